@@ -1,0 +1,99 @@
+; The decision (semantics 3.2 to 3.8). Symbols without a definition here are defined from the input:
+; D.denies and D.allows say that some statement of the documents D matches the request.
+
+(declare-const identity.denies Bool)
+(declare-const identity.allows Bool)
+(declare-const boundary.given Bool)
+(declare-const boundary.denies Bool)
+(declare-const boundary.allows Bool)
+(declare-const session.given Bool)
+(declare-const session.denies Bool)
+(declare-const session.allows Bool)
+(declare-const task-policy.allows Bool)
+(declare-const scp.denies Bool)
+(declare-const scp.allows Bool)              ; at every level
+(declare-const rcp.denies Bool)
+(declare-const rcp.allows Bool)
+(declare-const endpoint.denies Bool)
+(declare-const endpoint.allows Bool)
+(declare-const resource-policy.denies Bool)
+(declare-const hit.direct Bool)              ; an Allow of the resource policy names the caller
+(declare-const hit.role Bool)                ; ... the role of the session
+(declare-const hit.user Bool)                ; ... the user of the federated session
+(declare-const hit.account Bool)             ; ... the account
+(declare-const grants.free Bool)             ; guardrails alone: whatever developers grant
+(declare-const kms.grant Bool)               ; a KMS grant covers the call (X-32)
+(declare-const guards.pass Bool)             ; service guards: S3 Block Public Access, access points
+
+(declare-const principal.member Bool)        ; an account of mine that SCPs bind (not the management account)
+(declare-const resource.member Bool)         ; an account of mine that RCPs bind
+(declare-const |call: service in rcp-services| Bool)
+(declare-const |call: service in rcp-services-narrow| Bool)
+(declare-const |call: service in endpoint-policy-unsupported| Bool)
+(declare-const |call: service in anonymous-services| Bool)
+
+(define-fun rcp.service () Bool
+  (or |call: service in rcp-services-narrow| (and |call: service in rcp-services| (not X-19))))
+(define-fun scp.applies () Bool (and iam principal.member (not principal.service-linked)))
+(define-fun rcp.applies () Bool
+  (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
+       (or (not |call: resource is star|) (not X-18))))
+(define-fun endpoint.applies () Bool
+  (and (= wire endpoint) (not |call: service in endpoint-policy-unsupported|)))
+
+(define-fun always-allowed () Bool (and (= action "sts:GetCallerIdentity") (not X-39)))
+(define-fun get-session-token () Bool (= action "sts:GetSessionToken"))
+(define-fun assume-role () Bool
+  (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
+(define-fun same-account () Bool (= principal.account resource.account))
+(define-fun hit.any () Bool (or hit.direct hit.role hit.user hit.account))
+; resource policies that are the root of authority: the account must be named for identity policies to count
+(define-fun delegated () Bool
+  (or (not (or assume-role (= service "kms"))) hit.account))
+; lockout repair: a bucket policy does not bind the owner's root user on its own bucket's policy (3.5)
+(define-fun repairs-own-bucket () Bool
+  (and (= caller root) same-account
+       (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy"))))
+
+(define-fun guardrail.denies () Bool
+  (or (and scp.applies scp.denies) (and rcp.applies rcp.denies) (and endpoint.applies endpoint.denies)))
+(define-fun grant.denies () Bool
+  (or (and (not get-session-token)
+           (or identity.denies (and boundary.given boundary.denies) (and session.given session.denies)))
+      (and resource-policy.denies (not repairs-own-bucket))))
+(define-fun scp.ok () Bool (or (not scp.applies) scp.allows))
+(define-fun rcp.ok () Bool (or (not rcp.applies) rcp.allows))
+(define-fun endpoint.ok () Bool (or (not endpoint.applies) endpoint.allows))
+
+(define-fun id () Bool (or identity.allows get-session-token principal.made-by-root))
+(define-fun boundary.ok () Bool (or (not boundary.given) boundary.allows))
+(define-fun session.ok () Bool
+  (ite session.given session.allows (not (= caller federated-user))))
+(define-fun bounded () Bool (and id boundary.ok session.ok))
+; services that demand their resource policy's word across accounts have none: out of reach (3.4)
+(define-fun grant.same-account () Bool
+  (or hit.direct
+      (and (or (and (= caller role) hit.role) (and (= caller federated-user) hit.user)) boundary.ok session.ok)
+      (and delegated bounded)))
+(define-fun grant.root () Bool
+  (and (not assume-role)
+       (ite principal.assumed-root task-policy.allows
+            (ite (and same-account (not (= service "kms"))) true hit.any))))
+(define-fun may-call () Bool   ; temporary credentials that STS keeps from some operations (3.5)
+  (and (not (and (= caller role) (or get-session-token (= action "sts:GetFederationToken"))))
+       (not (and (= caller federated-user) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
+(define-fun grant () Bool
+  (and may-call
+    (or kms.grant
+      (ite (or (= caller aws-service) (= caller federated-sts)) hit.direct
+        (ite (= caller anonymous) (and hit.direct |call: service in anonymous-services|)
+          (ite (= caller root) grant.root
+            (ite same-account grant.same-account (and hit.any bounded))))))))
+
+(define-fun stopped () Bool (or guardrail.denies (not scp.ok) (not rcp.ok) (not endpoint.ok)))
+(define-fun access () Bool
+  (or always-allowed
+      (and (not stopped) (not grant.denies) guards.pass (or grants.free grant))))
+; the same without guardrails, and what guardrails take away from it (semantics 5.3, availability)
+(define-fun base () Bool (or always-allowed (and (not grant.denies) guards.pass (or grants.free grant))))
+(define-fun blocked () Bool (and (not always-allowed) stopped))

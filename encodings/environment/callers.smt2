@@ -1,0 +1,33 @@
+; Who can reach what at all, whatever is granted (semantics 3.4, 3.5). Without these a counterexample could be a
+; call that no policy can permit: an anonymous call of a service that demands signatures, a stranger's call of an
+; action that touches only the caller's own account.
+(declare-const |call: service in resource-policy-services| Bool)
+(declare-const |call: service in anonymous-services| Bool)
+
+(assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
+  :strength hard :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
+(assert (! (=> (or (= caller aws-service) (= caller anonymous) (= caller federated-sts))
+               (not |call: resource is star|)) :named AE1.no-resource :strength hard
+  :source "semantics 3.4: only a resource policy can admit a caller without an account"))
+(assert (! (=> (= caller aws-service) |call: service in resource-policy-services|) :named AE2.service :strength soft
+  :source "IAM guide, services that work with IAM: resource-based policies"))
+(assert (! (=> (= caller anonymous) |call: service in anonymous-services|) :named AE2.anonymous :strength soft
+  :source "semantics 3.4: services that accept unsigned calls"))
+(assert (! (=> (= caller anonymous) |call: service in resource-policy-services|) :named AE2.anonymous-policy
+  :strength soft :source "semantics 3.4"))
+(assert (! (=> (and iam (not (= principal.account resource.account)) (not (= resource.account "aws")))
+               |call: service in resource-policy-services|) :named AE3.cross-account :strength soft
+  :source "IAM guide, cross account resource access: services with resource-based policies"))
+(assert (! (= (= caller federated-sts)
+  (or (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
+  :named AE4.federated :strength hard :source "STS API reference: these two calls carry no AWS signature"))
+(assert (! (=> (and (= caller root) (not principal.assumed-root))
+  (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")))) :named AE5.root :strength hard
+  :source "STS API reference, AssumeRole: not with root user credentials"))
+(assert (! (=> (= caller role) (not (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))))
+  :named AE5.role :strength hard :source "IAM guide, comparison of STS operations"))
+(assert (! (=> (= caller federated-user) (not (or (= service "iam")
+    (and (= service "sts") (not (= action "sts:GetCallerIdentity")))))) :named AE5.federated-user :strength hard
+  :source "IAM guide, comparison of STS operations"))
+(assert (! (=> (= principal.account "cloudfront") (= service "s3")) :named AE6.cloudfront :strength hard
+  :source "S3 guide: origin access identities read buckets"))

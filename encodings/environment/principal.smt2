@@ -1,0 +1,128 @@
+; Axioms on the caller and on the session (semantics 4.8, AP*; tables 4.2 and 4.3).
+; AP1 (exactly one kind of caller) is the sort Caller; AP18 (organization is a function) is (declare-fun org).
+
+(assert (! (= (or (= caller federated-user)) (= principal.arn-service "sts")) :named AP3.service :strength hard
+  :source "IAM guide, identifiers: ARNs of users, roles and root are iam, of federated users sts"))
+(assert (! (or (= principal.arn-service "sts") (= principal.arn-service "iam")) :named AP3.iam :strength hard
+  :source "IAM guide, identifiers"))
+(assert (! (or (= aws.partition "aws") (= aws.partition "aws-cn") (= aws.partition "aws-us-gov"))
+  :named AP3.partition :strength hard :source "AWS general reference, ARNs"))
+(assert (! (=> (= caller user) (str.in_re principal.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")))))
+  :named AP3.user :strength hard :source "IAM guide, identifiers"))
+(assert (! (=> (= caller role) (str.in_re principal.name (re.++ (str.to_re "role/") (re.+ (re.range "!" "~")))))
+  :named AP3.role :strength hard :source "IAM guide, identifiers"))
+(assert (! (=> (= caller federated-user)
+    (str.in_re principal.name (re.++ (str.to_re "federated-user/") (re.+ (re.range "!" "~")))))
+  :named AP3.federated-user :strength hard :source "IAM guide, identifiers"))
+(assert (! (=> (= caller root) (= principal.name "root")) :named AP3.root :strength hard
+  :source "IAM guide, identifiers"))
+
+(assert (! (=> iam |has aws:PrincipalArn|) :named AP2 :strength hard :source "global condition keys, aws:PrincipalArn"))
+(assert (! (=> |has aws:PrincipalArn| (or iam (= caller aws-service))) :named AP2.signed :strength hard
+  :source "global condition keys, aws:PrincipalArn: not in anonymous requests"))
+(assert (! (=> |has aws:PrincipalArn| iam) :named AP2.service :strength soft :source "semantics 7, X-35"))
+
+(assert (! (=> iam (or (is-account principal.account)
+    (and (= caller user) (= principal.account "cloudfront")
+         (str.prefixof "user/CloudFront Origin Access Identity " principal.name))))
+  :named AP4.account :strength hard :source "semantics 4.1, 4.2"))
+(assert (! (=> (= caller anonymous) (= principal.account "anonymous")) :named AP4.anonymous :strength hard
+  :source "global condition keys, aws:PrincipalAccount"))
+(assert (! (=> (not iam) (= (org principal.account) "")) :named AP4.nobody :strength hard
+  :source "global condition keys, aws:PrincipalOrgID: service principals and anonymous callers are in no organization"))
+(assert (! (=> (or iam (= caller anonymous)) |has aws:PrincipalAccount|) :named AP4 :strength hard
+  :source "global condition keys, aws:PrincipalAccount"))
+(assert (! (=> (= caller aws-service) (not |has aws:PrincipalAccount|)) :named AP4.service :strength soft
+  :source "semantics 7, X-35"))
+(assert (! (=> (= principal.account "cloudfront") (= (org principal.account) "")) :named AP4.cloudfront :strength hard
+  :source "semantics 4.1"))
+
+(assert (! (= |has aws:PrincipalOrgID| (and iam (in-organization principal.account))) :named AP5 :strength hard
+  :source "global condition keys, aws:PrincipalOrgID"))
+(assert (! (= |has aws:PrincipalOrgPaths| (and iam (in-organization principal.account))) :named AP6 :strength hard
+  :source "global condition keys, aws:PrincipalOrgPaths"))
+(assert (! (not |has aws:PrincipalOrgPaths 2|) :named AP6.one :strength soft :source "semantics 4.8, AP6"))
+
+(assert (! (= |has aws:PrincipalIsAWSService| signed) :named AP7 :strength hard
+  :source "global condition keys, aws:PrincipalIsAWSService"))
+(assert (! (ite (= caller aws-service) (= |aws:PrincipalIsAWSService| "true") (= |aws:PrincipalIsAWSService| "false"))
+  :named AP7.value :strength hard :source "global condition keys, aws:PrincipalIsAWSService"))
+(assert (! (= |has aws:PrincipalServiceName| (= caller aws-service)) :named AP8 :strength hard
+  :source "global condition keys, aws:PrincipalServiceName"))
+(assert (! (= |has aws:PrincipalServiceNamesList| (= caller aws-service)) :named AP8.list :strength hard
+  :source "global condition keys, aws:PrincipalServiceNamesList"))
+(assert (! (=> (= caller aws-service) (str.in_re principal.service
+    (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
+           (str.to_re ".amazonaws.com"))))
+  :named AP8.name :strength hard :source "IAM guide, AWS service principals"))
+
+(assert (! (= |has aws:username| (= caller user)) :named AP9 :strength hard :source "global condition keys, aws:username"))
+(assert (! (=> (= caller user) (or (= principal.name (str.++ "user/" |aws:username|))
+    (str.suffixof (str.++ "/" |aws:username|) principal.name)))
+  :named AP9.value :strength hard :source "semantics 4.8, AP9"))
+(assert (! (str.in_re |aws:username| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))
+  :named AP19.username :strength hard :source "IAM guide, IAM and STS quotas: name requirements"))
+
+(assert (! |has aws:PrincipalType| :named AP10 :strength hard :source "global condition keys, aws:PrincipalType"))
+(assert (! (and (=> (= caller user) (= |aws:PrincipalType| "User"))
+                (=> (= caller role) (= |aws:PrincipalType| "AssumedRole"))
+                (=> (= caller root) (= |aws:PrincipalType| "Account"))
+                (=> (= caller federated-user) (= |aws:PrincipalType| "FederatedUser"))
+                (=> (= caller anonymous) (= |aws:PrincipalType| "Anonymous")))
+  :named AP10.value :strength hard :source "global condition keys, aws:PrincipalType"))
+(assert (! (=> (not (= caller aws-service)) |has aws:userid|) :named AP11 :strength hard
+  :source "global condition keys, aws:userid"))
+(assert (! (and (=> (= caller user) (str.in_re |aws:userid| (re.++ (str.to_re "AIDA")
+                  (re.+ (re.union (re.range "A" "Z") (re.range "0" "9"))))))
+                (=> (= caller role) (= |aws:userid| (str.++ |principal.unique-id| ":" principal.session)))
+                (=> (= caller root) (= |aws:userid| principal.account))
+                (=> (= caller federated-user) (str.prefixof (str.++ principal.account ":") |aws:userid|))
+                (= (= caller anonymous) (= |aws:userid| "anonymous")))
+  :named AP11.value :strength hard :source "IAM guide, policy variables: aws:userid per kind of principal"))
+
+(assert (! (= |has aws:TokenIssueTime| principal.temporary) :named AP12 :strength hard
+  :source "global condition keys, aws:TokenIssueTime"))
+(assert (! (=> (or (= caller role) (= caller federated-user)) principal.temporary) :named AP12.sessions :strength hard
+  :source "semantics 4.1"))
+(assert (! (=> principal.temporary iam) :named AP12.iam :strength hard :source "semantics 4.1"))
+(assert (! (=> (and forwarded) principal.temporary) :named AP12.forwarded :strength soft
+  :source "IAM guide, MFA-protected API access"))
+(assert (! (=> (and |has aws:TokenIssueTime| |has aws:CurrentTime|)
+    (<= (instant |aws:TokenIssueTime|) (instant |aws:CurrentTime|)))
+  :named AP12.order :strength hard :source "semantics 4.8, AP12"))
+(assert (! (=> |has aws:MultiFactorAuthPresent| (and principal.temporary (not (= caller federated-user))))
+  :named AP13 :strength hard :source "global condition keys, aws:MultiFactorAuthPresent"))
+(assert (! (=> |has aws:MultiFactorAuthAge|
+    (and |has aws:MultiFactorAuthPresent| (= |aws:MultiFactorAuthPresent| "true")))
+  :named AP13.age :strength soft :source "global condition keys, aws:MultiFactorAuthAge"))
+(assert (! (and (= |has aws:Ec2InstanceSourceVpc| |has aws:Ec2InstanceSourcePrivateIPv4|)
+                (= |has aws:Ec2InstanceSourceVpc| |has ec2:SourceInstanceArn|)
+                (= |has aws:Ec2InstanceSourceVpc| |has ec2:RoleDelivery|))
+  :named AP14 :strength soft :source "semantics 4.8, AP14"))
+(assert (! (=> (or |has aws:Ec2InstanceSourceVpc| |has aws:Ec2InstanceSourcePrivateIPv4|
+                   |has ec2:SourceInstanceArn| |has ec2:RoleDelivery|) (= caller role))
+  :named AP14.role :strength soft :source "semantics 4.8, AP14"))
+(assert (! (= |has aws:AssumedRoot| principal.assumed-root) :named AP15 :strength soft
+  :source "global condition keys, aws:AssumedRoot"))
+(assert (! (=> principal.assumed-root (and (= caller root) principal.temporary)) :named AP15.root :strength hard
+  :source "STS API reference, AssumeRoot"))
+(assert (! (=> |has aws:SourceIdentity| principal.temporary) :named AP16.source-identity :strength soft
+  :source "global condition keys, aws:SourceIdentity"))
+(assert (! (=> |has aws:FederatedProvider| (or (= caller role) (= caller federated-sts)))
+  :named AP16.federated-provider :strength soft :source "global condition keys, aws:FederatedProvider"))
+(assert (! (=> (or |has aws:SignInSessionArn| |has aws:ChatbotSourceArn|) principal.temporary)
+  :named AP16.sign-in :strength soft :source "semantics 4.3"))
+
+(assert (! (=> principal.service-linked (and (= caller role) (str.prefixof "role/aws-service-role/" principal.name)))
+  :named AP3.service-linked :strength hard :source "semantics 3.3"))
+(assert (! (=> (and (= caller role) (str.prefixof "role/aws-service-role/" principal.name)) principal.service-linked)
+  :named AP3.service-linked-path :strength hard
+  :source "IAM guide: only service-linked roles have the path /aws-service-role/"))
+(assert (! (=> principal.service-role (= caller role)) :named AP3.service-role :strength hard :source "semantics 4.1"))
+(assert (! (=> principal.made-by-root (= caller federated-user)) :named AP3.made-by-root :strength hard
+  :source "semantics 3.10"))
+(assert (! (=> (not (= caller aws-service)) (= behalf.account "")) :named AP16.behalf :strength hard
+  :source "semantics 4.1"))
+(assert (! (or (= behalf.account "") (is-account behalf.account)) :named AP16.behalf-account :strength hard
+  :source "semantics 4.1"))

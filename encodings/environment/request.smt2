@@ -1,0 +1,102 @@
+; Axioms on the request and its resource (semantics 4.8, AR*; tables 4.5 to 4.7).
+
+(assert (! |has aws:ViaAWSService| :named AR1 :strength hard :source "global condition keys, aws:ViaAWSService"))
+(assert (! (ite forwarded (= |aws:ViaAWSService| "true") (= |aws:ViaAWSService| "false")) :named AR1.value
+  :strength hard :source "global condition keys, aws:ViaAWSService"))
+(assert (! (=> |has aws:CalledVia| forwarded) :named AR1.called-via :strength hard
+  :source "global condition keys, aws:CalledVia"))
+(assert (! (and (= |has aws:CalledViaFirst| |has aws:CalledVia|) (= |has aws:CalledViaLast| |has aws:CalledVia|))
+  :named AR1.ends :strength hard :source "global condition keys, aws:CalledViaFirst"))
+(assert (! (=> forwarded iam) :named AR2 :strength hard :source "IAM guide, forward access sessions"))
+
+(assert (! (=> |has aws:SourceAccount| (and (= caller aws-service) (not (= behalf.account "")))) :named AR3.account
+  :strength hard :source "global condition keys, aws:SourceAccount"))
+(assert (! (=> |has aws:SourceArn| (and (= caller aws-service) (not (= behalf.account "")))) :named AR3.arn
+  :strength hard :source "global condition keys, aws:SourceArn"))
+(assert (! (=> |has aws:SourceOrgID| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.org
+  :strength hard :source "global condition keys, aws:SourceOrgID"))
+(assert (! (=> |has aws:SourceOrgPaths| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.paths
+  :strength hard :source "global condition keys, aws:SourceOrgPaths"))
+(assert (! (=> |has aws:SourceOrgID| |has aws:SourceAccount|) :named AR4 :strength soft :source "semantics 4.8, AR4"))
+(assert (! (=> (and |has aws:SourceAccount| (in-organization behalf.account)) |has aws:SourceOrgID|) :named AR4.present
+  :strength soft :source "global condition keys, aws:SourceOrgID"))
+(assert (! (=> (and |has aws:SourceAccount| (in-organization behalf.account)) |has aws:SourceOrgPaths|)
+  :named AR4.paths :strength soft :source "global condition keys, aws:SourceOrgPaths"))
+(assert (! (not |has aws:SourceOrgPaths 2|) :named AR4.one :strength soft :source "semantics 4.6"))
+
+(declare-const |call: action in no-resource-account-actions| Bool)
+(assert (! (=> |call: action in no-resource-account-actions| (not |has aws:ResourceAccount|)) :named AR6.exceptions
+  :strength hard :source "global condition keys, aws:ResourceAccount: list of exceptions"))
+(assert (! (=> (not (or |call: action in no-resource-account-actions| |call: resource is star|)) |has aws:ResourceAccount|)
+  :named AR6 :strength soft :source "global condition keys, aws:ResourceAccount"))
+(assert (! (=> (and |call: resource is star| (not |call: action in no-resource-account-actions|)) |has aws:ResourceAccount|)
+  :named AR6.star :strength soft :source "semantics 7, X-40"))
+(assert (! (= |has aws:ResourceOrgID| (and |has aws:ResourceAccount| (in-organization resource.account)))
+  :named AR6.org :strength hard :source "global condition keys, aws:ResourceOrgID"))
+(assert (! (= |has aws:ResourceOrgPaths| (and |has aws:ResourceAccount| (in-organization resource.account)))
+  :named AR6.paths :strength hard :source "global condition keys, aws:ResourceOrgPaths"))
+(assert (! (not |has aws:ResourceOrgPaths 2|) :named AR6.one :strength soft :source "semantics 4.5"))
+(assert (! (or (is-account resource.account) (= resource.account "aws")) :named AR7 :strength hard
+  :source "semantics 4.1"))
+(assert (! (=> (= resource.account "aws") (= (org resource.account) "")) :named AR7.aws :strength hard
+  :source "semantics 4.1: AWS-owned resources are in no customer's organization"))
+(assert (! (=> |call: resource is star| (is-account resource.account)) :named AR7.star :strength hard
+  :source "semantics 7, X-40: an action without resource types touches an account"))
+(assert (! (=> |has s3:ResourceAccount| (= service "s3")) :named AR8 :strength soft :source "semantics 4.5"))
+
+(assert (! (=> |has kms:ViaService| (or forwarded (= caller aws-service))) :named AR13 :strength hard
+  :source "KMS guide, kms:ViaService"))
+(assert (! (=> (and forwarded (= service "kms")) |has kms:ViaService|) :named AR13.present :strength soft
+  :source "KMS guide, kms:ViaService"))
+(assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength hard :source "KMS guide, kms:CallerAccount"))
+(assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
+                (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
+  :named AR15 :strength hard :source "S3 guide, access points: condition keys"))
+(assert (! (=> |has s3:AccessPointNetworkOrigin|
+    (or (= |s3:AccessPointNetworkOrigin| "Internet")
+        (and (= |s3:AccessPointNetworkOrigin| "VPC") (= wire endpoint))))
+  :named AR15.origin :strength hard :source "S3 guide, access points restricted to a VPC"))
+(assert (! |has aws:CurrentTime| :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
+(assert (! |has aws:EpochTime| :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
+(assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard
+  :source "global condition keys: one instant"))
+(assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
+  :source "global condition keys, aws:RequestedRegion"))
+(assert (! (str.in_re request.region (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
+  :named AR17.characters :strength hard :source "AWS general reference: Region codes"))
+(assert (! (str.in_re resource.region (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
+  :named AR17.arn-characters :strength hard :source "AWS general reference: Region codes"))
+(declare-const |call: service is global| Bool)
+(assert (! (=> (and |call: arn has region| (not |call: service is global|)) (= resource.region request.region))
+  :named AR17 :strength soft :source "semantics 4.8, AR17"))
+(assert (! |has aws:SecureTransport| :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
+(assert (! |has aws:UserAgent| :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
+
+; Organization ids are o- and ten or more letters and digits, or nothing.
+(define-fun is-org ((x String)) Bool (or (= x "")
+  (str.in_re x (re.++ (str.to_re "o-") (re.+ (re.union (re.range "a" "z") (re.range "0" "9")))))))
+(define-fun is-path ((x String)) Bool (str.in_re x (re.++ (str.to_re "o-")
+  (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re "/"))))))
+(assert (! (and (is-org (org principal.account)) (is-org (org resource.account))
+                (is-org (org endpoint.account)) (is-org (org behalf.account)))
+  :named AP5.format :strength hard :source "AWS Organizations API reference: organization ids"))
+(assert (! (=> (= behalf.account "") (= (org behalf.account) "")) :named AP5.nobody :strength hard
+  :source "semantics 4.1"))
+(assert (! (=> (= endpoint.account "") (= (org endpoint.account) "")) :named AP5.no-endpoint :strength hard
+  :source "semantics 4.1"))
+(assert (! (ite (in-organization principal.account)
+    (and (is-path (orgpath principal.account)) (str.prefixof (str.++ (org principal.account) "/") (orgpath principal.account)))
+    (= (orgpath principal.account) ""))
+  :named AP6.principal-path :strength hard :source "global condition keys, aws:PrincipalOrgPaths"))
+(assert (! (ite (in-organization resource.account)
+    (and (is-path (orgpath resource.account)) (str.prefixof (str.++ (org resource.account) "/") (orgpath resource.account)))
+    (= (orgpath resource.account) ""))
+  :named AP6.resource-path :strength hard :source "global condition keys, aws:ResourceOrgPaths"))
+(assert (! (ite (in-organization endpoint.account)
+    (and (is-path (orgpath endpoint.account)) (str.prefixof (str.++ (org endpoint.account) "/") (orgpath endpoint.account)))
+    (= (orgpath endpoint.account) ""))
+  :named AP6.endpoint-path :strength hard :source "global condition keys, aws:VpceOrgPaths"))
+(assert (! (ite (in-organization behalf.account)
+    (and (is-path (orgpath behalf.account)) (str.prefixof (str.++ (org behalf.account) "/") (orgpath behalf.account)))
+    (= (orgpath behalf.account) ""))
+  :named AP6.source-path :strength hard :source "global condition keys, aws:SourceOrgPaths"))

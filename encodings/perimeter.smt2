@@ -1,0 +1,66 @@
+; The perimeter on ground truth (semantics 5.2, 5.3). The symbols declared here are defined from perimeter.yaml
+; and organization.yaml; none of them looks at a condition key.
+(declare-const principal.mine Bool)          ; MyAccount(principal.account)
+(declare-const resource.mine Bool)
+(declare-const behalf.mine Bool)
+(declare-const principal.third-party Bool)   ; a declared partner, for this resource and action
+(declare-const resource.third-party Bool)    ; a declared foreign resource, for this caller and action
+(declare-const resource.of-service Bool)     ; a declared AWS-owned resource
+(declare-const service.trusted Bool)         ; a service principal that may act for me
+(declare-const endpoint.mine Bool)           ; a declared endpoint or VPC, or an endpoint of my accounts
+(declare-const address.mine Bool)            ; the source address lies in a declared range
+(declare-const service-networks.mine Bool)   ; networks of the services that run my roles are accepted
+
+(define-fun my-iam () Bool
+  (or (and iam principal.mine)
+      (and (= caller aws-service) service.trusted behalf.mine)))
+(define-fun trusted-iam () Bool (or my-iam principal.third-party))
+(define-fun my-resource () Bool resource.mine)
+(define-fun trusted-resource () Bool (or my-resource resource.of-service resource.third-party))
+(define-fun my-network () Bool
+  (or (and (= wire endpoint) endpoint.mine)
+      (and (= wire public) address.mine)
+      (and forwarded first-hop.mine)
+      (and (= caller aws-service) behalf.mine)
+      (and principal.service-role (= wire aws-network) service-networks.mine)))
+(define-fun through-my-endpoint () Bool (and (= wire endpoint) endpoint.mine))
+
+(define-fun O1.premise () Bool my-resource)
+(define-fun O1.conclusion () Bool trusted-iam)
+(define-fun O2.premise () Bool through-my-endpoint)
+(define-fun O2.conclusion () Bool trusted-iam)
+(define-fun O3.premise () Bool (and iam principal.mine))
+(define-fun O3.conclusion () Bool trusted-resource)
+(define-fun O4.premise () Bool through-my-endpoint)
+(define-fun O4.conclusion () Bool trusted-resource)
+(define-fun O5.premise () Bool (and iam principal.mine))
+(define-fun O5.conclusion () Bool my-network)
+(define-fun O6.premise () Bool my-resource)
+(define-fun O6.conclusion () Bool (or my-network principal.third-party (and (= caller aws-service) service.trusted behalf.mine)))
+
+; What no guardrail of the enforcing type can hold back (semantics 5.5).
+(declare-const principal.management Bool)
+(declare-const resource.management Bool)
+(define-fun reach.management-account.scp () Bool (and iam principal.management))
+(define-fun reach.management-account.rcp () Bool resource.management)
+(define-fun reach.service-linked-roles () Bool principal.service-linked)
+(define-fun reach.services-outside-rcp () Bool (not |call: service in rcp-services|))
+(define-fun reach.kms-retire-grant () Bool (= action "kms:RetireGrant"))
+(define-fun reach.services-without-endpoint-policy () Bool |call: service in endpoint-policy-unsupported|)
+(define-fun reach.forward-access-sessions () Bool (and forwarded (not first-hop.mine)))
+(define-fun reach.silent-services () Bool
+  (and (= caller aws-service) (not |has aws:SourceAccount|)))
+
+; Assumptions on services (soft; left out in mode over unless the perimeter accepts them by name).
+(assert (! (=> forwarded first-hop.mine) :named P1.first-hop :strength soft
+  :source "semantics 5.2: the first hop is a call of its own, held to the same objective"))
+(assert (! (=> (and (= caller aws-service) (not |has aws:SourceAccount|) (not (= wire endpoint)) resource.mine) behalf.mine)
+  :named P2.silent-service :strength soft
+  :source "semantics 5.2: a service that does not say for whom it calls acts for the owner of the resource"))
+(assert (! (=> (and (= caller aws-service) (= wire endpoint) endpoint.mine) behalf.mine)
+  :named P3.service-on-endpoint :strength soft
+  :source "semantics 7, X-37: a service principal on a customer's endpoint acts for that customer"))
+(assert (! (=> (and forwarded |has aws:SourceIp|) (= first-hop.mine address.mine)) :named AN6.address :strength soft
+  :source "IAM guide, forward access sessions: the source address is the caller's (X-36)"))
+(assert (! (=> (and principal.service-role (= wire aws-network)) (not address.mine)) :named AN8.address :strength soft
+  :source "semantics 4.8, AN8"))

@@ -1,0 +1,157 @@
+; Every symbol of one request: ground truth first, then the condition keys it determines.
+; Keys that are not named here are declared on demand: |K| for the value, |has K| for its presence,
+; |K 2| and |has K 2| for the second value of a multivalued key.
+; A symbol |call: ...| is a property of the called action and its resource type, decided by tables.
+(set-logic ALL)
+
+; --- who calls (semantics 4.1) -------------------------------------------------------------------
+(declare-datatypes ((Caller 0) (Wire 0))
+  (((user) (role) (federated-user) (root) (aws-service) (anonymous) (federated-sts))
+   ((public) (endpoint) (aws-network))))
+(declare-const caller Caller)
+(declare-const principal.arn-service String)      ; iam, or sts for federated users
+(declare-const principal.account String)          ; 12 digits; the word anonymous; empty: none
+(declare-const principal.name String)             ; user/..., role/..., root, federated-user/...
+(declare-const principal.session String)          ; session name of a role session
+(declare-const principal.unique-id String)        ; AROA... of a role
+(declare-const principal.user String)             ; federated user: user/... that made the token
+(declare-const principal.service String)          ; service principal name
+(declare-const principal.provider String)         ; SAML or OIDC provider of an STS call
+(declare-const principal.temporary Bool)
+(declare-const principal.assumed-root Bool)
+(declare-const principal.made-by-root Bool)
+(declare-const principal.service-linked Bool)
+(declare-const principal.service-role Bool)
+(declare-const behalf.account String)             ; for whom a service principal acts; empty: nobody
+(declare-const forwarded Bool)                    ; this hop is a forward access session
+(declare-const first-hop.mine Bool)               ; its first hop used my network
+
+; --- which wire ----------------------------------------------------------------------------------
+(declare-const wire Wire)
+(declare-const source.address String)
+(declare-const endpoint.id String)
+(declare-const endpoint.vpc String)
+(declare-const endpoint.account String)
+(declare-const endpoint.region String)
+(declare-const vpc.account String)
+
+; --- what is called ------------------------------------------------------------------------------
+(declare-const action String)                     ; s3:GetObject; from the service reference
+(declare-const service String)                    ; s3
+(declare-const aws.partition String)
+(declare-const resource.region String)
+(declare-const resource.account String)           ; owner; 12 digits or aws
+(declare-const resource.name String)              ; the sixth field of the ARN
+(declare-const request.region String)
+(declare-const |call: resource is star| Bool)     ; the action has no resource type
+(declare-const |call: arn has account| Bool)      ; the account field is written
+(declare-const |call: arn has region| Bool)
+
+; --- who owns what -------------------------------------------------------------------------------
+(declare-fun org (String) String)                 ; organization id of an account; empty: none
+(declare-fun orgpath (String) String)             ; o-x/r-x/ou-x/
+
+(define-fun iam () Bool (or (= caller user) (= caller role) (= caller federated-user) (= caller root)))
+(define-fun signed () Bool (not (or (= caller anonymous) (= caller federated-sts))))
+(define-fun is-account ((x String)) Bool (str.in_re x ((_ re.loop 12 12) (re.range "0" "9"))))
+(define-fun in-organization ((x String)) Bool (not (= (org x) "")))
+
+; --- condition keys that ground truth determines -------------------------------------------------
+(define-fun |aws:PrincipalArn| () String
+  (str.++ "arn:" aws.partition ":" principal.arn-service "::" principal.account ":" principal.name))
+(define-fun |aws:PrincipalAccount| () String principal.account)
+(define-fun |aws:PrincipalOrgID| () String (org principal.account))
+(define-fun |aws:PrincipalOrgPaths 1| () String (orgpath principal.account))
+(define-fun |aws:PrincipalServiceName| () String principal.service)
+(define-fun |aws:PrincipalServiceNamesList 1| () String principal.service)
+(define-fun |kms:CallerAccount| () String principal.account)
+(define-fun |aws:SourceAccount| () String behalf.account)
+(define-fun |aws:SourceOrgID| () String (org behalf.account))
+(define-fun |aws:SourceOrgPaths 1| () String (orgpath behalf.account))
+(define-fun |aws:SourceIp| () String source.address)
+(define-fun |aws:SourceVpce| () String endpoint.id)
+(define-fun |aws:SourceVpc| () String endpoint.vpc)
+(define-fun |aws:SourceVpcArn| () String
+  (str.++ "arn:" aws.partition ":ec2:" endpoint.region ":" vpc.account ":vpc/" endpoint.vpc))
+(define-fun |aws:VpceAccount| () String endpoint.account)
+(define-fun |aws:VpceOrgID| () String (org endpoint.account))
+(define-fun |aws:VpceOrgPaths 1| () String (orgpath endpoint.account))
+(define-fun |aws:ResourceAccount| () String resource.account)
+(define-fun |aws:ResourceOrgID| () String (org resource.account))
+(define-fun |aws:ResourceOrgPaths 1| () String (orgpath resource.account))
+(define-fun |s3:ResourceAccount| () String resource.account)
+(define-fun |aws:RequestedRegion| () String request.region)
+
+; Presence of keys that the axioms speak about.
+(declare-const |has aws:PrincipalArn| Bool)
+(declare-const |has aws:PrincipalAccount| Bool)
+(declare-const |has aws:PrincipalOrgID| Bool)
+(declare-const |has aws:PrincipalOrgPaths| Bool)
+(declare-const |has aws:PrincipalOrgPaths 2| Bool)
+(declare-const |has aws:PrincipalIsAWSService| Bool)
+(declare-const |aws:PrincipalIsAWSService| String)
+(declare-const |has aws:PrincipalServiceName| Bool)
+(declare-const |has aws:PrincipalServiceNamesList| Bool)
+(declare-const |has aws:PrincipalType| Bool)
+(declare-const |aws:PrincipalType| String)
+(declare-const |has aws:userid| Bool)
+(declare-const |aws:userid| String)
+(declare-const |has aws:username| Bool)
+(declare-const |aws:username| String)
+(declare-const |has aws:TokenIssueTime| Bool)
+(declare-const |aws:TokenIssueTime| String)
+(declare-const |has aws:MultiFactorAuthPresent| Bool)
+(declare-const |aws:MultiFactorAuthPresent| String)
+(declare-const |has aws:MultiFactorAuthAge| Bool)
+(declare-const |aws:MultiFactorAuthAge| String)
+(declare-const |has aws:AssumedRoot| Bool)
+(declare-const |aws:AssumedRoot| String)
+(declare-const |has aws:FederatedProvider| Bool)
+(declare-const |has aws:SourceIdentity| Bool)
+(declare-const |has aws:SignInSessionArn| Bool)
+(declare-const |has aws:ChatbotSourceArn| Bool)
+(declare-const |has aws:Ec2InstanceSourceVpc| Bool)
+(declare-const |has aws:Ec2InstanceSourcePrivateIPv4| Bool)
+(declare-const |has ec2:SourceInstanceArn| Bool)
+(declare-const |has ec2:RoleDelivery| Bool)
+(declare-const |has aws:SourceIp| Bool)
+(declare-const |has aws:SourceVpce| Bool)
+(declare-const |has aws:SourceVpc| Bool)
+(declare-const |has aws:VpcSourceIp| Bool)
+(declare-const |has aws:SourceVpcArn| Bool)
+(declare-const |has aws:VpceAccount| Bool)
+(declare-const |has aws:VpceOrgID| Bool)
+(declare-const |has aws:VpceOrgPaths| Bool)
+(declare-const |has aws:VpceOrgPaths 2| Bool)
+(declare-const |has aws:ResourceAccount| Bool)
+(declare-const |has aws:ResourceOrgID| Bool)
+(declare-const |has aws:ResourceOrgPaths| Bool)
+(declare-const |has aws:ResourceOrgPaths 2| Bool)
+(declare-const |has s3:ResourceAccount| Bool)
+(declare-const |has aws:CalledVia| Bool)
+(declare-const |has aws:CalledViaFirst| Bool)
+(declare-const |has aws:CalledViaLast| Bool)
+(declare-const |has aws:ViaAWSService| Bool)
+(declare-const |aws:ViaAWSService| String)
+(declare-const |has aws:CurrentTime| Bool)
+(declare-const |aws:CurrentTime| String)
+(declare-const |has aws:EpochTime| Bool)
+(declare-const |aws:EpochTime| String)
+(declare-const |has aws:RequestedRegion| Bool)
+(declare-const |has aws:SecureTransport| Bool)
+(declare-const |aws:SecureTransport| String)
+(declare-const |has aws:SourceArn| Bool)
+(declare-const |has aws:SourceAccount| Bool)
+(declare-const |has aws:SourceOrgID| Bool)
+(declare-const |has aws:SourceOrgPaths| Bool)
+(declare-const |has aws:SourceOrgPaths 2| Bool)
+(declare-const |has s3:DataAccessPointArn| Bool)
+(declare-const |has s3:DataAccessPointAccount| Bool)
+(declare-const |has s3:AccessPointNetworkOrigin| Bool)
+(declare-const |s3:AccessPointNetworkOrigin| String)
+(declare-const |has kms:ViaService| Bool)
+(declare-const |has kms:CallerAccount| Bool)
+(declare-const |has aws:UserAgent| Bool)
+(declare-fun instant (String) Real)
+(declare-fun number (String) Real)
+(declare-fun address (String) (_ BitVec 129))     ; bit 128: IPv6; IPv4 addresses fill the low 32 bits

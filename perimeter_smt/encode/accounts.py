@@ -1,0 +1,147 @@
+"""Facts about accounts and endpoints that the organization file fixes (semantics 3.3, 4.8 AP18, AN4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perimeter_smt.logic.atoms import STAR, Is, Member, Text
+from perimeter_smt.logic.formula import (
+    Formula,
+    atom,
+    both,
+    conj,
+    disj,
+    either,
+    glob,
+    implies,
+    is_text,
+)
+from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.organization.model import Endpoint, Organization
+from perimeter_smt.organization.perimeter import Perimeter, Workspace
+
+ACCOUNT_TERMS = ("principal.account", "resource.account", "endpoint.account", "behalf.account")
+ON_ENDPOINT = atom(Is("wire", "endpoint"))
+
+
+def org_of(account: str) -> str:
+    """The variable that holds the organization of an account variable."""
+    return f"org({account})"
+
+
+def path_of(account: str) -> str:
+    """The variable that holds the organization path of an account variable."""
+    return f"orgpath({account})"
+
+
+def member_ids(organization: Organization) -> tuple[str, ...]:
+    """Every account id of the tree, the management account included, in file order."""
+    ids = [account.id for account, _ in organization.accounts()]
+    return tuple(dict.fromkeys((*ids, organization.management_account)))
+
+
+def one_of(var: str, values: Iterable[str]) -> Formula:
+    """`var` is one of the values."""
+    return disj(is_text(var, value) for value in values)
+
+
+def is_my_account(perimeter: Perimeter, workspace: Workspace, var: str) -> Formula:
+    """MyAccount (semantics 5.2): a listed account, or one of my organizations, narrowed to paths if given."""
+    in_org = one_of(org_of(var), perimeter.orgs)
+    if perimeter.paths:
+        in_org = both(in_org, disj(_path(path_of(var), path) for path in perimeter.paths))
+    management = () if perimeter.paths else (workspace.organization.management_account,)
+    mine = organization_is_mine(perimeter, workspace)
+    listed = (*perimeter.accounts, *(management if mine else ()))
+    return either(in_org, one_of(var, listed))
+
+
+def organization_is_mine(perimeter: Perimeter, workspace: Workspace) -> bool:
+    """Whether the organization of the file is one of the perimeter's."""
+    return workspace.organization.id in perimeter.orgs
+
+
+def _path(var: str, pattern: str) -> Formula:
+    """An organization path pattern; it covers the units below it."""
+    pieces = pattern.rstrip("*").split("*")
+    parts: list[Text | object] = []
+    for i, piece in enumerate(pieces):
+        if i:
+            parts.append(STAR)
+        parts.append(Text(piece))
+    return glob(var, (*parts, STAR))  # type: ignore[arg-type]
+
+
+def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
+    """Organization and path of every account of the file; a complete file lists every account there is."""
+    organization = workspace.organization
+    out = []
+    ids = member_ids(organization)
+    for var in ACCOUNT_TERMS:
+        for account in ids:
+            facts = [is_text(org_of(var), organization.id)]
+            if paths_used:
+                facts.append(is_text(path_of(var), _path_text(organization, account)))
+            out.append(Assertion(f"organization.yaml {account}", implies(is_text(var, account), conj(facts))))
+        if workspace.grants_given:
+            out.append(
+                Assertion(
+                    "organization.yaml lists every account",
+                    implies(is_text(org_of(var), organization.id), one_of(var, ids)),
+                )
+            )
+    return out
+
+
+def _path_text(organization: Organization, account: str) -> str:
+    try:
+        return organization.path(account)
+    except KeyError:
+        return f"{organization.id}/{organization.root.id}/"
+
+
+def endpoints_of(organization: Organization) -> tuple[Endpoint, ...]:
+    """Every endpoint of the file."""
+    return tuple(endpoint for account, _ in organization.accounts() for endpoint in account.endpoints)
+
+
+def endpoint_facts(workspace: Workspace) -> list[Assertion]:
+    """A known endpoint fixes its owner, VPC and Region (AN4); a complete file lists every endpoint of mine."""
+    out = []
+    endpoints = endpoints_of(workspace.organization)
+    for endpoint in endpoints:
+        facts = both(
+            is_text("endpoint.account", endpoint.account),
+            is_text("endpoint.vpc", endpoint.vpc),
+            is_text("endpoint.region", endpoint.region),
+            is_text("vpc.account", endpoint.vpc_account),
+        )
+        if endpoint.services:
+            facts = both(facts, disj(atom(Member("call", f"service={service}")) for service in endpoint.services))
+        out.append(Assertion(f"organization.yaml {endpoint.id}", implies(is_text("endpoint.id", endpoint.id), facts)))
+    for vpc in {(e.vpc, e.region): e for e in endpoints}.values():
+        here = both(is_text("endpoint.vpc", vpc.vpc), is_text("endpoint.region", vpc.region))
+        out.append(Assertion(f"organization.yaml {vpc.vpc}", implies(here, is_text("vpc.account", vpc.vpc_account))))
+    if endpoints:
+        ids = member_ids(workspace.organization)
+        out.append(
+            Assertion(
+                "organization.yaml lists every endpoint",
+                implies(
+                    both(ON_ENDPOINT, one_of("endpoint.account", ids)),
+                    one_of("endpoint.id", (e.id for e in endpoints)),
+                ),
+            )
+        )
+    return out
+
+
+def is_my_endpoint(perimeter: Perimeter, workspace: Workspace) -> Formula:
+    """The endpoint or its VPC is declared, or its owner is mine where the perimeter says so (semantics 5.2)."""
+    ways = [one_of("endpoint.id", perimeter.endpoints)]
+    ways += [both(is_text("endpoint.vpc", vpc.id), is_text("endpoint.region", vpc.region)) for vpc in perimeter.vpcs]
+    if perimeter.endpoints_of_my_accounts:
+        ways.append(is_my_account(perimeter, workspace, "endpoint.account"))
+    return both(ON_ENDPOINT, disj(ways))
+
+

@@ -1,0 +1,255 @@
+"""The called action with the resource type it is tested on, as a finite catalogue (semantics 1.4, 1.5, 3.9).
+
+A row is one action, one of its resource types (or none), and one shape of ARN: with or without account and
+Region.  Sets of rows are computed on demand from their names, which are what formulas speak about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
+from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
+from perimeter_smt.logic.problem import Catalogue, Group
+from perimeter_smt.request import actions
+from perimeter_smt.request.keys import support_list
+
+CALL = "call"
+_FIRST_SERVICES = ("s3", "sqs", "dynamodb", "secretsmanager", "kms", "sts", "lambda", "sns", "ec2", "iam", "ssm", "ecr")
+_FIRST_ACTIONS = (
+    "GetObject", "PutObject", "ListBucket", "SendMessage", "ReceiveMessage", "GetItem", "PutItem", "GetSecretValue",
+    "Decrypt", "Encrypt", "AssumeRole", "InvokeFunction", "Publish", "RunInstances", "GetRole", "GetParameter",
+    "BatchGetImage",
+)  # fmt: skip
+_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
+_BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"), 3, 63)
+_GLOBAL = frozenset(
+    "iam sts route53 cloudfront organizations waf shield globalaccelerator support budgets ce s3 account".split()
+)
+CROSS_REGION = frozenset({"s3", "route53", "ecr"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: lower-case action, resource type (None: the resource is `*`), shape of the ARN, keys listed."""
+
+    service: str
+    action: str
+    type: str | None
+    arn_service: str
+    has_account: bool
+    has_region: bool
+    name: str
+    region: str
+    keys: frozenset[str]
+
+    @property
+    def lowered(self) -> str:
+        """`service:action` in lower case."""
+        return f"{self.service}:{self.action.lower()}"
+
+
+@lru_cache(maxsize=1024)
+def rows_of(service: str) -> tuple[Row, ...]:
+    """Every row of a service, recognisable actions first."""
+    out: list[Row] = []
+    infos = actions.actions(service)
+    order = {name: i for i, name in enumerate(_FIRST_ACTIONS)}
+    for info in sorted(infos, key=lambda i: (order.get(i.name, 99), i.name)):
+        base = _keys(info.condition_keys)
+        if not info.resource_types:
+            out.append(Row(service, info.name, None, "", False, False, "", "", base))
+        for use in info.resource_types:
+            found = actions.resource_type(service, use.type)
+            if found is None:
+                continue
+            out += _shapes(service, info.name, use.type, found.arn, base | _keys(use.condition_keys, found.condition_keys))
+    return tuple(out)
+
+
+def _keys(*lists: Iterable[str]) -> frozenset[str]:
+    """Names of keys, lower case; the free part of tag keys is cut off after the slash or colon."""
+    out = set()
+    for names in lists:
+        for name in names:
+            low = name.lower()
+            free = min((i for i in (low.find("${"), low.find("<")) if i >= 0), default=-1)
+            out.add(low if free < 0 else low[:free] + "*")
+    return frozenset(out)
+
+
+def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]) -> list[Row]:
+    if arn == "*" or arn.count(":") < 5:
+        return [Row(service, action, None, "", False, False, "", "", keys)]
+    _, _, arn_service, region, account, name = arn.split(":", 5)
+    owned_by_aws = account not in ("", "aws") and "${" in account
+    shapes = [(account != "", region != "")]
+    if owned_by_aws:
+        shapes.append((False, region != ""))
+    fixed = region if region and "${" not in region else ""
+    if "${" in arn_service:
+        arn_service = service
+    return [Row(service, action, kind, arn_service.lower(), acct, reg, name, fixed, keys) for acct, reg in shapes]
+
+
+@dataclass
+class Calls:
+    """The rows of some services, and the sets that formulas have asked for."""
+
+    services: tuple[str, ...]
+    literal: tuple[str, ...] = ()
+    any_resource: bool = False
+
+    def __post_init__(self) -> None:
+        first = {name: i for i, name in enumerate(_FIRST_SERVICES)}
+        ordered = sorted(self.services, key=lambda s: (first.get(s, 99), s))
+        self.rows: list[Row] = []
+        for service in ordered:
+            self.rows += rows_of(service)
+        self.rows += _invented(self.literal)
+        self._by_action: dict[str, int] = {}
+        self._by_service: dict[str, int] = {}
+        for i, row in enumerate(self.rows):
+            self._by_action[row.lowered] = self._by_action.get(row.lowered, 0) | 1 << i
+            self._by_service[row.service] = self._by_service.get(row.service, 0) | 1 << i
+        self._sets: dict[str, int] = {}
+
+    def members(self, name: str) -> int:
+        """The bit set called `name`."""
+        if name not in self._sets:
+            self._sets[name] = self._compute(name)
+        return self._sets[name]
+
+    def _where(self, test: frozenset[str] | set[str]) -> int:
+        return _union(bits for service, bits in self._by_service.items() if service in test)
+
+    def _compute(self, name: str) -> int:
+        head, _, tail = name.partition("=")
+        if head == "action":
+            return self._by_action.get(tail, 0)
+        if head == "service":
+            return self._by_service.get(tail, 0)
+        if name.startswith("action ~ "):
+            return self._matching(name.removeprefix("action ~ "))
+        if name.startswith("arn service ~ "):
+            found = _regex(name.removeprefix("arn service ~ "))
+            return self._rows_where(lambda row: row.type is not None and found.fullmatch(row.arn_service) is not None)
+        if name.startswith("lists "):
+            return self._listing(name.removeprefix("lists "))
+        match name:
+            case "resource is star":
+                return self._rows_where(lambda row: row.type is None)
+            case "arn has account":
+                return self._rows_where(lambda row: row.has_account)
+            case "arn has region":
+                return self._rows_where(lambda row: row.has_region)
+            case "service is global":
+                return self._where(_GLOBAL)
+            case "service in cross-region-endpoints":
+                return self._where(CROSS_REGION)
+            case "service in endpoint-policy-unsupported":
+                return 0  # unknown: every service is taken to support endpoint policies
+            case "service in rcp-services-narrow":
+                return self._where(support_list("rcp-services") & actions.rcp_services())
+            case _ if name.startswith("service in "):
+                return self._where(support_list(name.removeprefix("service in ")))
+            case _ if name.startswith("action in "):
+                return _union(self._matching(p.lower()) for p in sorted(support_list(name.removeprefix("action in "))))
+        raise KeyError(name)
+
+    def _rows_where(self, test: object) -> int:
+        assert callable(test)
+        return _bits(i for i, row in enumerate(self.rows) if test(row))
+
+    def _matching(self, pattern: str) -> int:
+        service, _, name = pattern.partition(":")
+        if not any(c in pattern for c in "*?"):
+            return self._by_action.get(pattern, 0)
+        if name.strip("*") == "" and "*" not in service and "?" not in service:
+            return self._by_service.get(service, 0)
+        found = _regex(pattern)
+        return _union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+
+    def _listing(self, key: str) -> int:
+        general = next((key[: i + 1] + "*" for i in (key.find("/"), key.rfind(":")) if i >= 0), key)
+        cut = {key, general}
+        if "/" in key:
+            cut.add(key.split("/", 1)[0] + "/*")
+        parts = key.split(":")
+        if len(parts) > 2:
+            cut.add(":".join(parts[:2]) + ":*")
+        return self._rows_where(lambda row: not cut.isdisjoint(row.keys) or "?" in row.keys)
+
+    def catalogue(self, names: Iterable[str]) -> Catalogue:
+        """The catalogue with the sets `names` and, per ARN format, what a row demands of the ARN's fields."""
+        groups: dict[tuple[Formula, ...], int] = {}
+        for i, row in enumerate(self.rows):
+            demands = () if self.any_resource else _demands(row)
+            groups[demands] = groups.get(demands, 0) | 1 << i
+        sets = {name: self.members(name) for name in sorted(set(names))}
+        return Catalogue(len(self.rows), sets, tuple(Group(bits, demands) for demands, bits in groups.items()))
+
+
+@lru_cache(maxsize=65536)
+def _format(name: str, region: str, has_account: bool, needs_owner: bool) -> tuple[Formula, ...]:
+    parts: list[Text | Run] = []
+    position = 0
+    for found in _PLACEHOLDER.finditer(name):
+        parts.append(Text(name[position : found.start()]))
+        parts.append(_BUCKET if found[1] == "BucketName" else Run(ANY, 1))
+        position = found.end()
+    parts.append(Text(name[position:]))
+    out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
+    if region:
+        out.append(is_text("resource.region", region))
+    if needs_owner and not has_account:  # the field is left empty only in ARNs of AWS's own resources
+        out.append(is_text("resource.account", "aws"))
+    return tuple(out)
+
+
+def _demands(row: Row) -> tuple[Formula, ...]:
+    if row.type is None:
+        return ()
+    kind = actions.resource_type(row.service, row.type)
+    account = kind.arn.split(":", 5)[4] if kind else ""
+    needs_owner = "${" in account
+    return _format(row.name, row.region, row.has_account, needs_owner)
+
+
+def _invented(literal: Iterable[str]) -> list[Row]:
+    """Rows for actions that a document names and the reference does not know: any resource, any key."""
+    out = []
+    for action in literal:
+        service, _, name = action.lower().partition(":")
+        for shape in ((False, False), (True, True), (True, False), (False, True)):
+            out.append(Row(service, name, "any", service, *shape, "${Any}", "", frozenset("?")))
+        out.append(Row(service, name, None, "", False, False, "", "", frozenset("?")))
+    return out
+
+
+@lru_cache(maxsize=65536)
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern), re.DOTALL)
+
+
+def _bits(indexes: Iterable[int]) -> int:
+    array = bytearray()
+    for i in indexes:
+        byte = i >> 3
+        if byte >= len(array):
+            array.extend(bytes(byte + 1 - len(array)))
+        array[byte] |= 1 << (i & 7)
+    return int.from_bytes(array, "little")
+
+
+def _union(sets: Iterable[int]) -> int:
+    out = 0
+    for bits in sets:
+        out |= bits
+    return out
+
+
+__all__ = ["CALL", "Calls", "Row", "equal", "glob", "neg", "rows_of"]

@@ -1,0 +1,134 @@
+"""Identity, boundary, resource and trust policies as definitions of the open symbols (semantics 3.4)."""
+
+from __future__ import annotations
+
+from perimeter_smt.encode.accounts import member_ids, one_of
+from perimeter_smt.encode.keys import sym_is
+from perimeter_smt.encode.principal import IAM, Hits
+from perimeter_smt.encode.statement import Policies
+from perimeter_smt.logic.atoms import STAR, Member, Text
+from perimeter_smt.logic.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    atom,
+    both,
+    disj,
+    either,
+    glob,
+    implies,
+    is_text,
+    neg,
+    sym,
+)
+from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.perimeter import Workspace
+
+_CLOSED = (
+    "identity.denies", "identity.allows", "boundary.given", "boundary.denies", "boundary.allows", "session.given",
+    "session.denies", "session.allows", "task-policy.allows", "resource-policy.denies", "hit.direct", "hit.role",
+    "hit.user", "hit.account", "kms.grant",
+)  # fmt: skip
+
+
+def free() -> dict[str, Formula]:
+    """Guardrails alone: everything may be granted, nothing is denied by a grant."""
+    return {name: FALSE for name in _CLOSED} | {"grants.free": TRUE, "guards.pass": TRUE}
+
+
+def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
+    """With current grants. Callers of other accounts may be granted anything on their side.
+
+    Session policies and KMS grants are not part of a workspace: sessions may be unrestricted, and a grant
+    may cover any call of a key (X-32).
+    """
+    accounts = [account for account, _ in workspace.organization.accounts()]
+    principals = [p for account in accounts for p in account.principals]
+    mine = one_of("principal.account", member_ids(workspace.organization))
+    listed = one_of("principal.account", (a.id for a in accounts if a.listed))
+    stranger = either(neg(both(IAM, mine)), both(mine, neg(listed)))
+    resources = [r for account in accounts for r in account.resources]
+    hits = _hits(policies, principals, resources)
+    unlisted = neg(one_of("resource.account", (a.id for a in accounts if a.listed)))
+    return {
+        "grants.free": FALSE,
+        "identity.allows": either(stranger, disj(both(_is(p), policies.allows(p.policies)) for p in principals)),
+        "identity.denies": disj(both(_is(p), policies.denies(p.policies)) for p in principals),
+        "boundary.given": disj(_is(p) for p in principals if p.boundary),
+        "boundary.allows": disj(both(_is(p), policies.allows((p.boundary,))) for p in principals if p.boundary),
+        "boundary.denies": disj(both(_is(p), policies.denies((p.boundary,))) for p in principals if p.boundary),
+        "session.given": FALSE,
+        "session.allows": FALSE,
+        "session.denies": FALSE,
+        "task-policy.allows": TRUE,
+        "resource-policy.denies": disj(both(_at(r), policies.denies((r.policy,))) for r in resources if r.policy),
+        "hit.direct": either(hits.direct, unlisted),
+        "hit.role": either(hits.role, unlisted),
+        "hit.user": either(hits.user, unlisted),
+        "hit.account": either(hits.account, unlisted),
+        "kms.grant": both(atom(Member("call", "service=kms")), IAM, sym("open kms grant")),
+        "guards.pass": TRUE,
+    }
+
+
+def existence(workspace: Workspace) -> list[Assertion]:
+    """In an account whose principals are listed no others call, but its root user and service-linked roles.
+
+    Their tags are those of the file; session tags may come on top where a trust policy lets them (not modelled
+    as a limit: only tags that the file gives are fixed).
+    """
+    out = []
+    for account, _ in workspace.organization.accounts():
+        if not account.listed:
+            continue
+        here = both(IAM, is_text("principal.account", account.id), neg(sym_is("root")))
+        who = disj((*(_is(p) for p in account.principals), sym("principal.service-linked")))
+        out.append(Assertion(f"organization.yaml lists every principal of {account.id}", implies(here, who)))
+    return out
+
+
+def _is(principal: OwnedPrincipal) -> Formula:
+    """The caller is this user, a session of this role, or a federated user made by this user."""
+    name = principal.arn.split(":", 5)[5]
+    here = is_text("principal.account", principal.account)
+    if principal.type == "role":
+        return both(sym_is("role"), here, is_text("principal.name", name))
+    return both(
+        here,
+        either(
+            both(sym_is("user"), is_text("principal.name", name)),
+            both(sym_is("federated-user"), is_text("principal.user", name), neg(sym("principal.made-by-root"))),
+        ),
+    )
+
+
+def _role_target(principal: OwnedPrincipal) -> Formula:
+    return both(
+        is_text("resource.account", principal.account), is_text("resource.name", principal.arn.split(":", 5)[5])
+    )
+
+
+def _at(resource: OwnedResource) -> Formula:
+    """The request's resource is this one, or an object in this bucket."""
+    _, _, service, _, _, name = resource.arn.split(":", 5)
+    here = both(is_text("resource.account", resource.account), atom(Member("call", f"arn service ~ {service.lower()}")))
+    if service == "s3":
+        return both(here, either(is_text("resource.name", name), glob("resource.name", (Text(f"{name}/"), STAR))))
+    return both(here, is_text("resource.name", name))
+
+
+def _hits(policies: Policies, principals: list[OwnedPrincipal], resources: list[OwnedResource]) -> Hits:
+    found = []
+    for resource in resources:
+        if resource.policy:
+            found.append((_at(resource), policies.hits((resource.policy,))))
+    for principal in principals:
+        if principal.trust:
+            found.append((_role_target(principal), policies.hits((principal.trust,))))
+    return Hits(
+        disj(both(here, h.direct) for here, h in found),
+        disj(both(here, h.role) for here, h in found),
+        disj(both(here, h.user) for here, h in found),
+        disj(both(here, h.account) for here, h in found),
+    )

@@ -1,0 +1,94 @@
+"""SCPs, RCPs and endpoint policies of an organization as definitions of the open symbols (semantics 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from perimeter_smt.encode.accounts import endpoints_of, one_of, org_of
+from perimeter_smt.encode.statement import Policies
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, implies, is_text, neg
+from perimeter_smt.organization.model import Guardrails
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+
+
+def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
+    """The symbols of authorization.smt2 that the guardrails define."""
+    organization = workspace.organization
+    scp = _by_levels(workspace, "principal.account")
+    rcp = _by_levels(workspace, "resource.account")
+    out = {
+        "principal.member": _is_member(workspace, "principal.account"),
+        "resource.member": _is_member(workspace, "resource.account"),
+        "principal.management": is_text("principal.account", organization.management_account),
+        "resource.management": is_text("resource.account", organization.management_account),
+        "scp.denies": _each(scp, lambda levels: policies.denies(_scps(levels))),
+        "scp.allows": _each(scp, lambda levels: conj(_level_allows(policies, level) for level in levels)),
+        "rcp.denies": _each(rcp, lambda levels: policies.denies(_rcps(levels))),
+        "rcp.allows": TRUE,  # RCPFullAWSAccess is attached everywhere and cannot be detached
+    }
+    return out | _endpoints(workspace, policies)
+
+
+def _is_member(workspace: Workspace, var: str) -> Formula:
+    organization = workspace.organization
+    return both(
+        is_text(org_of(var), organization.id), neg(is_text(var, organization.management_account))
+    )
+
+
+def _scps(levels: tuple[Guardrails, ...]) -> list[Document]:
+    return _distinct([document for level in levels for document in level.scps])
+
+
+def _rcps(levels: tuple[Guardrails, ...]) -> list[Document]:
+    return _distinct([document for level in levels for document in level.rcps])
+
+
+def _distinct(documents: list[Document]) -> list[Document]:
+    return list({id(document): document for document in documents}.values())
+
+
+def _level_allows(policies: Policies, level: Guardrails) -> Formula:
+    return TRUE if level.full_access_scp else policies.allows(level.scps)
+
+
+def _by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
+    """Accounts under the same guardrails share one case; accounts that the file does not list get the root's."""
+    organization = workspace.organization
+    classes: dict[tuple[int, ...], tuple[list[str], tuple[Guardrails, ...]]] = {}
+    for account, _ in organization.accounts():
+        if account.id == organization.management_account:
+            continue
+        levels = organization.levels(account.id)
+        key = tuple(
+            id(document) for level in levels for document in (*level.scps, *level.rcps)
+        ) + tuple(level.full_access_scp for level in levels)
+        classes.setdefault(key, ([], levels))[0].append(account.id)
+    if not classes:
+        return [(TRUE, (organization.root.guardrails,))]
+    if len(classes) == 1 and workspace.grants_given:
+        return [(TRUE, levels) for _, levels in classes.values()]
+    out = [(one_of(var, ids), levels) for ids, levels in classes.values()]
+    if not workspace.grants_given:
+        listed = disj(guard for guard, _ in out)
+        out.append((neg(listed), (organization.root.guardrails,)))
+    return out
+
+
+def _each(
+    cases: list[tuple[Formula, tuple[Guardrails, ...]]], build: Callable[[tuple[Guardrails, ...]], Formula]
+) -> Formula:
+    return disj(both(guard, build(levels)) for guard, levels in cases)
+
+
+def _endpoints(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
+    """An endpoint that is not listed, or has no policy, lets everything through."""
+    denies, allows = [], []
+    for endpoint in endpoints_of(workspace.organization):
+        if endpoint.policy is None:
+            continue
+        here = is_text("endpoint.id", endpoint.id)
+        denies.append(both(here, policies.denies((endpoint.policy,))))
+        allows.append(implies(here, policies.allows((endpoint.policy,))))
+    return {"endpoint.denies": disj(denies) if denies else FALSE, "endpoint.allows": conj(allows)}

@@ -1,0 +1,259 @@
+"""Condition keys as symbols: presence, value, values of multivalued keys (semantics 0.1, 0.4, 4.2-4.7).
+
+`WorldKeys` ties keys to ground truth through the formal text; `FreeKeys` leaves every key to its own,
+which is what a single-document comparison and a request given as a formula need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from perimeter_smt.logic.atoms import DIGITS, CharSet, Glob, Member, Parses, Ref, Run, Template, Text, View
+from perimeter_smt.logic.compose import glob_on
+from perimeter_smt.logic.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    atom,
+    both,
+    conj,
+    either,
+    equal,
+    glob,
+    iff,
+    implies,
+    is_text,
+    neg,
+    sym,
+)
+from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.logic.reader import Script
+from perimeter_smt.request.keys import KeyInfo, key_info
+
+TAG_CHARACTERS = CharSet(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
+    + "".join(chr(c) for c in range(0xC0, 0x100) if c not in (0xD7, 0xF7))
+)
+_TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
+_VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One value of a multivalued key: whether it is there, and what it is."""
+
+    has: Formula
+    term: Template
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as symbols. `slots` is empty for single-valued keys; `parses` says that values fit the key's type."""
+
+    info: KeyInfo
+    has: Formula
+    term: Template
+    slots: tuple[Slot, ...]
+    parses: bool
+
+
+class KeySpace(Protocol):
+    """Where conditions find their keys."""
+
+    def key(self, name: str) -> Key:
+        """The key called `name` (lower case)."""
+        ...
+
+    def text_variable(self, term: Template) -> str:
+        """A variable that holds the text of `term`."""
+        ...
+
+    def fresh(self, label: str) -> Formula:
+        """A Boolean symbol of its own, for a fact that is left open."""
+        ...
+
+    def is_plain(self, name: str) -> bool:
+        """Whether values of the key surely hold no wildcard characters (AP19)."""
+        ...
+
+
+@dataclass
+class _Space:
+    """What both key spaces share. `bounds` is N(k): the number of condition atoms per multivalued key."""
+
+    bounds: dict[str, int]
+    assertions: list[Assertion] = field(default_factory=list)
+    known: dict[str, Key] = field(default_factory=dict)
+    count: int = 0
+    composed: dict[Template, str] = field(default_factory=dict)
+
+    def text_variable(self, term: Template) -> str:
+        if len(term) == 1 and isinstance(term[0], Ref):
+            return term[0].var
+        if term not in self.composed:
+            name = "text(" + "".join(p.text if isinstance(p, Text) else f"<{p.var}>" for p in term if not _run(p)) + ")"
+            self.composed[term] = name
+            self.assertions.append(Assertion(name, glob(name, term)))
+        return self.composed[term]
+
+    def fresh(self, label: str) -> Formula:
+        self.count += 1
+        return sym(f"open {label} {self.count}")
+
+    def _slots(self, spelled: str, has: Formula) -> tuple[Slot, ...]:
+        """Values 1..N; a later value only after an earlier one."""
+        slots = [
+            Slot(sym(f"has {spelled} {i}"), (Ref(f"{spelled} {i}"),))
+            for i in range(1, max(1, self.bounds.get(spelled.lower(), 1)) + 1)
+        ]
+        before = has
+        for i, slot in enumerate(slots, 1):
+            self.assertions.append(Assertion(f"order {spelled} {i}", implies(slot.has, before)))
+            before = slot.has
+        return tuple(slots)
+
+
+def _run(part: object) -> bool:
+    return isinstance(part, Run)
+
+
+class FreeKeys(_Space):
+    """Every key on its own: present or not, any value."""
+
+    def key(self, name: str) -> Key:
+        """The key, made on first use."""
+        if name not in self.known:
+            info = key_info(name)
+            has = sym(f"has {name}")
+            slots = self._slots(name, has) if info.multivalued else ()
+            self.known[name] = Key(info, has, (Ref(name),), slots, False)
+        return self.known[name]
+
+    def is_plain(self, name: str) -> bool:
+        """Nothing is known of free values."""
+        return False
+
+
+class WorldKeys(_Space):
+    """Keys as AWS fills them: the formal text for those it names, tables for the rest."""
+
+    def __init__(self, script: Script, bounds: dict[str, int]) -> None:
+        super().__init__(bounds)
+        self.script = script
+        self.spelled = {n.removeprefix("has ").lower(): n.removeprefix("has ") for n in script.sorts if n[:4] == "has "}
+
+    def key(self, name: str) -> Key:
+        """The key, made on first use together with the axioms on it."""
+        if name not in self.known:
+            info = key_info(name)
+            spelled = self.spelled.get(name, info.key)
+            has = sym(f"has {spelled}")
+            self.known[name] = key = self._make(info, spelled, has)
+            self._presence(name, spelled, has)
+            self._type(key)
+        return self.known[name]
+
+    def is_plain(self, name: str) -> bool:
+        """Tags, account ids, organization ids, names: AP19 and the formats of ids."""
+        return name.startswith(_TAG_PREFIXES[:2]) or name in (
+            "aws:username", "aws:principalaccount", "aws:principalorgid", "aws:resourceaccount", "aws:resourceorgid",
+            "aws:sourceaccount", "aws:sourceorgid", "aws:vpceaccount", "aws:vpceorgid", "aws:sourcevpc",
+            "aws:sourcevpce", "s3:resourceaccount", "kms:calleraccount", "aws:requestedregion",
+        )  # fmt: skip
+
+    def _make(self, info: KeyInfo, spelled: str, has: Formula) -> Key:
+        if not info.multivalued:
+            if spelled in ("aws:CalledViaFirst", "aws:CalledViaLast"):
+                self._ends(spelled)
+            return Key(info, has, self.script.texts.get(spelled, (Ref(spelled),)), (), info.type in _VIEWS)
+        slots = list(self._slots(spelled, has))
+        first = self.script.texts.get(f"{spelled} 1")
+        if first is not None:  # tied to ground truth: present means one value at least
+            slots[0] = Slot(has, first)
+            self.assertions = [a for a in self.assertions if a.name != f"order {spelled} 1"]
+            if len(slots) > 1:
+                self.assertions = [a for a in self.assertions if a.name != f"order {spelled} 2"]
+                self.assertions.append(Assertion(f"order {spelled} 2", implies(slots[1].has, has)))
+            for slot in slots[1:]:
+                if spelled.endswith("OrgPaths"):
+                    self._further_path(slot, first)
+        return Key(info, has, (Ref(spelled),), tuple(slots), False)
+
+    def _further_path(self, slot: Slot, first: Template) -> None:
+        """A further organization path lies in the same organization (AP6, hard part)."""
+        path = first[0]
+        assert isinstance(path, Ref)
+        org = Ref(path.var.replace("orgpath(", "org("))
+        self.assertions.append(
+            Assertion("AP6.prefix", implies(slot.has, glob_on(slot.term, (org, Text("/"), Run(CharSet("", True))))))
+        )
+
+    def _ends(self, spelled: str) -> None:
+        """CalledViaFirst and CalledViaLast are the ends of CalledVia (AR1)."""
+        self.bounds.setdefault("aws:calledvia", 1)
+        chain = self.key("aws:calledvia").slots
+        has = sym(f"has {spelled}")
+        self.assertions.append(Assertion("AR1.nonempty", implies(has, chain[0].has)))
+        for i, slot in enumerate(chain):
+            last = slot.has if i + 1 == len(chain) else both(slot.has, neg(chain[i + 1].has))
+            here = slot.has if spelled.endswith("First") else last
+            if spelled.endswith("Last") or i == 0:
+                var = slot.term[0]
+                assert isinstance(var, Ref)
+                self.assertions.append(Assertion("AR1.end", implies(both(has, here), equal(spelled, var.var))))
+
+    def _presence(self, name: str, spelled: str, has: Formula) -> None:
+        add = self.assertions.append
+        host = name.rsplit(":", 1)[0]
+        if name.startswith("aws:principaltag/"):
+            person = either(sym_is("user"), sym_is("role"), sym_is("federated-user"))
+            add(Assertion("AP16.tag-signed", implies(has, either(person, sym_is("root"), sym_is("aws-service")))))
+            add(Assertion("soft AP16.tag", implies(has, person)))
+        elif "." in host and not host.startswith("aws"):
+            add(Assertion("AP20.provider", self._provider(spelled, host, has)))
+        elif name.startswith(("aws:resourcetag/", "aws:requesttag/")) or name == "aws:tagkeys" or (
+            not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known
+        ):
+            add(Assertion("AK1.listed", implies(has, atom(Member("call", f"lists {name}")))))
+        if name.startswith("aws:requesttag/") and "aws:tagkeys" in self.bounds:
+            keys = self.key("aws:tagkeys")
+            tag = spelled.split("/", 1)[1]
+            named = either(*(both(s.has, glob_on(s.term, (Text(tag, True),))) for s in keys.slots))
+            add(Assertion("soft AR10", implies(has, named)))
+
+    def _provider(self, spelled: str, host: str, has: Formula) -> Formula:
+        """A claim of an OIDC provider is there only in its AssumeRoleWithWebIdentity call; sub and aud always."""
+        own = both(
+            sym_is("federated-sts"),
+            atom(Member("call", "action=sts:assumerolewithwebidentity")),
+            either(
+                is_text("principal.provider", host, fold=True),
+                glob("principal.provider", (Text("arn:"), Run(CharSet("", True)), Text(f":oidc-provider/{host}", True))),
+            ),
+        )
+        always = spelled.rsplit(":", 1)[1] in ("sub", "aud")
+        return iff(has, own) if always else implies(has, own)
+
+    def _type(self, key: Key) -> None:
+        add = self.assertions.append
+        view = _VIEWS.get(key.info.type)
+        single = key.term[0] if len(key.term) == 1 else None
+        if key.info.multivalued or not isinstance(single, Ref) or key.info.key in self.script.texts:
+            return
+        if view:
+            add(Assertion(f"type {key.info.key}", implies(key.has, atom(Parses(single.var, view)))))
+        elif key.info.type == "Bool":
+            add(Assertion(f"type {key.info.key}", either(is_text(single.var, "true"), is_text(single.var, "false"))))
+        if key.info.key.lower().startswith(_TAG_PREFIXES[:2]):
+            add(Assertion("AP19.tag", atom(Glob(single.var, (Run(TAG_CHARACTERS, 0, None),)))))
+
+
+def sym_is(value: str) -> Formula:
+    """The caller is of this kind."""
+    from perimeter_smt.logic.atoms import Is
+
+    return atom(Is("caller", value))
+
+
+__all__ = ["DIGITS", "FALSE", "TRUE", "FreeKeys", "Key", "KeySpace", "Slot", "WorldKeys", "conj", "sym_is"]

@@ -1,0 +1,148 @@
+"""The perimeter's definition as formulas over ground truth (semantics 5.1, 5.2)."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Literal
+
+from perimeter_smt.encode.accounts import is_my_account, is_my_endpoint
+from perimeter_smt.encode.action import action_matches
+from perimeter_smt.encode.keys import KeySpace, sym_is
+from perimeter_smt.encode.principal import IAM
+from perimeter_smt.encode.resource import resource_matches
+from perimeter_smt.encode.variables import matches, pattern
+from perimeter_smt.logic.atoms import Template, Text, Within
+from perimeter_smt.logic.compose import glob_on
+from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg
+from perimeter_smt.logic.reader import Script
+from perimeter_smt.organization.perimeter import (
+    Perimeter,
+    RoleException,
+    Scope,
+    TagException,
+    TrustedPrincipal,
+    TrustedResource,
+    Workspace,
+)
+from perimeter_smt.policy.template import parse_template
+
+
+def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    """The symbols that perimeter.smt2 leaves open."""
+    perimeter = workspace.perimeter
+    caller = script.texts["aws:PrincipalArn"]
+    return {
+        "principal.mine": is_my_account(perimeter, workspace, "principal.account"),
+        "resource.mine": is_my_account(perimeter, workspace, "resource.account"),
+        "behalf.mine": is_my_account(perimeter, workspace, "behalf.account"),
+        "endpoint.mine": is_my_endpoint(perimeter, workspace),
+        "address.mine": disj(_in_range(cidr) for cidr in perimeter.cidrs),
+        "service.trusted": _service(perimeter.services),
+        "service-networks.mine": boolean(perimeter.service_networks),
+        "principal.third-party": disj(
+            _third_principal(keys, caller, entry) for entry in (*perimeter.third_principals, *perimeter.service_accounts)
+        ),
+        "resource.third-party": disj(_third_resource(keys, caller, e) for e in perimeter.third_resources),
+        "resource.of-service": disj(_third_resource(keys, caller, e) for e in perimeter.service_resources),
+    }
+
+
+def in_scope(scope: Scope) -> Formula:
+    """The action is one that the objective claims to cover."""
+    return both(
+        disj(action_matches(text) for text in scope.actions),
+        neg(disj(action_matches(text) for text in scope.except_actions)),
+    )
+
+
+def excepted(perimeter: Perimeter, keys: KeySpace, script: Script, objective: str) -> Formula:
+    """The request is outside the claim of `objective` by a declared exception.
+
+    A tag counts only where my administrators set it: on callers of my accounts and on my resources.
+    """
+    caller = script.texts["aws:PrincipalArn"]
+    tags = [_tag(keys, e) for e in perimeter.tag_exceptions if objective in e.objectives]
+    roles = [_role(keys, caller, e) for e in perimeter.role_exceptions if objective in e.objectives]
+    return disj((*tags, *roles))
+
+
+def _tag(keys: KeySpace, entry: TagException) -> Formula:
+    from perimeter_smt.logic.formula import sym
+
+    kind = "PrincipalTag" if entry.on == "principal" else "ResourceTag"
+    key = keys.key(f"aws:{kind}/{entry.key}".lower())
+    mine = both(IAM, sym("principal.mine")) if entry.on == "principal" else sym("resource.mine")
+    return both(mine, key.has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
+
+
+def _role(keys: KeySpace, caller: Template, entry: RoleException) -> Formula:
+    from perimeter_smt.logic.formula import sym
+
+    return both(IAM, sym("principal.mine"), arn_matches(keys, caller, entry.arn))
+
+
+def arn_matches(keys: KeySpace, term: Template, text: str) -> Formula:
+    """An ARN term matches a pattern in which stars cross everything."""
+    return matches(keys, term, pattern(parse_template(text, wildcards=True, variables=False)))
+
+
+def _in_range(cidr: str) -> Formula:
+    network = ipaddress.ip_network(cidr, strict=False)
+    family: Literal[4, 6] = 4 if network.version == 4 else 6
+    return atom(Within("source.address", family, int(network.network_address), network.prefixlen))
+
+
+def _service(patterns: tuple[str, ...]) -> Formula:
+    if "*" in patterns:
+        return TRUE
+    return disj(is_text("principal.service", name) for name in patterns)
+
+
+def _call(keys: KeySpace, actions: tuple[str, ...], resources: tuple[str, ...]) -> Formula:
+    return both(
+        disj(action_matches(text) for text in actions), disj(resource_matches(keys, text) for text in resources)
+    )
+
+
+def _third_principal(keys: KeySpace, caller: Template, entry: TrustedPrincipal) -> Formula:
+    call = _call(keys, entry.actions, entry.resources)
+    if entry.provider:
+        return both(call, _provider(keys, entry))
+    who = both(IAM, is_text("principal.account", entry.account or ""))
+    if entry.arns:
+        who = both(who, disj(arn_matches(keys, caller, text) for text in entry.arns))
+    return both(call, who)
+
+
+def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:
+    provider = entry.provider or ""
+    host = provider.rsplit("oidc-provider/", 1)[-1]
+    names = {provider, host} if provider.startswith("arn:") else {provider}
+    same = disj(is_text("principal.provider", name) for name in sorted(names))
+    if "." in host and not provider.startswith("arn:"):
+        same = either(same, arn_matches(keys, _ref("principal.provider"), f"arn:*:oidc-provider/{host}"))
+    claims = []
+    for claim, values in (("sub", entry.subjects), ("aud", entry.audiences)):
+        if values:
+            key = keys.key(f"{host}:{claim}".lower())
+            claims.append(both(key.has, disj(arn_matches(keys, key.term, value) for value in values)))
+    return both(sym_is("federated-sts"), same, conj(claims))
+
+
+def _ref(var: str) -> Template:
+    from perimeter_smt.logic.atoms import Ref
+
+    return (Ref(var),)
+
+
+def _third_resource(keys: KeySpace, caller: Template, entry: TrustedResource) -> Formula:
+    owner = is_text("resource.account", entry.account) if entry.account else TRUE
+    who = TRUE if "*" in entry.callers else disj(arn_matches(keys, caller, text) for text in entry.callers)
+    return both(owner, who, _call(keys, entry.actions, entry.arns), neg(_nothing()))
+
+
+def _nothing() -> Formula:
+    """An action without resource types touches no foreign resource."""
+    from perimeter_smt.encode.resource import IS_STAR
+
+    return IS_STAR

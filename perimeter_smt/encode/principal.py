@@ -1,0 +1,127 @@
+"""Principal and NotPrincipal as formulas on ground truth, with the kinds of hit (semantics 1.6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from perimeter_smt.encode.keys import sym_is
+from perimeter_smt.logic.atoms import ANY, Run, Text
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, either, glob, is_text, neg, sym
+from perimeter_smt.policy.document import Document, PrincipalElement, PrincipalEntry
+from perimeter_smt.policy.kinds import Kind
+
+_ACCOUNT = re.compile(r"(?:arn:(?P<partition>[^:]+):iam::)?(?P<account>\d{12}|cloudfront)(?P<root>:root)?")
+_ARN = re.compile(r"arn:([^:]+):(iam|sts)::([^:]+):(.+)")
+IAM = disj(sym_is(kind) for kind in ("user", "role", "federated-user", "root"))
+
+
+@dataclass(frozen=True)
+class Hits:
+    """When an element names the caller directly, by its role, by the user behind it, or by its account."""
+
+    direct: Formula = FALSE
+    role: Formula = FALSE
+    user: Formula = FALSE
+    account: Formula = FALSE
+
+    @property
+    def any(self) -> Formula:
+        """Some kind of hit."""
+        return either(self.direct, self.role, self.user, self.account)
+
+
+def encode_principal(document: Document, element: PrincipalElement | None, *, deny: bool) -> Hits:
+    """How the element names the caller; for kinds without the element everybody is named directly."""
+    if element is None:
+        return Hits(direct=TRUE)
+    if element.negated:
+        return Hits(direct=_not_principal(document, element, deny=deny))
+    hits = [_entry(document, entry) for entry in element.entries]
+    return Hits(
+        disj(h.direct for h in hits),
+        disj(h.role for h in hits),
+        disj(h.user for h in hits),
+        disj(h.account for h in hits),
+    )
+
+
+def _entry(document: Document, entry: PrincipalEntry) -> Hits:
+    match entry.type:
+        case "*":
+            return Hits(direct=TRUE)
+        case "AWS" if entry.value == "*":
+            return Hits(direct=either(neg(sym_is("aws-service")), neg(sym("X-27"))))
+        case "AWS":
+            return _aws(document, entry.value)
+        case "Service":
+            return Hits(direct=both(sym_is("aws-service"), is_text("principal.service", entry.value)))
+        case "Federated":
+            return Hits(direct=both(sym_is("federated-sts"), is_text("principal.provider", entry.value)))
+        case "CanonicalUser":  # stands for an account that the id does not tell
+            named = both(sym(f"canonical user {entry.value}"), IAM)
+            return Hits(direct=both(named, sym_is("root")), account=both(named, neg(sym_is("root"))))
+
+
+def _aws(document: Document, value: str) -> Hits:
+    account = _ACCOUNT.fullmatch(value)
+    if account and (account["root"] or not account["partition"]):
+        here = is_text("principal.account", account["account"])
+        root = both(sym_is("root"), here)
+        if document.kind is Kind.ENDPOINT_GATEWAY:  # stands for the root user only (D47)
+            return Hits(direct=root)
+        return Hits(direct=root, account=both(IAM, neg(sym_is("root")), here))
+    arn = _ARN.fullmatch(value)
+    if not arn or "*" in value or "?" in value:  # partial wildcards never expand (Q02)
+        return Hits()
+    partition, service, owner, name = arn.groups()
+    here = both(is_text("principal.account", owner), is_text("aws.partition", partition))
+    if service == "iam" and name.startswith("user/"):
+        return Hits(
+            direct=both(sym_is("user"), here, is_text("principal.name", name)),
+            user=both(sym_is("federated-user"), here, is_text("principal.user", name)),
+        )
+    if service == "iam" and name.startswith("role/"):
+        return Hits(role=both(here, role_named(name.rsplit("/", 1)[1])))
+    if service == "sts" and name.startswith("assumed-role/") and name.count("/") == 2:
+        _, role, session = name.split("/")
+        return Hits(direct=both(here, role_named(role), is_text("principal.session", session)))
+    if service == "sts" and name.startswith("federated-user/"):
+        return Hits(direct=both(sym_is("federated-user"), here, is_text("principal.name", name)))
+    return Hits()
+
+
+def role_named(name: str) -> Formula:
+    """The caller is a session of the role of this name, whatever its path (1.6.3)."""
+    return both(
+        sym_is("role"),
+        either(
+            glob("principal.name", (Text("role/"), Text(name, True))),
+            glob("principal.name", (Text("role/"), Run(ANY), Text("/"), Text(name, True))),
+        ),
+    )
+
+
+def _not_principal(document: Document, element: PrincipalElement, *, deny: bool) -> Formula:
+    """Some identifier of the caller is missing from the list (1.6.5); rival X-4: no hit of any kind."""
+    hits = [_entry(document, entry) for entry in element.entries]
+    nobody = neg(disj(h.any for h in hits))
+    if not deny:
+        return nobody
+    star = any(e.type == "*" or e.value == "*" for e in element.entries)
+    account = disj(either(h.account, both(h.direct, sym_is("root"))) for h in hits)
+    by_user = disj(both(h.direct, sym_is("user")) for h in hits)
+    by_role = disj(h.role for h in hits)
+    federated = disj(either(h.user, both(h.direct, sym_is("federated-user"))) for h in hits)
+    listed = disj(
+        (
+            both(sym_is("root"), account),
+            both(sym_is("user"), account, by_user),
+            both(sym_is("role"), account, by_role),
+            both(sym_is("federated-user"), account, federated),
+            both(neg(IAM), disj(h.direct for h in hits)),
+        )
+    )
+    bounded = both(sym("boundary.given"), neg(sym_is("root")))  # a caller with a boundary is always caught (Q09)
+    exempt = TRUE if star else either(both(neg(sym("X-4")), listed, neg(bounded)), both(sym("X-4"), neg(nobody)))
+    return conj((neg(exempt),))

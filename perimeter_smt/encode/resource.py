@@ -1,0 +1,185 @@
+"""Resource and NotResource as formulas over the fields of the request's ARN (semantics 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perimeter_smt.encode.keys import KeySpace
+from perimeter_smt.encode.variables import Resolved, Value, loosened, pattern, resolve
+from perimeter_smt.logic.atoms import ANY, NOT_COLON, Member, Ref, Run, Template, Text
+from perimeter_smt.logic.compose import glob_on
+from perimeter_smt.logic.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    atom,
+    both,
+    disj,
+    either,
+    glob,
+    neg,
+    normal,
+    sym,
+)
+from perimeter_smt.logic.interpret import regex
+from perimeter_smt.policy import template as policy
+from perimeter_smt.policy.document import Document, Element
+from perimeter_smt.policy.kinds import Kind
+
+IS_STAR = atom(Member("call", "resource is star"))
+HAS_ACCOUNT = atom(Member("call", "arn has account"))
+HAS_REGION = atom(Member("call", "arn has region"))
+_ARN: Template = (
+    Text("arn:"),
+    Ref("aws.partition"),
+    Text(":"),
+    Ref("resource.arn-service"),
+    Text(":"),
+    Ref("resource.region"),
+    Text(":"),
+    Ref("resource.account"),
+    Text(":"),
+    Ref("resource.name"),
+)
+_OPTIONAL = {"resource.region": HAS_REGION, "resource.account": HAS_ACCOUNT}
+
+Parts = tuple[policy.Literal | policy.Wildcard | Value, ...]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One entry: when it matches, and when a variable of it has no value."""
+
+    matches: Formula
+    unset: Formula
+
+
+def encode_resource(keys: KeySpace, document: Document, element: Element | None) -> Formula:
+    """The resource is one of the element's (for NotResource: none of them). No element: the kind implies it."""
+    if element is None:
+        return TRUE
+    hits = [_entry(keys, document, text) for text in element.values]
+    found = disj(hit.matches for hit in hits)
+    if not element.negated:
+        return found
+    return both(neg(found), *(neg(both(hit.unset, sym("X-3"))) for hit in hits))
+
+
+def resource_matches(keys: KeySpace, text: str, *, kind: Kind = Kind.IDENTITY) -> Formula:
+    """The resource matches one pattern without variables, as in an identity policy."""
+    return _matches(keys, kind, policy.parse_template(text, wildcards=True, variables=False), text).matches
+
+
+def _entry(keys: KeySpace, document: Document, text: str) -> Hit:
+    plain = policy.parse_template(text, wildcards=True, variables=False)
+    filled = policy.parse_template(text, wildcards=True, variables=document.has_variables)
+    hit = _matches(keys, document.kind, filled, text)
+    if document.kind is Kind.RCP and plain != filled:
+        as_text = _matches(keys, document.kind, plain, text)
+        rival = sym("X-17")
+        return Hit(
+            either(both(rival, as_text.matches), both(neg(rival), hit.matches)), both(neg(rival), hit.unset)
+        )
+    return hit
+
+
+def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str) -> Hit:
+    if policy.is_full_star(text):
+        return Hit(TRUE, FALSE)
+    fields = list(policy.split_fields(parts))
+    if fields[0] != (policy.Literal("arn"),):
+        return Hit(FALSE, FALSE)
+    allowed = TRUE
+    if len(fields) < 6:
+        allowed = _padding(kind, text)
+        if allowed is FALSE:
+            return Hit(FALSE, FALSE)
+        fields += [(policy.Wildcard("*"),)] * (6 - len(fields))
+    resolved = [resolve(field, keys) for field in fields]
+    matched = disj(
+        both(guard, _fields(choice)) for guard, choice in _combine(resolved)
+    )
+    for part in resolved:
+        matched = loosened(keys, part, matched)
+    return Hit(both(neg(IS_STAR), allowed, matched), disj(part.unset for part in resolved))
+
+
+def _padding(kind: Kind, text: str) -> Formula:
+    """Whether an ARN with fewer than six fields is filled up with stars (1.5.4, X-2)."""
+    star = "*" in text
+    if kind in (Kind.IDENTITY, Kind.BOUNDARY) or (kind is Kind.SCP and text.endswith("*")):
+        return TRUE
+    if kind in (Kind.SCP, Kind.RCP, Kind.TRUST):
+        return FALSE
+    if kind is not Kind.SESSION and star:
+        return TRUE
+    return sym("X-2")
+
+
+def _combine(resolved: list[Resolved]) -> list[tuple[Formula, list[Parts]]]:
+    out: list[tuple[Formula, list[Parts]]] = [(TRUE, [])]
+    for field in resolved:
+        out = [
+            (both(guard, choice.guard), [*before, choice.parts]) for guard, before in out for choice in field.choices
+        ]
+    return out
+
+
+def _fields(fields: list[Parts]) -> Formula:
+    """Field by field, or with the stars that end a segment running on (1.5.2, X-1)."""
+    pieces = [_piece(index, field) for index, field in enumerate(fields)]
+    wild = any(isinstance(p, Run) for index in (1, 2) for p in pieces[index])
+    whole = both(*(_leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
+    ends = [index for index in range(1, 5) if pieces[index] and pieces[index][-1] == Run(NOT_COLON)]
+    if ends and not all(piece == (Run(NOT_COLON),) or piece == (Run(ANY),) for piece in pieces[min(ends) :]):
+        running: list[Text | Run | Ref] = []
+        for index, piece in enumerate(pieces):
+            body = (*piece[:-1], Run(ANY)) if index in ends else piece
+            running += [*([Text(":")] if index else []), *body]
+        whole = either(whole, both(neg(sym("X-1")), glob_on(_ARN, tuple(running), leaf=_leaf, cut_refs=False)))
+    return both(whole, neg(sym("X-11"))) if wild and not _plain_star(pieces) else whole
+
+
+def _plain_star(pieces: list[Template]) -> bool:
+    """A lone star in the partition or service field of an ARN that pads or is all stars is beyond doubt."""
+    return all(piece in ((Run(NOT_COLON),), (Run(ANY),)) for piece in pieces[1:])
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(part.var for part in _ARN if isinstance(part, Ref))
+
+
+def _piece(index: int, field: Parts) -> Template:
+    """Fields two to four compare without case; wildcards stay inside fields one to five."""
+    return normal(pattern(field, ANY if index == 5 else NOT_COLON, fold=1 <= index <= 3))
+
+
+def _leaf(name: str, piece: Template) -> Formula:
+    """One field of the request's ARN against a piece of a pattern."""
+    if piece in ((Run(NOT_COLON),), (Run(ANY),)):
+        return TRUE
+    if name == "resource.arn-service":
+        if any(isinstance(p, Ref) for p in piece):
+            return sym("open variable in a service field")
+        return atom(Member("call", f"arn service ~ {_glob_text(piece)}"))
+    found = glob(name, piece)
+    present = _OPTIONAL.get(name)
+    if present is None:
+        return found
+    if any(isinstance(p, Ref) for p in piece):
+        empty: Formula = both(
+            *(glob(p.var, ()) if isinstance(p, Ref) else (FALSE if isinstance(p, Text) else TRUE) for p in piece)
+        )
+    else:
+        empty = TRUE if regex(piece).fullmatch("") else FALSE
+    return either(both(present, found), both(neg(present), empty))
+
+
+def _glob_text(piece: Template) -> str:
+    out = []
+    for part in piece:
+        if isinstance(part, Text):
+            out.append(part.text.lower())
+        elif isinstance(part, Run):
+            out.append("*" if part.high is None else "?" * part.low)
+    return "".join(out)

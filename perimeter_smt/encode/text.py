@@ -1,0 +1,51 @@
+"""The formal text of `encodings/`, read once."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import lru_cache
+
+from perimeter_smt.logic.reader import Script
+from perimeter_smt.resources import encodings
+
+FILES = (
+    "vocabulary.smt2",
+    "readings.smt2",
+    "environment/principal.smt2",
+    "environment/network.smt2",
+    "environment/request.smt2",
+    "environment/callers.smt2",
+    "authorization.smt2",
+    "perimeter.smt2",
+)
+
+@lru_cache(maxsize=1)
+def _read() -> Script:
+    script = Script()
+    for name in FILES:
+        script.read(encodings().joinpath(name).read_text(encoding="utf-8"), name)
+    return script
+
+def formal_text() -> Script:
+    """A copy of the formal text as read: declarations, definitions, axioms. Callers may add to their copy."""
+    return copied(_read())
+
+def copied(script: Script) -> Script:
+    """Copy the containers of `script`, not the formulas in them."""
+    return Script(
+        script.catalogue,
+        script.catalogue_vars,
+        dict(script.sorts),
+        dict(script.enums),
+        dict(script.texts),
+        dict(script.formulas),
+        dict(script.macros),
+        set(script.functions),
+        dict(script.applications),
+        list(script.axioms),
+        dict(script.constructors),
+    )
+
+def readings() -> tuple[str, ...]:
+    """The names of the open points that are symbols (semantics 7), in the order of the text."""
+    return tuple(name for name in _read().sorts if name.startswith("X-"))

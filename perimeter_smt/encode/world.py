@@ -1,0 +1,221 @@
+"""One organization and its perimeter as a problem that obligations are asked of.
+
+The problem's assertions are satisfied by exactly the requests that AWS can produce in this organization, as
+far as the hard axioms tell; every soft axiom stands behind a symbol `assume NAME`, every open point behind
+its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from perimeter_smt.encode import accounts, grants, guardrails, perimeter
+from perimeter_smt.encode.catalogue import CALL, Calls
+from perimeter_smt.encode.keys import WorldKeys
+from perimeter_smt.encode.statement import Policies, bounds
+from perimeter_smt.encode.text import formal_text, readings
+from perimeter_smt.logic.atoms import Member, variables
+from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
+from perimeter_smt.logic.problem import Assertion, Problem
+from perimeter_smt.logic.reader import Axiom, Script
+from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
+from perimeter_smt.policy.document import Document
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "aws.partition": ("aws",),
+    "request.region": ("us-east-1",),
+    "resource.region": ("us-east-1",),
+    "endpoint.region": ("us-east-1",),
+    "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
+    "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
+    "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
+    "endpoint.vpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
+    "principal.name": ("role/Outsider", "role/App", "user/alice", "federated-user/alice", "root"),
+    "resource.name": ("example-bucket/report.csv", "example-bucket", "orders", "key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+    "principal.provider": ("accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/idp.example.com"),
+    "aws:CurrentTime": ("2026-01-01T00:00:00Z",),
+    "aws:EpochTime": ("1767225600",),
+    "aws:VpcSourceIp": ("10.0.0.9",),
+}
+_OUTSIDERS = ("999988887777", "888877776666", "777766665555", "666655554444")
+_FOREIGN_ORGS = ("", "o-outsider0001", "o-outsider0002")
+
+
+@dataclass
+class World:
+    """The encoded organization. `formula(name)` finds a defined predicate such as `access` or `O1.premise`."""
+
+    workspace: Workspace
+    script: Script
+    keys: WorldKeys
+    policies: Policies
+    calls: Calls
+    free_grants: bool
+    assertions: list[Assertion] = field(default_factory=list)
+    soft: dict[str, Axiom | Assertion] = field(default_factory=dict)
+    definitions: dict[str, Formula] = field(default_factory=dict)
+
+    def formula(self, name: str) -> Formula:
+        """A predicate of the formal text."""
+        return self.script.formulas[name]
+
+    def exact(self) -> Formula:
+        """Every soft axiom holds and every open point is read as chosen."""
+        return both(*(sym(f"assume {n}") for n in self.soft), *(neg(sym(x)) for x in readings()))
+
+    def over(self, accepted: Iterable[str] = ()) -> Formula:
+        """Only what the perimeter accepts by name is assumed; everything else is free."""
+        names = set(accepted)
+        return both(
+            *(sym(f"assume {n}") for n in self.soft if n in names),
+            *(neg(sym(x)) for x in readings() if x in names),
+        )
+
+    def problem(self, obligations: Sequence[Formula] = ()) -> Problem:
+        """The problem for these obligations: with the catalogue sets that anything mentions."""
+        names: dict[str, None] = {}
+        for formula in (*(a.formula for a in self.assertions), *obligations):
+            for node in walk(formula):
+                if node.op == "atom" and isinstance(node.payload, Member):
+                    names[node.payload.name] = None
+        enums = {"caller": self.script.enums["sort Caller"], "wire": self.script.enums["sort Wire"]}
+        return Problem(tuple(self.assertions), enums, {CALL: self.calls.catalogue(names)}, self.hints())
+
+    def hints(self) -> dict[str, tuple[str, ...]]:
+        """Readable values for witnesses: accounts of mine first, then named outsiders."""
+        organization = self.workspace.organization
+        ids = accounts.member_ids(organization)
+        mine = tuple(i for i in ids if i != organization.management_account)
+        out = dict(HINTS)
+        for var in accounts.ACCOUNT_TERMS:
+            out[var] = (*mine, *_OUTSIDERS)
+            out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
+        out["vpc.account"] = out["endpoint.account"]
+        return out
+
+
+def build(
+    workspace: Workspace, services: Sequence[str], *, free_grants: bool, objectives: Sequence[str] = OBJECTIVES
+) -> World:
+    """Encode the organization for calls of these services.
+
+    `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
+    with the grants of the workspace.
+    """
+    script = formal_text()
+    documents = all_documents(workspace, grants_too=not free_grants)
+    keys = WorldKeys(script, bounds(documents))
+    policies = Policies(keys)
+    world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants)
+    defined = guardrails.definitions(workspace, policies)
+    defined |= perimeter.definitions(workspace, keys, script)
+    defined |= grants.free() if free_grants else grants.definitions(workspace, policies)
+    for objective in objectives:
+        defined[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
+        defined[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
+    world.definitions = defined
+    roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
+    for objective in objectives:
+        roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
+    _assemble(world, roots)
+    return world
+
+
+def all_documents(workspace: Workspace, *, grants_too: bool) -> list[Document]:
+    """Every distinct document of the workspace, guardrails first."""
+    out: list[Document] = []
+    organization = workspace.organization
+    for account, path in organization.accounts():
+        for level in (*(unit.guardrails for unit in path), account.guardrails):
+            out += [*level.scps, *level.rcps]
+        out += [e.policy for e in account.endpoints if e.policy]
+        if grants_too:
+            for owned in account.principals:
+                out += [*owned.policies, *(d for d in (owned.boundary, owned.trust) if d)]
+            out += [r.policy for r in account.resources if r.policy]
+    out += [*organization.root.guardrails.scps, *organization.root.guardrails.rcps]
+    return list({id(d): d for d in out}.values())
+
+
+def _assemble(world: World, roots: Sequence[Formula]) -> None:
+    """Definitions, statements and facts; then the axioms on every symbol they use."""
+    out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
+    out += world.policies.assertions
+    out += accounts.endpoint_facts(world.workspace)
+    if not world.free_grants:
+        out += grants.existence(world.workspace)
+    used = _symbols([*roots, *(a.formula for a in out), *(a.formula for a in world.keys.assertions)])
+    axioms = {axiom.name: axiom for axiom in world.script.axioms}
+    chosen = relevant(list(axioms.values()), used)
+    for name, axiom in axioms.items():
+        if name in chosen:
+            out.append(_axiom(world, axiom))
+    paths_used = any(name.startswith("orgpath(") for name in used)
+    out += accounts.account_facts(world.workspace, paths_used=paths_used)
+    for assertion in world.keys.assertions:
+        if assertion.name.startswith("soft "):
+            out.append(_soft(world, assertion.name.removeprefix("soft "), assertion))
+        else:
+            out.append(assertion)
+    out += [Assertion("AP18", formula) for formula in world.script.congruence()]
+    world.assertions = out
+
+
+def _axiom(world: World, axiom: Axiom) -> Assertion:
+    if axiom.strength == "soft":
+        return _soft(world, axiom.name, axiom)
+    return Assertion(axiom.name, axiom.formula)
+
+
+def _soft(world: World, name: str, source: Axiom | Assertion) -> Assertion:
+    world.soft[name] = source
+    return Assertion(name, implies(sym(f"assume {name}"), source.formula))
+
+
+def _symbols(formulas: Iterable[Formula]) -> set[str]:
+    """Symbols and text variables below the formulas."""
+    out: set[str] = set()
+    seen: set[int] = set()
+    for formula in formulas:
+        for node in walk(formula):
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.op == "sym":
+                out.add(node.payload)
+            elif node.op == "atom":
+                out.update(variables(node.payload))
+    return out
+
+
+def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
+    """The axioms that speak of a key in use, or of ground truth only.
+
+    An axiom on keys that nothing tests cannot decide anything: those keys can always be filled in.  `used`
+    grows by the symbols of the axioms taken.
+    """
+    chosen: set[str] = set()
+    about = {axiom.name: _symbols([axiom.formula]) for axiom in axioms}
+    changed = True
+    while changed:
+        changed = False
+        for axiom in axioms:
+            if axiom.name in chosen:
+                continue
+            keys = {name for name in about[axiom.name] if is_key(name)}
+            if not keys or keys & used:
+                chosen.add(axiom.name)
+                used |= about[axiom.name]
+                changed = True
+    return chosen
+
+
+def is_key(name: str) -> bool:
+    """Whether a symbol belongs to a condition key (or a path), not to ground truth."""
+    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:")) or name in (
+        "principal.session",
+        "principal.unique-id",
+        "principal.user",
+    )
+

@@ -1,0 +1,30 @@
+"""Allow for everybody without a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
+from perimeter_smt.policy.document import Statement
+from perimeter_smt.policy.kinds import Kind
+
+
+class PublicAllow(StatementRule):
+    """Rule PL037."""
+
+    id = "PL037"
+    title = "Allow for everybody without a condition"
+    text = (
+        "A star as principal stands for everybody, anonymous callers included. Without a condition the resource "
+        "is public. Name the principals, or add a condition on the organization or account of the caller."
+    )
+    source = f"{IAM_GUIDE}reference_policies_elements_principal.html#principal-anonymous"
+    kinds = RESOURCE_SIDE - {Kind.RCP}
+
+    def statement(self, statement: Statement) -> Iterator[Finding]:
+        """The findings in one statement."""
+        principal = statement.principal
+        if statement.effect != "Allow" or principal is None or principal.negated or statement.conditions:
+            return
+        if any(entry.value == "*" and entry.type in ("*", "AWS") for entry in principal.entries):
+            yield self.found("the principal is everybody, and there is no condition", principal.location)

@@ -1,0 +1,1 @@
+"""Who owns what and what is attached where; the perimeter's definition; readers of input."""

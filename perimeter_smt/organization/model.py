@@ -1,0 +1,115 @@
+"""The organization: units, accounts, what is attached to them (semantics 3.3, design 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from perimeter_smt.policy.document import Document
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Guardrails(_Frozen):
+    """SCPs and RCPs attached to one root, unit or account.
+
+    AWS attaches `FullAWSAccess` and `RCPFullAWSAccess` unless told otherwise: `full_access_scp` says whether
+    the SCP of that name is attached here; the RCP of that name always is.
+    """
+
+    scps: tuple[Document, ...] = ()
+    rcps: tuple[Document, ...] = ()
+    full_access_scp: bool = True
+
+
+class OwnedPrincipal(_Frozen):
+    """A user or role of an account, with what is attached to it."""
+
+    arn: str
+    type: Literal["user", "role"]
+    account: str
+    policies: tuple[Document, ...] = ()
+    boundary: Document | None = None
+    trust: Document | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    service_linked: bool = False
+
+
+class OwnedResource(_Frozen):
+    """A resource with its policy (None: it has none). `block_public_access` is RestrictPublicBuckets (S3)."""
+
+    arn: str
+    account: str
+    policy: Document | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    block_public_access: bool = False
+
+
+class Endpoint(_Frozen):
+    """A VPC endpoint; without a policy it lets everything through. `services` empty: any service."""
+
+    id: str
+    account: str
+    vpc: str
+    vpc_account: str
+    region: str
+    gateway: bool = False
+    services: tuple[str, ...] = ()
+    policy: Document | None = None
+
+
+class Account(_Frozen):
+    """An account of the organization. `listed`: its principals and resources were given, and are all it has."""
+
+    id: str
+    name: str = ""
+    guardrails: Guardrails = Guardrails()
+    principals: tuple[OwnedPrincipal, ...] = ()
+    resources: tuple[OwnedResource, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    listed: bool = False
+
+
+class Unit(_Frozen):
+    """The root or an organizational unit. `id` is `r-...` or `ou-...`."""
+
+    id: str
+    name: str = ""
+    guardrails: Guardrails = Guardrails()
+    units: tuple[Unit, ...] = ()
+    accounts: tuple[Account, ...] = ()
+
+
+class Organization(_Frozen):
+    """An organization tree."""
+
+    id: str
+    management_account: str
+    root: Unit
+
+    def accounts(self) -> Iterator[tuple[Account, tuple[Unit, ...]]]:
+        """Every account with the units above it, root first, in the order of the file."""
+        stack: list[tuple[Unit, tuple[Unit, ...]]] = [(self.root, (self.root,))]
+        while stack:
+            unit, path = stack.pop()
+            for account in unit.accounts:
+                yield account, path
+            stack.extend((child, (*path, child)) for child in reversed(unit.units))
+
+    def levels(self, account: str) -> tuple[Guardrails, ...]:
+        """The guardrails on the way from the root to `account`, root first; KeyError if it is no member."""
+        for found, path in self.accounts():
+            if found.id == account:
+                return (*(unit.guardrails for unit in path), found.guardrails)
+        raise KeyError(account)
+
+    def path(self, account: str) -> str:
+        """The organization path of `account`, as `aws:PrincipalOrgPaths` shows it; KeyError if no member."""
+        for found, path in self.accounts():
+            if found.id == account:
+                return "/".join((self.id, *(unit.id for unit in path))) + "/"
+        raise KeyError(account)

@@ -1,0 +1,121 @@
+"""The perimeter's definition: what is mine, what is trusted, what is claimed (semantics 5.1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from perimeter_smt.organization.model import Organization
+
+OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
+Reach = Literal[
+    "management-account",
+    "service-linked-roles",
+    "services-outside-rcp",
+    "unsupported-actions",
+    "no-endpoint",
+    "service-principals",
+    "service-networks",
+    "kms-retire-grant",
+    "always-allowed",
+    "forward-access-sessions",
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Vpc(_Frozen):
+    """A VPC of mine. Ids are unique per Region only, so the Region is part of the name."""
+
+    id: str
+    region: str
+    account: str | None = None
+
+
+class TrustedPrincipal(_Frozen):
+    """A third party that may touch my resources: its account, narrowed by role, resource and action patterns.
+
+    `provider`, `subject` and `audience` describe a trusted SAML or OIDC provider instead of an account.
+    """
+
+    account: str | None = None
+    arns: tuple[str, ...] = ()
+    provider: str | None = None
+    subjects: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ("*",)
+    actions: tuple[str, ...] = ("*",)
+
+
+class TrustedResource(_Frozen):
+    """A foreign resource that my identities may touch: account or ARN patterns, narrowed by caller and action."""
+
+    account: str | None = None
+    arns: tuple[str, ...] = ("*",)
+    callers: tuple[str, ...] = ("*",)
+    actions: tuple[str, ...] = ("*",)
+
+
+class TagException(_Frozen):
+    """Callers (or resources) that carry this tag are outside the claim of these objectives."""
+
+    on: Literal["principal", "resource"]
+    key: str
+    value: str
+    objectives: tuple[str, ...] = OBJECTIVES
+    reason: str = ""
+
+
+class RoleException(_Frozen):
+    """Callers whose role or user ARN matches are outside the claim of these objectives."""
+
+    arn: str
+    objectives: tuple[str, ...] = OBJECTIVES
+    reason: str = ""
+
+
+class Scope(_Frozen):
+    """The actions that an objective claims to cover, as action patterns (`s3:*`); `except_actions` are left out."""
+
+    actions: tuple[str, ...] = ("*",)
+    except_actions: tuple[str, ...] = ()
+
+
+class Perimeter(_Frozen):
+    """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted."""
+
+    orgs: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    third_principals: tuple[TrustedPrincipal, ...] = ()
+    third_resources: tuple[TrustedResource, ...] = ()
+    services: tuple[str, ...] = ("*",)
+    service_accounts: tuple[TrustedPrincipal, ...] = ()
+    service_resources: tuple[TrustedResource, ...] = ()
+    vpcs: tuple[Vpc, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    endpoints_of_my_accounts: bool = True
+    cidrs: tuple[str, ...] = ()
+    service_networks: bool = False
+    tag_exceptions: tuple[TagException, ...] = ()
+    role_exceptions: tuple[RoleException, ...] = ()
+    scopes: dict[str, Scope] = {}
+    accepted: tuple[Reach, ...] = ()
+
+    def scope(self, objective: str) -> Scope:
+        """The claim of `objective`; everything where nothing was said."""
+        return self.scopes.get(objective, Scope())
+
+
+class Workspace(_Frozen):
+    """All input of one question: the organization and the perimeter around it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    organization: Organization
+    perimeter: Perimeter
+    name: str
+    grants_given: bool = True

@@ -1,0 +1,93 @@
+"""Policy documents as immutable typed objects that remember where they stand (semantics 1.1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.operators import Operator
+
+Effect = Literal["Allow", "Deny"]
+PrincipalType = Literal["*", "AWS", "Service", "Federated", "CanonicalUser"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Location(_Frozen):
+    """A place in a file: name as the user gave it, JSON path such as `$.Statement[0].Action`, line from 1."""
+
+    file: str
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Element(_Frozen):
+    """Action or Resource (or their Not forms): alternatives, in the order written."""
+
+    negated: bool
+    values: tuple[str, ...]
+    location: Location
+
+
+class PrincipalEntry(_Frozen):
+    """One principal: `*` alone has type `*`, `{"AWS": "*"}` has type AWS and value `*`."""
+
+    type: PrincipalType
+    value: str
+
+
+class PrincipalElement(_Frozen):
+    """Principal or NotPrincipal."""
+
+    negated: bool
+    entries: tuple[PrincipalEntry, ...]
+    location: Location
+
+
+class Condition(_Frozen):
+    """One key under one operator; the values are alternatives, JSON booleans and numbers as their text.
+
+    `key` is spelled as written, `name` is the key lower-cased (tag part included).
+    """
+
+    operator: Operator
+    key: str
+    name: str
+    values: tuple[str, ...]
+    location: Location
+
+
+class Statement(_Frozen):
+    """One statement. `resource` is None where the kind implies it (trust policies), `principal` likewise."""
+
+    index: int
+    sid: str | None
+    effect: Effect
+    action: Element
+    resource: Element | None
+    principal: PrincipalElement | None
+    conditions: tuple[Condition, ...]
+    location: Location
+
+
+class Document(_Frozen):
+    """A policy document. `version` is `2008-10-17` where the file has none; `name` is a label for people."""
+
+    kind: Kind
+    version: Literal["2008-10-17", "2012-10-17"]
+    id: str | None
+    statements: tuple[Statement, ...]
+    name: str
+    location: Location
+
+    @property
+    def has_variables(self) -> bool:
+        """Policy variables exist only under version 2012-10-17 (semantics 1.7)."""
+        return self.version == "2012-10-17"

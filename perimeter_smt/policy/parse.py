@@ -1,0 +1,228 @@
+"""Policy documents from JSON: every element checked, every element with its place (semantics 1.1, 1.2, 2.1).
+
+Two readings. The strict one (default) accepts what AWS accepts on save today. The other one also keeps what old or
+hand-made documents hold and evaluation gives a meaning to: `validate.py` says what that is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.policy import validate
+from perimeter_smt.policy.document import (
+    Condition,
+    Document,
+    Effect,
+    Element,
+    Location,
+    PrincipalElement,
+    PrincipalEntry,
+    Statement,
+)
+from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, Number, from_object, quoted, read_json
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.operators import Operator, parse_operator
+from perimeter_smt.policy.placeholders import fill as fill_placeholders
+
+_FORBIDDEN_CHARACTER = re.compile(r"[^\t\n\r\x20-\xff]")
+_NOTHING: Mapping[str, str] = {}
+
+
+def load_policy(path: Path, kind: Kind, fill: Mapping[str, str] = _NOTHING, *, strict: bool = True) -> Document:
+    """Read a policy file. InputError if it cannot be read, is not UTF-8, or is not a policy of this kind."""
+    file = str(path)
+    try:
+        if path.stat().st_size > 2 * MAX_CHARACTERS:  # a character is at most two bytes
+            raise InputError(f"the file has {path.stat().st_size} bytes, expected one policy", file=file)
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=file) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError("not UTF-8 text", file=file, line=line) from None
+    return parse_policy(text, kind, file=file, fill=fill, strict=strict)
+
+
+def parse_policy(
+    text: str, kind: Kind, *, file: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True
+) -> Document:
+    """Read a policy from its JSON text.
+
+    `file` is the name shown in locations, `fill` the values of placeholders (see placeholders.py). InputError with
+    file, line and JSON path where the text is not JSON, a placeholder is open, or a rule of the kind is broken.
+    """
+    return _document(read_json(text.removeprefix("\ufeff"), file=file), kind, Path(file).stem, fill, strict)
+
+
+def parse_object(
+    value: object, kind: Kind, *, file: str, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True
+) -> Document:
+    """Read a policy from its decoded JSON object; as `parse_policy`, with line 0 in locations."""
+    return _document(from_object(value, file=file), kind, name, fill, strict)
+
+
+def parse_node(
+    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True
+) -> Document:
+    """Read a policy that stands inside a larger JSON document; locations keep the path from its top."""
+    return _document(node, kind, name, fill, strict)
+
+
+def _document(node: Node, kind: Kind, name: str, fill: Mapping[str, str], strict: bool) -> Document:
+    fill_placeholders(node, fill)
+    for found in node.walk():
+        _check_characters(found)
+    members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy")
+    if "Statement" not in members:
+        raise node.error("element `Statement` is missing")
+    statements = _items(members["Statement"])
+    if not statements:
+        raise members["Statement"].error("the list of statements is empty")
+    version = validate.version(members.get("Version"), kind, node, strict)
+    identifier = _text(members["Id"]) if "Id" in members else None
+    if identifier is not None:
+        validate.policy_id(members["Id"], kind, strict)
+    full_access = kind is Kind.RCP and validate.is_rcp_full_access(members)
+    read = tuple(_statement(item, index, kind, strict, full_access) for index, item in enumerate(statements))
+    if strict:
+        validate.unique_sids(statements)
+    return Document(kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node))
+
+
+def _statement(node: Node, index: int, kind: Kind, strict: bool, full_access: bool) -> Statement:
+    members = validate.members(node, validate.STATEMENT_ELEMENTS, "a statement")
+    effect = _effect(node, members)
+    if not full_access:
+        validate.elements(node, members, effect, kind, strict)
+    action = _element(node, members, "Action")
+    resource = _element(node, members, "Resource")
+    principal = _principal(members)
+    if action is None:
+        raise node.error("one of `Action` and `NotAction` is missing")
+    if not full_access:
+        validate.actions(members, kind, strict)
+    if strict:
+        validate.resources(members, kind)
+        validate.principals(members, kind)
+    return Statement(
+        index=index,
+        sid=validate.sid(members.get("Sid"), kind, strict),
+        effect=effect,
+        action=action,
+        resource=resource,
+        principal=principal,
+        conditions=_conditions(members.get("Condition")),
+        location=_location(node),
+    )
+
+
+def _effect(node: Node, members: Mapping[str, Node]) -> Effect:
+    if "Effect" not in members:
+        raise node.error("element `Effect` is missing")
+    found = members["Effect"]
+    if found.value == "Allow":
+        return "Allow"
+    if found.value == "Deny":
+        return "Deny"
+    shown = quoted(found.value) if isinstance(found.value, str) else found.kind
+    raise found.error(f"unknown effect {shown}, expected `Allow` or `Deny`")
+
+
+def _element(node: Node, members: Mapping[str, Node], name: str) -> Element | None:
+    """Action or Resource, or its Not form; None if neither is there."""
+    negated = f"Not{name}" in members
+    if negated and name in members:
+        raise node.error(f"both `{name}` and `Not{name}`, expected one of them")
+    found = members.get(f"Not{name}" if negated else name)
+    if found is None:
+        return None
+    return Element(negated=negated, values=_texts(found), location=_location(found))
+
+
+def _principal(members: Mapping[str, Node]) -> PrincipalElement | None:
+    negated = "NotPrincipal" in members
+    found = members.get("NotPrincipal" if negated else "Principal")
+    if found is None:
+        return None
+    entries: list[PrincipalEntry] = []
+    if found.value == "*":
+        entries.append(PrincipalEntry(type="*", value="*"))
+    elif isinstance(found.value, dict):
+        for type_name, values in found.value.items():
+            kind = validate.principal_type(values, type_name)
+            entries += [PrincipalEntry(type=kind, value=value) for value in _texts(values)]
+    else:
+        shown = quoted(found.value) if isinstance(found.value, str) else found.kind
+        raise found.error(f'principal is {shown}, expected `*` or an object such as `{{"AWS": ...}}`')
+    return PrincipalElement(negated=negated, entries=tuple(entries), location=_location(found))
+
+
+def _conditions(node: Node | None) -> tuple[Condition, ...]:
+    if node is None:
+        return ()
+    out: list[Condition] = []
+    for operator_name, block in _object(node, "operators").items():
+        try:
+            operator = _operator(operator_name)
+        except ValueError as error:
+            raise block.error(str(error) if len(str(error)) < 200 else "unknown condition operator") from None
+        for key, values in _object(block, "condition keys").items():
+            if not key.strip():
+                raise values.error("a condition key is empty")
+            texts = tuple(_condition_text(item) for item in _items(values))
+            out.append(
+                Condition(operator=operator, key=key, name=key.lower(), values=texts, location=_location(values))
+            )
+    return tuple(out)
+
+
+@lru_cache(maxsize=1024)
+def _operator(name: str) -> Operator:
+    return parse_operator(name)
+
+
+def _condition_text(node: Node) -> str:
+    """A condition value as text: numbers as written, booleans as `true` and `false` (semantics 1.1)."""
+    if isinstance(node.value, bool):
+        return "true" if node.value else "false"
+    if isinstance(node.value, str):
+        return str(node.value)
+    raise node.error(f"a condition value is {node.kind}, expected a string, a number or a boolean")
+
+
+def _object(node: Node, what: str) -> dict[str, Node]:
+    if not isinstance(node.value, dict):
+        raise node.error(f"found {node.kind}, expected an object of {what}")
+    return node.value
+
+
+def _items(node: Node) -> list[Node]:
+    """A scalar is a list of one."""
+    return node.value if isinstance(node.value, list) else [node]
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    return tuple(_text(item) for item in _items(node))
+
+
+def _text(node: Node) -> str:
+    if not isinstance(node.value, str) or isinstance(node.value, Number):
+        raise node.error(f"found {node.kind}, expected a string")
+    return node.value
+
+
+def _location(node: Node) -> Location:
+    return Location(file=node.file, path=node.path, line=node.line)
+
+
+def _check_characters(node: Node) -> None:
+    for text in (node.value, node.step):
+        if isinstance(text, str) and (found := _FORBIDDEN_CHARACTER.search(text)):
+            code = f"U+{ord(found.group()):04X}"
+            raise node.error(f"character {code} is not allowed, expected U+0009, U+000A, U+000D or U+0020 to U+00FF")

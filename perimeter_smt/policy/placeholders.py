@@ -1,0 +1,59 @@
+"""Placeholders of published sample policies: `<my-org-id>`, `[ROLE_NAME]`, `${Account}`.
+
+AWS's sample policies leave names open for the reader to fill in. A policy in which one is left is not a policy: its
+value would compare with the text of the placeholder, and a guardrail would silently protect nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from perimeter_smt.policy.json_positions import Node, quoted
+
+_LEFT_OPEN = re.compile(r"<[A-Za-z0-9_][A-Za-z0-9_ -]*>")
+_BRACKETED = re.compile(r"<.+>|\[.+\]|\$\{.+\}", re.DOTALL)
+
+
+def fill(node: Node, values: Mapping[str, str]) -> None:
+    """Replace the tokens in every string and key below `node`, in place; InputError where one is left open.
+
+    A name with its brackets (`<NAME>`, `[NAME]`, `${NAME}`) stands for just that token, a bare name for all three.
+    Filled text is not filled again.
+    """
+    replace = _replacer(values)
+    for found in node.walk():
+        if isinstance(found.value, dict):
+            found.value = _keys(found.value, replace)
+        elif type(found.value) is str:  # not a Number
+            found.value = replace(found.value)
+            _refuse_open(found, found.value)
+
+
+def _keys(members: dict[str, Node], replace: Callable[[str], str]) -> dict[str, Node]:
+    out: dict[str, Node] = {}
+    for key, child in members.items():
+        child.step = replace(key)
+        _refuse_open(child, child.step)
+        if child.step in out:
+            raise child.error(f"duplicate key {quoted(child.step)} after placeholders are filled")
+        out[child.step] = child
+    return out
+
+
+def _refuse_open(node: Node, text: str) -> None:
+    if found := _LEFT_OPEN.search(text):
+        name = found.group()
+        raise node.error(f"placeholder {quoted(name)} is not filled, use `--set {name[1:-1]}=VALUE`")
+
+
+def _replacer(values: Mapping[str, str]) -> Callable[[str], str]:
+    tokens: dict[str, str] = {}
+    for name, value in values.items():
+        bare = not _BRACKETED.fullmatch(name)
+        for token in (f"<{name}>", f"[{name}]", f"${{{name}}}") if bare else (name,):
+            tokens[token] = value
+    if not tokens:
+        return lambda text: text
+    pattern = re.compile("|".join(re.escape(token) for token in sorted(tokens, key=len, reverse=True)))
+    return lambda text: pattern.sub(lambda found: tokens[found.group()], text)

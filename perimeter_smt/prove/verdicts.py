@@ -1,0 +1,133 @@
+"""What the questions answer: verdicts, counterexamples, and what they rest on.
+
+`proved`: no request breaks the objective, whatever the open readings, under the listed assumptions.
+`refuted`: at least one request does, shown and replayed. `vacuous`: no request meets the premise, so that
+nothing was proved. `conditional`: none under the chosen readings, but one under a rival reading or without a
+soft axiom, both named. `unknown`: not decided, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from perimeter_smt.request.request import Facts, Request
+
+Status = Literal["proved", "refuted", "vacuous", "conditional", "unknown"]
+FindingKind = Literal["hole", "beyond", "blocked", "more", "less"]
+
+
+@dataclass(frozen=True)
+class Blame:
+    """A statement of an input document. `document` is its label, `file` and `line` where it stands."""
+
+    kind: str
+    document: str
+    index: int
+    sid: str | None
+    effect: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file or self.document
+        return f"{place} {self.sid or f'statement {self.index + 1}'}"
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """The guardrail statement that came closest to stopping a request, and what of it failed, in words."""
+
+    statement: Blame
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A concrete request, replayed by the concrete evaluator.
+
+    `why` says in one line why it is outside (or, for `blocked`, inside) the perimeter; `through` are the
+    statements that let it through (or block it); `reach` names the limit of the guardrail for kind `beyond`;
+    `depends_on` the readings and soft axioms it needs (empty: none); `case` is the request in the case format
+    with the policies that were replayed.
+    """
+
+    kind: FindingKind
+    request: Request
+    facts: Facts
+    why: str
+    through: tuple[Blame, ...] = ()
+    closest: NearMiss | None = None
+    reach: str | None = None
+    depends_on: tuple[str, ...] = ()
+    case: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something a proof used: a soft axiom, a fact of the workspace, an accepted limit, with its source."""
+
+    name: str
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A class of requests that no guardrail of this type can hold back, with an example if there is one."""
+
+    reach: str
+    text: str
+    accepted: bool
+    example: Counterexample | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one objective and the services that share it.
+
+    `exhausted` tells whether all kinds of counterexample were enumerated (only with enumeration).
+    `used` are the statements a proof needed.
+    """
+
+    objective: str
+    title: str
+    services: tuple[str, ...]
+    status: Status
+    counterexamples: tuple[Counterexample, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    used: tuple[Blame, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    exhausted: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All verdicts of one run. `mode`: guardrails alone or with current grants."""
+
+    workspace: str
+    mode: Literal["guardrails", "grants"]
+    reading: Literal["exact", "over"]
+    verdicts: tuple[Verdict, ...]
+    availability: tuple[Verdict, ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all proved or vacuous by scope, 1 something refuted, 3 something unknown or conditional."""
+        statuses = {verdict.status for verdict in self.verdicts}
+        if "refuted" in statuses:
+            return 1
+        return 3 if statuses & {"unknown", "conditional", "vacuous"} else 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two documents, seen from the second: what it newly allows, what it newly denies."""
+
+    relation: Literal["equivalent", "more", "less", "incomparable", "unknown"]
+    newly_allowed: Counterexample | None = None
+    newly_denied: Counterexample | None = None
+    reason: str = ""

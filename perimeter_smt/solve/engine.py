@@ -1,0 +1,271 @@
+"""The lazy procedure: Z3 searches the Boolean structure, theories of our own decide the atoms.
+
+Guarantee of `check`: `unsat` means that no assignment of texts, symbols, enumerations and rows satisfies the
+problem and the assumptions; `sat` comes with a model that `logic.interpret` has evaluated to true;
+everything else is `unknown` with a reason.  Trusted for `unsat`: Z3's propositional core, the clause form in
+`cnf`, and the conflicts of `theories/`, each of which is a valid clause by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from perimeter_smt.logic.atoms import Is, Member
+from perimeter_smt.logic.formula import Formula
+from perimeter_smt.logic.interpret import Model, truth
+from perimeter_smt.logic.problem import Problem
+from perimeter_smt.solve.circuit import Circuit
+from perimeter_smt.solve.cnf import Clauses
+from perimeter_smt.solve.errors import ModelMismatch, SolveError
+from perimeter_smt.solve.result import Limits, Result
+from perimeter_smt.solve.sat import Sat
+from perimeter_smt.solve.theories import catalogue
+from perimeter_smt.solve.theories.alphabet import is_value
+from perimeter_smt.solve.theories.component import Decider, split
+from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
+from perimeter_smt.solve.vocabulary import Vocabulary
+
+
+class Engine:
+    """Answers questions about one problem. Keep it: later checks profit from what earlier ones learned.
+
+    The order of checks may decide which of several models is found; equal sequences give equal answers.
+    """
+
+    def __init__(self, problem: Problem, limits: Limits = Limits()) -> None:  # noqa: B008  # immutable
+        """Encode the assertions of `problem` once."""
+        self.problem, self.limits = problem, limits
+        self.conflicts = 0  # theory conflicts learned so far
+        self._sat = Sat(limits.rlimit)
+        self._circuit = Circuit()
+        self._variable: dict[int, int] = {}  # leaf (by identity of the formula) to propositional variable
+        self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to the same
+        self._enum_atoms: dict[str, dict[str, int]] = {}
+        self._clauses = Clauses(self._sat, self._new_leaf)
+        self._literals: dict[tuple[int, bool], Literal] = {}
+        self._sources: list[Formula] = []
+        self._decider = Decider(problem.hints, limits)
+        self._tables: dict[str, catalogue.Table] = {}
+        self._doubts: dict[int, str] = {}  # literal that switches the block of an undecided combination on
+        self._guard = self._sat.fresh()
+        self._roots: list[int] = []
+        self._names: dict[int, str] = {}
+        self._vocabulary = Vocabulary()
+        for assertion in problem.assertions:
+            literal = self._clauses.literal(assertion.formula)
+            self._sat.add((-self._guard, literal))
+            self._roots.append(literal)
+
+    def check(self, assumptions: Sequence[Formula] = (), *, core: bool = False) -> Result:
+        """Whether the problem has a model in which all `assumptions` hold.
+
+        With `core`, an unsat answer names a minimal set of assertions that the assumptions contradict.
+        Raises ModelMismatch if a model fails its own check, which is a bug.
+        """
+        everything = list(range(len(self._roots)))
+        if not core:
+            return self._search(assumptions, None)
+        result = self._search(assumptions, everything)
+        if result.status != "unsat":
+            return result
+        kept = [number for number in everything if number in self._used]
+        for number in list(kept):
+            if number in kept:
+                rest = [other for other in kept if other != number]
+                if self._search(assumptions, rest).status == "unsat":
+                    kept = [other for other in rest if other in self._used]
+        names = dict.fromkeys(self.problem.assertions[number].name for number in kept)
+        return Result("unsat", core=tuple(names))
+
+    def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None) -> Result:
+        """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`."""
+        assertions = self.problem.assertions
+        if chosen is None:
+            formulas = [assertion.formula for assertion in assertions]
+            fixed = [self._guard]
+        else:
+            formulas = [assertions[number].formula for number in chosen]
+            fixed = [self._roots[number] for number in chosen]
+        formulas.extend(assumptions)
+        fixed.extend(self._clauses.literal(formula) for formula in assumptions)
+        roots = [self._circuit.node(formula) for formula in formulas]
+        mentioned = self._vocabulary.of(formulas)
+        deadline = time.monotonic() + self.limits.seconds if self.limits.seconds is not None else None
+        for _ in range(self.limits.conflicts):
+            if deadline is not None and time.monotonic() > deadline:
+                return Result("unknown", reason=f"no answer within {self.limits.seconds} s")
+            verdict = self._sat.check([*fixed, *self._doubts])
+            if verdict == "unknown":
+                return Result("unknown", reason=f"the Boolean search gave up: {self._sat.reason()}")
+            if verdict == "unsat":
+                return self._refuted(fixed, chosen)
+            leaves, wrong = self._circuit.justify(roots, self._truth_of)
+            if wrong:
+                raise SolveError("a Boolean model does not satisfy the formulas that it was asked for")
+            result = self._realise(leaves, mentioned, formulas)
+            if result is not None:
+                return result
+        return Result("unknown", reason=f"more than {self.limits.conflicts} theory conflicts")
+
+    def _refuted(self, fixed: list[int], chosen: Sequence[int] | None) -> Result:
+        used = set(self._sat.core())
+        doubtful = [doubt for doubt in self._doubts if doubt in used]
+        if doubtful:
+            # Blocks of undecided combinations took part; without them it may still be a refutation.
+            verdict = self._sat.check(fixed)
+            if verdict != "unsat":
+                return Result("unknown", reason=self._doubts[doubtful[0]])
+            used = set(self._sat.core())
+        self._used = {n for n in chosen if self._roots[n] in used} if chosen is not None else set()
+        return Result("unsat")
+
+    def _truth_of(self, leaf: int) -> bool:
+        variable = self._leaf_variable.get(leaf)
+        if variable is None:
+            formula = self._circuit.leaves[leaf]
+            variable = self._leaf_variable[leaf] = self._variable.get(id(formula), 0)
+        return self._sat.value(variable) if variable else False
+
+    def _realise(self, leaves: list[int], mentioned: Vocabulary, formulas: Sequence[Formula]) -> Result | None:
+        """A model for the leaves, or None after learning clauses that exclude this choice."""
+        symbols = dict.fromkeys(mentioned.symbols, False)
+        chosen: dict[str, str] = {}
+        refused: dict[str, set[str]] = {}
+        texts: list[Literal] = []
+        members: dict[str, list[Literal]] = {}
+        for leaf in sorted(leaves, key=abs):
+            formula, positive = self._circuit.leaves[abs(leaf)], leaf > 0
+            assert formula is not None
+            fact = formula.payload
+            if formula.op == "sym":
+                symbols[fact] = positive
+            elif isinstance(fact, Is):
+                if positive:
+                    chosen[fact.var] = fact.value
+                else:
+                    refused.setdefault(fact.var, set()).add(fact.value)
+            elif isinstance(fact, Member):
+                members.setdefault(fact.var, []).append(self._literal(formula, positive))
+            else:
+                texts.append(self._literal(formula, positive))
+        found = self._decide(texts, members, mentioned)
+        if found is None:
+            return None
+        values, rows = found
+        for variable in mentioned.enums:
+            if variable not in chosen:
+                options = self.problem.enums.get(variable, ())
+                chosen[variable] = next(v for v in (*options, "") if v not in refused.get(variable, ()))
+        for variable in mentioned.texts:
+            if variable not in values:
+                values[variable] = next((t for t in self.problem.hints.get(variable, ()) if is_value(t)), "")
+        sets = {name: self._tables[name].catalogue.sets for name in rows}
+        inside = {
+            name: frozenset(key for key, bits in sets[name].items() if bits >> row & 1) for name, row in rows.items()
+        }
+        model = Model(symbols, values, chosen, inside, rows)
+        for formula in formulas:
+            if not truth(formula, model):
+                raise ModelMismatch("a model does not satisfy its formulas", dump=f"{formula!r}\n{model!r}")
+        return Result("sat", model)
+
+    def _decide(
+        self, texts: list[Literal], members: dict[str, list[Literal]], mentioned: Vocabulary
+    ) -> tuple[dict[str, str], dict[str, int]] | None:
+        """Texts and rows for the literals, or None after learning why not."""
+        values: dict[str, str] = {}
+        failed = False
+        for part in split(texts):
+            answer = self._decider.decide(part)
+            if isinstance(answer, Conflict):
+                failed = True
+                self._learn(answer.literals)
+            elif isinstance(answer, Undecided):
+                failed = True
+                self._doubt(part, answer.reason)
+            else:
+                values.update(answer.texts)
+        tables = {name: self._table(name) for name in mentioned.catalogues}
+        for name, table in tables.items():
+            nothing = catalogue.empty(table, members.get(name, ()))
+            if nothing is not None:
+                failed = True
+                self._learn(nothing.literals)
+        if failed:
+            return None
+        if not tables:
+            return values, {}
+        picked = catalogue.choose(tables, members, texts, self._decider)
+        if isinstance(picked, Conflict):
+            self._learn(picked.literals)
+            return None
+        if isinstance(picked, Undecided):
+            self._doubt([*texts, *(x for own in members.values() for x in own)], picked.reason)
+            return None
+        values.update(picked.texts)
+        return values, dict(picked.rows)
+
+    def _learn(self, literals: Sequence[Literal]) -> None:
+        self.conflicts += 1
+        self._sat.add([self._sign(literal) for literal in literals])
+
+    def _doubt(self, literals: Sequence[Literal], reason: str) -> None:
+        switch = self._sat.fresh()
+        self._doubts[switch] = reason
+        self._sat.add([-switch, *(self._sign(literal) for literal in literals)])
+
+    def _sign(self, literal: Literal) -> int:
+        """The propositional literal that says that `literal` does not hold."""
+        variable = self._variable.get(id(self._sources[literal.key >> 1]))
+        if variable is None:
+            variable = self._clauses.literal(self._sources[literal.key >> 1])
+        return -variable if literal.positive else variable
+
+    def _literal(self, formula: Formula, positive: bool) -> Literal:
+        found = self._literals.get((id(formula), positive))
+        if found is None:
+            number = 2 * len(self._sources)
+            self._sources.append(formula)
+            for way in (True, False):
+                self._literals[id(formula), way] = Literal(formula.payload, way, number + (not way))
+            found = self._literals[id(formula), positive]
+        return found
+
+    def _table(self, name: str) -> catalogue.Table:
+        found = self._tables.get(name)
+        if found is None:
+            declared = self.problem.catalogues.get(name)
+            if declared is None:
+                raise SolveError(f"catalogue `{name}` is not declared")
+            requires = []
+            for group in declared.groups:
+                parts = []
+                for formula in group.requires:
+                    positive = formula.op != "not"
+                    inner = formula if positive else formula.args[0]
+                    if inner.op != "atom":
+                        raise SolveError(f"catalogue `{name}`: a requirement is not a literal: {formula!r}")
+                    parts.append(self._literal(inner, positive))
+                requires.append(tuple(parts))
+            found = self._tables[name] = catalogue.Table(declared, requires)
+        return found
+
+    def _new_leaf(self, formula: Formula, variable: int) -> None:
+        """Called for each new symbol or atom: enumerations get their exactly-one clauses as their atoms appear."""
+        self._variable[id(formula)] = variable
+        if formula.op != "atom" or not isinstance(formula.payload, Is):
+            return
+        fact = formula.payload
+        declared = self.problem.enums.get(fact.var)
+        if declared is None:
+            raise SolveError(f"enumeration `{fact.var}` is not declared")
+        if fact.value not in declared:
+            self._sat.add((-variable,))
+            return
+        known = self._enum_atoms.setdefault(fact.var, {})
+        for other in known.values():
+            self._sat.add((-variable, -other))
+        known[fact.value] = variable
+        if len(known) == len(declared):
+            self._sat.add(list(known.values()))

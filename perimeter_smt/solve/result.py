@@ -1,0 +1,31 @@
+"""What an engine answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perimeter_smt.logic.interpret import Model
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Work limits, deterministic first: theory conflicts per check, automaton states per question, Z3 units.
+
+    `seconds` is a last resort against runaway input and is None by default.
+    """
+
+    conflicts: int = 20_000
+    states: int = 200_000
+    rlimit: int = 200_000_000
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """`sat` with a model, `unsat` with the names of the assertions used, or `unknown` with a reason."""
+
+    status: Literal["sat", "unsat", "unknown"]
+    model: Model | None = None
+    core: tuple[str, ...] = ()
+    reason: str = ""

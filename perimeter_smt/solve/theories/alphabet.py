@@ -1,0 +1,31 @@
+"""The characters that values are made of, and which of them read well.
+
+Policies may hold U+0020 to U+00FF; control characters, DEL and the non-breaking space are left out, since a
+witness with an invisible character helps nobody.  Three or four characters that no pattern mentions stand
+for each other, so leaving some out never changes a verdict unless patterns tell all others apart.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+ALPHABET = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x100))))
+_READABLE = "abcdefghijklmnopqrstuvwxyz0123456789-_./:ABCDEFGHIJKLMNOPQRSTUVWXYZ@+=, "
+PREFERRED = _READABLE + "".join(char for char in ALPHABET if char not in _READABLE)
+OPAQUE = "".join(map(chr, range(0xE000, 0xE040)))  # stand for unknown texts in `links`; never part of a value
+RANK = {char: rank for rank, char in enumerate(PREFERRED)}
+
+
+def is_value(text: str) -> bool:
+    """Whether every character of `text` lies in the alphabet."""
+    return all(char in RANK for char in text)
+
+
+@lru_cache(maxsize=4096)
+def folded(char: str) -> str:
+    """The characters of the alphabet that equal `char` when case is ignored, as `logic.interpret` reads it."""
+    if char in RANK:
+        return "".join(other for other in dict.fromkeys((char, char.lower(), char.upper())) if other in RANK)
+    compare = re.compile(f"(?i:{re.escape(char)})")
+    return "".join(other for other in ALPHABET if compare.fullmatch(other))

@@ -1,0 +1,160 @@
+"""Catalogues: finite variables with many rows, whose rows demand facts of the text variables.
+
+`Member` literals cut the rows down as bit sets.  Then the first row, in ascending order, is taken whose
+group's requirements agree with the text literals.  Guarantee: the row chosen satisfies all literals and its
+requirements hold in the texts returned; a conflict is proved and minimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from perimeter_smt.logic.atoms import Member
+from perimeter_smt.logic.problem import Catalogue
+from perimeter_smt.solve.theories.component import Decider, split
+from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A chosen row per catalogue, and texts for the variables that their requirements speak about."""
+
+    rows: Mapping[str, int]
+    texts: Mapping[str, str]
+
+
+class Table:
+    """One catalogue, with the group of each row looked up in constant time."""
+
+    def __init__(self, catalogue: Catalogue, requires: Sequence[tuple[Literal, ...]]) -> None:
+        """`requires` lists the requirements of each group of the catalogue as literals."""
+        self.catalogue = catalogue
+        self.all = (1 << catalogue.size) - 1
+        self.requires: list[tuple[Literal, ...]] = [*requires, ()]
+        self.rows: list[int] = [group.rows & self.all for group in catalogue.groups]
+        free = self.all
+        self.group: list[int] = [len(self.rows)] * catalogue.size
+        for number, rows in enumerate(self.rows):
+            free &= ~rows
+            for index, digit in enumerate(reversed(bin(rows)[2:])):
+                if digit == "1":
+                    self.group[index] = number
+        self.rows.append(free)
+
+    def allowed(self, literals: Sequence[Literal]) -> int:
+        """The rows that satisfy all `Member` literals."""
+        bits = self.all
+        for literal in literals:
+            assert isinstance(literal.atom, Member)
+            inside = self.catalogue.sets.get(literal.atom.name, 0)
+            bits &= inside if literal.positive else ~inside
+        return bits
+
+
+Chosen = Mapping[str, Sequence[Literal]]
+
+
+def empty(table: Table, literals: Sequence[Literal]) -> Conflict | None:
+    """A minimal set of `Member` literals that no row satisfies, or None if some row does."""
+    if table.allowed(literals):
+        return None
+    kept = list(literals)
+    for literal in literals:
+        rest = [other for other in kept if other is not literal]
+        if not table.allowed(rest):
+            kept = rest
+    return Conflict(tuple(kept))
+
+
+def choose(
+    tables: Mapping[str, Table], members: Chosen, texts: Sequence[Literal], decider: Decider
+) -> Rows | Conflict | Undecided:
+    """Rows for all catalogues in `tables` such that their requirements hold together with the literals `texts`."""
+    search = _Search(tables, texts, decider)
+    found = search.extend(members, list(tables), {}, [])
+    if not isinstance(found, Conflict):
+        return found
+    return _minimal(tables, members, found, decider)
+
+
+class _Search:
+    """Depth-first choice of one group per catalogue. Remembers which requirements failed, and why."""
+
+    def __init__(self, tables: Mapping[str, Table], texts: Sequence[Literal], decider: Decider) -> None:
+        self._tables, self._decider = tables, decider
+        self._parts = split(texts)
+        self._part_of = {v: i for i, part in enumerate(self._parts) for x in part for v in x.variables}
+
+    def extend(
+        self, members: Chosen, names: list[str], rows: dict[str, int], required: list[Literal]
+    ) -> Rows | Conflict | Undecided:
+        """The rest of the choice, for the catalogues `names`; `required` is what the earlier ones demand."""
+        if not names:
+            answer = self._decide(required)
+            if isinstance(answer, Conflict | Undecided):
+                return answer
+            return Rows(dict(rows), answer)
+        name, *rest = names
+        table = self._tables[name]
+        own = members.get(name, ())
+        bits = table.allowed(own)
+        blamed: dict[int, Literal] = {literal.key: literal for literal in own}
+        undecided: Undecided | None = None
+        mine: set[int] = set()
+        while bits:
+            row = (bits & -bits).bit_length() - 1
+            group = table.group[row]
+            bits &= ~table.rows[group]
+            more = list(table.requires[group])
+            mine.update(literal.key for literal in more)
+            partial = self._decide([*required, *more]) if rest else None
+            if isinstance(partial, Conflict | Undecided):
+                found: Rows | Conflict | Undecided = partial
+            else:
+                rows[name] = row
+                found = self.extend(members, rest, rows, [*required, *more])
+            if isinstance(found, Rows):
+                return found
+            if isinstance(found, Undecided):
+                undecided = undecided or found
+            else:
+                blamed.update((literal.key, literal) for literal in found.literals)
+        if undecided:
+            return undecided
+        asserted = {literal.key for part in self._parts for literal in part} | {x.key for x in required}
+        return Conflict(tuple(x for key, x in sorted(blamed.items()) if key not in mine or key in asserted))
+
+    def _decide(self, required: Sequence[Literal]) -> Mapping[str, str] | Conflict | Undecided:
+        """Texts for the components that `required` touches, or why there are none."""
+        touched: set[int] = set()
+        for literal in required:
+            for variable in literal.variables:
+                if variable in self._part_of:
+                    touched.add(self._part_of[variable])
+        joined = {literal.key: literal for literal in required}
+        for number in sorted(touched):
+            joined.update((literal.key, literal) for literal in self._parts[number])
+        opposite = next((x for x in joined.values() if x.key ^ 1 in joined), None)
+        if opposite is not None:
+            return Conflict((opposite, joined[opposite.key ^ 1]))
+        answer = self._decider.decide_all(list(joined.values()))
+        return answer.texts if not isinstance(answer, Conflict | Undecided) else answer
+
+
+def _minimal(tables: Mapping[str, Table], members: Chosen, conflict: Conflict, decider: Decider) -> Conflict:
+    """Drop literals from a conflict while it remains one."""
+    kept = list(conflict.literals)
+    for literal in conflict.literals:
+        rest = [other for other in kept if other is not literal]
+        if len(rest) == len(kept):
+            continue
+        texts = [x for x in rest if not isinstance(x.atom, Member)]
+        rows: dict[str, list[Literal]] = {}
+        for x in rest:
+            if isinstance(x.atom, Member):
+                rows.setdefault(x.atom.var, []).append(x)
+        again = _Search(tables, texts, decider).extend(rows, list(tables), {}, [])
+        if isinstance(again, Conflict):
+            kept = [x for x in rest if x in again.literals]
+    return Conflict(tuple(kept))

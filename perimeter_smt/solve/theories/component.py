@@ -1,0 +1,107 @@
+"""The decision on one component: literals over variables that are linked with each other.
+
+Answers are remembered by the set of literals, and conflicts are cut down to minimal ones: no literal of a
+conflict can be dropped without the rest becoming satisfiable (or undecided).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from perimeter_smt.solve.result import Limits
+from perimeter_smt.solve.theories import equality, links, unary
+from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
+
+
+def split(literals: Iterable[Literal]) -> list[list[Literal]]:
+    """The connected components of `literals`, each in the order of keys; components in order of first key."""
+    parent: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = name = parent[parent[name]]
+        return name
+
+    ordered = sorted(literals, key=lambda literal: literal.key)
+    for literal in ordered:
+        first = literal.variables[0]
+        parent.setdefault(first, first)
+        for other in literal.variables[1:]:
+            parent.setdefault(other, other)
+            left, right = find(first), find(other)
+            if left != right:
+                parent[right] = left
+    out: dict[str, list[Literal]] = {}
+    for literal in ordered:
+        out.setdefault(find(literal.variables[0]), []).append(literal)
+    return list(out.values())
+
+
+class Decider:
+    """Decides components, with a memory. One per engine."""
+
+    def __init__(self, hints: Mapping[str, tuple[str, ...]], limits: Limits) -> None:
+        self._hints, self._limits = hints, limits
+        self._known: dict[frozenset[int], Answer] = {}
+
+    def decide(self, literals: Sequence[Literal]) -> Answer:
+        """Values for all variables of one component, or a minimal conflict."""
+        key = frozenset([literal.key for literal in literals])
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._raw(literals)
+            if isinstance(found, Conflict):
+                found = self._known[key] = self.minimal(found)
+        return found
+
+    def decide_all(self, literals: Sequence[Literal]) -> Answer:
+        """The same for literals of any number of components."""
+        texts: dict[str, str] = {}
+        undecided: Undecided | None = None
+        for part in split(literals):
+            answer = self.decide(part)
+            if isinstance(answer, Conflict):
+                return answer
+            if isinstance(answer, Undecided):
+                undecided = undecided or answer
+            else:
+                texts.update(answer.texts)
+        return undecided or Realised(texts)
+
+    def minimal(self, conflict: Conflict) -> Conflict:
+        """A subset of a conflict, itself one, from which nothing can be dropped."""
+        kept = sorted(conflict.literals, key=lambda literal: literal.key)
+        if len(kept) == 1:
+            return Conflict(tuple(kept))
+        for literal in list(kept):
+            if literal not in kept:
+                continue
+            rest = [other for other in kept if other is not literal]
+            answer = self._raw_all(rest)
+            if isinstance(answer, Conflict):
+                kept = sorted(answer.literals, key=lambda other: other.key)
+        return Conflict(tuple(kept))
+
+    def _raw_all(self, literals: Sequence[Literal]) -> Answer:
+        undecided: Undecided | None = None
+        for part in split(literals):
+            key = frozenset([literal.key for literal in part])
+            answer = self._known.get(key)
+            if answer is None:
+                answer = self._raw(part)
+                if not isinstance(answer, Conflict):
+                    self._known[key] = answer
+            if isinstance(answer, Conflict):
+                return answer
+            if isinstance(answer, Undecided):
+                undecided = undecided or answer
+        return undecided or Realised({})
+
+    def _raw(self, literals: Sequence[Literal]) -> Answer:
+        if all(literal.unary for literal in literals):
+            variable = literals[0].variables[0]
+            found = unary.find(literals, self._hints.get(variable, ()), (), self._limits.states)
+            return Realised({variable: found}) if isinstance(found, str) else found
+        if any(literal.kind == "match" for literal in literals):
+            return links.decide(literals, self._hints, self._limits)
+        return equality.decide(literals, self._hints, self._limits.states)

@@ -1,0 +1,243 @@
+"""Patterns that hold the values of other variables, such as `arn:aws:s3:::home/${aws:username}/*`.
+
+What is tried, in this order:
+1. Necessary conditions: every reference is replaced by a pattern that its values must match; if the plain
+   patterns that result exclude each other, that is a conflict.
+2. Sufficient choices: values for the variables referred to (hints, texts that the other patterns suggest,
+   short members of their languages) make every template a plain pattern; if one choice works, that is a model.
+3. Inclusion with opaque letters: each reference is read as one letter of its own, matched only by the same
+   reference or by a star; if the positive template lies within the refused ones, that is a conflict.
+4. A solver with a string theory, under a work limit, on this component alone.
+
+Guarantee: conflicts are proved, models are checked; whatever is left is `Undecided`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from perimeter_smt.logic.atoms import ANY, STAR, CharSet, Glob, Match, Pattern, Ref, Run, Template, Text
+from perimeter_smt.logic.formula import normal
+from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.solve.result import Limits
+from perimeter_smt.solve.theories import unary, word_equations
+from perimeter_smt.solve.theories.alphabet import OPAQUE
+from perimeter_smt.solve.theories.automaton import Automaton, TooLarge, search
+from perimeter_smt.solve.theories.equality import Classes
+from perimeter_smt.solve.theories.harvest import suggestions
+from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
+
+_CHOICES = 12  # values tried for one variable
+_ATTEMPTS = 400  # values tried in all
+
+
+@dataclass
+class _Task:
+    classes: Classes
+    literals: Sequence[Literal]
+    matches: dict[str, list[tuple[Literal, Template]]]  # by class of the left side, over class names
+    apart: dict[str, set[str]]
+    hints: Mapping[str, tuple[str, ...]]
+    limits: Limits
+    attempts: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], limits: Limits) -> Answer:
+    """Texts for the variables of one component that holds templates, or a conflict."""
+    classes = Classes(literals)
+    matches: dict[str, list[tuple[Literal, Template]]] = {}
+    apart: dict[str, set[str]] = {name: set() for name in classes.members}
+    for literal in literals:
+        fact = literal.atom
+        if literal.kind == "equal" and not literal.positive:
+            left, right = (classes.names[variable] for variable in literal.variables)
+            if left == right:
+                return Conflict((literal, *classes.path(*literal.variables)))
+            apart[left].add(right)
+            apart[right].add(left)
+        elif isinstance(fact, Match):
+            template = tuple(Ref(classes.names[p.var]) if isinstance(p, Ref) else p for p in fact.template)
+            matches.setdefault(classes.names[fact.var], []).append((literal, template))
+    task = _Task(classes, literals, matches, apart, hints, limits)
+    for step in (_necessary, _choose, _included):
+        answer = step(task)
+        if answer is not None:
+            return answer
+    return word_equations.decide(literals, limits)
+
+
+def _necessary(task: _Task) -> Answer | None:
+    """A conflict among plain patterns that the literals imply, if there is one."""
+    for name, own in task.classes.unary.items():
+        derived: list[Literal] = []
+        sources: dict[int, list[Literal]] = {}
+        for literal, template in task.matches.get(name, []):
+            pattern: list[Text | Run] = []
+            used: list[Literal] = [literal]
+            for part in template:
+                if isinstance(part, Ref):
+                    shape = _shape(task.classes.unary[part.var], part.var == name)
+                    if shape is None or (not literal.positive and not _exact(shape)):
+                        pattern.append(STAR)
+                        if not literal.positive:
+                            break  # refusing a wider pattern would be too strong
+                    else:
+                        pattern.extend(_pattern(shape))
+                        used.append(shape)
+                else:
+                    pattern.append(part)
+            else:
+                plain = tuple(part for part in normal(tuple(pattern)) if not isinstance(part, Ref))
+                extra = Literal(Glob(name, plain), literal.positive, literal.key)
+                derived.append(extra)
+                sources[id(extra)] = used
+        found = unary.find([*own, *derived], (), (), task.limits.states)
+        if isinstance(found, Conflict):
+            blamed = [x for literal in found.literals for x in sources.get(id(literal), [literal])]
+            return task.classes.explain(list(dict.fromkeys(blamed)))
+    return None
+
+
+def _pattern(literal: Literal) -> Pattern:
+    return literal.language.pattern if literal.language is not None else (STAR,)
+
+
+def _exact(literal: Literal) -> bool:
+    return literal.language is not None and literal.language.exact is not None
+
+
+def _shape(own: Sequence[Literal], circular: bool) -> Literal | None:
+    """The literal that tells most about the texts of a variable: an exact text, else the heaviest pattern."""
+    if circular:
+        return None
+    globs = [x for x in own if x.positive and x.language is not None]
+    return min(globs, key=lambda x: (not _exact(x), -x.language.weight if x.language else 0, x.key), default=None)
+
+
+def _choose(task: _Task) -> Answer | None:
+    """A model found by giving values to the variables referred to, in an order that suits the references."""
+    order = _order(task)
+    if order is None:
+        return None
+    referred = {p.var for rows in task.matches.values() for _, t in rows for p in t if isinstance(p, Ref)}
+    return _extend(task, order, 0, referred)
+
+
+def _order(task: _Task) -> list[str] | None:
+    """The classes, each after those that its templates refer to; None if references are circular."""
+    out: list[str] = []
+    state: dict[str, int] = {}
+    for root in task.classes.members:
+        stack = [(root, False)]
+        while stack:
+            name, done = stack.pop()
+            if done:
+                state[name] = 2
+                out.append(name)
+            elif state.get(name) == 1:
+                return None
+            elif name not in state:
+                state[name] = 1
+                stack.append((name, True))
+                refs = {p.var for _, t in task.matches.get(name, []) for p in t if isinstance(p, Ref)}
+                if any(state.get(ref) == 1 for ref in refs):
+                    return None
+                stack.extend((ref, False) for ref in sorted(refs, reverse=True) if state.get(ref) != 2)
+    return out
+
+
+def _extend(task: _Task, order: Sequence[str], at: int, referred: set[str]) -> Answer | None:
+    if at == len(order):
+        values = {variable: task.texts[name] for variable, name in task.classes.names.items()}
+        model = Model(texts=values)
+        right = all(holds(literal.atom, model) == literal.positive for literal in task.literals)
+        return Realised(values) if right else None
+    name = order[at]
+    own = [*task.classes.unary[name], *_substituted(task, name)]
+    for text in _values(task, name, own, name in referred):
+        task.attempts += 1
+        if task.attempts > _ATTEMPTS:
+            return None
+        task.texts[name] = text
+        answer = _extend(task, order, at + 1, referred)
+        if answer is not None:
+            return answer
+        del task.texts[name]
+    return None
+
+
+def _substituted(task: _Task, name: str) -> list[Literal]:
+    out = []
+    for literal, template in task.matches.get(name, []):
+        filled = normal(tuple(Text(task.texts[p.var]) if isinstance(p, Ref) else p for p in template))
+        out.append(Literal(Glob(name, filled), literal.positive, literal.key))  # type: ignore[arg-type]
+    return out
+
+
+def _values(task: _Task, name: str, own: list[Literal], referred: bool) -> Iterator[str]:
+    """Texts that satisfy `own` and differ from the neighbours chosen so far, the most promising first."""
+    avoid = sorted({task.texts[other] for other in task.apart[name] if other in task.texts})
+    limit = task.limits.states
+    first = unary.find(own, task.classes.hints(name, task.hints), avoid, limit)
+    if not isinstance(first, str):
+        return
+    yield first
+    if not (referred or task.apart[name]):
+        return
+    seen = [*avoid, first]
+    for text in suggestions(name, task.classes, task.matches, task.hints):
+        if text not in seen and unary.find(own, (text,), avoid, limit) == text:
+            seen.append(text)
+            yield text
+    for _ in range(_CHOICES):
+        more = unary.find(own, (), seen, limit)
+        if not isinstance(more, str):
+            return
+        seen.append(more)
+        yield more
+
+
+def _included(task: _Task) -> Answer | None:
+    """A conflict if a positive template lies within the refused patterns, whatever the references stand for."""
+    for name, rows in task.matches.items():
+        letters: dict[str, str] = {}
+        for _, template in rows:
+            for part in template:
+                if isinstance(part, Ref):
+                    letters.setdefault(part.var, OPAQUE[len(letters) % len(OPAQUE)])
+        if len(letters) > len(OPAQUE):
+            continue
+        free = "".join(letters.values())
+        try:
+            refused = [(x, Automaton(_opaque(t, letters, free))) for x, t in rows if not x.positive]
+            for literal in task.classes.unary[name]:
+                if not literal.positive and literal.language is not None:
+                    refused.append((literal, Automaton(_opaque(literal.language.pattern, letters, free))))
+            for literal, template in rows:
+                if literal.positive:
+                    wanted = Automaton(_opaque(template, letters, free))
+                    if search([wanted], [a for _, a in refused], task.limits.states, free) is None:
+                        return task.classes.explain([literal, *(x for x, _ in refused)])
+        except TooLarge:
+            continue
+    return None
+
+
+def _opaque(template: Template, letters: Mapping[str, str], free: str) -> Pattern:
+    """The template over an alphabet with one more letter per reference; only an unbounded star spans letters."""
+    out: list[Text | Run] = []
+    for part in template:
+        if isinstance(part, Ref):
+            out.append(Text(letters[part.var]))
+        elif isinstance(part, Text):
+            out.append(part)
+        else:
+            chars = part.chars
+            narrow = CharSet(chars.chars + free, True) if chars.negated else chars
+            if chars == ANY and part.high is None:
+                out.extend([Run(narrow, part.low, part.low), STAR] if part.low else [STAR])
+            else:
+                out.append(Run(narrow, part.low, part.high))
+    return tuple(out)

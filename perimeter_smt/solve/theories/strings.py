@@ -1,0 +1,109 @@
+"""Wildcard patterns over one variable.
+
+Guarantee: the word returned satisfies every literal; a conflict is a set of literals that no word of the
+alphabet satisfies; `Undecided` only when the bound on automaton states is hit.
+
+The search runs over few patterns at a time: it starts from the most demanding positive one and adds a
+literal only when the word found so far violates it, so conflicts come out small and hundreds of patterns
+that do not matter never enter the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perimeter_smt.solve.theories.alphabet import is_value
+from perimeter_smt.solve.theories.automaton import TooLarge, search
+from perimeter_smt.solve.theories.literals import Conflict, Language, Literal, Undecided, named
+
+_GROWTH = 3  # violated literals added per round
+
+
+def find(literals: Sequence[Literal], hints: Sequence[str] = (), limit: int = 200_000) -> str | Conflict | Undecided:
+    """A text that satisfies all `literals` (globs over one variable), the first of `hints` that does if any.
+
+    `limit` bounds the automaton states per search.
+    """
+    try:
+        return _find(literals, hints, limit)
+    except TooLarge as problem:
+        variable = next((literal.variables[0] for literal in literals if literal.key >= 0), "")
+        return Undecided(f"the patterns on `{variable}` are too large together: {problem}")
+
+
+def _find(literals: Sequence[Literal], hints: Sequence[str], limit: int) -> str | Conflict | Undecided:
+    quick = clash(literals)
+    if quick is not None:
+        return quick
+    for hint in hints:
+        if is_value(hint) and all(literal.accepts(hint) for literal in literals):
+            return hint
+    for literal in literals:
+        if literal.positive and (exact := _language(literal).exact) is not None:
+            if not is_value(exact):
+                return Conflict((literal,))
+            wrong = next((other for other in literals if not other.accepts(exact)), None)
+            return exact if wrong is None else named((literal, wrong))
+    ranked = sorted(literals, key=_demand)
+    active = [literal for literal in ranked[:1] if literal.positive]
+    while True:
+        word = search(
+            [_language(literal).automaton for literal in active if literal.positive],
+            [_language(literal).automaton for literal in active if not literal.positive],
+            limit,
+        )
+        if word is None:
+            return named(active)
+        violated = [literal for literal in ranked if not literal.accepts(word)]
+        if not violated:
+            return word
+        active.extend(violated[:_GROWTH])
+
+
+def _language(literal: Literal) -> Language:
+    if literal.language is None:
+        raise TypeError(f"not a pattern: {literal!r}")
+    return literal.language
+
+
+def _demand(literal: Literal) -> tuple[bool, int, int]:
+    """Positive literals first, those with the most fixed text in front."""
+    return (not literal.positive, -_language(literal).weight, literal.key)
+
+
+def clash(literals: Sequence[Literal]) -> Conflict | None:
+    """Two literals whose fixed prefixes, suffixes or whole texts already exclude each other, or None.
+
+    Finds most conflicts without an automaton: every positive pattern's prefix must be a prefix of the longest
+    one, likewise suffixes, and a refused `text*` must not cover it.
+    """
+    head: Literal | None = None
+    tail: Literal | None = None
+    for literal in literals:
+        if literal.positive:
+            lang = _language(literal)
+            if lang.prefix and (head is None or len(lang.prefix) > len(_language(head).prefix)):
+                head = literal
+            if lang.suffix and (tail is None or len(lang.suffix) > len(_language(tail).suffix)):
+                tail = literal
+    for chosen, front in ((head, True), (tail, False)):
+        if chosen is None:
+            continue
+        own = _language(chosen)
+        text = own.prefix if front else own.suffix
+        plain, lower = text, text.lower()
+        for literal in literals:
+            lang = _language(literal)
+            if literal.positive:
+                fixed = lang.prefix if front else lang.suffix
+                folding = lang.fold or own.fold
+                whole, part = (lower, fixed.lower()) if folding else (plain, fixed)
+                if not (whole.startswith(part) if front else whole.endswith(part)):
+                    return named((chosen, literal))
+            elif lang.shape == "ends" and (lang.fold or not own.fold):
+                free = lang.suffix if front else lang.prefix
+                fixed = lang.prefix if front else lang.suffix
+                whole = lower if lang.fold else plain
+                if not free and (whole.startswith(fixed) if front else whole.endswith(fixed)):
+                    return named((chosen, literal))
+    return None

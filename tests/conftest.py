@@ -1,0 +1,19 @@
+"""Fixtures that several folders of tests use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of public corpora, `../shared` beside the repository or the one that PERIMETER_SHARED names."""
+    folder = Path(os.environ.get("PERIMETER_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"skipped: the public policy corpora, which are not at {folder} (set PERIMETER_SHARED)")
+    return folder

@@ -1,0 +1,92 @@
+"""Patterns on one variable, compared with the enumeration of all short words."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perimeter_smt.logic.atoms import ANY, ONE, STAR, CharSet, Glob, Pattern, Run, Text
+from perimeter_smt.logic.interpret import Model, holds, regex
+from perimeter_smt.solve.theories import strings
+from perimeter_smt.solve.theories.automaton import Automaton, search
+from perimeter_smt.solve.theories.literals import Conflict, Language, Literal
+
+# `c` stands for every character that the patterns do not mention.
+WORDS = ["".join(word) for size in range(6) for word in product("abAc", repeat=size)]
+
+texts = st.text("abA", min_size=1, max_size=3)
+runs = st.one_of(
+    st.just(STAR),
+    st.just(ONE),
+    st.builds(
+        lambda chars, low, more: Run(chars, low, None if more is None else low + more),
+        st.sampled_from([ANY, CharSet("a"), CharSet("b", True), CharSet("ab")]),
+        st.integers(0, 2),
+        st.none() | st.integers(0, 2),
+    ),
+)
+patterns = st.lists(st.one_of(st.builds(Text, texts, st.booleans()), runs), max_size=5).map(tuple)
+signed = st.lists(st.tuples(patterns, st.booleans()), min_size=1, max_size=5)
+
+
+def literals_of(rows: list[tuple[Pattern, bool]]) -> list[Literal]:
+    return [Literal(Glob("x", pattern), sign, 2 * i + (not sign)) for i, (pattern, sign) in enumerate(rows)]
+
+
+def satisfied(literals: list[Literal], word: str) -> bool:
+    return all(holds(literal.atom, Model(texts={"x": word})) == literal.positive for literal in literals)
+
+
+@given(patterns, st.text("abAc", max_size=8))
+@settings(max_examples=400, deadline=None)
+def test_automata_read_patterns_as_the_reference_does(pattern: Pattern, word: str) -> None:
+    """A witness accepted here is accepted by the reference interpreter, and conversely."""
+    expected = regex(pattern).fullmatch(word) is not None
+    assert Automaton(pattern).accepts(word) == expected
+    assert Language(pattern).matches(word) == expected
+
+
+@given(signed)
+@settings(max_examples=400, deadline=None)
+def test_verdict_agrees_with_enumeration(rows: list[tuple[Pattern, bool]]) -> None:
+    """A text is found if any short word fits, it fits, and a conflict means that no word fits."""
+    literals = literals_of(rows)
+    found = strings.find(literals)
+    if isinstance(found, str):
+        assert satisfied(literals, found)
+    else:
+        assert isinstance(found, Conflict)
+        assert not any(satisfied(list(found.literals), word) for word in WORDS)
+    assert isinstance(found, str) or not any(satisfied(literals, word) for word in WORDS)
+
+
+@given(signed)
+@settings(max_examples=150, deadline=None)
+def test_words_are_shortest(rows: list[tuple[Pattern, bool]]) -> None:
+    """The search itself returns a word of least length, so witnesses stay readable."""
+    automata = [(Automaton(pattern), sign) for pattern, sign in rows]
+    found = search([a for a, sign in automata if sign], [a for a, sign in automata if not sign], 100_000)
+    if found is not None:
+        literals = literals_of(rows)
+        assert not any(len(word) < len(found) and satisfied(literals, word) for word in WORDS)
+
+
+@given(st.lists(st.tuples(patterns, st.booleans()), min_size=1, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_quick_conflicts_are_real(rows: list[tuple[Pattern, bool]]) -> None:
+    """The comparison of prefixes and suffixes never excludes patterns that share a word."""
+    quick = strings.clash(literals_of(rows))
+    if quick is not None:
+        assert not any(satisfied(list(quick.literals), word) for word in WORDS)
+
+
+@given(signed, st.lists(st.text("abAc", max_size=3), max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_hints_come_first(rows: list[tuple[Pattern, bool]], hints: list[str]) -> None:
+    """The first hint that satisfies the patterns is the witness."""
+    literals = literals_of(rows)
+    fitting = [hint for hint in hints if satisfied(literals, hint)]
+    if fitting:
+        assert strings.find(literals, hints) == fitting[0]
