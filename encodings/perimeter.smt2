@@ -54,7 +54,7 @@
 ; Assumptions on services (soft; left out in mode over unless the perimeter accepts them by name).
 (assert (! (=> forwarded first-hop.mine) :named P1.first-hop :strength soft
   :source "semantics 5.2: the first hop is a call of its own, held to the same objective"))
-(assert (! (=> (and (= caller aws-service) (not |has aws:SourceAccount|) (not (= wire endpoint)) resource.mine) behalf.mine)
+(assert (! (=> (and (= caller aws-service) (not |has aws:SourceAccount|) resource.mine) behalf.mine)
   :named P2.silent-service :strength soft
   :source "semantics 5.2: a service that does not say for whom it calls acts for the owner of the resource"))
 (assert (! (=> (and (= caller aws-service) (= wire endpoint) endpoint.mine) behalf.mine)

@@ -31,3 +31,10 @@
   :source "IAM guide, comparison of STS operations"))
 (assert (! (=> (= principal.account "cloudfront") (= service "s3")) :named AE6.cloudfront :strength hard
   :source "S3 guide: origin access identities read buckets"))
+(assert (! (=> (= action "sts:AssumeRoot")
+    (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
+  :named AE5.assume-root :strength hard
+  :source "STS API reference, AssumeRoot: by the management account or a delegated administrator of the organization"))
+(declare-const |call: service in aws-owned-resources-services| Bool)
+(assert (! (=> (= resource.account "aws") |call: service in aws-owned-resources-services|) :named AE8.aws-owned
+  :strength soft :source "semantics 5.6: where AWS-owned resources are known to exist"))

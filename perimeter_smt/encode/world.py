@@ -31,14 +31,18 @@ HINTS: dict[str, tuple[str, ...]] = {
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
     "endpoint.vpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
-    "principal.name": ("role/Outsider", "role/App", "user/alice", "federated-user/alice", "root"),
-    "resource.name": ("example-bucket/report.csv", "example-bucket", "orders", "key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+    "principal.name": ("role/App", "role/Outsider", "user/alice", "federated-user/alice", "root"),
+    "resource.name": (
+        "orders", "orders/report.csv", "key/1234abcd-12ab-34cd-56ef-1234567890ab", "role/Target", "secret:orders-AbCdEf",
+        "table/orders", "function:orders", "instance/i-0123456789abcdef0", "repository/orders", "parameter/orders",
+        "user/alice", "policy/Orders", "log-group:/orders", "stream/orders", "document/Orders",
+    ),  # fmt: skip
     "principal.provider": ("accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/idp.example.com"),
     "aws:CurrentTime": ("2026-01-01T00:00:00Z",),
     "aws:EpochTime": ("1767225600",),
     "aws:VpcSourceIp": ("10.0.0.9",),
 }
-_OUTSIDERS = ("999988887777", "888877776666", "777766665555", "666655554444")
+OUTSIDERS = ("999988887777", "888877776666", "777766665555", "666655554444")
 _FOREIGN_ORGS = ("", "o-outsider0001", "o-outsider0002")
 
 
@@ -89,7 +93,7 @@ class World:
         mine = tuple(i for i in ids if i != organization.management_account)
         out = dict(HINTS)
         for var in accounts.ACCOUNT_TERMS:
-            out[var] = (*mine, *_OUTSIDERS)
+            out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
         out["vpc.account"] = out["endpoint.account"]
         return out

@@ -104,6 +104,7 @@ class Perimeter(_Frozen):
     role_exceptions: tuple[RoleException, ...] = ()
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     def scope(self, objective: str) -> Scope:
         """The claim of `objective`; everything where nothing was said."""

@@ -82,7 +82,7 @@ def _document(node: Node, kind: Kind, name: str, fill: Mapping[str, str], strict
     if "Statement" not in members:
         raise node.error("element `Statement` is missing")
     statements = _items(members["Statement"])
-    if not statements:
+    if strict and not statements:
         raise members["Statement"].error("the list of statements is empty")
     version = validate.version(members.get("Version"), kind, node, strict)
     identifier = _text(members["Id"]) if "Id" in members else None
@@ -102,7 +102,7 @@ def _statement(node: Node, index: int, kind: Kind, strict: bool, full_access: bo
         validate.elements(node, members, effect, kind, strict)
     action = _element(node, members, "Action")
     resource = _element(node, members, "Resource")
-    principal = _principal(members)
+    principal = _principal(members, strict)
     if action is None:
         raise node.error("one of `Action` and `NotAction` is missing")
     if not full_access:
@@ -145,7 +145,7 @@ def _element(node: Node, members: Mapping[str, Node], name: str) -> Element | No
     return Element(negated=negated, values=_texts(found), location=_location(found))
 
 
-def _principal(members: Mapping[str, Node]) -> PrincipalElement | None:
+def _principal(members: Mapping[str, Node], strict: bool) -> PrincipalElement | None:
     negated = "NotPrincipal" in members
     found = members.get("NotPrincipal" if negated else "Principal")
     if found is None:
@@ -157,6 +157,8 @@ def _principal(members: Mapping[str, Node]) -> PrincipalElement | None:
         for type_name, values in found.value.items():
             kind = validate.principal_type(values, type_name)
             entries += [PrincipalEntry(type=kind, value=value) for value in _texts(values)]
+    elif not strict and isinstance(found.value, (str, list)) and not isinstance(found.value, Number):
+        entries += [PrincipalEntry(type="AWS", value=value) for value in _texts(found)]
     else:
         shown = quoted(found.value) if isinstance(found.value, str) else found.kind
         raise found.error(f'principal is {shown}, expected `*` or an object such as `{{"AWS": ...}}`')

@@ -2,8 +2,9 @@
 
 `GRAMMARS` is the table of semantics 1.2. Checks without a `strict` parameter, and `members` and `elements` but where
 they say otherwise, hold always. The rest belongs to the strict reading only, since evaluation has a meaning for it:
-malformed actions, resources and principals match nothing (Q02), a missing Version is 2008-10-17, repeated Sids do no
-harm, NotPrincipal with Allow is evaluated as semantics 1.6.5 says.
+malformed actions, resources and principals match nothing (Q02), a principal that is a plain text or a list is read as
+the list of `AWS`, a missing Version is 2008-10-17, repeated Sids do no harm, a document without statements says
+nothing, NotPrincipal with Allow is evaluated as semantics 1.6.5 says, NotAction in a trust policy as elsewhere.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.cnf import Clauses
-from perimeter_smt.solve.errors import ModelMismatch, SolveError
+from perimeter_smt.solve.errors import ModelMismatchError, SolveError
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
 from perimeter_smt.solve.theories import catalogue
@@ -48,6 +48,7 @@ class Engine:
         self._decider = Decider(problem.hints, limits)
         self._tables: dict[str, catalogue.Table] = {}
         self._doubts: dict[int, str] = {}  # literal that switches the block of an undecided combination on
+        self._in_use = {name: self._sat.fresh() for name in problem.catalogues}  # a row has to be chosen
         self._guard = self._sat.fresh()
         self._roots: list[int] = []
         self._names: dict[int, str] = {}
@@ -61,7 +62,7 @@ class Engine:
         """Whether the problem has a model in which all `assumptions` hold.
 
         With `core`, an unsat answer names a minimal set of assertions that the assumptions contradict.
-        Raises ModelMismatch if a model fails its own check, which is a bug.
+        Raises ModelMismatchError if a model fails its own check, which is a bug.
         """
         everything = list(range(len(self._roots)))
         if not core:
@@ -91,6 +92,7 @@ class Engine:
         fixed.extend(self._clauses.literal(formula) for formula in assumptions)
         roots = [self._circuit.node(formula) for formula in formulas]
         mentioned = self._vocabulary.of(formulas)
+        fixed.extend(self._in_use[name] for name in mentioned.catalogues if name in self._in_use)
         deadline = time.monotonic() + self.limits.seconds if self.limits.seconds is not None else None
         for _ in range(self.limits.conflicts):
             if deadline is not None and time.monotonic() > deadline:
@@ -99,7 +101,7 @@ class Engine:
             if verdict == "unknown":
                 return Result("unknown", reason=f"the Boolean search gave up: {self._sat.reason()}")
             if verdict == "unsat":
-                return self._refuted(fixed, chosen)
+                return self._refuted(fixed, chosen, assumptions)
             leaves, wrong = self._circuit.justify(roots, self._truth_of)
             if wrong:
                 raise SolveError("a Boolean model does not satisfy the formulas that it was asked for")
@@ -108,7 +110,12 @@ class Engine:
                 return result
         return Result("unknown", reason=f"more than {self.limits.conflicts} theory conflicts")
 
-    def _refuted(self, fixed: list[int], chosen: Sequence[int] | None) -> Result:
+    def _speaks(self, number: int) -> Sequence[str]:
+        """The catalogues that an assertion mentions."""
+        return list(self._vocabulary.of([self.problem.assertions[number].formula]).catalogues)
+
+    def _refuted(self, fixed: list[int], chosen: Sequence[int] | None, assumptions: Sequence[Formula]) -> Result:
+        """Unsat, unless the refutation rests on combinations that were only blocked, not refuted."""
         used = set(self._sat.core())
         doubtful = [doubt for doubt in self._doubts if doubt in used]
         if doubtful:
@@ -118,6 +125,11 @@ class Engine:
                 return Result("unknown", reason=self._doubts[doubtful[0]])
             used = set(self._sat.core())
         self._used = {n for n in chosen if self._roots[n] in used} if chosen is not None else set()
+        for name, switch in self._in_use.items():
+            # A refutation that needs some row of a catalogue needs a formula that speaks of the catalogue.
+            if switch in used and not any(name in self._vocabulary.of([f]).catalogues for f in assumptions):
+                speaking = (n for n in chosen or () if name in self._speaks(n))
+                self._used.update(list(speaking)[:1])
         return Result("unsat")
 
     def _truth_of(self, leaf: int) -> bool:
@@ -167,7 +179,7 @@ class Engine:
         model = Model(symbols, values, chosen, inside, rows)
         for formula in formulas:
             if not truth(formula, model):
-                raise ModelMismatch("a model does not satisfy its formulas", dump=f"{formula!r}\n{model!r}")
+                raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{formula!r}\n{model!r}")
         return Result("sat", model)
 
     def _decide(
@@ -198,22 +210,23 @@ class Engine:
             return values, {}
         picked = catalogue.choose(tables, members, texts, self._decider)
         if isinstance(picked, Conflict):
-            self._learn(picked.literals)
+            self._learn(picked.literals, [-self._in_use[name] for name in tables])
             return None
         if isinstance(picked, Undecided):
-            self._doubt([*texts, *(x for own in members.values() for x in own)], picked.reason)
+            everything = [*texts, *(x for own in members.values() for x in own)]
+            self._doubt(everything, picked.reason, [-self._in_use[name] for name in tables])
             return None
         values.update(picked.texts)
         return values, dict(picked.rows)
 
-    def _learn(self, literals: Sequence[Literal]) -> None:
+    def _learn(self, literals: Sequence[Literal], unless: Sequence[int] = ()) -> None:
         self.conflicts += 1
-        self._sat.add([self._sign(literal) for literal in literals])
+        self._sat.add([*(self._sign(literal) for literal in literals), *unless])
 
-    def _doubt(self, literals: Sequence[Literal], reason: str) -> None:
+    def _doubt(self, literals: Sequence[Literal], reason: str, unless: Sequence[int] = ()) -> None:
         switch = self._sat.fresh()
         self._doubts[switch] = reason
-        self._sat.add([-switch, *(self._sign(literal) for literal in literals)])
+        self._sat.add([-switch, *(self._sign(literal) for literal in literals), *unless])
 
     def _sign(self, literal: Literal) -> int:
         """The propositional literal that says that `literal` does not hold."""

@@ -23,7 +23,9 @@ _BITS = {4: 32, 6: 128}
 Block = tuple[int, int]  # first and last address
 
 
-def find(literals: Sequence[Literal], hints: Sequence[str] = (), avoid: Sequence[str] = ()) -> str | Conflict | Undecided:
+def find(
+    literals: Sequence[Literal], hints: Sequence[str] = (), avoid: Sequence[str] = ()
+) -> str | Conflict | Undecided:
     """A text other than `avoid` that satisfies the address literals of one variable, from `hints` if possible."""
     quick = _clash(literals)
     if quick is not None:

@@ -6,7 +6,7 @@ method, extended with self-loops and skippable positions).  Each set met gets a 
 remembered, so repeated questions about the same pattern cost one list look-up per character.
 
 Guarantee: `Automaton.accepts` agrees with `logic.interpret.regex(pattern).fullmatch`; `search` returns a word
-that all `wanted` accept and all `unwanted` refuse, None only if there is none, and raises `TooLarge`
+that all `wanted` accept and all `unwanted` refuse, None only if there is none, and raises `TooLargeError`
 when a bound is hit.
 """
 
@@ -23,7 +23,7 @@ DEAD = 0
 _NEVER = 1 << 60
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A work bound was hit: the question stays undecided."""
 
 
@@ -38,7 +38,7 @@ class Automaton:
                  "need", "representatives", "start", "table")  # fmt: skip
 
     def __init__(self, pattern: Pattern) -> None:
-        """Compile `pattern`; raises TooLarge when it has more than MAX_POSITIONS positions."""
+        """Compile `pattern`; raises TooLargeError when it has more than MAX_POSITIONS positions."""
         self._compile(_positions(pattern))
         self._sets: list[int] = [0]
         self._ids: dict[int, int] = {0: DEAD}
@@ -151,13 +151,13 @@ def _positions(pattern: Pattern) -> list[tuple[str, bool, bool, bool]]:
             chars, negated = part.chars.chars, part.chars.negated
             spare = 0 if part.high is None else part.high - part.low
             if part.low + spare > MAX_POSITIONS:
-                raise TooLarge(f"a run of {part.low + spare} characters")
+                raise TooLargeError(f"a run of {part.low + spare} characters")
             out.extend([(chars, negated, False, False)] * part.low)
             out.extend([(chars, negated, False, True)] * spare)
             if part.high is None:
                 out.append((chars, negated, True, True))
         if len(out) > MAX_POSITIONS:
-            raise TooLarge(f"a pattern of more than {MAX_POSITIONS} positions")
+            raise TooLargeError(f"a pattern of more than {MAX_POSITIONS} positions")
     return out
 
 
@@ -199,7 +199,7 @@ def search(
 
     A* over the product, guided by the characters that the wanted patterns still need.  Ties go to the word
     that is further advanced, then to readable characters.  Words may hold the characters `opaque` besides
-    those of the alphabet.  Raises TooLarge after `limit` product states.
+    those of the alphabet.  Raises TooLargeError after `limit` product states.
     """
     automata = [*wanted, *unwanted]
     count = len(wanted)
@@ -238,7 +238,7 @@ def search(
                 if best.get(key, _NEVER) <= length + 1:
                     continue
                 if len(best) >= limit:
-                    raise TooLarge(f"more than {limit} automaton states")
+                    raise TooLargeError(f"more than {limit} automaton states")
                 best[key] = length + 1
                 came[key] = (states, char)
                 serial += 1

@@ -75,7 +75,7 @@ def choose(
     found = search.extend(members, list(tables), {}, [])
     if not isinstance(found, Conflict):
         return found
-    return _minimal(tables, members, found, decider)
+    return _minimal(tables, found, decider)
 
 
 class _Search:
@@ -142,7 +142,7 @@ class _Search:
         return answer.texts if not isinstance(answer, Conflict | Undecided) else answer
 
 
-def _minimal(tables: Mapping[str, Table], members: Chosen, conflict: Conflict, decider: Decider) -> Conflict:
+def _minimal(tables: Mapping[str, Table], conflict: Conflict, decider: Decider) -> Conflict:
     """Drop literals from a conflict while it remains one."""
     kept = list(conflict.literals)
     for literal in conflict.literals:

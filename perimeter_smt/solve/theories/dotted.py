@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from perimeter_smt.logic.atoms import Within
 from perimeter_smt.solve.theories.addresses import gaps, span
-from perimeter_smt.solve.theories.automaton import Automaton, TooLarge
+from perimeter_smt.solve.theories.automaton import Automaton, TooLargeError
 from perimeter_smt.solve.theories.literals import Conflict, Literal, named
 
 _OCTETS = tuple(map(str, range(256)))
@@ -22,7 +22,7 @@ def find(
 ) -> str | Conflict | None:
     """An IPv4 text in the blocks of `typed` that matches `globs` and for which `fits` holds.
 
-    Raises TooLarge after `limit` combinations of automaton states.
+    Raises TooLargeError after `limit` combinations of automaton states.
     """
     wide = [x for x in typed if isinstance(x.atom, Within) and x.atom.family == 4]
     low, high = 0, (1 << 32) - 1
@@ -31,7 +31,8 @@ def find(
             first, last = span(literal.atom)  # type: ignore[arg-type]
             low, high = max(low, first), min(high, last)
     outside = [span(x.atom) for x in wide if not x.positive]  # type: ignore[arg-type]
-    ranges = gaps((low, high), outside) if low <= high else []
+    other = any(x.positive and isinstance(x.atom, Within) and x.atom.family != 4 for x in typed)
+    ranges = gaps((low, high), outside) if low <= high and not other else []
     automata = [(x.language.automaton, x.positive) for x in globs if x.language is not None]
     refused: list[str] = []
     for block in (part for first, last in ranges for part in _aligned(first, last)):
@@ -86,7 +87,7 @@ def _walk(
                     following[after] = text + piece
         level = following
         if len(level) > limit:
-            raise TooLarge(f"more than {limit} combinations of states in an address")
+            raise TooLargeError(f"more than {limit} combinations of states in an address")
     return None
 
 

@@ -85,8 +85,8 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], li
         return ordered
     texts: dict[str, str] = {}
     views: dict[str, str] = {}
-    for name, own in classes.unary.items():
-        found = _text(name, own, ordered, classes, hints, limit)
+    for name in classes.members:
+        found = _text(name, ordered, classes, classes.hints(name, hints), limit)
         if isinstance(found, Conflict):
             return classes.explain(found.literals)
         if isinstance(found, Undecided):
@@ -121,7 +121,7 @@ def _order(literals: Sequence[Literal], classes: Classes) -> Ordered | Conflict:
             continue
         spoken = {classes.names[variable] for literal in orders for variable in literal.variables}
         typed = [x for x in literals if x.kind == view and classes.names[x.variables[0]] in spoken]
-        solved = numbers.solve([*orders, *typed], view, classes.names)
+        solved = numbers.solve([*orders, *typed], classes.names)
         if isinstance(solved, Conflict):
             return classes.explain(solved.literals)
         out[view] = {
@@ -131,14 +131,10 @@ def _order(literals: Sequence[Literal], classes: Classes) -> Ordered | Conflict:
 
 
 def _text(
-    name: str,
-    own: list[Literal],
-    ordered: Ordered,
-    classes: Classes,
-    hints: Mapping[str, tuple[str, ...]],
-    limit: int,
+    name: str, ordered: Ordered, classes: Classes, hints: Sequence[str], limit: int
 ) -> tuple[str, str] | Conflict | Undecided:
     """A first text for a class, and the view in which it may be spelled otherwise ("" if it may not)."""
+    own = classes.unary[name]
     extra: list[Literal] = []
     for view, found in ordered.items():
         if name not in found:
@@ -151,10 +147,9 @@ def _text(
             return text, view if all(literal.kind == view for literal in own) else ""
         alone = unary.find(own, (), (), limit)
         return alone if isinstance(alone, Conflict) else Undecided(f"`{name}` is ordered and has other conditions")
-    ready = classes.hints(name, hints)
-    result = unary.find([*own, *extra], ready, (), limit)
+    result = unary.find([*own, *extra], hints, (), limit)
     if extra and not isinstance(result, str):
-        result = unary.find(own, ready, (), limit)
+        result = unary.find(own, hints, (), limit)
     return (result, "") if isinstance(result, str) else result
 
 
@@ -187,7 +182,7 @@ def _distinct(
             options.append(more)
         choices[name] = options
     chosen = dict(texts)
-    if not _colour(scarce, 0, choices, apart, {}, chosen):
+    if not _colour(scarce, choices, apart, chosen):
         if open_ends:
             return Undecided(f"not enough texts found for {_list(apart)}, which must differ")
         return classes.explain([*sources, *(x for name in scarce for x in classes.unary[name])])
@@ -200,23 +195,23 @@ def _distinct(
 
 
 def _colour(
-    names: Sequence[str],
-    at: int,
-    choices: Mapping[str, list[str]],
-    apart: Mapping[str, set[str]],
-    fixed: dict[str, str],
-    out: dict[str, str],
+    names: Sequence[str], choices: Mapping[str, list[str]], apart: Mapping[str, set[str]], out: dict[str, str]
 ) -> bool:
     """Backtracking over the classes whose texts are all listed; writes the choice to `out`."""
-    if at == len(names):
-        out.update(fixed)
-        return True
-    name = names[at]
-    used = {fixed[other] for other in apart[name] if other in fixed}
-    for text in choices[name]:
-        if text not in used:
-            fixed[name] = text
-            if _colour(names, at + 1, choices, apart, fixed, out):
-                return True
-            del fixed[name]
-    return False
+    fixed: dict[str, str] = {}
+
+    def place(at: int) -> bool:
+        if at == len(names):
+            out.update(fixed)
+            return True
+        name = names[at]
+        used = {fixed[other] for other in apart[name] if other in fixed}
+        for text in choices[name]:
+            if text not in used:
+                fixed[name] = text
+                if place(at + 1):
+                    return True
+                del fixed[name]
+        return False
+
+    return place(0)

@@ -23,10 +23,10 @@ from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.solve.result import Limits
 from perimeter_smt.solve.theories import unary, word_equations
 from perimeter_smt.solve.theories.alphabet import OPAQUE
-from perimeter_smt.solve.theories.automaton import Automaton, TooLarge, search
+from perimeter_smt.solve.theories.automaton import Automaton, TooLargeError, search
 from perimeter_smt.solve.theories.equality import Classes
 from perimeter_smt.solve.theories.harvest import suggestions
-from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
+from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised
 
 _CHOICES = 12  # values tried for one variable
 _ATTEMPTS = 400  # values tried in all
@@ -220,7 +220,7 @@ def _included(task: _Task) -> Answer | None:
                     wanted = Automaton(_opaque(template, letters, free))
                     if search([wanted], [a for _, a in refused], task.limits.states, free) is None:
                         return task.classes.explain([literal, *(x for x, _ in refused)])
-        except TooLarge:
+        except TooLargeError:
             continue
     return None
 

@@ -97,13 +97,13 @@ class Language:
 
     @property
     def automaton(self) -> Automaton:
-        """The automaton, built at first use; raises TooLarge."""
+        """The automaton, built at first use; raises TooLargeError."""
         if self._automaton is None:
             self._automaton = Automaton(self.pattern)
         return self._automaton
 
     def matches(self, text: str) -> bool:
-        """Whether the pattern matches the whole of `text`, a text over the alphabet; raises TooLarge."""
+        """Whether the pattern matches the whole of `text`, a text over the alphabet; raises TooLargeError."""
         if not self.shape:
             return self.automaton.accepts(text)
         if self.fold:
@@ -156,7 +156,7 @@ class Literal:
         self.unary = kind in ("glob", "number", "instant", "address")
 
     def accepts(self, text: str) -> bool:
-        """Whether `text`, a text over the alphabet, satisfies this unary literal; raises TooLarge."""
+        """Whether `text`, a text over the alphabet, satisfies this unary literal; raises TooLargeError."""
         if self.language is not None:
             return self.language.matches(text) == self.positive
         return _typed(self.atom, text) == self.positive

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from perimeter_smt.logic.atoms import Compare, Order, Parses
 from perimeter_smt.solve.theories.literals import Conflict, Literal, instant, named, number
@@ -43,10 +44,10 @@ class _System:
             self.edges[right].append((left, False, source))
 
 
-def solve(literals: Sequence[Literal], view: str, names: Mapping[str, str]) -> dict[str, Fraction] | Conflict:
+def solve(literals: Sequence[Literal], names: Mapping[str, str]) -> dict[str, Fraction] | Conflict:
     """Values of the variables that must denote one, or a conflict.
 
-    `literals` are of one `view`; `names` maps each variable to the one that stands for it (equal texts).
+    `literals` are of one view; `names` maps each variable to the one that stands for it (equal texts).
     Variables left out of the answer need a text that denotes nothing.
     """
     must: dict[str, Literal] = {}
@@ -70,7 +71,7 @@ def solve(literals: Sequence[Literal], view: str, names: Mapping[str, str]) -> d
         elif isinstance(fact, Order):
             system.add(sides[0], fact.relation if literal.positive else _FLIP[fact.relation], sides[1], literal)
     constants = sorted(node for node in system.edges if isinstance(node, Fraction))
-    for low, high in zip(constants, constants[1:], strict=False):
+    for low, high in pairwise(constants):
         system.add(low, "<", high, None)
     return _solve(system, must)
 
@@ -217,7 +218,8 @@ def between(low: Fraction | None, high: Fraction | None, used: set[Fraction]) ->
             if (high is None or found < high) and (low is None or found > low) and found not in used:
                 return found
         # No whole number is free: go down in powers of ten from the lower bound.
-        assert low is not None and high is not None
+        assert low is not None
+        assert high is not None
         scale /= 10
         while scale > high - low:
             scale /= 10

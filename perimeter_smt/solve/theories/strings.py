@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.theories.automaton import TooLarge, search
+from perimeter_smt.solve.theories.automaton import TooLargeError, search
 from perimeter_smt.solve.theories.literals import Conflict, Language, Literal, Undecided, named
 
 _GROWTH = 3  # violated literals added per round
@@ -26,7 +26,7 @@ def find(literals: Sequence[Literal], hints: Sequence[str] = (), limit: int = 20
     """
     try:
         return _find(literals, hints, limit)
-    except TooLarge as problem:
+    except TooLargeError as problem:
         variable = next((literal.variables[0] for literal in literals if literal.key >= 0), "")
         return Undecided(f"the patterns on `{variable}` are too large together: {problem}")
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from perimeter_smt.logic.atoms import ANY, STAR, CharSet, Compare, Glob, Pattern, Run, Text, Within
 from perimeter_smt.solve.theories import addresses, dotted, numbers, strings
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.theories.automaton import TooLarge
+from perimeter_smt.solve.theories.automaton import TooLargeError
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided, excluding, named
 
 _TRIES = 24
@@ -33,7 +33,7 @@ def find(
         return addresses.find(literals, hints, avoid)
     try:
         return _mixture(literals, hints, avoid, limit)
-    except TooLarge as problem:
+    except TooLargeError as problem:
         return Undecided(f"the patterns on `{literals[0].variables[0]}` are too large: {problem}")
 
 
@@ -104,7 +104,7 @@ def _alone(kind: str, literals: list[Literal], avoid: Sequence[str], limit: int)
         return strings.find([*literals, *excluding(avoid)], (), limit)
     if kind == "address":
         return addresses.find(literals, (), avoid)
-    solved = numbers.solve(literals, kind, {})
+    solved = numbers.solve(literals, {})
     if isinstance(solved, Conflict):
         return solved
     for value in solved.values():

@@ -1,0 +1,172 @@
+"""Counterexamples and proofs in terms of the input: requests, statements, assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from perimeter_smt.encode.text import readings
+from perimeter_smt.encode.world import World
+from perimeter_smt.logic.interpret import Model, truth
+from perimeter_smt.logic.reader import Axiom
+from perimeter_smt.organization.perimeter import Perimeter
+from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.prove.verdicts import Assumption, Blame, Counterexample, FindingKind
+from perimeter_smt.request.request import Facts, Request
+from perimeter_smt.solve.result import Result
+from perimeter_smt.witness.context import request_of
+from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.replay import replay
+
+
+def counterexample(
+    world: World,
+    objective: str,
+    result: Result,
+    kind: FindingKind,
+    *,
+    reach: str | None = None,
+    exact: bool = True,
+    statement: str | None = None,
+) -> Counterexample:
+    """The request of a satisfying result, replayed by the concrete evaluator before it is shown.
+
+    `exact`: it holds under the chosen readings, so it must replay (InternalError if it does not).
+    `statement` names the guardrail statement under question.
+    """
+    model = result.model
+    assert model is not None
+    request, facts, used = request_of(View(world, model))
+    replayed = replay(world, objective, request, facts, kind, exact=exact)
+    through = replayed.through
+    if statement is not None:
+        through = (blame(*world.policies.statements[statement]),)
+    return Counterexample(
+        kind,
+        request,
+        facts,
+        why(objective, request, facts, kind),
+        through,
+        replayed.closest,
+        reach,
+        () if exact else depends_on(world, model),
+        {**replayed.case, "keys_that_matter": list(used)},
+    )
+
+
+def depends_on(world: World, model: Model) -> tuple[str, ...]:
+    """The open readings and soft axioms that a model of mode `over` departs from."""
+    rival = [name for name in readings() if model.symbols.get(name, False)]
+    broken = [name for name, source in world.soft.items() if not truth(source.formula, model)]
+    return (*rival, *dict.fromkeys(broken))
+
+
+def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tuple[Blame, ...]]:
+    """What an unsatisfiable core rests on: soft axioms, facts of the workspace, statements."""
+    assumptions: dict[str, Assumption] = {}
+    used: dict[str, Blame] = {}
+    hard = []
+    for name in core:
+        if name in world.policies.statements:
+            used[name] = blame(*world.policies.statements[name])
+        elif name in world.soft:
+            source = world.soft[name]
+            text = source.source if isinstance(source, Axiom) else "semantics 4.8"
+            assumptions[name] = Assumption(name, "soft axiom, accepted by name or by the reading", text)
+        elif name.startswith("organization.yaml"):
+            assumptions[name] = Assumption(name, "as the organization file says")
+        elif not name.startswith(("define ", "order ", "type ")):
+            hard.append(name)
+    if hard:
+        assumptions["environment"] = Assumption(
+            "environment", "axioms " + ", ".join(sorted(dict.fromkeys(hard))), "encodings/environment"
+        )
+    return tuple(assumptions[name] for name in sorted(assumptions)), tuple(used[name] for name in sorted(used))
+
+
+def blame(document: Document, statement: Statement) -> Blame:
+    """A statement with its place."""
+    return Blame(
+        document.kind.value,
+        document.name,
+        statement.index,
+        statement.sid,
+        statement.effect,
+        statement.location.file,
+        statement.location.line,
+    )
+
+
+def exceptions(perimeter: Perimeter, objective: str) -> tuple[str, ...]:
+    """Everything the perimeter declares outside the claim of an objective, in words."""
+    out = [
+        f"{e.on}s tagged {e.key}={e.value}" for e in perimeter.tag_exceptions if objective in e.objectives
+    ]
+    out += [f"callers {e.arn}" for e in perimeter.role_exceptions if objective in e.objectives]
+    if objective in ("O1", "O2", "O6"):
+        for p in (*perimeter.third_principals, *perimeter.service_accounts):
+            who = p.provider or f"account {p.account}"
+            out.append(f"trusted identity {who} on {', '.join(p.resources)} for {', '.join(p.actions)}")
+    if objective in ("O3", "O4"):
+        for r in (*perimeter.third_resources, *perimeter.service_resources):
+            owner = f"account {r.account}: " if r.account else ""
+            out.append(f"trusted resource {owner}{', '.join(r.arns)} for {', '.join(r.actions)}")
+    return tuple(out)
+
+
+def who(facts: Facts) -> str:
+    """The caller in words."""
+    account = facts.principal_account
+    org = facts.organizations.get(account or "")
+    home = f"account {account}" + (f" of organization {org}" if org else " of no organization")
+    match facts.kind:
+        case "service":
+            behalf = f" on behalf of account {facts.behalf}" if facts.behalf else " on behalf of nobody known"
+            return f"the AWS service {facts.service}{behalf}"
+        case "anon":
+            return "an anonymous caller"
+        case "fedsts":
+            return "a caller with a token of an identity provider"
+        case "user":
+            return f"an IAM user of {home}"
+        case "root":
+            return f"the root user of {home}"
+        case "feduser":
+            return f"a federated user of {home}"
+    kind = "a service-linked role" if facts.service_linked else "a role session"
+    return f"{kind} of {home}"
+
+
+def wire(facts: Facts) -> str:
+    """The network in words."""
+    if facts.forwarded:
+        return "a forward access session"
+    if facts.path == "vpce":
+        return f"endpoint {facts.endpoint} in {facts.vpc} of account {facts.endpoint_account}"
+    if facts.path == "awsnet":
+        return "the network of an AWS service"
+    return f"the internet, address {facts.source_address}"
+
+
+def what(request: Request, facts: Facts) -> str:
+    """The resource in words."""
+    owner = facts.resource_account
+    if owner == "aws":
+        return f"{request.resource}, owned by AWS"
+    org = facts.organizations.get(owner or "")
+    return f"{request.resource} of account {owner}" + (f" of organization {org}" if org else " of no organization")
+
+
+def why(objective: str, request: Request, facts: Facts, kind: FindingKind) -> str:
+    """One line: what makes the request a breach, or an availability defect."""
+    if kind == "blocked":
+        return "identity, resource and network are mine, and a guardrail stops the call"
+    match objective:
+        case "O1" | "O2":
+            return f"the caller is not trusted: {who(facts)}"
+        case "O3" | "O4":
+            return f"the resource is not trusted: {what(request, facts)}"
+        case "O5" | "O6":
+            return f"the network is not mine: {wire(facts)}"
+    return f"the request gets through and does not satisfy `{objective}`"
+
+

@@ -1,0 +1,96 @@
+"""The six objectives and the limits of the guardrails that enforce them (semantics 5.3, 5.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perimeter_smt.encode.world import World
+from perimeter_smt.logic.formula import FALSE, Formula, both, disj, neg, sym
+
+
+@dataclass(frozen=True)
+class Objective:
+    """An objective: its name in AWS's guidance, the guardrail that enforces it, the limits of that guardrail."""
+
+    id: str
+    title: str
+    enforced_by: str
+    limits: tuple[str, ...]
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "O1": Objective("O1", "only trusted identities reach my resources", "rcp",
+                    ("management-account", "service-linked-roles", "kms-retire-grant", "services-outside-rcp")),
+    "O2": Objective("O2", "only trusted identities use my network", "endpoint", ()),
+    "O3": Objective("O3", "my identities reach only trusted resources", "scp",
+                    ("management-account", "service-linked-roles")),
+    "O4": Objective("O4", "only trusted resources are reached from my network", "endpoint", ()),
+    "O5": Objective("O5", "my identities call only from expected networks", "scp",
+                    ("management-account", "service-linked-roles")),
+    "O6": Objective("O6", "my resources are reached only from expected networks", "rcp",
+                    ("management-account", "service-linked-roles", "kms-retire-grant", "services-outside-rcp")),
+}  # fmt: skip
+
+LIMIT_TEXTS = {
+    "management-account": "SCPs and RCPs do not bind the management account",
+    "service-linked-roles": "SCPs and RCPs do not bind service-linked roles",
+    "kms-retire-grant": "RCPs do not bind kms:RetireGrant",
+    "services-outside-rcp": "RCPs do not support this service",
+    "always-allowed": "sts:GetCallerIdentity needs no permission and cannot be denied",
+    "no-endpoint": "endpoint policies do not see traffic that uses no endpoint (internet, NAT gateways)",
+    "service-principals": "SCPs do not bind AWS service principals that my roles configure",
+    "forward-access-sessions": "a forward access session is held to the check of its first hop",
+    "service-networks": "roles run by services call from the service's own network",
+    "unsupported-actions": "some actions carry no resource owner",
+}
+
+# What accepting a limit by name in perimeter.yaml lets a proof assume.
+ACCEPTED_ASSUMPTIONS = {
+    "forward-access-sessions": ("P1.first-hop", "AN6.address"),
+    "service-principals": ("P2.silent-service", "P3.service-on-endpoint"),
+    "service-networks": ("AN8", "AN8.address"),
+}
+
+
+def limit_formula(world: World, objective: str, limit: str) -> Formula:
+    """The requests that the guardrail of this objective cannot hold back for this reason."""
+    if limit == "management-account":
+        return world.formula(f"reach.management-account.{OBJECTIVES[objective].enforced_by}")
+    return world.formula(f"reach.{limit}")
+
+
+def breach(world: World, objective: str) -> Formula:
+    """A request that gets through although the objective forbids it, within scope and without exception."""
+    return both(claimed(world, objective), neg(world.formula(f"{objective}.conclusion")))
+
+
+def claimed(world: World, objective: str) -> Formula:
+    """A request that gets through and that the objective speaks about: its premise (semantics 5.3)."""
+    return both(
+        world.formula("access"),
+        neg(world.formula("always-allowed")),
+        world.formula(f"{objective}.premise"),
+        sym(f"{objective}.scope"),
+        neg(sym(f"{objective}.excepted")),
+    )
+
+
+def hole(world: World, objective: str) -> Formula:
+    """A breach that a policy of the enforcing type could have stopped."""
+    limits = disj(limit_formula(world, objective, limit) for limit in OBJECTIVES[objective].limits)
+    return both(breach(world, objective), neg(limits))
+
+
+def blocked(world: World) -> Formula:
+    """My identity on my resource from my network, granted, and stopped by a guardrail (semantics 5.3)."""
+    return both(
+        world.formula("my-iam"),
+        world.formula("my-resource"),
+        world.formula("my-network"),
+        world.formula("base"),
+        world.formula("blocked"),
+        neg(world.formula("always-allowed")),
+    )
+
+
+__all__ = ["FALSE", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "limit_formula"]

@@ -1,0 +1,93 @@
+"""Preferences for witnesses: the plainest request that still breaks the objective.
+
+Each preference is tried on top of those already granted; what cannot be had is dropped.  Order matters and is
+fixed, so the same problem gives the same witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perimeter_smt.encode.accounts import member_ids, one_of, org_of
+from perimeter_smt.encode.catalogue import CALL, rows_of
+from perimeter_smt.encode.keys import sym_is
+from perimeter_smt.encode.principal import IAM
+from perimeter_smt.encode.world import OUTSIDERS, World
+from perimeter_smt.logic.atoms import Is, Member
+from perimeter_smt.logic.formula import Formula, atom, both, either, iff, implies, is_text, neg, sym
+from perimeter_smt.solve.engine import Engine
+from perimeter_smt.solve.result import Result
+
+_TAGS = ("aws:principaltag/", "aws:resourcetag/")
+
+
+def preferences(world: World, services: Sequence[str]) -> list[Formula]:
+    """What makes a request plain, most wanted first; `services` are those that share the question."""
+    ids = member_ids(world.workspace.organization)
+    outsider = OUTSIDERS[0]
+    mine, service = sym("principal.mine"), sym_is("aws-service")
+    role = sym_is("role")
+    out = [
+        is_text("aws.partition", "aws"),
+        neg(sym("principal.service-linked")),
+        neg(sym("principal.service-role")),
+        neg(sym("principal.assumed-root")),
+        neg(sym("forwarded")),
+        iff(service, atom(Is("wire", "aws-network"))),
+        implies(both(IAM, mine), one_of("principal.account", ids)),
+        implies(both(IAM, neg(mine)), is_text("principal.account", outsider)),
+        implies(sym("resource.mine"), one_of("resource.account", ids)),
+        implies(neg(sym("resource.mine")), is_text("resource.account", outsider)),
+        implies(service, either(one_of("behalf.account", ids), is_text("behalf.account", outsider))),
+    ]
+    tags = [k.has for name, k in world.keys.known.items() if name.startswith(_TAGS)]
+    out += [neg(tag) for tag in tags]
+    out += [
+        role,
+        either(role, sym_is("user")),
+        atom(Is("wire", "public")),
+        neg(is_text(org_of("principal.account"), "")),
+        implies(both(role, neg(mine)), is_text("principal.name", "role/Outsider")),
+        implies(both(role, mine), is_text("principal.name", "role/App")),
+    ]
+    out += [neg(k.has) for name, k in sorted(world.keys.known.items()) if _optional(name)]
+    out += [atom(Member(CALL, f"action={name}")) for name in _actions(world, services)]
+    return out
+
+
+def mentioned(world: World, groups: Sequence[Sequence[str]]) -> list[Formula]:
+    """The catalogue facts that preferences may speak of, so that the problem declares them."""
+    return [atom(Member(CALL, f"action={name}")) for group in groups for name in _actions(world, group)]
+
+
+def _actions(world: World, services: Sequence[str]) -> list[str]:
+    """The most recognisable actions of the first service."""
+    found = dict.fromkeys(row.lowered for row in rows_of(services[0]))
+    return list(found)[:4]
+
+
+def _optional(name: str) -> bool:
+    """Keys that are there only where the caller or a service sends them."""
+    return not name.startswith(("aws:principal", "aws:source", "aws:vpc", "aws:resource", "aws:via", "aws:requested"))
+
+
+def plainest(engine: Engine, wanted: Sequence[Formula], assumptions: Sequence[Formula], first: Result) -> Result:
+    """A satisfying result that grants as many of `wanted` as it can, in order; `first` is one to start from."""
+    granted: list[Formula] = []
+    best = first
+
+    def grant(block: Sequence[Formula]) -> None:
+        nonlocal best
+        if not block:
+            return
+        result = engine.check([*assumptions, *granted, *block])
+        if result.status == "sat":
+            granted.extend(block)
+            best = result
+        elif len(block) > 1:
+            middle = len(block) // 2
+            grant(block[:middle])
+            grant(block[middle:])
+
+    grant(list(wanted))
+    return best

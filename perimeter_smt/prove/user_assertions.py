@@ -1,0 +1,61 @@
+"""A user's own obligations: SMT-LIB files over the vocabulary (design 2).
+
+Each `(assert ...)` states what must hold of every request that gets through; it is refuted by a request that
+gets through (`access`) and does not satisfy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perimeter_smt.encode.text import copied
+from perimeter_smt.encode.world import World
+from perimeter_smt.errors import InputError
+from perimeter_smt.logic.formula import Formula, both, neg
+from perimeter_smt.prove import explain
+from perimeter_smt.prove.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from perimeter_smt.prove.perimeter import Run
+
+
+def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
+    """The negated obligations of the files, with their names; InputError with file and line on bad text."""
+    out = []
+    for path in files:
+        script = copied(world.script)
+        before = len(script.axioms)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot read the assertion: {error.strerror}", file=str(path)) from error
+        script.read(text, str(path))
+        if len(script.axioms) == before:
+            raise InputError("expected at least one `(assert ...)`", file=str(path))
+        for axiom in script.axioms[before:]:
+            out.append((axiom.name, both(world.formula("access"), neg(axiom.formula))))
+    return out
+
+
+def answer(run: Run, name: str, formula: Formula) -> Verdict:
+    """The verdict on one obligation."""
+    services = run.world.calls.services
+    exact = run.ask(formula, run.exact)
+    if exact.status == "sat":
+        exact = run.plain(services[:1], (formula, run.exact), exact)
+        found = explain.counterexample(run.world, name, exact, "hole")
+        return Verdict(name, "own assertion", services, "refuted", (found,))
+    if exact.status == "unknown":
+        return Verdict(name, "own assertion", services, "unknown", reason=exact.reason)
+    mode = run.over if run.reading == "over" else run.exact
+    result = run.ask(formula, mode, core=True)
+    if result.status == "sat":
+        found = explain.counterexample(run.world, name, result, "hole", exact=False)
+        reason = f"holds under the chosen readings; not without {', '.join(found.depends_on)}"
+        return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
+    if result.status == "unknown":
+        return Verdict(name, "own assertion", services, "unknown", reason=result.reason)
+    assumptions, used = explain.proof(run.world, result.core)
+    return Verdict(name, "own assertion", services, "proved", assumptions=assumptions, used=used)

@@ -1,0 +1,1 @@
+"""From a model to a concrete request, and its replay through the concrete evaluator."""

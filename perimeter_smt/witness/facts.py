@@ -1,0 +1,180 @@
+"""A model's ground truth as facts, and the request's caller and resource (semantics 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from perimeter_smt.encode.accounts import org_of, path_of
+from perimeter_smt.encode.catalogue import CALL, Row
+from perimeter_smt.encode.world import World
+from perimeter_smt.logic.atoms import Ref, Template, Text
+from perimeter_smt.logic.interpret import Model
+from perimeter_smt.request.request import Facts, Principal
+
+_KINDS = {
+    "user": "user",
+    "role": "role",
+    "federated-user": "feduser",
+    "root": "root",
+    "aws-service": "service",
+    "anonymous": "anon",
+    "federated-sts": "fedsts",
+}
+_WIRES = {"public": "public", "endpoint": "vpce", "aws-network": "awsnet"}
+_DEFAULTS = {
+    "aws.partition": "aws",
+    "request.region": "us-east-1",
+    "resource.region": "us-east-1",
+    "principal.session": "session",
+    "principal.service": "cloudtrail.amazonaws.com",
+    "principal.unique-id": "AROAEXAMPLEEXAMPLE000",
+    "source.address": "198.51.100.7",
+    "resource.account": "999988887777",
+}
+
+
+class View:
+    """A model read with defaults for what it leaves open."""
+
+    def __init__(self, world: World, model: Model) -> None:
+        self.world, self.model = world, model
+        self.row: Row = world.calls.rows[model.rows.get(CALL, 0)]
+        self.caller = model.enums.get("caller", "role")
+        self.wire = model.enums.get("wire", "public")
+
+    def text(self, var: str) -> str:
+        """The text of a variable."""
+        return self.model.texts.get(var) or _DEFAULTS.get(var, "")
+
+    def composed(self, term: Template) -> str:
+        """The text of a composition."""
+        return "".join(p.text if isinstance(p, Text) else self.text(p.var) if isinstance(p, Ref) else "" for p in term)
+
+    def true(self, symbol: str) -> bool:
+        """The value of a Boolean symbol; one that the model leaves open is false."""
+        return self.model.symbols.get(symbol, False)
+
+    @property
+    def iam(self) -> bool:
+        """The caller has an account."""
+        return self.caller in ("user", "role", "federated-user", "root")
+
+    def organization(self, account: str) -> str | None:
+        """The organization of an account variable, or None."""
+        return self.model.texts.get(org_of(account)) or None
+
+    def path(self, account: str) -> str:
+        """The organization path of an account variable."""
+        org = self.organization(account)
+        found = self.model.texts.get(path_of(account))
+        if found or org is None:
+            return found or ""
+        organization = self.world.workspace.organization
+        if org == organization.id:
+            try:
+                return organization.path(self.text(account))
+            except KeyError:
+                return f"{org}/{organization.root.id}/"
+        return f"{org}/r-0001/"
+
+
+def facts_of(view: View) -> Facts:
+    """The ground truth of a model."""
+    on_endpoint = view.wire == "endpoint"
+    service = view.caller == "aws-service"
+    accounts = {
+        view.text(var): (view.organization(var), view.path(var))
+        for var, here in (
+            ("principal.account", view.iam),
+            ("resource.account", True),
+            ("endpoint.account", on_endpoint),
+            ("behalf.account", service),
+        )
+        if here and view.text(var) not in ("", "aws", "cloudfront")
+    }
+    return Facts(
+        kind=_KINDS[view.caller],  # type: ignore[arg-type]
+        principal_account=view.text("principal.account") if view.iam else None,
+        temporary=view.iam and view.true("principal.temporary"),
+        service_linked=view.true("principal.service-linked"),
+        service_role=view.true("principal.service-role"),
+        service=view.text("principal.service") if service else None,
+        behalf=(view.text("behalf.account") or None) if service else None,
+        forwarded=view.true("forwarded"),
+        path=_WIRES[view.wire],  # type: ignore[arg-type]
+        endpoint=view.text("endpoint.id") if on_endpoint else None,
+        vpc=view.text("endpoint.vpc") if on_endpoint else None,
+        endpoint_account=view.text("endpoint.account") if on_endpoint else None,
+        vpc_account=view.text("vpc.account") if on_endpoint else None,
+        vpc_region=view.text("endpoint.region") if on_endpoint else None,
+        source_address=view.text("source.address") if view.wire == "public" or view.true("has aws:SourceIp") else None,
+        resource_account=view.text("resource.account"),
+        region=view.text("request.region"),
+        first_hop_trusted=view.true("first-hop.mine") if view.true("forwarded") else None,
+        organizations={account: org for account, (org, _) in sorted(accounts.items())},
+        paths={account: path for account, (_, path) in sorted(accounts.items()) if path},
+    )
+
+
+def principal_of(view: View) -> Principal:
+    """The caller in the case format."""
+    partition, account, name = view.text("aws.partition"), view.text("principal.account"), view.text("principal.name")
+    management = account == view.world.workspace.organization.management_account
+    match view.caller:
+        case "role":
+            role = name.rsplit("/", 1)[-1]
+            return Principal(
+                type="role-session",
+                arn=f"arn:{partition}:sts::{account}:assumed-role/{role}/{view.text('principal.session')}",
+                account=account,
+                role_arn=f"arn:{partition}:iam::{account}:{name}",
+                management_account=management,
+                service_linked=view.true("principal.service-linked"),
+            )
+        case "user" | "root":
+            kind = "user" if view.caller == "user" else "root"
+            arn = f"arn:{partition}:iam::{account}:{name or 'root'}"
+            return Principal(type=kind, arn=arn, account=account, management_account=management)  # type: ignore[arg-type]
+        case "federated-user":
+            return Principal(
+                type="federated-user",
+                arn=f"arn:{partition}:sts::{account}:{name}",
+                account=account,
+                user_arn=f"arn:{partition}:iam::{account}:{view.text('principal.user') or 'user/alice'}",
+                management_account=management,
+                made_by_root=view.true("principal.made-by-root"),
+            )
+        case "aws-service":
+            return Principal(type="service", arn=view.text("principal.service"))
+        case "federated-sts":
+            return Principal(type="federated-sts", provider=view.text("principal.provider") or "idp.example.com")
+    return Principal(type="anonymous")
+
+
+def resource_of(view: View) -> str:
+    """The resource's ARN, or `*`."""
+    row = view.row
+    if row.type is None:
+        return "*"
+    region = view.text("resource.region") if row.has_region else ""
+    account = view.text("resource.account") if row.has_account else ""
+    return f"arn:{view.text('aws.partition')}:{row.arn_service}:{region}:{account}:{view.text('resource.name')}"
+
+
+def action_of(view: View) -> str:
+    """The called action, as AWS spells it."""
+    return f"{view.row.service}:{view.row.action}"
+
+
+def used_keys(view: View) -> Mapping[str, str | tuple[str, ...]]:
+    """The condition keys that policies test and the request carries, with their values."""
+    out: dict[str, str | tuple[str, ...]] = {}
+    for key in view.world.keys.known.values():
+        if not view.true(str(key.has.payload)):
+            continue
+        spelled = str(key.has.payload).removeprefix("has ")
+        if key.info.multivalued:
+            out[spelled] = tuple(view.composed(s.term) for s in key.slots if view.true(str(s.has.payload)))
+        else:
+            out[spelled] = view.composed(key.term)
+    return out

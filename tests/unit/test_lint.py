@@ -1,0 +1,395 @@
+"""Lint: each rule has a policy it speaks about and one it does not; the registry is complete."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from perimeter_smt.lint import Rule, lint, rules
+from perimeter_smt.lint.facts import matches
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object, parse_policy
+
+Statement = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A document as kind, statements and version."""
+
+    kind: Kind
+    statements: tuple[Statement, ...]
+    version: str = "2012-10-17"
+
+    def read(self) -> Document:
+        value = {"Version": self.version, "Statement": list(self.statements)}
+        return parse_object(value, self.kind, file="p.json", name="p", strict=False)
+
+
+def statement(effect: str, action: object = "s3:GetObject", resource: object = "*", **more: Any) -> Statement:
+    return {"Effect": effect, "Action": action, "Resource": resource} | more
+
+
+def when(operator: str, key: str, values: object, **also: Any) -> dict[str, Any]:
+    return {"Condition": {operator: {key: values}} | also}
+
+
+def scp(*conditions: dict[str, Any], effect: str = "Deny", action: object = "s3:GetObject") -> Example:
+    return Example(Kind.SCP, tuple(statement(effect, action, **condition) for condition in conditions))
+
+
+def rcp(*conditions: dict[str, Any], action: object = "s3:GetObject") -> Example:
+    found = tuple(statement("Deny", action, Principal="*", **condition) for condition in conditions)
+    return Example(Kind.RCP, found)
+
+
+def allow(condition: dict[str, Any], kind: Kind = Kind.IDENTITY) -> Example:
+    principal: dict[str, Any] = {} if kind.is_identity_type else {"Principal": "*"}
+    return Example(kind, (statement("Allow", **principal, **condition),))
+
+
+def identity(effect: str = "Allow", **more: Any) -> Example:
+    return Example(Kind.IDENTITY, ({"Effect": effect, "Action": "s3:GetObject", "Resource": "*"} | more,))
+
+
+def bucket(effect: str, **more: Any) -> Example:
+    return Example(Kind.BUCKET, (statement(effect, **more),))
+
+
+NOT_FORWARDED = {"BoolIfExists": {"aws:ViaAWSService": "false"}}
+NO_SERVICE = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+WEB = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "login.example.com"}}
+ORG, VPC = "aws:PrincipalOrgID", "aws:SourceVpc"
+REGION = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+BY_ADDRESS = when("NotIpAddressIfExists", "aws:SourceIp", "203.0.113.0/24")
+BY_VPC = when("StringNotEqualsIfExists", "aws:SourceVpce", "vpce-1")
+
+# rule: (a policy it speaks about, what it says, a policy it is silent on)
+EXAMPLES: dict[str, tuple[Example, str, Example]] = {
+    "PL001": (
+        identity(Action=[]),
+        "`Action` is empty and so matches nothing",
+        identity(),
+    ),
+    "PL002": (
+        identity(Resource="arn:*:s3:::data/*"),
+        "`arn:*:s3:::data/*` has a wildcard in its partition",
+        identity(Resource="arn:aws:s3:*:*:data/*"),
+    ),
+    "PL003": (
+        identity(Action="*:*"),
+        "`*:*` has a wildcard in its service, it is read as `*`",
+        identity(Action=["*", "s3:*"]),
+    ),
+    "PL004": (
+        allow(when("StringEquals", "s3:prefix", "home/*")),
+        "`StringEquals` takes the wildcard in `home/*` literally",
+        allow(when("StringEquals", "s3:prefix", "home/${*}${aws:username}")),
+    ),
+    "PL005": (
+        allow(when("StringLike", "aws:PrincipalArn", "arn:aws:iam::1*:role/x")),
+        "`StringLike` on `aws:PrincipalArn` lets `arn:aws:iam::1*:role/x` cross ARN fields",
+        allow(when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::1*:role/x")),
+    ),
+    "PL006": (
+        rcp(when("ForAnyValue:StringNotLike", "aws:PrincipalOrgPaths", "o-1/*", **NO_SERVICE)),
+        "requests without `aws:PrincipalOrgPaths` escape this Deny: `ForAnyValue:StringNotLike` is false for them",
+        rcp(when("ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", "o-1/*", **NO_SERVICE)),
+    ),
+    "PL007": (
+        allow(when("ForAllValues:StringEquals", "aws:TagKeys", "team")),
+        "requests without `aws:TagKeys` pass: `ForAllValues:StringEquals` is true for them",
+        allow(when("ForAllValues:StringEquals", "aws:TagKeys", "team", Null={"aws:TagKeys": "false"})),
+    ),
+    "PL008": (
+        scp(BY_ADDRESS),
+        "the Deny on `aws:SourceIp` also stops services that call on behalf of the caller",
+        scp(when("NotIpAddressIfExists", "aws:SourceIp", "203.0.113.0/24", **NOT_FORWARDED)),
+    ),
+    "PL009": (
+        scp(when("StringNotEqualsIfExists", VPC, "vpc-1")),
+        "`aws:SourceVpc` is unique per Region only, and no Region is asked for",
+        scp(when("StringNotEqualsIfExists", VPC, "vpc-1", **REGION)),
+    ),
+    "PL010": (
+        rcp(when("StringNotEqualsIfExists", "aws:VpceOrgID", "o-1"), action=["sns:Publish", "s3:*"]),
+        "`aws:VpceOrgID` is never present in calls to `sns`",
+        rcp(when("StringNotEqualsIfExists", "aws:VpceOrgID", "o-1"), action=["sqs:*", "s3:*"]),
+    ),
+    "PL011": (
+        rcp(when("StringNotEqualsIfExists", "aws:PrincipalTag/exempt", "true")),
+        "outsiders can set `aws:PrincipalTag/exempt` on their own principals and so are exempt",
+        rcp(
+            when("StringNotEqualsIfExists", "aws:PrincipalTag/exempt", "true"),
+            when("StringNotEqualsIfExists", ORG, "o-1"),
+        ),
+    ),
+    "PL012": (
+        scp(when("NotIpAddress", "aws:SourceIp", ["203.0.113.0/24", "10.1.0.0/16"])),
+        "`10.1.0.0/16` is a private range, which `aws:SourceIp` never holds",
+        scp(when("NotIpAddress", "aws:VpcSourceIp", ["10.1.0.0/16", "fd00::/8"])),
+    ),
+    "PL013": (
+        rcp(when("StringNotEqualsIfExists", "aws:SourceOrgID", "o-1")),
+        "the Deny also stops calls without `aws:SourceOrgID`, no `Null` part leaves them out",
+        rcp(when("StringNotEqualsIfExists", "aws:SourceOrgID", "o-1", Null={"aws:SourceAccount": "false"})),
+    ),
+    "PL014": (
+        Example(Kind.IDENTITY, ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},)),
+        "`NotAction` in an Allow grants every action outside the list, in every service",
+        Example(Kind.IDENTITY, ({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"},)),
+    ),
+    "PL015": (
+        scp(BY_ADDRESS, BY_VPC),
+        "together with statement 0 this denies every call: one asks for an address, one for a VPC",
+        scp({"Condition": BY_ADDRESS["Condition"] | BY_VPC["Condition"]}, BY_VPC | {"Action": "sqs:*"}),
+    ),
+    "PL016": (
+        identity(Action="s3:GetObjects"),
+        "`s3:GetObjects` matches no action of `s3`",
+        identity(Action=["S3:getobject", "s3:Get*", "s3:???Object"]),
+    ),
+    "PL017": (
+        allow(when("StringEquals", "aws:PrincipalOrg", "o-1")),
+        "unknown condition key `aws:PrincipalOrg`",
+        allow(when("StringEquals", "AWS:principalorgid", "o-1")),
+    ),
+    "PL018": (
+        Example(Kind.IDENTITY, (statement("Allow", resource="arn:aws:s3:::${aws:username}"),), "2008-10-17"),
+        "the variable in `arn:aws:s3:::${aws:username}` is plain text under version 2008-10-17",
+        Example(Kind.IDENTITY, (statement("Allow", resource="arn:aws:s3:::${aws:username}"),)),
+    ),
+    "PL019": (
+        scp(when("StringNotEquals", "aws:TagKeys", "team")),
+        "`aws:TagKeys` holds several values, `StringNotEquals` has no `ForAllValues` or `ForAnyValue`",
+        scp(when("ForAnyValue:StringEquals", "aws:TagKeys", "team", Null={"aws:CalledVia": "true"})),
+    ),
+    "PL020": (
+        bucket("Allow", NotPrincipal={"AWS": "111111111111"}),
+        "`NotPrincipal` in an Allow grants to everybody else, anonymous callers included",
+        bucket("Deny", NotPrincipal={"AWS": "111111111111"}),
+    ),
+    "PL021": (
+        bucket("Deny", NotPrincipal={"AWS": "111111111111"}),
+        "`NotPrincipal` also denies listed callers that have a boundary or whose account is not listed",
+        bucket("Deny", Principal={"AWS": "111111111111"}),
+    ),
+    "PL022": (
+        scp(when("NotIpAddress", "aws:SourceIp", "203.0.113.0/33", **NOT_FORWARDED)),
+        "`NotIpAddress` cannot read `203.0.113.0/33`, expected an address or a range such as `203.0.113.0/24`",
+        scp(
+            when("NotIpAddress", "aws:SourceIp", ["203.0.113.7/24", "2001:db8::/32"], **NOT_FORWARDED),
+            when("DateLessThan", "aws:CurrentTime", ["2026-01-31T00:00:00Z", "1700000000"]),
+            when("NumericEquals", "s3:max-keys", ["10", "-1.5e3"]),
+            when("Bool", "aws:SecureTransport", ["True", "${aws:PrincipalTag/tls}"]),
+        ),
+    ),
+    "PL023": (
+        identity(Resource="arn:aws:iam::${Account}:role/x"),
+        "the variable `${Account}` names no known condition key",
+        identity(Resource="arn:aws:s3:::x/${aws:username}/${aws:PrincipalTag/team, 'none'}/${saml:sub}/${*}"),
+    ),
+    "PL024": (
+        Example(Kind.ENDPOINT_GATEWAY, (statement("Allow", Principal={"AWS": "111111111111"}),)),
+        "a gateway endpoint takes `*` as principal only, an account means its root user",
+        Example(Kind.ENDPOINT_GATEWAY, (statement("Allow", Principal={"AWS": "*"}),)),
+    ),
+    "PL025": (
+        rcp({}, action=["sns:*", "s3:*"]),
+        "resource control policies do not bind `sns`",
+        rcp({}, action=["sqs:*", "s3:*"]),
+    ),
+    "PL026": (
+        identity(Resource="arn:aws:s3:*"),
+        "`arn:aws:s3:*` has fewer than six fields",
+        identity(Resource="arn:aws:s3:::*"),
+    ),
+    "PL027": (
+        allow(when("ArnLike", "aws:SourceArn", "arn:aws:s3")),
+        "`arn:aws:s3` under `ArnLike` has fewer than six fields",
+        allow(when("ArnLike", "aws:SourceArn", ["*", "arn:aws:s3:::${aws:PrincipalTag/a}", "${aws:PrincipalArn}"])),
+    ),
+    "PL028": (
+        allow(when("StringLike", "aws:SourceIp", "203.0.*")),
+        "`StringLike` on `aws:SourceIp`, which holds values of type IPAddress",
+        allow(when("IpAddress", "aws:SourceIp", "203.0.113.0/24")),
+    ),
+    "PL029": (
+        allow(when("StringEqualsIfExists", ORG, "o-1"), Kind.BUCKET),
+        "requests without `aws:PrincipalOrgID` pass: `StringEqualsIfExists` is true for them",
+        allow(when("StringEquals", ORG, "o-1"), Kind.BUCKET),
+    ),
+    "PL030": (
+        rcp(when("StringNotEqualsIfExists", ORG, "o-1")),
+        "the Deny on `aws:PrincipalOrgID` also stops AWS services, which have no organization",
+        rcp(when("StringNotEqualsIfExists", ORG, "o-1", **NO_SERVICE)),
+    ),
+    "PL031": (
+        rcp(when("Bool", "aws:PrincipalIsAWSService", "false")),
+        "anonymous callers have no `aws:PrincipalIsAWSService` and escape this Deny",
+        rcp(NO_SERVICE and when("BoolIfExists", "aws:PrincipalIsAWSService", "false")),
+    ),
+    "PL032": (
+        scp(when("Bool", "aws:MultiFactorAuthPresent", False)),
+        "long-term access keys carry no `aws:MultiFactorAuthPresent` and escape this Deny",
+        scp(when("BoolIfExists", "aws:MultiFactorAuthPresent", False)),
+    ),
+    "PL033": (
+        allow(when("StringLike", ORG, "o-a1*")),
+        "`o-a1*` also matches the `aws:PrincipalOrgID` of strangers",
+        allow(when("StringLike", ORG, "*")),
+    ),
+    "PL034": (
+        rcp(when("StringNotEqualsIfExists", ORG, "o-1", **NO_SERVICE), action="sts:*"),
+        "the Deny on `aws:PrincipalOrgID` also stops `sts:AssumeRoleWithSAML`, `sts:AssumeRoleWithWebIdentity`, "
+        "which have no organization",
+        rcp(when("StringNotEqualsIfExists", ORG, "o-1", **NO_SERVICE), action="sts:AssumeRole"),
+    ),
+    "PL035": (
+        scp(when("StringNotEqualsIfExists", "aws:ResourceOrgID", "o-1"), action=["ec2:CreateVpc*", "s3:*"]),
+        "`aws:ResourceOrgID` is never present in `ec2:CreateVpcEndpoint`, `ec2:CreateVpcPeeringConnection`, "
+        "which this Deny always stops",
+        scp(when("StringNotEqualsIfExists", "aws:ResourceOrgID", "o-1"), action=["sqs:*", "s3:*", "events:PutEvents"]),
+    ),
+    "PL036": (
+        Example(Kind.TRUST, (WEB,)),
+        "no condition on the subject or audience of the token",
+        Example(Kind.TRUST, (WEB | when("StringEquals", "login.example.com:sub", "me"),)),
+    ),
+    "PL037": (
+        bucket("Allow", Principal={"AWS": "*"}),
+        "the principal is everybody, and there is no condition",
+        bucket("Allow", Principal="*", **when("StringEquals", ORG, "o-1")),
+    ),
+}
+
+
+def _found(example: Example, rule: str) -> list[str]:
+    return [finding.message for finding in lint(example.read()) if finding.rule == rule]
+
+
+def test_every_rule_has_an_example() -> None:
+    assert list(EXAMPLES) == [rule.id for rule in rules()]
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_rule_speaks(rule: str) -> None:
+    example, message, _ = EXAMPLES[rule]
+    assert _found(example, rule) == [message]
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_rule_is_silent(rule: str) -> None:
+    _, _, example = EXAMPLES[rule]
+    assert _found(example, rule) == []
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_rule_is_described(rule: Rule) -> None:
+    assert re.fullmatch(r"PL[0-9]{3}", rule.id)
+    assert rule.title
+    assert rule.text.endswith(".")
+    assert rule.source.startswith("https://docs.aws.amazon.com/")
+    assert rule.kinds
+    assert (type(rule).__doc__ or "").startswith(f"Rule {rule.id}")
+
+
+def test_ids_and_titles_are_unique() -> None:
+    assert len({rule.id for rule in rules()}) == len({rule.title for rule in rules()}) == len(rules())
+
+
+def test_every_file_holds_one_rule() -> None:
+    files = [type(rule).__module__ for rule in rules()]
+    assert len(set(files)) == len(files)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"Action": [" "]}, "`Action` holds an empty text, which matches nothing"),
+        ({"Resource": []}, "`Resource` is empty and so matches nothing"),
+        ({"Condition": {"StringLike": {"aws:username": []}}}, "`StringLike` has an empty list of values"),
+    ],
+)
+def test_empty_parts(change: dict[str, Any], message: str) -> None:
+    assert _found(identity(**change), "PL001") == [message]
+
+
+def test_empty_not_lists_match_everything() -> None:
+    example = Example(Kind.BUCKET, ({"Effect": "Deny", "NotAction": [], "Resource": "*", "NotPrincipal": {}},))
+    assert _found(example, "PL001") == [
+        "`NotAction` is empty and so matches everything",
+        "the list of principals is empty and so matches everybody",
+    ]
+
+
+def test_unknown_service_and_broken_service_half() -> None:
+    assert _found(identity(Action="nosuch:Get"), "PL016") == ["`nosuch:Get`: unknown service `nosuch`"]
+    assert _found(identity(Action="s*:Get"), "PL003") == [
+        "`s*:Get` has a wildcard in its service, it matches no action"
+    ]
+
+
+def test_endpoint_keys_asked_of_every_service() -> None:
+    example = scp(when("StringEquals", "aws:VpceOrgID", "o-1"), action="*")
+    (message,) = _found(example, "PL010")
+    assert message.startswith("`aws:VpceOrgID` is asked of every service, ")
+
+
+def test_third_party_endpoint_accounts_beside_the_organization() -> None:
+    keys = {"aws:VpceOrgID": "o-1", "aws:VpceAccount": "222222222222"}
+    example = rcp({"Condition": {"StringNotEqualsIfExists": keys}}, action="sqs:*")
+    assert _found(example, "PL010") == []
+
+
+def test_multivalued_variable() -> None:
+    assert _found(identity(Resource="arn:aws:s3:::${aws:TagKeys}"), "PL023") == [
+        "the variable `${aws:TagKeys}` names a key with several values and is never set"
+    ]
+
+
+def test_findings_follow_the_lines() -> None:
+    text = """{"Statement": [
+      {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
+      {"Effect": "Allow", "Action": "s3:Nothing", "Resource": "arn:*:s3:::x"}]}"""
+    found = lint(parse_policy(text, Kind.IDENTITY, file="p.json"))
+    assert [(finding.rule, finding.location.line) for finding in found] == [("PL014", 2), ("PL002", 3), ("PL016", 3)]
+    assert str(found[0].location) == "p.json:2"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "action", "expected"),
+    [
+        ("*", "s3:GetObject", True),
+        ("*:*", "s3:GetObject", True),
+        ("s3:get*", "S3:GetObject", True),
+        ("s3:*object", "s3:GetObject", True),
+        ("s3:*get", "s3:GetObject", False),
+        ("s3:Get?bject", "s3:GetObject", True),
+        ("s3:Get?", "s3:GetObject", False),
+        ("s3:GetObject**", "s3:GetObject", True),
+        ("s3:GetObjects", "s3:GetObject", False),
+        ("", "s3:GetObject", False),
+        ("s3:*e*t*", "s3:GetObject", True),
+    ],
+)
+def test_action_patterns(pattern: str, action: str, expected: bool) -> None:
+    assert matches(pattern, action) is expected
+
+
+def _many(make: Callable[[int], Statement]) -> Document:
+    value = {"Version": "2012-10-17", "Statement": [make(number) for number in range(2000)]}
+    return parse_object(value, Kind.SCP, file="p.json", name="p", strict=False)
+
+
+def test_hostile_documents_take_bounded_time() -> None:
+    started = time.perf_counter()
+    lint(_many(lambda number: statement("Deny", f"s3:*{number}*a*b*c", **BY_ADDRESS)))
+    lint(_many(lambda number: statement("Allow", "s3:" + "*a" * 200, f"arn:aws:s3:::{number}" + "*?" * 100)))
+    assert time.perf_counter() - started < 10
