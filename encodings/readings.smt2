@@ -23,4 +23,5 @@
 (declare-const X-30 Bool)   ; set operator before Null: as Null | never
 (declare-const X-38 Bool)   ; segment-final star in ARN operators: field-wise | runs on
 (declare-const X-39 Bool)   ; GetCallerIdentity: never stopped | stopped by guardrails
+(declare-const X-41 Bool)   ; keys that pin a bucket policy: the page's list | the newer keys too
 (declare-const X-42 Bool)   ; wildcard characters inside a variable's value: literal | act

@@ -109,7 +109,11 @@ class Calls:
         self.rows: list[Row] = []
         for service in ordered:
             self.rows += rows_of(service)
-        self.rows += _invented(self.literal)
+        self.replace_rows([*self.rows, *_invented(self.literal)])
+
+    def replace_rows(self, rows: list[Row]) -> None:
+        """Work on these rows instead."""
+        self.rows = rows
         self._by_action: dict[str, int] = {}
         self._by_service: dict[str, int] = {}
         for i, row in enumerate(self.rows):
@@ -187,7 +191,7 @@ class Calls:
         """The catalogue with the sets `names` and, per ARN format, what a row demands of the ARN's fields."""
         groups: dict[tuple[Formula, ...], int] = {}
         for i, row in enumerate(self.rows):
-            demands = () if self.any_resource else _demands(row)
+            demands = () if self.any_resource or not row.name else _demands(row)
             groups[demands] = groups.get(demands, 0) | 1 << i
         sets = {name: self.members(name) for name in sorted(set(names))}
         return Catalogue(len(self.rows), sets, tuple(Group(bits, demands) for demands, bits in groups.items()))

@@ -301,6 +301,7 @@ def _split(
             fields[-1].append(part)
             continue
         pieces = part.text.split(":", 6 - len(fields))
-        fields[-1].append(policy.Literal(pieces[0]))
-        fields += [[policy.Literal(piece)] for piece in pieces[1:]]
+        if pieces[0]:
+            fields[-1].append(policy.Literal(pieces[0]))
+        fields += [[policy.Literal(piece)] if piece else [] for piece in pieces[1:]]
     return [tuple(field) for field in fields]

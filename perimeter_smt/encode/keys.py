@@ -36,6 +36,10 @@ TAG_CHARACTERS = CharSet(
     + "".join(chr(c) for c in range(0xC0, 0x100) if c not in (0xD7, 0xF7))
 )
 _TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
+_SESSION_KEYS = frozenset(  # named after services, yet of the session (semantics 4.3): any action can carry them
+    """ec2:sourceinstancearn ec2:roledelivery lambda:sourcefunctionarn ssm:sourceinstancearn glue:roleassumedby
+    glue:credentialissuingservice codebuild:buildarn codebuild:projectarn identitystore:userid""".split()
+)
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
 
@@ -210,6 +214,8 @@ class WorldKeys(_Space):
             person = either(sym_is("user"), sym_is("role"), sym_is("federated-user"))
             add(Assertion("AP16.tag-signed", implies(has, either(person, sym_is("root"), sym_is("aws-service")))))
             add(Assertion("soft AP16.tag", implies(has, person)))
+        elif name in _SESSION_KEYS:
+            add(Assertion("AP14.session", implies(has, sym_is("role"))))
         elif "." in host and not host.startswith("aws"):
             add(Assertion("AP20.provider", self._provider(spelled, host, has)))
         elif name.startswith(("aws:resourcetag/", "aws:requesttag/")) or name == "aws:tagkeys" or (
@@ -219,7 +225,7 @@ class WorldKeys(_Space):
         if name.startswith("aws:requesttag/") and "aws:tagkeys" in self.bounds:
             keys = self.key("aws:tagkeys")
             tag = spelled.split("/", 1)[1]
-            named = either(*(both(s.has, glob_on(s.term, (Text(tag, True),))) for s in keys.slots))
+            named = either(*(both(s.has, glob_on(s.term, (Text(tag),))) for s in keys.slots))
             add(Assertion("soft AR10", implies(has, named)))
 
     def _provider(self, spelled: str, host: str, has: Formula) -> Formula:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from perimeter_smt.encode.keys import sym_is
 from perimeter_smt.logic.atoms import ANY, Run, Text
-from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, either, glob, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, disj, either, glob, is_text, ite, neg, sym
 from perimeter_smt.policy.document import Document, PrincipalElement, PrincipalEntry
 from perimeter_smt.policy.kinds import Kind
 
@@ -123,5 +123,5 @@ def _not_principal(document: Document, element: PrincipalElement, *, deny: bool)
         )
     )
     bounded = both(sym("boundary.given"), neg(sym_is("root")))  # a caller with a boundary is always caught (Q09)
-    exempt = TRUE if star else either(both(neg(sym("X-4")), listed, neg(bounded)), both(sym("X-4"), neg(nobody)))
-    return conj((neg(exempt),))
+    exempt = TRUE if star else both(neg(bounded), ite(sym("X-4"), neg(nobody), listed))
+    return neg(exempt)

@@ -90,14 +90,15 @@ def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str) -> H
     if fields[0] != (policy.Literal("arn"),):
         return Hit(FALSE, FALSE)
     allowed = TRUE
-    if len(fields) < 6:
+    written = len(fields)
+    if written < 6:
         allowed = _padding(kind, text)
         if allowed is FALSE:
             return Hit(FALSE, FALSE)
         fields += [(policy.Wildcard("*"),)] * (6 - len(fields))
     resolved = [resolve(field, keys) for field in fields]
     matched = disj(
-        both(guard, _fields(choice)) for guard, choice in _combine(resolved)
+        both(guard, _fields(choice, written)) for guard, choice in _combine(resolved)
     )
     for part in resolved:
         matched = loosened(keys, part, matched)
@@ -125,24 +126,35 @@ def _combine(resolved: list[Resolved]) -> list[tuple[Formula, list[Parts]]]:
     return out
 
 
-def _fields(fields: list[Parts]) -> Formula:
-    """Field by field, or with the stars that end a segment running on (1.5.2, X-1)."""
+def _fields(fields: list[Parts], written: int) -> Formula:
+    """Field by field, or with the stars that end a segment running on (1.5.2, X-1).
+
+    `written` fields stand in the policy, the rest are padding: a star that runs on may make the padding needless.
+    """
     pieces = [_piece(index, field) for index, field in enumerate(fields)]
     wild = any(isinstance(p, Run) for index in (1, 2) for p in pieces[index])
     whole = both(*(_leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
     ends = [index for index in range(1, 5) if pieces[index] and pieces[index][-1] == Run(NOT_COLON)]
-    if ends and not all(piece == (Run(NOT_COLON),) or piece == (Run(ANY),) for piece in pieces[min(ends) :]):
-        running: list[Text | Run | Ref] = []
-        for index, piece in enumerate(pieces):
-            body = (*piece[:-1], Run(ANY)) if index in ends else piece
-            running += [*([Text(":")] if index else []), *body]
-        whole = either(whole, both(neg(sym("X-1")), glob_on(_ARN, tuple(running), leaf=_leaf, cut_refs=False)))
-    return both(whole, neg(sym("X-11"))) if wild and not _plain_star(pieces) else whole
+    if ends and not _all_stars(pieces[min(ends) :]):
+        running = [(*piece[:-1], Run(ANY)) if index in ends else piece for index, piece in enumerate(pieces)]
+        ways = [_running(running)]
+        if written < 6 and min(ends) < written:
+            ways.append(_running(running[:written]))
+        whole = either(whole, both(neg(sym("X-1")), disj(ways)))
+    return both(whole, neg(sym("X-11"))) if wild and not _all_stars(pieces[1:]) else whole
 
 
-def _plain_star(pieces: list[Template]) -> bool:
-    """A lone star in the partition or service field of an ARN that pads or is all stars is beyond doubt."""
-    return all(piece in ((Run(NOT_COLON),), (Run(ANY),)) for piece in pieces[1:])
+def _running(pieces: list[Template]) -> Formula:
+    """The fields as one text, against the ARN as one text."""
+    out: list[Text | Run | Ref] = []
+    for index, piece in enumerate(pieces):
+        out += [*([Text(":")] if index else []), *piece]
+    return glob_on(_ARN, tuple(out), leaf=_leaf, cut_refs=False)
+
+
+def _all_stars(pieces: list[Template]) -> bool:
+    """Nothing but lone stars: whether they run on makes no difference."""
+    return all(piece in ((Run(NOT_COLON),), (Run(ANY),)) for piece in pieces)
 
 
 def _names() -> tuple[str, ...]:

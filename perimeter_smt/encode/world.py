@@ -15,7 +15,7 @@ from perimeter_smt.encode.catalogue import CALL, Calls
 from perimeter_smt.encode.keys import WorldKeys
 from perimeter_smt.encode.statement import Policies, bounds
 from perimeter_smt.encode.text import formal_text, readings
-from perimeter_smt.logic.atoms import Member, variables
+from perimeter_smt.logic.atoms import Member, Ref, variables
 from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.reader import Axiom, Script
@@ -100,16 +100,21 @@ class World:
 
 
 def build(
-    workspace: Workspace, services: Sequence[str], *, free_grants: bool, objectives: Sequence[str] = OBJECTIVES
+    workspace: Workspace,
+    services: Sequence[str],
+    *,
+    free_grants: bool,
+    objectives: Sequence[str] = OBJECTIVES,
+    also_keys: Sequence[str] = (),
 ) -> World:
     """Encode the organization for calls of these services.
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
-    with the grants of the workspace.
+    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them.
     """
     script = formal_text()
     documents = all_documents(workspace, grants_too=not free_grants)
-    keys = WorldKeys(script, bounds(documents))
+    keys = WorldKeys(script, bounds(documents) | {name.lower(): 2 for name in also_keys})
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants)
     defined = guardrails.definitions(workspace, policies)
@@ -122,7 +127,7 @@ def build(
     roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
     for objective in objectives:
         roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
-    _assemble(world, roots)
+    _assemble(world, roots, _names_of(keys, also_keys))
     return world
 
 
@@ -142,14 +147,24 @@ def all_documents(workspace: Workspace, *, grants_too: bool) -> list[Document]:
     return list({id(d): d for d in out}.values())
 
 
-def _assemble(world: World, roots: Sequence[Formula]) -> None:
+def _names_of(keys: WorldKeys, names: Sequence[str]) -> set[str]:
+    """The symbols and variables of these condition keys."""
+    out: set[str] = set()
+    for key in [keys.key(name.lower()) for name in names]:
+        out |= _symbols([key.has, *(slot.has for slot in key.slots)])
+        parts = [*key.term, *(part for slot in key.slots for part in slot.term)]
+        out |= {part.var for part in parts if isinstance(part, Ref)}
+    return out
+
+
+def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     """Definitions, statements and facts; then the axioms on every symbol they use."""
     out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
     out += world.policies.assertions
     out += accounts.endpoint_facts(world.workspace)
     if not world.free_grants:
         out += grants.existence(world.workspace)
-    used = _symbols([*roots, *(a.formula for a in out), *(a.formula for a in world.keys.assertions)])
+    used = also | _symbols([*roots, *(a.formula for a in out), *(a.formula for a in world.keys.assertions)])
     axioms = {axiom.name: axiom for axiom in world.script.axioms}
     chosen = relevant(list(axioms.values()), used)
     for name, axiom in axioms.items():

@@ -7,7 +7,7 @@ the theories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from perimeter_smt.logic.atoms import Equal, Glob, Is, Match, Member, Order
 from perimeter_smt.logic.formula import Formula, walk
@@ -111,8 +111,13 @@ class Circuit:
                 known[top] = result
         return known[goal] == (node > 0)
 
-    def justify(self, roots: Iterable[int], leaf: Callable[[int], bool]) -> tuple[list[int], int]:
-        """Leaves, signed by their truth, that suffice for all `roots`; and 0, or a root that is false."""
+    def justify(
+        self, roots: Iterable[int], leaf: Callable[[int], bool], definitions: Mapping[int, int]
+    ) -> tuple[list[int], int]:
+        """Leaves, signed by their truth, that suffice for all `roots`; and 0, or a root that is false.
+
+        `definitions` maps a leaf to a node that must hold as soon as that leaf is used.
+        """
         known: dict[int, bool] = {}
         wanted: set[int] = set()
         todo: list[int] = []
@@ -154,6 +159,11 @@ class Circuit:
                 todo.extend(arg if evaluate(arg, known, leaf) else -arg for arg in arguments[number])
             elif kind == _LEAF:
                 out.append(node)
+                definition = definitions.get(number)
+                if definition is not None:
+                    if not evaluate(definition, known, leaf):
+                        return [], definition
+                    todo.append(definition)
         return out, 0
 
 

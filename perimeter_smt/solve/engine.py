@@ -11,17 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from perimeter_smt.logic.atoms import Is, Member
+from perimeter_smt.logic.atoms import Glob, Is, Member
 from perimeter_smt.logic.formula import Formula
-from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.cnf import Clauses
-from perimeter_smt.solve.errors import ModelMismatchError, SolveError
+from perimeter_smt.solve.errors import SolveError
+from perimeter_smt.solve.prefixes import Prefixes
+from perimeter_smt.solve.question import Choice, Question, definitions
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
 from perimeter_smt.solve.theories import catalogue
-from perimeter_smt.solve.theories.alphabet import is_value
 from perimeter_smt.solve.theories.component import Decider, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
 from perimeter_smt.solve.vocabulary import Vocabulary
@@ -42,6 +42,7 @@ class Engine:
         self._variable: dict[int, int] = {}  # leaf (by identity of the formula) to propositional variable
         self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to the same
         self._enum_atoms: dict[str, dict[str, int]] = {}
+        self._prefixes = Prefixes(self._sat)
         self._clauses = Clauses(self._sat, self._new_leaf)
         self._literals: dict[tuple[int, bool], Literal] = {}
         self._sources: list[Formula] = []
@@ -51,8 +52,8 @@ class Engine:
         self._in_use = {name: self._sat.fresh() for name in problem.catalogues}  # a row has to be chosen
         self._guard = self._sat.fresh()
         self._roots: list[int] = []
-        self._names: dict[int, str] = {}
         self._vocabulary = Vocabulary()
+        self._definitions = definitions(problem.assertions)
         for assertion in problem.assertions:
             literal = self._clauses.literal(assertion.formula)
             self._sat.add((-self._guard, literal))
@@ -81,18 +82,13 @@ class Engine:
 
     def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None) -> Result:
         """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`."""
-        assertions = self.problem.assertions
-        if chosen is None:
-            formulas = [assertion.formula for assertion in assertions]
-            fixed = [self._guard]
-        else:
-            formulas = [assertions[number].formula for number in chosen]
-            fixed = [self._roots[number] for number in chosen]
-        formulas.extend(assumptions)
+        asked = Question(self._circuit, self._vocabulary, self._definitions)
+        asked.add_assertions(self.problem.assertions, chosen)
+        for formula in assumptions:
+            asked.add(formula)
+        fixed = [self._guard] if chosen is None else [self._roots[number] for number in chosen]
         fixed.extend(self._clauses.literal(formula) for formula in assumptions)
-        roots = [self._circuit.node(formula) for formula in formulas]
-        mentioned = self._vocabulary.of(formulas)
-        fixed.extend(self._in_use[name] for name in mentioned.catalogues if name in self._in_use)
+        fixed.extend(self._in_use[name] for name in asked.mentioned.catalogues if name in self._in_use)
         deadline = time.monotonic() + self.limits.seconds if self.limits.seconds is not None else None
         for _ in range(self.limits.conflicts):
             if deadline is not None and time.monotonic() > deadline:
@@ -102,10 +98,10 @@ class Engine:
                 return Result("unknown", reason=f"the Boolean search gave up: {self._sat.reason()}")
             if verdict == "unsat":
                 return self._refuted(fixed, chosen, assumptions)
-            leaves, wrong = self._circuit.justify(roots, self._truth_of)
+            leaves, wrong = self._circuit.justify(asked.roots, self._truth_of, asked.definitions)
             if wrong:
                 raise SolveError("a Boolean model does not satisfy the formulas that it was asked for")
-            result = self._realise(leaves, mentioned, formulas)
+            result = self._realise(leaves, asked)
             if result is not None:
                 return result
         return Result("unknown", reason=f"more than {self.limits.conflicts} theory conflicts")
@@ -139,48 +135,26 @@ class Engine:
             variable = self._leaf_variable[leaf] = self._variable.get(id(formula), 0)
         return self._sat.value(variable) if variable else False
 
-    def _realise(self, leaves: list[int], mentioned: Vocabulary, formulas: Sequence[Formula]) -> Result | None:
+    def _realise(self, leaves: list[int], asked: Question) -> Result | None:
         """A model for the leaves, or None after learning clauses that exclude this choice."""
-        symbols = dict.fromkeys(mentioned.symbols, False)
-        chosen: dict[str, str] = {}
-        refused: dict[str, set[str]] = {}
+        choice = Choice()
         texts: list[Literal] = []
         members: dict[str, list[Literal]] = {}
         for leaf in sorted(leaves, key=abs):
             formula, positive = self._circuit.leaves[abs(leaf)], leaf > 0
             assert formula is not None
-            fact = formula.payload
-            if formula.op == "sym":
-                symbols[fact] = positive
-            elif isinstance(fact, Is):
-                if positive:
-                    chosen[fact.var] = fact.value
-                else:
-                    refused.setdefault(fact.var, set()).add(fact.value)
-            elif isinstance(fact, Member):
-                members.setdefault(fact.var, []).append(self._literal(formula, positive))
+            if formula.op == "sym" or isinstance(formula.payload, Is):
+                choice.note(formula, positive)
+            elif isinstance(formula.payload, Member):
+                members.setdefault(formula.payload.var, []).append(self._literal(formula, positive))
             else:
                 texts.append(self._literal(formula, positive))
-        found = self._decide(texts, members, mentioned)
+        found = self._decide(texts, members, asked.mentioned)
         if found is None:
             return None
-        values, rows = found
-        for variable in mentioned.enums:
-            if variable not in chosen:
-                options = self.problem.enums.get(variable, ())
-                chosen[variable] = next(v for v in (*options, "") if v not in refused.get(variable, ()))
-        for variable in mentioned.texts:
-            if variable not in values:
-                values[variable] = next((t for t in self.problem.hints.get(variable, ()) if is_value(t)), "")
-        sets = {name: self._tables[name].catalogue.sets for name in rows}
-        inside = {
-            name: frozenset(key for key, bits in sets[name].items() if bits >> row & 1) for name, row in rows.items()
-        }
-        model = Model(symbols, values, chosen, inside, rows)
-        for formula in formulas:
-            if not truth(formula, model):
-                raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{formula!r}\n{model!r}")
-        return Result("sat", model)
+        choice.texts, choice.rows = found
+        inside = {name: self._tables[name].inside(row) for name, row in choice.rows.items()}
+        return Result("sat", asked.model(choice, self.problem, inside))
 
     def _decide(
         self, texts: list[Literal], members: dict[str, list[Literal]], mentioned: Vocabulary
@@ -267,6 +241,8 @@ class Engine:
     def _new_leaf(self, formula: Formula, variable: int) -> None:
         """Called for each new symbol or atom: enumerations get their exactly-one clauses as their atoms appear."""
         self._variable[id(formula)] = variable
+        if isinstance(formula.payload, Glob):
+            self._prefixes.add(formula.payload, variable)
         if formula.op != "atom" or not isinstance(formula.payload, Is):
             return
         fact = formula.payload

@@ -29,18 +29,21 @@ class Sat:
         self._solver.set("random_seed", 0)
         self._solver.set("phase", "always_false")
         self._bool: Any = self._keep(self._z3.Z3_mk_bool_sort(self._ref))
-        self._positive: list[Any] = [None]
-        self._negative: list[Any] = [None]
-        self._declarations: list[Any] = [None]
+        self._terms: dict[int, Any] = {}
+        self._declarations: dict[int, Any] = {}
+        self._literals: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}
-        self._variables = 0
+        self._count = 0
         self._pending: list[str] = []
         self._model: Any = None
+        self._interpretation: Any = _unchecked(self._z3.Z3_model_get_const_interp)
+        self._true: int = self._keep(self._z3.Z3_mk_true(self._ref)).value
+        self._values: dict[int, bool] = {}
 
     def fresh(self) -> int:
         """A new variable."""
-        self._variables += 1
-        return self._variables
+        self._count += 1
+        return self._count
 
     def add(self, clause: Iterable[int]) -> None:
         """Add a clause for good."""
@@ -50,7 +53,7 @@ class Sat:
         """Whether the clauses can be satisfied under the assumed literals."""
         core, ref = self._z3, self._ref
         if self._pending:
-            header = f"p cnf {self._variables} {len(self._pending)}\n"
+            header = f"p cnf {self._count} {len(self._pending)}\n"
             self._solver.from_string(header + "".join(f"{clause} 0\n" for clause in self._pending))
             self._pending.clear()
         self._drop_model()
@@ -66,9 +69,13 @@ class Sat:
 
     def value(self, variable: int) -> bool:
         """The value of a variable in the model of the last `check`; variables that do not matter are false."""
-        self._term(variable)
-        found = self._z3.Z3_model_get_const_interp(self._ref, self._model, self._declarations[variable])
-        return bool(found) and self._z3.Z3_get_bool_value(self._ref, found) > 0
+        known = self._values.get(variable)
+        if known is None:
+            if variable not in self._declarations:
+                self._variable(variable)
+            found = self._interpretation(self._ref, self._model, self._declarations[variable])
+            known = self._values[variable] = found.value == self._true
+        return known
 
     def core(self) -> list[int]:
         """The assumptions that the last `unsat` used, in ascending order."""
@@ -88,24 +95,38 @@ class Sat:
         if self._model is not None:
             self._z3.Z3_model_dec_ref(self._ref, self._model)
             self._model = None
+            self._values.clear()
 
     def _keep(self, term: Any) -> Any:
         self._z3.Z3_inc_ref(self._ref, term)
         return term
 
-    def _term(self, literal: int) -> Any:
-        """The Z3 term of a literal; variables get theirs when first asked for."""
-        core, ref = self._z3, self._ref
-        while len(self._positive) <= abs(literal):
-            number = len(self._positive)
+    def _variable(self, number: int) -> Any:
+        """The Z3 constant of a variable, made when first asked for."""
+        found = self._terms.get(number)
+        if found is None:
+            core, ref = self._z3, self._ref
             symbol = core.Z3_mk_int_symbol(ref, number)  # the name that the DIMACS reader gives
-            term = self._keep(core.Z3_mk_const(ref, symbol, self._bool))
-            negation = self._keep(core.Z3_mk_not(ref, term))
-            declaration = core.Z3_get_app_decl(ref, core.Z3_to_app(ref, term))
-            self._keep(core.Z3_func_decl_to_ast(ref, declaration))
-            self._positive.append(term)
-            self._negative.append(negation)
-            self._declarations.append(declaration)
-            self._numbers[core.Z3_get_ast_id(ref, term)] = number
-            self._numbers[core.Z3_get_ast_id(ref, negation)] = -number
-        return self._positive[literal] if literal > 0 else self._negative[-literal]
+            found = self._terms[number] = self._keep(core.Z3_mk_const(ref, symbol, self._bool))
+            self._declarations[number] = core.Z3_get_app_decl(ref, core.Z3_to_app(ref, found))
+            self._keep(core.Z3_func_decl_to_ast(ref, self._declarations[number]))
+        return found
+
+    def _term(self, literal: int) -> Any:
+        """The Z3 term of a literal that is assumed."""
+        found = self._literals.get(literal)
+        if found is None:
+            found = self._variable(abs(literal))
+            if literal < 0:
+                found = self._keep(self._z3.Z3_mk_not(self._ref, found))
+            self._literals[literal] = found
+            self._numbers[self._z3.Z3_get_ast_id(self._ref, found)] = literal
+        return found
+
+
+def _unchecked(wrapper: Any) -> Any:
+    """The function of the C library behind a wrapper, without the error check that costs more than the call.
+
+    The wrapper itself, should a version of the bindings not keep the function where it is looked for.
+    """
+    return getattr(next(iter(wrapper.__defaults__ or ()), None), "f", wrapper)

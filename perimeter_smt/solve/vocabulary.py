@@ -27,12 +27,15 @@ class Vocabulary:
             entry = self._known.get(id(formula))
             if entry is None:
                 entry = self._known[id(formula)] = (formula, _collect(formula))
-            part = entry[1]
-            out.symbols.update(part.symbols)
-            out.texts.update(part.texts)
-            out.enums.update(part.enums)
-            out.catalogues.update(part.catalogues)
+            out.include(entry[1])
         return out
+
+    def include(self, other: Vocabulary) -> None:
+        """Add what `other` holds."""
+        self.symbols.update(other.symbols)
+        self.texts.update(other.texts)
+        self.enums.update(other.enums)
+        self.catalogues.update(other.catalogues)
 
 
 def _collect(formula: Formula) -> Vocabulary:

@@ -163,7 +163,8 @@ REFUSED = [
     ('{"Statement":\n{}}', "p.json:2: $.Statement: element `Effect` is missing"),
     ('{"Statement": {"Effect": "allow"}}', "p.json:1: $.Statement.Effect: unknown effect `allow`, expected `Allow` or "
      "`Deny`"),
-    ('{"Statement": {"Effect": null}}', "p.json:1: $.Statement.Effect: unknown effect null, expected `Allow` or `Deny`"),
+    ('{"Statement": {"Effect": null}}',
+     "p.json:1: $.Statement.Effect: unknown effect null, expected `Allow` or `Deny`"),
     ('{"Statement": {"Effect": "Deny", "Action": "*", "action": "*"}}',
      "p.json:1: $.Statement.action: unknown element `action` in a statement, did you mean `Action`"),
     ('{"Statement": {"Effect": "Deny", "Resource": "*"}}',

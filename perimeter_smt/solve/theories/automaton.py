@@ -12,7 +12,7 @@ when a bound is hit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
 from perimeter_smt.logic.atoms import Pattern, Run, Text
@@ -142,6 +142,33 @@ class Automaton:
         return len(self._sets)
 
 
+class Words:
+    """A finite set of words as one automaton (a tree), with the interface that `search` uses."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.accepting: list[bool] = [False, False]
+        self.full = -1
+        self.start = 1
+        listed = list(words)
+        self.classes = {char: i + 1 for i, char in enumerate(dict.fromkeys("".join(listed)))}
+        width = len(self.classes) + 1
+        self.table: list[list[int]] = [[DEAD] * width, [DEAD] * width]
+        for word in listed:
+            state = self.start
+            for char in word:
+                kind = self.classes[char]
+                if self.table[state][kind] == DEAD:
+                    self.table[state][kind] = len(self.table)
+                    self.table.append([DEAD] * width)
+                    self.accepting.append(False)
+                state = self.table[state][kind]
+            self.accepting[state] = True
+
+    def step(self, state: int, kind: int) -> int:
+        """The state after a character of class `kind`."""
+        return self.table[state][kind]
+
+
 def _positions(pattern: Pattern) -> list[tuple[str, bool, bool, bool]]:
     out: list[tuple[str, bool, bool, bool]] = []
     for part in _merged(pattern):
@@ -178,7 +205,7 @@ def _rank(char: str) -> int:
     return RANK.get(char, ord(char))
 
 
-def representatives(automata: Sequence[Automaton], opaque: str = "") -> list[tuple[str, tuple[int, ...]]]:
+def representatives(automata: Sequence[Automaton | Words], opaque: str = "") -> list[tuple[str, tuple[int, ...]]]:
     """One readable character for each way the automata tell characters apart, with its class in each.
 
     The characters of `opaque` count as characters of the alphabet too.
@@ -193,7 +220,7 @@ def representatives(automata: Sequence[Automaton], opaque: str = "") -> list[tup
 
 
 def search(
-    wanted: Sequence[Automaton], unwanted: Sequence[Automaton], limit: int, opaque: str = ""
+    wanted: Sequence[Automaton], unwanted: Sequence[Automaton | Words], limit: int, opaque: str = ""
 ) -> str | None:
     """A shortest word that all `wanted` accept and all `unwanted` refuse; None when there is none.
 
@@ -201,7 +228,7 @@ def search(
     that is further advanced, then to readable characters.  Words may hold the characters `opaque` besides
     those of the alphabet.  Raises TooLargeError after `limit` product states.
     """
-    automata = [*wanted, *unwanted]
+    automata: list[Automaton | Words] = [*wanted, *unwanted]
     count = len(wanted)
     letters = representatives(automata, opaque)
     start = tuple(automaton.start for automaton in automata)

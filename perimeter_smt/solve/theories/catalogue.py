@@ -41,6 +41,15 @@ class Table:
                 if digit == "1":
                     self.group[index] = number
         self.rows.append(free)
+        self._inside: dict[int, frozenset[str]] = {}
+
+    def inside(self, row: int) -> frozenset[str]:
+        """The names of the sets that hold `row`."""
+        found = self._inside.get(row)
+        if found is None:
+            bit = 1 << row
+            found = self._inside[row] = frozenset(n for n, bits in self.catalogue.sets.items() if bits & bit)
+        return found
 
     def allowed(self, literals: Sequence[Literal]) -> int:
         """The rows that satisfy all `Member` literals."""

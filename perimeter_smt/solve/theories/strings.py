@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.theories.automaton import TooLargeError, search
+from perimeter_smt.solve.theories.automaton import TooLargeError, Words, search
 from perimeter_smt.solve.theories.literals import Conflict, Language, Literal, Undecided, named
 
 _GROWTH = 3  # violated literals added per round
@@ -46,18 +46,30 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], limit: int) -> str 
             return exact if wrong is None else named((literal, wrong))
     ranked = sorted(literals, key=_demand)
     active = [literal for literal in ranked[:1] if literal.positive]
+    refused: list[Literal] = []  # whole texts that must not be: one automaton for all of them
+    words: list[Words] = []
     while True:
         word = search(
             [_language(literal).automaton for literal in active if literal.positive],
-            [_language(literal).automaton for literal in active if not literal.positive],
+            [*words, *(_language(literal).automaton for literal in active if not literal.positive)],
             limit,
         )
         if word is None:
-            return named(active)
+            return named([*active, *refused])
         violated = [literal for literal in ranked if not literal.accepts(word)]
         if not violated:
             return word
-        active.extend(violated[:_GROWTH])
+        if not words and any(_whole(literal) is not None for literal in violated):
+            positive = [literal for literal in literals if literal.positive]
+            exact = [(text, x) for x in ranked if (text := _whole(x)) is not None and is_value(text)]
+            refused = [x for text, x in exact if all(other.accepts(text) for other in positive)]
+            words = [Words(text for x in refused if (text := _whole(x)) is not None)]
+        active.extend([literal for literal in violated if _whole(literal) is None][:_GROWTH])
+
+
+def _whole(literal: Literal) -> str | None:
+    """The text that a negative literal rules out, if it rules out just one."""
+    return None if literal.positive else _language(literal).exact
 
 
 def _language(literal: Literal) -> Language:

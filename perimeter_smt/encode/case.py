@@ -1,0 +1,254 @@
+"""One concrete request against one set of policies, as a problem: the request becomes a formula.
+
+The same encoders as for organizations, over free condition keys.  `access` is then a formula without freedom
+but for the open readings, which is how the encoding is compared with the concrete evaluator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from perimeter_smt.encode.catalogue import CALL, Calls, Row
+from perimeter_smt.encode.keys import FreeKeys, sym_is
+from perimeter_smt.encode.public import is_public
+from perimeter_smt.encode.statement import Policies, bounds, matches
+from perimeter_smt.encode.text import formal_text, readings
+from perimeter_smt.logic.atoms import Is, Member
+from perimeter_smt.logic.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    atom,
+    boolean,
+    both,
+    conj,
+    disj,
+    either,
+    equal,
+    iff,
+    is_text,
+    ite,
+    neg,
+    sym,
+    walk,
+)
+from perimeter_smt.logic.problem import Assertion, Problem
+from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.request.request import Principal, Request
+
+_CALLERS = {
+    "user": "user",
+    "role-session": "role",
+    "federated-user": "federated-user",
+    "root": "root",
+    "service": "aws-service",
+    "anonymous": "anonymous",
+    "federated-sts": "federated-sts",
+}
+_FLAGS = (
+    "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
+    "grants.free",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The policies of a case; None means that none of that kind applies. `scp` and `rcp` are levels, root first."""
+
+    identity: Sequence[Document] = ()
+    resource: Document | None = None
+    boundary: Document | None = None
+    session: Sequence[Document] | None = None
+    scp: Sequence[Sequence[Document]] | None = None
+    rcp: Sequence[Sequence[Document]] | None = None
+    endpoint: Document | None = None
+
+    def documents(self) -> list[Document]:
+        """Every document."""
+        levels = [d for slot in (self.scp, self.rcp) for level in slot or () for d in level]
+        one = [d for d in (self.resource, self.boundary, self.endpoint) if d]
+        return [*self.identity, *(self.session or ()), *levels, *one]
+
+
+@dataclass
+class CaseProblem:
+    """A request as a formula: the problem, the pins that fix the request, and what is asked of it."""
+
+    keys: FreeKeys
+    policies: Policies
+    calls: Calls
+    pins: list[Formula]
+    assertions: list[Assertion] = field(default_factory=list)
+
+    def problem(self, *asked: Formula) -> Problem:
+        """The problem with the catalogue sets that anything mentions."""
+        everything = [*(a.formula for a in (*self.assertions, *self.policies.assertions, *self.keys.assertions)), *asked]
+        names = {
+            node.payload.name
+            for formula in (*everything, *self.pins)
+            for node in walk(formula)
+            if node.op == "atom" and isinstance(node.payload, Member)
+        }
+        script = formal_text()
+        enums = {"caller": script.enums["sort Caller"], "wire": script.enums["sort Wire"]}
+        assertions = (*self.assertions, *self.policies.assertions, *self.keys.assertions)
+        pins = (Assertion("request", conj(self.pins)),)
+        return Problem((*assertions, *pins), enums, {CALL: self.calls.catalogue(names)})
+
+
+def exact_readings() -> Formula:
+    """Every open point read as chosen."""
+    return conj(neg(sym(name)) for name in readings())
+
+
+def statement_problem(
+    document: Document, statement: Statement, request: Request, *, has_boundary: bool = False
+) -> tuple[CaseProblem, Formula]:
+    """Whether one statement matches one request (cases of kind `match`)."""
+    case = _case([document], request)
+    asked = matches(case.policies, document, statement)
+    _pin_request(case, request)
+    case.pins.append(iff(sym("boundary.given"), boolean(has_boundary)))
+    return case, asked
+
+
+def decision_problem(
+    slots: Slots,
+    request: Request,
+    *,
+    resource_is_management: bool = False,
+    kms_grant: bool = False,
+    restrict_public_buckets: bool = False,
+) -> tuple[CaseProblem, Formula]:
+    """Whether one request is allowed (cases of kind `decision`); the formula is `access` of authorization.smt2."""
+    case = _case(slots.documents(), request)
+    policies = case.policies
+    hits = policies.hits((slots.resource,) if slots.resource else ())
+    session = slots.session
+    defined: dict[str, Formula] = {
+        "identity.denies": policies.denies(slots.identity),
+        "identity.allows": policies.allows(slots.identity),
+        "boundary.given": boolean(slots.boundary is not None),
+        "boundary.denies": policies.denies([slots.boundary] if slots.boundary else []),
+        "boundary.allows": policies.allows([slots.boundary] if slots.boundary else []),
+        "session.given": boolean(session is not None),
+        "session.denies": policies.denies(session or ()),
+        "session.allows": policies.allows(session or ()),
+        "task-policy.allows": policies.allows(session or ()),
+        "scp.denies": disj(policies.denies(level) for level in slots.scp or ()),
+        "scp.allows": conj(policies.allows(level) for level in slots.scp or ()),
+        "rcp.denies": disj(policies.denies(level) for level in slots.rcp or ()),
+        "rcp.allows": conj(policies.allows(level) for level in slots.rcp or ()),
+        "endpoint.denies": policies.denies([slots.endpoint] if slots.endpoint else []),
+        "endpoint.allows": policies.allows([slots.endpoint]) if slots.endpoint else TRUE,
+        "resource-policy.denies": policies.denies([slots.resource] if slots.resource else []),
+        "hit.direct": hits.direct,
+        "hit.role": hits.role,
+        "hit.user": hits.user,
+        "hit.account": hits.account,
+        "kms.grant": boolean(kms_grant),
+        "principal.member": boolean(slots.scp is not None and not request.principal.management_account),
+        "resource.member": boolean(slots.rcp is not None and not resource_is_management),
+        "guards.pass": _public_access(slots.resource) if restrict_public_buckets else TRUE,
+    }
+    case.assertions += [Assertion(f"define {name}", iff(sym(name), body)) for name, body in defined.items()]
+    _pin_request(case, request)
+    return case, formal_text().formulas["access"]
+
+
+def _public_access(document: Document | None) -> Formula:
+    """RestrictPublicBuckets: a public policy serves only callers of the owner's account and AWS services."""
+    if document is None:
+        return TRUE
+    inside = either(both(equal("principal.account", "resource.account")), sym_is("aws-service"))
+    public = ite(sym("X-41"), boolean(is_public(document, wide=True)), boolean(is_public(document)))
+    return either(inside, neg(public))
+
+
+def _case(documents: Sequence[Document], request: Request) -> CaseProblem:
+    count = bounds(documents)
+    for name, value in request.context.items():
+        if not isinstance(value, str):
+            count[name.lower()] = max(count.get(name.lower(), 1), len(value))
+    keys = FreeKeys(count)
+    calls = Calls(())
+    calls.replace_rows([_row(request)])
+    return CaseProblem(keys, Policies(keys), calls, [])
+
+
+def _row(request: Request) -> Row:
+    service, _, name = request.action.partition(":")
+    if request.resource == "*":
+        return Row(service.lower(), name, None, "", False, False, "", "", frozenset("?"))
+    fields = (request.resource.split(":", 5) + [""] * 6)[:6]
+    return Row(service.lower(), name, "any", fields[2].lower(), bool(fields[4]), bool(fields[3]), "", "", frozenset("?"))
+
+
+def _pin_request(case: CaseProblem, request: Request) -> None:
+    principal, pins = request.principal, case.pins
+    via_endpoint = any(name.lower() == "aws:sourcevpce" for name in request.context)
+    pins += [
+        sym_is(_CALLERS[principal.type]),
+        atom(Is("wire", "endpoint" if via_endpoint else "public")),
+        *(neg(sym(name)) for name in _FLAGS),
+        iff(sym("principal.service-linked"), boolean(principal.service_linked)),
+        iff(sym("principal.made-by-root"), boolean(principal.made_by_root)),
+        *_principal_texts(principal),
+        *_resource_texts(request),
+    ]
+    given = {name.lower(): value for name, value in reversed(request.context.items())}
+    for name, key in list(case.keys.known.items()):
+        value = given.get(name)
+        pins.append(iff(key.has, boolean(value is not None)))
+        pins += _value_pins(case, name, value)
+
+
+def _value_pins(case: CaseProblem, name: str, value: str | tuple[str, ...] | None) -> list[Formula]:
+    key = case.keys.known[name]
+    if key.info.multivalued:
+        values = () if value is None else (value,) if isinstance(value, str) else value
+        out = []
+        for i, slot in enumerate(key.slots):
+            out.append(iff(slot.has, boolean(i < len(values))))
+            out.append(is_text(f"{name} {i + 1}", values[i] if i < len(values) else ""))
+        return out
+    text = value if isinstance(value, str) else (value[0] if value else "")
+    return [is_text(name, text or "")]
+
+
+def _principal_texts(principal: Principal) -> list[Formula]:
+    texts: Mapping[str, str] = {
+        "principal.account": "anonymous" if principal.type == "anonymous" else principal.account or "",
+        "principal.service": (principal.arn or "") if principal.type == "service" else "",
+        "principal.provider": principal.provider or "",
+        "principal.name": _name(principal),
+        "principal.session": (principal.arn or "").rsplit("/", 1)[-1] if principal.type == "role-session" else "",
+        "principal.user": (principal.user_arn or "").split(":", 5)[-1],
+    }
+    return [is_text(var, text) for var, text in texts.items()]
+
+
+def _name(principal: Principal) -> str:
+    if principal.type == "role-session":
+        if principal.role_arn:
+            return principal.role_arn.split(":", 5)[5]
+        return "role/" + (principal.arn or "//").split("/")[1]
+    if principal.type in ("user", "federated-user", "root"):
+        return (principal.arn or "").split(":", 5)[-1]
+    return ""
+
+
+def _resource_texts(request: Request) -> list[Formula]:
+    if request.resource == "*":
+        return [is_text("resource.account", request.resource_account or ""), is_text("aws.partition", "aws")]
+    _, partition, _, region, account, name = (request.resource.split(":", 5) + [""] * 6)[:6]
+    return [
+        is_text("aws.partition", partition),
+        is_text("resource.region", region),
+        is_text("resource.account", account or request.resource_account or ""),
+        is_text("resource.name", name),
+    ]
+
+
+__all__ = ["FALSE", "CaseProblem", "Slots", "decision_problem", "exact_readings", "statement_problem"]

@@ -1,0 +1,154 @@
+"""One question: what must hold, what it speaks about, and how a choice of literals becomes a checked model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from perimeter_smt.logic.formula import Formula, walk
+from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.logic.problem import Assertion, Problem
+from perimeter_smt.solve.circuit import Circuit
+from perimeter_smt.solve.errors import ModelMismatchError
+from perimeter_smt.solve.theories.alphabet import is_value
+from perimeter_smt.solve.vocabulary import Vocabulary
+
+
+def definitions(assertions: Sequence[Assertion]) -> dict[int, tuple[Formula, Formula]]:
+    """Assertions of the form `symbol <-> body` that may be left aside until the symbol is used.
+
+    By index: the symbol and its body.  Each symbol has one definition, no definition depends on itself, and
+    each comes after those that its body mentions.
+    """
+    out: dict[int, tuple[Formula, Formula]] = {}
+    below: dict[str, set[str]] = {}  # a defined symbol, and those its body mentions
+
+    def reaches(start: Formula, goal: str) -> bool:
+        todo = [node.payload for node in walk(start) if node.op == "sym"]
+        seen: set[str] = set()
+        while todo:
+            name = todo.pop()
+            if name == goal:
+                return True
+            if name not in seen:
+                seen.add(name)
+                todo.extend(below.get(name, ()))
+        return False
+
+    for index, assertion in enumerate(assertions):
+        formula = assertion.formula
+        if formula.op != "iff":
+            continue
+        for symbol, body in (formula.args, formula.args[::-1]):
+            if symbol.op == "sym" and symbol.payload not in below and not reaches(body, symbol.payload):
+                out[index] = (symbol, body)
+                below[symbol.payload] = {node.payload for node in walk(body) if node.op == "sym"}
+                break
+    return {index: out[index] for index in _ordered({s.payload: i for i, (s, _) in out.items()}, below)}
+
+
+def _ordered(index: Mapping[str, int], below: Mapping[str, set[str]]) -> list[int]:
+    """The definitions, each after those that its body mentions."""
+    done: dict[str, None] = {}
+    for root in index:
+        stack = [(root, False)]
+        while stack:
+            name, ready = stack.pop()
+            if ready:
+                done.setdefault(name)
+            elif name not in done:
+                stack.append((name, True))
+                stack.extend((other, False) for other in sorted(below[name]) if other in index and other not in done)
+    return [index[name] for name in done]
+
+
+@dataclass
+class Choice:
+    """What a justified Boolean model and the theories have fixed."""
+
+    symbols: dict[str, bool] = field(default_factory=dict)
+    enums: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, set[str]] = field(default_factory=dict)  # values that an enumeration must not have
+    texts: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def note(self, formula: Formula, positive: bool) -> None:
+        """Record the truth of a symbol or of an enumeration atom."""
+        fact = formula.payload
+        if formula.op == "sym":
+            self.symbols[fact] = positive
+        elif positive:
+            self.enums[fact.var] = fact.value
+        else:
+            self.refused.setdefault(fact.var, set()).add(fact.value)
+
+
+class Question:
+    """Formulas that must hold together."""
+
+    def __init__(
+        self, circuit: Circuit, vocabulary: Vocabulary, defined: Mapping[int, tuple[Formula, Formula]]
+    ) -> None:
+        self._circuit, self._vocabulary, self._defined = circuit, vocabulary, defined
+        self._bodies: dict[str, int] = {}  # symbols with a definition, and the nodes of their bodies
+        self.roots: list[int] = []
+        self.definitions: dict[int, int] = {}  # leaf of a defined symbol, and the node of its definition
+        self.mentioned = Vocabulary()
+
+    def add(self, formula: Formula) -> None:
+        """One more formula that must hold."""
+        self.roots.append(self._circuit.node(formula))
+        self.mentioned.include(self._vocabulary.of([formula]))
+
+    def add_assertions(self, assertions: Sequence[Assertion], chosen: Sequence[int] | None) -> None:
+        """All `assertions`, or the chosen ones; definitions wait until their symbol is used."""
+        for index in range(len(assertions)) if chosen is None else chosen:
+            formula = assertions[index].formula
+            if index in self._defined:
+                symbol, body = self._defined[index]
+                self.definitions[self._circuit.node(symbol)] = self._circuit.node(formula)
+                self._bodies[symbol.payload] = self._circuit.node(body)
+                self.mentioned.include(self._vocabulary.of([formula]))
+            else:
+                self.add(formula)
+
+    def model(self, choice: Choice, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model:
+        """The model that extends `choice` to everything mentioned; raises ModelMismatchError if it is none.
+
+        What the choice leaves open gets a value that harms nothing: the first hint or the empty text, the first
+        value of an enumeration, false; defined symbols get the truth of their definition.
+        """
+        texts, enums = choice.texts, choice.enums
+        for variable in self.mentioned.texts:
+            if variable not in texts:
+                texts[variable] = next((t for t in problem.hints.get(variable, ()) if is_value(t)), "")
+        for variable in self.mentioned.enums:
+            if variable not in enums:
+                refused = choice.refused.get(variable, ())
+                enums[variable] = next(v for v in (*problem.enums.get(variable, ()), "") if v not in refused)
+        symbols = dict.fromkeys(self.mentioned.symbols, False)
+        symbols.update(choice.symbols)
+        model = Model(symbols, texts, enums, inside, choice.rows)
+        known: dict[int, bool] = {}
+        circuit, leaves = self._circuit, self._circuit.leaves
+
+        def leaf(number: int) -> bool:
+            formula = leaves[number]
+            assert formula is not None
+            fact = formula.payload
+            if formula.op == "sym":
+                return value(fact)
+            return holds(fact, model)
+
+        def value(name: str) -> bool:
+            if name not in choice.symbols and name in self._bodies:
+                return circuit.evaluate(self._bodies[name], known, leaf)  # known, in the order below
+            return symbols[name]
+
+        for symbol, _ in self._defined.values():  # in an order that keeps the recursion shallow
+            if symbol.payload in self._bodies:
+                symbols[symbol.payload] = value(symbol.payload)
+        for node in (*self.roots, *self.definitions.values()):
+            if not circuit.evaluate(node, known, leaf):
+                raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{node}\n{model!r}")
+        return model
