@@ -127,6 +127,10 @@ class Calls:
             self._sets[name] = self._compute(name)
         return self._sets[name]
 
+    def define(self, name: str, services: Iterable[str]) -> None:
+        """Name the rows of some services, so that formulas can speak of them together."""
+        self._sets[name] = self._where(set(services))
+
     def _where(self, test: frozenset[str] | set[str]) -> int:
         return _union(bits for service, bits in self._by_service.items() if service in test)
 

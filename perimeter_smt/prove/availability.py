@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perimeter_smt.logic.formula import Formula, both, neg
@@ -11,14 +10,15 @@ from perimeter_smt.prove.objectives import blocked
 from perimeter_smt.prove.verdicts import Counterexample, Verdict
 
 if TYPE_CHECKING:
-    from perimeter_smt.prove.perimeter import Run
+    from perimeter_smt.prove.run import Run
 
 TITLE = "my identities reach my resources from my network"
 
 
-def findings(run: Run, services: Sequence[str]) -> tuple[Verdict, ...]:
+def findings(run: Run) -> tuple[Verdict, ...]:
     """One verdict: blocked requests, one for each guardrail statement that blocks on its own account."""
     question = blocked(run.world)
+    first = run.world.calls.services[:1]
     found: list[Counterexample] = []
     status, reason = "proved", ""
     assumptions = [question, run.exact]
@@ -28,17 +28,17 @@ def findings(run: Run, services: Sequence[str]) -> tuple[Verdict, ...]:
         here = both(run.world.policies.selected(document, statement), _applies(run, document.kind.value))
         result = run.ask(*assumptions, here)
         if result.status == "sat":
-            result = run.plain(tuple(services[:1]), (*assumptions, here), result)
+            result = run.plain(first, (*assumptions, here), result)
             found.append(explain.counterexample(run.world, "availability", result, "blocked", statement=name))
         elif result.status == "unknown":
             status, reason = "unknown", result.reason
     rest = run.ask(*assumptions, neg(run.world.formula("guardrail.denies")))
     if rest.status == "sat":  # blocked because no guardrail allows: an endpoint policy or a missing SCP Allow
-        rest = run.plain(tuple(services[:1]), (*assumptions, neg(run.world.formula("guardrail.denies"))), rest)
+        rest = run.plain(first, (*assumptions, neg(run.world.formula("guardrail.denies"))), rest)
         found.append(explain.counterexample(run.world, "availability", rest, "blocked"))
     if found:
         status = "refuted"
-    return (Verdict("availability", TITLE, tuple(services), status, tuple(found), reason=reason),)  # type: ignore[arg-type]
+    return (Verdict("availability", TITLE, run.world.calls.services, status, tuple(found), reason=reason),)  # type: ignore[arg-type]
 
 
 def _applies(run: Run, kind: str) -> Formula:

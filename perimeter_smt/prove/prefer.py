@@ -71,8 +71,13 @@ def _optional(name: str) -> bool:
     return not name.startswith(("aws:principal", "aws:source", "aws:vpc", "aws:resource", "aws:via", "aws:requested"))
 
 
-def plainest(engine: Engine, wanted: Sequence[Formula], assumptions: Sequence[Formula], first: Result) -> Result:
-    """A satisfying result that grants as many of `wanted` as it can, in order; `first` is one to start from."""
+def plainest(
+    engine: Engine, wanted: Sequence[Formula], assumptions: Sequence[Formula], first: Result
+) -> tuple[Result, list[Formula]]:
+    """A satisfying result that grants as many of `wanted` as it can, in order, and what it grants.
+
+    `first` is a satisfying result to start from.
+    """
     granted: list[Formula] = []
     best = first
 
@@ -90,4 +95,4 @@ def plainest(engine: Engine, wanted: Sequence[Formula], assumptions: Sequence[Fo
             grant(block[middle:])
 
     grant(list(wanted))
-    return best
+    return best, granted

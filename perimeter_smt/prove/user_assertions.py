@@ -18,7 +18,7 @@ from perimeter_smt.prove import explain
 from perimeter_smt.prove.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from perimeter_smt.prove.perimeter import Run
+    from perimeter_smt.prove.run import Run
 
 
 def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:

@@ -46,7 +46,16 @@ from perimeter_smt.solve.engine import Engine
 
 A, B, SLASH = Text("a"), Text("b"), Text("/")
 VARIABLES = ("x", "y", "z")
-PLAIN = [(A,), (A, STAR), (STAR, B), (STAR, A, STAR), (ONE,), (ONE, ONE), (Run(CharSet("ab"), 1, 2),), (Text("AB", True),)]
+PLAIN = [
+    (A,),
+    (A, STAR),
+    (STAR, B),
+    (STAR, A, STAR),
+    (ONE,),
+    (ONE, ONE),
+    (Run(CharSet("ab"), 1, 2),),
+    (Text("AB", True),),
+]
 LINKED = [
     (A, Ref("y")),
     (Ref("y"), B),
@@ -114,8 +123,8 @@ CATALOGUE = Catalogue(
 )
 ENUMS = {"e": ("one", "two", "three")}
 DOMAIN = {
-    **dict.fromkeys(VARIABLES, ["", "a", "b", "c", "ab", "ba", "aab", "AB"]),
-    **dict.fromkeys(["m", "n", "k"], ["", "-1", "0", "0.5", "1", "1.5", "2", "3"]),
+    **{name: ["", "a", "b", "c", "ab", "ba", "aab", "AB"] for name in VARIABLES},
+    **{name: ["", "-1", "0", "0.5", "1", "1.5", "2", "3"] for name in ("m", "n", "k")},
     "ip": ["", "10.", "10.0.0.1", "10.128.0.1", "11.0.0.1", "8000::", "::1"],
 }
 

@@ -13,63 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from perimeter_smt.logic.atoms import Parses
 from perimeter_smt.logic.interpret import Model, holds
-from perimeter_smt.solve.theories import numbers, unary
-from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided, named
-
-
-class Classes:
-    """The variables of some literals, merged by the positive equalities among them."""
-
-    def __init__(self, literals: Sequence[Literal]) -> None:
-        self.names: dict[str, str] = {}
-        for literal in literals:
-            for variable in literal.variables:
-                self.names.setdefault(variable, variable)
-        self._edges: dict[str, list[tuple[str, Literal]]] = {variable: [] for variable in self.names}
-        for literal in literals:
-            if literal.kind == "equal" and literal.positive:
-                left, right = literal.variables
-                self._edges[left].append((right, literal))
-                self._edges[right].append((left, literal))
-                first, second = sorted((self.names[left], self.names[right]))
-                if first != second:
-                    self.names = {v: first if name == second else name for v, name in self.names.items()}
-        self.members: dict[str, list[str]] = {}
-        for variable in sorted(self.names):
-            self.members.setdefault(self.names[variable], []).append(variable)
-        self.unary: dict[str, list[Literal]] = {name: [] for name in self.members}
-        for literal in literals:
-            if literal.unary:
-                self.unary[self.names[literal.variables[0]]].append(literal)
-
-    def path(self, left: str, right: str) -> list[Literal]:
-        """The equalities of a shortest chain from `left` to `right`, members of one class."""
-        came: dict[str, tuple[str, Literal]] = {}
-        queue = [left]
-        for node in queue:
-            for target, literal in self._edges[node]:
-                if target != left and target not in came:
-                    came[target] = (node, literal)
-                    queue.append(target)
-        out: list[Literal] = []
-        while right != left:
-            right, literal = came[right]
-            out.append(literal)
-        return out
-
-    def explain(self, literals: Sequence[Literal]) -> Conflict:
-        """The conflict over `literals`, with the equalities that bring their variables together."""
-        links: list[Literal] = []
-        anchor: dict[str, str] = {}
-        for literal in literals:
-            for variable in literal.variables if literal.key >= 0 else ():
-                start = anchor.setdefault(self.names[variable], variable)
-                links.extend(self.path(start, variable))
-        return named(list(dict.fromkeys([*literals, *links])))
-
-    def hints(self, name: str, hints: Mapping[str, tuple[str, ...]]) -> list[str]:
-        """The hints of all members of a class, in order."""
-        return list(dict.fromkeys(text for member in self.members[name] for text in hints.get(member, ())))
+from perimeter_smt.solve.theories import numbers, ordered, unary
+from perimeter_smt.solve.theories.classes import Classes
+from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
+from perimeter_smt.solve.theories.ordered import Placed
 
 
 def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], limit: int) -> Answer:
@@ -80,13 +27,13 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], li
             left, right = literal.variables
             if classes.names[left] == classes.names[right]:
                 return Conflict((literal, *classes.path(left, right)))
-    ordered = _order(literals, classes)
-    if isinstance(ordered, Conflict):
-        return ordered
+    placed = ordered.solve(literals, classes, hints, limit)
+    if isinstance(placed, Conflict | Undecided):
+        return placed
     texts: dict[str, str] = {}
     views: dict[str, str] = {}
     for name in classes.members:
-        found = _text(name, ordered, classes, classes.hints(name, hints), limit)
+        found = _text(name, placed.get(name), classes, classes.hints(name, hints), limit)
         if isinstance(found, Conflict):
             return classes.explain(found.literals)
         if isinstance(found, Undecided):
@@ -109,44 +56,14 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
-Ordered = dict[str, dict[str, str | None]]
-
-
-def _order(literals: Sequence[Literal], classes: Classes) -> Ordered | Conflict:
-    """Per view, a text for each class that an order speaks about; None: it need not denote a value."""
-    out: Ordered = {}
-    for view in ("number", "instant"):
-        orders = [x for x in literals if x.kind == "order" and getattr(x.atom, "view", "") == view]
-        if not orders:
-            continue
-        spoken = {classes.names[variable] for literal in orders for variable in literal.variables}
-        typed = [x for x in literals if x.kind == view and classes.names[x.variables[0]] in spoken]
-        solved = numbers.solve([*orders, *typed], classes.names)
-        if isinstance(solved, Conflict):
-            return classes.explain(solved.literals)
-        out[view] = {
-            name: numbers.spellings(solved[name], view)[0] if name in solved else None for name in sorted(spoken)
-        }
-    return out
-
-
 def _text(
-    name: str, ordered: Ordered, classes: Classes, hints: Sequence[str], limit: int
+    name: str, place: Placed | None, classes: Classes, hints: Sequence[str], limit: int
 ) -> tuple[str, str] | Conflict | Undecided:
     """A first text for a class, and the view in which it may be spelled otherwise ("" if it may not)."""
     own = classes.unary[name]
-    extra: list[Literal] = []
-    for view, found in ordered.items():
-        if name not in found:
-            continue
-        text = found[name]
-        if text is None:
-            extra.append(Literal(Parses("", view), False, -1))  # type: ignore[arg-type]
-            continue
-        if all(literal.accepts(text) for literal in own):
-            return text, view if all(literal.kind == view for literal in own) else ""
-        alone = unary.find(own, (), (), limit)
-        return alone if isinstance(alone, Conflict) else Undecided(f"`{name}` is ordered and has other conditions")
+    if place is not None and place.text is not None:
+        return place.text, place.view if all(literal.kind == place.view for literal in own) else ""
+    extra = [Literal(Parses("", place.view), False, -1)] if place is not None else []  # type: ignore[arg-type]
     result = unary.find([*own, *extra], hints, (), limit)
     if extra and not isinstance(result, str):
         result = unary.find(own, hints, (), limit)

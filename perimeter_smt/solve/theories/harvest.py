@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from perimeter_smt.logic.atoms import Ref, Run, Template, Text
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.theories.equality import Classes
+from perimeter_smt.solve.theories.classes import Classes
 from perimeter_smt.solve.theories.literals import Literal
 
 _MOST = 40

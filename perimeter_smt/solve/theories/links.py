@@ -24,7 +24,7 @@ from perimeter_smt.solve.result import Limits
 from perimeter_smt.solve.theories import unary, word_equations
 from perimeter_smt.solve.theories.alphabet import OPAQUE
 from perimeter_smt.solve.theories.automaton import Automaton, TooLargeError, search
-from perimeter_smt.solve.theories.equality import Classes
+from perimeter_smt.solve.theories.classes import Classes
 from perimeter_smt.solve.theories.harvest import suggestions
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised
 

@@ -61,8 +61,8 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], limit: int) -> str 
             return word
         if not words and any(_whole(literal) is not None for literal in violated):
             positive = [literal for literal in literals if literal.positive]
-            exact = [(text, x) for x in ranked if (text := _whole(x)) is not None and is_value(text)]
-            refused = [x for text, x in exact if all(other.accepts(text) for other in positive)]
+            spelled = [(text, x) for x in ranked if (text := _whole(x)) is not None and is_value(text)]
+            refused = [x for text, x in spelled if all(other.accepts(text) for other in positive)]
             words = [Words(text for x in refused if (text := _whole(x)) is not None)]
         active.extend([literal for literal in violated if _whole(literal) is None][:_GROWTH])
 

@@ -1,0 +1,214 @@
+"""The verdicts on one objective (design 1): holes, limits of the guardrail, rival readings, proofs, vacuity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from perimeter_smt.logic.formula import Formula, conj, disj, neg
+from perimeter_smt.logic.interpret import truth
+from perimeter_smt.prove import explain
+from perimeter_smt.prove import objectives as questions
+from perimeter_smt.prove.objectives import LIMIT_TEXTS, Objective
+from perimeter_smt.prove.run import Group, Run, kind_of, merged
+from perimeter_smt.prove.verdicts import Assumption, Counterexample, Limit, Status, Verdict
+from perimeter_smt.solve.result import Result
+
+
+@dataclass
+class _Row:
+    """Verdicts that agree, being folded: same status, same kind of counterexample, same reason."""
+
+    status: Status
+    groups: list[Group]
+    counterexamples: tuple[Counterexample, ...] = ()
+    exhausted: bool | None = None
+    reason: str = ""
+    proof: tuple[tuple[Assumption, ...], tuple[object, ...]] = field(default=((), ()))
+
+
+def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verdict]:
+    """One verdict per set of services that agree. Every group of services gets exactly one verdict.
+
+    The order matters: a hole first, then what lies beyond the guardrail, then rival readings, then vacuity;
+    only what survives all of them is proved.
+    """
+    rows: dict[object, _Row] = {}
+    left = list(groups)
+    limits = _limits(run, objective, left)
+    left = _holes(run, objective, left, rows)
+    left = _beyond(run, objective, left, rows, limits)
+    if run.reading == "over":
+        left = _rivals(run, objective, left, rows)
+    left = _vacuous(run, objective, left, rows)
+    if left:
+        _proved(run, objective, left, rows, limits)
+    exceptions = explain.exceptions(run.world.workspace.perimeter, objective.id)
+    return [
+        Verdict(
+            objective.id,
+            objective.title,
+            merged(row.groups).services,
+            row.status,
+            row.counterexamples,
+            tuple(limits),
+            row.proof[0],
+            row.proof[1],  # type: ignore[arg-type]
+            exceptions,
+            row.exhausted,
+            row.reason,
+        )
+        for row in rows.values()
+    ]
+
+
+def _fold(rows: dict[object, _Row], key: object, row: _Row) -> None:
+    found = rows.setdefault(key, row)
+    if found is not row:
+        found.groups += row.groups
+
+
+def _limits(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Limit]:
+    """What no guardrail of this type can hold back, each with a plain request if there is one."""
+    accepted = run.world.workspace.perimeter.accepted
+    out = []
+    for name in objective.limits:
+        here = questions.limit_formula(run.world, objective.id, name)
+        assumptions = (questions.breach(run.world, objective.id), here, run.exact, disj(g.here for g in groups))
+        result = run.ask(*assumptions)
+        example = None
+        if result.status == "sat":
+            result = run.plain(run.group_of(result, groups).services, assumptions, result)
+            example = explain.counterexample(run.world, objective.id, result, "beyond", reach=name)
+        out.append(Limit(name, LIMIT_TEXTS[name], name in accepted, example))
+    return out
+
+
+def _holes(run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row]) -> list[Group]:
+    """Requests that a policy of the enforcing type could have stopped, under the chosen readings."""
+    hole = questions.hole(run.world, objective.id)
+    for group, result in run.split(left, hole, run.exact):
+        if result.status == "unsat":
+            return _rest(left, group)
+        if result.status == "unknown":
+            return _undecided(run, left, group, rows, result, hole, run.exact)
+        found, kind, exhausted = _enumerate(run, objective, group, result, hole)
+        key = ("hole", id(kind), found[0].through) if not run.enumerate_all else ("hole", id(group))
+        _fold(rows, key, _Row("refuted", [group], found, exhausted))
+    return []
+
+
+def _rest(left: list[Group], last: Group) -> list[Group]:
+    names = set(last.services)
+    return [group for group in left if group.services[0] in names]
+
+
+def _undecided(
+    run: Run, left: list[Group], last: Group, rows: dict[object, _Row], result: Result, *assumptions: Formula
+) -> list[Group]:
+    """Groups that could not be decided together are asked one by one."""
+    decided = []
+    for group in _rest(left, last):
+        own = run.ask(*assumptions, group.here)
+        if own.status == "unsat":
+            decided.append(group)
+        else:
+            reason = own.reason or result.reason or "not decided"
+            _fold(rows, ("unknown", reason), _Row("unknown", [group], reason=reason))
+    return decided
+
+
+def _enumerate(
+    run: Run, objective: Objective, group: Group, first: Result, hole: Formula
+) -> tuple[tuple[Counterexample, ...], Formula, bool | None]:
+    """Counterexamples that differ in kind, each kind blocked before the next is looked for."""
+    assumptions = [hole, group.here, run.exact]
+    result = run.plain(group.services, assumptions, first, like=f"hole {objective.id}")
+    kind = kind_of(run.world, result)
+    found = [explain.counterexample(run.world, objective.id, result, "hole")]
+    while run.enumerate_all:
+        if len(found) >= run.limit:
+            return tuple(found), kind, False
+        assumptions.append(neg(kind_of(run.world, result)))
+        result = run.ask(*assumptions)
+        if result.status != "sat":
+            return tuple(found), kind, result.status == "unsat"
+        result = run.plain(group.services, assumptions, result)
+        found.append(explain.counterexample(run.world, objective.id, result, "hole"))
+    return tuple(found), kind, None
+
+
+def _beyond(
+    run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row], limits: Sequence[Limit]
+) -> list[Group]:
+    """Groups without a hole whose breaches lie beyond the guardrail, where that is not accepted."""
+    world = run.world
+    open_limits = [limit for limit in limits if limit.example and not limit.accepted]
+    if not open_limits:
+        return left
+    formulas = {limit.reach: questions.limit_formula(world, objective.id, limit.reach) for limit in open_limits}
+    breach = questions.breach(world, objective.id)
+    accepted = _accepted(run, objective)
+    for group, result in run.split(left, breach, disj(formulas.values()), neg(accepted), run.exact):
+        if result.status == "unsat":
+            return _rest(left, group)
+        if result.status == "unknown":
+            return _undecided(run, left, group, rows, result, breach, disj(formulas.values()), run.exact)
+        assert result.model is not None
+        names = [name for name, formula in formulas.items() if truth(formula, result.model)]
+        examples = tuple(limit.example for limit in open_limits if limit.reach in names and limit.example)
+        reason = "no hole, but beyond the reach of the guardrail: " + ", ".join(names)
+        _fold(rows, ("beyond", *names), _Row("refuted", [group], examples, reason=reason))
+    return []
+
+
+def _accepted(run: Run, objective: Objective) -> Formula:
+    names = [n for n in objective.limits if n in run.world.workspace.perimeter.accepted]
+    return disj(questions.limit_formula(run.world, objective.id, name) for name in names)
+
+
+def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row]) -> list[Group]:
+    """Groups that hold under the chosen readings but not under every rival one, or not without a soft axiom."""
+    breach = questions.breach(run.world, objective.id)
+    assumptions = (breach, neg(_accepted(run, objective)), run.over)
+    for group, result in run.split(left, *assumptions):
+        if result.status == "unsat":
+            return _rest(left, group)
+        if result.status == "unknown":
+            return _undecided(run, left, group, rows, result, *assumptions)
+        plain = run.plain(group.services, (*assumptions, group.here), result, like=f"rival {objective.id}")
+        found = explain.counterexample(run.world, objective.id, plain, "hole", exact=False)
+        reason = f"holds under the chosen readings; not without {', '.join(found.depends_on)}"
+        _fold(rows, ("rival", found.depends_on), _Row("conditional", [group], (found,), reason=reason))
+    return []
+
+
+def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row]) -> list[Group]:
+    """Groups for which no request meets the premise: a proof would say nothing."""
+    claimed = questions.claimed(run.world, objective.id)
+    lively = []
+    for group, result in run.split(left, claimed, run.exact):
+        if result.status == "sat":
+            lively.append(group)
+            continue
+        status: Status = "vacuous" if result.status == "unsat" else "unknown"
+        reason = "no request meets the premise: nothing was proved" if status == "vacuous" else result.reason
+        _fold(rows, (status, reason), _Row(status, _rest(left, group), reason=reason))
+    return lively
+
+
+def _proved(
+    run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row], limits: Sequence[Limit]
+) -> None:
+    """The proof that the groups share, with what it used."""
+    breach = questions.breach(run.world, objective.id)
+    mode = run.over if run.reading == "over" else run.exact
+    result = run.ask(conj((breach, neg(_accepted(run, objective)))), mode, disj(g.here for g in left), core=True)
+    if result.status != "unsat":
+        _fold(rows, ("unknown", result.reason), _Row("unknown", left, reason=result.reason or "the proof was not found again"))
+        return
+    assumptions, used = explain.proof(run.world, result.core)
+    accepted = [
+        Assumption(limit.reach, limit.text, "accepted in perimeter.yaml") for limit in limits if limit.accepted
+    ]
+    _fold(rows, "proved", _Row("proved", left, proof=((*accepted, *assumptions), used)))
