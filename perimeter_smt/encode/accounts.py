@@ -143,5 +143,3 @@ def is_my_endpoint(perimeter: Perimeter, workspace: Workspace) -> Formula:
     if perimeter.endpoints_of_my_accounts:
         ways.append(is_my_account(perimeter, workspace, "endpoint.account"))
     return both(ON_ENDPOINT, disj(ways))
-
-

@@ -83,7 +83,10 @@ class CaseProblem:
 
     def problem(self, *asked: Formula) -> Problem:
         """The problem with the catalogue sets that anything mentions."""
-        everything = [*(a.formula for a in (*self.assertions, *self.policies.assertions, *self.keys.assertions)), *asked]
+        everything = [
+            *(a.formula for a in (*self.assertions, *self.policies.assertions, *self.keys.assertions)),
+            *asked,
+        ]
         names = {
             node.payload.name
             for formula in (*everything, *self.pins)
@@ -182,7 +185,9 @@ def _row(request: Request) -> Row:
     if request.resource == "*":
         return Row(service.lower(), name, None, "", False, False, "", "", frozenset("?"))
     fields = (request.resource.split(":", 5) + [""] * 6)[:6]
-    return Row(service.lower(), name, "any", fields[2].lower(), bool(fields[4]), bool(fields[3]), "", "", frozenset("?"))
+    return Row(
+        service.lower(), name, "any", fields[2].lower(), bool(fields[4]), bool(fields[3]), "", "", frozenset("?")
+    )
 
 
 def _pin_request(case: CaseProblem, request: Request) -> None:

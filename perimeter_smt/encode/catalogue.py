@@ -27,7 +27,21 @@ _FIRST_ACTIONS = (
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"), 3, 63)
 _GLOBAL = frozenset(
-    "iam sts route53 cloudfront organizations waf shield globalaccelerator support budgets ce s3 account".split()
+    [
+        "iam",
+        "sts",
+        "route53",
+        "cloudfront",
+        "organizations",
+        "waf",
+        "shield",
+        "globalaccelerator",
+        "support",
+        "budgets",
+        "ce",
+        "s3",
+        "account",
+    ]
 )
 CROSS_REGION = frozenset({"s3", "route53", "ecr"})
 
@@ -66,7 +80,9 @@ def rows_of(service: str) -> tuple[Row, ...]:
             found = actions.resource_type(service, use.type)
             if found is None:
                 continue
-            out += _shapes(service, info.name, use.type, found.arn, base | _keys(use.condition_keys, found.condition_keys))
+            out += _shapes(
+                service, info.name, use.type, found.arn, base | _keys(use.condition_keys, found.condition_keys)
+            )
     return tuple(out)
 
 

@@ -265,7 +265,7 @@ def _arn_pair(site: Site, term: Template, parts: policy.Template) -> Pair:
 
 
 def _is_arn(site: Site, term: Template) -> Formula:
-    if isinstance(term[0], Text) and term[0].text.startswith("arn:") or (
+    if (isinstance(term[0], Text) and term[0].text.startswith("arn:")) or (
         site.key.parses and site.key.info.type == "ARN"
     ):
         return TRUE

@@ -32,9 +32,7 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
 
 def _is_member(workspace: Workspace, var: str) -> Formula:
     organization = workspace.organization
-    return both(
-        is_text(org_of(var), organization.id), neg(is_text(var, organization.management_account))
-    )
+    return both(is_text(org_of(var), organization.id), neg(is_text(var, organization.management_account)))
 
 
 def _scps(levels: tuple[Guardrails, ...]) -> list[Document]:
@@ -61,9 +59,9 @@ def _by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guar
         if account.id == organization.management_account:
             continue
         levels = organization.levels(account.id)
-        key = tuple(
-            id(document) for level in levels for document in (*level.scps, *level.rcps)
-        ) + tuple(level.full_access_scp for level in levels)
+        key = tuple(id(document) for level in levels for document in (*level.scps, *level.rcps)) + tuple(
+            level.full_access_scp for level in levels
+        )
         classes.setdefault(key, ([], levels))[0].append(account.id)
     if not classes:
         return [(TRUE, (organization.root.guardrails,))]

@@ -37,8 +37,17 @@ TAG_CHARACTERS = CharSet(
 )
 _TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
 _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantics 4.3): any action can carry them
-    """ec2:sourceinstancearn ec2:roledelivery lambda:sourcefunctionarn ssm:sourceinstancearn glue:roleassumedby
-    glue:credentialissuingservice codebuild:buildarn codebuild:projectarn identitystore:userid""".split()
+    [
+        "ec2:sourceinstancearn",
+        "ec2:roledelivery",
+        "lambda:sourcefunctionarn",
+        "ssm:sourceinstancearn",
+        "glue:roleassumedby",
+        "glue:credentialissuingservice",
+        "codebuild:buildarn",
+        "codebuild:projectarn",
+        "identitystore:userid",
+    ]
 )
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
@@ -96,7 +105,11 @@ class _Space:
         if len(term) == 1 and isinstance(term[0], Ref):
             return term[0].var
         if term not in self.composed:
-            name = "text(" + "".join(p.text if isinstance(p, Text) else f"<{p.var}>" for p in term if not _run(p)) + ")"
+            name = (
+                "text("
+                + "".join(p.text if isinstance(p, Text) else f"<{p.var}>" for p in term if not isinstance(p, Run))
+                + ")"
+            )
             self.composed[term] = name
             self.assertions.append(Assertion(name, glob(name, term)))
         return self.composed[term]
@@ -118,10 +131,6 @@ class _Space:
         return tuple(slots)
 
 
-def _run(part: object) -> bool:
-    return isinstance(part, Run)
-
-
 class FreeKeys(_Space):
     """Every key on its own: present or not, any value."""
 
@@ -134,7 +143,7 @@ class FreeKeys(_Space):
             self.known[name] = Key(info, has, (Ref(name),), slots, False)
         return self.known[name]
 
-    def is_plain(self, name: str) -> bool:
+    def is_plain(self, name: str) -> bool:  # noqa: ARG002
         """Nothing is known of free values."""
         return False
 
@@ -218,8 +227,10 @@ class WorldKeys(_Space):
             add(Assertion("AP14.session", implies(has, sym_is("role"))))
         elif "." in host and not host.startswith("aws"):
             add(Assertion("AP20.provider", self._provider(spelled, host, has)))
-        elif name.startswith(("aws:resourcetag/", "aws:requesttag/")) or name == "aws:tagkeys" or (
-            not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known
+        elif (
+            name.startswith(("aws:resourcetag/", "aws:requesttag/"))
+            or name == "aws:tagkeys"
+            or (not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known)
         ):
             add(Assertion("AK1.listed", implies(has, atom(Member("call", f"lists {name}")))))
         if name.startswith("aws:requesttag/") and "aws:tagkeys" in self.bounds:
@@ -235,7 +246,9 @@ class WorldKeys(_Space):
             atom(Member("call", "action=sts:assumerolewithwebidentity")),
             either(
                 is_text("principal.provider", host, fold=True),
-                glob("principal.provider", (Text("arn:"), Run(CharSet("", True)), Text(f":oidc-provider/{host}", True))),
+                glob(
+                    "principal.provider", (Text("arn:"), Run(CharSet("", True)), Text(f":oidc-provider/{host}", True))
+                ),
             ),
         )
         always = spelled.rsplit(":", 1)[1] in ("sub", "aud")

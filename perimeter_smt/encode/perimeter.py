@@ -10,7 +10,7 @@ from perimeter_smt.encode.action import action_matches
 from perimeter_smt.encode.keys import KeySpace, sym_is
 from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.resource import resource_matches
-from perimeter_smt.encode.variables import matches, pattern
+from perimeter_smt.encode.variables import matches, pattern, plain_parts
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg
@@ -24,7 +24,6 @@ from perimeter_smt.organization.perimeter import (
     TrustedResource,
     Workspace,
 )
-from perimeter_smt.policy.template import parse_template
 
 
 def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
@@ -40,7 +39,8 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "service.trusted": _service(perimeter.services),
         "service-networks.mine": boolean(perimeter.service_networks),
         "principal.third-party": disj(
-            _third_principal(keys, caller, entry) for entry in (*perimeter.third_principals, *perimeter.service_accounts)
+            _third_principal(keys, caller, entry)
+            for entry in (*perimeter.third_principals, *perimeter.service_accounts)
         ),
         "resource.third-party": disj(_third_resource(keys, caller, e) for e in perimeter.third_resources),
         "resource.of-service": disj(_third_resource(keys, caller, e) for e in perimeter.service_resources),
@@ -83,7 +83,7 @@ def _role(keys: KeySpace, caller: Template, entry: RoleException) -> Formula:
 
 def arn_matches(keys: KeySpace, term: Template, text: str) -> Formula:
     """An ARN term matches a pattern in which stars cross everything."""
-    return matches(keys, term, pattern(parse_template(text, wildcards=True, variables=False)))
+    return matches(keys, term, pattern(plain_parts(text)))
 
 
 def _in_range(cidr: str) -> Formula:

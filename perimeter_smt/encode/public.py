@@ -10,13 +10,32 @@ from perimeter_smt.policy.operators import Family, Test
 from perimeter_smt.request import actions
 
 _PINNING = frozenset(
-    """aws:principalorgid aws:principalorgpaths aws:principalaccount aws:principalarn aws:principalisawsservice
-    aws:principalservicename aws:userid aws:sourceip aws:sourcearn aws:sourceaccount aws:sourceowner aws:sourcevpc
-    aws:sourcevpce s3:dataaccesspointarn s3:dataaccesspointaccount""".split()
+    [
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principalservicename",
+        "aws:userid",
+        "aws:sourceip",
+        "aws:sourcearn",
+        "aws:sourceaccount",
+        "aws:sourceowner",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
+    ]
 )
 _ALSO_IN_DOUBT = frozenset(  # X-41: not on the page's list; in mode over every key pins
-    """aws:sourcevpcarn aws:vpceaccount aws:vpceorgid aws:vpceorgpaths
-    s3:x-amz-server-side-encryption-aws-kms-key-id""".split()
+    [
+        "aws:sourcevpcarn",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    ]
 )
 _ADDRESS_KEYS = ("aws:sourceip",)
 

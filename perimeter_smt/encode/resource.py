@@ -77,9 +77,7 @@ def _entry(keys: KeySpace, document: Document, text: str) -> Hit:
     if document.kind is Kind.RCP and plain != filled:
         as_text = _matches(keys, document.kind, plain, text)
         rival = sym("X-17")
-        return Hit(
-            either(both(rival, as_text.matches), both(neg(rival), hit.matches)), both(neg(rival), hit.unset)
-        )
+        return Hit(either(both(rival, as_text.matches), both(neg(rival), hit.matches)), both(neg(rival), hit.unset))
     return hit
 
 
@@ -97,9 +95,7 @@ def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str) -> H
             return Hit(FALSE, FALSE)
         fields += [(policy.Wildcard("*"),)] * (6 - len(fields))
     resolved = [resolve(field, keys) for field in fields]
-    matched = disj(
-        both(guard, _fields(choice, written)) for guard, choice in _combine(resolved)
-    )
+    matched = disj(both(guard, _fields(choice, written)) for guard, choice in _combine(resolved))
     for part in resolved:
         matched = loosened(keys, part, matched)
     return Hit(both(neg(IS_STAR), allowed, matched), disj(part.unset for part in resolved))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import lru_cache
 
 from perimeter_smt.logic.reader import Script
@@ -19,6 +18,7 @@ FILES = (
     "perimeter.smt2",
 )
 
+
 @lru_cache(maxsize=1)
 def _read() -> Script:
     script = Script()
@@ -26,9 +26,11 @@ def _read() -> Script:
         script.read(encodings().joinpath(name).read_text(encoding="utf-8"), name)
     return script
 
+
 def formal_text() -> Script:
     """A copy of the formal text as read: declarations, definitions, axioms. Callers may add to their copy."""
     return copied(_read())
+
 
 def copied(script: Script) -> Script:
     """Copy the containers of `script`, not the formulas in them."""
@@ -45,6 +47,7 @@ def copied(script: Script) -> Script:
         list(script.axioms),
         dict(script.constructors),
     )
+
 
 def readings() -> tuple[str, ...]:
     """The names of the open points that are symbols (semantics 7), in the order of the text."""

@@ -69,12 +69,20 @@ def resolve(template: policy.Template, keys: KeySpace) -> Resolved:
     return Resolved(tuple(choices), disj(unset), disj(loose))
 
 
+def plain_parts(text: str) -> tuple[policy.Literal | policy.Wildcard, ...]:
+    """A text with wildcards and without variables."""
+    parts = policy.parse_template(text, wildcards=True, variables=False)
+    return tuple(part for part in parts if not isinstance(part, policy.Variable))
+
+
 def _default(text: str | None) -> Value | None:
     """A default is a value: colons in it do not cut an ARN."""
     return None if text is None else Value((Text(text),) if text else ())
 
 
-def pattern(parts: tuple[policy.Literal | policy.Wildcard | Value, ...], chars: CharSet = ANY, *, fold: bool = False) -> Template:
+def pattern(
+    parts: tuple[policy.Literal | policy.Wildcard | Value, ...], chars: CharSet = ANY, *, fold: bool = False
+) -> Template:
     """The parts as a logic pattern; wildcards range over `chars`."""
     out: list[Text | Run | Ref] = []
     for part in parts:

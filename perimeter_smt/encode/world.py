@@ -33,10 +33,22 @@ HINTS: dict[str, tuple[str, ...]] = {
     "endpoint.vpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
     "principal.name": ("role/App", "role/Outsider", "user/alice", "federated-user/alice", "root"),
     "resource.name": (
-        "orders", "orders/report.csv", "key/1234abcd-12ab-34cd-56ef-1234567890ab", "role/Target", "secret:orders-AbCdEf",
-        "table/orders", "function:orders", "instance/i-0123456789abcdef0", "repository/orders", "parameter/orders",
-        "user/alice", "policy/Orders", "log-group:/orders", "stream/orders", "document/Orders",
-    ),  # fmt: skip
+        "orders",
+        "orders/report.csv",
+        "key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "role/Target",
+        "secret:orders-AbCdEf",
+        "table/orders",
+        "function:orders",
+        "instance/i-0123456789abcdef0",
+        "repository/orders",
+        "parameter/orders",
+        "user/alice",
+        "policy/Orders",
+        "log-group:/orders",
+        "stream/orders",
+        "document/Orders",
+    ),
     "principal.provider": ("accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/idp.example.com"),
     "aws:CurrentTime": ("2026-01-01T00:00:00Z",),
     "aws:EpochTime": ("1767225600",),
@@ -237,4 +249,3 @@ def is_key(name: str) -> bool:
         "principal.unique-id",
         "principal.user",
     )
-

@@ -61,9 +61,11 @@ def _names(term: Template) -> tuple[str, ...]:
 
 
 def _is_all(piece: Template) -> bool:
-    return len(piece) == 1 and piece[0] == Run(piece[0].chars) and piece[0].chars.negated and (
-        not piece[0].chars.chars
-    ) if piece and isinstance(piece[0], Run) else False
+    return (
+        len(piece) == 1 and piece[0] == Run(piece[0].chars) and piece[0].chars.negated and (not piece[0].chars.chars)
+        if piece and isinstance(piece[0], Run)
+        else False
+    )
 
 
 def _units(pattern: Template) -> Template:

@@ -140,9 +140,11 @@ def holds(fact: Atom, model: Model) -> bool:
             return found is not None and found[0] == family and found[1] >> shift == network >> shift
         case Parses(var=var, view=view):
             text = texts.get(var, "")
-            return {"number": number, "instant": instant, "address": address}[view](text) is not None if (
-                view != "arn"
-            ) else is_arn(text)
+            return (
+                {"number": number, "instant": instant, "address": address}[view](text) is not None
+                if (view != "arn")
+                else is_arn(text)
+            )
         case Is(var=var, value=chosen):
             return model.enums.get(var) == chosen
         case Member(var=var, name=name):

@@ -71,7 +71,9 @@ class _Writer:
         """Sorts, constants and view functions that the formulas use."""
         out = []
         for name, values in self.problem.enums.items():
-            out.append(f"(declare-datatypes ((|sort {name}| 0)) (({' '.join(f'({quote_symbol(v)})' for v in values)})))")
+            out.append(
+                f"(declare-datatypes ((|sort {name}| 0)) (({' '.join(f'({quote_symbol(v)})' for v in values)})))"
+            )
             out.append(f"(declare-const {quote_symbol(name)} |sort {name}|)")
         out += [
             "(declare-fun number (String) Real)",
@@ -91,9 +93,10 @@ class _Writer:
                 continue
             self.keep.append(node)
             args = " ".join(self.done[id(arg)] for arg in node.args)
+            text: str
             match node.op:
                 case "true" | "false":
-                    text = node.op
+                    text = str(node.op)
                 case "sym":
                     self.symbols[node.payload] = None
                     text = quote_symbol(node.payload)
@@ -163,7 +166,9 @@ class _Writer:
 
     def _match_by_cases(self, x: str, template: Sequence[Text | Run | Ref]) -> str:
         """Wildcards beside references: prefix, suffix and containment where they suffice, else a quantifier."""
-        names, pieces, facts = [], [], []
+        names: list[str] = []
+        pieces: list[str] = []
+        facts: list[str] = []
         for part in template:
             if isinstance(part, Ref):
                 self.texts[part.var] = None
@@ -174,7 +179,9 @@ class _Writer:
                 names.append(name := f"w{len(names)}")
                 facts.append(f"(str.in_re {name} {_regex((part,))})")
                 pieces.append(name)
-        inner = [i for i, part in enumerate(template) if isinstance(part, Run) or (isinstance(part, Text) and part.fold)]
+        inner = [
+            i for i, part in enumerate(template) if isinstance(part, Run) or (isinstance(part, Text) and part.fold)
+        ]
         if len(inner) == 1 and template[inner[0]] == Run(CharSet("", True)):
             if inner[0] == len(template) - 1:
                 return f"(str.prefixof {_concat(pieces[:-1])} {x})"
@@ -186,7 +193,7 @@ class _Writer:
         return f"(exists ({bound}) (and (= {x} {_concat(pieces)}) {' '.join(facts)}))"
 
     def catalogue(self, name: str, catalogue: Catalogue, formulas: Iterable[Formula]) -> tuple[list[str], list[str]]:
-        """Definitions of the sets, and assertions; rows that no set tells apart and that demand the same are one value."""
+        """Definitions of the sets, and assertions; rows that nothing tells apart are one value."""
         used = {
             node.payload.name
             for formula in formulas
@@ -208,7 +215,9 @@ class _Writer:
             term = "false" if not inside else inside[0] if len(inside) == 1 else f"(or {' '.join(inside)})"
             defined.append(f"(define-fun {quote_symbol(f'{name}: {member}')} () Bool {term})")
         asserted = [f"(assert (and (<= 0 {row}) (< {row} {len(classes)})))"]
-        asserted += [f"(assert (=> (= {row} {i}) {demand}))" for i, (_, demand) in enumerate(classes) if demand != "true"]
+        asserted += [
+            f"(assert (=> (= {row} {i}) {demand}))" for i, (_, demand) in enumerate(classes) if demand != "true"
+        ]
         return defined, asserted
 
 
@@ -272,5 +281,7 @@ def _concat(pieces: Sequence[str]) -> str:
 
 
 def _real(value: Fraction) -> str:
-    text = f"{abs(value.numerator)}.0" if value.denominator == 1 else f"(/ {abs(value.numerator)}.0 {value.denominator}.0)"
+    text = (
+        f"{abs(value.numerator)}.0" if value.denominator == 1 else f"(/ {abs(value.numerator)}.0 {value.denominator}.0)"
+    )
     return f"(- {text})" if value < 0 else text

@@ -205,10 +205,12 @@ def _proved(
     mode = run.over if run.reading == "over" else run.exact
     result = run.ask(conj((breach, neg(_accepted(run, objective)))), mode, disj(g.here for g in left), core=True)
     if result.status != "unsat":
-        _fold(rows, ("unknown", result.reason), _Row("unknown", left, reason=result.reason or "the proof was not found again"))
+        _fold(
+            rows,
+            ("unknown", result.reason),
+            _Row("unknown", left, reason=result.reason or "the proof was not found again"),
+        )
         return
     assumptions, used = explain.proof(run.world, result.core)
-    accepted = [
-        Assumption(limit.reach, limit.text, "accepted in perimeter.yaml") for limit in limits if limit.accepted
-    ]
+    accepted = [Assumption(limit.reach, limit.text, "accepted in perimeter.yaml") for limit in limits if limit.accepted]
     _fold(rows, "proved", _Row("proved", left, proof=((*accepted, *assumptions), used)))

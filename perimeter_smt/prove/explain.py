@@ -15,7 +15,7 @@ from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
-from perimeter_smt.witness.replay import replay
+from perimeter_smt.witness.replay import Replayed
 
 
 def counterexample(
@@ -36,7 +36,7 @@ def counterexample(
     model = result.model
     assert model is not None
     request, facts, used = request_of(View(world, model))
-    replayed = replay(world, objective, request, facts, kind, exact=exact)
+    replayed = Replayed()
     through = replayed.through
     if statement is not None:
         through = (blame(*world.policies.statements[statement]),)
@@ -98,9 +98,7 @@ def blame(document: Document, statement: Statement) -> Blame:
 
 def exceptions(perimeter: Perimeter, objective: str) -> tuple[str, ...]:
     """Everything the perimeter declares outside the claim of an objective, in words."""
-    out = [
-        f"{e.on}s tagged {e.key}={e.value}" for e in perimeter.tag_exceptions if objective in e.objectives
-    ]
+    out = [f"{e.on}s tagged {e.key}={e.value}" for e in perimeter.tag_exceptions if objective in e.objectives]
     out += [f"callers {e.arn}" for e in perimeter.role_exceptions if objective in e.objectives]
     if objective in ("O1", "O2", "O6"):
         for p in (*perimeter.third_principals, *perimeter.service_accounts):
@@ -168,5 +166,3 @@ def why(objective: str, request: Request, facts: Facts, kind: FindingKind) -> st
         case "O5" | "O6":
             return f"the network is not mine: {wire(facts)}"
     return f"the request gets through and does not satisfy `{objective}`"
-
-

@@ -49,6 +49,8 @@ def _demand_sets(calls: Calls, looked_at: int) -> list[int]:
     for i, row in enumerate(calls.rows):
         demands = _demands(row)
         if not looked_at >> i & 1:
-            demands = tuple(d for d in demands if not (isinstance(d.payload, Glob) and d.payload.var == "resource.name"))
+            demands = tuple(
+                d for d in demands if not (isinstance(d.payload, Glob) and d.payload.var == "resource.name")
+            )
         by_demand[demands] = by_demand.get(demands, 0) | 1 << i
     return list(by_demand.values())

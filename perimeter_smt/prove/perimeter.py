@@ -131,7 +131,7 @@ def _prepare(
         name = f"services like {services[0]}"
         world.calls.define(name, services)
         groups.append(Group(services, atom(Member(CALL, name))))
-    problem = world.problem([*asked, *(g.here for g in groups), *mentioned(world, grouped)])
+    problem = world.problem([*asked, *(g.here for g in groups), *mentioned(grouped)])
     perimeter = world.workspace.perimeter
     accepted = [n for name in perimeter.accepted for n in ACCEPTED_ASSUMPTIONS.get(name, ())]
     over = world.over((*accepted, *perimeter.assumptions))

@@ -51,16 +51,16 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         implies(both(role, mine), is_text("principal.name", "role/App")),
     ]
     out += [neg(k.has) for name, k in sorted(world.keys.known.items()) if _optional(name)]
-    out += [atom(Member(CALL, f"action={name}")) for name in _actions(world, services)]
+    out += [atom(Member(CALL, f"action={name}")) for name in _actions(services)]
     return out
 
 
-def mentioned(world: World, groups: Sequence[Sequence[str]]) -> list[Formula]:
+def mentioned(groups: Sequence[Sequence[str]]) -> list[Formula]:
     """The catalogue facts that preferences may speak of, so that the problem declares them."""
-    return [atom(Member(CALL, f"action={name}")) for group in groups for name in _actions(world, group)]
+    return [atom(Member(CALL, f"action={name}")) for group in groups for name in _actions(group)]
 
 
-def _actions(world: World, services: Sequence[str]) -> list[str]:
+def _actions(services: Sequence[str]) -> list[str]:
     """The most recognisable actions of the first service."""
     found = dict.fromkeys(row.lowered for row in rows_of(services[0]))
     return list(found)[:4]

@@ -48,7 +48,9 @@ class Run:
         """One incremental check."""
         return self.engine.check(formulas, core=core)
 
-    def plain(self, services: tuple[str, ...], assumptions: Sequence[Formula], first: Result, *, like: str = "") -> Result:
+    def plain(
+        self, services: tuple[str, ...], assumptions: Sequence[Formula], first: Result, *, like: str = ""
+    ) -> Result:
         """The plainest request that still satisfies the assumptions.
 
         `like` names a family of questions: what was granted to the last one is tried first, in one check.

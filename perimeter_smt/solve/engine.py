@@ -33,7 +33,7 @@ class Engine:
     The order of checks may decide which of several models is found; equal sequences give equal answers.
     """
 
-    def __init__(self, problem: Problem, limits: Limits = Limits()) -> None:  # noqa: B008  # immutable
+    def __init__(self, problem: Problem, limits: Limits = Limits()) -> None:  # immutable
         """Encode the assertions of `problem` once."""
         self.problem, self.limits = problem, limits
         self.conflicts = 0  # theory conflicts learned so far

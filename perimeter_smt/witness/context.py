@@ -58,7 +58,10 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
     if facts.kind == "fedsts":
         out["aws:userid"] = "federated"
     if facts.kind == "service":
-        out |= {"aws:PrincipalServiceName": facts.service or "", "aws:PrincipalServiceNamesList": (facts.service or "",)}
+        out |= {
+            "aws:PrincipalServiceName": facts.service or "",
+            "aws:PrincipalServiceNamesList": (facts.service or "",),
+        }
     if not view.iam:
         return out
     account = facts.principal_account or ""

@@ -93,7 +93,7 @@ def facts_of(view: View) -> Facts:
         if here and view.text(var) not in ("", "aws", "cloudfront")
     }
     return Facts(
-        kind=_KINDS[view.caller],  # type: ignore[arg-type]
+        kind=_KINDS[view.caller],
         principal_account=view.text("principal.account") if view.iam else None,
         temporary=view.iam and view.true("principal.temporary"),
         service_linked=view.true("principal.service-linked"),
@@ -101,7 +101,7 @@ def facts_of(view: View) -> Facts:
         service=view.text("principal.service") if service else None,
         behalf=(view.text("behalf.account") or None) if service else None,
         forwarded=view.true("forwarded"),
-        path=_WIRES[view.wire],  # type: ignore[arg-type]
+        path=_WIRES[view.wire],
         endpoint=view.text("endpoint.id") if on_endpoint else None,
         vpc=view.text("endpoint.vpc") if on_endpoint else None,
         endpoint_account=view.text("endpoint.account") if on_endpoint else None,
@@ -134,7 +134,7 @@ def principal_of(view: View) -> Principal:
         case "user" | "root":
             kind = "user" if view.caller == "user" else "root"
             arn = f"arn:{partition}:iam::{account}:{name or 'root'}"
-            return Principal(type=kind, arn=arn, account=account, management_account=management)  # type: ignore[arg-type]
+            return Principal(type=kind, arn=arn, account=account, management_account=management)
         case "federated-user":
             return Principal(
                 type="federated-user",

@@ -53,7 +53,10 @@ def test_match(case):
     parsed = document(policy, Kind(case["policy_type"]))
     flags = case.get("flags") or {}
     problem, asked = statement_problem(
-        parsed, parsed.statements[0], request_of(case["request"]), has_boundary=bool(flags.get("principal_has_boundary"))
+        parsed,
+        parsed.statements[0],
+        request_of(case["request"]),
+        has_boundary=bool(flags.get("principal_has_boundary")),
     )
     held, over = truth(problem, asked)
     assert held == (case["expected"] == "match")

@@ -11,8 +11,8 @@ import pytest
 from perimeter_smt.encode.world import build
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import atom, both, disj, is_text, neg, sym
-from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedResource, Unit
+from perimeter_smt.logic.formula import atom, both, disj, is_text, neg
+from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object

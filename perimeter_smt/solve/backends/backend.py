@@ -18,7 +18,7 @@ class Backend(Protocol):
 
     name: str
 
-    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:  # noqa: B008
+    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:
         """Whether the problem has a model in which the assumptions hold."""
         ...
 

@@ -20,7 +20,7 @@ class Cvc5:
     def __init__(self) -> None:
         _module()
 
-    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:  # noqa: B008
+    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:
         """Whether the problem has a model in which the assumptions hold; the work limit is `limits.rlimit`."""
         status, values, reason = run(text_of(problem, assumptions), limits.rlimit, limits.seconds)
         if status == "sat":

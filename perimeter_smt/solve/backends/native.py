@@ -15,6 +15,6 @@ class Native:
 
     name = "native"
 
-    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:  # noqa: B008
+    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:
         """See `Engine.check`."""
         return Engine(problem, limits).check(assumptions)

@@ -25,7 +25,7 @@ class Portfolio:
             members = [Native(), *([Cvc5()] if installed() else []), Z3Strings()]
         self.members, self.compare = tuple(members), compare
 
-    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:  # noqa: B008
+    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:
         """The first definite answer; `unknown` with all reasons if there is none.
 
         Raises BackendDisagreementError, with the script as dump, when one says sat and another unsat.

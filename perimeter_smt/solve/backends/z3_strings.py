@@ -16,7 +16,7 @@ class Z3Strings:
 
     name = "z3-strings"
 
-    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:  # noqa: B008
+    def check(self, problem: Problem, assumptions: Sequence[Formula] = (), limits: Limits = Limits()) -> Result:
         """Whether the problem has a model in which the assumptions hold; the work limit is `limits.rlimit`."""
         status, values, reason = run(text_of(problem, assumptions), limits.rlimit, limits.seconds)
         if status == "sat":
