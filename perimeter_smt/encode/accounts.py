@@ -124,11 +124,12 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
         out.append(Assertion(f"organization.yaml {vpc.vpc}", implies(here, is_text("vpc.account", vpc.vpc_account))))
     if endpoints:
         ids = member_ids(workspace.organization)
+        in_org = is_text(org_of("endpoint.account"), workspace.organization.id)
         out.append(
             Assertion(
                 "organization.yaml lists every endpoint",
                 implies(
-                    both(ON_ENDPOINT, one_of("endpoint.account", ids)),
+                    both(ON_ENDPOINT, either(one_of("endpoint.account", ids), in_org)),
                     one_of("endpoint.id", (e.id for e in endpoints)),
                 ),
             )

@@ -176,9 +176,9 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
             return _rest(left, group)
         if result.status == "unknown":
             return _undecided(run, left, group, rows, result, *assumptions)
-        plain = run.plain(group.services, (*assumptions, group.here), result, like=f"rival {objective.id}")
-        found = explain.counterexample(run.world, objective.id, plain, "hole", exact=False)
-        reason = f"holds under the chosen readings; not without {', '.join(found.depends_on)}"
+        tight, departs = run.tightest((*assumptions, group.here), result)
+        found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
+        reason = f"holds under the chosen readings; not without {', '.join(departs)}"
         _fold(rows, ("rival", found.depends_on), _Row("conditional", [group], (found,), reason=reason))
     return []
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perimeter_smt.encode.text import readings
 from perimeter_smt.encode.world import World
-from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
@@ -25,12 +23,12 @@ def counterexample(
     kind: FindingKind,
     *,
     reach: str | None = None,
-    exact: bool = True,
+    departs: tuple[str, ...] = (),
     statement: str | None = None,
 ) -> Counterexample:
     """The request of a satisfying result, replayed by the concrete evaluator before it is shown.
 
-    `exact`: it holds under the chosen readings, so it must replay (InternalError if it does not).
+    `departs`: the readings and soft axioms that it departs from; none: it holds under the chosen ones.
     `statement` names the guardrail statement under question.
     """
     model = result.model
@@ -48,16 +46,9 @@ def counterexample(
         through,
         replayed.closest,
         reach,
-        () if exact else depends_on(world, model),
+        departs,
         {**replayed.case, "keys_that_matter": list(used)},
     )
-
-
-def depends_on(world: World, model: Model) -> tuple[str, ...]:
-    """The open readings and soft axioms that a model of mode `over` departs from."""
-    rival = [name for name in readings() if model.symbols.get(name, False)]
-    broken = [name for name, source in world.soft.items() if not truth(source.formula, model)]
-    return (*rival, *dict.fromkeys(broken))
 
 
 def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tuple[Blame, ...]]:

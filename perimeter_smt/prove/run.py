@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from perimeter_smt.encode.catalogue import CALL
+from perimeter_smt.encode.text import readings
 from perimeter_smt.encode.world import World
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
@@ -66,6 +67,17 @@ class Run:
         if like:
             self._granted[like] = [f for f in granted if not _names_action(f)]
         return result
+
+    def tightest(self, assumptions: Sequence[Formula], first: Result) -> tuple[Result, tuple[str, ...]]:
+        """A result of mode `over` that departs from as few soft axioms and readings as it can, and from which.
+
+        None of the named ones can be had back without losing the result.
+        """
+        choices = {name: sym(f"assume {name}") for name in self.world.soft}
+        choices |= {name: neg(sym(name)) for name in readings()}
+        result, granted = plainest(self.engine, list(choices.values()), assumptions, first)
+        kept = {id(formula) for formula in granted}
+        return result, tuple(name for name, formula in choices.items() if id(formula) not in kept)
 
     def group_of(self, result: Result, among: Sequence[Group]) -> Group:
         """The group that the called action of a model belongs to."""

@@ -52,8 +52,9 @@ def answer(run: Run, name: str, formula: Formula) -> Verdict:
     mode = run.over if run.reading == "over" else run.exact
     result = run.ask(formula, mode, core=True)
     if result.status == "sat":
-        found = explain.counterexample(run.world, name, result, "hole", exact=False)
-        reason = f"holds under the chosen readings; not without {', '.join(found.depends_on)}"
+        result, departs = run.tightest((formula, mode), result)
+        found = explain.counterexample(run.world, name, result, "hole", departs=departs)
+        reason = f"holds under the chosen readings; not without {', '.join(departs)}"
         return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
     if result.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=result.reason)

@@ -58,6 +58,8 @@ class Engine:
             literal = self._clauses.literal(assertion.formula)
             self._sat.add((-self._guard, literal))
             self._roots.append(literal)
+        self._everything = Question(self._circuit, self._vocabulary, self._definitions)
+        self._everything.add_assertions(problem.assertions, None)
 
     def check(self, assumptions: Sequence[Formula] = (), *, core: bool = False) -> Result:
         """Whether the problem has a model in which all `assumptions` hold.
@@ -82,8 +84,11 @@ class Engine:
 
     def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None) -> Result:
         """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`."""
-        asked = Question(self._circuit, self._vocabulary, self._definitions)
-        asked.add_assertions(self.problem.assertions, chosen)
+        if chosen is None:
+            asked = self._everything.copy()
+        else:
+            asked = Question(self._circuit, self._vocabulary, self._definitions)
+            asked.add_assertions(self.problem.assertions, chosen)
         for formula in assumptions:
             asked.add(formula)
         fixed = [self._guard] if chosen is None else [self._roots[number] for number in chosen]

@@ -95,6 +95,14 @@ class Question:
         self.definitions: dict[int, int] = {}  # leaf of a defined symbol, and the node of its definition
         self.mentioned = Vocabulary()
 
+    def copy(self) -> Question:
+        """The same question, to be added to."""
+        other = Question(self._circuit, self._vocabulary, self._defined)
+        other._bodies, other.definitions = self._bodies, self.definitions
+        other.roots = list(self.roots)
+        other.mentioned.include(self.mentioned)
+        return other
+
     def add(self, formula: Formula) -> None:
         """One more formula that must hold."""
         self.roots.append(self._circuit.node(formula))
