@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from perimeter_smt.logic.atoms import (
+    ANY,
     Atom,
     CharSet,
     Compare,
@@ -103,17 +105,30 @@ def _class(chars: CharSet) -> str:
 
 @lru_cache(maxsize=65536)
 def regex(pattern: Template) -> re.Pattern[str]:
-    """A regular expression equal to `pattern`; references become groups in order."""
+    """A regular expression equal to `pattern`; ValueError if it holds references."""
     out = []
-    for part in pattern:
-        match part:
-            case Text(text=text, fold=fold):
-                out.append(f"(?i:{re.escape(text)})" if fold else re.escape(text))
-            case Run(chars=chars, low=low, high=high):
-                out.append(f"{_class(chars)}{{{low},{'' if high is None else high}}}")
-            case Ref():
-                raise ValueError("a template with references has no regular expression of its own")
-    return re.compile("".join(out), re.DOTALL)
+    stars = [i for i, part in enumerate(pattern) if isinstance(part, Run) and part.high is None and part.chars == ANY]
+    for here, after in pairwise([*stars, len(pattern)]):
+        between = pattern[here + 1 : after]
+        fixed = all(isinstance(part, Text) or (isinstance(part, Run) and part.low == part.high) for part in between)
+        if after < len(pattern) and fixed:
+            # The first place where the part up to the next star fits is as good as any: no way back is needed,
+            # and a pattern of many stars stays linear in the text.
+            run = f"[\\s\\S]{{{getattr(pattern[here], 'low', 0)},}}?"
+            out.append(f"(?>{run}{''.join(map(_piece, between))})")
+        else:
+            out.extend(map(_piece, pattern[here:after]))
+    head = "".join(map(_piece, pattern[: stars[0]] if stars else pattern))
+    return re.compile(head + "".join(out), re.DOTALL)
+
+
+def _piece(part: Text | Run | Ref) -> str:
+    match part:
+        case Text(text=text, fold=fold):
+            return f"(?i:{re.escape(text)})" if fold else re.escape(text)
+        case Run(chars=chars, low=low, high=high):
+            return f"{_class(chars)}{{{low},{'' if high is None else high}}}"
+    raise ValueError("a template with references has no regular expression of its own")
 
 
 def holds(fact: Atom, model: Model) -> bool:

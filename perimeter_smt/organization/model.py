@@ -50,7 +50,7 @@ class OwnedResource(_Frozen):
 
 
 class Endpoint(_Frozen):
-    """A VPC endpoint; without a policy it lets everything through. `services` empty: any service."""
+    """A VPC endpoint; without a policy it lets everything through. `services` empty: any but `except_services`."""
 
     id: str
     account: str
@@ -59,6 +59,7 @@ class Endpoint(_Frozen):
     region: str
     gateway: bool = False
     services: tuple[str, ...] = ()
+    except_services: tuple[str, ...] = ()
     policy: Document | None = None
 
 

@@ -93,7 +93,9 @@ class Run:
         """
         left = list(groups)
         while left:
-            result = self.ask(*assumptions, any_of(left))
+            inside = {group.services[0] for group in left}
+            outside = [neg(group.here) for group in self.groups if group.services[0] not in inside]
+            result = self.ask(*assumptions, *outside)
             if result.status != "sat":
                 yield merged(left), result
                 return
