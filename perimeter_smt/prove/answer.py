@@ -74,7 +74,7 @@ def _limits(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Lim
     out = []
     for name in objective.limits:
         here = questions.limit_formula(run.world, objective.id, name)
-        assumptions = (questions.breach(run.world, objective.id), here, run.exact, disj(g.here for g in groups))
+        assumptions = (questions.breach(run.world, objective.id), here, run.exact, *run.only(groups))
         result = run.ask(*assumptions)
         example = None
         if result.status == "sat":
@@ -171,15 +171,20 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
     """Groups that hold under the chosen readings but not under every rival one, or not without a soft axiom."""
     breach = questions.breach(run.world, objective.id)
     assumptions = (breach, neg(_accepted(run, objective)), run.over)
-    for group, result in run.split(left, *assumptions):
+    while left:
+        result = run.ask(*assumptions, *run.only(left))
         if result.status == "unsat":
-            return _rest(left, group)
+            return left
         if result.status == "unknown":
-            return _undecided(run, left, group, rows, result, *assumptions)
-        tight, departs = run.tightest((*assumptions, group.here), result)
+            return _undecided(run, left, merged(left), rows, result, *assumptions)
+        group = run.group_of(result, left)
+        tight, granted, departs = run.tightest((*assumptions, group.here), result)
         found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
         reason = f"holds under the chosen readings; not without {', '.join(departs)}"
-        _fold(rows, ("rival", found.depends_on), _Row("conditional", [group], (found,), reason=reason))
+        alike = [g for g, other in run.split(left, *assumptions, *granted) if other.status == "sat"]
+        _fold(rows, ("rival", departs), _Row("conditional", alike, (found,), reason=reason))
+        inside = {g.services[0] for g in alike}
+        left = [g for g in left if g.services[0] not in inside]
     return []
 
 
@@ -203,7 +208,7 @@ def _proved(
     """The proof that the groups share, with what it used."""
     breach = questions.breach(run.world, objective.id)
     mode = run.over if run.reading == "over" else run.exact
-    result = run.ask(conj((breach, neg(_accepted(run, objective)))), mode, disj(g.here for g in left), core=True)
+    result = run.ask(conj((breach, neg(_accepted(run, objective)))), mode, *run.only(left), core=True)
     if result.status != "unsat":
         _fold(
             rows,

@@ -68,16 +68,22 @@ class Run:
             self._granted[like] = [f for f in granted if not _names_action(f)]
         return result
 
-    def tightest(self, assumptions: Sequence[Formula], first: Result) -> tuple[Result, tuple[str, ...]]:
-        """A result of mode `over` that departs from as few soft axioms and readings as it can, and from which.
+    def tightest(self, assumptions: Sequence[Formula], first: Result) -> tuple[Result, list[Formula], tuple[str, ...]]:
+        """A result of mode `over` that departs from as few soft axioms and readings as it can.
 
-        None of the named ones can be had back without losing the result.
+        Out come the result, the axioms and readings it keeps, and the names of those it departs from: none of
+        them can be had back without losing the result.
         """
         choices = {name: sym(f"assume {name}") for name in self.world.soft}
         choices |= {name: neg(sym(name)) for name in readings()}
         result, granted = plainest(self.engine, list(choices.values()), assumptions, first)
         kept = {id(formula) for formula in granted}
-        return result, tuple(name for name, formula in choices.items() if id(formula) not in kept)
+        return result, granted, tuple(name for name, formula in choices.items() if id(formula) not in kept)
+
+    def only(self, groups: Sequence[Group]) -> list[Formula]:
+        """The call belongs to one of these groups, said by ruling out all others: literals, no new formula."""
+        inside = {group.services[0] for group in groups}
+        return [neg(group.here) for group in self.groups if group.services[0] not in inside]
 
     def group_of(self, result: Result, among: Sequence[Group]) -> Group:
         """The group that the called action of a model belongs to."""
@@ -93,9 +99,7 @@ class Run:
         """
         left = list(groups)
         while left:
-            inside = {group.services[0] for group in left}
-            outside = [neg(group.here) for group in self.groups if group.services[0] not in inside]
-            result = self.ask(*assumptions, *outside)
+            result = self.ask(*assumptions, *self.only(left))
             if result.status != "sat":
                 yield merged(left), result
                 return

@@ -52,7 +52,7 @@ def answer(run: Run, name: str, formula: Formula) -> Verdict:
     mode = run.over if run.reading == "over" else run.exact
     result = run.ask(formula, mode, core=True)
     if result.status == "sat":
-        result, departs = run.tightest((formula, mode), result)
+        result, _, departs = run.tightest((formula, mode), result)
         found = explain.counterexample(run.world, name, result, "hole", departs=departs)
         reason = f"holds under the chosen readings; not without {', '.join(departs)}"
         return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
