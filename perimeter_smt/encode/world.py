@@ -176,21 +176,29 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.endpoint_facts(world.workspace)
     if not world.free_grants:
         out += grants.existence(world.workspace)
-    used = also | _symbols([*roots, *(a.formula for a in out), *(a.formula for a in world.keys.assertions)])
-    axioms = {axiom.name: axiom for axiom in world.script.axioms}
-    chosen = relevant(list(axioms.values()), used)
-    for name, axiom in axioms.items():
-        if name in chosen:
-            out.append(_axiom(world, axiom))
+    used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
+    out += taken
     paths_used = any(name.startswith("orgpath(") for name in used)
     out += accounts.account_facts(world.workspace, paths_used=paths_used)
+    world.assertions = out
+
+
+def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple[set[str], list[Assertion]]:
+    """The axioms on the keys that `roots` use, on the keys' own types and presence, and congruence.
+
+    Also the symbols and variables in use. `also` are further names in use.
+    """
+    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions)])
+    out = []
+    chosen = relevant(world.script.axioms, used)
+    out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:
         if assertion.name.startswith("soft "):
             out.append(_soft(world, assertion.name.removeprefix("soft "), assertion))
         else:
             out.append(assertion)
     out += [Assertion("AP18", formula) for formula in world.script.congruence()]
-    world.assertions = out
+    return used, out
 
 
 def _axiom(world: World, axiom: Axiom) -> Assertion:

@@ -1,0 +1,67 @@
+"""Two documents compared: the question asked in a pull request."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_policy
+from perimeter_smt.prove.compare import compare
+
+
+def identity(**statement):
+    full = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **statement}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [full]})
+    return parse_policy(text, Kind.IDENTITY, file="policy.json")
+
+
+PAIRS = [
+    (identity(), identity(), "equivalent"),
+    (identity(), identity(Action="s3:Get*"), "more"),
+    (identity(Action="s3:*"), identity(), "less"),
+    (identity(), identity(Action="s3:PutObject"), "incomparable"),
+    (identity(Action=["s3:GetObject", "s3:getobject"]), identity(), "equivalent"),
+    (identity(Resource="arn:aws:s3:::a/*"), identity(Resource="arn:aws:s3:::a/b/*"), "less"),
+    (identity(Resource="arn:aws:s3:::a/?"), identity(Resource="arn:aws:s3:::a/*"), "more"),
+    (
+        identity(Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),
+        identity(Condition={"StringEqualsIfExists": {"aws:PrincipalTag/team": "red"}}),
+        "more",
+    ),
+    (
+        identity(Condition={"StringLike": {"s3:prefix": ["home/*", "x"]}}, Action="s3:ListBucket"),
+        identity(Condition={"StringLike": {"s3:prefix": "home/*"}}, Action="s3:ListBucket"),
+        "less",
+    ),
+    (
+        identity(Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/9", "10.128.0.0/9"]}}),
+        identity(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        "equivalent",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "relation"), PAIRS)
+def test_relation(before, after, relation):
+    """The relation is seen from the second document, and each side that differs comes with a request."""
+    found = compare(before, after, free_context=True)
+    assert found.relation == relation
+    assert (found.newly_allowed is not None) == (relation in ("more", "incomparable"))
+    assert (found.newly_denied is not None) == (relation in ("less", "incomparable"))
+
+
+def test_environment_decides_what_free_keys_do_not():
+    """Requests with both an endpoint and a source address do not exist, so a second Allow for them adds nothing."""
+    both = {"Null": {"aws:SourceVpce": "false", "aws:SourceIp": "false"}}
+    never = identity(Action="s3:DeleteObject", Condition={"Null": {"aws:ViaAWSService": "true"}})
+    assert compare(never, identity(Condition=both)).relation == "equivalent"
+    assert compare(never, identity(Condition=both), free_context=True).relation != "equivalent"
+
+
+def test_the_statement_that_adds_is_named():
+    """A newly allowed request names the Allow statement that lets it through."""
+    found = compare(identity(), identity(Action="s3:Get*", Sid="Wider"), free_context=True)
+    assert found.newly_allowed is not None
+    assert [blame.sid for blame in found.newly_allowed.through] == ["Wider"]
