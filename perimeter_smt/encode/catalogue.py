@@ -25,7 +25,7 @@ _FIRST_ACTIONS = (
     "BatchGetImage",
 )  # fmt: skip
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
-_BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"), 3, 63)
+_BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"), 1, 63)
 _GLOBAL = frozenset(
     [
         "iam",
