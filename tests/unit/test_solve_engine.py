@@ -135,7 +135,9 @@ def test_rows_bring_their_requirements() -> None:
     assert engine.check([ec2, BUCKET]).status == "unsat"
     assert engine.check([read, neg(OBJECT)]).status == "unsat"
     assert engine.check([neg(BUCKET), neg(is_text("resource", "*")), either(read, neg(read))]).status == "sat"
-    assert engine.check([neg(BUCKET), neg(is_text("resource", "*")), neg(atom(Member("call", "none")))]).status == "unsat"
+    assert (
+        engine.check([neg(BUCKET), neg(is_text("resource", "*")), neg(atom(Member("call", "none")))]).status == "unsat"
+    )
 
 
 def test_a_row_is_needed_only_where_the_catalogue_is_spoken_of() -> None:
