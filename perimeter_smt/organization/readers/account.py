@@ -1,0 +1,140 @@
+"""An account of `organization.yaml`: its principals, resources and VPC endpoints."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from perimeter_smt.organization.model import Account, Endpoint, Guardrails, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.fields import flag, items, members, required, tags, text, texts
+from perimeter_smt.organization.readers.policy_files import PolicyFiles
+from perimeter_smt.organization.readers.yaml import Node
+from perimeter_smt.policy.json_positions import quoted
+from perimeter_smt.policy.kinds import Kind
+
+ACCOUNT_MEMBERS = ("id", "name", "scps", "rcps", "principals", "resources", "endpoints", "listed")
+GATEWAY_SERVICES = ("s3", "dynamodb")
+
+
+class AccountReader:
+    """Reads the accounts of one organization, whose ids are `known`, and remembers what they name."""
+
+    def __init__(self, policies: PolicyFiles, known: frozenset[str]) -> None:
+        self._policies, self._known = policies, known
+        self._seen: dict[str, int] = {}
+        self._vpcs: dict[tuple[str, str], tuple[str, int]] = {}
+
+    def read(self, account: str, found: dict[str, Node], guardrails: Guardrails) -> Account:
+        """The account; it is `listed` if it gives both principals and resources and does not say otherwise."""
+        return Account(
+            id=account,
+            name=text(found["name"], values.any_text) if "name" in found else "",
+            guardrails=guardrails,
+            principals=tuple(self._principal(item, account) for item in items(found.get("principals"))),
+            resources=tuple(self._resource(item, account) for item in items(found.get("resources"))),
+            endpoints=tuple(self._endpoint(item, account) for item in items(found.get("endpoints"))),
+            listed=flag(found.get("listed"), "principals" in found and "resources" in found),
+        )
+
+    def _principal(self, node: Node, account: str) -> OwnedPrincipal:
+        what = "a principal"
+        found = members(node, ("arn", "policies", "boundary", "trust", "tags"), what)
+        arn = text(required(found, "arn", node, what), values.principal_arn)
+        owner, kind = values.principal_parts(arn)
+        if owner != account:
+            raise found["arn"].error(
+                f"principal {quoted(arn)} is listed under account `{account}`, expected that account"
+            )
+        self._once(found["arn"], "principal", arn)
+        service_linked = ":role/aws-service-role/" in arn
+        if kind == "user" and "trust" in found:
+            raise found["trust"].key_error("a user has no trust policy, only a role has one")
+        if service_linked and "boundary" in found:
+            raise found["boundary"].key_error("a service-linked role has no boundary")
+        return OwnedPrincipal(
+            arn=arn,
+            type=cast(Literal["user", "role"], kind),
+            account=account,
+            policies=tuple(self._policies.load(item, Kind.IDENTITY) for item in items(found.get("policies"))),
+            boundary=self._policies.load(found["boundary"], Kind.BOUNDARY) if "boundary" in found else None,
+            trust=self._policies.load(found["trust"], Kind.TRUST) if "trust" in found else None,
+            tags=tags(found.get("tags")),
+            service_linked=service_linked,
+        )
+
+    def _resource(self, node: Node, account: str) -> OwnedResource:
+        what = "a resource"
+        found = members(node, ("arn", "policy", "tags", "block_public_access"), what)
+        arn = text(required(found, "arn", node, what), values.resource_arn)
+        owner = arn.split(":", 5)[4]
+        if owner not in ("", account):
+            raise found["arn"].error(
+                f"resource {quoted(arn)} is listed under account `{account}`, expected that account"
+            )
+        self._once(found["arn"], "resource", arn)
+        kind = _kind(found["arn"], arn)
+        if "block_public_access" in found and kind not in (Kind.BUCKET, Kind.ACCESS_POINT):
+            raise found["block_public_access"].key_error("only a bucket or an access point has `block_public_access`")
+        return OwnedResource(
+            arn=arn,
+            account=account,
+            policy=self._policies.load(found["policy"], kind) if "policy" in found else None,
+            tags=tags(found.get("tags")),
+            block_public_access=flag(found.get("block_public_access"), False),
+        )
+
+    def _endpoint(self, node: Node, account: str) -> Endpoint:
+        what = "an endpoint"
+        found = members(node, ("id", "type", "vpc", "vpc_account", "region", "services", "policy"), what)
+        own = text(required(found, "id", node, what), values.endpoint_id)
+        self._once(found["id"], "endpoint", own)
+        vpc = text(required(found, "vpc", node, what), values.vpc_id)
+        region = text(required(found, "region", node, what), values.region)
+        owner = text(found["vpc_account"], values.account_id) if "vpc_account" in found else account
+        if owner not in self._known:
+            raise found["vpc_account"].error(f"VPC account {quoted(owner)} is not in the organization")
+        known, line = self._vpcs.setdefault((vpc, region), (owner, found["vpc"].line))
+        if known != owner:
+            raise found["vpc"].error(
+                f"VPC {quoted(vpc)} belongs to account `{owner}` here and to `{known}` on line {line}"
+            )
+        services = texts(found.get("services"), values.service)
+        gateway = "type" in found and _is_gateway(found["type"])
+        if gateway and not (services and set(services) <= set(GATEWAY_SERVICES)):
+            raise node.error("a gateway endpoint serves `s3` or `dynamodb`, expected one of them under `services`")
+        kind = Kind.ENDPOINT_GATEWAY if gateway else Kind.ENDPOINT
+        return Endpoint(
+            id=own,
+            account=account,
+            vpc=vpc,
+            vpc_account=owner,
+            region=region,
+            gateway=gateway,
+            services=services,
+            policy=self._policies.load(found["policy"], kind) if "policy" in found else None,
+        )
+
+    def _once(self, node: Node, what: str, name: str) -> None:
+        if name in self._seen:
+            raise node.error(f"duplicate {what} {quoted(name)}, first on line {self._seen[name]}")
+        self._seen[name] = node.line
+
+
+def _is_gateway(node: Node) -> bool:
+    if node.value not in ("gateway", "interface"):
+        raise node.key_error(f"found {node.shown}, expected `gateway` or `interface`")
+    return node.value == "gateway"
+
+
+def _kind(node: Node, arn: str) -> Kind:
+    """The kind of policy that this resource takes."""
+    _, _, service, _, account, name = arn.split(":", 5)
+    if service == "iam" and name.startswith(("role/", "user/")):
+        raise node.error(f"resource {quoted(arn)} is a user or role, expected it under `principals`")
+    if service == "s3":
+        if account:
+            return Kind.ACCESS_POINT
+        if "/" in name:
+            raise node.error(f"resource {quoted(arn)} lies in a bucket, expected the bucket")
+        return Kind.BUCKET
+    return Kind.KMS if service == "kms" else Kind.RESOURCE

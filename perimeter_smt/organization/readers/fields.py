@@ -1,0 +1,79 @@
+"""Typed access to the members of a YAML mapping; what is not as expected is an InputError at its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from perimeter_smt.organization.readers.yaml import Node
+from perimeter_smt.policy.json_positions import quoted
+
+Check = Callable[[str], str]
+
+
+def members(node: Node, names: tuple[str, ...], what: str) -> dict[str, Node]:
+    """The members of a mapping, all of them among `names`; those without a value are left out."""
+    if not isinstance(node.value, dict):
+        raise node.key_error(f"found {node.shown}, expected {what}: a mapping")
+    for name, member in node.value.items():
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(names)}"
+            raise member.key_error(f"unknown member {quoted(name)} of {what}, {hint}")
+    return {name: member for name, member in node.value.items() if not member.is_null}
+
+
+def required(found: dict[str, Node], name: str, node: Node, what: str) -> Node:
+    """The member `name`; `node` is the mapping that must hold it."""
+    if name not in found:
+        raise node.error(f"{what} has no `{name}`")
+    return found[name]
+
+
+def text(node: Node, check: Check) -> str:
+    """A scalar that passes the check."""
+    if not isinstance(node.value, str):
+        raise node.key_error(f"found {node.shown}, expected a text")
+    try:
+        return check(node.value)
+    except ValueError as error:
+        raise node.error(str(error)) from None
+
+
+def items(node: Node | None) -> list[Node]:
+    """The elements of a list; an absent list is empty."""
+    if node is None:
+        return []
+    if not isinstance(node.value, list):
+        raise node.key_error(f"found {node.shown}, expected a list")
+    return node.value
+
+
+def texts(node: Node | None, check: Check, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """A list of scalars that pass the check; `default` if there is none."""
+    return default if node is None else tuple(text(item, check) for item in items(node))
+
+
+def some_texts(node: Node | None, check: Check, default: tuple[str, ...]) -> tuple[str, ...]:
+    """As `texts`, not empty where it is written: an empty list would say `never`."""
+    if node is not None and not items(node):
+        raise node.key_error("an empty list, expected at least one entry")
+    return texts(node, check, default)
+
+
+def flag(node: Node | None, default: bool) -> bool:
+    """A truth value."""
+    if node is None:
+        return default
+    if node.flag is None:
+        raise node.key_error(f"found {node.shown}, expected `true` or `false`")
+    return node.flag
+
+
+def tags(node: Node | None) -> dict[str, str]:
+    """A mapping of texts, each as it is written."""
+    if node is None:
+        return {}
+    if not isinstance(node.value, dict):
+        raise node.key_error(f"found {node.shown}, expected tags: a mapping")
+    return {key: text(value, lambda found: found) for key, value in node.value.items()}

@@ -1,0 +1,136 @@
+"""The form without a workspace: policies given by themselves, with a synthetic organization around them (design 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
+from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
+from perimeter_smt.organization.readers import values
+from perimeter_smt.policy.json_positions import quoted
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import load_policy
+
+MANAGEMENT_ACCOUNT = "999999999999"
+MEMBER_ACCOUNT = "111122223333"
+REGION = "us-east-1"
+VPC = "vpc-0123456789abcdef0"
+_SUFFIX = "_endpoint_policy"
+_NOTHING: Mapping[str, str] = {}
+# Endpoint services whose name is not the service prefix of IAM actions (PrivateLink guide, services that integrate).
+_PREFIXES = {
+    "aps-workspaces": "aps",
+    "email-smtp": "ses",
+    "git-codecommit": "codecommit",
+    "kinesis-firehose": "firehose",
+    "kinesis-streams": "kinesis",
+    "monitoring": "cloudwatch",
+    "notebook": "sagemaker",
+    "sync-states": "states",
+}
+
+
+def workspace_from_options(
+    org_id: str,
+    scps: Sequence[Path] = (),
+    rcps: Sequence[Path] = (),
+    endpoint_policies: Sequence[Path] = (),
+    fill: Mapping[str, str] = _NOTHING,
+    *,
+    cidrs: Sequence[str] = (),
+    vpcs: Sequence[str] = (),
+    management_account: str | None = None,
+    accounts: Sequence[str] = (),
+) -> Workspace:
+    """An organization whose root has these SCPs and RCPs, whose accounts are all alike, and grants unknown.
+
+    A file `SERVICE_endpoint_policy.json` is the policy of the endpoints of that service (`ecr.api` is one of `ecr`),
+    `default_endpoint_policy.json` that of all others. `vpcs` are `VPC` or `VPC/REGION`; every VPC has every endpoint.
+    InputError names the option that is wrong.
+    """
+    _checked("--org-id", values.organization_id, [org_id])
+    ids = _checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
+    management = _checked("--management-account", values.account_id, [management_account or MANAGEMENT_ACCOUNT])[0]
+    for number, account in enumerate(ids):
+        if account == management or account in ids[:number]:
+            raise InputError(f"duplicate account {quoted(account)}", path="--account")
+    networks = _vpcs(vpcs)
+    endpoints = _endpoints(endpoint_policies, fill, networks or [Vpc(id=VPC, region=REGION)], ids[0])
+    guardrails = Guardrails(
+        scps=tuple(load_policy(path, Kind.SCP, fill) for path in scps),
+        rcps=tuple(load_policy(path, Kind.RCP, fill) for path in rcps),
+    )
+    root = Unit(
+        id="r-root",
+        name="root",
+        guardrails=guardrails,
+        accounts=tuple(Account(id=account, endpoints=endpoints if account == ids[0] else ()) for account in ids),
+    )
+    return Workspace(
+        organization=Organization(id=org_id, management_account=management, root=root),
+        perimeter=Perimeter(orgs=(org_id,), vpcs=tuple(networks), cidrs=tuple(_checked("--cidr", values.cidr, cidrs))),
+        name=org_id,
+        grants_given=False,
+    )
+
+
+def endpoint_service(path: Path) -> str | None:
+    """The service whose endpoints a policy file is for, None for `default`; InputError if the name tells none."""
+    prefix, found, _ = path.stem.rpartition(_SUFFIX)
+    if not found or not prefix:
+        raise InputError(
+            f"file name {quoted(path.name)} tells no service, expected one such as `s3{_SUFFIX}.json`",
+            file=str(path),
+            path="--endpoint-policy",
+        )
+    if prefix == "default":
+        return None
+    first = prefix.partition(".")[0].removesuffix("-fips")
+    try:
+        return values.service(_PREFIXES.get(first, first))
+    except ValueError as error:
+        raise InputError(str(error), file=str(path), path="--endpoint-policy") from None
+
+
+def _endpoints(paths: Sequence[Path], fill: Mapping[str, str], vpcs: list[Vpc], owner: str) -> tuple[Endpoint, ...]:
+    services = [endpoint_service(path) for path in paths]
+    named = tuple(dict.fromkeys(service for service in services if service))
+    policies = [load_policy(path, Kind.ENDPOINT, fill) for path in paths]
+    out = []
+    for number, (vpc, (service, policy)) in enumerate(product(vpcs, zip(services, policies, strict=True))):
+        out.append(
+            Endpoint(
+                id=f"vpce-0{number:016x}",
+                account=owner,
+                vpc=vpc.id,
+                vpc_account=owner,
+                region=vpc.region,
+                services=(service,) if service else (),
+                except_services=() if service else named,
+                policy=policy,
+            )
+        )
+    return tuple(out)
+
+
+def _vpcs(texts: Iterable[str]) -> list[Vpc]:
+    out: list[Vpc] = []
+    for text in texts:
+        vpc, _, region = text.partition("/")
+        out.append(
+            Vpc(
+                id=_checked("--vpc", values.vpc_id, [vpc])[0],
+                region=_checked("--vpc", values.region, [region or REGION])[0],
+            )
+        )
+    return out
+
+
+def _checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+    try:
+        return [check(text) for text in texts]
+    except ValueError as error:
+        raise InputError(str(error), path=option) from None

@@ -1,0 +1,165 @@
+"""`perimeter.yaml`: what is mine, what is trusted, what is claimed, what is accepted (semantics 5.1)."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from perimeter_smt.organization.perimeter import (
+    OBJECTIVES,
+    Perimeter,
+    Reach,
+    RoleException,
+    Scope,
+    TagException,
+    TrustedPrincipal,
+    TrustedResource,
+    Vpc,
+)
+from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.fields import flag, items, members, required, some_texts, text, texts
+from perimeter_smt.organization.readers.yaml import Node
+from perimeter_smt.policy.json_positions import quoted
+
+_PERIMETER = (
+    "orgs",
+    "paths",
+    "accounts",
+    "third_principals",
+    "third_resources",
+    "services",
+    "service_accounts",
+    "service_resources",
+    "vpcs",
+    "endpoints",
+    "endpoints_of_my_accounts",
+    "cidrs",
+    "service_networks",
+    "exceptions",
+    "scopes",
+    "accepted",
+    "assumptions",
+)
+
+
+def read_perimeter(node: Node) -> Perimeter:
+    """The perimeter; InputError for anything that is unknown, of another form, or says nothing at all."""
+    found = members(node, _PERIMETER, "a perimeter")
+    orgs = texts(found.get("orgs"), values.organization_id)
+    accounts = texts(found.get("accounts"), values.account_id)
+    if not orgs and not accounts:
+        raise node.error("an empty perimeter: nothing is mine, expected `orgs` or `accounts`")
+    exceptions = _exceptions(found.get("exceptions"))
+    return Perimeter(
+        orgs=orgs,
+        paths=texts(found.get("paths"), values.organization_path),
+        accounts=accounts,
+        third_principals=tuple(_trusted_principal(item, True) for item in items(found.get("third_principals"))),
+        third_resources=tuple(_trusted_resource(item) for item in items(found.get("third_resources"))),
+        services=texts(found.get("services"), values.service_principal, ("*",)),
+        service_accounts=tuple(_trusted_principal(item, False) for item in items(found.get("service_accounts"))),
+        service_resources=tuple(_trusted_resource(item) for item in items(found.get("service_resources"))),
+        vpcs=tuple(_vpc(item) for item in items(found.get("vpcs"))),
+        endpoints=texts(found.get("endpoints"), values.endpoint_id),
+        endpoints_of_my_accounts=flag(found.get("endpoints_of_my_accounts"), True),
+        cidrs=texts(found.get("cidrs"), values.cidr),
+        service_networks=flag(found.get("service_networks"), False),
+        tag_exceptions=exceptions[0],
+        role_exceptions=exceptions[1],
+        scopes=_scopes(found.get("scopes")),
+        accepted=cast(tuple[Reach, ...], texts(found.get("accepted"), values.reach)),
+        assumptions=texts(found.get("assumptions"), values.any_text),
+    )
+
+
+def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
+    what = "a trusted identity"
+    names = ("account", "arns", "resources", "actions")
+    found = members(node, (*names, "provider", "subjects", "audiences") if provider_allowed else names, what)
+    account, provider = found.get("account"), found.get("provider")
+    if account is None and provider is None:
+        raise node.error(f"{what} has no `account`" + (" and no `provider`" if provider_allowed else ""))
+    if account is not None and provider is not None:
+        raise node.error(f"{what} has both `account` and `provider`, expected one of them")
+    for name in ("subjects", "audiences") if provider is None else ("arns",):
+        if name in found:
+            raise found[name].key_error(f"`{name}` needs a `{'provider' if provider is None else 'account'}`")
+    return TrustedPrincipal(
+        account=text(account, values.account_id) if account else None,
+        arns=some_texts(found.get("arns"), values.arn_pattern, ()),
+        provider=text(provider, values.any_text) if provider else None,
+        subjects=some_texts(found.get("subjects"), values.any_text, ()),
+        audiences=some_texts(found.get("audiences"), values.any_text, ()),
+        resources=some_texts(found.get("resources"), values.arn_pattern, ("*",)),
+        actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
+    )
+
+
+def _trusted_resource(node: Node) -> TrustedResource:
+    what = "a trusted resource"
+    found = members(node, ("account", "arns", "callers", "actions"), what)
+    if "account" not in found and "arns" not in found:
+        raise node.error(f"{what} has no `account` and no `arns`")
+    return TrustedResource(
+        account=text(found["account"], values.account_id) if "account" in found else None,
+        arns=some_texts(found.get("arns"), values.arn_pattern, ("*",)),
+        callers=some_texts(found.get("callers"), values.arn_pattern, ("*",)),
+        actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
+    )
+
+
+def _vpc(node: Node) -> Vpc:
+    found = members(node, ("id", "region", "account"), "a VPC")
+    return Vpc(
+        id=text(required(found, "id", node, "a VPC"), values.vpc_id),
+        region=text(required(found, "region", node, "a VPC"), values.region),
+        account=text(found["account"], values.account_id) if "account" in found else None,
+    )
+
+
+def _exceptions(node: Node | None) -> tuple[tuple[TagException, ...], tuple[RoleException, ...]]:
+    if node is None:
+        return (), ()
+    found = members(node, ("tags", "roles"), "the exceptions")
+    tags = tuple(_tag_exception(item) for item in items(found.get("tags")))
+    return tags, tuple(_role_exception(item) for item in items(found.get("roles")))
+
+
+def _tag_exception(node: Node) -> TagException:
+    what = "a tag exception"
+    found = members(node, ("on", "key", "value", "objectives", "reason"), what)
+    on = required(found, "on", node, what)
+    if on.value not in ("principal", "resource"):
+        raise on.error(f"found {on.shown}, expected `principal` or `resource`")
+    return TagException(
+        on=cast(Literal["principal", "resource"], on.value),
+        key=text(required(found, "key", node, what), values.any_text),
+        value=text(required(found, "value", node, what), values.any_text),
+        objectives=some_texts(found.get("objectives"), values.objective, OBJECTIVES),
+        reason=text(found["reason"], values.any_text) if "reason" in found else "",
+    )
+
+
+def _role_exception(node: Node) -> RoleException:
+    what = "a role exception"
+    found = members(node, ("arn", "objectives", "reason"), what)
+    return RoleException(
+        arn=text(required(found, "arn", node, what), values.arn_pattern),
+        objectives=some_texts(found.get("objectives"), values.objective, OBJECTIVES),
+        reason=text(found["reason"], values.any_text) if "reason" in found else "",
+    )
+
+
+def _scopes(node: Node | None) -> dict[str, Scope]:
+    out: dict[str, Scope] = {}
+    if node is None:
+        return out
+    for name, member in members(node, OBJECTIVES, "the scopes").items():
+        if isinstance(member.value, list):
+            out[name] = Scope(actions=some_texts(member, values.scope_pattern, ()))
+            continue
+        found = members(member, ("actions", "except"), f"the scope of {quoted(name)}")
+        out[name] = Scope(
+            actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
+            except_actions=texts(found.get("except"), values.scope_pattern),
+        )
+    return out

@@ -1,0 +1,30 @@
+"""A workspace: a folder with `perimeter.yaml`, `organization.yaml` and the policies they name (design 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.readers.organization_file import read_organization
+from perimeter_smt.organization.readers.perimeter_file import read_perimeter
+from perimeter_smt.organization.readers.policy_files import PolicyFiles
+from perimeter_smt.organization.readers.yaml import read_yaml
+
+PERIMETER_FILE = "perimeter.yaml"
+ORGANIZATION_FILE = "organization.yaml"
+_NOTHING: Mapping[str, str] = {}
+
+
+def load_workspace(folder: Path, fill: Mapping[str, str] = _NOTHING) -> Workspace:
+    """Read a workspace; `fill` gives the values of placeholders `<NAME>` in its policies.
+
+    InputError, one line with file and line, for the first thing that is missing or not as docs/workspace.md says.
+    """
+    for name in (PERIMETER_FILE, ORGANIZATION_FILE):
+        if not (folder / name).is_file():
+            raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
+    perimeter = read_perimeter(read_yaml(folder / PERIMETER_FILE))
+    organization = read_organization(read_yaml(folder / ORGANIZATION_FILE), PolicyFiles(folder, fill))
+    return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name)
