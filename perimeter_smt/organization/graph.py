@@ -15,7 +15,8 @@ _ASSUMING = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebi
 
 def cycle_of(parents: Mapping[str, str]) -> list[str] | None:
     """A cycle of child-to-parent steps, each element's parent behind it; None for a forest."""
-    graph = nx.DiGraph(list(parents.items()))
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_edges_from(parents.items())
     try:
         return [child for child, _ in nx.find_cycle(graph)]
     except nx.NetworkXNoCycle:
