@@ -26,6 +26,13 @@ _FIRST_ACTIONS = (
 )  # fmt: skip
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"), 1, 63)
+# Names whose characters AWS limits to letters, digits, and `_ . -` (API references of the services).
+_PLAIN = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"), 1)
+_PLAIN_NAMES = frozenset(
+    """StackName QueueName TopicName FunctionName TableName KeyId InstanceId VolumeId SnapshotId ImageId SubnetId VpcId
+    VpcEndpointId SecurityGroupId NetworkInterfaceId TaskDefinitionFamilyName
+    TaskDefinitionRevisionNumber ClusterName StreamName""".split()
+)
 _GLOBAL = frozenset(
     [
         "iam",
@@ -223,7 +230,7 @@ def _format(name: str, region: str, has_account: bool, needs_owner: bool) -> tup
     position = 0
     for found in _PLACEHOLDER.finditer(name):
         parts.append(Text(name[position : found.start()]))
-        parts.append(_BUCKET if found[1] == "BucketName" else Run(ANY, 1))
+        parts.append(_BUCKET if found[1] == "BucketName" else _PLAIN if found[1] in _PLAIN_NAMES else Run(ANY, 1))
         position = found.end()
     parts.append(Text(name[position:]))
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
