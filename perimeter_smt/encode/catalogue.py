@@ -7,9 +7,11 @@ Region.  Sets of rows are computed on demand from their names, which are what fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 
 from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
@@ -29,9 +31,11 @@ _BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 # Names whose characters AWS limits to letters, digits, and `_ . -` (API references of the services).
 _PLAIN = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"), 1)
 _PLAIN_NAMES = frozenset(
-    """StackName QueueName TopicName FunctionName TableName KeyId InstanceId VolumeId SnapshotId ImageId SubnetId VpcId
-    VpcEndpointId SecurityGroupId NetworkInterfaceId TaskDefinitionFamilyName
-    TaskDefinitionRevisionNumber ClusterName StreamName""".split()
+    [
+        *("StackName", "QueueName", "TopicName", "FunctionName", "TableName", "KeyId", "InstanceId", "VolumeId"),
+        *("SnapshotId", "ImageId", "SubnetId", "VpcId", "VpcEndpointId", "SecurityGroupId", "NetworkInterfaceId"),
+        *("TaskDefinitionFamilyName", "TaskDefinitionRevisionNumber", "ClusterName", "StreamName"),
+    ]
 )
 _GLOBAL = frozenset(
     [
@@ -137,12 +141,15 @@ class Calls:
     def replace_rows(self, rows: list[Row]) -> None:
         """Work on these rows instead."""
         self.rows = rows
-        self._by_action: dict[str, int] = {}
-        self._by_service: dict[str, int] = {}
+        actions_at: dict[str, list[int]] = {}
+        services_at: dict[str, list[int]] = {}
         for i, row in enumerate(self.rows):
-            self._by_action[row.lowered] = self._by_action.get(row.lowered, 0) | 1 << i
-            self._by_service[row.service] = self._by_service.get(row.service, 0) | 1 << i
+            actions_at.setdefault(row.lowered, []).append(i)
+            services_at.setdefault(row.service, []).append(i)
+        self._by_action = {name: _bits(rows) for name, rows in actions_at.items()}
+        self._by_service = {name: _bits(rows) for name, rows in services_at.items()}
         self._sets: dict[str, int] = {}
+        self._by_value: dict[str, dict[object, int]] = {}
 
     def members(self, name: str) -> int:
         """The bit set called `name`."""
@@ -167,16 +174,17 @@ class Calls:
             return self._matching(name.removeprefix("action ~ "))
         if name.startswith("arn service ~ "):
             found = _regex(name.removeprefix("arn service ~ "))
-            return self._rows_where(lambda row: row.type is not None and found.fullmatch(row.arn_service) is not None)
+            named = self._where_it("arn_service", lambda text: found.fullmatch(text) is not None)
+            return named & ~self._where_it("type", lambda kind: kind is None)
         if name.startswith("lists "):
             return self._listing(name.removeprefix("lists "))
         match name:
             case "resource is star":
-                return self._rows_where(lambda row: row.type is None)
+                return self._where_it("type", lambda kind: kind is None)
             case "arn has account":
-                return self._rows_where(lambda row: row.has_account)
+                return self._where_it("has_account", bool)
             case "arn has region":
-                return self._rows_where(lambda row: row.has_region)
+                return self._where_it("has_region", bool)
             case "service is global":
                 return self._where(_GLOBAL)
             case "service in cross-region-endpoints":
@@ -191,9 +199,15 @@ class Calls:
                 return _union(self._matching(p.lower()) for p in sorted(support_list(name.removeprefix("action in "))))
         raise KeyError(name)
 
-    def _rows_where(self, test: object) -> int:
-        assert callable(test)
-        return _bits(i for i, row in enumerate(self.rows) if test(row))
+    def _where_it(self, field: str, test: Callable[[Any], bool]) -> int:
+        """The rows whose `field` passes a test; the test is asked once per value."""
+        if field not in self._by_value:
+            found: dict[object, list[int]] = {}
+            read = attrgetter(field)
+            for i, row in enumerate(self.rows):
+                found.setdefault(read(row), []).append(i)
+            self._by_value[field] = {value: _bits(rows) for value, rows in found.items()}
+        return _union(bits for value, bits in self._by_value[field].items() if test(value))
 
     def _matching(self, pattern: str) -> int:
         service, _, name = pattern.partition(":")
@@ -212,16 +226,17 @@ class Calls:
         parts = key.split(":")
         if len(parts) > 2:
             cut.add(":".join(parts[:2]) + ":*")
-        return self._rows_where(lambda row: not cut.isdisjoint(row.keys) or "?" in row.keys)
+        return self._where_it("keys", lambda keys: not cut.isdisjoint(keys) or "?" in keys)
 
     def catalogue(self, names: Iterable[str]) -> Catalogue:
         """The catalogue with the sets `names` and, per ARN format, what a row demands of the ARN's fields."""
-        groups: dict[tuple[Formula, ...], int] = {}
+        groups: dict[tuple[Formula, ...], list[int]] = {}
         for i, row in enumerate(self.rows):
             demands = () if self.any_resource or not row.name else _demands(row)
-            groups[demands] = groups.get(demands, 0) | 1 << i
+            groups.setdefault(demands, []).append(i)
         sets = {name: self.members(name) for name in sorted(set(names))}
-        return Catalogue(len(self.rows), sets, tuple(Group(bits, demands) for demands, bits in groups.items()))
+        found = tuple(Group(_bits(rows), demands) for demands, rows in groups.items())
+        return Catalogue(len(self.rows), sets, found, "resource.name")
 
 
 @lru_cache(maxsize=65536)
@@ -242,12 +257,14 @@ def _format(name: str, region: str, has_account: bool, needs_owner: bool) -> tup
 
 
 def _demands(row: Row) -> tuple[Formula, ...]:
-    if row.type is None:
-        return ()
-    kind = actions.resource_type(row.service, row.type)
-    account = kind.arn.split(":", 5)[4] if kind else ""
-    needs_owner = "${" in account
-    return _format(row.name, row.region, row.has_account, needs_owner)
+    return () if row.type is None else _shape_demands(row.service, row.type, row.name, row.region, row.has_account)
+
+
+@lru_cache(maxsize=65536)
+def _shape_demands(service: str, kind: str, name: str, region: str, has_account: bool) -> tuple[Formula, ...]:
+    found = actions.resource_type(service, kind)
+    account = found.arn.split(":", 5)[4] if found else ""
+    return _format(name, region, has_account, "${" in account)
 
 
 def _invented(literal: Iterable[str]) -> list[Row]:
@@ -267,13 +284,16 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 
 def _bits(indexes: Iterable[int]) -> int:
-    array = bytearray()
-    for i in indexes:
-        byte = i >> 3
-        if byte >= len(array):
-            array.extend(bytes(byte + 1 - len(array)))
-        array[byte] |= 1 << (i & 7)
-    return int.from_bytes(array, "little")
+    """The bit set of ascending indexes."""
+    found = list(indexes)
+    if not found:
+        return 0
+    low = found[0] & ~7  # most sets lie close together
+    array = bytearray((found[-1] - low >> 3) + 1)
+    for i in found:
+        i -= low
+        array[i >> 3] |= 1 << (i & 7)
+    return int.from_bytes(array, "little") << low
 
 
 def _union(sets: Iterable[int]) -> int:

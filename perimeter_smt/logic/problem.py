@@ -25,12 +25,14 @@ class Catalogue:
     """A finite variable with many values (actions with their resource types).
 
     Row `i` is bit `i`.  `sets` are the named subsets that `Member` atoms speak about; `groups` partition
-    the rows.  Rows are tried in ascending order, so the preferred ones come first.
+    the rows.  Rows are tried in ascending order, so the preferred ones come first.  `varies` names the text
+    variable whose value may be chosen anew for another row (empty: none).
     """
 
     size: int
     sets: Mapping[str, int]
     groups: tuple[Group, ...] = ()
+    varies: str = ""
 
 
 @dataclass(frozen=True)

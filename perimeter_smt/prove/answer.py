@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.logic.formula import Formula, conj, disj, neg
-from perimeter_smt.logic.interpret import truth
 from perimeter_smt.prove import explain
 from perimeter_smt.prove import objectives as questions
 from perimeter_smt.prove.objectives import LIMIT_TEXTS, Objective
@@ -25,6 +24,7 @@ class _Row:
     exhausted: bool | None = None
     reason: str = ""
     proof: tuple[tuple[Assumption, ...], tuple[object, ...]] = field(default=((), ()))
+    kind: Formula | None = None  # of a hole
 
 
 def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verdict]:
@@ -43,6 +43,8 @@ def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verd
     left = _vacuous(run, objective, left, rows)
     if left:
         _proved(run, objective, left, rows, limits)
+    if run.enumerate_all:
+        _enumerate(run, objective, [row for row in rows.values() if row.kind is not None])
     exceptions = explain.exceptions(run.world.workspace.perimeter, objective.id)
     return [
         Verdict(
@@ -87,28 +89,31 @@ def _limits(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Lim
 def _holes(run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row]) -> list[Group]:
     """Requests that a policy of the enforcing type could have stopped, under the chosen readings."""
     hole = questions.hole(run.world, objective.id)
-    for group, result in run.split(left, hole, run.exact):
+    while left:
+        result = run.ask(hole, run.exact, *run.only(left))
         if result.status == "unsat":
-            return _rest(left, group)
+            return left
         if result.status == "unknown":
-            return _undecided(run, left, group, rows, result, hole, run.exact)
-        found, kind, exhausted = _enumerate(run, objective, group, result, hole)
-        key = ("hole", id(kind), found[0].through) if not run.enumerate_all else ("hole", id(group))
-        _fold(rows, key, _Row("refuted", [group], found, exhausted))
+            return _undecided(run, left, rows, result, hole, run.exact)
+        group = run.group_of(result, left)
+        result = run.plain(group.services, (hole, group.here, run.exact), result, like=f"hole {objective.id}")
+        kind = kind_of(run.world, result)
+        for carried in run.alike(result, left, hole, run.exact):
+            key = ("hole", id(kind), explain.admitting(run.world, carried.true))
+            if key not in rows:
+                example = explain.counterexample(run.world, objective.id, carried.result(), "hole")
+                rows[key] = _Row("refuted", [], (example,), kind=kind)
+            rows[key].groups.append(carried.group)
+            left = [g for g in left if g is not carried.group]
     return []
 
 
-def _rest(left: list[Group], last: Group) -> list[Group]:
-    names = set(last.services)
-    return [group for group in left if group.services[0] in names]
-
-
 def _undecided(
-    run: Run, left: list[Group], last: Group, rows: dict[object, _Row], result: Result, *assumptions: Formula
+    run: Run, left: list[Group], rows: dict[object, _Row], result: Result, *assumptions: Formula
 ) -> list[Group]:
-    """Groups that could not be decided together are asked one by one."""
+    """Groups that could not be decided together are asked one by one; those that are `unsat` are left."""
     decided = []
-    for group in _rest(left, last):
+    for group in left:
         own = run.ask(*assumptions, group.here)
         if own.status == "unsat":
             decided.append(group)
@@ -118,24 +123,24 @@ def _undecided(
     return decided
 
 
-def _enumerate(
-    run: Run, objective: Objective, group: Group, first: Result, hole: Formula
-) -> tuple[tuple[Counterexample, ...], Formula, bool | None]:
-    """Counterexamples that differ in kind, each kind blocked before the next is looked for."""
-    assumptions = [hole, group.here, run.exact]
-    result = run.plain(group.services, assumptions, first, like=f"hole {objective.id}")
-    kind = kind_of(run.world, result)
-    found = [explain.counterexample(run.world, objective.id, result, "hole")]
-    while run.enumerate_all:
-        if len(found) >= run.limit:
-            return tuple(found), kind, False
-        assumptions.append(neg(kind_of(run.world, result)))
-        result = run.ask(*assumptions)
-        if result.status != "sat":
-            return tuple(found), kind, result.status == "unsat"
-        result = run.plain(group.services, assumptions, result)
-        found.append(explain.counterexample(run.world, objective.id, result, "hole"))
-    return tuple(found), kind, None
+def _enumerate(run: Run, objective: Objective, rows: Sequence[_Row]) -> None:
+    """Further counterexamples of every row, each of another kind: a kind is blocked before the next is looked for."""
+    hole = questions.hole(run.world, objective.id)
+    for row in rows:
+        assert row.kind is not None
+        found, kinds = list(row.counterexamples), [row.kind]
+        row.exhausted = False
+        while len(found) < run.limit:
+            assumptions = [hole, run.exact, *(neg(kind) for kind in kinds), *run.only(row.groups)]
+            result = run.ask(*assumptions)
+            if result.status != "sat":
+                row.exhausted = result.status == "unsat"
+                break
+            group = run.group_of(result, row.groups)
+            result = run.plain(group.services, (*assumptions, group.here), result)
+            kinds.append(kind_of(run.world, result))
+            found.append(explain.counterexample(run.world, objective.id, result, "hole"))
+        row.counterexamples = tuple(found)
 
 
 def _beyond(
@@ -148,18 +153,17 @@ def _beyond(
         return left
     formulas = {limit.reach: questions.limit_formula(world, objective.id, limit.reach) for limit in open_limits}
     breach = questions.breach(world, objective.id)
-    accepted = _accepted(run, objective)
-    for group, result in run.split(left, breach, disj(formulas.values()), neg(accepted), run.exact):
-        if result.status == "unsat":
-            return _rest(left, group)
-        if result.status == "unknown":
-            return _undecided(run, left, group, rows, result, breach, disj(formulas.values()), run.exact)
-        assert result.model is not None
-        names = [name for name, formula in formulas.items() if truth(formula, result.model)]
-        examples = tuple(limit.example for limit in open_limits if limit.reach in names and limit.example)
-        reason = "no hole, but beyond the reach of the guardrail: " + ", ".join(names)
-        _fold(rows, ("beyond", *names), _Row("refuted", [group], examples, reason=reason))
-    return []
+    mode = (breach, disj(formulas.values()), neg(_accepted(run, objective)), run.exact)
+    for found, last in run.split(left, *mode):
+        for carried in found:
+            names = [name for name, formula in formulas.items() if carried.true(formula)]
+            examples = tuple(limit.example for limit in open_limits if limit.reach in names and limit.example)
+            reason = "no hole, but beyond the reach of the guardrail: " + ", ".join(names)
+            _fold(rows, ("beyond", *names), _Row("refuted", [carried.group], examples, reason=reason))
+            left = [g for g in left if g is not carried.group]
+        if last and last.status == "unknown":
+            return _undecided(run, left, rows, last, *mode)
+    return left
 
 
 def _accepted(run: Run, objective: Objective) -> Formula:
@@ -176,12 +180,12 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
         if result.status == "unsat":
             return left
         if result.status == "unknown":
-            return _undecided(run, left, merged(left), rows, result, *assumptions)
+            return _undecided(run, left, rows, result, *assumptions)
         group = run.group_of(result, left)
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
         found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
         reason = f"holds under the chosen readings; not without {', '.join(departs)}"
-        alike = [g for g, other in run.split(left, *assumptions, *granted) if other.status == "sat"]
+        alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]
         _fold(rows, ("rival", departs), _Row("conditional", alike, (found,), reason=reason))
         inside = {g.services[0] for g in alike}
         left = [g for g in left if g.services[0] not in inside]
@@ -191,14 +195,14 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
 def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row]) -> list[Group]:
     """Groups for which no request meets the premise: a proof would say nothing."""
     claimed = questions.claimed(run.world, objective.id)
-    lively = []
-    for group, result in run.split(left, claimed, run.exact):
-        if result.status == "sat":
-            lively.append(group)
-            continue
-        status: Status = "vacuous" if result.status == "unsat" else "unknown"
-        reason = "no request meets the premise: nothing was proved" if status == "vacuous" else result.reason
-        _fold(rows, (status, reason), _Row(status, _rest(left, group), reason=reason))
+    lively: list[Group] = []
+    for found, last in run.split(left, claimed, run.exact):
+        lively += [carried.group for carried in found]
+        if last:
+            status: Status = "vacuous" if last.status == "unsat" else "unknown"
+            reason = "no request meets the premise: nothing was proved" if status == "vacuous" else last.reason
+            rest = [group for group in left if group not in lively]
+            _fold(rows, (status, reason), _Row(status, rest, reason=reason))
     return lively
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from perimeter_smt.encode.world import World
+from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.prove.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
@@ -48,6 +50,20 @@ def counterexample(
         reach,
         departs,
         {**replayed.case, "keys_that_matter": list(used)},
+    )
+
+
+def admitting(world: World, true: Callable[[Formula], bool]) -> tuple[str, ...]:
+    """The Allow statements of guardrails that a request matches, by name: SCPs and endpoint policies may need one.
+
+    `true` tells the truth of a formula for the request.
+    """
+    return tuple(
+        name
+        for name, (document, statement) in world.policies.statements.items()
+        if statement.effect == "Allow"
+        and (document.kind is Kind.SCP or document.kind.is_endpoint)
+        and true(world.policies.selected(document, statement))
     )
 
 

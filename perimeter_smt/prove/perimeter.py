@@ -130,7 +130,7 @@ def _prepare(
     for services in grouped:
         name = f"services like {services[0]}"
         world.calls.define(name, services)
-        groups.append(Group(services, atom(Member(CALL, name))))
+        groups.append(Group(services, atom(Member(CALL, name)), world.calls.members(name)))
     problem = world.problem([*asked, *(g.here for g in groups), *mentioned(grouped)])
     perimeter = world.workspace.perimeter
     accepted = [n for name in perimeter.accepted for n in ACCEPTED_ASSUMPTIONS.get(name, ())]

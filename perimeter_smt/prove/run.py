@@ -18,6 +18,7 @@ from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
 from perimeter_smt.prove.prefer import plainest, preferences
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
+from perimeter_smt.solve.spread import Spread
 
 Reading = Literal["exact", "over"]
 
@@ -28,6 +29,25 @@ class Group:
 
     services: tuple[str, ...]
     here: Formula
+    rows: int = 0  # of the catalogue, as a bit set
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A satisfying request carried over to a group of services: to which row, and its result when asked for."""
+
+    group: Group
+    row: int
+    spread: Spread
+    first: Result | None = None  # where it is the request itself
+
+    def result(self) -> Result:
+        """The request for this group, checked."""
+        return self.first or self.spread.result(self.row)
+
+    def true(self, formula: Formula) -> bool:
+        """The truth of a formula of the problem."""
+        return bool(self.spread.true(formula) >> self.row & 1)
 
 
 @dataclass
@@ -91,21 +111,37 @@ class Run:
         service = self.world.calls.rows[result.model.rows[CALL]].service
         return next(group for group in among if service in group.services)
 
-    def split(self, groups: Sequence[Group], *assumptions: Formula) -> Iterator[tuple[Group, Result]]:
-        """Groups that satisfy the assumptions, each with a result; last one result that is not `sat`.
+    def split(self, groups: Sequence[Group], *assumptions: Formula) -> Iterator[tuple[list[Carried], Result | None]]:
+        """Groups that satisfy the assumptions, each with a result; last what is left, with a result that is not `sat`.
 
-        The last pair carries the groups that are left as one group: all of them are unsatisfiable together if the
-        result is `unsat`.
+        One satisfying request is carried over to every group that it fits, so that a few checks serve them all.
+        The last item carries no groups but the result for all that are left: `unsat` holds for each of them.
         """
         left = list(groups)
         while left:
             result = self.ask(*assumptions, *self.only(left))
             if result.status != "sat":
-                yield merged(left), result
+                yield [], result
                 return
-            group = self.group_of(result, left)
-            left.remove(group)
-            yield group, result
+            found = self.alike(result, left, *assumptions)
+            gone = {carried.group.services[0] for carried in found}
+            left = [group for group in left if group.services[0] not in gone]
+            yield found, None
+
+    def alike(self, result: Result, groups: Sequence[Group], *assumptions: Formula) -> list[Carried]:
+        """The groups that a satisfying request carries over to, its own among them.
+
+        In the order of the catalogue, which begins with the services that people know best.
+        """
+        assert result.model is not None
+        own = self.group_of(result, groups)
+        spread = self.engine.spread(result, assumptions)
+        out = [Carried(own, result.model.rows[CALL], spread, result)]
+        for group in groups:
+            rows = spread.rows & group.rows
+            if rows and group is not own:
+                out.append(Carried(group, (rows & -rows).bit_length() - 1, spread))
+        return sorted(out, key=lambda carried: carried.row)
 
 
 def any_of(groups: Sequence[Group]) -> Formula:
@@ -119,15 +155,15 @@ def merged(groups: Sequence[Group]) -> Group:
 
 
 def kind_of(world: World, result: Result) -> Formula:
-    """The kind of a counterexample: who, over which wire, by which tag or path."""
+    """The kind of a counterexample: who, over which wire, by which tags; more tags make no other kind."""
     model = result.model
     assert model is not None
     literals = [atom(Is("caller", model.enums["caller"])), atom(Is("wire", model.enums["wire"]))]
-    names = ["forwarded", "principal.mine", "principal.service-linked", "resource.mine", "principal.management"]
-    tags = ("aws:principaltag/", "aws:resourcetag/")
-    names += [str(key.has.payload) for name, key in world.keys.known.items() if name.startswith(tags)]
-    for name in names:
+    for name in ("forwarded", "principal.mine", "principal.service-linked", "resource.mine", "principal.management"):
         literals.append(sym(name) if model.symbols.get(name, False) else neg(sym(name)))
+    tags = ("aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
+    present = [key.has for name, key in world.keys.known.items() if name.startswith(tags)]
+    literals += [has for has in present if model.symbols.get(str(has.payload), False)]
     return conj(literals)
 
 

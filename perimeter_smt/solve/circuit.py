@@ -72,6 +72,14 @@ class Circuit:
         self.leaves.append(leaf)
         return len(self._kind) - 1
 
+    def arguments(self, node: int) -> tuple[int, ...]:
+        """The signed arguments of a node; none for leaves."""
+        return self._args[node]
+
+    def is_iff(self, node: int) -> bool:
+        """Whether a node is an equivalence; with arguments and none, it is a conjunction."""
+        return self._kind[node] == _IFF
+
     def cost(self, node: int) -> int:
         """An estimate of how much theory work it takes to make `node` true."""
         return self._when_true[node] if node > 0 else self._when_false[-node]

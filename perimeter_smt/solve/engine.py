@@ -21,6 +21,7 @@ from perimeter_smt.solve.prefixes import Prefixes
 from perimeter_smt.solve.question import Choice, Question, definitions
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
+from perimeter_smt.solve.spread import Names, Spread, Spreader
 from perimeter_smt.solve.theories import catalogue
 from perimeter_smt.solve.theories.component import Decider, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
@@ -58,6 +59,7 @@ class Engine:
             literal = self._clauses.literal(assertion.formula)
             self._sat.add((-self._guard, literal))
             self._roots.append(literal)
+        self._spreader: Spreader | None = None
         self._everything = Question(self._circuit, self._vocabulary, self._definitions)
         self._everything.add_assertions(problem.assertions, None)
 
@@ -81,6 +83,20 @@ class Engine:
                     kept = [other for other in rest if other in self._used]
         names = dict.fromkeys(self.problem.assertions[number].name for number in kept)
         return Result("unsat", core=tuple(names))
+
+    def spread(self, result: Result, assumptions: Sequence[Formula]) -> Spread:
+        """The other rows of the problem's one catalogue that the model of `result` extends to (see spread.py).
+
+        `assumptions` are those that the result was found under, less what speaks of the row.
+        """
+        asked = self._everything.copy()
+        for formula in assumptions:
+            asked.add(formula)
+        if self._spreader is None:
+            ((name, _),) = self.problem.catalogues.items()
+            names = Names(self._table(name), self.problem, self.limits)
+            self._spreader = Spreader(self._circuit, self._everything, names, name)
+        return self._spreader.spread(result, asked)
 
     def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None) -> Result:
         """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`."""

@@ -1,10 +1,10 @@
 """The errors that engines raise.
 
-    InternalError
-    └── SolveError                     an engine cannot answer, for a reason that is not the question's
-        ├── ModelMismatchError         a model found by the search does not satisfy the formulas it was built for
-        ├── BackendDisagreementError   two back ends gave contradicting verdicts
-        └── BackendMissingError        an optional solver is not installed
+InternalError
+└── SolveError                     an engine cannot answer, for a reason that is not the question's
+    ├── ModelMismatchError         a model found by the search does not satisfy the formulas it was built for
+    ├── BackendDisagreementError   two back ends gave contradicting verdicts
+    └── BackendMissingError        an optional solver is not installed
 """
 
 from __future__ import annotations

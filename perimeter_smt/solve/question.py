@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.logic.formula import Formula, walk
@@ -138,25 +138,43 @@ class Question:
         symbols.update(choice.symbols)
         model = Model(symbols, texts, enums, inside, choice.rows)
         known: dict[int, bool] = {}
-        circuit, leaves = self._circuit, self._circuit.leaves
+        circuit, leaf = self._circuit, self._leaf(model, choice.symbols, known)
+        for symbol, _ in self._defined.values():  # in an order that keeps the recursion shallow
+            body = self._bodies.get(symbol.payload)
+            if body is not None and symbol.payload not in choice.symbols:
+                symbols[symbol.payload] = circuit.evaluate(body, known, leaf)
+        for node in (*self.roots, *self.definitions.values()):
+            if not circuit.evaluate(node, known, leaf):
+                raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{node}\n{model!r}")
+        return model
+
+    def bodies(self) -> dict[int, int]:
+        """Leaves of the symbols that have a definition, and the nodes of their bodies."""
+        return {
+            self._circuit.node(s): self._bodies[s.payload]
+            for s, _ in self._defined.values()
+            if s.payload in self._bodies
+        }
+
+    def is_model(self, model: Model) -> bool:
+        """Whether a complete model satisfies everything asked."""
+        known: dict[int, bool] = {}
+        leaf = self._leaf(model, model.symbols, known)
+        nodes = (*self.roots, *self.definitions.values())
+        return all(self._circuit.evaluate(node, known, leaf) for node in nodes)
+
+    def _leaf(self, model: Model, fixed: Mapping[str, bool], known: dict[int, bool]) -> Callable[[int], bool]:
+        """The truth of leaves in a model; symbols that are not `fixed` follow their definitions."""
+        circuit, leaves, bodies = self._circuit, self._circuit.leaves, self._bodies
 
         def leaf(number: int) -> bool:
             formula = leaves[number]
             assert formula is not None
             fact = formula.payload
-            if formula.op == "sym":
-                return value(fact)
-            return holds(fact, model)
+            if formula.op != "sym":
+                return holds(fact, model)
+            if fact not in fixed and fact in bodies:
+                return circuit.evaluate(bodies[fact], known, leaf)  # known, in the order of definitions
+            return model.symbols.get(fact, False)
 
-        def value(name: str) -> bool:
-            if name not in choice.symbols and name in self._bodies:
-                return circuit.evaluate(self._bodies[name], known, leaf)  # known, in the order below
-            return symbols[name]
-
-        for symbol, _ in self._defined.values():  # in an order that keeps the recursion shallow
-            if symbol.payload in self._bodies:
-                symbols[symbol.payload] = value(symbol.payload)
-        for node in (*self.roots, *self.definitions.values()):
-            if not circuit.evaluate(node, known, leaf):
-                raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{node}\n{model!r}")
-        return model
+        return leaf

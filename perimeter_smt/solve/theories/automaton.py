@@ -280,4 +280,3 @@ def _word(states: tuple[int, ...], came: dict[tuple[int, ...], tuple[tuple[int, 
         states, char = came[states]
         out.append(char)
     return "".join(reversed(out))
-

@@ -7,7 +7,7 @@ requirements hold in the texts returned; a conflict is proved and minimal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from perimeter_smt.logic.atoms import Member
@@ -37,11 +37,11 @@ class Table:
         self.group: list[int] = [len(self.rows)] * catalogue.size
         for number, rows in enumerate(self.rows):
             free &= ~rows
-            for index, digit in enumerate(reversed(bin(rows)[2:])):
-                if digit == "1":
-                    self.group[index] = number
+            for index in indexes(rows):
+                self.group[index] = number
         self.rows.append(free)
         self._inside: dict[int, frozenset[str]] = {}
+        self._bits: dict[int, int] = {}  # by key of the literal
 
     def inside(self, row: int) -> frozenset[str]:
         """The names of the sets that hold `row`."""
@@ -55,10 +55,26 @@ class Table:
         """The rows that satisfy all `Member` literals."""
         bits = self.all
         for literal in literals:
+            bits &= self.bits(literal)
+        return bits
+
+    def bits(self, literal: Literal) -> int:
+        """The rows that satisfy one `Member` literal."""
+        found = self._bits.get(literal.key)
+        if found is None:
             assert isinstance(literal.atom, Member)
             inside = self.catalogue.sets.get(literal.atom.name, 0)
-            bits &= inside if literal.positive else ~inside
-        return bits
+            found = self._bits[literal.key] = inside if literal.positive else self.all & ~inside
+        return found
+
+
+def indexes(bits: int) -> Iterator[int]:
+    """The rows of a bit set, in ascending order."""
+    digits = bin(bits)[:1:-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)
 
 
 Chosen = Mapping[str, Sequence[Literal]]
@@ -68,11 +84,15 @@ def empty(table: Table, literals: Sequence[Literal]) -> Conflict | None:
     """A minimal set of `Member` literals that no row satisfies, or None if some row does."""
     if table.allowed(literals):
         return None
-    kept = list(literals)
+    behind = [table.all]  # what all later literals allow, from the last one on
+    for literal in reversed(literals[1:]):
+        behind.append(behind[-1] & table.bits(literal))
+    kept: list[Literal] = []
+    allowed = table.all
     for literal in literals:
-        rest = [other for other in kept if other is not literal]
-        if not table.allowed(rest):
-            kept = rest
+        if allowed & behind.pop():
+            kept.append(literal)
+            allowed &= table.bits(literal)
     return Conflict(tuple(kept))
 
 
@@ -152,18 +172,31 @@ class _Search:
 
 
 def _minimal(tables: Mapping[str, Table], conflict: Conflict, decider: Decider) -> Conflict:
-    """Drop literals from a conflict while it remains one."""
-    kept = list(conflict.literals)
-    for literal in conflict.literals:
-        rest = [other for other in kept if other is not literal]
-        if len(rest) == len(kept):
-            continue
-        texts = [x for x in rest if not isinstance(x.atom, Member)]
+    """Drop literals from a conflict while it remains one: many at a time, then one by one."""
+
+    def conflicting(literals: Sequence[Literal]) -> Sequence[Literal] | None:
+        texts = [x for x in literals if not isinstance(x.atom, Member)]
         rows: dict[str, list[Literal]] = {}
-        for x in rest:
+        for x in literals:
             if isinstance(x.atom, Member):
                 rows.setdefault(x.atom.var, []).append(x)
-        again = _Search(tables, texts, decider).extend(rows, list(tables), {}, [])
-        if isinstance(again, Conflict):
-            kept = [x for x in rest if x in again.literals]
+        found = _Search(tables, texts, decider).extend(rows, list(tables), {}, [])
+        if not isinstance(found, Conflict):
+            return None
+        inside = {x.key for x in found.literals}
+        return [x for x in literals if x.key in inside]
+
+    kept: Sequence[Literal] = conflict.literals
+    size = len(kept)
+    while size > 1:
+        size = (size + 1) // 2
+        at = 0
+        while at < len(kept):
+            rest = conflicting([*kept[:at], *kept[at + size :]])
+            if rest is None:
+                at += size
+            elif rest[:at] == kept[:at]:
+                kept = rest
+            else:
+                kept, at = rest, 0
     return Conflict(tuple(kept))

@@ -120,9 +120,7 @@ def _meaningless(avoid: Sequence[str]) -> str:
     return text
 
 
-def _candidates(
-    literals: Sequence[Literal], globs: Sequence[Literal], taken: set[str], limit: int
-) -> Iterator[str]:
+def _candidates(literals: Sequence[Literal], globs: Sequence[Literal], taken: set[str], limit: int) -> Iterator[str]:
     """Texts worth trying: round the bounds in several spellings, then the shortest words of the patterns."""
     yield from ("", "none", "0", "1", "-1", "1.5", "2026-01-01T00:00:00Z", "198.51.100.7", "2001:db8::7")
     for literal in literals:
@@ -149,4 +147,3 @@ def _candidates(
         for literal in globs:  # longer words too, so that not all that is tried is the same prefix
             if literal.positive and literal.language is not None and literal.language.shape == "ends":
                 yield f"{literal.language.prefix}{len(seen)}{literal.language.suffix}"
-
