@@ -50,10 +50,11 @@
 ; resource policies that are the root of authority: the account must be named for identity policies to count
 (define-fun delegated () Bool
   (or (not (or assume-role (= service "kms"))) hit.account))
-; lockout repair: a bucket policy does not bind the owner's root user on its own bucket's policy (3.5)
+(define-fun bucket-policy-call () Bool
+  (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy")))
+; lockout repair: a bucket or queue policy does not bind the owner's root user on its own bucket's policy (3.5)
 (define-fun repairs-own-bucket () Bool
-  (and (= caller root) same-account
-       (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy"))))
+  (and (= caller root) same-account (or bucket-policy-call (= action "sqs:SetQueueAttributes"))))
 
 (define-fun guardrail.denies () Bool
   (or (and scp.applies scp.denies) (and rcp.applies rcp.denies) (and endpoint.applies endpoint.denies)))
@@ -79,16 +80,18 @@
   (and (not assume-role)
        (ite principal.assumed-root task-policy.allows
             (ite (and same-account (not (= service "kms"))) true hit.any))))
-(define-fun may-call () Bool   ; temporary credentials that STS keeps from some operations (3.5)
-  (and (not (and (= caller role) (or get-session-token (= action "sts:GetFederationToken"))))
+(define-fun may-call () Bool   ; temporary credentials that STS keeps from some operations (3.5), bucket policies (3.7)
+  (and (not (and bucket-policy-call (not same-account)))
+       (not (and (= caller role) (or get-session-token (= action "sts:GetFederationToken"))))
        (not (and (= caller federated-user) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
 (define-fun grant () Bool
   (and may-call
     (or kms.grant
+     (and (not (= action "kms:RetireGrant"))     ; authorized by the grant alone (3.7)
       (ite (or (= caller aws-service) (= caller federated-sts)) hit.direct
         (ite (= caller anonymous) (and hit.direct |call: service in anonymous-services|)
           (ite (= caller root) grant.root
-            (ite same-account grant.same-account (and hit.any bounded))))))))
+            (ite same-account grant.same-account (and hit.any bounded)))))))))
 
 (define-fun stopped () Bool (or guardrail.denies (not scp.ok) (not rcp.ok) (not endpoint.ok)))
 (define-fun access () Bool

@@ -38,3 +38,7 @@
 (declare-const |call: service in aws-owned-resources-services| Bool)
 (assert (! (=> (= resource.account "aws") |call: service in aws-owned-resources-services|) :named AE8.aws-owned
   :strength soft :source "semantics 5.6: where AWS-owned resources are known to exist"))
+(assert (! (=> (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy"))
+    (and iam (= principal.account resource.account)))
+  :named AE7.bucket-policy :strength hard
+  :source "S3 API reference, PutBucketPolicy: only identities of the bucket owner's account"))

@@ -62,6 +62,11 @@
     (= endpoint.account "") (= vpc.account ""))) :named AN4.none :strength hard
   :source "semantics 4.1: defined only on an endpoint"))
 
+; Endpoint and VPC may have different owners: participants of a shared subnet (AN5).
+(assert (! (=> (= wire endpoint) (or (= endpoint.account vpc.account)
+    (and (in-organization vpc.account) (= (org endpoint.account) (org vpc.account)))))
+  :named AN5 :strength hard
+  :source "VPC guide, share your VPC subnets: participants belong to the owner's organization"))
 (assert (! (=> forwarded (= wire aws-network)) :named AN6 :strength hard
   :source "IAM guide, forward access sessions: the network keys of the first hop are not carried over"))
 (assert (! (=> (= wire aws-network) (or forwarded (= caller aws-service) principal.service-role))

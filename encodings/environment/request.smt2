@@ -78,11 +78,13 @@
 (define-fun is-path ((x String)) Bool (str.in_re x (re.++ (str.to_re "o-")
   (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re "/"))))))
 (assert (! (and (is-org (org principal.account)) (is-org (org resource.account))
-                (is-org (org endpoint.account)) (is-org (org behalf.account)))
+                (is-org (org endpoint.account)) (is-org (org vpc.account)) (is-org (org behalf.account)))
   :named AP5.format :strength hard :source "AWS Organizations API reference: organization ids"))
 (assert (! (=> (= behalf.account "") (= (org behalf.account) "")) :named AP5.nobody :strength hard
   :source "semantics 4.1"))
 (assert (! (=> (= endpoint.account "") (= (org endpoint.account) "")) :named AP5.no-endpoint :strength hard
+  :source "semantics 4.1"))
+(assert (! (=> (= vpc.account "") (= (org vpc.account) "")) :named AP5.no-vpc :strength hard
   :source "semantics 4.1"))
 (assert (! (ite (in-organization principal.account)
     (and (is-path (orgpath principal.account)) (str.prefixof (str.++ (org principal.account) "/") (orgpath principal.account)))

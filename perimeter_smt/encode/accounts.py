@@ -15,12 +15,13 @@ from perimeter_smt.logic.formula import (
     glob,
     implies,
     is_text,
+    neg,
 )
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Endpoint, Organization
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 
-ACCOUNT_TERMS = ("principal.account", "resource.account", "endpoint.account", "behalf.account")
+ACCOUNT_TERMS = ("principal.account", "resource.account", "endpoint.account", "vpc.account", "behalf.account")
 ON_ENDPOINT = atom(Is("wire", "endpoint"))
 
 
@@ -117,7 +118,9 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
             is_text("vpc.account", endpoint.vpc_account),
         )
         if endpoint.services:
-            facts = both(facts, disj(atom(Member("call", f"service={service}")) for service in endpoint.services))
+            facts = both(facts, _of_services(endpoint.services))
+        if endpoint.except_services:
+            facts = both(facts, neg(_of_services(endpoint.except_services)))
         out.append(Assertion(f"organization.yaml {endpoint.id}", implies(is_text("endpoint.id", endpoint.id), facts)))
     for vpc in {(e.vpc, e.region): e for e in endpoints}.values():
         here = both(is_text("endpoint.vpc", vpc.vpc), is_text("endpoint.region", vpc.region))
@@ -135,6 +138,24 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
             )
         )
     return out
+
+
+def vpc_facts(workspace: Workspace) -> list[Assertion]:
+    """A VPC that the perimeter declares belongs to the account it names, or to one of mine."""
+    out = []
+    for vpc in workspace.perimeter.vpcs:
+        here = both(is_text("endpoint.vpc", vpc.id), is_text("endpoint.region", vpc.region))
+        owner = is_text("vpc.account", vpc.account) if vpc.account else _mine(workspace)
+        out.append(Assertion(f"perimeter.yaml {vpc.id}", implies(both(ON_ENDPOINT, here), owner)))
+    return out
+
+
+def _mine(workspace: Workspace) -> Formula:
+    return is_my_account(workspace.perimeter, workspace, "vpc.account")
+
+
+def _of_services(services: Iterable[str]) -> Formula:
+    return disj(atom(Member("call", f"service={service}")) for service in services)
 
 
 def is_my_endpoint(perimeter: Perimeter, workspace: Workspace) -> Formula:

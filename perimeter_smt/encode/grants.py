@@ -58,8 +58,8 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "boundary.given": disj(_is(p) for p in principals if p.boundary),
         "boundary.allows": disj(both(_is(p), policies.allows((p.boundary,))) for p in principals if p.boundary),
         "boundary.denies": disj(both(_is(p), policies.denies((p.boundary,))) for p in principals if p.boundary),
-        "session.given": FALSE,
-        "session.allows": FALSE,
+        "session.given": sym_is("federated-user"),  # who may do nothing without one (3.4)
+        "session.allows": TRUE,
         "session.denies": FALSE,
         "task-policy.allows": TRUE,
         "resource-policy.denies": disj(both(_at(r), policies.denies((r.policy,))) for r in resources if r.policy),

@@ -107,7 +107,6 @@ class World:
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
-        out["vpc.account"] = out["endpoint.account"]
         return out
 
 
@@ -174,6 +173,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
     out += world.policies.assertions
     out += accounts.endpoint_facts(world.workspace)
+    out += accounts.vpc_facts(world.workspace)
     if not world.free_grants:
         out += grants.existence(world.workspace)
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)

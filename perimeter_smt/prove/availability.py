@@ -28,7 +28,7 @@ def findings(run: Run) -> tuple[Verdict, ...]:
         here = both(run.world.policies.selected(document, statement), _applies(run, document.kind.value))
         result = run.ask(*assumptions, here)
         if result.status == "sat":
-            result = run.plain(first, (*assumptions, here), result)
+            result = run.plain(first, (*assumptions, here), result, like="blocked")
             found.append(explain.counterexample(run.world, "availability", result, "blocked", statement=name))
         elif result.status == "unknown":
             status, reason = "unknown", result.reason

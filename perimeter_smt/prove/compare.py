@@ -159,4 +159,4 @@ def _example(
             if statement.effect == effect and truth(world.policies.selected(document, statement), model):
                 through.append(blame(document, statement))
     why = "allowed by the second document only" if kind == "more" else "allowed by the first document only"
-    return Counterexample(kind, request, facts, why, tuple(through), case={"keys_that_matter": list(used)})
+    return Counterexample(kind, request, facts, why, tuple(through), keys=tuple(used))

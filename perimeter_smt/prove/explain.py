@@ -10,12 +10,14 @@ from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.prove.objectives import OBJECTIVES
 from perimeter_smt.prove.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
+from perimeter_smt.witness.case import case_of
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
-from perimeter_smt.witness.replay import Replayed
+from perimeter_smt.witness.replay import held_back, let_through
 
 
 def counterexample(
@@ -36,8 +38,13 @@ def counterexample(
     model = result.model
     assert model is not None
     request, facts, used = request_of(View(world, model))
-    replayed = Replayed()
-    through = replayed.through
+    case = case_of(world, request, facts, kms_grant=model.symbols.get("open kms grant", False))
+    if kind == "blocked":
+        replayed = held_back(case, departs)
+    else:
+        enforced_by = OBJECTIVES[objective].enforced_by if objective in OBJECTIVES else ""
+        replayed = let_through(case, departs, enforced_by=enforced_by)
+    through = replayed.statements
     if statement is not None:
         through = (blame(*world.policies.statements[statement]),)
     return Counterexample(
@@ -49,7 +56,8 @@ def counterexample(
         replayed.closest,
         reach,
         departs,
-        {**replayed.case, "keys_that_matter": list(used)},
+        used,
+        case,
     )
 
 

@@ -8,38 +8,15 @@ soft axiom, both named. `unknown`: not decided, with the reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
+from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
+from perimeter_smt.witness.blame import Blame, NearMiss
 
 Status = Literal["proved", "refuted", "vacuous", "conditional", "unknown"]
 FindingKind = Literal["hole", "beyond", "blocked", "more", "less"]
-
-
-@dataclass(frozen=True)
-class Blame:
-    """A statement of an input document. `document` is its label, `file` and `line` where it stands."""
-
-    kind: str
-    document: str
-    index: int
-    sid: str | None
-    effect: str
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file or self.document
-        return f"{place} {self.sid or f'statement {self.index + 1}'}"
-
-
-@dataclass(frozen=True)
-class NearMiss:
-    """The guardrail statement that came closest to stopping a request, and what of it failed, in words."""
-
-    statement: Blame
-    failed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,9 +24,10 @@ class Counterexample:
     """A concrete request, replayed by the concrete evaluator.
 
     `why` says in one line why it is outside (or, for `blocked`, inside) the perimeter; `through` are the
-    statements that let it through (or block it); `reach` names the limit of the guardrail for kind `beyond`;
-    `depends_on` the readings and soft axioms it needs (empty: none); `case` is the request in the case format
-    with the policies that were replayed.
+    statements that let it through (or block it); `closest` is the guardrail statement that came nearest to stopping
+    it; `reach` names the limit of the guardrail for kind `beyond`; `depends_on` the readings and soft axioms it needs
+    (empty: none); `keys` are the condition keys that policies look at; `case` is what was replayed (None for two
+    documents by themselves).
     """
 
     kind: FindingKind
@@ -60,7 +38,8 @@ class Counterexample:
     closest: NearMiss | None = None
     reach: str | None = None
     depends_on: tuple[str, ...] = ()
-    case: dict[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    case: Case | None = None
 
 
 @dataclass(frozen=True)
@@ -131,3 +110,9 @@ class Comparison:
     newly_allowed: Counterexample | None = None
     newly_denied: Counterexample | None = None
     reason: str = ""
+
+
+__all__ = [
+    "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report", "Status",
+    "Verdict",
+]  # fmt: skip

@@ -1,17 +1,108 @@
-"""Replay of a witness through the concrete evaluator, which shares no code with the encoding (design 1)."""
+"""Replay of witnesses through the concrete evaluator, which shares no code with the encoding (design 1).
+
+A witness is a finding only if the evaluator agrees; otherwise one of the two readings is wrong, and that is an
+`InternalError` with the case to attach.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from perimeter_smt.prove.verdicts import Blame, NearMiss
+from perimeter_smt.errors import InternalError
+from perimeter_smt.evaluate import Decision, NearDenial, StatementRef, closest_denial, decide, match_statement
+from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.request.case import Case
+from perimeter_smt.request.request import Request
+from perimeter_smt.witness.blame import Blame, NearMiss
+from perimeter_smt.witness.case import OPEN, case_to_json
+
+_KINDS = {"vpce": "endpoint", "access_point": Kind.ACCESS_POINT.value}
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What the concrete evaluator said: the case, the statements that let it through, the nearest denial."""
+    """What the evaluator said: the statements that decided, and the guardrail that came closest to stopping it."""
 
-    case: dict[str, Any] = field(default_factory=dict)
-    through: tuple[Blame, ...] = ()
+    statements: tuple[Blame, ...] = ()
     closest: NearMiss | None = None
+
+
+def let_through(case: Case, readings: Iterable[str], *, enforced_by: str) -> Replayed:
+    """A request that must be allowed, when the open points `readings` are read the other way.
+
+    `enforced_by` is the slot whose guardrail is asked for the nearest miss: `scp`, `rcp` or `endpoint`.
+    """
+    rivals = _rivals(readings)
+    decision = decide(case, rivals=rivals)
+    if not decision.allowed:
+        raise _disagreement(case, decision, "let through")
+    nearest = closest_denial(_only(case, enforced_by), rivals=rivals)
+    return Replayed(_blames(decision.statements), _near(nearest))
+
+
+def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
+    """A request that guardrails must stop, and that must be allowed without them."""
+    rivals = _rivals(readings)
+    decision = decide(case, rivals=rivals)
+    if decision.allowed:
+        raise _disagreement(case, decision, "stopped")
+    bare = replace(case, scp=None, rcp=None, endpoint=None)
+    if not decide(bare, rivals=rivals).allowed:
+        raise _disagreement(bare, decision, "let through without guardrails")
+    return Replayed(_blames(decision.statements))
+
+
+def allows(document: Document, request: Request, readings: Iterable[str] = ()) -> bool:
+    """Whether a document by itself allows a request: some Allow matches and no Deny; guardrails may lack Allows."""
+    rivals = _rivals(readings)
+
+    def some(effect: str) -> bool:
+        found = (s for s in document.statements if s.effect == effect)
+        return any(match_statement(document, s, request, rivals=rivals) for s in found)
+
+    granted = any(s.effect == "Allow" for s in document.statements)
+    open_ended = document.kind in (Kind.SCP, Kind.RCP) and not granted
+    return (open_ended or some("Allow")) and not some("Deny")
+
+
+def matching(document: Document, request: Request, effect: str) -> tuple[Statement, ...]:
+    """The statements of one effect that match a request."""
+    return tuple(s for s in document.statements if s.effect == effect and match_statement(document, s, request))
+
+
+def _rivals(readings: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in readings if name.startswith("X-"))
+
+
+def _only(case: Case, enforced_by: str) -> Case:
+    return replace(
+        case,
+        resource=None,
+        scp=case.scp if enforced_by == "scp" else None,
+        rcp=case.rcp if enforced_by == "rcp" else None,
+        endpoint=case.endpoint if enforced_by == "endpoint" else None,
+    )
+
+
+def _blames(statements: Iterable[StatementRef]) -> tuple[Blame, ...]:
+    return tuple(_blame(found) for found in statements if found.location.file != OPEN)
+
+
+def _blame(found: StatementRef) -> Blame:
+    slot = found.slot.partition("[")[0]
+    kind, place = _KINDS.get(slot, slot), found.location
+    return Blame(kind, found.policy, found.index, found.sid, found.effect, place.file, place.line)
+
+
+def _near(found: NearDenial | None) -> NearMiss | None:
+    if found is None:
+        return None
+    return NearMiss(_blame(found.statement), tuple(str(failure) for failure in found.failed))
+
+
+def _disagreement(case: Case, decision: Decision, expected: str) -> InternalError:
+    text = f"the evaluator does not agree that `{case.id}` is {expected}: {decision.reason} {decision.detail}".strip()
+    return InternalError(text, dump=json.dumps(case_to_json(case), indent=1, sort_keys=True))

@@ -1,0 +1,30 @@
+"""Statements of the input as findings name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Blame:
+    """A statement of an input document. `document` is its label, `file` and `line` where it stands."""
+
+    kind: str
+    document: str
+    index: int
+    sid: str | None
+    effect: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file or self.document
+        return f"{place} {self.sid or f'statement {self.index + 1}'}"
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """The guardrail statement that came closest to stopping a request, and what of it failed, in words."""
+
+    statement: Blame
+    failed: tuple[str, ...]
