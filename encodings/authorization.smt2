@@ -86,7 +86,7 @@
        (not (and (= caller federated-user) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
 (define-fun grant () Bool
   (and may-call
-    (or kms.grant
+    (or (and (= service "kms") kms.grant)
      (and (not (= action "kms:RetireGrant"))     ; authorized by the grant alone (3.7)
       (ite (or (= caller aws-service) (= caller federated-sts)) hit.direct
         (ite (= caller anonymous) (and hit.direct |call: service in anonymous-services|)

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from perimeter_smt.policy.operators import OPERATORS, Family
 
 ACCOUNTS = ("111111111111", "222222222222", "666666666666")
-ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "sts:AssumeRole", "kms:Decrypt")
+ACTIONS = (
+    *("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "sts:AssumeRole", "kms:Decrypt"),
+    *("s3:PutBucketPolicy", "sqs:SetQueueAttributes", "kms:RetireGrant", "sts:GetCallerIdentity"),
+    *("sts:GetSessionToken", "sts:TagSession", "ec2:RunInstances"),
+)
 ACTION_PATTERNS = (
     *ACTIONS,
     "*",
@@ -121,6 +125,27 @@ REQUEST_VALUES = (
     *("arn:aws:s3:::red", "arn:aws:sns:us-east-1:111111111111:t1", "o-myorg00001", "o-myorg00001/r-x/", "*", "a:b"),
 )
 PRINCIPALS = (
+    {"type": "federated-sts", "provider": "idp.example.com"},
+    {
+        "type": "role-session",
+        "arn": "arn:aws:sts::111111111111:assumed-role/AWSServiceRoleForBackup/job",
+        "account": "111111111111",
+        "role_arn": "arn:aws:iam::111111111111:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
+        "service_linked": True,
+    },
+    {
+        "type": "role-session",
+        "arn": "arn:aws:sts::222222222222:assumed-role/Admin/m1",
+        "account": "222222222222",
+        "role_arn": "arn:aws:iam::222222222222:role/Admin",
+        "management_account": True,
+    },
+    {
+        "type": "federated-user",
+        "arn": "arn:aws:sts::111111111111:federated-user/bob",
+        "account": "111111111111",
+        "made_by_root": True,
+    },
     {"type": "user", "arn": "arn:aws:iam::111111111111:user/team/alice", "account": "111111111111"},
     {
         "type": "role-session",
@@ -203,6 +228,17 @@ def policies(draw, *, principal=False, effects=("Allow", "Deny"), most=3):
 
 
 @st.composite
+def rcps(draw, *, most=2):
+    """A resource control policy: denials of everybody, for named actions."""
+    found = []
+    for _ in range(draw(st.integers(1, most))):
+        statement = draw(statements(effects=("Deny",)))
+        actions = statement.pop("NotAction", None)
+        found.append({**statement, "Principal": "*", **({"Action": actions} if actions is not None else {})})
+    return {"Version": "2012-10-17", "Statement": found}
+
+
+@st.composite
 def contexts(draw):
     """Condition keys of a request, multivalued ones as lists."""
     out: dict[str, object] = {}
@@ -225,4 +261,44 @@ def requests(draw):
         "resource": resource,
         "resource_account": field or draw(st.sampled_from(ACCOUNTS)),
         "context": draw(contexts()),
+    }
+
+
+GUARDRAIL_ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+RCP_ALLOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
+
+def levels(allow, policy):
+    """Levels of guardrails: most hold the policy that allows everything."""
+    level = st.one_of(
+        st.just([allow]), policy.map(lambda found: [allow, found]), st.lists(policy, max_size=2)
+    )
+    return st.one_of(st.none(), st.lists(level, min_size=1, max_size=3))
+
+
+@st.composite
+def cases(draw):
+    """A whole case: policies in every slot, a request, facts outside the policies."""
+    open_ended = st.one_of(st.just(GUARDRAIL_ALLOW), policies())
+    return {
+        "policies": {
+            "identity": draw(st.lists(open_ended, max_size=2)),
+            "resource": draw(st.one_of(st.none(), policies(principal=True))),
+            "boundary": draw(st.one_of(st.none(), st.none(), open_ended)),
+            "session": draw(st.one_of(st.none(), st.none(), st.lists(open_ended, min_size=1, max_size=2))),
+            "scp": draw(levels(GUARDRAIL_ALLOW, policies(most=2))),
+            "rcp": draw(levels(RCP_ALLOW, rcps())),
+            "vpce": draw(st.one_of(st.none(), policies(principal=True))),
+        },
+        "request": draw(requests()),
+        "flags": {
+            "resource_account_is_management": draw(st.booleans()),
+            "kms_grant": draw(st.one_of(st.none(), st.just(True))),
+            "via_endpoint": draw(st.one_of(st.none(), st.booleans())),
+            "s3_restrict_public_buckets": draw(st.sampled_from((False, False, True))),
+            "vpce_type": draw(st.sampled_from((None, None, "gateway"))),
+        },
     }

@@ -123,6 +123,7 @@ def decision_problem(
     resource_is_management: bool = False,
     kms_grant: bool = False,
     restrict_public_buckets: bool = False,
+    via_endpoint: bool | None = None,
 ) -> tuple[CaseProblem, Formula]:
     """Whether one request is allowed (cases of kind `decision`); the formula is `access` of authorization.smt2."""
     case = _case(slots.documents(), request)
@@ -156,7 +157,7 @@ def decision_problem(
         "guards.pass": _public_access(slots.resource) if restrict_public_buckets else TRUE,
     }
     case.assertions += [Assertion(f"define {name}", iff(sym(name), body)) for name, body in defined.items()]
-    _pin_request(case, request)
+    _pin_request(case, request, via_endpoint=via_endpoint)
     return case, formal_text().formulas["access"]
 
 
@@ -190,9 +191,10 @@ def _row(request: Request) -> Row:
     )
 
 
-def _pin_request(case: CaseProblem, request: Request) -> None:
+def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | None = None) -> None:
     principal, pins = request.principal, case.pins
-    via_endpoint = any(name.lower() == "aws:sourcevpce" for name in request.context)
+    if via_endpoint is None:
+        via_endpoint = any(name.lower() == "aws:sourcevpce" for name in request.context)
     pins += [
         sym_is(_CALLERS[principal.type]),
         atom(Is("wire", "endpoint" if via_endpoint else "public")),

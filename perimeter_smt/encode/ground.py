@@ -5,6 +5,8 @@ The pins of a case are literals, so they fix every symbol and text; definitions 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from perimeter_smt.encode.case import CaseProblem
 from perimeter_smt.encode.catalogue import CALL
 from perimeter_smt.logic.atoms import Glob, Is, Member, Text
@@ -12,9 +14,9 @@ from perimeter_smt.logic.formula import Formula, walk
 from perimeter_smt.logic.interpret import Model, truth
 
 
-def holds(case: CaseProblem, asked: Formula) -> bool:
-    """The truth of `asked` for the pinned request under the chosen readings."""
-    symbols: dict[str, bool] = {}
+def holds(case: CaseProblem, asked: Formula, rivals: Iterable[str] = ()) -> bool:
+    """The truth of `asked` for the pinned request. `rivals`: the open points that are read the other way."""
+    symbols: dict[str, bool] = dict.fromkeys(rivals, True)
     texts: dict[str, str] = {}
     enums: dict[str, str] = {}
     for pin in case.pins:

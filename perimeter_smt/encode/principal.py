@@ -51,7 +51,8 @@ def _entry(document: Document, entry: PrincipalEntry) -> Hits:
         case "*":
             return Hits(direct=TRUE)
         case "AWS" if entry.value == "*":
-            return Hits(direct=either(neg(sym_is("aws-service")), neg(sym("X-27"))))
+            services = either(neg(sym_is("aws-service")), neg(sym("X-27")))
+            return Hits(direct=both(neg(sym_is("federated-sts")), services))
         case "AWS":
             return _aws(document, entry.value)
         case "Service":
@@ -67,6 +68,8 @@ def _aws(document: Document, value: str) -> Hits:
     account = _ACCOUNT.fullmatch(value)
     if account and (account["root"] or not account["partition"]):
         here = is_text("principal.account", account["account"])
+        if account["partition"]:
+            here = both(here, is_text("aws.partition", account["partition"]))
         root = both(sym_is("root"), here)
         if document.kind is Kind.ENDPOINT_GATEWAY:  # stands for the root user only (D47)
             return Hits(direct=root)
@@ -108,7 +111,7 @@ def _not_principal(document: Document, element: PrincipalElement, *, deny: bool)
     nobody = neg(disj(h.any for h in hits))
     if not deny:
         return nobody
-    star = any(e.type == "*" or e.value == "*" for e in element.entries)
+    star = disj(h.direct for h, e in zip(hits, element.entries, strict=True) if e.value == "*")
     account = disj(either(h.account, both(h.direct, sym_is("root"))) for h in hits)
     by_user = disj(both(h.direct, sym_is("user")) for h in hits)
     by_role = disj(h.role for h in hits)
@@ -122,6 +125,6 @@ def _not_principal(document: Document, element: PrincipalElement, *, deny: bool)
             both(neg(IAM), disj(h.direct for h in hits)),
         )
     )
-    bounded = both(sym("boundary.given"), neg(sym_is("root")))  # a caller with a boundary is always caught (Q09)
-    exempt = TRUE if star else both(neg(bounded), ite(sym("X-4"), neg(nobody), listed))
+    # A caller with a boundary is always caught (Q09).
+    exempt = both(neg(sym("boundary.given")), either(star, ite(sym("X-4"), neg(nobody), listed)))
     return neg(exempt)

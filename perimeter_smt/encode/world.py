@@ -90,13 +90,18 @@ class World:
 
     def problem(self, obligations: Sequence[Formula] = ()) -> Problem:
         """The problem for these obligations: with the catalogue sets that anything mentions."""
+        enums = {"caller": self.script.enums["sort Caller"], "wire": self.script.enums["sort Wire"]}
+        calls = self.calls.catalogue(self.sets(obligations))
+        return Problem(tuple(self.assertions), enums, {CALL: calls}, self.hints())
+
+    def sets(self, obligations: Sequence[Formula]) -> tuple[str, ...]:
+        """The names of the catalogue sets that the assertions and these obligations mention."""
         names: dict[str, None] = {}
         for formula in (*(a.formula for a in self.assertions), *obligations):
             for node in walk(formula):
                 if node.op == "atom" and isinstance(node.payload, Member):
                     names[node.payload.name] = None
-        enums = {"caller": self.script.enums["sort Caller"], "wire": self.script.enums["sort Wire"]}
-        return Problem(tuple(self.assertions), enums, {CALL: self.calls.catalogue(names)}, self.hints())
+        return tuple(names)
 
     def hints(self) -> dict[str, tuple[str, ...]]:
         """Readable values for witnesses: accounts of mine first, then named outsiders."""

@@ -15,17 +15,16 @@ from perimeter_smt.encode.keys import FreeKeys, WorldKeys
 from perimeter_smt.encode.statement import Policies, bounds
 from perimeter_smt.encode.text import formal_text, readings
 from perimeter_smt.encode.world import HINTS, World, environment
-from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import TRUE, Formula, both, conj, neg, sym, walk
+from perimeter_smt.logic.formula import TRUE, Formula, both, conj, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.prove.distinct_calls import DistinctCalls, Gathered, distinct
 from perimeter_smt.prove.explain import blame
 from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
-from perimeter_smt.request import actions
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.context import request_of
@@ -52,7 +51,8 @@ def compare(
     old, new = (_allows(world.policies, document) for document in (before, after))
     more, less = both(new, neg(old)), both(old, neg(new))
     _assemble(world, (more, less), free_context=free_context)
-    engine = Engine(_problem(world, (more, less)), limits or Limits())
+    calls, (more, less) = _reduce(world, (before, after), (more, less))
+    engine = Engine(_problem(world, calls), limits or Limits())
     mode = _mode(world, reading)
     gained, lost = engine.check([more, mode]), engine.check([less, mode])
     for result in (gained, lost):
@@ -77,31 +77,7 @@ def _world(documents: Sequence[Document], *, free_context: bool) -> World:
     keys = FreeKeys(count) if free_context else WorldKeys(script, count)
     organization = Organization(id="o-none", management_account="000000000000", root=Unit(id="r-none"))
     nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison")
-    calls = Calls(_services(documents), _unknown_actions(documents))
-    return World(nobody, script, keys, Policies(keys), calls, free_grants=True)  # type: ignore[arg-type]
-
-
-def _services(documents: Sequence[Document]) -> tuple[str, ...]:
-    """The services that the documents name, and all others where a pattern can reach them."""
-    named: set[str] = set()
-    for document in documents:
-        for statement in document.statements:
-            texts = statement.action.values
-            if statement.action.negated or any(not text.strip("*") or text == "*:*" for text in texts):
-                return actions.services()
-            named |= {text.lower().partition(":")[0] for text in texts}
-    return tuple(service for service in actions.services() if service in named)
-
-
-def _unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
-    """Actions spelled out that the service reference does not know: they are taken to exist."""
-    out: dict[str, None] = {}
-    for document in documents:
-        for statement in document.statements:
-            for text in statement.action.values:
-                if ":" in text and not any(c in text for c in "*?") and actions.action_info(text) is None:
-                    out[text] = None
-    return tuple(out)
+    return World(nobody, script, keys, Policies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
 
 
 def _allows(policies: Policies, document: Document) -> Formula:
@@ -127,15 +103,20 @@ def _formats() -> list[Assertion]:
     return [Assertion(a.name, a.formula) for a in formal_text().axioms if a.name in (*names, "AR7")]
 
 
-def _problem(world: World, asked: Sequence[Formula]) -> Problem:
-    names = {
-        node.payload.name
-        for formula in (*(a.formula for a in world.assertions), *asked)
-        for node in walk(formula)
-        if node.op == "atom" and isinstance(node.payload, Member)
-    }
+def _reduce(
+    world: World, documents: Sequence[Document], asked: Sequence[Formula]
+) -> tuple[DistinctCalls, list[Formula]]:
+    """Keep the calls that matter and rewrite the assertions to speak of them; also the formulas asked."""
+    gathered = Gathered()
+    world.assertions = [Assertion(a.name, gathered.of(a.formula)) for a in world.assertions]
+    out = [gathered.of(formula) for formula in asked]
+    world.calls = calls = distinct(documents, gathered)
+    return calls, out
+
+
+def _problem(world: World, calls: DistinctCalls) -> Problem:
     enums = {"caller": world.script.enums["sort Caller"], "wire": world.script.enums["sort Wire"]}
-    return Problem(tuple(world.assertions), enums, {CALL: world.calls.catalogue(names)}, HINTS)
+    return Problem(tuple(world.assertions), enums, {CALL: calls.catalogue(calls.known)}, HINTS)
 
 
 def _mode(world: World, reading: str) -> Formula:

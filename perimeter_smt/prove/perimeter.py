@@ -124,8 +124,7 @@ def _prepare(
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
     asked += [questions.blocked(world), *(formula for _, formula in user_assertions.questions(world, assertions))]
-    names = world.problem(asked).catalogues[CALL].sets
-    grouped = group_services(world.calls, names)
+    grouped = group_services(world.calls, world.sets(asked))
     groups = []
     for services in grouped:
         name = f"services like {services[0]}"

@@ -15,6 +15,7 @@ from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.world import OUTSIDERS, World
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, both, either, iff, implies, is_text, neg, sym
+from perimeter_smt.logic.interpret import truth
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 
@@ -84,6 +85,11 @@ def plainest(
     def grant(block: Sequence[Formula]) -> None:
         nonlocal best
         if not block:
+            return
+        model = best.model
+        assert model is not None
+        if all(truth(formula, model) for formula in block):  # had already
+            granted.extend(block)
             return
         result = engine.check([*assumptions, *granted, *block])
         if result.status == "sat":

@@ -1,0 +1,91 @@
+"""`perimeter encode`: every obligation as a standard SMT-LIB script for solvers of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from perimeter_smt.cli.options import chosen_objectives, fill, scope_options, set_option
+from perimeter_smt.cli.output import emit
+from perimeter_smt.cli.progress import Bar
+from perimeter_smt.errors import InputError
+
+if TYPE_CHECKING:
+    from perimeter_smt.encode.world import World
+    from perimeter_smt.logic.formula import Formula
+
+
+@click.command()
+@click.argument("workspace", type=click.Path(path_type=Path))
+@click.option("--output", "folder", type=click.Path(path_type=Path), required=True, help="A new or empty folder.")
+@scope_options
+@click.option("--reading", type=click.Choice(["over", "exact"]), default="over", show_default=True)
+@set_option
+def encode(
+    workspace: Path,
+    folder: Path,
+    objectives: tuple[str, ...],
+    services: tuple[str, ...],
+    mode: Literal["guardrails", "grants"],
+    reading: str,
+    settings: tuple[str, ...],
+) -> None:
+    """Write one SMT-LIB file per obligation of a WORKSPACE; z3 and cvc5 read them.
+
+    `O1-breach.smt2` is unsatisfiable if O1 is proved, `O1-premise.smt2` satisfiable if that says something,
+    `availability.smt2` unsatisfiable if no guardrail blocks intended access.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError("is not empty, expected a new or empty folder for `--output`", file=str(folder))
+    values = fill(settings)
+    chosen = chosen_objectives(objectives)
+    with Bar() as bar:
+        from perimeter_smt.organization.readers import load_workspace
+        from perimeter_smt.prove.perimeter import encode as build
+
+        space = load_workspace(workspace, values)
+        world = build(space, objectives=chosen, services=services or None, mode=mode)
+        folder.mkdir(parents=True, exist_ok=True)
+        total = 2 * len(chosen) + 1
+        for number, (name, question, assumptions) in enumerate(_obligations(world, chosen, over=reading == "over")):
+            bar(name, number, total)
+            emit(_script(world, question, assumptions, f"{name}: {_about(name)}\nmode {mode}, reading {reading}"),
+                 folder / f"{name}.smt2")  # fmt: skip
+    click.echo(f"{total} files in {folder}")
+
+
+def _obligations(
+    world: World, chosen: tuple[str, ...], *, over: bool
+) -> Iterator[tuple[str, Formula, tuple[Formula, ...]]]:
+    """Name, question, and what is assumed, for every obligation: as `prove` asks them."""
+    from perimeter_smt.logic.formula import disj, neg
+    from perimeter_smt.prove import objectives as questions
+
+    perimeter = world.workspace.perimeter
+    names = [n for name in perimeter.accepted for n in questions.ACCEPTED_ASSUMPTIONS.get(name, ())]
+    mode = world.over((*names, *perimeter.assumptions)) if over else world.exact()
+    for name in chosen:
+        limits = [limit for limit in questions.OBJECTIVES[name].limits if limit in perimeter.accepted]
+        accepted = disj(questions.limit_formula(world, name, limit) for limit in limits)
+        yield f"{name}-breach", questions.breach(world, name), (neg(accepted), mode)
+        yield f"{name}-premise", questions.claimed(world, name), (world.exact(),)
+    yield "availability", questions.blocked(world), (world.exact(),)
+
+
+def _about(name: str) -> str:
+    if name.endswith("-breach"):
+        return "a request that gets through and breaks the objective; unsat proves it"
+    if name.endswith("-premise"):
+        return "a request that gets through and that the objective speaks about; unsat means the proof is vacuous"
+    return "intended access that a guardrail blocks; unsat means there is none"
+
+
+def _script(world: World, question: Formula, assumptions: tuple[Formula, ...], comment: str) -> str:
+    from perimeter_smt.logic.smtlib import script
+    from perimeter_smt.solve.backends.scripts import used
+
+    asked = (question, *assumptions)
+    return script(used(world.problem(asked), asked), asked, comment=comment)

@@ -1,0 +1,66 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from perimeter_smt.errors import InputError
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+KINDS = ("identity", "boundary", "session", "scp", "rcp", "resource", "trust", "kms", "endpoint")
+MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def set_option(function: _F) -> _F:
+    """`--set NAME=VALUE`."""
+    return click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Fill the placeholder <NAME> of policies."
+    )(function)
+
+
+def text_options(function: _F) -> _F:
+    """`--json` and `--no-color`."""
+    function = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")(function)
+    return click.option("--json", "as_json", is_flag=True, help="JSON, as `perimeter schema` describes it.")(function)
+
+
+def scope_options(function: _F) -> _F:
+    """`--objective`, `--service`, `--mode`."""
+    function = click.option(
+        "--mode",
+        type=click.Choice(["guardrails", "grants"]),
+        default="guardrails",
+        show_default=True,
+        help="Guardrails alone, whatever is granted, or with the grants as they are.",
+    )(function)
+    function = click.option(
+        "--service", "services", multiple=True, metavar="PREFIX", help="Only this service, such as s3. Repeatable."
+    )(function)
+    return click.option(
+        "--objective", "objectives", multiple=True, metavar="O1..O6", help="Only this objective. Repeatable."
+    )(function)
+
+
+def fill(settings: Iterable[str]) -> dict[str, str]:
+    """The values of placeholders; InputError for what is not NAME=VALUE or says two things."""
+    out: dict[str, str] = {}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError(f"`--set {text}`: expected NAME=VALUE")
+        if out.setdefault(name, value) != value:
+            raise InputError(f"`--set {name}` is given twice, with `{out[name]}` and `{value}`")
+    return out
+
+
+def chosen_objectives(names: Iterable[str]) -> tuple[str, ...]:
+    """The objectives asked for, each once; all six if none was named."""
+    from perimeter_smt.organization.perimeter import OBJECTIVES
+
+    return tuple(dict.fromkeys(name.upper() for name in names)) or OBJECTIVES

@@ -1,0 +1,60 @@
+"""Where output goes: stdout as a terminal or a pipe, or a new file that never overwrites one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.report.page import visible
+
+
+def width() -> int | None:
+    """The width of the terminal behind stdout, None if it is none: then nothing is wrapped."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
+
+
+def colors(stream: TextIO, *, no_color: bool) -> bool:
+    """Whether colours are wanted there: a terminal, and neither `--no-color` nor NO_COLOR."""
+    if no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return is_terminal(stream)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person reads the stream."""
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def refuse_existing(path: Path | None) -> None:
+    """InputError before the work starts if the output file is there already."""
+    if path is not None and (path.exists() or path.is_symlink()):
+        raise InputError("exists already, expected a new file for `--output`", file=str(path))
+    if path is not None and not path.parent.is_dir():
+        raise InputError(f"no folder `{path.parent}` for `--output`", file=str(path))
+
+
+def complain(message: str) -> None:
+    """An error as one line on stderr, whatever names it holds."""
+    click.echo(f"error: {visible(' '.join(message.split()))}", err=True)
+
+
+def emit(text: str, path: Path | None = None) -> None:
+    """Write to a new file, or to stdout; `text` ends with one newline."""
+    text = text.rstrip("\n") + "\n"
+    if path is None:
+        click.echo(text, nl=False, color=True)
+        return
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(f"cannot be written: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None

@@ -1,0 +1,121 @@
+"""`perimeter prove`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perimeter_smt.cli import output
+from perimeter_smt.cli.options import FILE, chosen_objectives, fill, scope_options, set_option, text_options
+from perimeter_smt.cli.progress import Bar
+from perimeter_smt.errors import InputError
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.perimeter import Workspace
+
+# Options that describe an organization in place of a workspace folder, by parameter.
+_INSTEAD = {
+    "org_id": "--org-id",
+    "scps": "--scp",
+    "rcps": "--rcp",
+    "endpoints": "--endpoint-policy",
+    "cidrs": "--cidr",
+    "vpcs": "--vpc",
+    "accounts": "--account",
+    "management_account": "--management-account",
+}
+
+
+@click.command()
+@click.argument("workspace", required=False, type=click.Path(path_type=Path))
+@scope_options
+@click.option(
+    "--reading",
+    type=click.Choice(["over", "exact"]),
+    default="over",
+    show_default=True,
+    help="What a proof must hold under: every open reading of AWS's documentation, or the chosen ones.",
+)
+@click.option("--all", "enumerate_all", is_flag=True, help="All counterexamples that differ in kind.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="With --all: so many per verdict."
+)
+@click.option("--no-availability", is_flag=True, help="Do not ask what the guardrails block wrongly.")
+@click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
+@set_option
+@click.option("--org-id", metavar="o-...", help="Organization id, in place of a workspace.")
+@click.option("--scp", "scps", multiple=True, type=FILE, help="SCP of the root.")
+@click.option("--rcp", "rcps", multiple=True, type=FILE, help="RCP of the root.")
+@click.option("--endpoint-policy", "endpoints", multiple=True, type=FILE, help="SERVICE_endpoint_policy.json.")
+@click.option("--cidr", "cidrs", multiple=True, help="Address range of mine.")
+@click.option("--vpc", "vpcs", multiple=True, metavar="VPC[/REGION]", help="VPC of mine.")
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Member account.")
+@click.option("--management-account", metavar="ID", help="Management account.")
+@click.option("--output", "target", type=FILE, help="Write to this new file.")
+@text_options
+def prove(
+    workspace: Path | None,
+    as_json: bool,
+    no_color: bool,
+    target: Path | None,
+    settings: tuple[str, ...],
+    **options: Any,
+) -> int:
+    """Ask the six objectives of a WORKSPACE folder, or of guardrails given as files.
+
+    Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided.
+    """
+    output.refuse_existing(target)
+    with Bar(no_color=no_color) as bar:
+        space = _workspace(workspace, fill(settings), options)
+        from perimeter_smt.prove.perimeter import prove as ask
+
+        report = ask(
+            space,
+            objectives=chosen_objectives(options["objectives"]),
+            services=options["services"] or None,
+            mode=options["mode"],
+            reading=options["reading"],
+            enumerate_all=options["enumerate_all"],
+            limit=options["limit"],
+            availability=not options["no_availability"],
+            assertions=options["assertions"],
+            progress=bar,
+        )
+    if as_json:
+        from perimeter_smt.report.json import dumps, report_json
+
+        output.emit(dumps(report_json(report)), target)
+        return report.exit_code
+    from perimeter_smt.report.text import render
+
+    on_screen = target is None
+    color = on_screen and output.colors(sys.stdout, no_color=no_color)
+    output.emit(render(report, width=output.width() if on_screen else None, color=color), target)
+    return report.exit_code
+
+
+def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:
+    given = [option for name, option in _INSTEAD.items() if options[name]]
+    if folder is not None and given:
+        raise InputError(f"both a workspace and `{given[0]}`, expected one of them")
+    from perimeter_smt.organization.readers import load_workspace, workspace_from_options
+
+    if folder is not None:
+        return load_workspace(folder, values)
+    if not options["org_id"]:
+        raise InputError("nothing to prove: expected a workspace folder, or `--org-id` with policies")
+    return workspace_from_options(
+        options["org_id"],
+        options["scps"],
+        options["rcps"],
+        options["endpoints"],
+        values,
+        cidrs=options["cidrs"],
+        vpcs=options["vpcs"],
+        accounts=options["accounts"],
+        management_account=options["management_account"],
+    )

@@ -1,0 +1,26 @@
+"""The concrete evaluator: an executable reading of semantics 0 to 3, without a solver.
+
+It answers for one request what AWS answers. It shares the parsed documents with the rest of the program and nothing
+else, so that its agreement with the encoding means something.
+"""
+
+from perimeter_smt.evaluate.closest import NearDenial, closest_denial
+from perimeter_smt.evaluate.decide import Decision, decide
+from perimeter_smt.evaluate.explain import Explained, explain
+from perimeter_smt.evaluate.principals import HitKind
+from perimeter_smt.evaluate.statements import MatchResult, StatementRef, match_statement
+from perimeter_smt.evaluate.words import Failure
+
+__all__ = [
+    "Decision",
+    "Explained",
+    "Failure",
+    "HitKind",
+    "MatchResult",
+    "NearDenial",
+    "StatementRef",
+    "closest_denial",
+    "decide",
+    "explain",
+    "match_statement",
+]

@@ -1,0 +1,47 @@
+"""The Deny statement that came nearest to stopping a call."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from perimeter_smt.evaluate.checks import checks
+from perimeter_smt.evaluate.explain import slots
+from perimeter_smt.evaluate.statements import StatementRef, compiled
+from perimeter_smt.evaluate.view import Rivals
+from perimeter_smt.evaluate.words import Failure
+from perimeter_smt.request.case import Case
+
+_OWN = ("identity", "boundary", "session")
+
+
+class NearDenial(NamedTuple):
+    """A Deny statement that did not stop the call, and every part of it that failed.
+
+    A policy that does not bind the request, as SCPs do not bind the management account, has a failed part `slot`.
+    """
+
+    statement: StatementRef
+    failed: tuple[Failure, ...]
+
+
+def closest_denial(case: Case, *, rivals: Rivals = frozenset()) -> NearDenial | None:
+    """The Deny of a guardrail or resource policy with the fewest failed parts, None if there is no such Deny.
+
+    Action, resource, principal and every condition count as one part each. Ties go to the statement with most
+    conditions, then to the first.
+    """
+    best: tuple[tuple[int, int], NearDenial] | None = None
+    for check in checks(case):
+        for slot, documents, applies in slots(check, rivals):
+            if slot in _OWN:
+                continue
+            for document in documents:
+                for statement in compiled(document, rivals).statements:
+                    failed = tuple(statement.failures(check.view)) if statement.deny else ()
+                    if statement.deny and not applies:
+                        text = f"policies of slot `{slot}` do not bind this request"
+                        failed = (*failed, Failure("slot", text, statement.location))
+                    rank = (len(failed), -len(statement.conditions))
+                    if failed and (best is None or rank < best[0]):
+                        best = rank, NearDenial(statement.reference(slot), failed)
+    return best[1] if best else None

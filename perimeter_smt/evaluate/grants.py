@@ -1,0 +1,97 @@
+"""Whether the call is granted, once nothing stops it (semantics 3.4 to 3.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perimeter_smt.evaluate.checks import Check
+from perimeter_smt.evaluate.globs import fold
+from perimeter_smt.evaluate.principals import (
+    ACCOUNT,
+    DIRECT,
+    NONE,
+    ROLE_OF_SESSION,
+    USER_OF_FEDERATED,
+    entry_test,
+)
+from perimeter_smt.policy.document import PrincipalEntry
+from perimeter_smt.request.case import KmsGrant
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the caller's own policies allow: identity policies, boundary, session policies."""
+
+    identity: bool
+    boundary: bool
+    session: bool
+
+    @property
+    def all(self) -> bool:
+        """Whether all three allow."""
+        return self.identity and self.boundary and self.session
+
+
+def granted(check: Check, own: Own, hits: int) -> bool:
+    """GRANT of semantics 3.4. `hits`: kinds of hit of the Allow statements of the resource-type policy."""
+    if check.view.service == "kms" and _by_kms_grant(check, own):
+        return True
+    if check.view.action == "kms:retiregrant":
+        return False  # authorized by the grant alone
+    caller = check.view.caller
+    if not caller.is_iam:
+        return bool(hits & DIRECT)
+    if not check.same_partition:
+        return False
+    if caller.type == "root":
+        return _root(check, own, hits)
+    if check.view.action == "sts:assumeroot":
+        return own.all  # the member account has no policy that could grant it
+    if not check.same_account:
+        return bool(hits) and own.all
+    if hits & DIRECT:
+        return True
+    if hits & (ROLE_OF_SESSION | USER_OF_FEDERATED) and own.boundary and own.session:
+        return True
+    # Key and trust policies are the root of authority: an account-level Allow must delegate to identity policies.
+    trust = bool(hits & ACCOUNT) if check.is_on_key or check.is_role_session_call else True
+    return trust and own.all
+
+
+def assumed_root(check: Check) -> bool:
+    """Whether the caller is a root session made by AssumeRoot."""
+    if check.view.caller.type != "root":
+        return False
+    return check.case.flags.principal_assumed_root or check.view.context.get("aws:assumedroot") == "true"
+
+
+def _root(check: Check, own: Own, hits: int) -> bool:
+    if assumed_root(check):
+        return own.session and (check.same_account or bool(hits))
+    if check.same_account:
+        return bool(hits) if check.is_on_key else True
+    return bool(hits)
+
+
+def _by_kms_grant(check: Check, own: Own) -> bool:
+    """Whether a grant on the key covers the call; a grant to an account needs its identity policies besides."""
+    grant = check.case.flags.kms_grant
+    if grant is None or isinstance(grant, bool):
+        return bool(grant)
+    if not grant.constraints_met:
+        return False
+    hits = _hits(grant.grantee_principal, check) if _covers(grant, check) else NONE
+    if check.view.action == "kms:retiregrant":
+        hits |= _hits(grant.retiring_principal, check) | _hits(grant.issuing_account, check)
+    return bool(hits & ~ACCOUNT) or (bool(hits) and own.all)
+
+
+def _covers(grant: KmsGrant, check: Check) -> bool:
+    return grant.operations is None or check.view.name in map(fold, grant.operations)
+
+
+def _hits(principal: str | None, check: Check) -> int:
+    if principal is None:
+        return NONE
+    service = principal.endswith(".amazonaws.com")
+    return entry_test(PrincipalEntry(type="Service" if service else "AWS", value=principal))(check.view.caller)

@@ -1,0 +1,103 @@
+"""Service guards: what stops a call although no statement denies it (semantics 3.5, 3.7)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from perimeter_smt.evaluate.checks import Check
+from perimeter_smt.evaluate.public import is_public
+from perimeter_smt.evaluate.view import Rivals
+from perimeter_smt.request.keys import support_list
+
+BUCKET_POLICY_CALLS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
+# A queue's policy is edited, and deleted, by setting it.
+_QUEUE_POLICY_CALLS = frozenset({"sqs:setqueueattributes"})
+
+
+def guard(check: Check, rivals: Rivals) -> str | None:
+    """Why the service stops the call, None if it does not."""
+    return (
+        _credentials(check)
+        or _root(check)
+        or _anonymous(check)
+        or _bucket_policy(check)
+        or _access_point_origin(check)
+        or _public_access(check, rivals)
+    )
+
+
+def repairs_lockout(check: Check) -> bool:
+    """Whether the owner's root user repairs a policy that locks everybody out: its denies do not count (3.5)."""
+    return (
+        check.view.caller.type == "root"
+        and check.same_account
+        and (check.view.action in BUCKET_POLICY_CALLS or check.view.action in _QUEUE_POLICY_CALLS)
+    )
+
+
+def _credentials(check: Check) -> str | None:
+    """Calls that temporary credentials of some kinds cannot make (semantics 3.5)."""
+    view, action = check.view, check.view.action
+    if view.caller.type == "role-session" and action in ("sts:getfederationtoken", "sts:getsessiontoken"):
+        return "role sessions cannot make this call"
+    if view.caller.type == "federated-user" and view.service in ("iam", "sts"):
+        return "federated users cannot make calls to this service"
+    if view.caller.type == "user" and check.case.flags.principal_session_token:
+        if view.service == "sts" and action != "sts:assumerole":
+            return "credentials of GetSessionToken cannot make this call"
+        if view.service == "iam" and view.context.get("aws:multifactorauthpresent") != "true":
+            return "credentials of GetSessionToken without MFA cannot make calls to this service"
+    return None
+
+
+def _root(check: Check) -> str | None:
+    if check.view.caller.type == "root" and check.is_role_session_call:
+        return "the root user cannot assume roles"
+    principal = check.view.caller.principal
+    if check.view.action == "sts:assumeroot":
+        if not principal.management_account and not check.case.flags.principal_delegated_administrator:
+            return "only the management account and the delegated administrator can make this call"
+    return None
+
+
+def _anonymous(check: Check) -> str | None:
+    if check.view.caller.type == "anonymous" and check.view.service not in _unsigned_services():
+        return "the service refuses unsigned calls"
+    return None
+
+
+@lru_cache(maxsize=1)
+def _unsigned_services() -> frozenset[str]:
+    return support_list("anonymous-services")
+
+
+def _bucket_policy(check: Check) -> str | None:
+    if check.view.action in BUCKET_POLICY_CALLS and not check.same_account:
+        return "only the bucket owner's account can make this call"
+    return None
+
+
+def _access_point_origin(check: Check) -> str | None:
+    """An access point of VPC origin admits only calls through endpoints of its VPC."""
+    context = check.view.context
+    if check.resource_slot != "access_point" or context.get("s3:accesspointnetworkorigin") != "VPC":
+        return None
+    vpc = check.case.flags.access_point_vpc
+    if "aws:sourcevpce" in context and vpc in (None, context.get("aws:sourcevpc")):
+        return None
+    return "the access point admits only calls through endpoints of its VPC"
+
+
+def _public_access(check: Check, rivals: Rivals) -> str | None:
+    """RestrictPublicBuckets: a public policy is cut down to the owner's account and AWS services."""
+    case, caller = check.case, check.view.caller
+    if not case.flags.s3_restrict_public_buckets or check.view.service != "s3" or caller.type == "service":
+        return None
+    owners = (case.request.resource_account, check.owner, check.view.context.get("s3:dataaccesspointaccount"))
+    if caller.account is not None and caller.account in owners:
+        return None
+    vpc_origin = check.view.context.get("s3:accesspointnetworkorigin") == "VPC"
+    public = case.resource is not None and is_public(case.resource, rivals)
+    if not public and case.access_point is not None and not vpc_origin:
+        public = is_public(case.access_point, rivals)
+    return "RestrictPublicBuckets leaves the owner's account and AWS services only" if public else None

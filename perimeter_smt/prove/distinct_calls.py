@@ -1,0 +1,226 @@
+"""The calls that a few formulas can tell apart: one row of the catalogue for each class of alike rows.
+
+Two rows are alike if they lie in the same sets that the formulas mention and demand the same of the texts, where
+what they demand of the resource's name counts only if a resource pattern can reach them.  Guarantee: formulas that
+are satisfiable with some row of the whole catalogue are satisfiable with one of the rows kept, and conversely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from perimeter_smt.encode.catalogue import CALL, Calls, _bits, _invented, _regex
+from perimeter_smt.logic.atoms import Glob, Member
+from perimeter_smt.logic.formula import Formula, atom, both, disj, either, iff, neg, walk
+from perimeter_smt.policy.document import Document
+from perimeter_smt.request import actions
+
+_MANY = 24  # from so many services on, the catalogue of all services is used, which is built once
+_REMEMBERED = 4096  # sets kept per catalogue
+
+
+class Gathered:
+    """Formulas in which alternatives that only speak of the call are one set: `sets` lists what each stands for."""
+
+    def __init__(self) -> None:
+        self.sets: dict[str, tuple[str, ...]] = {}
+        self._names: dict[tuple[str, ...], str] = {}
+        self._done: dict[int, Formula] = {}
+        self._kept: list[Formula] = []
+        self.names: dict[str, None] = {}  # the sets that the formulas met mention now
+
+    def of(self, root: Formula) -> Formula:
+        """An equivalent of `root`."""
+        for node in walk(root):
+            if id(node) not in self._done:
+                self._done[id(node)] = self._one(node)
+                self._kept.append(node)
+        found = self._done[id(root)]
+        for node in walk(found):
+            if node.op == "atom" and isinstance(node.payload, Member):
+                self.names[node.payload.name] = None
+        return found
+
+    def _one(self, node: Formula) -> Formula:
+        if not node.args:
+            return node
+        args = [self._done[id(arg)] for arg in node.args]
+        match node.op:
+            case "not":
+                return neg(args[0])
+            case "and":
+                return both(*args)
+            case "iff":
+                return iff(args[0], args[1])
+        members = [arg for arg in args if arg.op == "atom" and isinstance(arg.payload, Member)]
+        if len(members) < 2:
+            return either(*args)
+        names = tuple(arg.payload.name for arg in members)
+        if names not in self._names:
+            self._names[names] = f"one of {len(self._names)}"
+            self.sets[self._names[names]] = names
+        gathered = atom(Member(CALL, self._names[names]))
+        return disj([gathered, *(arg for arg in args if arg not in members)])
+
+
+@dataclass
+class _Universe(Calls):
+    """The whole catalogue of some services, with the classes of demands."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        groups = self.catalogue(()).groups
+        self.named = [group.rows for group in groups]
+        self.unnamed: list[int] = []
+        self.named_of, self.unnamed_of = [0] * len(self.rows), [0] * len(self.rows)
+        number: dict[tuple[Formula, ...], int] = {}
+        for index, group in enumerate(groups):
+            demands = tuple(d for d in group.requires if not _on_name(d))
+            found = number.setdefault(demands, len(number))
+            if found == len(self.unnamed):
+                self.unnamed.append(0)
+            self.unnamed[found] |= group.rows
+            rows = group.rows
+            while rows:
+                row = (rows & -rows).bit_length() - 1
+                run = (~(rows >> row) & (rows >> row) + 1).bit_length() - 1  # rows of a group often lie side by side
+                self.named_of[row : row + run] = [index] * run
+                self.unnamed_of[row : row + run] = [found] * run
+                rows &= ~(((1 << run) - 1) << row)
+
+    def members(self, name: str) -> int:
+        if len(self._sets) > _REMEMBERED:
+            self._sets.clear()
+        return super().members(name)
+
+    def _matching(self, pattern: str) -> int:
+        service, _, name = pattern.partition(":")
+        if any(c in service for c in "*?") or not any(c in name for c in "*?"):
+            return super()._matching(pattern)
+        found, out = _regex(pattern), 0
+        for action in _spelled(service):
+            if found.fullmatch(action):
+                out |= self._by_action.get(action, 0)
+        return out
+
+    def classes(self, sets: Sequence[int], looked_at: int) -> list[tuple[int, int]]:
+        """The first row of each class and, as a bit set, the numbers of the sets that hold it."""
+        blocks = [((1 << len(self.rows)) - 1, 0)]
+        for number, members in enumerate(sets):
+            split = []
+            for rows, signature in blocks:
+                inside = rows & members
+                if inside:
+                    split.append((inside, signature | 1 << number))
+                if inside != rows:
+                    split.append((rows ^ inside, signature))
+            blocks = split
+        out = []
+        for rows, signature in blocks:
+            seen = rows & looked_at
+            for rest, group_of, groups in ((seen, self.named_of, self.named), (rows ^ seen, self.unnamed_of, self.unnamed)):
+                while rest:
+                    row = (rest & -rest).bit_length() - 1
+                    out.append((row, signature))
+                    rest &= ~groups[group_of[row]]
+        return sorted(out)
+
+
+@dataclass
+class DistinctCalls(Calls):
+    """The rows kept, and rows for actions that the reference does not know; sets as in the whole catalogue."""
+
+    known: Mapping[str, int] = field(default_factory=dict)
+    gathered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def members(self, name: str) -> int:
+        if name not in self._sets:
+            if name in self.gathered:
+                found = 0
+                for part in self.gathered[name]:
+                    found |= self.members(part)
+            elif name in self.known and not self.literal:
+                found = self.known[name]
+            else:
+                found = self._compute(name)
+            self._sets[name] = found
+        return self._sets[name]
+
+
+def distinct(documents: Sequence[Document], formulas: Gathered) -> DistinctCalls:
+    """The calls that the formulas, which these documents were encoded to, can tell apart."""
+    services, literal = _services(documents), _unknown_actions(documents)
+    universe = _universe(actions.services() if len(services) > _MANY else services)
+    names = tuple(formulas.names)
+    found: dict[str, int] = {}
+    for name in names:
+        parts = formulas.sets.get(name, (name,))
+        found[name] = 0
+        for part in parts:
+            found[name] |= universe.members(part)
+    everything = (1 << len(universe.rows)) - 1
+    looked_at = 0
+    for name in names:
+        if name.startswith("arn service ~ "):
+            looked_at |= found[name]
+    if _reaches_all(documents):
+        looked_at = everything
+    kept = universe.classes(list(found.values()), looked_at)
+    known = {name: _bits(i for i, (_, sign) in enumerate(kept) if sign >> n & 1) for n, name in enumerate(names)}
+    calls = DistinctCalls((), literal, known=known, gathered=formulas.sets)
+    calls.replace_rows([*(universe.rows[row] for row, _ in kept), *_invented(literal)])
+    return calls
+
+
+@lru_cache(maxsize=16)
+def _universe(services: tuple[str, ...]) -> _Universe:
+    return _Universe(services)
+
+
+@lru_cache(maxsize=1024)
+def _spelled(service: str) -> tuple[str, ...]:
+    """Every action of a service as catalogues name it."""
+    return tuple(f"{service}:{info.name.lower()}" for info in actions.actions(service))
+
+
+def _on_name(demand: Formula) -> bool:
+    return isinstance(demand.payload, Glob) and demand.payload.var == "resource.name"
+
+
+def _reaches_all(documents: Iterable[Document]) -> bool:
+    """Whether some resource pattern looks at names whatever the service of the ARN is."""
+    for document in documents:
+        for statement in document.statements:
+            for text in statement.resource.values if statement.resource else ():
+                _, _, rest = text.partition(":")
+                partition, _, service = rest.partition(":")
+                service = service.partition(":")[0]
+                if text.strip("*") and (any(c in partition for c in "*?$") or not service.strip("*") or "$" in service):
+                    return True
+    return False
+
+
+def _services(documents: Sequence[Document]) -> tuple[str, ...]:
+    """The services that the documents name, and all others where a pattern can reach them."""
+    named: set[str] = set()
+    for document in documents:
+        for statement in document.statements:
+            for text in statement.action.values:
+                service = text.lower().partition(":")[0]
+                if statement.action.negated or any(c in service for c in "*?"):
+                    return actions.services()
+                named.add(service)
+    return tuple(service for service in actions.services() if service in named)
+
+
+def _unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
+    """Actions spelled out that the service reference does not know: they are taken to exist."""
+    out: dict[str, None] = {}
+    for document in documents:
+        for statement in document.statements:
+            for text in statement.action.values:
+                if ":" in text and not any(c in text for c in "*?") and actions.action_info(text) is None:
+                    out[text] = None
+    return tuple(out)

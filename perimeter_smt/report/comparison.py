@@ -1,0 +1,35 @@
+"""A comparison of two documents as text."""
+
+from __future__ import annotations
+
+from perimeter_smt.prove.verdicts import Comparison
+from perimeter_smt.report.finding import blamed, owner
+from perimeter_smt.report.page import Page
+from perimeter_smt.report.words import caller, keys
+
+_RELATIONS = {
+    "equivalent": ("equivalent: both allow the same requests", "green"),
+    "more": ("more: the second allows requests that the first does not, and denies none that the first allows", "red"),
+    "less": ("less: the second allows nothing new, and denies requests that the first allows", "yellow"),
+    "incomparable": ("incomparable: each allows requests that the other does not", "red"),
+    "unknown": ("unknown", "yellow"),
+}
+
+
+def render(found: Comparison, *, width: int | None = None, color: bool = False) -> str:
+    """The relation, and one request for each difference with the statements behind it."""
+    page = Page(width, color=color)
+    text, style = _RELATIONS[found.relation]
+    page.text(f"{text}: {found.reason}" if found.reason else text, style=f"bold {style}")
+    for label, side in (("newly allowed", found.newly_allowed), ("newly denied", found.newly_denied)):
+        if side is None:
+            continue
+        page.blank()
+        page.text(label, style="bold")
+        page.item("caller", caller(side), indent=2)
+        page.item("action", side.request.action, indent=2)
+        page.item("resource", [side.request.resource, owner(side)], indent=2)
+        page.item("keys", keys(side) or ["none that a policy tests"], indent=2)
+        page.item("allowed", blamed(b for b in side.through if b.effect == "Allow"), indent=2)
+        page.item("denied", blamed(b for b in side.through if b.effect == "Deny"), indent=2)
+    return str(page)

