@@ -27,6 +27,9 @@
 
 (declare-const principal.member Bool)        ; an account of mine that SCPs bind (not the management account)
 (declare-const resource.member Bool)         ; an account of mine that RCPs bind
+(declare-const principal.management Bool)
+(declare-const principal.delegated-administrator Bool)
+(declare-const |call: on a key| Bool)        ; a KMS call that a key policy governs: not on aliases, not ListKeys
 (declare-const |call: service in rcp-services| Bool)
 (declare-const |call: service in rcp-services-narrow| Bool)
 (declare-const |call: service in endpoint-policy-unsupported| Bool)
@@ -37,19 +40,23 @@
 (define-fun scp.applies () Bool (and iam principal.member (not principal.service-linked)))
 (define-fun rcp.applies () Bool
   (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
+       (not (and (= caller aws-service) (str.prefixof "role/aws-service-role/" resource.name)))
        (or (not |call: resource is star|) (not X-18))))
 (define-fun endpoint.applies () Bool
   (and (= wire endpoint) (not |call: service in endpoint-policy-unsupported|)))
 
-(define-fun always-allowed () Bool (and (= action "sts:GetCallerIdentity") (not X-39)))
+(define-fun needs-no-permission () Bool (= action "sts:GetCallerIdentity"))
+(define-fun always-allowed () Bool (and needs-no-permission (not X-39)))
 (define-fun get-session-token () Bool (= action "sts:GetSessionToken"))
-(define-fun assume-role () Bool
-  (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
+(define-fun assume-role () Bool   ; calls that a role's trust policy must allow (3.6)
+  (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")
+      (and (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))
+           (not |call: resource is star|) (str.prefixof "role/" resource.name))))
 (define-fun same-account () Bool (= principal.account resource.account))
 (define-fun hit.any () Bool (or hit.direct hit.role hit.user hit.account))
 ; resource policies that are the root of authority: the account must be named for identity policies to count
 (define-fun delegated () Bool
-  (or (not (or assume-role (= service "kms"))) hit.account))
+  (or (not (or assume-role |call: on a key|)) hit.account))
 (define-fun bucket-policy-call () Bool
   (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy")))
 ; lockout repair: a bucket or queue policy does not bind the owner's root user on its own bucket's policy (3.5)
@@ -61,15 +68,15 @@
 (define-fun grant.denies () Bool
   (or (and (not get-session-token)
            (or identity.denies (and boundary.given boundary.denies) (and session.given session.denies)))
-      (and resource-policy.denies (not repairs-own-bucket))))
+      (and resource-policy.denies (not repairs-own-bucket) (not (= action "kms:RetireGrant")))))
 (define-fun scp.ok () Bool (or (not scp.applies) scp.allows))
 (define-fun rcp.ok () Bool (or (not rcp.applies) rcp.allows))
 (define-fun endpoint.ok () Bool (or (not endpoint.applies) endpoint.allows))
 
 (define-fun id () Bool (or identity.allows get-session-token principal.made-by-root))
-(define-fun boundary.ok () Bool (or (not boundary.given) boundary.allows))
+(define-fun boundary.ok () Bool (or (not boundary.given) boundary.allows get-session-token principal.made-by-root))
 (define-fun session.ok () Bool
-  (ite session.given session.allows (not (= caller federated-user))))
+  (or get-session-token (ite session.given session.allows (not (= caller federated-user)))))
 (define-fun bounded () Bool (and id boundary.ok session.ok))
 ; services that demand their resource policy's word across accounts have none: out of reach (3.4)
 (define-fun grant.same-account () Bool
@@ -78,10 +85,12 @@
       (and delegated bounded)))
 (define-fun grant.root () Bool
   (and (not assume-role)
-       (ite principal.assumed-root task-policy.allows
-            (ite (and same-account (not (= service "kms"))) true hit.any))))
+       (ite principal.assumed-root (and task-policy.allows (or same-account hit.any))
+            (ite (and same-account (not |call: on a key|)) true hit.any))))
 (define-fun may-call () Bool   ; temporary credentials that STS keeps from some operations (3.5), bucket policies (3.7)
   (and (not (and bucket-policy-call (not same-account)))
+       (not (and (= caller anonymous) (not |call: service in anonymous-services|)))
+       (not (and (= action "sts:AssumeRoot") (not principal.management) (not principal.delegated-administrator)))
        (not (and (= caller role) (or get-session-token (= action "sts:GetFederationToken"))))
        (not (and (= caller federated-user) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
 (define-fun grant () Bool
@@ -89,14 +98,16 @@
     (or (and (= service "kms") kms.grant)
      (and (not (= action "kms:RetireGrant"))     ; authorized by the grant alone (3.7)
       (ite (or (= caller aws-service) (= caller federated-sts)) hit.direct
-        (ite (= caller anonymous) (and hit.direct |call: service in anonymous-services|)
+        (ite (= caller anonymous) hit.direct
           (ite (= caller root) grant.root
-            (ite same-account grant.same-account (and hit.any bounded)))))))))
+            (ite (= action "sts:AssumeRoot") bounded   ; the member account has no policy that could grant it
+              (ite same-account grant.same-account (and hit.any bounded))))))))))
 
 (define-fun stopped () Bool (or guardrail.denies (not scp.ok) (not rcp.ok) (not endpoint.ok)))
+(define-fun granted () Bool
+  (or needs-no-permission (and (not grant.denies) guards.pass (or grants.free grant))))
 (define-fun access () Bool
-  (or always-allowed
-      (and (not stopped) (not grant.denies) guards.pass (or grants.free grant))))
+  (or always-allowed (and (not stopped) granted)))
 ; the same without guardrails, and what guardrails take away from it (semantics 5.3, availability)
-(define-fun base () Bool (or always-allowed (and (not grant.denies) guards.pass (or grants.free grant))))
+(define-fun base () Bool granted)
 (define-fun blocked () Bool (and (not always-allowed) stopped))

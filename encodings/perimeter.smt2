@@ -39,7 +39,6 @@
 (define-fun O6.conclusion () Bool (or my-network principal.third-party (and (= caller aws-service) service.trusted behalf.mine)))
 
 ; What no guardrail of the enforcing type can hold back (semantics 5.5).
-(declare-const principal.management Bool)
 (declare-const resource.management Bool)
 (define-fun reach.management-account.scp () Bool (and iam principal.management))
 (define-fun reach.management-account.rcp () Bool resource.management)

@@ -273,17 +273,15 @@ RCP_ALLOW = {
 
 def levels(allow, policy):
     """Levels of guardrails: most hold the policy that allows everything."""
-    level = st.one_of(
-        st.just([allow]), policy.map(lambda found: [allow, found]), st.lists(policy, max_size=2)
-    )
+    level = st.one_of(st.just([allow]), policy.map(lambda found: [allow, found]), st.lists(policy, max_size=2))
     return st.one_of(st.none(), st.lists(level, min_size=1, max_size=3))
 
 
 @st.composite
-def cases(draw):
-    """A whole case: policies in every slot, a request, facts outside the policies."""
+def cases(draw, *, most=8):
+    """Whole cases that share their policies in every slot: a list, one for each of up to `most` requests."""
     open_ended = st.one_of(st.just(GUARDRAIL_ALLOW), policies())
-    return {
+    policies_by_slot = {
         "policies": {
             "identity": draw(st.lists(open_ended, max_size=2)),
             "resource": draw(st.one_of(st.none(), policies(principal=True))),
@@ -293,7 +291,6 @@ def cases(draw):
             "rcp": draw(levels(RCP_ALLOW, rcps())),
             "vpce": draw(st.one_of(st.none(), policies(principal=True))),
         },
-        "request": draw(requests()),
         "flags": {
             "resource_account_is_management": draw(st.booleans()),
             "kms_grant": draw(st.one_of(st.none(), st.just(True))),
@@ -302,3 +299,6 @@ def cases(draw):
             "vpce_type": draw(st.sampled_from((None, None, "gateway"))),
         },
     }
+    return [
+        {**policies_by_slot, "request": request} for request in draw(st.lists(requests(), min_size=1, max_size=most))
+    ]

@@ -124,19 +124,22 @@ def decision_problem(
     kms_grant: bool = False,
     restrict_public_buckets: bool = False,
     via_endpoint: bool | None = None,
+    delegated_administrator: bool = False,
 ) -> tuple[CaseProblem, Formula]:
     """Whether one request is allowed (cases of kind `decision`); the formula is `access` of authorization.smt2."""
     case = _case(slots.documents(), request)
     policies = case.policies
     hits = policies.hits((slots.resource,) if slots.resource else ())
     session = slots.session
+    on_s3 = request.action.lower().startswith("s3:")
+    own_of_management = request.resource == "*" and request.principal.management_account
     defined: dict[str, Formula] = {
         "identity.denies": policies.denies(slots.identity),
         "identity.allows": policies.allows(slots.identity),
         "boundary.given": boolean(slots.boundary is not None),
         "boundary.denies": policies.denies([slots.boundary] if slots.boundary else []),
         "boundary.allows": policies.allows([slots.boundary] if slots.boundary else []),
-        "session.given": boolean(session is not None),
+        "session.given": boolean(bool(session)),
         "session.denies": policies.denies(session or ()),
         "session.allows": policies.allows(session or ()),
         "task-policy.allows": policies.allows(session or ()),
@@ -153,8 +156,10 @@ def decision_problem(
         "hit.account": hits.account,
         "kms.grant": boolean(kms_grant),
         "principal.member": boolean(slots.scp is not None and not request.principal.management_account),
-        "resource.member": boolean(slots.rcp is not None and not resource_is_management),
-        "guards.pass": _public_access(slots.resource) if restrict_public_buckets else TRUE,
+        "principal.management": boolean(request.principal.management_account),
+        "principal.delegated-administrator": boolean(delegated_administrator),
+        "resource.member": boolean(slots.rcp is not None and not resource_is_management and not own_of_management),
+        "guards.pass": _public_access(slots.resource) if restrict_public_buckets and on_s3 else TRUE,
     }
     case.assertions += [Assertion(f"define {name}", iff(sym(name), body)) for name, body in defined.items()]
     _pin_request(case, request, via_endpoint=via_endpoint)
@@ -186,9 +191,8 @@ def _row(request: Request) -> Row:
     if request.resource == "*":
         return Row(service.lower(), name, None, "", False, False, "", "", frozenset("?"))
     fields = (request.resource.split(":", 5) + [""] * 6)[:6]
-    return Row(
-        service.lower(), name, "any", fields[2].lower(), bool(fields[4]), bool(fields[3]), "", "", frozenset("?")
-    )
+    kind = "alias" if service.lower() == "kms" and fields[5].startswith("alias/") else "any"
+    return Row(service.lower(), name, kind, fields[2].lower(), bool(fields[4]), bool(fields[3]), "", "", frozenset("?"))
 
 
 def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | None = None) -> None:

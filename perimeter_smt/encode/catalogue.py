@@ -185,6 +185,8 @@ class Calls:
                 return self._where_it("has_account", bool)
             case "arn has region":
                 return self._where_it("has_region", bool)
+            case "on a key":
+                return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":
                 return self._where(_GLOBAL)
             case "service in cross-region-endpoints":
@@ -265,6 +267,14 @@ def _shape_demands(service: str, kind: str, name: str, region: str, has_account:
     found = actions.resource_type(service, kind)
     account = found.arn.split(":", 5)[4] if found else ""
     return _format(name, region, has_account, "${" in account)
+
+
+def _on_key(row: Row) -> bool:
+    """A key policy governs the call: aliases have none, nor have calls that take no key (semantics 1.5.8, 3.4)."""
+    if row.type is not None or row.service != "kms":
+        return row.type != "alias"
+    info = actions.action_info(row.lowered)
+    return info is not None and any(use.type == "key" for use in info.resource_types)
 
 
 def _invented(literal: Iterable[str]) -> list[Row]:

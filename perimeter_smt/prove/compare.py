@@ -8,6 +8,7 @@ RCPs and endpoint policies that is "not stopped".  A guardrail without Allow sta
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from perimeter_smt.encode.catalogue import CALL, Calls
@@ -47,22 +48,40 @@ def compare(
     requests that AWS can produce count (environment axioms).  `reading` over also counts what only a rival
     reading of AWS's documentation lets through.
     """
-    world = _world((before, after), free_context=free_context)
-    old, new = (_allows(world.policies, document) for document in (before, after))
-    more, less = both(new, neg(old)), both(old, neg(new))
-    _assemble(world, (more, less), free_context=free_context)
-    calls, (more, less) = _reduce(world, (before, after), (more, less))
-    engine = Engine(_problem(world, calls), limits or Limits())
-    mode = _mode(world, reading)
-    gained, lost = engine.check([more, mode]), engine.check([less, mode])
+    asked = encode(before, after, free_context=free_context, reading=reading)
+    engine = Engine(asked.problem, limits or Limits())
+    gained, lost = engine.check([asked.more, asked.mode]), engine.check([asked.less, asked.mode])
     for result in (gained, lost):
         if result.status == "unknown":
             return Comparison("unknown", reason=result.reason)
     return Comparison(
         _relation(gained, lost),
-        _example(world, gained, after, before, "more"),
-        _example(world, lost, before, after, "less"),
+        _example(asked.world, gained, after, before, "more"),
+        _example(asked.world, lost, before, after, "less"),
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The comparison as two questions about one problem, each to be asked together with `mode`."""
+
+    world: World
+    problem: Problem
+    more: Formula  # a request that the second document allows and the first does not
+    less: Formula
+    mode: Formula
+
+
+def encode(
+    before: Document, after: Document, *, free_context: bool = False, reading: Literal["exact", "over"] = "exact"
+) -> Asked:
+    """The two questions that `compare` asks, as formulas."""
+    world = _world((before, after), free_context=free_context)
+    old, new = (_allows(world.policies, document) for document in (before, after))
+    more, less = both(new, neg(old)), both(old, neg(new))
+    _assemble(world, (more, less), free_context=free_context)
+    calls, (more, less) = _reduce(world, (before, after), (more, less))
+    return Asked(world, _problem(world, calls), more, less, _mode(world, reading))
 
 
 def _relation(gained: Result, lost: Result) -> Literal["equivalent", "more", "less", "incomparable"]:

@@ -46,6 +46,7 @@ def case_of(world: World, request: Request, facts: Facts, *, kms_grant: bool = F
         flags=Flags(
             resource_account_is_management=owner == organization.management_account,
             via_endpoint=True if facts.path == "vpce" else None,
+            principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
             kms_grant=True if kms_grant or (world.free_grants and retires) else None,
         ),
     )

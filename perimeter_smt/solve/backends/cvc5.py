@@ -54,7 +54,7 @@ def run(script: str, rlimit: int, seconds: float | None = None) -> tuple[str, di
     for option, value in (("produce-models", "true"), ("strings-exp", "true"), ("rlimit", str(rlimit))):
         solver.setOption(option, value)
     if seconds is not None:
-        solver.setOption("tlimit", str(int(seconds * 1000)))
+        solver.setOption("tlimit-per", str(int(seconds * 1000)))
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script.replace("(check-sat)", ""), "question")
     symbols = parser.getSymbolManager()
