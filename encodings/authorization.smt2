@@ -35,12 +35,16 @@
 (declare-const |call: service in endpoint-policy-unsupported| Bool)
 (declare-const |call: service in anonymous-services| Bool)
 
+(define-fun assume-role () Bool   ; calls that a role's trust policy must allow (3.6)
+  (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")
+      (and (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))
+           (not |call: resource is star|) (str.prefixof "role/" resource.name))))
 (define-fun rcp.service () Bool
   (or |call: service in rcp-services-narrow| (and |call: service in rcp-services| (not X-19))))
 (define-fun scp.applies () Bool (and iam principal.member (not principal.service-linked)))
 (define-fun rcp.applies () Bool
   (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
-       (not (and (= caller aws-service) (str.prefixof "role/aws-service-role/" resource.name)))
+       (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
        (or (not |call: resource is star|) (not X-18))))
 (define-fun endpoint.applies () Bool
   (and (= wire endpoint) (not |call: service in endpoint-policy-unsupported|)))
@@ -48,10 +52,6 @@
 (define-fun needs-no-permission () Bool (= action "sts:GetCallerIdentity"))
 (define-fun always-allowed () Bool (and needs-no-permission (not X-39)))
 (define-fun get-session-token () Bool (= action "sts:GetSessionToken"))
-(define-fun assume-role () Bool   ; calls that a role's trust policy must allow (3.6)
-  (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")
-      (and (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))
-           (not |call: resource is star|) (str.prefixof "role/" resource.name))))
 (define-fun same-account () Bool (= principal.account resource.account))
 (define-fun hit.any () Bool (or hit.direct hit.role hit.user hit.account))
 ; resource policies that are the root of authority: the account must be named for identity policies to count

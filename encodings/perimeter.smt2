@@ -25,6 +25,10 @@
       (and principal.service-role (= wire aws-network) service-networks.mine)))
 (define-fun through-my-endpoint () Bool (and (= wire endpoint) endpoint.mine))
 
+; Permissions that are no calls of their own: they are asked for beside a call that must be allowed as well (3.6).
+(define-fun beside-another-call () Bool
+  (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext")))
+
 (define-fun O1.premise () Bool my-resource)
 (define-fun O1.conclusion () Bool trusted-iam)
 (define-fun O2.premise () Bool through-my-endpoint)

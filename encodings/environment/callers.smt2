@@ -31,6 +31,11 @@
   :source "IAM guide, comparison of STS operations"))
 (assert (! (=> (= principal.account "cloudfront") (= service "s3")) :named AE6.cloudfront :strength hard
   :source "S3 guide: origin access identities read buckets"))
+(assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
+  :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
+(declare-const |call: reads| Bool)
+(assert (! (=> (and (= resource.account "aws") (= service "iam")) |call: reads|) :named AE8.managed-policies
+  :strength hard :source "IAM guide, managed policies: customers cannot change the permissions of AWS managed policies"))
 (assert (! (=> (= action "sts:AssumeRoot")
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.assume-root :strength hard

@@ -26,6 +26,7 @@ _INSTEAD = {
     "vpcs": "--vpc",
     "accounts": "--account",
     "management_account": "--management-account",
+    "perimeter_file": "--perimeter",
 }
 
 
@@ -54,6 +55,12 @@ _INSTEAD = {
 @click.option("--vpc", "vpcs", multiple=True, metavar="VPC[/REGION]", help="VPC of mine.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Member account.")
 @click.option("--management-account", metavar="ID", help="Management account.")
+@click.option(
+    "--perimeter",
+    "perimeter_file",
+    type=FILE,
+    help="perimeter.yaml with claims, exceptions and trusted parties, beside --org-id.",
+)
 @click.option("--output", "target", type=FILE, help="Write to this new file.")
 @text_options
 def prove(
@@ -118,4 +125,5 @@ def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, A
         vpcs=options["vpcs"],
         accounts=options["accounts"],
         management_account=options["management_account"],
+        perimeter_file=options["perimeter_file"],
     )

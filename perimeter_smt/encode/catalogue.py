@@ -17,7 +17,7 @@ from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.request import actions
-from perimeter_smt.request.keys import support_list
+from perimeter_smt.request.keys import name_characters, support_list
 
 CALL = "call"
 _FIRST_SERVICES = ("s3", "sqs", "dynamodb", "secretsmanager", "kms", "sts", "lambda", "sns", "ec2", "iam", "ssm", "ecr")
@@ -26,17 +26,8 @@ _FIRST_ACTIONS = (
     "Decrypt", "Encrypt", "AssumeRole", "InvokeFunction", "Publish", "RunInstances", "GetRole", "GetParameter",
     "BatchGetImage",
 )  # fmt: skip
+_RANGE = re.compile(r"([a-zA-Z0-9])-([a-zA-Z0-9])")
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
-_BUCKET = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"), 1, 63)
-# Names whose characters AWS limits to letters, digits, and `_ . -` (API references of the services).
-_PLAIN = Run(CharSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"), 1)
-_PLAIN_NAMES = frozenset(
-    [
-        *("StackName", "QueueName", "TopicName", "FunctionName", "TableName", "KeyId", "InstanceId", "VolumeId"),
-        *("SnapshotId", "ImageId", "SubnetId", "VpcId", "VpcEndpointId", "SecurityGroupId", "NetworkInterfaceId"),
-        *("TaskDefinitionFamilyName", "TaskDefinitionRevisionNumber", "ClusterName", "StreamName"),
-    ]
-)
 _GLOBAL = frozenset(
     [
         "iam",
@@ -70,6 +61,7 @@ class Row:
     name: str
     region: str
     keys: frozenset[str]
+    level: str = ""  # access level of the action: Read, List, Write, ...; empty where unknown
 
     @property
     def lowered(self) -> str:
@@ -86,13 +78,18 @@ def rows_of(service: str) -> tuple[Row, ...]:
     for info in sorted(infos, key=lambda i: (order.get(i.name, 99), i.name)):
         base = _keys(info.condition_keys)
         if not info.resource_types:
-            out.append(Row(service, info.name, None, "", False, False, "", "", base))
+            out.append(Row(service, info.name, None, "", False, False, "", "", base, info.access_level))
         for use in info.resource_types:
             found = actions.resource_type(service, use.type)
             if found is None:
                 continue
             out += _shapes(
-                service, info.name, use.type, found.arn, base | _keys(use.condition_keys, found.condition_keys)
+                service,
+                info.name,
+                use.type,
+                found.arn,
+                base | _keys(use.condition_keys, found.condition_keys),
+                info.access_level,
             )
     return tuple(out)
 
@@ -108,9 +105,9 @@ def _keys(*lists: Iterable[str]) -> frozenset[str]:
     return frozenset(out)
 
 
-def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]) -> list[Row]:
+def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str], level: str) -> list[Row]:
     if arn == "*" or arn.count(":") < 5:
-        return [Row(service, action, None, "", False, False, "", "", keys)]
+        return [Row(service, action, None, "", False, False, "", "", keys, level)]
     _, _, arn_service, region, account, name = arn.split(":", 5)
     owned_by_aws = account not in ("", "aws") and "${" in account
     shapes = [(account != "", region != "")]
@@ -119,7 +116,9 @@ def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]
     fixed = region if region and "${" not in region else ""
     if "${" in arn_service:
         arn_service = service
-    return [Row(service, action, kind, arn_service.lower(), acct, reg, name, fixed, keys) for acct, reg in shapes]
+    return [
+        Row(service, action, kind, arn_service.lower(), acct, reg, name, fixed, keys, level) for acct, reg in shapes
+    ]
 
 
 @dataclass
@@ -185,6 +184,8 @@ class Calls:
                 return self._where_it("has_account", bool)
             case "arn has region":
                 return self._where_it("has_region", bool)
+            case "reads":
+                return self._where_it("level", lambda level: level in ("Read", "List", ""))
             case "on a key":
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":
@@ -242,12 +243,12 @@ class Calls:
 
 
 @lru_cache(maxsize=65536)
-def _format(name: str, region: str, has_account: bool, needs_owner: bool) -> tuple[Formula, ...]:
+def _format(service: str, name: str, region: str, has_account: bool, needs_owner: bool) -> tuple[Formula, ...]:
     parts: list[Text | Run] = []
     position = 0
     for found in _PLACEHOLDER.finditer(name):
         parts.append(Text(name[position : found.start()]))
-        parts.append(_BUCKET if found[1] == "BucketName" else _PLAIN if found[1] in _PLAIN_NAMES else Run(ANY, 1))
+        parts.append(_open_part(service, found[1]))
         position = found.end()
     parts.append(Text(name[position:]))
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
@@ -258,6 +259,16 @@ def _format(name: str, region: str, has_account: bool, needs_owner: bool) -> tup
     return tuple(out)
 
 
+@lru_cache(maxsize=16384)
+def _open_part(service: str, part: str) -> Run:
+    """What may stand in an open part of an ARN."""
+    listed = name_characters(service, part)
+    if listed is None:
+        return Run(ANY, 1)
+    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed)
+    return Run(CharSet(characters), 1, 63 if part == "BucketName" else None)
+
+
 def _demands(row: Row) -> tuple[Formula, ...]:
     return () if row.type is None else _shape_demands(row.service, row.type, row.name, row.region, row.has_account)
 
@@ -266,7 +277,7 @@ def _demands(row: Row) -> tuple[Formula, ...]:
 def _shape_demands(service: str, kind: str, name: str, region: str, has_account: bool) -> tuple[Formula, ...]:
     found = actions.resource_type(service, kind)
     account = found.arn.split(":", 5)[4] if found else ""
-    return _format(name, region, has_account, "${" in account)
+    return _format(service, name, region, has_account, "${" in account)
 
 
 def _on_key(row: Row) -> bool:

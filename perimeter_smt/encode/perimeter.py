@@ -13,7 +13,7 @@ from perimeter_smt.encode.resource import resource_matches
 from perimeter_smt.encode.variables import matches, pattern, plain_parts
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg
+from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import (
     Perimeter,
@@ -67,17 +67,14 @@ def excepted(perimeter: Perimeter, keys: KeySpace, script: Script, objective: st
 
 
 def _tag(keys: KeySpace, entry: TagException) -> Formula:
-    from perimeter_smt.logic.formula import sym
-
     kind = "PrincipalTag" if entry.on == "principal" else "ResourceTag"
     key = keys.key(f"aws:{kind}/{entry.key}".lower())
     mine = both(IAM, sym("principal.mine")) if entry.on == "principal" else sym("resource.mine")
-    return both(mine, key.has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
+    tagged = both(key.has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
+    return both(mine, neg(tagged) if entry.missing else tagged)
 
 
 def _role(keys: KeySpace, caller: Template, entry: RoleException) -> Formula:
-    from perimeter_smt.logic.formula import sym
-
     return both(IAM, sym("principal.mine"), arn_matches(keys, caller, entry.arn))
 
 

@@ -76,7 +76,7 @@ class Check:
             return False
         if self.view.action == "kms:retiregrant" or self.case.flags.kms_aws_managed_key:
             return False
-        if self.view.caller.type == "service" and _sixth(self.view).startswith("role/aws-service-role/"):
+        if self.view.caller.type == "service" and self._assumes_service_linked_role:
             return False
         if self.view.service not in _rcp_services(rivals):
             return False
@@ -84,6 +84,10 @@ class Check:
             if "X-18" in rivals or self.view.caller.principal.management_account:
                 return False
         return not self.case.flags.resource_account_is_management
+
+    @property
+    def _assumes_service_linked_role(self) -> bool:
+        return self.is_role_session_call and _sixth(self.view).startswith("role/aws-service-role/")
 
     @property
     def endpoint_applies(self) -> bool:

@@ -24,13 +24,14 @@ class NearDenial(NamedTuple):
     failed: tuple[Failure, ...]
 
 
-def closest_denial(case: Case, *, rivals: Rivals = frozenset()) -> NearDenial | None:
+def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str, ...] = ()) -> NearDenial | None:
     """The Deny of a guardrail or resource policy with the fewest failed parts, None if there is no such Deny.
 
-    Action, resource, principal and every condition count as one part each. Ties go to the statement with most
-    conditions, then to the first.
+    Action, resource, principal and every condition count as one part each. Statements with a condition on a key that
+    starts with one of `about` (lower case) go before all others; ties go to the statement most of whose conditions
+    are about these, then to the one with most conditions, then to the first.
     """
-    best: tuple[tuple[int, int], NearDenial] | None = None
+    best: tuple[tuple[bool, int, float, int], NearDenial] | None = None
     for check in checks(case):
         for slot, documents, applies in slots(check, rivals):
             if slot in _OWN:
@@ -41,7 +42,9 @@ def closest_denial(case: Case, *, rivals: Rivals = frozenset()) -> NearDenial | 
                     if statement.deny and not applies:
                         text = f"policies of slot `{slot}` do not bind this request"
                         failed = (*failed, Failure("slot", text, statement.location))
-                    rank = (len(failed), -len(statement.conditions))
+                    names = [condition.condition.name for condition in statement.conditions]
+                    near = sum(name.startswith(about) for name in names) / len(names) if names and about else 0
+                    rank = (bool(about) and not near, len(failed), -near, -len(names))
                     if failed and (best is None or rank < best[0]):
                         best = rank, NearDenial(statement.reference(slot), failed)
     return best[1] if best else None

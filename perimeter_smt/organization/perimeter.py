@@ -60,11 +60,15 @@ class TrustedResource(_Frozen):
 
 
 class TagException(_Frozen):
-    """Callers (or resources) that carry this tag are outside the claim of these objectives."""
+    """Callers (or resources) that carry this tag are outside the claim of these objectives.
+
+    `missing`: those of mine that do not carry it are.
+    """
 
     on: Literal["principal", "resource"]
     key: str
     value: str
+    missing: bool = False
     objectives: tuple[str, ...] = OBJECTIVES
     reason: str = ""
 

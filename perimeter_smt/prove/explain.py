@@ -43,7 +43,8 @@ def counterexample(
         replayed = held_back(case, departs)
     else:
         enforced_by = OBJECTIVES[objective].enforced_by if objective in OBJECTIVES else ""
-        replayed = let_through(case, departs, enforced_by=enforced_by)
+        about = OBJECTIVES[objective].about if objective in OBJECTIVES else ()
+        replayed = let_through(case, departs, enforced_by=enforced_by, about=about)
     through = replayed.statements
     if statement is not None:
         through = (blame(*world.policies.statements[statement]),)
@@ -113,7 +114,11 @@ def blame(document: Document, statement: Statement) -> Blame:
 
 def exceptions(perimeter: Perimeter, objective: str) -> tuple[str, ...]:
     """Everything the perimeter declares outside the claim of an objective, in words."""
-    out = [f"{e.on}s tagged {e.key}={e.value}" for e in perimeter.tag_exceptions if objective in e.objectives]
+    out = [
+        f"{e.on}s {'not ' if e.missing else ''}tagged {e.key}={e.value}"
+        for e in perimeter.tag_exceptions
+        if objective in e.objectives
+    ]
     out += [f"callers {e.arn}" for e in perimeter.role_exceptions if objective in e.objectives]
     if objective in ("O1", "O2", "O6"):
         for p in (*perimeter.third_principals, *perimeter.service_accounts):

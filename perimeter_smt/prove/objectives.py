@@ -17,6 +17,11 @@ class Objective:
     enforced_by: str
     limits: tuple[str, ...]
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The beginnings of the condition keys, in lower case, that its guardrails look at."""
+        return _ABOUT[self.id]
+
 
 OBJECTIVES: dict[str, Objective] = {
     "O1": Objective("O1", "only trusted identities reach my resources", "rcp",
@@ -30,6 +35,11 @@ OBJECTIVES: dict[str, Objective] = {
     "O6": Objective("O6", "my resources are reached only from expected networks", "rcp",
                     ("management-account", "service-linked-roles", "kms-retire-grant", "services-outside-rcp")),
 }  # fmt: skip
+
+_IDENTITY = ("aws:principalorg", "aws:principalaccount", "aws:principalarn", "aws:sourceorg", "aws:sourceaccount")
+_RESOURCE = ("aws:resourceorg", "aws:resourceaccount", "s3:resourceaccount")
+_NETWORK = ("aws:sourceip", "aws:sourcevp", "aws:vpc")
+_ABOUT = {"O1": _IDENTITY, "O2": _IDENTITY, "O3": _RESOURCE, "O4": _RESOURCE, "O5": _NETWORK, "O6": _NETWORK}
 
 LIMIT_TEXTS = {
     "management-account": "SCPs and RCPs do not bind the management account",
@@ -69,6 +79,7 @@ def claimed(world: World, objective: str) -> Formula:
     return both(
         world.formula("access"),
         neg(world.formula("always-allowed")),
+        neg(world.formula("beside-another-call")),
         world.formula(f"{objective}.premise"),
         sym(f"{objective}.scope"),
         neg(sym(f"{objective}.excepted")),

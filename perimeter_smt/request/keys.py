@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -63,6 +64,15 @@ def support_list(name: str) -> frozenset[str]:
     if table is None or "members" not in table:
         raise InternalError(f"no support list `{name}`")
     return frozenset(table["members"])
+
+
+@lru_cache(maxsize=16384)
+def name_characters(service: str, part: str) -> str | None:
+    """The characters that an open part of a service's ARNs may hold, ranges as in `a-z0-9-`; None: any."""
+    for row in _tables()["name-characters"]["rows"]:
+        if row["service"] in ("*", service) and fnmatchcase(part, row["part"]):
+            return str(row["characters"])
+    return None
 
 
 def table_dates() -> dict[str, str]:

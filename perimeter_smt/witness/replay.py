@@ -30,16 +30,17 @@ class Replayed:
     closest: NearMiss | None = None
 
 
-def let_through(case: Case, readings: Iterable[str], *, enforced_by: str) -> Replayed:
+def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about: tuple[str, ...] = ()) -> Replayed:
     """A request that must be allowed, when the open points `readings` are read the other way.
 
-    `enforced_by` is the slot whose guardrail is asked for the nearest miss: `scp`, `rcp` or `endpoint`.
+    `enforced_by` is the slot whose guardrail is asked for the nearest miss (`scp`, `rcp` or `endpoint`), `about` the
+    beginnings of the keys that such a guardrail looks at.
     """
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
     if not decision.allowed:
         raise _disagreement(case, decision, "let through")
-    nearest = closest_denial(_only(case, enforced_by), rivals=rivals)
+    nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
     return Replayed(_blames(decision.statements), _near(nearest))
 
 

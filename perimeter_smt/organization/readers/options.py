@@ -10,6 +10,8 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.perimeter_file import read_perimeter
+from perimeter_smt.organization.readers.yaml import read_yaml
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
@@ -44,12 +46,14 @@ def workspace_from_options(
     vpcs: Sequence[str] = (),
     management_account: str | None = None,
     accounts: Sequence[str] = (),
+    perimeter_file: Path | None = None,
 ) -> Workspace:
     """An organization whose root has these SCPs and RCPs, whose accounts are all alike, and grants unknown.
 
     A file `SERVICE_endpoint_policy.json` is the policy of the endpoints of that service (`ecr.api` is one of `ecr`),
     `default_endpoint_policy.json` that of all others. `vpcs` are `VPC` or `VPC/REGION`; every VPC has every endpoint.
-    InputError names the option that is wrong.
+    `perimeter_file` is a `perimeter.yaml` of claims, exceptions and trusted parties; organization, VPCs and ranges of
+    the options are added to it. InputError names the option that is wrong.
     """
     _checked("--org-id", values.organization_id, [org_id])
     ids = _checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
@@ -58,6 +62,15 @@ def workspace_from_options(
         if account == management or account in ids[:number]:
             raise InputError(f"duplicate account {quoted(account)}", path="--account")
     networks = _vpcs(vpcs)
+    ranges = tuple(_checked("--cidr", values.cidr, cidrs))
+    declared = read_perimeter(read_yaml(perimeter_file)) if perimeter_file else Perimeter(orgs=(org_id,))
+    perimeter = declared.model_copy(
+        update={
+            "orgs": tuple(dict.fromkeys((org_id, *declared.orgs))),
+            "vpcs": (*declared.vpcs, *networks),
+            "cidrs": (*declared.cidrs, *ranges),
+        }
+    )
     endpoints = _endpoints(endpoint_policies, fill, networks or [Vpc(id=VPC, region=REGION)], ids[0])
     guardrails = Guardrails(
         scps=tuple(load_policy(path, Kind.SCP, fill) for path in scps),
@@ -71,7 +84,7 @@ def workspace_from_options(
     )
     return Workspace(
         organization=Organization(id=org_id, management_account=management, root=root),
-        perimeter=Perimeter(orgs=(org_id,), vpcs=tuple(networks), cidrs=tuple(_checked("--cidr", values.cidr, cidrs))),
+        perimeter=perimeter,
         name=org_id,
         grants_given=False,
     )

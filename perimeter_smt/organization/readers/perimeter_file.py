@@ -126,7 +126,7 @@ def _exceptions(node: Node | None) -> tuple[tuple[TagException, ...], tuple[Role
 
 def _tag_exception(node: Node) -> TagException:
     what = "a tag exception"
-    found = members(node, ("on", "key", "value", "objectives", "reason"), what)
+    found = members(node, ("on", "key", "value", "missing", "objectives", "reason"), what)
     on = required(found, "on", node, what)
     if on.value not in ("principal", "resource"):
         raise on.error(f"found {on.shown}, expected `principal` or `resource`")
@@ -134,6 +134,7 @@ def _tag_exception(node: Node) -> TagException:
         on=cast(Literal["principal", "resource"], on.value),
         key=text(required(found, "key", node, what), values.any_text),
         value=text(required(found, "value", node, what), values.any_text),
+        missing=flag(found.get("missing"), False),
         objectives=some_texts(found.get("objectives"), values.objective, OBJECTIVES),
         reason=text(found["reason"], values.any_text) if "reason" in found else "",
     )
