@@ -1,3 +1,89 @@
-"""perimeter-smt: proves or refutes that an AWS data perimeter holds."""
+"""perimeter-smt: proves or refutes that an AWS data perimeter holds.
+
+The names below are the public interface; everything else may change without notice. They are loaded when first used,
+so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perimeter_smt.errors import InputError, InternalError, PerimeterError
+    from perimeter_smt.evaluate import Decision, decide, explain
+    from perimeter_smt.organization.perimeter import Workspace
+    from perimeter_smt.organization.readers import load_workspace, workspace_from_options
+    from perimeter_smt.policy.document import Document
+    from perimeter_smt.policy.kinds import Kind
+    from perimeter_smt.policy.parse import load_policy, parse_policy
+    from perimeter_smt.prove.compare import compare as compare_documents
+    from perimeter_smt.prove.perimeter import prove as prove_perimeter
+    from perimeter_smt.prove.verdicts import Comparison, Counterexample, Report, Verdict
+    from perimeter_smt.request.case import Case, read_case
+    from perimeter_smt.request.request import Facts, Request
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Case": "request.case",
+    "Comparison": "prove.verdicts",
+    "Counterexample": "prove.verdicts",
+    "Decision": "evaluate",
+    "Document": "policy.document",
+    "Facts": "request.request",
+    "InputError": "errors",
+    "InternalError": "errors",
+    "Kind": "policy.kinds",
+    "PerimeterError": "errors",
+    "Report": "prove.verdicts",
+    "Request": "request.request",
+    "Verdict": "prove.verdicts",
+    "Workspace": "organization.perimeter",
+    "compare_documents": "prove.compare:compare",
+    "decide": "evaluate",
+    "explain": "evaluate",
+    "load_policy": "policy.parse",
+    "load_workspace": "organization.readers",
+    "parse_policy": "policy.parse",
+    "prove_perimeter": "prove.perimeter:prove",
+    "read_case": "request.case",
+    "workspace_from_options": "organization.readers",
+}
+
+__all__ = [
+    "Case",
+    "Comparison",
+    "Counterexample",
+    "Decision",
+    "Document",
+    "Facts",
+    "InputError",
+    "InternalError",
+    "Kind",
+    "PerimeterError",
+    "Report",
+    "Request",
+    "Verdict",
+    "Workspace",
+    "compare_documents",
+    "decide",
+    "explain",
+    "load_policy",
+    "load_workspace",
+    "parse_policy",
+    "prove_perimeter",
+    "read_case",
+    "workspace_from_options",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module `perimeter_smt` has no attribute `{name}`")
+    module, _, attribute = _WHERE[name].partition(":")
+    return getattr(import_module(f"perimeter_smt.{module}"), attribute or name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

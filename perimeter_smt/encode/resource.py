@@ -66,8 +66,12 @@ def encode_resource(keys: KeySpace, document: Document, element: Element | None)
 
 
 def resource_matches(keys: KeySpace, text: str, *, kind: Kind = Kind.IDENTITY) -> Formula:
-    """The resource matches one pattern without variables, as in an identity policy."""
-    return _matches(keys, kind, policy.parse_template(text, wildcards=True, variables=False), text).matches
+    """The resource matches one pattern without variables, as in an identity policy but field by field.
+
+    What a perimeter declares does not hang on how AWS reads policies: no star runs on past its field.
+    """
+    parts = policy.parse_template(text, wildcards=True, variables=False)
+    return _matches(keys, kind, parts, text, declared=True).matches
 
 
 def _entry(keys: KeySpace, document: Document, text: str) -> Hit:
@@ -81,7 +85,7 @@ def _entry(keys: KeySpace, document: Document, text: str) -> Hit:
     return hit
 
 
-def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str) -> Hit:
+def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str, *, declared: bool = False) -> Hit:
     if policy.is_full_star(text):
         return Hit(TRUE, FALSE)
     fields = list(policy.split_fields(parts))
@@ -95,7 +99,7 @@ def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str) -> H
             return Hit(FALSE, FALSE)
         fields += [(policy.Wildcard("*"),)] * (6 - len(fields))
     resolved = [resolve(field, keys) for field in fields]
-    matched = disj(both(guard, _fields(choice, written)) for guard, choice in _combine(resolved))
+    matched = disj(both(guard, _fields(choice, written, declared)) for guard, choice in _combine(resolved))
     for part in resolved:
         matched = loosened(keys, part, matched)
     return Hit(both(neg(IS_STAR), allowed, matched), disj(part.unset for part in resolved))
@@ -122,7 +126,7 @@ def _combine(resolved: list[Resolved]) -> list[tuple[Formula, list[Parts]]]:
     return out
 
 
-def _fields(fields: list[Parts], written: int) -> Formula:
+def _fields(fields: list[Parts], written: int, declared: bool) -> Formula:
     """Field by field, or with the stars that end a segment running on (1.5.2, X-1).
 
     `written` fields stand in the policy, the rest are padding: a star that runs on may make the padding needless.
@@ -130,6 +134,8 @@ def _fields(fields: list[Parts], written: int) -> Formula:
     pieces = [_piece(index, field) for index, field in enumerate(fields)]
     wild = any(isinstance(p, Run) for index in (1, 2) for p in pieces[index])
     whole = both(*(_leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
+    if declared:
+        return whole
     ends = [index for index in range(1, 5) if pieces[index] and pieces[index][-1] == Run(NOT_COLON)]
     if ends and not _all_stars(pieces[min(ends) :]):
         running = [(*piece[:-1], Run(ANY)) if index in ends else piece for index, piece in enumerate(pieces)]

@@ -31,7 +31,14 @@ HINTS: dict[str, tuple[str, ...]] = {
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
     "endpoint.vpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
-    "principal.name": ("role/App", "role/Outsider", "user/alice", "federated-user/alice", "root"),
+    "principal.name": (
+        "role/App",
+        "role/Outsider",
+        "user/alice",
+        "federated-user/alice",
+        "root",
+        "role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
+    ),
     "resource.name": (
         "orders",
         "orders/report.csv",

@@ -183,6 +183,7 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
             return _undecided(run, left, rows, result, *assumptions)
         group = run.group_of(result, left)
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
+        tight = run.plain(group.services, (*assumptions, group.here, *granted), tight, like=f"rival {objective.id}")
         found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
         reason = f"holds under the chosen readings; not without {', '.join(departs)}"
         alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]

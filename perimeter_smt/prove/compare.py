@@ -13,11 +13,15 @@ from typing import Literal
 
 from perimeter_smt.encode.catalogue import CALL, Calls
 from perimeter_smt.encode.keys import FreeKeys, WorldKeys
+from perimeter_smt.encode.resource import HAS_REGION
 from perimeter_smt.encode.statement import Policies, bounds
 from perimeter_smt.encode.text import formal_text, readings
 from perimeter_smt.encode.world import HINTS, World, environment
-from perimeter_smt.logic.formula import TRUE, Formula, both, conj, neg, sym
-from perimeter_smt.logic.interpret import truth
+from perimeter_smt.errors import InternalError
+from perimeter_smt.evaluate import match_statement
+from perimeter_smt.logic.atoms import CharSet, Run
+from perimeter_smt.logic.formula import TRUE, Formula, both, conj, glob, implies, neg, sym, walk
+from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
@@ -26,12 +30,15 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.prove.distinct_calls import DistinctCalls, Gathered, distinct
 from perimeter_smt.prove.explain import blame
 from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
+from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 
 _GUARDRAILS = (Kind.SCP, Kind.RCP)
+_REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
+_BOUNDARY = sym("boundary.given")
 
 
 def compare(
@@ -44,27 +51,20 @@ def compare(
 ) -> Comparison:
     """Relate two documents, seen from the second.
 
-    `free_context`: every condition key is free, as single-document checks elsewhere take it; otherwise only
-    requests that AWS can produce count (environment axioms).  `reading` over also counts what only a rival
+    `free_context`: every condition key is free, as single-document checks elsewhere take it, and names of resources
+    are any text; otherwise only requests that AWS can produce count (environment axioms).  `reading` over also counts what only a rival
     reading of AWS's documentation lets through.
     """
     asked = encode(before, after, free_context=free_context, reading=reading)
-    engine = Engine(asked.problem, limits or Limits())
-    gained, lost = engine.check([asked.more, asked.mode]), engine.check([asked.less, asked.mode])
-    for result in (gained, lost):
-        if result.status == "unknown":
-            return Comparison("unknown", reason=result.reason)
-    return Comparison(
-        _relation(gained, lost),
-        _example(asked.world, gained, after, before, "more"),
-        _example(asked.world, lost, before, after, "less"),
-    )
+    return conclude(asked, *decide(asked, limits))
 
 
 @dataclass(frozen=True)
 class Asked:
     """The comparison as two questions about one problem, each to be asked together with `mode`."""
 
+    before: Document
+    after: Document
     world: World
     problem: Problem
     more: Formula  # a request that the second document allows and the first does not
@@ -80,8 +80,34 @@ def encode(
     old, new = (_allows(world.policies, document) for document in (before, after))
     more, less = both(new, neg(old)), both(old, neg(new))
     _assemble(world, (more, less), free_context=free_context)
-    calls, (more, less) = _reduce(world, (before, after), (more, less))
-    return Asked(world, _problem(world, calls), more, less, _mode(world, reading))
+    calls, (more, less) = _reduce(world, (before, after), (more, less), free_names=free_context)
+    return Asked(before, after, world, _problem(world, calls), more, less, _mode(world, reading))
+
+
+def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
+    """The answers to the two questions, what is newly allowed first."""
+    engine = Engine(asked.problem, limits or Limits())
+
+    def answer(question: Formula) -> Result:
+        if _BOUNDARY in walk(question):  # a caller without a permissions boundary is the plainer witness
+            plain = engine.check([question, asked.mode, neg(_BOUNDARY)])
+            if plain.status == "sat":
+                return plain
+        return engine.check([question, asked.mode])
+
+    return answer(asked.more), answer(asked.less)
+
+
+def conclude(asked: Asked, gained: Result, lost: Result) -> Comparison:
+    """The comparison that the two answers amount to."""
+    for result in (gained, lost):
+        if result.status == "unknown":
+            return Comparison("unknown", reason=result.reason)
+    return Comparison(
+        _relation(gained, lost),
+        _example(asked.world, gained, asked.after, asked.before, "more"),
+        _example(asked.world, lost, asked.before, asked.after, "less"),
+    )
 
 
 def _relation(gained: Result, lost: Result) -> Literal["equivalent", "more", "less", "incomparable"]:
@@ -119,17 +145,19 @@ def _assemble(world: World, asked: Sequence[Formula], *, free_context: bool) -> 
 def _formats() -> list[Assertion]:
     """What holds of callers and resources however free the keys are: partitions and the shape of names."""
     names = ("AP3.partition", "AP3.user", "AP3.role", "AP3.root", "AP3.federated-user", "AP4.account", "AP4.anonymous")
-    return [Assertion(a.name, a.formula) for a in formal_text().axioms if a.name in (*names, "AR7")]
+    region = implies(HAS_REGION, glob("resource.region", (Run(_REGION, 1),)))
+    axioms = [Assertion(a.name, a.formula) for a in formal_text().axioms if a.name in (*names, "AR7")]
+    return [*axioms, Assertion("region of an ARN", region)]
 
 
 def _reduce(
-    world: World, documents: Sequence[Document], asked: Sequence[Formula]
+    world: World, documents: Sequence[Document], asked: Sequence[Formula], *, free_names: bool
 ) -> tuple[DistinctCalls, list[Formula]]:
     """Keep the calls that matter and rewrite the assertions to speak of them; also the formulas asked."""
     gathered = Gathered()
     world.assertions = [Assertion(a.name, gathered.of(a.formula)) for a in world.assertions]
     out = [gathered.of(formula) for formula in asked]
-    world.calls = calls = distinct(documents, gathered)
+    world.calls = calls = distinct(documents, gathered, free_names=free_names)
     return calls, out
 
 
@@ -159,4 +187,27 @@ def _example(
             if statement.effect == effect and truth(world.policies.selected(document, statement), model):
                 through.append(blame(document, statement))
     why = "allowed by the second document only" if kind == "more" else "allowed by the first document only"
+    boundary = model.symbols.get(str(_BOUNDARY.payload), False)
+    if boundary:
+        why += ", if the caller has a permissions boundary"
+    _replay(request, allowing, other, model, has_boundary=boundary)
     return Counterexample(kind, request, facts, why, tuple(through), keys=tuple(used))
+
+
+def _replay(request: Request, allowing: Document, other: Document, model: Model, *, has_boundary: bool) -> None:
+    """Let the concrete evaluator confirm a witness; InternalError if it does not."""
+    rivals = frozenset(name for name in readings() if model.symbols.get(name, False))
+
+    def allows(document: Document) -> bool:
+        def some(effect: str) -> bool:
+            found = (s for s in document.statements if s.effect == effect)
+            return any(match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary) for s in found)
+
+        grants = any(s.effect == "Allow" for s in document.statements)
+        return (some("Allow") or (document.kind in _GUARDRAILS and not grants)) and not some("Deny")
+
+    if not allows(allowing) or allows(other):
+        raise InternalError(
+            "the evaluator does not agree that a request tells two documents apart",
+            dump=f"{allowing.location} against {other.location}\n{request.model_dump_json(indent=1)}",
+        )

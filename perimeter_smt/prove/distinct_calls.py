@@ -8,12 +8,13 @@ are satisfiable with some row of the whole catalogue are satisfiable with one of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from perimeter_smt.encode.catalogue import CALL, Calls, _bits, _invented, _regex
-from perimeter_smt.logic.atoms import Glob, Member
-from perimeter_smt.logic.formula import Formula, atom, both, disj, either, iff, neg, walk
+from perimeter_smt.logic.atoms import ANY, NOT_COLON, Glob, Member, Run
+from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob, iff, neg, walk
+from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request import actions
 
@@ -120,7 +121,10 @@ class _Universe(Calls):
         out = []
         for rows, signature in blocks:
             seen = rows & looked_at
-            for rest, group_of, groups in ((seen, self.named_of, self.named), (rows ^ seen, self.unnamed_of, self.unnamed)):
+            for rest, group_of, groups in (
+                (seen, self.named_of, self.named),
+                (rows ^ seen, self.unnamed_of, self.unnamed),
+            ):
                 while rest:
                     row = (rest & -rest).bit_length() - 1
                     out.append((row, signature))
@@ -134,6 +138,15 @@ class DistinctCalls(Calls):
 
     known: Mapping[str, int] = field(default_factory=dict)
     gathered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    free_names: bool = False  # names of resources may hold any character but colons where AWS allows fewer
+
+    def catalogue(self, names: Iterable[str]) -> Catalogue:
+        """The catalogue of the rows kept."""
+        found = super().catalogue(names)
+        if not self.free_names:
+            return found
+        groups = tuple(Group(group.rows, tuple(map(_freed, group.requires))) for group in found.groups)
+        return replace(found, groups=groups)
 
     def members(self, name: str) -> int:
         if name not in self._sets:
@@ -149,8 +162,11 @@ class DistinctCalls(Calls):
         return self._sets[name]
 
 
-def distinct(documents: Sequence[Document], formulas: Gathered) -> DistinctCalls:
-    """The calls that the formulas, which these documents were encoded to, can tell apart."""
+def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: bool) -> DistinctCalls:
+    """The calls that the formulas, which these documents were encoded to, can tell apart.
+
+    `free_names`: what AWS demands of the characters of names does not count, except that colons end fields.
+    """
     services, literal = _services(documents), _unknown_actions(documents)
     universe = _universe(actions.services() if len(services) > _MANY else services)
     names = tuple(formulas.names)
@@ -169,7 +185,7 @@ def distinct(documents: Sequence[Document], formulas: Gathered) -> DistinctCalls
         looked_at = everything
     kept = universe.classes(list(found.values()), looked_at)
     known = {name: _bits(i for i, (_, sign) in enumerate(kept) if sign >> n & 1) for n, name in enumerate(names)}
-    calls = DistinctCalls((), literal, known=known, gathered=formulas.sets)
+    calls = DistinctCalls((), literal, known=known, gathered=formulas.sets, free_names=free_names)
     calls.replace_rows([*(universe.rows[row] for row, _ in kept), *_invented(literal)])
     return calls
 
@@ -183,6 +199,17 @@ def _universe(services: tuple[str, ...]) -> _Universe:
 def _spelled(service: str) -> tuple[str, ...]:
     """Every action of a service as catalogues name it."""
     return tuple(f"{service}:{info.name.lower()}" for info in actions.actions(service))
+
+
+@lru_cache(maxsize=16384)
+def _freed(demand: Formula) -> Formula:
+    """A demand on the resource's name without the limits on characters other than the colon."""
+    if not _on_name(demand):
+        return demand
+    parts = tuple(
+        replace(p, chars=NOT_COLON) if isinstance(p, Run) and p.chars != ANY else p for p in demand.payload.pattern
+    )
+    return glob("resource.name", parts)
 
 
 def _on_name(demand: Formula) -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 
 from perimeter_smt.encode.world import World
+from perimeter_smt.errors import InternalError
+from perimeter_smt.evaluate.perimeter import breaks, intended
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.prove.objectives import OBJECTIVES
-from perimeter_smt.prove.verdicts import Assumption, Blame, Counterexample, FindingKind
+from perimeter_smt.prove.verdicts import Assumption, Blame, Counterexample, FindingKind, NearMiss
+from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
-from perimeter_smt.witness.case import case_of
+from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import held_back, let_through
@@ -38,12 +42,19 @@ def counterexample(
     model = result.model
     assert model is not None
     request, facts, used = request_of(View(world, model))
-    case = case_of(world, request, facts, kms_grant=model.symbols.get("open kms grant", False))
+    case = case_of(
+        world,
+        request,
+        facts,
+        kms_grant=model.symbols.get("open kms grant", False),
+        unsigned_calls="AE2.anonymous" in departs,
+    )
+    _check_ground(world, objective, case, facts, kind)
     if kind == "blocked":
         replayed = held_back(case, departs)
     else:
-        enforced_by = OBJECTIVES[objective].enforced_by if objective in OBJECTIVES else ""
-        about = OBJECTIVES[objective].about if objective in OBJECTIVES else ()
+        known = OBJECTIVES.get(objective)
+        enforced_by, about = (known.enforced_by, known.about) if known else ("", ())
         replayed = let_through(case, departs, enforced_by=enforced_by, about=about)
     through = replayed.statements
     if statement is not None:
@@ -57,9 +68,33 @@ def counterexample(
         replayed.closest,
         reach,
         departs,
-        used,
+        replayed.rests_on,
+        (*used, *_absent(world, replayed.closest, request)),
         case,
     )
+
+
+def _check_ground(world: World, objective: str, case: Case, facts: Facts, kind: FindingKind) -> None:
+    """The perimeter, read a second time on the ground truth of the witness, must agree that it is a finding."""
+    if objective in OBJECTIVES:
+        agreed = breaks(objective, world.workspace, case.request, facts)
+    else:
+        agreed = kind != "blocked" or intended(world.workspace, case.request, facts)
+    if not agreed:
+        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns {objective}"
+        raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))
+
+
+def _absent(world: World, closest: NearMiss | None, request: Request) -> tuple[str, ...]:
+    """Keys that the nearest guardrail statement looks at and the request does not carry."""
+    if closest is None:
+        return ()
+    carried = {name.lower() for name in request.context}
+    for document, statement in world.policies.statements.values():
+        if blame(document, statement) == closest.statement:
+            absent = (c.key for c in statement.conditions if c.name not in carried)
+            return tuple(dict.fromkeys(absent))
+    return ()
 
 
 def admitting(world: World, true: Callable[[Formula], bool]) -> tuple[str, ...]:

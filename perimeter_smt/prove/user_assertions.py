@@ -30,7 +30,9 @@ def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
-            raise InputError(f"cannot read the assertion: {error.strerror}", file=str(path)) from error
+            raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
+        except UnicodeDecodeError:
+            raise InputError("not UTF-8 text", file=str(path)) from None
         script.read(text, str(path))
         if len(script.axioms) == before:
             raise InputError("expected at least one `(assert ...)`", file=str(path))

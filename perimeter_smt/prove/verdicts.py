@@ -26,7 +26,8 @@ class Counterexample:
     `why` says in one line why it is outside (or, for `blocked`, inside) the perimeter; `through` are the
     statements that let it through (or block it); `closest` is the guardrail statement that came nearest to stopping
     it; `reach` names the limit of the guardrail for kind `beyond`; `depends_on` the readings and soft axioms it needs
-    (empty: none); `keys` are the condition keys that policies look at; `case` is what was replayed (None for two
+    (empty: none); `rests_on` the open points that it would be stopped (or let through) under, were they read the other
+    way; `keys` are the condition keys that policies look at; `case` is what was replayed (None for two
     documents by themselves).
     """
 
@@ -38,6 +39,7 @@ class Counterexample:
     closest: NearMiss | None = None
     reach: str | None = None
     depends_on: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     case: Case | None = None
 

@@ -26,7 +26,9 @@ def write_finding(page: Page, found: Counterexample, *, indent: int = 2) -> None
         near = found.closest
         page.item("closest", [str(near.statement), *(f"failed: {text}" for text in near.failed)], indent=indent)
     page.item("beyond", found.reach or "", indent=indent)
-    page.item("rests on", ", ".join(found.depends_on), indent=indent)
+    page.item("needs", ", ".join(found.depends_on), indent=indent)
+    if found.rests_on:
+        page.item("reading", f"as chosen for {', '.join(found.rests_on)}; not under the rival one", indent=indent)
 
 
 def owner(found: Counterexample) -> str:

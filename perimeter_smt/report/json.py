@@ -86,6 +86,7 @@ def counterexample_json(found: Counterexample) -> dict[str, Any]:
         "closest": {"statement": blame_json(closest.statement), "failed": list(closest.failed)} if closest else None,
         "reach": found.reach,
         "depends_on": list(found.depends_on),
+        "rests_on": list(found.rests_on),
         "keys_that_matter": list(found.keys),
         "case": case_to_json(found.case) if found.case else None,
     }

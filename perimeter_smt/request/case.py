@@ -79,6 +79,8 @@ class Flags(_Frozen):
     # One API call is several requests: on these resources, for these actions (semantics 3.9).
     sub_requests: tuple[str, ...] = ()
     sub_actions: tuple[str, ...] = ()
+    # The service accepts unsigned calls although the table of such services does not list it.
+    unsigned_calls: bool = False
     # The root session was made by AssumeRoot; the slot `session` holds its task policy.
     principal_assumed_root: bool = False
     # The caller belongs to the account that may call AssumeRoot besides the management account.

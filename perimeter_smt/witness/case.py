@@ -24,8 +24,10 @@ _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity",
 _TRUST_CALLS_MORE = ("setcontext",)
 
 
-def case_of(world: World, request: Request, facts: Facts, *, kms_grant: bool = False) -> Case:
-    """The case for a request of a workspace."""
+def case_of(
+    world: World, request: Request, facts: Facts, *, kms_grant: bool = False, unsigned_calls: bool = False
+) -> Case:
+    """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them."""
     organization = world.workspace.organization
     accounts = {account.id: account for account, _ in organization.accounts()}
     caller = request.principal.account
@@ -47,6 +49,7 @@ def case_of(world: World, request: Request, facts: Facts, *, kms_grant: bool = F
             resource_account_is_management=owner == organization.management_account,
             via_endpoint=True if facts.path == "vpce" else None,
             principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
+            unsigned_calls=unsigned_calls,
             kms_grant=True if kms_grant or (world.free_grants and retires) else None,
         ),
     )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from perimeter_smt.encode.text import readings
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import Decision, NearDenial, StatementRef, closest_denial, decide, match_statement
 from perimeter_smt.policy.document import Document, Statement
@@ -28,6 +29,7 @@ class Replayed:
 
     statements: tuple[Blame, ...] = ()
     closest: NearMiss | None = None
+    rests_on: tuple[str, ...] = ()  # open points that would turn the answer, each read the other way by itself
 
 
 def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about: tuple[str, ...] = ()) -> Replayed:
@@ -41,7 +43,7 @@ def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about:
     if not decision.allowed:
         raise _disagreement(case, decision, "let through")
     nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
-    return Replayed(_blames(decision.statements), _near(nearest))
+    return Replayed(_blames(decision.statements), _near(nearest), _rests_on(case, rivals, allowed=True))
 
 
 def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
@@ -53,7 +55,7 @@ def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
     bare = replace(case, scp=None, rcp=None, endpoint=None)
     if not decide(bare, rivals=rivals).allowed:
         raise _disagreement(bare, decision, "let through without guardrails")
-    return Replayed(_blames(decision.statements))
+    return Replayed(_blames(decision.statements), rests_on=_rests_on(case, rivals, allowed=False))
 
 
 def allows(document: Document, request: Request, readings: Iterable[str] = ()) -> bool:
@@ -76,6 +78,11 @@ def matching(document: Document, request: Request, effect: str) -> tuple[Stateme
 
 def _rivals(readings: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in readings if name.startswith("X-"))
+
+
+def _rests_on(case: Case, rivals: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
+    others = (name for name in readings() if name not in rivals)
+    return tuple(name for name in others if decide(case, rivals=rivals | {name}).allowed is not allowed)
 
 
 def _only(case: Case, enforced_by: str) -> Case:

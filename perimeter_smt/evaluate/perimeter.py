@@ -1,0 +1,203 @@
+"""The perimeter on ground truth, for one request: inside or outside (semantics 5.2, 5.3).
+
+A second reading of what `encodings/perimeter.smt2` says: no condition key is looked at but tags and claims that the
+perimeter itself names.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+
+from perimeter_smt.evaluate.globs import fold, glob
+from perimeter_smt.evaluate.view import cut
+from perimeter_smt.organization.perimeter import (
+    TagException,
+    TrustedPrincipal,
+    TrustedResource,
+    Workspace,
+)
+from perimeter_smt.policy.template import is_full_star
+from perimeter_smt.request.request import Facts, Request
+
+_IAM = ("user", "role", "feduser", "root")
+_COLONS = 5
+
+
+def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether the request, if it gets through, is a breach of `objective` (`O1` to `O6`) within its claim."""
+    at = _Ground(workspace, request, facts)
+    return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
+
+
+def intended(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether identity, resource and network are mine: what the perimeter means to let through."""
+    at = _Ground(workspace, request, facts)
+    return at.my_iam and at.my_resource and at.my_network
+
+
+class _Ground:
+    """The predicates of semantics 5.2 for one request."""
+
+    def __init__(self, workspace: Workspace, request: Request, facts: Facts) -> None:
+        self.workspace, self.perimeter = workspace, workspace.perimeter
+        self.request, self.facts = request, facts
+        self.context = {name.lower(): value for name, value in request.context.items()}
+        self.arn = request.principal.role_arn or request.principal.arn or ""
+
+    def mine(self, account: str | None) -> bool:
+        """MyAccount."""
+        perimeter, organization = self.perimeter, self.workspace.organization
+        if account is None:
+            return False
+        if account in perimeter.accounts:
+            return True
+        if not perimeter.paths and account == organization.management_account and organization.id in perimeter.orgs:
+            return True
+        if self.facts.organizations.get(account) not in perimeter.orgs:
+            return False
+        path = self.facts.paths.get(account, "")
+        return not perimeter.paths or any(glob(f"{pattern.rstrip('*')}*")(path) for pattern in perimeter.paths)
+
+    @property
+    def is_iam(self) -> bool:
+        return self.facts.kind in _IAM
+
+    @property
+    def for_me(self) -> bool:
+        """A service principal that acts for one of my accounts."""
+        services = self.perimeter.services
+        trusted = "*" in services or self.facts.service in services
+        return self.facts.kind == "service" and trusted and self.mine(self.facts.behalf)
+
+    @property
+    def my_iam(self) -> bool:
+        return (self.is_iam and self.mine(self.facts.principal_account)) or self.for_me
+
+    @property
+    def third_party(self) -> bool:
+        entries = (*self.perimeter.third_principals, *self.perimeter.service_accounts)
+        return any(self._third_principal(entry) for entry in entries)
+
+    @property
+    def my_resource(self) -> bool:
+        return self.mine(self.facts.resource_account)
+
+    @property
+    def trusted_resource(self) -> bool:
+        declared = (*self.perimeter.third_resources, *self.perimeter.service_resources)
+        return self.my_resource or any(self._third_resource(entry) for entry in declared)
+
+    @property
+    def through_my_endpoint(self) -> bool:
+        facts, perimeter = self.facts, self.perimeter
+        if facts.path != "vpce":
+            return False
+        vpcs = {(vpc.id, vpc.region) for vpc in perimeter.vpcs}
+        owned = perimeter.endpoints_of_my_accounts and self.mine(facts.endpoint_account)
+        return facts.endpoint in perimeter.endpoints or (facts.vpc, facts.vpc_region) in vpcs or owned
+
+    @property
+    def my_network(self) -> bool:
+        facts = self.facts
+        if self.through_my_endpoint or (facts.forwarded and bool(facts.first_hop_trusted)):
+            return True
+        if facts.path == "public" and _in_ranges(facts.source_address, self.perimeter.cidrs):
+            return True
+        if facts.kind == "service" and self.mine(facts.behalf):
+            return True
+        return facts.service_role and facts.path == "awsnet" and self.perimeter.service_networks
+
+    def claimed(self, objective: str) -> bool:
+        """The action is in scope, and no declared exception holds."""
+        scope = self.perimeter.scope(objective)
+        if not _names(scope.actions, self.request.action) or _names(scope.except_actions, self.request.action):
+            return False
+        tags = (entry for entry in self.perimeter.tag_exceptions if objective in entry.objectives)
+        roles = (entry for entry in self.perimeter.role_exceptions if objective in entry.objectives)
+        excused = any(self._tagged(entry) for entry in tags) or any(
+            self.is_iam and self.mine(self.facts.principal_account) and glob(entry.arn)(self.arn) for entry in roles
+        )
+        return not excused
+
+    def _tagged(self, entry: TagException) -> bool:
+        on_principal = entry.on == "principal"
+        mine = self.is_iam and self.mine(self.facts.principal_account) if on_principal else self.my_resource
+        key = f"aws:{'PrincipalTag' if on_principal else 'ResourceTag'}/{entry.key}".lower()
+        return mine and (self.context.get(key) == entry.value) is not entry.missing
+
+    def _third_principal(self, entry: TrustedPrincipal) -> bool:
+        if not _names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
+            return False
+        if entry.provider:
+            return self._provider(entry)
+        if not self.is_iam or self.facts.principal_account != entry.account:
+            return False
+        return not entry.arns or any(glob(pattern)(self.arn) for pattern in entry.arns)
+
+    def _provider(self, entry: TrustedPrincipal) -> bool:
+        provider = entry.provider or ""
+        host = provider.rsplit("oidc-provider/", 1)[-1]
+        called = self.request.principal.provider or ""
+        same = called in (provider, host) if provider.startswith("arn:") else called == provider
+        if not provider.startswith("arn:") and "." in host:
+            same = same or (called.startswith("arn:") and called.endswith(f":oidc-provider/{host}"))
+        claims = (("sub", entry.subjects), ("aud", entry.audiences))
+        return self.facts.kind == "fedsts" and same and all(self._claim(f"{host}:{c}", v) for c, v in claims if v)
+
+    def _claim(self, key: str, patterns: Iterable[str]) -> bool:
+        value = self.context.get(key.lower())
+        return isinstance(value, str) and any(glob(pattern)(value) for pattern in patterns)
+
+    def _third_resource(self, entry: TrustedResource) -> bool:
+        if self.request.resource == "*" or (entry.account and self.facts.resource_account != entry.account):
+            return False
+        if "*" not in entry.callers and not any(glob(pattern)(self.arn) for pattern in entry.callers):
+            return False
+        return _names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
+
+
+def _names(patterns: Iterable[str], action: str) -> bool:
+    return any(is_full_star(p) or p == "*:*" or glob(p, ignore_case=True)(fold(action)) for p in patterns)
+
+
+def _covers(patterns: Iterable[str], resource: str) -> bool:
+    """Field by field; only a full star covers `*`, the resource of actions without resource types."""
+    return any(is_full_star(pattern) or _field_wise(pattern, resource) for pattern in patterns)
+
+
+def _field_wise(pattern: str, resource: str) -> bool:
+    fields, wanted = cut(resource), pattern.split(":", _COLONS)
+    if fields is None or wanted[0] != "arn":
+        return False
+    wanted += ["*"] * (_COLONS + 1 - len(wanted))
+    folded = (1, 2, 3)
+    return all(
+        glob(want, ignore_case=True)(fold(have)) if index in folded else glob(want)(have)
+        for index, (want, have) in enumerate(zip(wanted, fields, strict=True))
+    )
+
+
+def _in_ranges(address: str | None, cidrs: Iterable[str]) -> bool:
+    if address is None:
+        return False
+    found = ipaddress.ip_address(address)
+    return any(found in ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
+
+
+_PREMISES: Mapping[str, Callable[[_Ground], bool]] = {
+    "O1": lambda at: at.my_resource,
+    "O2": lambda at: at.through_my_endpoint,
+    "O3": lambda at: at.is_iam and at.mine(at.facts.principal_account),
+    "O4": lambda at: at.through_my_endpoint,
+    "O5": lambda at: at.is_iam and at.mine(at.facts.principal_account),
+    "O6": lambda at: at.my_resource,
+}
+_CONCLUSIONS: Mapping[str, Callable[[_Ground], bool]] = {
+    "O1": lambda at: at.my_iam or at.third_party,
+    "O2": lambda at: at.my_iam or at.third_party,
+    "O3": lambda at: at.trusted_resource,
+    "O4": lambda at: at.trusted_resource,
+    "O5": lambda at: at.my_network,
+    "O6": lambda at: at.my_network or at.third_party or at.for_me,
+}
