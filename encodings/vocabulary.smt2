@@ -54,6 +54,11 @@
 (define-fun iam () Bool (or (= caller user) (= caller role) (= caller federated-user) (= caller root)))
 (define-fun signed () Bool (not (or (= caller anonymous) (= caller federated-sts))))
 (define-fun is-account ((x String)) Bool (str.in_re x ((_ re.loop 12 12) (re.range "0" "9"))))
+; us-east-1, us-gov-west-1
+(define-fun is-region ((x String)) Bool (or
+  (str.in_re x (re.++ (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "1" "9")))
+  (str.in_re x (re.++ (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-")
+    (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "1" "9")))))
 (define-fun in-organization ((x String)) Bool (not (= (org x) "")))
 
 ; --- condition keys that ground truth determines -------------------------------------------------

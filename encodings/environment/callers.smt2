@@ -24,6 +24,13 @@
 (assert (! (=> (and (= caller root) (not principal.assumed-root))
   (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")))) :named AE5.root :strength hard
   :source "STS API reference, AssumeRole: not with root user credentials"))
+(assert (! (=> (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))
+    (or (= caller user) (= caller root))) :named AE5.long-term :strength hard
+  :source "IAM guide, comparison of STS operations: called with credentials of an IAM user or the root user"))
+(assert (! (=> (and (= caller aws-service) (= service "sts"))
+    (or (= action "sts:AssumeRole") (= action "sts:TagSession") (= action "sts:SetSourceIdentity")
+        (= action "sts:SetContext"))) :named AE5.service :strength hard
+  :source "IAM guide, service roles: a service assumes a role that trusts it"))
 (assert (! (=> (= caller role) (not (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))))
   :named AE5.role :strength hard :source "IAM guide, comparison of STS operations"))
 (assert (! (=> (= caller federated-user) (not (or (= service "iam")

@@ -56,7 +56,7 @@
 (assert (! (=> (= wire endpoint) (and
     (str.in_re endpoint.id (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
     (str.in_re endpoint.vpc (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
-    (str.in_re endpoint.region (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
+    (is-region endpoint.region)))
   :named AN4.characters :strength hard :source "EC2 resource ids: lower-case letters, digits and hyphens"))
 (assert (! (=> (not (= wire endpoint)) (and (= endpoint.id "") (= endpoint.vpc "") (= endpoint.region "")
     (= endpoint.account "") (= vpc.account ""))) :named AN4.none :strength hard

@@ -62,10 +62,9 @@
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
   :source "global condition keys, aws:RequestedRegion"))
-(assert (! (str.in_re request.region (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
-  :named AR17.characters :strength hard :source "AWS general reference: Region codes"))
-(assert (! (str.in_re resource.region (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
-  :named AR17.arn-characters :strength hard :source "AWS general reference: Region codes"))
+(assert (! (is-region request.region) :named AR17.code :strength hard :source "AWS general reference: Region codes"))
+(assert (! (or (= resource.region "") (is-region resource.region)) :named AR17.arn-code :strength hard
+  :source "AWS general reference: Region codes"))
 (declare-const |call: service is global| Bool)
 (assert (! (=> (and |call: arn has region| (not |call: service is global|)) (= resource.region request.region))
   :named AR17 :strength soft :source "semantics 4.8, AR17"))

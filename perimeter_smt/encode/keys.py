@@ -36,6 +36,7 @@ TAG_CHARACTERS = CharSet(
     + "".join(chr(c) for c in range(0xC0, 0x100) if c not in (0xD7, 0xF7))
 )
 _TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
+_TAG_KEY_LISTS = ("aws:tagkeys", "s3:requestobjecttagkeys", "sts:transitivetagkeys")
 _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantics 4.3): any action can carry them
     [
         "ec2:sourceinstancearn",
@@ -181,6 +182,8 @@ class WorldKeys(_Space):
                 self._ends(spelled)
             return Key(info, has, self.script.texts.get(spelled, (Ref(spelled),)), (), info.type in _VIEWS)
         slots = list(self._slots(spelled, has))
+        if spelled.lower() in _TAG_KEY_LISTS:
+            self._tag_keys(slots)
         first = self.script.texts.get(f"{spelled} 1")
         if first is not None:  # tied to ground truth: present means one value at least
             slots[0] = Slot(has, first)
@@ -192,6 +195,12 @@ class WorldKeys(_Space):
                 if spelled.endswith("OrgPaths"):
                     self._further_path(slot, first)
         return Key(info, has, (Ref(spelled),), tuple(slots), False)
+
+    def _tag_keys(self, slots: list[Slot]) -> None:
+        """Keys of tags have 1 to 128 of the characters of tags (IAM guide, quotas: tags)."""
+        for slot in slots:
+            shape = glob_on(slot.term, (Run(TAG_CHARACTERS, 1, 128),))
+            self.assertions.append(Assertion("AP19.tag-key", implies(slot.has, shape)))
 
     def _further_path(self, slot: Slot, first: Template) -> None:
         """A further organization path lies in the same organization (AP6, hard part)."""

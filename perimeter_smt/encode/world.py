@@ -24,9 +24,9 @@ from perimeter_smt.policy.document import Document
 
 HINTS: dict[str, tuple[str, ...]] = {
     "aws.partition": ("aws",),
-    "request.region": ("us-east-1",),
-    "resource.region": ("us-east-1",),
-    "endpoint.region": ("us-east-1",),
+    "request.region": ("us-east-1", "eu-west-1", "us-west-2"),
+    "resource.region": ("us-east-1", "eu-west-1", "us-west-2"),
+    "endpoint.region": ("us-east-1", "eu-west-1", "us-west-2"),
     "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),

@@ -63,7 +63,7 @@ def counterexample(
         kind,
         request,
         facts,
-        why(objective, request, facts, kind),
+        why(objective, request, facts, kind, replayed.detail),
         through,
         replayed.closest,
         reach,
@@ -115,7 +115,7 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
     """What an unsatisfiable core rests on: soft axioms, facts of the workspace, statements."""
     assumptions: dict[str, Assumption] = {}
     used: dict[str, Blame] = {}
-    hard = []
+    hard, given = [], []
     for name in core:
         if name in world.policies.statements:
             used[name] = blame(*world.policies.statements[name])
@@ -123,10 +123,12 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
             source = world.soft[name]
             text = source.source if isinstance(source, Axiom) else "semantics 4.8"
             assumptions[name] = Assumption(name, "soft axiom, accepted by name or by the reading", text)
-        elif name.startswith("organization.yaml"):
-            assumptions[name] = Assumption(name, "as the organization file says")
+        elif name.startswith(("organization.yaml ", "perimeter.yaml ")):
+            given.append(name.partition(" ")[2])
         elif not name.startswith(("define ", "order ", "type ")):
             hard.append(name)
+    if given:
+        assumptions["organization"] = Assumption("organization", f"as given: {', '.join(dict.fromkeys(given))}")
     if hard:
         assumptions["environment"] = Assumption(
             "environment", "axioms " + ", ".join(sorted(dict.fromkeys(hard))), "encodings/environment"
@@ -209,10 +211,10 @@ def what(request: Request, facts: Facts) -> str:
     return f"{request.resource} of account {owner}" + (f" of organization {org}" if org else " of no organization")
 
 
-def why(objective: str, request: Request, facts: Facts, kind: FindingKind) -> str:
+def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detail: str = "") -> str:
     """One line: what makes the request a breach, or an availability defect."""
     if kind == "blocked":
-        return "identity, resource and network are mine, and a guardrail stops the call"
+        return f"identity, resource and network are mine, and {detail or 'a guardrail denies the call'}"
     match objective:
         case "O1" | "O2":
             return f"the caller is not trusted: {who(facts)}"

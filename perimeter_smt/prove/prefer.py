@@ -34,6 +34,8 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         neg(sym("principal.service-role")),
         neg(sym("principal.assumed-root")),
         neg(sym("forwarded")),
+        neg(sym("principal.management")),
+        neg(sym("resource.management")),
         iff(service, atom(Is("wire", "aws-network"))),
         implies(both(IAM, mine), one_of("principal.account", ids)),
         implies(both(IAM, neg(mine)), is_text("principal.account", outsider)),

@@ -29,6 +29,7 @@ class Replayed:
 
     statements: tuple[Blame, ...] = ()
     closest: NearMiss | None = None
+    detail: str = ""  # what an implicit denial lacks
     rests_on: tuple[str, ...] = ()  # open points that would turn the answer, each read the other way by itself
 
 
@@ -43,7 +44,7 @@ def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about:
     if not decision.allowed:
         raise _disagreement(case, decision, "let through")
     nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
-    return Replayed(_blames(decision.statements), _near(nearest), _rests_on(case, rivals, allowed=True))
+    return Replayed(_blames(decision.statements), _near(nearest), "", _rests_on(case, rivals, allowed=True))
 
 
 def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
@@ -55,7 +56,9 @@ def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
     bare = replace(case, scp=None, rcp=None, endpoint=None)
     if not decide(bare, rivals=rivals).allowed:
         raise _disagreement(bare, decision, "let through without guardrails")
-    return Replayed(_blames(decision.statements), rests_on=_rests_on(case, rivals, allowed=False))
+    return Replayed(
+        _blames(decision.statements), detail=decision.detail, rests_on=_rests_on(case, rivals, allowed=False)
+    )
 
 
 def allows(document: Document, request: Request, readings: Iterable[str] = ()) -> bool:
