@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perimeter_smt.evaluate import variables
 from perimeter_smt.evaluate.globs import SEPARATOR, Atom, Matcher, literal, matcher
@@ -46,6 +47,7 @@ def _field_atoms(template: Template, index: int, style: Style) -> list[Atom]:
     return atoms
 
 
+@lru_cache(maxsize=65536)
 def _compiled(fields: tuple[Template, ...], style: Style) -> Matcher | None:
     """A matcher over ARNs with separators; None if the pattern matches nothing."""
     missing = _FIELDS - len(fields)

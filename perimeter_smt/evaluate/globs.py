@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 SEPARATOR = "\0"  # stands for the first five colons of an ARN, see arns.py
@@ -44,6 +45,7 @@ def literal(text: str, *, ignore_case: bool = False) -> list[Atom]:
     return [Atom(char + _UPPER.get(char, "")) for char in fold(text)]
 
 
+@lru_cache(maxsize=65536)
 def glob(text: str, *, ignore_case: bool = False) -> Matcher:
     """A matcher for a text in which `*` and `?` act everywhere and match every character."""
     atoms: list[Atom] = []

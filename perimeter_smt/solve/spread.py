@@ -57,11 +57,10 @@ class Names:
             return self.hints[0]
         if len(demands) == 1 and demands[0].positive and (form := demands[0].language) is not None:
             for hint in self.hints:
-                if hint.startswith(form.prefix) and form.matches(hint):
+                if hint.startswith(form.prefix) and regex(form.pattern).fullmatch(hint):
                     return hint
-            simple = "".join(p.text if isinstance(p, Text) else "a" * p.low for p in form.pattern)
-            if form.matches(simple):
-                return simple
+            if all(isinstance(part, Text) or not part.low or "a" in part.chars for part in form.pattern):
+                return "".join(part.text if isinstance(part, Text) else "a" * part.low for part in form.pattern)
         found = unary.find(demands, self.hints, (), limits.states)
         return found if isinstance(found, str) else ""
 

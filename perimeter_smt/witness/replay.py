@@ -84,7 +84,7 @@ def _rivals(readings: Iterable[str]) -> frozenset[str]:
 
 
 def _rests_on(case: Case, rivals: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
-    others = (name for name in readings() if name not in rivals)
+    others = (name for name in readings() if name not in rivals)  # one by one: points that work together stay unseen
     return tuple(name for name in others if decide(case, rivals=rivals | {name}).allowed is not allowed)
 
 

@@ -104,6 +104,10 @@ def choose(
     found = search.extend(members, list(tables), {}, [])
     if not isinstance(found, Conflict):
         return found
+    if len(tables) == 1:
+        ((name, table),) = tables.items()
+        inside = {literal.key for literal in found.literals}
+        return _minimal_alone(table, [x for x in members.get(name, ()) if x.key in inside], found, decider)
     return _minimal(tables, found, decider)
 
 
@@ -120,7 +124,7 @@ class _Search:
     ) -> Rows | Conflict | Undecided:
         """The rest of the choice, for the catalogues `names`; `required` is what the earlier ones demand."""
         if not names:
-            answer = self._decide(required)
+            answer = self.decide(required)
             if isinstance(answer, Conflict | Undecided):
                 return answer
             return Rows(dict(rows), answer)
@@ -137,7 +141,7 @@ class _Search:
             bits &= ~table.rows[group]
             more = list(table.requires[group])
             mine.update(literal.key for literal in more)
-            partial = self._decide([*required, *more]) if rest else None
+            partial = self.decide([*required, *more]) if rest else None
             if isinstance(partial, Conflict | Undecided):
                 found: Rows | Conflict | Undecided = partial
             else:
@@ -154,7 +158,7 @@ class _Search:
         asserted = {literal.key for part in self._parts for literal in part} | {x.key for x in required}
         return Conflict(tuple(x for key, x in sorted(blamed.items()) if key not in mine or key in asserted))
 
-    def _decide(self, required: Sequence[Literal]) -> Mapping[str, str] | Conflict | Undecided:
+    def decide(self, required: Sequence[Literal]) -> Mapping[str, str] | Conflict | Undecided:
         """Texts for the components that `required` touches, or why there are none."""
         touched: set[int] = set()
         for literal in required:
@@ -169,6 +173,47 @@ class _Search:
             return Conflict((opposite, joined[opposite.key ^ 1]))
         answer = self._decider.decide_all(list(joined.values()))
         return answer.texts if not isinstance(answer, Conflict | Undecided) else answer
+
+
+def _minimal_alone(table: Table, members: Sequence[Literal], conflict: Conflict, decider: Decider) -> Conflict:
+    """The same for a single catalogue: first its own literals, by the rows they rule out, then those on texts."""
+    texts = [x for x in conflict.literals if not isinstance(x.atom, Member)]
+    refuted = _Refuted(table, texts, decider)
+    behind = [table.all]
+    for literal in reversed(members[1:]):
+        behind.append(behind[-1] & table.bits(literal))
+    kept: list[Literal] = []
+    allowed = table.all
+    for literal in members:
+        if not refuted.covers(allowed & behind.pop()):
+            kept.append(literal)
+            allowed &= table.bits(literal)
+    for literal in texts:
+        rest = [x for x in refuted.texts if x is not literal]
+        fewer = _Refuted(table, rest, decider)
+        if fewer.covers(allowed):
+            refuted = fewer
+    return Conflict((*kept, *refuted.texts))
+
+
+class _Refuted:
+    """The rows whose demands are known to contradict some literals on texts."""
+
+    def __init__(self, table: Table, texts: Sequence[Literal], decider: Decider) -> None:
+        self.texts, self._table = texts, table
+        self._search = _Search({}, texts, decider)
+        self._rows = 0
+
+    def covers(self, rows: int) -> bool:
+        """Whether the demands of every one of `rows` contradict the literals."""
+        left = rows & ~self._rows
+        while left:
+            group = self._table.group[(left & -left).bit_length() - 1]
+            if not isinstance(self._search.decide(self._table.requires[group]), Conflict):
+                return False
+            self._rows |= self._table.rows[group]
+            left &= ~self._table.rows[group]
+        return True
 
 
 def _minimal(tables: Mapping[str, Table], conflict: Conflict, decider: Decider) -> Conflict:
