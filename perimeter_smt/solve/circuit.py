@@ -86,8 +86,41 @@ class Circuit:
 
     def evaluate(self, node: int, known: dict[int, bool], leaf: Callable[[int], bool]) -> bool:
         """The truth of `node`; `leaf` gives the truth of leaves, `known` remembers what was computed."""
+        number = node if node > 0 else -node
+        value = known.get(number)
+        if value is None:
+            try:
+                value = self._compute(number, known, leaf)
+            except RecursionError:
+                value = self._compute_deep(number, known, leaf)
+        return value == (node > 0)
+
+    def _compute(self, node: int, known: dict[int, bool], leaf: Callable[[int], bool]) -> bool:
+        """The truth of a positive node that is not known yet, by recursion: the fast way for usual depths."""
+        kind = self._kind[node]
+        if kind == _LEAF:
+            value = leaf(node)
+        elif kind == _AND:
+            value = True
+            for arg in self._args[node]:
+                number = arg if arg > 0 else -arg
+                found = known.get(number)
+                if found is None:
+                    found = self._compute(number, known, leaf)
+                if found != (arg > 0):
+                    value = False
+                    break
+        elif kind == _IFF:
+            left, right = self._args[node]
+            value = self.evaluate(left, known, leaf) == self.evaluate(right, known, leaf)
+        else:
+            value = True
+        known[node] = value
+        return value
+
+    def _compute_deep(self, goal: int, known: dict[int, bool], leaf: Callable[[int], bool]) -> bool:
+        """The same with a stack of its own, for formulas nested deeper than Python's stack."""
         kinds, arguments = self._kind, self._args
-        goal = abs(node)
         stack = [(goal, 0)]  # a node, and the first of its arguments not looked at yet
         while stack:
             top, position = stack.pop()
@@ -117,7 +150,7 @@ class Circuit:
                     left, right = args
                     result = (known[abs(left)] == (left > 0)) == (known[abs(right)] == (right > 0))
                 known[top] = result
-        return known[goal] == (node > 0)
+        return known[goal]
 
     def justify(
         self, roots: Iterable[int], leaf: Callable[[int], bool], definitions: Mapping[int, int]
@@ -153,8 +186,13 @@ class Circuit:
                     if -arg in wanted:
                         choice = 0
                         break
-                    if not choice and not evaluate(arg, known, leaf):
-                        choice = -arg
+                    if not choice:
+                        below = arg if arg > 0 else -arg
+                        value = known.get(below)
+                        if value is None:
+                            value = evaluate(below, known, leaf)
+                        if value != (arg > 0):
+                            choice = -arg
                 if choice:
                     todo.append(choice)
                 continue

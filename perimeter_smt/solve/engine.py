@@ -9,7 +9,7 @@ everything else is `unknown` with a reason.  Trusted for `unsat`: Z3's propositi
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from perimeter_smt.logic.atoms import Glob, Is, Member
 from perimeter_smt.logic.formula import Formula
@@ -63,10 +63,17 @@ class Engine:
         self._everything = Question(self._circuit, self._vocabulary, self._definitions)
         self._everything.add_assertions(problem.assertions, None)
 
-    def check(self, assumptions: Sequence[Formula] = (), *, core: bool = False) -> Result:
+    def check(
+        self,
+        assumptions: Sequence[Formula] = (),
+        *,
+        core: bool = False,
+        spare: Callable[[str], bool] = lambda _: True,
+    ) -> Result:
         """Whether the problem has a model in which all `assumptions` hold.
 
-        With `core`, an unsat answer names a minimal set of assertions that the assumptions contradict.
+        With `core`, an unsat answer names assertions that the assumptions contradict; none of those that `spare`
+        says are worth a try can be left out.
         Raises ModelMismatchError if a model fails its own check, which is a bug.
         """
         everything = list(range(len(self._roots)))
@@ -77,7 +84,7 @@ class Engine:
             return result
         kept = [number for number in everything if number in self._used]
         for number in list(kept):
-            if number in kept:
+            if number in kept and spare(self.problem.assertions[number].name):
                 rest = [other for other in kept if other != number]
                 if self._search(assumptions, rest).status == "unsat":
                     kept = [other for other in rest if other in self._used]
