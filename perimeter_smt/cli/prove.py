@@ -35,10 +35,11 @@ _INSTEAD = {
 @scope_options
 @click.option(
     "--reading",
-    type=click.Choice(["over", "exact"]),
+    type=click.Choice(["over", "exact", "under"]),
     default="over",
     show_default=True,
-    help="What a proof must hold under: every open reading of AWS's documentation, or the chosen ones.",
+    help="over: proofs hold under every open reading of AWS's documentation; exact: under the chosen ones; "
+    "under: as over, and refutations too.",
 )
 @click.option("--all", "enumerate_all", is_flag=True, help="All counterexamples that differ in kind.")
 @click.option(

@@ -38,7 +38,7 @@ def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verd
     limits = _limits(run, objective, left)
     left = _holes(run, objective, left, rows)
     left = _beyond(run, objective, left, rows, limits)
-    if run.reading == "over":
+    if run.reading != "exact":
         left = _rivals(run, objective, left, rows)
     left = _vacuous(run, objective, left, rows)
     if left:
@@ -102,10 +102,18 @@ def _holes(run: Run, objective: Objective, left: list[Group], rows: dict[object,
             key = ("hole", id(kind), explain.admitting(run.world, carried.true))
             if key not in rows:
                 example = explain.counterexample(run.world, objective.id, carried.result(), "hole")
-                rows[key] = _Row("refuted", [], (example,), kind=kind)
+                rows[key] = _hole_row(run, example, kind)
             rows[key].groups.append(carried.group)
             left = [g for g in left if g is not carried.group]
     return []
+
+
+def _hole_row(run: Run, example: Counterexample, kind: Formula) -> _Row:
+    """Refuted; in mode `under` only by a request that gets through whichever way each open point is read."""
+    if run.reading == "under" and example.rests_on:
+        reason = f"a request gets through as {', '.join(example.rests_on)} is read; not under the rival reading"
+        return _Row("conditional", [], (example,), reason=reason)
+    return _Row("refuted", [], (example,), kind=kind)
 
 
 def _undecided(
@@ -212,7 +220,7 @@ def _proved(
 ) -> None:
     """The proof that the groups share, with what it used."""
     breach = questions.breach(run.world, objective.id)
-    mode = run.over if run.reading == "over" else run.exact
+    mode = run.exact if run.reading == "exact" else run.over
     result = run.ask(conj((breach, neg(_accepted(run, objective)))), mode, *run.only(left), core=True)
     if result.status != "unsat":
         _fold(

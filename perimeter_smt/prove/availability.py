@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from perimeter_smt.logic.formula import Formula, both, neg
 from perimeter_smt.prove import explain
-from perimeter_smt.prove.objectives import blocked
-from perimeter_smt.prove.verdicts import Counterexample, Verdict
+from perimeter_smt.prove.objectives import blocked, intended
+from perimeter_smt.prove.verdicts import Counterexample, Status, Verdict
 
 if TYPE_CHECKING:
     from perimeter_smt.prove.run import Run
@@ -17,28 +17,50 @@ TITLE = "my identities reach my resources from my network"
 
 def findings(run: Run) -> tuple[Verdict, ...]:
     """One verdict: blocked requests, one for each guardrail statement that blocks on its own account."""
-    question = blocked(run.world)
-    first = run.world.calls.services[:1]
-    found: list[Counterexample] = []
-    status, reason = "proved", ""
-    assumptions = [question, run.exact]
-    for name, (document, statement) in run.world.policies.statements.items():
-        if statement.effect != "Deny" or not (document.kind.value in ("scp", "rcp") or document.kind.is_endpoint):
-            continue
-        here = both(run.world.policies.selected(document, statement), _applies(run, document.kind.value))
-        result = run.ask(*assumptions, here)
+    world, first = run.world, run.world.calls.services[:1]
+    question, found, unknown = blocked(world), [], ""
+    denied = world.formula("guardrail.denies")
+    sources: list[tuple[str | None, Formula]] = [(None, neg(denied))]  # no guardrail allows: endpoint policy or SCP
+    for name, (document, statement) in world.policies.statements.items():
+        if statement.effect == "Deny" and (document.kind.value in ("scp", "rcp") or document.kind.is_endpoint):
+            here = both(world.policies.selected(document, statement), _applies(run, document.kind.value))
+            sources.insert(len(sources) - 1, (name, here))
+    for statement_name, here in sources:
+        result = run.ask(question, run.exact, here)
         if result.status == "sat":
-            result = run.plain(first, (*assumptions, here), result, like="blocked")
-            found.append(explain.counterexample(run.world, "availability", result, "blocked", statement=name))
+            result = run.plain(first, (question, run.exact, here), result, like="blocked")
+            found.append(explain.counterexample(world, "availability", result, "blocked", statement=statement_name))
         elif result.status == "unknown":
-            status, reason = "unknown", result.reason
-    rest = run.ask(*assumptions, neg(run.world.formula("guardrail.denies")))
-    if rest.status == "sat":  # blocked because no guardrail allows: an endpoint policy or a missing SCP Allow
-        rest = run.plain(first, (*assumptions, neg(run.world.formula("guardrail.denies"))), rest)
-        found.append(explain.counterexample(run.world, "availability", rest, "blocked"))
+            unknown = result.reason
+    return (_verdict(run, question, tuple(found), unknown),)
+
+
+def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unknown: str) -> Verdict:
+    """Refuted by what was found; else proved, if it also holds under rival readings and is not vacuous."""
+    services = run.world.calls.services
+    if found and run.reading == "under" and all(example.rests_on for example in found):
+        reason = "what is blocked is let through under a rival reading of each"
+        return Verdict("availability", TITLE, services, "conditional", found, reason=reason)
     if found:
-        status = "refuted"
-    return (Verdict("availability", TITLE, run.world.calls.services, status, tuple(found), reason=reason),)  # type: ignore[arg-type]
+        return Verdict("availability", TITLE, services, "refuted", found)
+    if unknown:
+        return Verdict("availability", TITLE, services, "unknown", reason=unknown)
+    premise = run.ask(intended(run.world), run.exact)
+    if premise.status != "sat":
+        status: Status = "vacuous" if premise.status == "unsat" else "unknown"
+        reason = premise.reason or "no request has identity, resource and network of mine: nothing was proved"
+        return Verdict("availability", TITLE, services, status, reason=reason)
+    if run.reading != "exact":
+        rival = run.ask(question, run.over)
+        if rival.status == "sat":
+            tight, granted, departs = run.tightest((question, run.over), rival)
+            tight = run.plain(services[:1], (question, run.over, *granted), tight)
+            example = explain.counterexample(run.world, "availability", tight, "blocked", departs=departs)
+            reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+            return Verdict("availability", TITLE, services, "conditional", (example,), reason=reason)
+        if rival.status == "unknown":
+            return Verdict("availability", TITLE, services, "unknown", reason=rival.reason)
+    return Verdict("availability", TITLE, services, "proved")
 
 
 def _applies(run: Run, kind: str) -> Formula:

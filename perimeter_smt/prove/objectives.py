@@ -94,14 +94,12 @@ def hole(world: World, objective: str) -> Formula:
 
 def blocked(world: World) -> Formula:
     """My identity on my resource from my network, granted, and stopped by a guardrail (semantics 5.3)."""
-    return both(
-        world.formula("my-iam"),
-        world.formula("my-resource"),
-        world.formula("my-network"),
-        world.formula("base"),
-        world.formula("blocked"),
-        neg(world.formula("always-allowed")),
-    )
+    return both(intended(world), world.formula("blocked"), neg(world.formula("always-allowed")))
 
 
-__all__ = ["FALSE", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "limit_formula"]
+def intended(world: World) -> Formula:
+    """My identity on my resource from my network, granted."""
+    return both(*(world.formula(name) for name in ("my-iam", "my-resource", "my-network", "base")))
+
+
+__all__ = ["FALSE", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "intended", "limit_formula"]

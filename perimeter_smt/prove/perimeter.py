@@ -52,7 +52,9 @@ def prove(
     """Prove or refute the objectives for a workspace.
 
     `services` restricts the question (default: all that the objectives claim); `mode` asks about guardrails
-    alone or with the grants of the workspace; `reading` says what counts as proved; `enumerate_all` looks for
+    alone or with the grants of the workspace; `reading` says what counts: `over` proves under every open reading,
+    `exact` under the chosen ones, `under` proves as `over` and refutes only by requests that get through under every
+    reading; `enumerate_all` looks for
     every kind of counterexample up to `limit` per verdict; `assertions` are files of the user's own
     obligations.  `progress` is called with a label, the number done and the total.  InputError for unknown names.
     """

@@ -20,7 +20,7 @@ from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 from perimeter_smt.solve.spread import Spread
 
-Reading = Literal["exact", "over"]
+Reading = Literal["exact", "over", "under"]
 
 
 @dataclass(frozen=True)

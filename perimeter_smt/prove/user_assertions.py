@@ -51,7 +51,7 @@ def answer(run: Run, name: str, formula: Formula) -> Verdict:
         return Verdict(name, "own assertion", services, "refuted", (found,))
     if exact.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=exact.reason)
-    mode = run.over if run.reading == "over" else run.exact
+    mode = run.exact if run.reading == "exact" else run.over
     result = run.ask(formula, mode, core=True)
     if result.status == "sat":
         result, _, departs = run.tightest((formula, mode), result)

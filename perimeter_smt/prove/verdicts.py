@@ -90,7 +90,7 @@ class Report:
 
     workspace: str
     mode: Literal["guardrails", "grants"]
-    reading: Literal["exact", "over"]
+    reading: Literal["exact", "over", "under"]
     verdicts: tuple[Verdict, ...]
     availability: tuple[Verdict, ...] = ()
     tables: tuple[tuple[str, str], ...] = ()

@@ -113,8 +113,11 @@ def availability(page: Page, verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         page.blank()
         found = verdict.counterexamples
-        if verdict.status == "unknown":
+        if verdict.status in ("unknown", "vacuous"):
             page.text(f"availability: not decided: {verdict.reason}", style="bold yellow")
+        elif verdict.status == "conditional":
+            page.text("availability: no guardrail blocks intended access, as AWS is read here", style="yellow")
+            page.item("because", verdict.reason, indent=2)
         elif not found:
             page.text("availability: no guardrail blocks intended access", style="green")
         else:

@@ -17,7 +17,11 @@ _SUMMARY: dict[Cell, str] = {
     "proved": "proved",
 }
 _MODES = {"guardrails": "guardrails alone, whatever is granted", "grants": "with the grants as they are"}
-_READINGS = {"over": "every open reading counts", "exact": "the chosen readings only"}
+_READINGS = {
+    "over": "every open reading counts",
+    "exact": "the chosen readings only",
+    "under": "every open reading counts, for refutations too",
+}
 
 
 def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
@@ -57,7 +61,8 @@ def summary(report: Report) -> str:
             what = _SUMMARY[kind]
             count = str(len(names)) if parts else f"{len(names)} of {total}"
             parts.append(f"{count} {what} ({', '.join(names)})")
-    blocked = sum(len(verdict.counterexamples) for verdict in report.availability)
+    refuted = [verdict for verdict in report.availability if verdict.status == "refuted"]
+    blocked = sum(len(verdict.counterexamples) for verdict in refuted)
     if blocked:
         parts.append(f"{plural(blocked, 'way', 'ways')} to block intended access")
     return f"perimeter of `{report.workspace}`: {', '.join(parts) or 'nothing was asked'}"
