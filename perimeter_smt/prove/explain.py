@@ -23,11 +23,10 @@ from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import held_back, let_through
 
-
 # Hard axioms that a reader of a proof should weigh for himself.
 _SPOKEN_OF = {
-    "AE1.own-account": "actions without resource types touch the caller's own account; what their parameters name is not "
-    "seen by any policy",
+    "AE1.own-account": "actions without resource types touch the caller's own account; no policy sees what their "
+    "parameters name",
 }
 
 
