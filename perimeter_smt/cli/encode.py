@@ -61,15 +61,12 @@ def _obligations(
     world: World, chosen: tuple[str, ...], *, over: bool
 ) -> Iterator[tuple[str, Formula, tuple[Formula, ...]]]:
     """Name, question, and what is assumed, for every obligation: as `prove` asks them."""
-    from perimeter_smt.logic.formula import disj, neg
+    from perimeter_smt.logic.formula import neg
     from perimeter_smt.prove import objectives as questions
 
-    perimeter = world.workspace.perimeter
-    names = [n for name in perimeter.accepted for n in questions.ACCEPTED_ASSUMPTIONS.get(name, ())]
-    mode = world.over((*names, *perimeter.assumptions)) if over else world.exact()
+    mode = questions.proof_mode(world) if over else world.exact()
     for name in chosen:
-        limits = [limit for limit in questions.OBJECTIVES[name].limits if limit in perimeter.accepted]
-        accepted = disj(questions.limit_formula(world, name, limit) for limit in limits)
+        accepted = questions.accepted_limits(world, name)
         yield f"{name}-breach", questions.breach(world, name), (neg(accepted), mode)
         yield f"{name}-premise", questions.claimed(world, name), (world.exact(),)
     yield "availability", questions.blocked(world), (world.exact(),)

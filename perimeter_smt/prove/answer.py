@@ -161,7 +161,7 @@ def _beyond(
         return left
     formulas = {limit.reach: questions.limit_formula(world, objective.id, limit.reach) for limit in open_limits}
     breach = questions.breach(world, objective.id)
-    mode = (breach, disj(formulas.values()), neg(_accepted(run, objective)), run.exact)
+    mode = (breach, disj(formulas.values()), neg(questions.accepted_limits(run.world, objective.id)), run.exact)
     for found, last in run.split(left, *mode):
         for carried in found:
             names = [name for name, formula in formulas.items() if carried.true(formula)]
@@ -174,15 +174,10 @@ def _beyond(
     return left
 
 
-def _accepted(run: Run, objective: Objective) -> Formula:
-    names = [n for n in objective.limits if n in run.world.workspace.perimeter.accepted]
-    return disj(questions.limit_formula(run.world, objective.id, name) for name in names)
-
-
 def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object, _Row]) -> list[Group]:
     """Groups that hold under the chosen readings but not under every rival one, or not without a soft axiom."""
     breach = questions.breach(run.world, objective.id)
-    assumptions = (breach, neg(_accepted(run, objective)), run.over)
+    assumptions = (breach, neg(questions.accepted_limits(run.world, objective.id)), run.over)
     while left:
         result = run.ask(*assumptions, *run.only(left))
         if result.status == "unsat":
@@ -221,7 +216,9 @@ def _proved(
     """The proof that the groups share, with what it used."""
     breach = questions.breach(run.world, objective.id)
     mode = run.exact if run.reading == "exact" else run.over
-    result = run.ask(conj((breach, neg(_accepted(run, objective)))), mode, *run.only(left), core=True)
+    result = run.ask(
+        conj((breach, neg(questions.accepted_limits(run.world, objective.id)))), mode, *run.only(left), core=True
+    )
     if result.status != "unsat":
         _fold(
             rows,

@@ -69,6 +69,20 @@ def limit_formula(world: World, objective: str, limit: str) -> Formula:
     return world.formula(f"reach.{limit}")
 
 
+def accepted_limits(world: World, objective: str) -> Formula:
+    """The requests beyond the guardrail of this objective that the perimeter accepts."""
+    accepted = world.workspace.perimeter.accepted
+    names = [name for name in OBJECTIVES[objective].limits if name in accepted]
+    return disj(limit_formula(world, objective, name) for name in names)
+
+
+def proof_mode(world: World) -> Formula:
+    """What counts as proved: every reading free, and no soft axiom but those that the perimeter accepts."""
+    perimeter = world.workspace.perimeter
+    names = [assumed for name in perimeter.accepted for assumed in ACCEPTED_ASSUMPTIONS.get(name, ())]
+    return world.over((*names, *perimeter.assumptions))
+
+
 def breach(world: World, objective: str) -> Formula:
     """A request that gets through although the objective forbids it, within scope and without exception."""
     return both(claimed(world, objective), neg(world.formula(f"{objective}.conclusion")))

@@ -22,7 +22,7 @@ from perimeter_smt.prove import objectives as questions
 from perimeter_smt.prove import user_assertions
 from perimeter_smt.prove.answer import answer
 from perimeter_smt.prove.groups import group_services
-from perimeter_smt.prove.objectives import ACCEPTED_ASSUMPTIONS, OBJECTIVES
+from perimeter_smt.prove.objectives import OBJECTIVES
 from perimeter_smt.prove.prefer import mentioned
 from perimeter_smt.prove.run import Group, Reading, Run
 from perimeter_smt.prove.verdicts import Report
@@ -133,9 +133,7 @@ def _prepare(
         world.calls.define(name, services)
         groups.append(Group(services, atom(Member(CALL, name)), world.calls.members(name)))
     problem = world.problem([*asked, *(g.here for g in groups), *mentioned(grouped)])
-    perimeter = world.workspace.perimeter
-    accepted = [n for name in perimeter.accepted for n in ACCEPTED_ASSUMPTIONS.get(name, ())]
-    over = world.over((*accepted, *perimeter.assumptions))
+    over = questions.proof_mode(world)
     return Run(world, Engine(problem, limits), tuple(groups), world.exact(), over, reading, enumerate_all, limit)
 
 
