@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from perimeter_smt.cli.cases import Value
     from perimeter_smt.request.case import Case
 
-_READING = re.compile(r"X-[1-9][0-9]*")
-
 
 @click.command()
 @click.argument("file")
@@ -32,9 +29,13 @@ def evaluate(file: str, explained: bool, readings: tuple[str, ...], as_json: boo
 
     Prints one JSON line per case. Exit codes: 0 all decided, 2 bad input.
     """
-    for name in readings:
-        if not _READING.fullmatch(name):
-            raise InputError(f"`--reading {name}`: expected an open point such as X-6")
+    from perimeter_smt.evaluate import OPEN_POINTS
+
+    for reading in readings:
+        if reading not in OPEN_POINTS:
+            raise InputError(
+                f"unknown open point `{reading}`: expected one of {', '.join(OPEN_POINTS)}", path="--reading"
+            )
     rivals = frozenset(readings)
     name = "standard input" if file == "-" else file
     from perimeter_smt.cli.cases import read_values

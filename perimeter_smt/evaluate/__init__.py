@@ -9,9 +9,11 @@ from perimeter_smt.evaluate.decide import Decision, decide
 from perimeter_smt.evaluate.explain import Explained, explain
 from perimeter_smt.evaluate.principals import HitKind
 from perimeter_smt.evaluate.statements import MatchResult, StatementRef, match_statement
+from perimeter_smt.evaluate.view import OPEN_POINTS
 from perimeter_smt.evaluate.words import Failure
 
 __all__ = [
+    "OPEN_POINTS",
     "Decision",
     "Explained",
     "Failure",

@@ -10,9 +10,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from perimeter_smt.encode.text import readings
 from perimeter_smt.errors import InternalError
-from perimeter_smt.evaluate import Decision, NearDenial, StatementRef, closest_denial, decide, match_statement
+from perimeter_smt.evaluate import (
+    OPEN_POINTS,
+    Decision,
+    NearDenial,
+    StatementRef,
+    closest_denial,
+    decide,
+    match_statement,
+)
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.case import Case
@@ -84,7 +91,7 @@ def _rivals(readings: Iterable[str]) -> frozenset[str]:
 
 
 def _rests_on(case: Case, rivals: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
-    others = (name for name in readings() if name not in rivals)  # one by one: points that work together stay unseen
+    others = (name for name in OPEN_POINTS if name not in rivals)  # one by one: points that work together stay unseen
     return tuple(name for name in others if decide(case, rivals=rivals | {name}).allowed is not allowed)
 
 
