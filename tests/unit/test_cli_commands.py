@@ -205,7 +205,7 @@ def test_evaluate_standard_input():
 
 def test_evaluate_refuses_names_that_are_no_open_point(call, capsys):
     assert run(["evaluate", write_cases("lines", CASE), "--reading", "over"]) == 2
-    assert "`--reading over`" in capsys.readouterr().err
+    assert "unknown open point `over`" in capsys.readouterr().err
 
 
 def test_lint_guesses_kinds_from_names(call):
