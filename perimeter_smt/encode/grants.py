@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
 from perimeter_smt.encode.accounts import member_ids, one_of
-from perimeter_smt.encode.keys import sym_is
+from perimeter_smt.encode.keys import Key, KeySpace, sym_is
 from perimeter_smt.encode.principal import IAM, Hits
 from perimeter_smt.encode.statement import Policies
 from perimeter_smt.logic.atoms import STAR, Member, Text
+from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     FALSE,
     TRUE,
     Formula,
     atom,
     both,
+    conj,
     disj,
     either,
     glob,
@@ -25,6 +30,7 @@ from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 
+_TAG = "aws:principaltag/"
 _CLOSED = (
     "identity.denies", "identity.allows", "boundary.given", "boundary.denies", "boundary.allows", "session.given",
     "session.denies", "session.allows", "task-policy.allows", "resource-policy.denies", "hit.direct", "hit.role",
@@ -62,7 +68,12 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "session.allows": TRUE,
         "session.denies": FALSE,
         "task-policy.allows": TRUE,
-        "resource-policy.denies": disj(both(_at(r), policies.denies((r.policy,))) for r in resources if r.policy),
+        "resource-policy.denies": disj(
+            (
+                *(both(_at(r), policies.denies((r.policy,))) for r in resources if r.policy),
+                *(both(_role_target(p), policies.denies((p.trust,))) for p in principals if p.trust),
+            )
+        ),
         "hit.direct": either(hits.direct, unlisted),
         "hit.role": either(hits.role, unlisted),
         "hit.user": either(hits.user, unlisted),
@@ -72,12 +83,13 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     }
 
 
-def existence(workspace: Workspace) -> list[Assertion]:
+def existence(workspace: Workspace, keys: KeySpace, tested: Iterable[str]) -> list[Assertion]:
     """In an account whose principals are listed no others call, but its root user and service-linked roles.
 
-    Their tags are those of the file; session tags may come on top where a trust policy lets them (not modelled
-    as a limit: only tags that the file gives are fixed).
+    Their tags are those of the file; session tags come on top for roles whose trust policy allows `sts:TagSession`.
+    `tested` are the condition keys in use, lower case.
     """
+    tags = sorted(name for name in tested if name.startswith(_TAG))
     out = []
     for account, _ in workspace.organization.accounts():
         if not account.listed:
@@ -85,7 +97,30 @@ def existence(workspace: Workspace) -> list[Assertion]:
         here = both(IAM, is_text("principal.account", account.id), neg(sym_is("root")))
         who = disj((*(_is(p) for p in account.principals), sym("principal.service-linked")))
         out.append(Assertion(f"organization.yaml lists every principal of {account.id}", implies(here, who)))
+        for principal in account.principals if tags else ():
+            facts = conj(_tag_fact(principal, keys.key(name), name) for name in tags)
+            itself = both(_is(principal), neg(sym_is("federated-user")))  # whose tags come with the token
+            out.append(Assertion(f"organization.yaml tags of {principal.arn}", implies(itself, facts)))
     return out
+
+
+def _tag_fact(principal: OwnedPrincipal, key: Key, name: str) -> Formula:
+    """What the file says of one tag of a principal."""
+    given = {f"{_TAG}{tag.lower()}": value for tag, value in principal.tags.items()}
+    value = given.get(name)
+    if principal.type == "role" and _takes_session_tags(principal):
+        return TRUE if value is None else key.has
+    return neg(key.has) if value is None else both(key.has, glob_on(key.term, (Text(value),) if value else ()))
+
+
+def _takes_session_tags(role: OwnedPrincipal) -> bool:
+    """Whether the trust policy may let somebody set session tags; so it is taken where no policy is given."""
+    if role.trust is None:
+        return True
+    allows = (s for s in role.trust.statements if s.effect == "Allow")
+    return any(
+        s.action.negated or any(fnmatchcase("sts:tagsession", a.lower()) for a in s.action.values) for s in allows
+    )
 
 
 def _is(principal: OwnedPrincipal) -> Formula:

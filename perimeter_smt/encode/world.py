@@ -187,7 +187,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     if not world.free_grants:
-        out += grants.existence(world.workspace)
+        out += grants.existence(world.workspace, world.keys, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
     paths_used = any(name.startswith("orgpath(") for name in used)

@@ -73,13 +73,19 @@ class Decider:
         kept = sorted(conflict.literals, key=lambda literal: literal.key)
         if len(kept) == 1:
             return Conflict(tuple(kept))
-        for literal in list(kept):
-            if literal not in kept:
-                continue
-            rest = [other for other in kept if other is not literal]
-            answer = self._raw_all(rest)
-            if isinstance(answer, Conflict):
-                kept = sorted(answer.literals, key=lambda other: other.key)
+        size = len(kept)
+        while size > 1:  # drop many at a time, then one by one
+            size = (size + 1) // 2
+            before = list(kept)
+            for at in range(0, len(before), size):
+                dropped = {literal.key for literal in before[at : at + size]}
+                rest = [literal for literal in kept if literal.key not in dropped]
+                if len(rest) == len(kept):
+                    continue
+                answer = self._raw_all(rest)
+                if isinstance(answer, Conflict):
+                    kept = sorted(answer.literals, key=lambda other: other.key)
+            size = min(size, len(kept))
         return Conflict(tuple(kept))
 
     def _raw_all(self, literals: Sequence[Literal]) -> Answer:

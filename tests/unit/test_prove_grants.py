@@ -1,0 +1,138 @@
+"""Verdicts with the grants of a workspace: identity, boundary, resource and trust policies as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from perimeter_smt.organization.model import (
+    Account,
+    Guardrails,
+    Organization,
+    OwnedPrincipal,
+    OwnedResource,
+    Unit,
+)
+from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.prove.perimeter import prove
+
+ORG, MINE, MANAGEMENT, OUTSIDER = "o-acme0000001", "111122223333", "123456789012", "999988887777"
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ONLY_MINE = {
+    "Effect": "Deny",
+    "Action": "*",
+    "Resource": "*",
+    "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG, "aws:PrincipalTag/free": "yes"}},
+}
+
+
+def policy(kind, *statements):
+    return parse_object({"Version": "2012-10-17", "Statement": list(statements)}, kind, file="p.json", name=kind.value)
+
+
+def role(name="App", *, policies=(), trust=None, tags=(), boundary=None):
+    return OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/{name}",
+        type="role",
+        account=MINE,
+        policies=tuple(policy(Kind.IDENTITY, *found) for found in policies),
+        trust=trust,
+        tags=dict(tags),
+        boundary=boundary,
+    )
+
+
+def asked(objective, *, principals=(), resources=(), scps=(), services=("s3", "sqs"), accepted=(), reading="exact"):
+    account = Account(id=MINE, principals=tuple(principals), resources=tuple(resources), listed=True)
+    guardrails = Guardrails(scps=tuple(policy(Kind.SCP, statement) for statement in scps))
+    root = Unit(id="r-root", guardrails=guardrails, accounts=(account, Account(id=MANAGEMENT, listed=True)))
+    workspace = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(orgs=(ORG,), accepted=("management-account", "service-linked-roles", *accepted)),
+        name="grants",
+    )
+    report = prove(
+        workspace, objectives=[objective], services=services, mode="grants", reading=reading, availability=False
+    )
+    return {service: verdict for verdict in report.verdicts for service in verdict.services}
+
+
+def trust(*statements):
+    return policy(Kind.TRUST, *statements)
+
+
+TRUSTED = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sts:AssumeRole"}
+
+
+def test_a_role_without_a_grant_reaches_nothing():
+    """Without any identity policy nobody of mine reaches a foreign queue, SCP or not."""
+    silent = role(trust=trust(TRUSTED))
+    found = asked("O3", principals=[silent])["sqs"]
+    assert found.status in ("proved", "refuted")
+    callers = {example.request.principal.type for example in found.counterexamples}
+    assert callers <= {"root"}  # whose grants nobody can take away
+
+
+def test_a_grant_opens_the_hole():
+    """With a grant the missing SCP shows, and the request is made by that role."""
+    granted = role(policies=[[{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]], trust=trust(TRUSTED))
+    found = asked("O3", principals=[granted])["sqs"]
+    assert found.status == "refuted"
+    assert found.counterexamples[0].request.principal.role_arn == f"arn:aws:iam::{MINE}:role/App"
+
+
+def test_a_boundary_closes_it():
+    """A permissions boundary that leaves the service out stops the role."""
+    bounded = role(
+        policies=[[ALL]],
+        trust=trust(TRUSTED),
+        boundary=policy(Kind.BOUNDARY, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}),
+    )
+    found = asked("O3", principals=[bounded])["sqs"]
+    callers = {example.request.principal.type for example in found.counterexamples}
+    assert callers <= {"root"}
+
+
+@pytest.mark.parametrize(("tags", "through"), [({}, False), ({"free": "no"}, False), ({"free": "yes"}, True)])
+def test_tags_are_those_of_the_file(tags, through):
+    """A tag exemption counts for roles that carry the tag; session tags need `sts:TagSession` in the trust policy."""
+    tagged = role(policies=[[ALL]], trust=trust(TRUSTED), tags=tags)
+    found = asked("O3", principals=[tagged], scps=[ONLY_MINE])["sqs"]
+    assert (found.status == "refuted") == through
+
+
+def test_session_tags_reach_the_exemption():
+    """A trust policy with `sts:TagSession` lets callers bring the tag."""
+    session = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    tagged = role(policies=[[ALL]], trust=trust(session))
+    found = asked("O3", principals=[tagged], scps=[ONLY_MINE])["sqs"]
+    assert found.status == "refuted"
+    assert found.counterexamples[0].request.context["aws:PrincipalTag/free"] == "yes"
+
+
+def test_a_resource_policy_admits_an_outsider():
+    """Without an RCP the bucket policy decides who reaches the bucket."""
+    outsiders = {"Effect": "Allow", "Principal": {"AWS": OUTSIDER}, "Action": "s3:GetObject", "Resource": "*"}
+    open_bucket = OwnedResource(arn="arn:aws:s3:::open", account=MINE, policy=policy(Kind.RESOURCE, outsiders))
+    closed = OwnedResource(arn="arn:aws:s3:::closed", account=MINE)
+    found = asked("O1", resources=[open_bucket, closed])
+    assert found["s3"].status == "refuted"
+    request = found["s3"].counterexamples[0].request
+    assert request.principal.account == OUTSIDER
+    assert request.resource.startswith("arn:aws:s3:::open/")
+
+
+def test_a_trust_policy_may_deny():
+    """A Deny in a trust policy holds back what its Allow lets in."""
+    everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    strangers = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG}},
+    }
+    opened = asked("O1", principals=[role(trust=trust(everybody))], services=("sts",))["sts"]
+    closed = asked("O1", principals=[role(trust=trust(everybody, strangers))], services=("sts",))["sts"]
+    assert opened.status == "refuted"
+    assert closed.status != "refuted"
