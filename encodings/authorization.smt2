@@ -53,10 +53,16 @@
 (define-fun always-allowed () Bool (and needs-no-permission (not X-39)))
 (define-fun get-session-token () Bool (= action "sts:GetSessionToken"))
 (define-fun same-account () Bool (= principal.account resource.account))
-(define-fun hit.any () Bool (or hit.direct hit.role hit.user hit.account))
+; resource policies have no say in GetSessionToken, key policies none in RetireGrant (3.7, 3.8)
+(define-fun resource-policy.counts () Bool (not (or get-session-token (= action "kms:RetireGrant"))))
+(define-fun names.direct () Bool (and resource-policy.counts hit.direct))
+(define-fun names.role () Bool (and resource-policy.counts hit.role))
+(define-fun names.user () Bool (and resource-policy.counts hit.user))
+(define-fun names.account () Bool (and resource-policy.counts hit.account))
+(define-fun names.any () Bool (or names.direct names.role names.user names.account))
 ; resource policies that are the root of authority: the account must be named for identity policies to count
 (define-fun delegated () Bool
-  (or (not (or assume-role |call: on a key|)) hit.account))
+  (or (not (or assume-role |call: on a key|)) names.account))
 (define-fun bucket-policy-call () Bool
   (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy")))
 ; lockout repair: a bucket or queue policy does not bind the owner's root user on its own bucket's policy (3.5)
@@ -68,7 +74,7 @@
 (define-fun grant.denies () Bool
   (or (and (not get-session-token)
            (or identity.denies (and boundary.given boundary.denies) (and session.given session.denies)))
-      (and resource-policy.denies (not repairs-own-bucket) (not (= action "kms:RetireGrant")))))
+      (and resource-policy.denies resource-policy.counts (not repairs-own-bucket))))
 (define-fun scp.ok () Bool (or (not scp.applies) scp.allows))
 (define-fun rcp.ok () Bool (or (not rcp.applies) rcp.allows))
 (define-fun endpoint.ok () Bool (or (not endpoint.applies) endpoint.allows))
@@ -80,13 +86,13 @@
 (define-fun bounded () Bool (and id boundary.ok session.ok))
 ; services that demand their resource policy's word across accounts have none: out of reach (3.4)
 (define-fun grant.same-account () Bool
-  (or hit.direct
-      (and (or (and (= caller role) hit.role) (and (= caller federated-user) hit.user)) boundary.ok session.ok)
+  (or names.direct
+      (and (or (and (= caller role) names.role) (and (= caller federated-user) names.user)) boundary.ok session.ok)
       (and delegated bounded)))
 (define-fun grant.root () Bool
   (and (not assume-role)
-       (ite principal.assumed-root (and task-policy.allows (or same-account hit.any))
-            (ite (and same-account (not |call: on a key|)) true hit.any))))
+       (ite principal.assumed-root (and task-policy.allows (or same-account names.any))
+            (ite (and same-account (not |call: on a key|)) true names.any))))
 (define-fun may-call () Bool   ; temporary credentials that STS keeps from some operations (3.5), bucket policies (3.7)
   (and (not (and bucket-policy-call (not same-account)))
        (not (and (= caller anonymous) (not |call: service in anonymous-services|)))
@@ -97,11 +103,11 @@
   (and may-call
     (or (and (= service "kms") kms.grant)
      (and (not (= action "kms:RetireGrant"))     ; authorized by the grant alone (3.7)
-      (ite (or (= caller aws-service) (= caller federated-sts)) hit.direct
-        (ite (= caller anonymous) hit.direct
+      (ite (or (= caller aws-service) (= caller federated-sts)) names.direct
+        (ite (= caller anonymous) names.direct
           (ite (= caller root) grant.root
             (ite (= action "sts:AssumeRoot") bounded   ; the member account has no policy that could grant it
-              (ite same-account grant.same-account (and hit.any bounded))))))))))
+              (ite same-account grant.same-account (and names.any bounded))))))))))
 
 (define-fun stopped () Bool (or guardrail.denies (not scp.ok) (not rcp.ok) (not endpoint.ok)))
 (define-fun granted () Bool

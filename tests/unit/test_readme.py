@@ -10,10 +10,15 @@ import click
 import pytest
 
 from perimeter_smt.cli.main import cli, run
+from perimeter_smt.organization.perimeter import Perimeter
+from perimeter_smt.organization.readers.perimeter_file import read_perimeter
+from perimeter_smt.organization.readers.values import REACHES
+from perimeter_smt.organization.readers.yaml import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ACCOUNT = re.compile(r"\b[0-9]{12}\b")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -59,11 +64,21 @@ def test_form_without_a_workspace_ends_as_told(monkeypatch, capsys):
     assert capsys.readouterr().out.count("NOT ACCEPTED") == 2
 
 
+def printed() -> str:
+    """The golden text, which another test compares with the program; which account is shown does not matter."""
+    return ACCOUNT.sub("ACCOUNT", (ROOT / "tests/golden/expected/example-mistakes.txt").read_text("utf-8"))
+
+
 def test_output_in_the_readme_is_what_is_printed():
-    """The excerpt is a beginning of the golden text, which another test compares with the program."""
-    golden = (ROOT / "tests/golden/expected/example-mistakes.txt").read_text("utf-8")
     (shown,) = blocks("README.md", "text")
-    assert golden.startswith(shown)
+    assert printed().startswith(ACCOUNT.sub("ACCOUNT", shown))
+
+
+def test_output_on_the_page_of_examples_is_what_is_printed():
+    found = printed().splitlines()
+    for text in blocks("docs/examples/README.md", "text"):
+        for line in ACCOUNT.sub("ACCOUNT", text).splitlines():
+            assert line.strip() == "..." or line in found
 
 
 @pytest.mark.parametrize("page", ["README.md", "encodings/README.md", *PAGES])
@@ -82,3 +97,30 @@ def test_links_lead_somewhere(page):
     for target in LINK.findall((ROOT / page).read_text("utf-8")):
         if "://" not in target:
             assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_yaml_of_the_workspace_page_is_accepted():
+    """Every example of `perimeter.yaml` is read, and together they show every field."""
+    texts = [text for text in blocks("docs/workspace.md", "yaml") if not text.startswith("id:")]
+    shown = set()
+    for text in texts:
+        found = read_perimeter(parse_yaml(text if "orgs:" in text else f"orgs: [o-acme0000001]\n{text}", file="page"))
+        shown |= found.model_fields_set & {name for name, value in found if value != Perimeter(orgs=()).__dict__[name]}
+    assert len(texts) == 5
+    assert shown >= {"paths", "vpcs", "cidrs", "third_principals", "third_resources", "services", "service_resources"}
+    assert shown >= {"tag_exceptions", "role_exceptions", "scopes", "accepted", "assumptions"}
+
+
+def test_workspace_page_names_every_limit_and_member():
+    page = (ROOT / "docs/workspace.md").read_text("utf-8")
+    for name in (*REACHES, *Perimeter.model_fields):
+        named = {"tag_exceptions": "tags", "role_exceptions": "roles"}.get(name, name)
+        assert f"`{named}`" in page, name
+
+
+def test_commands_page_names_every_option():
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    for command in cli.commands.values():
+        for parameter in command.params:
+            for option in parameter.opts if isinstance(parameter, click.Option) else ():
+                assert f"`{option}" in page, f"{command.name} {option}"

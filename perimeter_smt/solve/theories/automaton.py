@@ -21,7 +21,6 @@ from perimeter_smt.solve.theories.alphabet import OPAQUE, PREFERRED, RANK, folde
 MAX_POSITIONS = 40_000
 DEAD = 0
 _NEVER = 1 << 60
-_PATIENCE = 4_000  # product states that a shortest word may take
 
 
 class TooLargeError(Exception):
@@ -223,26 +222,11 @@ def representatives(automata: Sequence[Automaton | Words], opaque: str = "") -> 
 def search(
     wanted: Sequence[Automaton], unwanted: Sequence[Automaton | Words], limit: int, opaque: str = ""
 ) -> str | None:
-    """A word that all `wanted` accept and all `unwanted` refuse; None when there is none.
+    """A shortest word that all `wanted` accept and all `unwanted` refuse; None when there is none.
 
-    It is a shortest one, unless that takes too many states.  Words may hold the characters `opaque` besides
+    A* over the product, guided by the characters that the wanted patterns still need.  Ties go to the word
+    that is further advanced, then to readable characters.  Words may hold the characters `opaque` besides
     those of the alphabet.  Raises TooLargeError after `limit` product states.
-    """
-    if limit <= _PATIENCE:
-        return _search(wanted, unwanted, limit, opaque, shortest=True)
-    try:
-        return _search(wanted, unwanted, _PATIENCE, opaque, shortest=True)
-    except TooLargeError:
-        return _search(wanted, unwanted, limit, opaque, shortest=False)
-
-
-def _search(
-    wanted: Sequence[Automaton], unwanted: Sequence[Automaton | Words], limit: int, opaque: str, *, shortest: bool
-) -> str | None:
-    """A* over the product, guided by the characters that the wanted patterns still need.
-
-    Ties go to the word that is further advanced, then to readable characters.  With `shortest` false, the length so
-    far does not count and the last state met goes first: a word comes up long before all shorter ones are tried.
     """
     automata: list[Automaton | Words] = [*wanted, *unwanted]
     count = len(wanted)
@@ -254,7 +238,7 @@ def _search(
         return None
     if any(automaton.start == DEAD for automaton in wanted):
         return None
-    # Entries: three numbers to order them by, states, characters so far.
+    # Entries: estimate of the whole length, estimate of the rest, tie-breaker, states, characters so far.
     first = max((need[s] for need, s in zip(needs, start, strict=False)), default=0)
     heap: list[tuple[int, int, int, tuple[int, ...], int]] = [(first, first, 0, start, 0)]
     best: dict[tuple[int, ...], int] = {start: 0}
@@ -262,11 +246,11 @@ def _search(
     serial = 0
     while heap:
         _, _, _, states, length = heappop(heap)
-        if length > best[states] and shortest:
+        if length > best[states]:
             continue
         if all(automata[i].accepting[s] == (i < count) for i, s in enumerate(states)):
             return _word(states, came)
-        for char, kinds in letters if shortest else reversed(letters):
+        for char, kinds in letters:
             following = []
             for index, (automaton, state, kind) in enumerate(zip(automata, states, kinds, strict=True)):
                 after = automaton.table[state][kind]
@@ -278,7 +262,7 @@ def _search(
                 following.append(after)
             else:
                 key = tuple(following)
-                if key in best if not shortest else best.get(key, _NEVER) <= length + 1:
+                if best.get(key, _NEVER) <= length + 1:
                     continue
                 if len(best) >= limit:
                     raise TooLargeError(f"more than {limit} automaton states")
@@ -286,8 +270,7 @@ def _search(
                 came[key] = (states, char)
                 serial += 1
                 rest = max((need[s] for need, s in zip(needs, key, strict=False)), default=0)
-                order = (length + 1 + rest, rest, serial) if shortest else (rest, 0, -serial)
-                heappush(heap, (*order, key, length + 1))
+                heappush(heap, (length + 1 + rest, rest, serial, key, length + 1))
     return None
 
 
