@@ -38,6 +38,17 @@
   :source "IAM guide, comparison of STS operations"))
 (assert (! (=> (= principal.account "cloudfront") (= service "s3")) :named AE6.cloudfront :strength hard
   :source "S3 guide: origin access identities read buckets"))
+; The trust policy of a service-linked role is AWS's own: the linked service, for the account of the role.
+(assert (! (=> (and (str.prefixof "role/aws-service-role/" resource.name)
+                    (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")
+                        (= action "sts:AssumeRoleWithWebIdentity") (= action "sts:TagSession")
+                        (= action "sts:SetSourceIdentity") (= action "sts:SetContext")))
+               (and (= caller aws-service) (= behalf.account resource.account)))
+  :named AE9.service-linked :strength hard
+  :source "IAM guide, service-linked roles: the trust policy cannot be changed, only the linked service can assume the role"))
+(declare-const |call: arn service ~ iam| Bool)
+(assert (! (=> |call: arn service ~ iam| (not (str.suffixof "/" resource.name))) :named AE9.name :strength hard
+  :source "IAM guide, identifiers: a path is followed by a name"))
 (assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
   :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
 (declare-const |call: reads| Bool)

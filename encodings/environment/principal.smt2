@@ -14,6 +14,8 @@
 (assert (! (=> (= caller federated-user)
     (str.in_re principal.name (re.++ (str.to_re "federated-user/") (re.+ (re.range "!" "~")))))
   :named AP3.federated-user :strength hard :source "IAM guide, identifiers"))
+(assert (! (=> iam (not (str.suffixof "/" principal.name))) :named AP3.name :strength hard
+  :source "IAM guide, identifiers: a path is followed by a name"))
 (assert (! (=> (= caller root) (= principal.name "root")) :named AP3.root :strength hard
   :source "IAM guide, identifiers"))
 

@@ -62,6 +62,9 @@
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
   :source "global condition keys, aws:RequestedRegion"))
+(assert (! (and (= (= aws.partition "aws-cn") (str.prefixof "cn-" request.region))
+                (= (= aws.partition "aws-us-gov") (str.prefixof "us-gov-" request.region)))
+  :named AR17.partition :strength hard :source "AWS general reference: Regions of the partitions"))
 (assert (! (is-region request.region) :named AR17.code :strength hard :source "AWS general reference: Region codes"))
 (assert (! (or (= resource.region "") (is-region resource.region)) :named AR17.arn-code :strength hard
   :source "AWS general reference: Region codes"))

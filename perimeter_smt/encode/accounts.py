@@ -140,6 +140,24 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
     return out
 
 
+def bucket_facts(workspace: Workspace) -> list[Assertion]:
+    """The owner of every bucket of the file: names of buckets are unique (AR9)."""
+    out = []
+    buckets = [r for account, _ in workspace.organization.accounts() for r in account.resources if _is_bucket(r.arn)]
+    for bucket in buckets:
+        name = bucket.arn.split(":", 5)[5]
+        named = either(is_text("resource.name", name), glob("resource.name", (Text(f"{name}/"), STAR)))
+        here = both(atom(Member("call", "arn service ~ s3")), neg(atom(Member("call", "arn has account"))), named)
+        owner = is_text("resource.account", bucket.account)
+        out.append(Assertion(f"organization.yaml {bucket.arn}", implies(here, owner)))
+    return out
+
+
+def _is_bucket(arn: str) -> bool:
+    fields = arn.split(":", 5)
+    return len(fields) == 6 and fields[2] == "s3" and not fields[4] and "/" not in fields[5]
+
+
 def vpc_facts(workspace: Workspace) -> list[Assertion]:
     """A VPC that the perimeter declares belongs to the account it names, or to one of mine."""
     out = []

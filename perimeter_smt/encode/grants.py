@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from perimeter_smt.encode.accounts import member_ids, one_of
 from perimeter_smt.encode.keys import Key, KeySpace, sym_is
 from perimeter_smt.encode.principal import IAM, Hits
+from perimeter_smt.encode.public import is_public
 from perimeter_smt.encode.statement import Policies
 from perimeter_smt.logic.atoms import STAR, Member, Text
 from perimeter_smt.logic.compose import glob_on
@@ -20,6 +21,7 @@ from perimeter_smt.logic.formula import (
     conj,
     disj,
     either,
+    equal,
     glob,
     implies,
     is_text,
@@ -29,6 +31,7 @@ from perimeter_smt.logic.formula import (
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
 
 _TAG = "aws:principaltag/"
 _CLOSED = (
@@ -79,8 +82,20 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "hit.user": either(hits.user, unlisted),
         "hit.account": either(hits.account, unlisted),
         "kms.grant": both(atom(Member("call", "service=kms")), IAM, sym("open kms grant")),
-        "guards.pass": TRUE,
+        "guards.pass": conj(implies(_at(r), _unless_public(r.policy)) for r in resources if _restricted(r)),
     }
+
+
+def _restricted(resource: OwnedResource) -> bool:
+    return resource.block_public_access and resource.policy is not None
+
+
+def _unless_public(policy: Document | None) -> Formula:
+    """RestrictPublicBuckets: a public policy serves only the owner's account and AWS services (3.7, X-41)."""
+    if policy is None or not is_public(policy):
+        return TRUE
+    inside = either(equal("principal.account", "resource.account"), sym_is("aws-service"))
+    return inside if is_public(policy, wide=True) else either(inside, sym("X-41"))
 
 
 def existence(workspace: Workspace, keys: KeySpace, tested: Iterable[str]) -> list[Assertion]:

@@ -49,6 +49,11 @@ def copied(script: Script) -> Script:
     )
 
 
+def soft_names() -> tuple[str, ...]:
+    """The names of the soft axioms, those on single keys included."""
+    return (*(axiom.name for axiom in _read().axioms if axiom.strength == "soft"), "AP16.tag", "AR10")
+
+
 def readings() -> tuple[str, ...]:
     """The names of the open points that are symbols (semantics 7), in the order of the text."""
     return tuple(name for name in _read().sorts if name.startswith("X-"))

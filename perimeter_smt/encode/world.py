@@ -24,9 +24,9 @@ from perimeter_smt.policy.document import Document
 
 HINTS: dict[str, tuple[str, ...]] = {
     "aws.partition": ("aws",),
-    "request.region": ("us-east-1", "eu-west-1", "us-west-2"),
-    "resource.region": ("us-east-1", "eu-west-1", "us-west-2"),
-    "endpoint.region": ("us-east-1", "eu-west-1", "us-west-2"),
+    "request.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
+    "resource.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
+    "endpoint.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
     "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
@@ -75,6 +75,7 @@ class World:
     policies: Policies
     calls: Calls
     free_grants: bool
+    objectives: tuple[str, ...] = OBJECTIVES
     assertions: list[Assertion] = field(default_factory=list)
     soft: dict[str, Axiom | Assertion] = field(default_factory=dict)
     definitions: dict[str, Formula] = field(default_factory=dict)
@@ -139,7 +140,7 @@ def build(
     documents = all_documents(workspace, grants_too=not free_grants)
     keys = WorldKeys(script, bounds(documents) | {name.lower(): 2 for name in also_keys})
     policies = Policies(keys)
-    world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants)
+    world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
     defined |= perimeter.definitions(workspace, keys, script)
     defined |= grants.free() if free_grants else grants.definitions(workspace, policies)
@@ -186,6 +187,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += world.policies.assertions
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
+    out += accounts.bucket_facts(world.workspace)
     if not world.free_grants:
         out += grants.existence(world.workspace, world.keys, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)

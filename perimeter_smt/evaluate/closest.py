@@ -28,10 +28,10 @@ def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str
     """The Deny of a guardrail or resource policy with the fewest failed parts, None if there is no such Deny.
 
     Action, resource, principal and every condition count as one part each. Statements with a condition on a key that
-    starts with one of `about` (lower case) go before all others; ties go to the statement most of whose conditions
-    are about these, then to the one with most conditions, then to the first.
+    starts with one of `about` (lower case) go before all others; ties go to those that fail by conditions only, then
+    to the statement most of whose conditions are about these keys, then to the one with most conditions.
     """
-    best: tuple[tuple[bool, int, float, int], NearDenial] | None = None
+    best: tuple[tuple[bool, int, int, float, int], NearDenial] | None = None
     for check in checks(case):
         for slot, documents, applies in slots(check, rivals):
             if slot in _OWN:
@@ -44,7 +44,8 @@ def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str
                         failed = (*failed, Failure("slot", text, statement.location))
                     names = [condition.condition.name for condition in statement.conditions]
                     near = sum(name.startswith(about) for name in names) / len(names) if names and about else 0
-                    rank = (bool(about) and not near, len(failed), -near, -len(names))
+                    elsewhere = sum(failure.part != "condition" for failure in failed)
+                    rank = (bool(about) and not near, len(failed), elsewhere, -near, -len(names))
                     if failed and (best is None or rank < best[0]):
                         best = rank, NearDenial(statement.reference(slot), failed)
     return best[1] if best else None

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, Unit
 from perimeter_smt.policy.document import PrincipalEntry, Statement
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _ASSUMING = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 
 
 def cycle_of(parents: Mapping[str, str]) -> list[str] | None:
     """A cycle of child-to-parent steps, each element's parent behind it; None for a forest."""
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(parents.items())
     try:
@@ -25,6 +29,8 @@ def cycle_of(parents: Mapping[str, str]) -> list[str] | None:
 
 def unit_tree(organization: Organization) -> nx.DiGraph[str]:
     """Root, units and accounts by id, edges from holder to held; node attribute `item` is the object."""
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     stack: list[Unit] = [organization.root]
     while stack:
@@ -65,6 +71,8 @@ def trust_graph(organization: Organization) -> nx.DiGraph[str]:
     to its account (edge attribute `way` is `member`), since it may use what trusts the account. Edges to a role
     (`way` is `trust`) carry `statements`, and `conditional`: each of them has conditions.
     """
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     principals = [p for account, _ in organization.accounts() for p in account.principals]
     for principal in principals:
@@ -78,6 +86,8 @@ def trust_graph(organization: Organization) -> nx.DiGraph[str]:
 
 def may_assume(graph: nx.DiGraph[str], role: str) -> frozenset[str]:
     """Every node of a trust graph from which a chain of assumptions leads to `role`."""
+    import networkx as nx
+
     return frozenset(nx.ancestors(graph, role)) if role in graph else frozenset()
 
 

@@ -89,7 +89,10 @@ class Scope(_Frozen):
 
 
 class Perimeter(_Frozen):
-    """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted."""
+    """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted.
+
+    `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
+    """
 
     orgs: tuple[str, ...]
     paths: tuple[str, ...] = ()
@@ -109,6 +112,7 @@ class Perimeter(_Frozen):
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()
+    intended_denials: tuple[str, ...] = ()
 
     def scope(self, objective: str) -> Scope:
         """The claim of `objective`; everything where nothing was said."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perimeter_smt.logic.formula import Formula, both, neg
+from perimeter_smt.errors import InputError
+from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.prove import explain
 from perimeter_smt.prove.objectives import blocked, intended
 from perimeter_smt.prove.verdicts import Counterexample, Status, Verdict
@@ -18,10 +19,12 @@ TITLE = "my identities reach my resources from my network"
 def findings(run: Run) -> tuple[Verdict, ...]:
     """One verdict: blocked requests, one for each guardrail statement that blocks on its own account."""
     world, first = run.world, run.world.calls.services[:1]
-    question, found, unknown = blocked(world), [], ""
+    question, found, unknown = _question(run), [], ""
     denied = world.formula("guardrail.denies")
     sources: list[tuple[str | None, Formula]] = [(None, neg(denied))]  # no guardrail allows: endpoint policy or SCP
     for name, (document, statement) in world.policies.statements.items():
+        if statement.sid in world.workspace.perimeter.intended_denials:
+            continue
         if statement.effect == "Deny" and (document.kind.value in ("scp", "rcp") or document.kind.is_endpoint):
             here = both(world.policies.selected(document, statement), _applies(run, document.kind.value))
             sources.insert(len(sources) - 1, (name, here))
@@ -33,6 +36,23 @@ def findings(run: Run) -> tuple[Verdict, ...]:
         elif result.status == "unknown":
             unknown = result.reason
     return (_verdict(run, question, tuple(found), unknown),)
+
+
+def _question(run: Run) -> Formula:
+    """What is claimed, meant to get through, and stopped by a statement that is not there to stop it."""
+    world = run.world
+    scopes = disj(sym(f"{objective}.scope") for objective in world.objectives)
+    meant = world.workspace.perimeter.intended_denials
+    known = {statement.sid for _, statement in world.policies.statements.values()}
+    for sid in meant:
+        if sid not in known:
+            raise InputError(f"no guardrail statement `{sid}`", file="perimeter.yaml", path="$.intended_denials")
+    purposeful = disj(
+        both(world.policies.selected(document, statement), _applies(run, document.kind.value))
+        for document, statement in world.policies.statements.values()
+        if statement.sid in meant and statement.effect == "Deny"
+    )
+    return both(blocked(world), scopes, neg(purposeful))
 
 
 def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unknown: str) -> Verdict:

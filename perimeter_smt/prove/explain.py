@@ -23,6 +23,7 @@ from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import held_back, let_through
 
+_GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
 # Hard axioms that a reader of a proof should weigh for himself.
 _SPOKEN_OF = {
     "AE1.own-account": "actions without resource types touch the caller's own account; no policy sees what their "
@@ -136,7 +137,8 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
         elif not name.startswith(("define ", "order ", "type ")):
             hard.append(name)
     if given:
-        assumptions["organization"] = Assumption("organization", f"as given: {', '.join(dict.fromkeys(given))}")
+        facts = ", ".join(dict.fromkeys(_GIVEN.get(name, name) for name in given))
+        assumptions["organization"] = Assumption("organization", f"as given ({facts})")
     if hard:
         assumptions["environment"] = Assumption(
             "environment", "axioms " + ", ".join(sorted(dict.fromkeys(hard))), "encodings/environment"

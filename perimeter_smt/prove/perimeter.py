@@ -7,10 +7,12 @@ with every open reading free and only accepted assumptions made, and the premise
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from perimeter_smt.encode.catalogue import CALL
+from perimeter_smt.encode.text import readings, soft_names
 from perimeter_smt.encode.world import World, build
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.atoms import Member
@@ -99,7 +101,23 @@ def encode(
     else:
         scoped = _scoped(workspace, objectives)
         chosen = known if scoped is None else tuple(s for s in known if s in scoped)
-    return build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives)
+    world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives)
+    _check_assumptions(workspace)
+    return world
+
+
+def _check_assumptions(workspace: Workspace) -> None:
+    """Accepted assumptions are names of soft axioms or of open points."""
+    known = [*soft_names(), *readings()]
+    for name in workspace.perimeter.assumptions:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = (
+                f", did you mean `{near[0]}`?"
+                if near
+                else ", expected a soft axiom such as `AN8` or a point such as `X-1`"
+            )
+            raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path="$.assumptions")
 
 
 def _scoped(workspace: Workspace, objectives: Sequence[str]) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from perimeter_smt.report.words import LOOKS, ORDER, Cell, cell, plural, worst
 
 _SUMMARY: dict[Cell, str] = {
     "hole": "refuted",
-    "limit": "held but for requests beyond the guardrails",
+    "limit": "refuted beyond the reach of the guardrails only",
     "unknown": "not decided",
     "conditional": "holding under the chosen readings and axioms only",
     "vacuous": "without any request to speak about",

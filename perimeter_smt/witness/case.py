@@ -50,6 +50,7 @@ def case_of(
             via_endpoint=True if facts.path == "vpce" else None,
             principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
             unsigned_calls=unsigned_calls,
+            s3_restrict_public_buckets=resource is not None and resource.block_public_access,
             kms_grant=True if kms_grant or (world.free_grants and retires) else None,
         ),
     )

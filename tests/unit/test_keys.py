@@ -80,7 +80,9 @@ def test_tables_are_dated_and_sourced(name: str) -> None:
     assert table["source"].startswith("https://docs.aws.amazon.com/")
     assert table["about"]
     assert table_dates()[name.removesuffix(".json")] == table["date"]
-    assert ("keys" in table) != ("members" in table)
+    assert ["keys" in table, "members" in table, "rows" in table].count(True) == 1
+    for row in table.get("rows", ()):
+        assert set(row) == {"service", "part", "characters", "source"}
     for row in table.get("keys", ()):
         assert row["type"] in TYPES
         assert isinstance(row["multivalued"], bool)

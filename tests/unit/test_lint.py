@@ -147,7 +147,7 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
     ),
     "PL015": (
         scp(BY_ADDRESS, BY_VPC),
-        "together with statement 0 this denies every call: one asks for an address, one for a VPC",
+        "together with statement 1 this denies every call: one asks for an address, one for a VPC",
         scp({"Condition": BY_ADDRESS["Condition"] | BY_VPC["Condition"]}, BY_VPC | {"Action": "sqs:*"}),
     ),
     "PL016": (
@@ -266,6 +266,15 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         bucket("Allow", Principal={"AWS": "*"}),
         "the principal is everybody, and there is no condition",
         bucket("Allow", Principal="*", **when("StringEquals", ORG, "o-1")),
+    ),
+    "PL038": (
+        rcp(when("StringNotEqualsIfExists", "aws:SourceVpc", "vpc-1")),
+        "the Deny on `aws:SourceVpc` also stops AWS services that act on my behalf",
+        rcp(
+            when(
+                "StringNotEqualsIfExists", "aws:SourceVpc", "vpc-1", BoolIfExists={"aws:PrincipalIsAWSService": "false"}
+            )
+        ),
     ),
 }
 

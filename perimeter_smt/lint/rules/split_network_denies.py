@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from perimeter_smt.lint.facts import VPC_KEYS, negated_on, requires, services_named, tests_any
 from perimeter_smt.lint.rule import IAM_GUIDE, Finding, Rule
 from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.json_positions import quoted
 
 ADDRESS = ("aws:sourceip",)
 
@@ -14,6 +15,10 @@ ADDRESS = ("aws:sourceip",)
 def _overlap(one: Statement, other: Statement) -> bool:
     first, second = services_named(one.action), services_named(other.action)
     return first is None or second is None or bool(first & second)
+
+
+def _named(statement: Statement) -> str:
+    return quoted(statement.sid) if statement.sid else f"statement {statement.index + 1}"
 
 
 class SplitNetworkDenies(Rule):
@@ -49,7 +54,5 @@ class SplitNetworkDenies(Rule):
                 by_vpc = by_vpc or statement
         if by_address and by_vpc and _overlap(by_address, by_vpc):
             first, second = sorted((by_address, by_vpc), key=lambda item: item.index)
-            message = (
-                f"together with statement {first.index} this denies every call: one asks for an address, one for a VPC"
-            )
+            message = f"together with {_named(first)} this denies every call: one asks for an address, one for a VPC"
             yield self.found(message, second.location)

@@ -38,6 +38,7 @@ _PERIMETER = (
     "scopes",
     "accepted",
     "assumptions",
+    "intended_denials",
 )
 
 
@@ -68,6 +69,7 @@ def read_perimeter(node: Node) -> Perimeter:
         scopes=_scopes(found.get("scopes")),
         accepted=cast(tuple[Reach, ...], texts(found.get("accepted"), values.reach)),
         assumptions=texts(found.get("assumptions"), values.any_text),
+        intended_denials=texts(found.get("intended_denials"), values.any_text),
     )
 
 

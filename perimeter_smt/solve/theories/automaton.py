@@ -13,6 +13,7 @@ when a bound is hit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 
 from perimeter_smt.logic.atoms import Pattern, Run, Text
@@ -227,7 +228,18 @@ def search(
     A* over the product, guided by the characters that the wanted patterns still need.  Ties go to the word
     that is further advanced, then to readable characters.  Words may hold the characters `opaque` besides
     those of the alphabet.  Raises TooLargeError after `limit` product states.
+
+    Answers are remembered: the same few patterns meet again in most conflicts and in related documents.
     """
+    fixed = tuple(automaton for automaton in unwanted if isinstance(automaton, Automaton))
+    if len(fixed) < len(unwanted):
+        return _search(tuple(wanted), tuple(unwanted), limit, opaque)
+    return _remembered(tuple(wanted), fixed, limit, opaque)
+
+
+def _search(
+    wanted: tuple[Automaton, ...], unwanted: tuple[Automaton | Words, ...], limit: int, opaque: str
+) -> str | None:
     automata: list[Automaton | Words] = [*wanted, *unwanted]
     count = len(wanted)
     letters = representatives(automata, opaque)
@@ -272,6 +284,11 @@ def search(
                 rest = max((need[s] for need, s in zip(needs, key, strict=False)), default=0)
                 heappush(heap, (length + 1 + rest, rest, serial, key, length + 1))
     return None
+
+
+@lru_cache(maxsize=16384)
+def _remembered(wanted: tuple[Automaton, ...], unwanted: tuple[Automaton, ...], limit: int, opaque: str) -> str | None:
+    return _search(wanted, unwanted, limit, opaque)
 
 
 def _word(states: tuple[int, ...], came: dict[tuple[int, ...], tuple[tuple[int, ...], str]]) -> str:
