@@ -235,8 +235,8 @@ class Calls:
         """The catalogue with the sets `names` and, per ARN format, what a row demands of the ARN's fields."""
         groups: dict[tuple[Formula, ...], list[int]] = {}
         for i, row in enumerate(self.rows):
-            demands = () if self.any_resource or not row.name else _demands(row)
-            groups.setdefault(demands, []).append(i)
+            wanted = () if self.any_resource or not row.name else demands(row)
+            groups.setdefault(wanted, []).append(i)
         sets = {name: self.members(name) for name in sorted(set(names))}
         found = tuple(Group(_bits(rows), demands) for demands, rows in groups.items())
         return Catalogue(len(self.rows), sets, found, "resource.name")
@@ -269,7 +269,8 @@ def _open_part(service: str, part: str) -> Run:
     return Run(CharSet(characters), 1, 63 if part == "BucketName" else None)
 
 
-def _demands(row: Row) -> tuple[Formula, ...]:
+def demands(row: Row) -> tuple[Formula, ...]:
+    """What a row demands of the texts of its ARN: literals on the name, the Region and the owner."""
     return () if row.type is None else _shape_demands(row.service, row.type, row.name, row.region, row.has_account)
 
 

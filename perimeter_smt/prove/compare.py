@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from perimeter_smt.encode.catalogue import CALL, Calls
@@ -52,8 +53,8 @@ def compare(
     """Relate two documents, seen from the second.
 
     `free_context`: every condition key is free, as single-document checks elsewhere take it, and names of resources
-    are any text; otherwise only requests that AWS can produce count (environment axioms).  `reading` over also counts what only a rival
-    reading of AWS's documentation lets through.
+    hold any character that can stand there; otherwise only requests that AWS can produce count (environment
+    axioms).  `reading` over also counts what only a rival reading of AWS's documentation lets through.
     """
     asked = encode(before, after, free_context=free_context, reading=reading)
     return conclude(asked, *decide(asked, limits))
@@ -142,12 +143,13 @@ def _assemble(world: World, asked: Sequence[Formula], *, free_context: bool) -> 
     world.assertions = out
 
 
-def _formats() -> list[Assertion]:
+@lru_cache(maxsize=1)
+def _formats() -> tuple[Assertion, ...]:
     """What holds of callers and resources however free the keys are: partitions and the shape of names."""
     names = ("AP3.partition", "AP3.user", "AP3.role", "AP3.root", "AP3.federated-user", "AP4.account", "AP4.anonymous")
     region = implies(HAS_REGION, glob("resource.region", (Run(_REGION, 1),)))
     axioms = [Assertion(a.name, a.formula) for a in formal_text().axioms if a.name in (*names, "AR7")]
-    return [*axioms, Assertion("region of an ARN", region)]
+    return (*axioms, Assertion("region of an ARN", region))
 
 
 def _reduce(

@@ -149,6 +149,7 @@ class DistinctCalls(Calls):
         return replace(found, groups=groups)
 
     def members(self, name: str) -> int:
+        """The bit set called `name`, of the rows kept."""
         if name not in self._sets:
             if name in self.gathered:
                 found = 0

@@ -23,7 +23,7 @@ from perimeter_smt.prove import availability as availability_question
 from perimeter_smt.prove import objectives as questions
 from perimeter_smt.prove import user_assertions
 from perimeter_smt.prove.answer import answer
-from perimeter_smt.prove.groups import group_services
+from perimeter_smt.prove.groups import group_services, looks_everywhere
 from perimeter_smt.prove.objectives import OBJECTIVES
 from perimeter_smt.prove.prefer import mentioned
 from perimeter_smt.prove.run import Group, Reading, Run
@@ -144,13 +144,17 @@ def _prepare(
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
     asked += [questions.blocked(world), *(formula for _, formula in user_assertions.questions(world, assertions))]
-    grouped = group_services(world.calls, world.sets(asked))
+    documents = [document for document, _ in world.policies.statements.values()]
+    everywhere = looks_everywhere(documents, world.workspace.perimeter)
+    alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)
+    kept = sorted(row for group in alike for row in group.rows)
+    world.calls.replace_rows([world.calls.rows[row] for row in kept])
     groups = []
-    for services in grouped:
-        name = f"services like {services[0]}"
-        world.calls.define(name, services)
-        groups.append(Group(services, atom(Member(CALL, name)), world.calls.members(name)))
-    problem = world.problem([*asked, *(g.here for g in groups), *mentioned(grouped)])
+    for group in alike:
+        name = f"services like {group.services[0]}"
+        world.calls.define(name, group.services)
+        groups.append(Group(group.services, atom(Member(CALL, name)), world.calls.members(name)))
+    problem = world.problem([*asked, *(g.here for g in groups), *mentioned(world.calls)])
     over = questions.proof_mode(world)
     return Run(world, Engine(problem, limits), tuple(groups), world.exact(), over, reading, enumerate_all, limit)
 
@@ -167,5 +171,4 @@ def _claims(world: World, objective: str, group: Group) -> bool:
             out |= (1 << len(calls.rows)) - 1 if everything else calls.members(f"action ~ {text.lower()}")
         return out
 
-    rows = calls.members(f"service={group.services[0]}")
-    return bool(members(scope.actions) & ~members(scope.except_actions) & rows)
+    return bool(members(scope.actions) & ~members(scope.except_actions) & group.rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perimeter_smt.encode.accounts import member_ids, one_of, org_of
-from perimeter_smt.encode.catalogue import CALL, rows_of
+from perimeter_smt.encode.catalogue import CALL, Calls
 from perimeter_smt.encode.keys import sym_is
 from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.world import OUTSIDERS, World
@@ -54,19 +54,29 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         implies(both(role, mine), is_text("principal.name", "role/App")),
     ]
     out += [neg(k.has) for name, k in sorted(world.keys.known.items()) if _optional(name)]
-    out += [atom(Member(CALL, f"action={name}")) for name in _actions(services)]
+    out += [atom(Member(CALL, f"action={name}")) for name in _actions(world.calls, services)]
     return out
 
 
-def mentioned(groups: Sequence[Sequence[str]]) -> list[Formula]:
+def mentioned(calls: Calls) -> list[Formula]:
     """The catalogue facts that preferences may speak of, so that the problem declares them."""
-    return [atom(Member(CALL, f"action={name}")) for group in groups for name in _actions(group)]
+    found = dict.fromkeys(name for names in _first_actions(calls).values() for name in names)
+    return [atom(Member(CALL, f"action={name}")) for name in found]
 
 
-def _actions(services: Sequence[str]) -> list[str]:
-    """The most recognisable actions of the first service."""
-    found = dict.fromkeys(row.lowered for row in rows_of(services[0]))
-    return list(found)[:4]
+def _actions(calls: Calls, services: Sequence[str]) -> list[str]:
+    """The most recognisable actions of these services, as far as the catalogue holds them."""
+    first = _first_actions(calls)
+    return [name for service in services for name in first.get(service, ())][:4]
+
+
+def _first_actions(calls: Calls) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = {}
+    for row in calls.rows:
+        names = out.setdefault(row.service, [])
+        if len(names) < 4 and row.lowered not in names:
+            names.append(row.lowered)
+    return out
 
 
 def _optional(name: str) -> bool:
