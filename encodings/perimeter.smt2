@@ -60,9 +60,13 @@
 (assert (! (=> (and (= caller aws-service) (not |has aws:SourceAccount|) resource.mine) behalf.mine)
   :named P2.silent-service :strength soft
   :source "semantics 5.2: a service that does not say for whom it calls acts for the owner of the resource"))
-(assert (! (=> (and (= caller aws-service) (= wire endpoint) endpoint.mine) behalf.mine)
+(assert (! (=> (and (= caller aws-service) (= wire endpoint))
+    (and (= behalf.account endpoint.account) (=> endpoint.mine behalf.mine)))
   :named P3.service-on-endpoint :strength soft
   :source "semantics 7, X-37: a service principal on a customer's endpoint acts for that customer"))
+(assert (! (=> (and (= caller aws-service) (= wire endpoint) endpoint.mine) trusted-resource)
+  :named P4.service-resources :strength soft
+  :source "data-perimeter-policy-examples, VPC endpoint policies: service principals reach resources of services"))
 (assert (! (=> (and forwarded |has aws:SourceIp|) (= first-hop.mine address.mine)) :named AN6.address :strength soft
   :source "IAM guide, forward access sessions: the source address is the caller's (X-36)"))
 (assert (! (=> (and principal.service-role (= wire aws-network)) (not address.mine)) :named AN8.address :strength soft

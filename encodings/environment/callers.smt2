@@ -27,6 +27,8 @@
 (assert (! (=> (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))
     (or (= caller user) (= caller root))) :named AE5.long-term :strength hard
   :source "IAM guide, comparison of STS operations: called with credentials of an IAM user or the root user"))
+(assert (! (=> (= action "sts:GetFederationToken") (= principal.account resource.account)) :named AE5.own-user
+  :strength hard :source "STS API reference, GetFederationToken: a federated user of the caller's account"))
 (assert (! (=> (and (= caller aws-service) (= service "sts"))
     (or (= action "sts:AssumeRole") (= action "sts:TagSession") (= action "sts:SetSourceIdentity")
         (= action "sts:SetContext"))) :named AE5.service :strength hard
@@ -52,12 +54,20 @@
 (assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
   :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
 (declare-const |call: reads| Bool)
-(assert (! (=> (and (= resource.account "aws") (= service "iam")) |call: reads|) :named AE8.managed-policies
+(assert (! (=> (and (= resource.account "aws") (or (= service "iam") (= service "imagebuilder"))) |call: reads|) :named AE8.managed-policies
   :strength hard :source "IAM guide, managed policies: customers cannot change the permissions of AWS managed policies"))
 (assert (! (=> (= action "sts:AssumeRoot")
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.assume-root :strength hard
   :source "STS API reference, AssumeRoot: by the management account or a delegated administrator of the organization"))
+; A host is written in lower case; a SAML provider is an ARN.
+(assert (! (=> (= action "sts:AssumeRoleWithSAML") (and (str.prefixof "arn:" principal.provider)
+    (str.contains principal.provider ":saml-provider/"))) :named AE4.saml :strength hard
+  :source "STS API reference, AssumeRoleWithSAML: PrincipalArn is the ARN of a SAML provider"))
+(assert (! (=> (= action "sts:AssumeRoleWithWebIdentity") (str.in_re principal.provider
+    (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-") (str.to_re "/")
+      (str.to_re ":") (str.to_re "_") (str.to_re "~"))))) :named AE4.oidc :strength hard
+  :source "IAM guide, OIDC providers: a host in lower case, or the ARN of a provider"))
 (declare-const |call: service in aws-owned-resources-services| Bool)
 (assert (! (=> (= resource.account "aws") |call: service in aws-owned-resources-services|) :named AE8.aws-owned
   :strength soft :source "semantics 5.6: where AWS-owned resources are known to exist"))

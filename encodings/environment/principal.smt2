@@ -30,6 +30,8 @@
   :named AP4.account :strength hard :source "semantics 4.1, 4.2"))
 (assert (! (=> (= caller anonymous) (= principal.account "anonymous")) :named AP4.anonymous :strength hard
   :source "global condition keys, aws:PrincipalAccount"))
+(assert (! (=> (= caller federated-sts) (not (is-account principal.account))) :named AP4.federated :strength hard
+  :source "semantics 4.8, AP4: callers with a token of a provider have no account yet"))
 (assert (! (=> (not iam) (= (org principal.account) "")) :named AP4.nobody :strength hard
   :source "global condition keys, aws:PrincipalOrgID: service principals and anonymous callers are in no organization"))
 (assert (! (=> (or iam (= caller anonymous)) |has aws:PrincipalAccount|) :named AP4 :strength hard

@@ -62,8 +62,10 @@
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
   :source "global condition keys, aws:RequestedRegion"))
-(assert (! (and (= (= aws.partition "aws-cn") (str.prefixof "cn-" request.region))
-                (= (= aws.partition "aws-us-gov") (str.prefixof "us-gov-" request.region)))
+(define-fun fits-partition ((x String)) Bool
+  (and (= (= aws.partition "aws-cn") (str.prefixof "cn-" x)) (= (= aws.partition "aws-us-gov") (str.prefixof "us-gov-" x))))
+(assert (! (and (fits-partition request.region) (or (= resource.region "") (fits-partition resource.region))
+                (or (= endpoint.region "") (fits-partition endpoint.region)))
   :named AR17.partition :strength hard :source "AWS general reference: Regions of the partitions"))
 (assert (! (is-region request.region) :named AR17.code :strength hard :source "AWS general reference: Region codes"))
 (assert (! (or (= resource.region "") (is-region resource.region)) :named AR17.arn-code :strength hard

@@ -45,7 +45,6 @@ _GLOBAL = frozenset(
         "account",
     ]
 )
-CROSS_REGION = frozenset({"s3", "route53", "ecr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +189,6 @@ class Calls:
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":
                 return self._where(_GLOBAL)
-            case "service in cross-region-endpoints":
-                return self._where(CROSS_REGION)
             case "service in endpoint-policy-unsupported":
                 return 0  # unknown: every service is taken to support endpoint policies
             case "service in rcp-services-narrow":

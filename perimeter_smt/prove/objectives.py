@@ -57,7 +57,7 @@ LIMIT_TEXTS = {
 # What accepting a limit by name in perimeter.yaml lets a proof assume.
 ACCEPTED_ASSUMPTIONS = {
     "forward-access-sessions": ("P1.first-hop", "AN6.address"),
-    "service-principals": ("P2.silent-service", "P3.service-on-endpoint"),
+    "service-principals": ("P2.silent-service", "P3.service-on-endpoint", "P4.service-resources"),
     "service-networks": ("AN8", "AN8.address"),
 }
 

@@ -108,7 +108,7 @@ class Spreader:
     def spread(self, result: Result, asked: Question) -> Spread:
         """The rows to which the model of `result`, found for `asked`, extends."""
         assert result.model is not None
-        for node in asked.roots:
+        for node in (*asked.roots, *asked.definitions.values()):
             self._place(node)
         return Spread(self, result.model, tuple(asked.roots), asked)
 

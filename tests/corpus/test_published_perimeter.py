@@ -1,0 +1,153 @@
+"""AWS's published data perimeter: every question answered, every counterexample replayed, the case study's verdicts.
+
+`docs/case-studies/aws-samples.md` explains the verdicts. Skipped where `../shared` is absent.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from perimeter_smt import decide, prove_perimeter, read_case, workspace_from_options
+from perimeter_smt.report.json import dumps, report_json
+from perimeter_smt.witness.case import case_to_json
+
+PERIMETER = Path(__file__).resolve().parents[2] / "docs" / "case-studies" / "aws-samples" / "perimeter.yaml"
+SAMPLES = "data-perimeter-policy-examples"
+OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
+SERVICES = ("dynamodb", "ecr", "logs", "s3", "secretsmanager", "sqs")
+
+REGION_SIDS = ("SourceVPCRegion", "SourceVPCRegion2")
+
+# Part two of the case study: both statements on the Region of a VPC name the Region of the one VPC.
+ONE_REGION = {"<my-vpc-region-2>": "us-east-1"}
+# No partners: the placeholders hold an account of one's own.
+NO_PARTNERS = ONE_REGION | {"<third-party-account-a>": "111122223333", "<third-party-account-b>": "111122223333"}
+
+
+@pytest.fixture(scope="module")
+def published(shared):
+    """Builds the workspace of all published samples, filled as in the case study."""
+    folder = shared / "corpus" / SAMPLES
+    values = json.loads((shared / "corpus" / "placeholders.json").read_text(encoding="utf-8"))["substitutions"]
+    filled = {name: row["example"] for name, row in values.items() if SAMPLES in row["sources"]}
+
+    def files(name):
+        return sorted((folder / name).glob("*.json"))
+
+    def build(fill=(), perimeter_file=None):
+        return workspace_from_options(
+            "o-a1b2c3d4e5",
+            files("service_control_policies"),
+            files("resource_control_policies"),
+            files("vpc_endpoint_policies"),
+            filled | dict(fill),
+            cidrs=["203.0.113.0/24"],
+            vpcs=["vpc-0a1b2c3d4e5f60001"],
+            perimeter_file=perimeter_file,
+        )
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def strict(published):
+    """The strict claim over every service."""
+    return prove_perimeter(published())
+
+
+def by_service(report, objective):
+    """The status of each service."""
+    return {s: v.status for v in report.verdicts if v.objective == objective for s in v.services}
+
+
+def stated(report, services=SERVICES):
+    """The services for which each objective is proved; it is refuted for the others."""
+    out = {}
+    for objective in OBJECTIVES:
+        found = by_service(report, objective)
+        assert set(found.values()) <= {"proved", "refuted"}
+        out[objective] = {s for s in services if found.get(s) == "proved"}
+    return out
+
+
+def allowed(found):
+    """Whether the evaluator lets a counterexample through, replayed from its JSON form."""
+    case = read_case(json.loads(json.dumps(case_to_json(found.case))), file="case", default_id="case")
+    rivals = frozenset(name for name in found.depends_on if name.startswith("X-"))
+    return decide(case, rivals=rivals).allowed
+
+
+def test_every_objective_is_answered_for_every_service(strict):
+    assert {v.objective for v in strict.verdicts} == set(OBJECTIVES)
+    assert "unknown" not in {v.status for v in (*strict.verdicts, *strict.availability)}
+    services = {s for v in strict.verdicts for s in v.services}
+    for objective in OBJECTIVES:
+        assert set(by_service(strict, objective)) == services
+    assert len(services) > 400
+
+
+def test_no_objective_holds_for_s3_without_exceptions(strict):
+    assert {o: by_service(strict, o)["s3"] for o in OBJECTIVES} == dict.fromkeys(OBJECTIVES, "refuted")
+
+
+def test_every_counterexample_gets_through(strict):
+    found = [c for v in strict.verdicts for c in v.counterexamples]
+    found += [limit.example for v in strict.verdicts for limit in v.limits if limit.example]
+
+    assert len(found) > 10
+    assert [c.request for c in found if not allowed(c)] == []
+
+
+def test_every_call_that_is_blocked_is_denied(strict):
+    found = [c for v in strict.availability for c in v.counterexamples]
+
+    assert set(REGION_SIDS) <= {b.sid for c in found for b in c.through}
+    assert [c.request for c in found if allowed(c)] == []
+
+
+def test_the_claim_as_it_is_meant(published):
+    """Partners' deputies, partners' networks and services on endpoints are what remains."""
+    workspace = published(ONE_REGION, PERIMETER)
+    report = prove_perimeter(workspace, services=SERVICES, availability=False)
+
+    assert stated(report) == {
+        "O1": set(),
+        "O2": set(SERVICES),
+        "O3": set(SERVICES),
+        "O4": set(),
+        "O5": set(SERVICES) - {"ecr", "s3"},
+        "O6": set(),
+    }
+
+
+def test_the_claim_without_partners(published):
+    workspace = published(NO_PARTNERS, PERIMETER)
+    report = prove_perimeter(workspace, services=SERVICES, availability=False)
+
+    assert stated(report) == {o: set() if o == "O4" else set(SERVICES) for o in OBJECTIVES}
+    calls = {c.facts.kind for v in report.verdicts for c in v.counterexamples}
+    assert calls == {"service"}
+
+
+def test_the_values_of_the_samples_shut_the_vpc(published):
+    """Two statements that demand two Regions of one VPC: O5 holds, since nothing leaves the VPC."""
+    workspace = published({}, PERIMETER)
+    report = prove_perimeter(workspace, objectives=["O5"], services=["s3"])
+
+    assert by_service(report, "O5") == {"s3": "proved"}
+    blocked = [c for v in report.availability for c in v.counterexamples if c.facts.path == "vpce"]
+    regions = {sid: {c.facts.region for c in blocked if sid in {b.sid for b in c.through}} for sid in REGION_SIDS}
+    assert "us-east-1" not in regions["SourceVPCRegion"]
+    assert "eu-west-1" not in regions["SourceVPCRegion2"]
+    assert all(regions.values())
+
+
+def test_the_same_answer_twice(published):
+    def answer():
+        workspace = published(ONE_REGION, PERIMETER)
+        return dumps(report_json(prove_perimeter(workspace, services=["s3", "sqs"])))
+
+    assert answer() == answer()
