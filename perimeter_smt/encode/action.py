@@ -17,9 +17,9 @@ def action_matches(text: str) -> Formula:
     """The action matches one pattern; a wildcard in the service half expands only in `*:*` (X-25)."""
     if not text.strip():
         return FALSE
-    if not text.strip("*") or text == "*:*":
-        return TRUE
     service, _, name = text.lower().partition(":")
+    if not text.strip("*") or (service and name and not (service + name).strip("*")):
+        return TRUE
     if not name:
         return FALSE
     found = atom(Member("call", f"action ~ {service}:{name}"))

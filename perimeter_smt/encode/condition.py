@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from perimeter_smt.encode.keys import Key, KeySpace, Slot
 from perimeter_smt.encode.variables import Value, loosened, matches, pattern, resolve
-from perimeter_smt.logic.atoms import ANY, NOT_COLON, Compare, Parses, Ref, Run, Template, Text, Within
+from perimeter_smt.logic.atoms import ANY, DIGITS, NOT_COLON, CharSet, Compare, Parses, Ref, Run, Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     FALSE,
@@ -34,8 +35,10 @@ from perimeter_smt.logic.interpret import instant, number
 from perimeter_smt.policy import template as policy
 from perimeter_smt.policy.document import Condition, Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.operators import BaseOperator, Family, Quantifier, Test
+from perimeter_smt.policy.operators import BaseOperator, Family, Operator, Quantifier, Test
 
+_CIDR = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?", re.ASCII)
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _RELATION: dict[Test, Literal["<", "<=", "=", ">", ">="]] = {
     Test.EQUALS: "=",
     Test.LESS: "<",
@@ -93,14 +96,18 @@ def encode_condition(keys: KeySpace, document: Document, condition: Condition) -
     if operator.quantifier is None:
         if not key.info.multivalued:
             return ite(key.has, element(key.term), absent)
-        some = disj(both(slot.has, element(slot.term)) for slot in key.slots)
-        return both(sym("X-6"), ite(key.has, some, absent))  # nothing matches without a set operator
+        return both(sym("X-6"), _some(operator, key.has, key.slots, element))  # nothing matches without a set operator
     slots = key.slots if key.info.multivalued else (Slot(key.has, key.term),)
     if operator.quantifier is Quantifier.FOR_ALL:
         return either(neg(key.has), conj(implies(s.has, either(_ignored(s), element(s.term))) for s in slots))
-    some = both(key.has, disj(both(s.has, element(s.term)) for s in slots))
+    return _some(operator, key.has, slots, element)
+
+
+def _some(operator: Operator, has: Formula, slots: Sequence[Slot], element: Callable[[Template], Formula]) -> Formula:
+    """ForAnyValue (2.4)."""
+    some = both(has, disj(both(s.has, element(s.term)) for s in slots))
     if operator.if_exists:
-        nothing = either(neg(key.has), conj(neg(s.has) for s in slots))
+        nothing = either(neg(has), conj(neg(s.has) for s in slots))
         return either(some, both(nothing, neg(sym("X-5"))))
     return some
 
@@ -184,11 +191,22 @@ def _numeric(site: Site, term: Template, base: BaseOperator, value: str) -> Pair
 @_handles(Family.DATE)
 def _date(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
     chosen = _typed(site, term, base, "instant", instant(value))
-    if len(value) != 4 or not value.isdigit():
-        return chosen
-    rival = _typed(site, term, base, "instant", instant(value, year_first=False))
-    epoch = sym("X-14")
-    return Pair(ite(epoch, rival.holds, chosen.holds), ite(epoch, rival.fails, chosen.fails))
+    rival = _epoch_first(site, term, base, value)
+    if rival != chosen:
+        epoch = sym("X-14")
+        return Pair(ite(epoch, rival.holds, chosen.holds), ite(epoch, rival.fails, chosen.fails))
+    return chosen
+
+
+def _epoch_first(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
+    """Dates with four digits read as epoch seconds, on either side (X-14)."""
+    bound = instant(value, year_first=False)
+    rival = _typed(site, term, base, "instant", bound)
+    if bound is None or (site.key.parses and site.key.info.type == "Date"):  # AWS sends whole dates
+        return rival
+    four = glob_on(term, (Run(DIGITS, 4, 4),))
+    number_of = atom(Compare(site.keys.text_variable(term), "number", _RELATION[base.test], bound))
+    return Pair(ite(four, number_of, rival.holds), ite(four, neg(number_of), rival.fails))
 
 
 def _typed(
@@ -211,6 +229,8 @@ def _unless_unparsed(site: Site, var: str, view: Literal["number", "instant", "a
 
 @_handles(Family.IP)
 def _ip(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:  # noqa: ARG001
+    if not _CIDR.fullmatch(value):  # no masks, no zones: standard CIDR or a bare address (2.6)
+        return Pair(FALSE, neg(sym("X-10")))
     try:
         network = ipaddress.ip_network(value, strict=False)
     except ValueError:
@@ -230,8 +250,20 @@ def _binary(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
         canonical = base64.b64encode(base64.b64decode(value, validate=True)).decode("ascii")
     except (binascii.Error, ValueError):
         return Pair(FALSE, TRUE)
-    held = glob_on(term, (Text(canonical),) if canonical else ())
+    held = glob_on(term, _spellings(canonical))
     return Pair(held, neg(held))
+
+
+def _spellings(canonical: str) -> Template:
+    """Every text that decodes to the same bytes: the spare bits of the last character do not count."""
+    padding = len(canonical) - len(canonical.rstrip("="))
+    if not padding:
+        return (Text(canonical),) if canonical else ()
+    last = canonical[-padding - 1]
+    first = _BASE64.index(last)
+    spare = 16 if padding == 2 else 4
+    same = CharSet(_BASE64[first : first + spare])
+    return (Text(canonical[: -padding - 1]), Run(same, 1, 1), Text("=" * padding))
 
 
 @_handles(Family.ARN)
@@ -260,7 +292,10 @@ def _arn_pair(site: Site, term: Template, parts: policy.Template) -> Pair:
     held = loosened(site.keys, resolved, held)
     if short:
         held = both(sym("X-13"), held)
-    fails = ite(proper, ite(resolved.unset, neg(sym("X-16")), neg(held)), wrong)
+    fails = ite(resolved.unset, neg(sym("X-16")), neg(held))
+    if short:
+        fails = ite(sym("X-13"), fails, TRUE)
+    fails = ite(proper, fails, wrong)
     return Pair(both(proper, held), fails)
 
 

@@ -88,19 +88,19 @@ def _aws(document: Document, value: str) -> Hits:
         return Hits(role=both(here, role_named(name.rsplit("/", 1)[1])))
     if service == "sts" and name.startswith("assumed-role/") and name.count("/") == 2:
         _, role, session = name.split("/")
-        return Hits(direct=both(here, role_named(role), is_text("principal.session", session)))
+        return Hits(direct=both(here, role_named(role, fold=False), is_text("principal.session", session)))
     if service == "sts" and name.startswith("federated-user/"):
         return Hits(direct=both(sym_is("federated-user"), here, is_text("principal.name", name)))
     return Hits()
 
 
-def role_named(name: str) -> Formula:
-    """The caller is a session of the role of this name, whatever its path (1.6.3)."""
+def role_named(name: str, *, fold: bool = True) -> Formula:
+    """The caller is a session of the role of this name, whatever its path (1.6.3); session ARNs compare exactly."""
     return both(
         sym_is("role"),
         either(
-            glob("principal.name", (Text("role/"), Text(name, True))),
-            glob("principal.name", (Text("role/"), Run(ANY), Text("/"), Text(name, True))),
+            glob("principal.name", (Text("role/"), Text(name, fold))),
+            glob("principal.name", (Text("role/"), Run(ANY), Text("/"), Text(name, fold))),
         ),
     )
 

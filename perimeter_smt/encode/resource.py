@@ -110,8 +110,8 @@ def _padding(kind: Kind, text: str) -> Formula:
     star = "*" in text
     if kind in (Kind.IDENTITY, Kind.BOUNDARY) or (kind is Kind.SCP and text.endswith("*")):
         return TRUE
-    if kind in (Kind.SCP, Kind.RCP, Kind.TRUST):
-        return FALSE
+    if kind in (Kind.SCP, Kind.RCP, Kind.TRUST):  # refused on save
+        return sym("X-2")
     if kind is not Kind.SESSION and star:
         return TRUE
     return sym("X-2")
@@ -132,7 +132,7 @@ def _fields(fields: list[Parts], written: int, declared: bool) -> Formula:
     `written` fields stand in the policy, the rest are padding: a star that runs on may make the padding needless.
     """
     pieces = [_piece(index, field) for index, field in enumerate(fields)]
-    wild = any(isinstance(p, Run) for index in (1, 2) for p in pieces[index])
+    wild = any(isinstance(p, Run) for index in (1, 2) if index < written for p in pieces[index])
     whole = both(*(_leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
     if declared:
         return whole
@@ -143,7 +143,7 @@ def _fields(fields: list[Parts], written: int, declared: bool) -> Formula:
         if written < 6 and min(ends) < written:
             ways.append(_running(running[:written]))
         whole = either(whole, both(neg(sym("X-1")), disj(ways)))
-    return both(whole, neg(sym("X-11"))) if wild and not _all_stars(pieces[1:]) else whole
+    return both(whole, neg(sym("X-11"))) if wild else whole
 
 
 def _running(pieces: list[Template]) -> Formula:

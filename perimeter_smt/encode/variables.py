@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from perimeter_smt.encode.keys import KeySpace
@@ -94,8 +94,13 @@ def pattern(
             case policy.Wildcard():
                 out.append(Run(chars, 1, 1))
             case Value(term=term):
-                out += [Text(p.text, fold) if isinstance(p, Text) else p for p in term]
+                out += [_folded(p) if fold else p for p in term]
     return tuple(out)
+
+
+def _folded(part: Text | Run | Ref) -> Text | Run | Ref:
+    """The same part, compared without case."""
+    return part if isinstance(part, Run) else replace(part, fold=True)
 
 
 def matches(keys: KeySpace, term: Template, logic_pattern: Template) -> Formula:

@@ -56,7 +56,11 @@ HINTS: dict[str, tuple[str, ...]] = {
         "stream/orders",
         "document/Orders",
     ),
-    "principal.provider": ("accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/idp.example.com"),
+    "principal.provider": (
+        "accounts.google.com",
+        "arn:aws:iam::111122223333:saml-provider/Example",
+        "arn:aws:iam::111122223333:oidc-provider/idp.example.com",
+    ),
     "aws:CurrentTime": ("2026-01-01T00:00:00Z",),
     "aws:EpochTime": ("1767225600",),
     "aws:VpcSourceIp": ("10.0.0.9",),

@@ -50,9 +50,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The value of another variable, taken literally."""
+    """The value of another variable, taken literally; `fold` compares it without case."""
 
     var: str
+    fold: bool = False
 
 
 STAR = Run(ANY)

@@ -47,7 +47,8 @@ def glob_on(
 def _literal_against(term: Template, pattern: Template) -> Formula | None:
     """A literal text against a pattern that is a single reference: the reference holds that text."""
     if len(pattern) == 1 and isinstance(pattern[0], Ref):
-        return glob(pattern[0].var, term)
+        texts = [Text(part.text, part.fold or pattern[0].fold) for part in term if isinstance(part, Text)]
+        return glob(pattern[0].var, tuple(texts))
     if any(isinstance(part, Ref) for part in pattern):
         return None
     from perimeter_smt.logic.interpret import regex

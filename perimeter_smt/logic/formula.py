@@ -149,7 +149,7 @@ def glob(var: str, pattern: Template) -> Formula:
         if parts[0] == Run(parts[0].chars) if isinstance(parts[0], Run) else False:
             if isinstance(parts[0], Run) and parts[0].chars.negated and not parts[0].chars.chars:
                 return TRUE
-        if isinstance(parts[0], Ref):
+        if isinstance(parts[0], Ref) and not parts[0].fold:
             return equal(var, parts[0].var)
     if any(isinstance(part, Ref) for part in parts):
         return atom(Match(var, parts))

@@ -77,6 +77,8 @@ def instant(text: str, *, year_first: bool = True) -> Fraction | None:
             seconds += Fraction(int(parts[7]), 10 ** len(parts[7]))
         zone = parts[8]
         if zone and zone != "Z":
+            if int(zone[1:3]) > 23 or int(zone[4:6]) > 59:
+                return None
             shift = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
             seconds -= shift if zone[0] == "+" else -shift
         return seconds
@@ -85,6 +87,8 @@ def instant(text: str, *, year_first: bool = True) -> Fraction | None:
 
 def address(text: str) -> tuple[int, int] | None:
     """(family, value) of an IPv4 or IPv6 address, or None."""
+    if "%" in text:  # a zone means something on one machine only
+        return None
     try:
         parsed = ipaddress.ip_address(text)
     except ValueError:
@@ -138,7 +142,7 @@ def holds(fact: Atom, model: Model) -> bool:
         case Glob(var=var, pattern=pattern):
             return regex(pattern).fullmatch(texts.get(var, "")) is not None
         case Match(var=var, template=template):
-            filled = tuple(Text(texts.get(p.var, "")) if isinstance(p, Ref) else p for p in template)
+            filled = tuple(Text(texts.get(p.var, ""), p.fold) if isinstance(p, Ref) else p for p in template)
             return regex(filled).fullmatch(texts.get(var, "")) is not None
         case Equal(left=left, right=right):
             return texts.get(left, "") == texts.get(right, "")

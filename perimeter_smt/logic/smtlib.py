@@ -77,6 +77,7 @@ class _Writer:
             out.append(f"(declare-const {quote_symbol(name)} |sort {name}|)")
         out += [
             "(declare-fun number (String) Real)",
+            "(declare-fun folded (String) String)",
             "(declare-fun instant (String) Real)",
             "(declare-fun address (String) (_ BitVec 129))",
             *(f"(declare-fun parses-{view} (String) Bool)" for view in ("number", "instant", "address")),
@@ -154,15 +155,37 @@ class _Writer:
         pieces = []
         facts = []
         for part in template:
-            if isinstance(part, Ref):
+            if isinstance(part, Ref) and not part.fold:
                 self.texts[part.var] = None
                 pieces.append(quote_symbol(part.var))
             elif isinstance(part, Text) and not part.fold:
                 pieces.append(quote_string(part.text))
+            elif any(isinstance(part, Ref) and part.fold for part in template):
+                return self._match_folded(x, template)
             else:
                 return self._match_by_cases(x, template)
         facts.append(f"(= {x} {_concat(pieces)})")
         return facts[0] if len(facts) == 1 else f"(and {' '.join(facts)})"
+
+    def _match_folded(self, x: str, template: Sequence[Text | Run | Ref]) -> str:
+        """A template without regard to case: `folded` is left uninterpreted, so that only `unsat` counts."""
+        pieces: list[str] = []
+        names: list[str] = []
+        facts: list[str] = []
+        for part in template:
+            if isinstance(part, Ref):
+                self.texts[part.var] = None
+                pieces.append(f"(folded {quote_symbol(part.var)})")
+            elif isinstance(part, Text):
+                pieces.append(quote_string(part.text.lower()))
+            else:
+                names.append(name := f"w{len(names)}")
+                facts.append(f"(str.in_re {name} {_regex((part,))})")
+                pieces.append(name)
+        same = f"(= (folded {x}) {_concat(pieces)})"
+        if not names:
+            return same
+        return f"(exists ({' '.join(f'({name} String)' for name in names)}) (and {same} {' '.join(facts)}))"
 
     def _match_by_cases(self, x: str, template: Sequence[Text | Run | Ref]) -> str:
         """Wildcards beside references: prefix, suffix and containment where they suffice, else a quantifier."""

@@ -58,7 +58,7 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], li
             apart[left].add(right)
             apart[right].add(left)
         elif isinstance(fact, Match):
-            template = tuple(Ref(classes.names[p.var]) if isinstance(p, Ref) else p for p in fact.template)
+            template = tuple(Ref(classes.names[p.var], p.fold) if isinstance(p, Ref) else p for p in fact.template)
             matches.setdefault(classes.names[fact.var], []).append((literal, template))
     task = _Task(classes, literals, matches, apart, hints, limits)
     for step in (_necessary, _choose, _included):
@@ -79,12 +79,13 @@ def _necessary(task: _Task) -> Answer | None:
             for part in template:
                 if isinstance(part, Ref):
                     shape = _shape(task.classes.unary[part.var], part.var == name)
-                    if shape is None or (not literal.positive and not _exact(shape)):
+                    if shape is None or ((part.fold or not literal.positive) and not _exact(shape)):
                         pattern.append(STAR)
                         if not literal.positive:
                             break  # refusing a wider pattern would be too strong
                     else:
-                        pattern.extend(_pattern(shape))
+                        known = _pattern(shape)
+                        pattern.extend(Text(p.text, True) if part.fold and isinstance(p, Text) else p for p in known)
                         used.append(shape)
                 else:
                     pattern.append(part)
@@ -171,7 +172,7 @@ def _extend(task: _Task, order: Sequence[str], at: int, referred: set[str]) -> A
 def _substituted(task: _Task, name: str) -> list[Literal]:
     out = []
     for literal, template in task.matches.get(name, []):
-        filled = normal(tuple(Text(task.texts[p.var]) if isinstance(p, Ref) else p for p in template))
+        filled = normal(tuple(Text(task.texts[p.var], p.fold) if isinstance(p, Ref) else p for p in template))
         out.append(Literal(Glob(name, filled), literal.positive, literal.key))  # type: ignore[arg-type]
     return out
 
@@ -206,7 +207,7 @@ def _included(task: _Task) -> Answer | None:
         for _, template in rows:
             for part in template:
                 if isinstance(part, Ref):
-                    letters.setdefault(part.var, OPAQUE[len(letters) % len(OPAQUE)])
+                    letters.setdefault(_letter(part), OPAQUE[len(letters) % len(OPAQUE)])
         if len(letters) > len(OPAQUE):
             continue
         free = "".join(letters.values())
@@ -225,12 +226,17 @@ def _included(task: _Task) -> Answer | None:
     return None
 
 
+def _letter(part: Ref) -> str:
+    """A value without regard to case is another unknown than the value itself."""
+    return f"{part.var} without case" if part.fold else part.var
+
+
 def _opaque(template: Template, letters: Mapping[str, str], free: str) -> Pattern:
     """The template over an alphabet with one more letter per reference; only an unbounded star spans letters."""
     out: list[Text | Run] = []
     for part in template:
         if isinstance(part, Ref):
-            out.append(Text(letters[part.var]))
+            out.append(Text(letters[_letter(part)]))
         elif isinstance(part, Text):
             out.append(part)
         else:
