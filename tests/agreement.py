@@ -72,6 +72,15 @@ def statement_cases(draw):
     return kind, policy, requests, draw(rival_sets()), draw(st.booleans())
 
 
+@st.composite
+def condition_cases(draw):
+    """Conditions alone: action and resource always match, so that every test of a condition decides."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": draw(strategies.conditions())}
+    version = draw(st.sampled_from(("2012-10-17", "2012-10-17", "2008-10-17")))
+    requests = draw(st.lists(strategies.requests(), min_size=1, max_size=8))
+    return Kind.IDENTITY, {"Version": version, "Statement": [statement]}, requests, draw(rival_sets()), False
+
+
 def compare_statement(found):
     """How many pairs were compared, and an account of the first disagreement or None."""
     kind, policy, requests, rivals, has_boundary = found
@@ -143,8 +152,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     begun, total = time.monotonic(), 0
-    for source, compare in ((statement_cases(), compare_statement), (decision_cases(), compare_decision)):
-        done, problem = run(source, compare, pairs=options.pairs // 2, start=options.seed)
+    for source, compare in (
+        (statement_cases(), compare_statement),
+        (condition_cases(), compare_statement),
+        (decision_cases(), compare_decision),
+    ):
+        done, problem = run(source, compare, pairs=options.pairs // 3, start=options.seed)
         total += done
         if problem is not None:
             print(f"disagreement after {total} pairs\n{json.dumps(problem, indent=1)}")

@@ -9,21 +9,19 @@ from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from perimeter_smt.evaluate import decide, match_statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.request.case import read_case
 from perimeter_smt.request.request import Request
-from tests import strategies
 from tests.agreement import (
     compare_decision,
     compare_statement,
+    condition_cases,
     decision_cases,
     encoded_decision,
     encoded_match,
-    rival_sets,
     statement_cases,
 )
 
@@ -43,15 +41,6 @@ short = settings(
 def test_statements_match_alike(found):
     """One statement of any kind of policy, under the chosen reading or with some points read the other way."""
     assert compare_statement(found)[1] is None
-
-
-@st.composite
-def condition_cases(draw):
-    """Conditions alone: action and resource always match, so that every test of a condition decides."""
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": draw(strategies.conditions())}
-    version = draw(st.sampled_from(("2012-10-17", "2012-10-17", "2008-10-17")))
-    requests = draw(st.lists(strategies.requests(), min_size=1, max_size=8))
-    return Kind.IDENTITY, {"Version": version, "Statement": [statement]}, requests, draw(rival_sets()), False
 
 
 @short
