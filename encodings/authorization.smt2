@@ -29,7 +29,6 @@
 (declare-const resource.member Bool)         ; an account of mine that RCPs bind
 (declare-const principal.management Bool)
 (declare-const principal.delegated-administrator Bool)
-(declare-const |call: on a key| Bool)        ; a KMS call that a key policy governs: not on aliases, not ListKeys
 (declare-const |call: service in rcp-services| Bool)
 (declare-const |call: service in rcp-services-narrow| Bool)
 (declare-const |call: service in endpoint-policy-unsupported| Bool)
@@ -44,6 +43,7 @@
 (define-fun scp.applies () Bool (and iam principal.member (not principal.service-linked)))
 (define-fun rcp.applies () Bool
   (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
+       (not resource.aws-managed-key)
        (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
        (or (not |call: resource is star|) (not X-18))))
 (define-fun endpoint.applies () Bool

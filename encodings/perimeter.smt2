@@ -22,7 +22,7 @@
       (and (= wire public) address.mine)
       (and forwarded first-hop.mine)
       (and (= caller aws-service) behalf.mine)
-      (and principal.service-role (= wire aws-network) service-networks.mine)))
+      (and principal.service-role principal.mine (= wire aws-network) service-networks.mine)))
 (define-fun through-my-endpoint () Bool (and (= wire endpoint) endpoint.mine))
 
 ; Permissions that are no calls of their own: they are asked for beside a call that must be allowed as well (3.6).
@@ -49,6 +49,7 @@
 (define-fun reach.service-linked-roles () Bool principal.service-linked)
 (define-fun reach.services-outside-rcp () Bool (not |call: service in rcp-services|))
 (define-fun reach.kms-retire-grant () Bool (= action "kms:RetireGrant"))
+(define-fun reach.aws-managed-keys () Bool resource.aws-managed-key)
 (define-fun reach.services-without-endpoint-policy () Bool |call: service in endpoint-policy-unsupported|)
 (define-fun reach.forward-access-sessions () Bool (and forwarded (not first-hop.mine)))
 (define-fun reach.silent-services () Bool

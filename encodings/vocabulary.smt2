@@ -44,6 +44,8 @@
 (declare-const resource.name String)              ; the sixth field of the ARN
 (declare-const request.region String)
 (declare-const |call: resource is star| Bool)     ; the action has no resource type
+(declare-const |call: on a key| Bool)             ; a KMS call that a key policy governs: not on aliases, not ListKeys
+(declare-const resource.aws-managed-key Bool)     ; a key that AWS manages in the account
 (declare-const |call: arn has account| Bool)      ; the account field is written
 (declare-const |call: arn has region| Bool)
 

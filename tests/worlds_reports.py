@@ -378,19 +378,4 @@ BREACHES: tuple[Breach, ...] = (
 )
 
 # Reported breaches that the program still calls proved, each with what is wrong. Delete a line when it is repaired.
-OPEN: dict[str, str] = {
-    "origin access identity": "AP3.user admits no blanks, AP4.account demands them: the caller cannot exist",
-    "event bus with an owner": "AR6.exceptions: PutEvents carries the owner but for buses set up before March 2023",
-    "PassRole through an endpoint": "AN3.arn, account, org, paths hold for all of iam; iam:PassRole is the exception",
-    "key that AWS manages": "RCPs do not bind keys that AWS manages; no limit says so",
-    "saml:sub in a session": "AK1.listed: saml:sub goes on into the session (IAM guide, SAML permissions policies)",
-    "cognito-identity.amazonaws.com:sub in a session": "AP20.provider: claims of Cognito go on into the session",
-    "shared EBS snapshot": "AE3.cross-account: shared by attribute, not by resource policy",
-    "shared RDS snapshot": "AE3.cross-account: shared by attribute, not by resource policy",
-    "EBS snapshot shared with a stranger": "AE3.cross-account: shared by attribute, not by resource policy",
-    "first and last of a chain": "N(aws:CalledVia) counts neither CalledViaFirst nor CalledViaLast: no chain of two",
-    "first and list of a chain": "N(aws:CalledVia) counts neither CalledViaFirst nor CalledViaLast: no chain of two",
-    "second name of a service": "N(aws:PrincipalServiceNamesList) leaves no room beside the name that AP8 puts there",
-    "service of China": "AP8.name ends in .amazonaws.com; in China names end in .amazonaws.com.cn as well",
-    "same documents on other levels": "guardrails._by_levels: the key of a class forgets which level holds a document",
-}
+OPEN: dict[str, str] = {}

@@ -3,6 +3,7 @@
 ; action that touches only the caller's own account.
 (declare-const |call: service in resource-policy-services| Bool)
 (declare-const |call: service in anonymous-services| Bool)
+(declare-const |call: service in shared-resources-services| Bool)
 
 (assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
   :strength hard :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
@@ -16,7 +17,8 @@
 (assert (! (=> (= caller anonymous) |call: service in resource-policy-services|) :named AE2.anonymous-policy
   :strength soft :source "semantics 3.4"))
 (assert (! (=> (and iam (not (= principal.account resource.account)) (not (= resource.account "aws")))
-               |call: service in resource-policy-services|) :named AE3.cross-account :strength soft
+               (or |call: service in resource-policy-services| |call: service in shared-resources-services|))
+  :named AE3.cross-account :strength soft
   :source "IAM guide, cross account resource access: services with resource-based policies"))
 (assert (! (= (= caller federated-sts)
   (or (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
@@ -51,6 +53,10 @@
 (declare-const |call: arn service ~ iam| Bool)
 (assert (! (=> |call: arn service ~ iam| (not (str.suffixof "/" resource.name))) :named AE9.name :strength hard
   :source "IAM guide, identifiers: a path is followed by a name"))
+(assert (! (=> resource.aws-managed-key (and |call: on a key| (not |call: resource is star|)
+    (or (and iam (= principal.account resource.account)) (and (= caller aws-service) (= behalf.account resource.account)))))
+  :named AE9.aws-managed-key :strength hard
+  :source "KMS guide, AWS managed keys: AWS writes the key policy, which admits the account and the service only"))
 (assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
   :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
 (declare-const |call: reads| Bool)
@@ -65,8 +71,9 @@
     (str.contains principal.provider ":saml-provider/"))) :named AE4.saml :strength hard
   :source "STS API reference, AssumeRoleWithSAML: PrincipalArn is the ARN of a SAML provider"))
 (assert (! (=> (= action "sts:AssumeRoleWithWebIdentity") (str.in_re principal.provider
-    (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-") (str.to_re "/")
-      (str.to_re ":") (str.to_re "_") (str.to_re "~"))))) :named AE4.oidc :strength hard
+    (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-") (str.to_re ":")))
+           (re.* (re.union (re.range "!" "~"))))))
+   :named AE4.oidc :strength hard
   :source "IAM guide, OIDC providers: a host in lower case, or the ARN of a provider"))
 (declare-const |call: service in aws-owned-resources-services| Bool)
 (assert (! (=> (= resource.account "aws") |call: service in aws-owned-resources-services|) :named AE8.aws-owned

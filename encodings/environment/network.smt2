@@ -30,14 +30,14 @@
 (declare-const |call: service in vpce-account-services| Bool)
 (declare-const |call: service in vpce-org-id-services| Bool)
 (declare-const |call: service in vpce-org-paths-services| Bool)
-(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) |call: service in source-vpc-arn-services|) |has aws:SourceVpcArn|)
+(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) (not (= action "iam:PassRole")) |call: service in source-vpc-arn-services|) |has aws:SourceVpcArn|)
   :named AN3.arn :strength hard :source "global condition keys, aws:SourceVpcArn: list of services"))
-(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) |call: service in vpce-account-services|) |has aws:VpceAccount|)
+(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) (not (= action "iam:PassRole")) |call: service in vpce-account-services|) |has aws:VpceAccount|)
   :named AN3.account :strength hard :source "global condition keys, aws:VpceAccount: list of services"))
-(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) |call: service in vpce-org-id-services|
+(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) (not (= action "iam:PassRole")) |call: service in vpce-org-id-services|
                     (in-organization endpoint.account)) |has aws:VpceOrgID|)
   :named AN3.org :strength hard :source "global condition keys, aws:VpceOrgID: list of services"))
-(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) |call: service in vpce-org-paths-services|
+(assert (! (=> (and (= wire endpoint) (not (= caller aws-service)) (not (= action "iam:PassRole")) |call: service in vpce-org-paths-services|
                     (in-organization endpoint.account)) |has aws:VpceOrgPaths|)
   :named AN3.paths :strength hard :source "global condition keys, aws:VpceOrgPaths: list of services"))
 (assert (! (=> |has aws:SourceVpcArn| |call: service in source-vpc-arn-services|) :named AN3.arn-list :strength soft

@@ -7,7 +7,8 @@
   :source "IAM guide, identifiers"))
 (assert (! (or (= aws.partition "aws") (= aws.partition "aws-cn") (= aws.partition "aws-us-gov"))
   :named AP3.partition :strength hard :source "AWS general reference, ARNs"))
-(assert (! (=> (= caller user) (str.in_re principal.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")))))
+(assert (! (=> (and (= caller user) (not (= principal.account "cloudfront")))
+    (str.in_re principal.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")))))
   :named AP3.user :strength hard :source "IAM guide, identifiers"))
 (assert (! (=> (= caller role) (str.in_re principal.name (re.++ (str.to_re "role/") (re.+ (re.range "!" "~")))))
   :named AP3.role :strength hard :source "IAM guide, identifiers"))
@@ -57,7 +58,7 @@
   :source "global condition keys, aws:PrincipalServiceNamesList"))
 (assert (! (=> (= caller aws-service) (str.in_re principal.service
     (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
-           (str.to_re ".amazonaws.com"))))
+           (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn")))))
   :named AP8.name :strength hard :source "IAM guide, AWS service principals"))
 
 (assert (! (= |has aws:username| (= caller user)) :named AP9 :strength hard :source "global condition keys, aws:username"))
@@ -85,11 +86,19 @@
                 (= (= caller anonymous) (= |aws:userid| "anonymous")))
   :named AP11.value :strength hard :source "IAM guide, policy variables: aws:userid per kind of principal"))
 
+(assert (! (str.in_re |principal.unique-id| (re.++ (str.to_re "AROA") (re.+ (re.union (re.range "A" "Z") (re.range "0" "9")))))
+  :named AP11.unique-id :strength hard :source "IAM guide, identifiers: unique ids"))
+(assert (! (str.in_re principal.session (re.++
+    (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "+") (str.to_re "=")
+      (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))
+    (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "+")
+      (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+  :named AP19.session :strength hard :source "STS API reference, RoleSessionName: 2 to 64 characters"))
 (assert (! (= |has aws:TokenIssueTime| principal.temporary) :named AP12 :strength hard
   :source "global condition keys, aws:TokenIssueTime"))
 (assert (! (=> (or (= caller role) (= caller federated-user)) principal.temporary) :named AP12.sessions :strength hard
   :source "semantics 4.1"))
-(assert (! (=> principal.temporary iam) :named AP12.iam :strength hard :source "semantics 4.1"))
+(assert (! (=> principal.temporary iam) :named AP12.iam :strength soft :source "semantics 4.1"))
 (assert (! (=> (and forwarded) principal.temporary) :named AP12.forwarded :strength soft
   :source "IAM guide, MFA-protected API access"))
 (assert (! (=> (and |has aws:TokenIssueTime| |has aws:CurrentTime|)

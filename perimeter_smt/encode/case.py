@@ -47,6 +47,7 @@ _CALLERS = {
     "federated-sts": "federated-sts",
 }
 _FLAGS = (
+    "resource.aws-managed-key",
     "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
     "grants.free",
 )  # fmt: skip

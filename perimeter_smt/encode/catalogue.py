@@ -76,7 +76,7 @@ def rows_of(service: str) -> tuple[Row, ...]:
     order = {name: i for i, name in enumerate(_FIRST_ACTIONS)}
     for info in sorted(infos, key=lambda i: (order.get(i.name, 99), i.name)):
         base = _keys(info.condition_keys)
-        if not info.resource_types:
+        if not any(use.required for use in info.resource_types):  # optional ones may be left out (3.9)
             out.append(Row(service, info.name, None, "", False, False, "", "", base, info.access_level))
         for use in info.resource_types:
             found = actions.resource_type(service, use.type)

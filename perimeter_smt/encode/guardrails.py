@@ -54,14 +54,12 @@ def _level_allows(policies: Policies, level: Guardrails) -> Formula:
 def _by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
     """Accounts under the same guardrails share one case; accounts that the file does not list get the root's."""
     organization = workspace.organization
-    classes: dict[tuple[int, ...], tuple[list[str], tuple[Guardrails, ...]]] = {}
+    classes: dict[tuple[object, ...], tuple[list[str], tuple[Guardrails, ...]]] = {}
     for account, _ in organization.accounts():
         if account.id == organization.management_account:
             continue
         levels = organization.levels(account.id)
-        key = tuple(id(document) for level in levels for document in (*level.scps, *level.rcps)) + tuple(
-            level.full_access_scp for level in levels
-        )
+        key = tuple((tuple(map(id, at.scps)), tuple(map(id, at.rcps)), at.full_access_scp) for at in levels)
         classes.setdefault(key, ([], levels))[0].append(account.id)
     if not classes:
         return [(TRUE, (organization.root.guardrails,))]

@@ -21,7 +21,6 @@ from perimeter_smt.logic.formula import (
     either,
     equal,
     glob,
-    iff,
     implies,
     is_text,
     neg,
@@ -36,6 +35,7 @@ TAG_CHARACTERS = CharSet(
     + "".join(chr(c) for c in range(0xC0, 0x100) if c not in (0xD7, 0xF7))
 )
 _TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/", "aws:requesttag/")
+_SAML_SESSION_KEYS = frozenset(["saml:sub", "saml:sub_type", "saml:namequalifier"])  # they go on into the session
 _TAG_KEY_LISTS = ("aws:tagkeys", "s3:requestobjecttagkeys", "sts:transitivetagkeys")
 _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantics 4.3): any action can carry them
     [
@@ -119,11 +119,11 @@ class _Space:
         self.count += 1
         return sym(f"open {label} {self.count}")
 
-    def _slots(self, spelled: str, has: Formula) -> tuple[Slot, ...]:
-        """Values 1..N; a later value only after an earlier one."""
+    def _slots(self, spelled: str, has: Formula, *, more: int = 0) -> tuple[Slot, ...]:
+        """Values 1..N and some more; a later value only after an earlier one."""
         slots = [
             Slot(sym(f"has {spelled} {i}"), (Ref(f"{spelled} {i}"),))
-            for i in range(1, max(1, self.bounds.get(spelled.lower(), 1)) + 1)
+            for i in range(1, max(1, self.bounds.get(spelled.lower(), 1)) + more + 1)
         ]
         before = has
         for i, slot in enumerate(slots, 1):
@@ -181,7 +181,8 @@ class WorldKeys(_Space):
             if spelled in ("aws:CalledViaFirst", "aws:CalledViaLast"):
                 self._ends(spelled)
             return Key(info, has, self.script.texts.get(spelled, (Ref(spelled),)), (), info.type in _VIEWS)
-        slots = list(self._slots(spelled, has))
+        tied = f"{spelled} 1" in self.script.texts  # whose first value ground truth determines
+        slots = list(self._slots(spelled, has, more=1 if tied else 0))
         if spelled.lower() in _TAG_KEY_LISTS:
             self._tag_keys(slots)
         first = self.script.texts.get(f"{spelled} 1")
@@ -241,7 +242,9 @@ class WorldKeys(_Space):
             or name == "aws:tagkeys"
             or (not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known)
         ):
-            add(Assertion("AK1.listed", implies(has, atom(Member("call", f"lists {name}")))))
+            listed = atom(Member("call", f"lists {name}"))
+            carried = either(listed, sym_is("role")) if name in _SAML_SESSION_KEYS else listed
+            add(Assertion("AK1.listed", implies(has, carried)))
         if name.startswith("aws:requesttag/") and "aws:tagkeys" in self.bounds:
             keys = self.key("aws:tagkeys")
             tag = spelled.split("/", 1)[1]
@@ -249,7 +252,8 @@ class WorldKeys(_Space):
             add(Assertion("soft AR10", implies(has, named)))
 
     def _provider(self, spelled: str, host: str, has: Formula) -> Formula:
-        """A claim of an OIDC provider is there only in its AssumeRoleWithWebIdentity call; sub and aud always."""
+        """A claim of an OIDC provider is there in its AssumeRoleWithWebIdentity call, sub and aud always; it may go on
+        into the session that comes of it, as Cognito's do."""
         own = both(
             sym_is("federated-sts"),
             atom(Member("call", "action=sts:assumerolewithwebidentity")),
@@ -261,7 +265,8 @@ class WorldKeys(_Space):
             ),
         )
         always = spelled.rsplit(":", 1)[1] in ("sub", "aud")
-        return iff(has, own) if always else implies(has, own)
+        carried = implies(has, either(own, sym_is("role")))
+        return both(carried, implies(own, has)) if always else carried
 
     def _type(self, key: Key) -> None:
         add = self.assertions.append

@@ -94,6 +94,9 @@ def bounds(documents: Iterable[Document]) -> dict[str, int]:
         for statement in document.statements:
             for condition in statement.conditions:
                 count[condition.name] = count.get(condition.name, 0) + 1
+    ends = count.get("aws:calledviafirst", 0) + count.get("aws:calledvialast", 0)
+    if ends:  # the ends of a chain, and a link between them (AR1)
+        count["aws:calledvia"] = max(3, count.get("aws:calledvia", 0) + ends)
     tags = sum(1 for name in count if name.startswith("aws:requesttag/"))
     if "aws:tagkeys" in count:  # AR10 asks for one more value per request tag
         count["aws:tagkeys"] += tags

@@ -56,6 +56,8 @@ HINTS: dict[str, tuple[str, ...]] = {
         "stream/orders",
         "document/Orders",
     ),
+    "principal.session": ("session",),
+    "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
     "principal.provider": (
         "accounts.google.com",
         "arn:aws:iam::111122223333:saml-provider/Example",

@@ -106,7 +106,8 @@ class _Ground:
             return True
         if facts.kind == "service" and self.mine(facts.behalf):
             return True
-        return facts.service_role and facts.path == "awsnet" and self.perimeter.service_networks
+        own = facts.service_role and self.mine(facts.principal_account)
+        return own and facts.path == "awsnet" and self.perimeter.service_networks
 
     def claimed(self, objective: str) -> bool:
         """The action is in scope, and no declared exception holds."""

@@ -18,6 +18,7 @@ Reach = Literal[
     "service-principals",
     "service-networks",
     "kms-retire-grant",
+    "aws-managed-keys",
     "always-allowed",
     "forward-access-sessions",
 ]

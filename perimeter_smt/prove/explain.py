@@ -55,6 +55,7 @@ def counterexample(
         facts,
         kms_grant=model.symbols.get("open kms grant", False),
         unsigned_calls="AE2.anonymous" in departs,
+        aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
     )
     _check_ground(world, objective, case, facts, kind)
     if kind == "blocked":

@@ -25,7 +25,8 @@ class Objective:
 
 OBJECTIVES: dict[str, Objective] = {
     "O1": Objective("O1", "only trusted identities reach my resources", "rcp",
-                    ("management-account", "service-linked-roles", "kms-retire-grant", "services-outside-rcp")),
+                    ("management-account", "service-linked-roles", "kms-retire-grant", "aws-managed-keys",
+                     "services-outside-rcp")),
     "O2": Objective("O2", "only trusted identities use my network", "endpoint", ()),
     "O3": Objective("O3", "my identities reach only trusted resources", "scp",
                     ("management-account", "service-linked-roles")),
@@ -33,7 +34,8 @@ OBJECTIVES: dict[str, Objective] = {
     "O5": Objective("O5", "my identities call only from expected networks", "scp",
                     ("management-account", "service-linked-roles")),
     "O6": Objective("O6", "my resources are reached only from expected networks", "rcp",
-                    ("management-account", "service-linked-roles", "kms-retire-grant", "services-outside-rcp")),
+                    ("management-account", "service-linked-roles", "kms-retire-grant", "aws-managed-keys",
+                     "services-outside-rcp")),
 }  # fmt: skip
 
 _IDENTITY = ("aws:principalorg", "aws:principalaccount", "aws:principalarn", "aws:sourceorg", "aws:sourceaccount")
@@ -45,6 +47,7 @@ LIMIT_TEXTS = {
     "management-account": "SCPs and RCPs do not bind the management account",
     "service-linked-roles": "SCPs and RCPs do not bind service-linked roles",
     "kms-retire-grant": "RCPs do not bind kms:RetireGrant",
+    "aws-managed-keys": "RCPs do not bind KMS keys that AWS manages",
     "services-outside-rcp": "RCPs do not support this service",
     "always-allowed": "sts:GetCallerIdentity needs no permission and cannot be denied",
     "no-endpoint": "endpoint policies do not see traffic that uses no endpoint (internet, NAT gateways)",
@@ -57,7 +60,7 @@ LIMIT_TEXTS = {
 # What accepting a limit by name in perimeter.yaml lets a proof assume.
 ACCEPTED_ASSUMPTIONS = {
     "forward-access-sessions": ("P1.first-hop", "AN6.address"),
-    "service-principals": ("P2.silent-service", "P3.service-on-endpoint", "P4.service-resources"),
+    "service-principals": ("P2.silent-service", "P3.service-on-endpoint"),
     "service-networks": ("AN8", "AN8.address"),
 }
 

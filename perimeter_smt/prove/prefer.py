@@ -34,6 +34,7 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         neg(sym("principal.service-role")),
         neg(sym("principal.assumed-root")),
         neg(sym("forwarded")),
+        neg(sym("resource.aws-managed-key")),
         neg(sym("principal.management")),
         neg(sym("resource.management")),
         iff(service, atom(Is("wire", "aws-network"))),

@@ -25,7 +25,13 @@ _TRUST_CALLS_MORE = ("setcontext",)
 
 
 def case_of(
-    world: World, request: Request, facts: Facts, *, kms_grant: bool = False, unsigned_calls: bool = False
+    world: World,
+    request: Request,
+    facts: Facts,
+    *,
+    kms_grant: bool = False,
+    unsigned_calls: bool = False,
+    aws_managed_key: bool = False,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them."""
     organization = world.workspace.organization
@@ -50,6 +56,7 @@ def case_of(
             via_endpoint=True if facts.path == "vpce" else None,
             principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
             unsigned_calls=unsigned_calls,
+            kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=resource is not None and resource.block_public_access,
             kms_grant=True if kms_grant or (world.free_grants and retires) else None,
         ),

@@ -6,7 +6,6 @@ from random import Random
 
 import pytest
 
-from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
@@ -76,9 +75,6 @@ def test_reported_breaches_are_not_proved_away(found):
     assert {verdict.status for verdict in report.verdicts} <= {"refuted", "conditional", "unknown"}
 
 
-@pytest.mark.xfail(
-    strict=True, raises=InternalError, reason="AR17.arn-code admits an empty Region in an ARN that has one"
-)
 def test_arns_of_regional_resources_have_a_region():
     """The Region of a queue is never empty; a pattern with an empty Region exempts nothing."""
     condition = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}}

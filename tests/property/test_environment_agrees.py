@@ -45,7 +45,6 @@ def test_counterexamples_are_requests_that_aws_can_produce(seed):
             assert soft_violations(example.request, example.facts) <= LOOSER
 
 
-@pytest.mark.xfail(strict=True, reason="no axiom on principal.unique-id and principal.session: both may be empty")
 def test_sessions_have_an_id_and_a_name():
     """`aws:userid` of a role session is `AROA...:name`, with the name of the session's ARN."""
     condition = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}, "StringLike": {"aws:userid": "*?*:*?*"}}

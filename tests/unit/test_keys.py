@@ -23,7 +23,7 @@ from perimeter_smt.resources import encodings
 
 LISTS = {
     "anonymous-services": 10,
-    "no-resource-account-actions": 17,
+    "no-resource-account-actions": 16,
     "rcp-services": 62,
     "resource-policy-services": 60,
     "source-vpc-arn-services": 36,
