@@ -39,7 +39,22 @@ _HELD = ("proved", "vacuous")
 KNOWN: tuple[str, ...] = ()
 # Assumptions on services that the formal text makes and the semantics does not.
 _P3, _P4 = {"P3.service-on-endpoint"}, {"P4.service-resources"}
+# What a service principal asks of STS (IAM guide, service roles).
+_OF_SERVICES = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 _BESIDE = ("sts:GetCallerIdentity", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+
+
+def _can_be_called(drawn: Sample) -> bool:
+    """Whether such a caller can make this STS call at all, whatever is granted (STS API reference)."""
+    action, facts = drawn.request.action, drawn.facts
+    if action in ("sts:GetFederationToken", "sts:GetSessionToken") and facts.kind not in ("user", "root"):
+        return False
+    if action == "sts:GetFederationToken" and facts.principal_account != facts.resource_account:
+        return False
+    if action == "sts:AssumeRoot":
+        homes = [facts.organizations.get(who or "") for who in (facts.principal_account, facts.resource_account)]
+        return homes[0] is not None and homes[0] == homes[1]
+    return facts.kind != "service" or not action.startswith("sts:") or action in _OF_SERVICES
 
 
 @dataclass(frozen=True)
@@ -143,7 +158,7 @@ def attack_one(seed: int, requests: int, tally: Tally, *, reading: str | None = 
         tally.tried += 1
         drawn = sample(rng, services, endpoints=ends, departures=0.15 if reading == "exact" else 0.4)
         would = [name for name in ENFORCED if breaks(name, space, drawn.request, drawn.facts)]
-        if not would or drawn.request.action in _BESIDE:  # outside the claims
+        if not would or drawn.request.action in _BESIDE or not _can_be_called(drawn):  # outside the claims
             continue
         if reading == "exact" and drawn.soft:
             continue

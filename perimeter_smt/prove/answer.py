@@ -228,4 +228,7 @@ def _proved(
         return
     assumptions, used = explain.proof(run.world, result.core)
     accepted = [Assumption(limit.reach, limit.text, "accepted in perimeter.yaml") for limit in limits if limit.accepted]
+    if objective.enforced_by == "endpoint":
+        text = "every service named supports endpoint policies; one that does not lets everything through"
+        accepted = [*accepted, Assumption("endpoint-policies", text, "PrivateLink guide, services that support them")]
     _fold(rows, "proved", _Row("proved", left, proof=((*accepted, *assumptions), used)))

@@ -109,7 +109,7 @@ def test_every_call_that_is_blocked_is_denied(strict):
 
 
 def test_the_claim_as_it_is_meant(published):
-    """Partners' deputies, partners' networks and services on endpoints are what remains."""
+    """For these services partners' deputies and partners' networks are what remains."""
     workspace = published(ONE_REGION, PERIMETER)
     report = prove_perimeter(workspace, services=SERVICES, availability=False)
 
@@ -117,7 +117,7 @@ def test_the_claim_as_it_is_meant(published):
         "O1": set(),
         "O2": set(SERVICES),
         "O3": set(SERVICES),
-        "O4": set(),
+        "O4": set(SERVICES),
         "O5": set(SERVICES) - {"ecr", "s3"},
         "O6": set(),
     }
@@ -127,9 +127,45 @@ def test_the_claim_without_partners(published):
     workspace = published(NO_PARTNERS, PERIMETER)
     report = prove_perimeter(workspace, services=SERVICES, availability=False)
 
-    assert stated(report) == {o: set() if o == "O4" else set(SERVICES) for o in OBJECTIVES}
-    calls = {c.facts.kind for v in report.verdicts for c in v.counterexamples}
-    assert calls == {"service"}
+    assert stated(report) == {o: set(SERVICES) for o in OBJECTIVES}
+
+
+def test_names_that_hold_a_pattern(published):
+    """What is left of O3 and O4: resources of outsiders whose names match patterns that are meant for AWS's."""
+    workspace = published(NO_PARTNERS, PERIMETER)
+    services = ("cloudformation", "ec2", "lambda", "ssm")
+    report = prove_perimeter(workspace, objectives=["O3", "O4"], services=services, availability=False)
+
+    assert {by_service(report, o)["ec2"] for o in ("O3", "O4")} == {"refuted"}
+    found = [c for v in report.verdicts for c in v.counterexamples]
+    assert found
+    assert {name for c in found for name in c.rests_on} == {"X-1"}
+    assert [c.request for c in found if not allowed(c)] == []
+
+
+def test_networks_of_services_with_endpoints_across_regions(published):
+    """Without partners IAM alone is left: the statement on aws:VpceOrgID does not name it."""
+    services = ("ecr", "iam", "kms", "lambda", "route53", "s3")
+
+    def refuted(fill):
+        report = prove_perimeter(published(fill, PERIMETER), objectives=["O5"], services=services, availability=False)
+        return {s for s, status in by_service(report, "O5").items() if status == "refuted"}
+
+    assert refuted(ONE_REGION) == set(services)
+    assert refuted(NO_PARTNERS) == {"iam"}
+
+
+def test_what_is_blocked_on_purpose_is_left_out(published):
+    services = ("events", "kms", "lambda", "ram", "route53", "s3")
+    report = prove_perimeter(published(ONE_REGION, PERIMETER), objectives=["O2"], services=services)
+    found = [c for v in report.availability for c in v.counterexamples]
+
+    assert {b.sid for c in found for b in c.through} == {
+        *REGION_SIDS,
+        "EnforceResourcePerimeterAWSResources",
+        "EnforceResourcePerimeterThirdPartyResources",
+    }
+    assert [c.request for c in found if allowed(c)] == []
 
 
 def test_the_values_of_the_samples_shut_the_vpc(published):
