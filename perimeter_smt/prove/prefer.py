@@ -13,12 +13,13 @@ from perimeter_smt.encode.catalogue import CALL, Calls
 from perimeter_smt.encode.keys import sym_is
 from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.world import OUTSIDERS, World
-from perimeter_smt.logic.atoms import Is, Member
-from perimeter_smt.logic.formula import Formula, atom, both, either, iff, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import STAR, Is, Member, Text
+from perimeter_smt.logic.formula import Formula, atom, both, either, glob, iff, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 
+_REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
 _TAGS = ("aws:principaltag/", "aws:resourcetag/")
 
 
@@ -30,6 +31,10 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     role = sym_is("role")
     out = [
         is_text("aws.partition", "aws"),
+        one_of("request.region", _REGIONS),
+        one_of("endpoint.region", ("", *_REGIONS)),
+        one_of("resource.region", ("", *_REGIONS)),
+        implies(service, glob("principal.service", (STAR, Text(".amazonaws.com")))),
         neg(sym("principal.service-linked")),
         neg(sym("principal.service-role")),
         neg(sym("principal.assumed-root")),
