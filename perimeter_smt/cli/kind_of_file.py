@@ -39,6 +39,4 @@ def kind_of_file(file: Path, top: Path) -> Kind:
         for kind, endings in _WORDS:
             if any(words == ending or words.endswith(f" {ending}") for ending in endings):
                 return kind
-    if not file.exists():
-        raise InputError("no such file", file=str(file))
     raise InputError("its name tells no kind of policy, use `--type`", file=str(file))

@@ -89,6 +89,8 @@ def _read(paths: Iterable[Path], kind: str | None, values: dict[str, str]) -> tu
 
 def _files(path: Path) -> Iterator[tuple[Path, Path]]:
     """The policy files at a path in the order of their names, with the folder that was asked for."""
+    if not path.exists():
+        raise InputError("no such file or folder", file=str(path))
     if not path.is_dir():
         yield path, path.parent
         return

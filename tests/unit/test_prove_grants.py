@@ -77,7 +77,7 @@ def test_a_role_without_a_grant_reaches_nothing():
 def test_a_grant_opens_the_hole():
     """With a grant the missing SCP shows, and the request is made by that role."""
     granted = role(policies=[[{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]], trust=trust(TRUSTED))
-    found = asked("O3", principals=[granted])["sqs"]
+    found = asked("O3", principals=[granted], services=("sqs",))["sqs"]
     assert found.status == "refuted"
     assert found.counterexamples[0].request.principal.role_arn == f"arn:aws:iam::{MINE}:role/App"
 
