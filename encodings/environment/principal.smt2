@@ -60,6 +60,8 @@
     (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
            (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn")))))
   :named AP8.name :strength hard :source "IAM guide, AWS service principals"))
+(assert (! (=> (str.suffixof ".amazonaws.com.cn" principal.service) (= aws.partition "aws-cn")) :named AP8.partition
+  :strength hard :source "IAM guide, AWS service principals: names in the China Regions"))
 
 (assert (! (= |has aws:username| (= caller user)) :named AP9 :strength hard :source "global condition keys, aws:username"))
 (assert (! (=> (= caller user) (or (= principal.name (str.++ "user/" |aws:username|))

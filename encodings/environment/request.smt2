@@ -31,6 +31,8 @@
 (assert (! (=> (not (or |call: action in no-resource-account-actions| |call: resource is star|
                         (= action "events:PutEvents"))) |has aws:ResourceAccount|)
   :named AR6 :strength soft :source "global condition keys, aws:ResourceAccount"))
+(assert (! (=> (and (= action "events:PutEvents") iam (= principal.account resource.account)) |has aws:ResourceAccount|)
+  :named AR6.own-bus :strength soft :source "global condition keys, aws:ResourceAccount: buses of other accounts only"))
 (assert (! (=> (and |call: resource is star| (not |call: action in no-resource-account-actions|)) |has aws:ResourceAccount|)
   :named AR6.star :strength soft :source "semantics 7, X-40"))
 (assert (! (= |has aws:ResourceOrgID| (and |has aws:ResourceAccount| (in-organization resource.account)))

@@ -30,6 +30,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.prove.distinct_calls import DistinctCalls, Gathered, distinct
 from perimeter_smt.prove.explain import blame
+from perimeter_smt.prove.remembered import RememberedPolicies
 from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
@@ -123,7 +124,7 @@ def _world(documents: Sequence[Document], *, free_context: bool) -> World:
     keys = FreeKeys(count) if free_context else WorldKeys(script, count)
     organization = Organization(id="o-none", management_account="000000000000", root=Unit(id="r-none"))
     nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison")
-    return World(nobody, script, keys, Policies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
+    return World(nobody, script, keys, RememberedPolicies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
 
 
 def _allows(policies: Policies, document: Document) -> Formula:

@@ -72,6 +72,7 @@ class _Universe(Calls):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._unions: dict[tuple[str, ...], int] = {}
         groups = self.catalogue(()).groups
         self.named = [group.rows for group in groups]
         self.unnamed: list[int] = []
@@ -95,6 +96,18 @@ class _Universe(Calls):
         if len(self._sets) > _REMEMBERED:
             self._sets.clear()
         return super().members(name)
+
+    def union(self, names: tuple[str, ...]) -> int:
+        """The rows that lie in one of the sets."""
+        found = self._unions.get(names)
+        if found is None:
+            found = 0
+            for name in names:
+                found |= self.members(name)
+            if len(self._unions) > _REMEMBERED:
+                self._unions.clear()
+            self._unions[names] = found
+        return found
 
     def _matching(self, pattern: str) -> int:
         service, _, name = pattern.partition(":")
@@ -173,10 +186,7 @@ def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: b
     names = tuple(formulas.names)
     found: dict[str, int] = {}
     for name in names:
-        parts = formulas.sets.get(name, (name,))
-        found[name] = 0
-        for part in parts:
-            found[name] |= universe.members(part)
+        found[name] = universe.union(formulas.sets.get(name, (name,)))
     everything = (1 << len(universe.rows)) - 1
     looked_at = 0
     for name in names:

@@ -11,6 +11,7 @@ from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural
 
 OWN = "own assertion"
+_LONGEST = 200  # characters of one exception
 _PROOF_LINES = 12
 _ENFORCING = {"scp": "SCPs", "rcp": "RCPs", "endpoint": "VPC endpoint policies"}
 
@@ -62,7 +63,15 @@ def limits(page: Page, verdicts: Sequence[Verdict]) -> None:
         if cell(verdict) == "limit":
             page.blank()
             page.text(f"{verdict.objective} has no hole for {named(verdict.services)}: only the limits above", indent=2)
-            page.item("except", verdict.exceptions, indent=2)
+            page.item("except", [_shortened(text) for text in verdict.exceptions], indent=2)
+
+
+def _shortened(text: str) -> str:
+    """A long list is cut: the whole of it stands in `--json`."""
+    if len(text) <= _LONGEST:
+        return text
+    head = text[:_LONGEST].rpartition(", ")[0] or text[:_LONGEST]
+    return f"{head}, ... (all of it with `--json`)"
 
 
 def _limits(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Limit]]:
@@ -135,4 +144,12 @@ def _heading(page: Page, verdict: Verdict, kind: Cell, words: str) -> None:
 def _about(page: Page, verdict: Verdict) -> None:
     page.item("services", named(verdict.services), indent=2)
     page.item("because", verdict.reason, indent=2)
-    page.item("except", verdict.exceptions, indent=2)
+    page.item("except", [_shortened(text) for text in verdict.exceptions], indent=2)
+
+
+def _shortened(text: str) -> str:
+    """A long list is cut: the whole of it stands in `--json`."""
+    if len(text) <= _LONGEST:
+        return text
+    head = text[:_LONGEST].rpartition(", ")[0] or text[:_LONGEST]
+    return f"{head}, ... (all of it with `--json`)"
