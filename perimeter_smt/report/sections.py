@@ -66,14 +66,6 @@ def limits(page: Page, verdicts: Sequence[Verdict]) -> None:
             page.item("except", [_shortened(text) for text in verdict.exceptions], indent=2)
 
 
-def _shortened(text: str) -> str:
-    """A long list is cut: the whole of it stands in `--json`."""
-    if len(text) <= _LONGEST:
-        return text
-    head = text[:_LONGEST].rpartition(", ")[0] or text[:_LONGEST]
-    return f"{head}, ... (all of it with `--json`)"
-
-
 def _limits(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Limit]]:
     """By name, then by objective: limits that some request shows, or that were accepted."""
     out: dict[str, dict[str, Limit]] = {}
