@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from perimeter_smt.encode.accounts import org_of
 from perimeter_smt.encode.catalogue import CALL, Calls
-from perimeter_smt.encode.keys import FreeKeys, WorldKeys
+from perimeter_smt.encode.keys import FreeKeys, WorldKeys, sym_is
+from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.resource import HAS_REGION
 from perimeter_smt.encode.statement import Policies, bounds
 from perimeter_smt.encode.text import formal_text, readings
@@ -21,7 +23,7 @@ from perimeter_smt.encode.world import HINTS, World, environment
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.atoms import CharSet, Run
-from perimeter_smt.logic.formula import TRUE, Formula, both, conj, glob, implies, neg, sym, walk
+from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, glob, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.organization.model import Organization, Unit
@@ -81,7 +83,7 @@ def encode(
     world = _world((before, after), free_context=free_context)
     old, new = (_allows(world.policies, document) for document in (before, after))
     more, less = both(new, neg(old)), both(old, neg(new))
-    _assemble(world, (more, less), free_context=free_context)
+    _assemble(world, (more, less), before.kind, free_context=free_context)
     calls, (more, less) = _reduce(world, (before, after), (more, less), free_names=free_context)
     return Asked(before, after, world, _problem(world, calls), more, less, _mode(world, reading))
 
@@ -133,8 +135,22 @@ def _allows(policies: Policies, document: Document) -> Formula:
     return both(granted, neg(policies.denies((document,))))
 
 
-def _assemble(world: World, asked: Sequence[Formula], *, free_context: bool) -> None:
-    out = list(world.policies.assertions)
+def _bound(kind: Kind, *, free_context: bool) -> list[Assertion]:
+    """The requests that policies of a kind are evaluated for at all (semantics 1.2, 3.3)."""
+    own = neg(sym("principal.service-linked"))
+    if kind in (Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION):
+        bound = disj(sym_is(caller) for caller in ("user", "role", "federated-user"))
+    elif kind is Kind.SCP:
+        bound = both(IAM, own)
+    elif kind is Kind.RCP and not free_context:
+        bound = both(neg(is_text(org_of("resource.account"), "")), own)
+    else:
+        return []
+    return [Assertion(f"what policies of kind {kind.value} bind", bound)]
+
+
+def _assemble(world: World, asked: Sequence[Formula], kind: Kind, *, free_context: bool) -> None:
+    out = [*world.policies.assertions, *_bound(kind, free_context=free_context)]
     if free_context:
         out += world.keys.assertions
         out += _formats()

@@ -1,0 +1,1 @@
+"""Benchmarks of perimeter-smt: `python -m benchmarks`, see README.md."""

@@ -1,0 +1,44 @@
+"""One cactus plot per suite: how large a share of its questions a back end decides within how much time each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.harness import Outcome
+
+_COLORS = {"native": "#0b6e4f", "portfolio": "#8d99ae", "cvc5": "#c1440e", "z3-strings": "#3d5a80"}
+
+
+def curve(outcome: Outcome) -> tuple[list[float], list[float]]:
+    """Percent of the questions asked, and the milliseconds within which so many are decided."""
+    times = sorted(answer.solve * 1e3 for answer in outcome.answers if answer.decided)
+    asked = max(len(outcome.answers), 1)
+    return [100 * (number + 1) / asked for number in range(len(times))], times
+
+
+def cactus(title: str, outcomes: Sequence[Outcome], path: Path) -> bool:
+    """Draw the plot; False where matplotlib is not installed."""
+    try:
+        import matplotlib
+    except ImportError:
+        return False
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.6), dpi=90)
+    for outcome in outcomes:
+        percent, times = curve(outcome)
+        asked = "" if len(outcome.answers) == outcome.offered else f", sample of {len(outcome.answers)}"
+        axes.step(percent, times, where="post", label=f"{outcome.backend}{asked}", color=_COLORS.get(outcome.backend))
+    axes.set_yscale("log")
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("questions decided, percent of those asked")
+    axes.set_ylabel("milliseconds each, once encoded")
+    axes.set_title(title, fontsize=9, loc="left")
+    axes.grid(visible=True, which="both", linewidth=0.3)
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Software": None})
+    pyplot.close(figure)
+    return True

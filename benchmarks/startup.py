@@ -1,0 +1,82 @@
+"""Wall clock and memory of whole processes: help, import, and the proof of two perimeters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.harness import ROOT, Judgement, corpus, median
+
+EXAMPLE = ROOT / "docs" / "examples" / "acme"
+_MAIN = "from perimeter_smt.cli.main import main; main()"
+_PUBLISHED = """
+from pathlib import Path
+import sys
+from benchmarks.published import published_perimeter
+from perimeter_smt.prove.perimeter import prove
+report = prove(published_perimeter(Path(sys.argv[1])))
+print(len(report.verdicts), sum(verdict.status == "unknown" for verdict in report.verdicts))
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A process to time: `seconds` and `memory` (MB) are the targets, 0 if there is none."""
+
+    name: str
+    arguments: tuple[str, ...]
+    seconds: float = 0.0
+    memory: float = 0.0
+    rounds: int = 5
+
+
+def tasks() -> list[Task]:
+    """What can be run here."""
+    out = [
+        Task("perimeter --help", ("-c", _MAIN, "--help")),
+        Task("import perimeter_smt", ("-c", "import perimeter_smt")),
+    ]
+    if EXAMPLE.is_dir():
+        out.append(Task("prove docs/examples/acme", ("-c", _MAIN, "prove", str(EXAMPLE)), 2.0, rounds=3))
+    folder = corpus()
+    if folder:
+        out.append(Task("prove the published perimeter", ("-c", _PUBLISHED, str(folder)), 10.0, 500.0, rounds=2))
+    return out
+
+
+def measure(*, quick: bool) -> Judgement:
+    """Median wall clock and largest memory of each task."""
+    facts: dict[str, Any] = {}
+    lines = []
+    if not EXAMPLE.is_dir():
+        lines.append("skipped: docs/examples/acme, which is not there")
+    for task in tasks():
+        runs = [_run(task) for _ in range(1 if quick else task.rounds)]
+        seconds, memory = median([run[0] for run in runs]), max(run[1] for run in runs)
+        target = {"seconds": task.seconds, "MB": task.memory}
+        facts[task.name] = {"seconds": round(seconds, 3), "MB": round(memory), "target": target, "output": runs[-1][2]}
+        wanted = f" (target {task.seconds:g} s{f', {task.memory:g} MB' if task.memory else ''})" if task.seconds else ""
+        lines.append(f"{task.name}: {seconds:.2f} s, {memory:.0f} MB{wanted}")
+    return Judgement(facts, tuple(lines))
+
+
+def _run(task: Task) -> tuple[float, float, str]:
+    """Seconds, memory in MB, and the last line printed."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *task.arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    size = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    if process.returncode not in (0, 1, 3):
+        raise RuntimeError(f"{task.name} ends with exit code {process.returncode}")
+    return seconds, size, (printed.strip().splitlines() or [""])[-1][:120]
