@@ -1,8 +1,8 @@
 """The errors a user can cause.
 
-    PerimeterError
-    ├── InputError          a file, option or policy is not what it should be: exit code 2
-    └── InternalError       the program contradicts itself: exit code 3, with a dump to attach
+PerimeterError
+├── InputError          a file, option or policy is not what it should be: exit code 2
+└── InternalError       the program contradicts itself: exit code 3, with a dump to attach
 """
 
 from __future__ import annotations

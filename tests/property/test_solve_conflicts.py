@@ -65,10 +65,7 @@ matches = st.builds(
 
 
 def check(facts: list[tuple[Atom, bool]]) -> None:
-    literals = [
-        Literal(fact, sign, 2 * i + (not sign))
-        for i, (fact, sign) in enumerate(dict(facts).items())
-    ]
+    literals = [Literal(fact, sign, 2 * i + (not sign)) for i, (fact, sign) in enumerate(dict(facts).items())]
     answer = Decider({}, Limits()).decide_all(literals)
     if isinstance(answer, Realised):
         model = Model(texts=answer.texts)

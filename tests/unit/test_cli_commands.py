@@ -283,6 +283,13 @@ def test_encode_refuses_a_folder_with_content(call, capsys):
     assert "ws: is not empty" in capsys.readouterr().err
 
 
+def test_python_dash_m_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "perimeter_smt", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("perimeter ")
+
+
 def test_version(call):
     assert call("--version") == (0, f"perimeter {__version__}\n")
     code, out = call("--version", "--verbose")
