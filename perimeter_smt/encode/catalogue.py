@@ -7,11 +7,11 @@ Region.  Sets of rows are computed on demand from their names, which are what fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
@@ -47,8 +47,7 @@ _GLOBAL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: lower-case action, resource type (None: the resource is `*`), shape of the ARN, keys listed."""
 
     service: str
@@ -93,7 +92,8 @@ def rows_of(service: str) -> tuple[Row, ...]:
     return tuple(out)
 
 
-def _keys(*lists: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=16384)
+def _keys(*lists: tuple[str, ...]) -> frozenset[str]:
     """Names of keys, lower case; the free part of tag keys is cut off after the slash or colon."""
     out = set()
     for names in lists:
@@ -139,15 +139,16 @@ class Calls:
     def replace_rows(self, rows: list[Row]) -> None:
         """Work on these rows instead."""
         self.rows = rows
-        actions_at: dict[str, list[int]] = {}
-        services_at: dict[str, list[int]] = {}
-        for i, row in enumerate(self.rows):
-            actions_at.setdefault(row.lowered, []).append(i)
-            services_at.setdefault(row.service, []).append(i)
-        self._by_action = {name: _bits(rows) for name, rows in actions_at.items()}
-        self._by_service = {name: _bits(rows) for name, rows in services_at.items()}
         self._sets: dict[str, int] = {}
         self._by_value: dict[str, dict[object, int]] = {}
+
+    @property
+    def _by_action(self) -> Mapping[str, int]:
+        return self._by("lowered")
+
+    @property
+    def _by_service(self) -> Mapping[str, int]:
+        return self._by("service")
 
     def members(self, name: str) -> int:
         """The bit set called `name`."""
@@ -201,13 +202,17 @@ class Calls:
 
     def _where_it(self, field: str, test: Callable[[Any], bool]) -> int:
         """The rows whose `field` passes a test; the test is asked once per value."""
-        if field not in self._by_value:
+        return _union(bits for value, bits in self._by(field).items() if test(value))
+
+    def _by(self, field: str) -> dict[Any, int]:
+        """The rows that each value of a field is found in."""
+        known = self._by_value.get(field)
+        if known is None:
             found: dict[object, list[int]] = {}
-            read = attrgetter(field)
-            for i, row in enumerate(self.rows):
-                found.setdefault(read(row), []).append(i)
-            self._by_value[field] = {value: _bits(rows) for value, rows in found.items()}
-        return _union(bits for value, bits in self._by_value[field].items() if test(value))
+            for i, value in enumerate(map(attrgetter(field), self.rows)):
+                found.setdefault(value, []).append(i)
+            known = self._by_value[field] = {value: _bits(rows) for value, rows in found.items()}
+        return known
 
     def _matching(self, pattern: str) -> int:
         service, _, name = pattern.partition(":")
@@ -231,12 +236,15 @@ class Calls:
     def catalogue(self, names: Iterable[str]) -> Catalogue:
         """The catalogue with the sets `names` and, per ARN format, what a row demands of the ARN's fields."""
         groups: dict[tuple[Formula, ...], list[int]] = {}
-        for i, row in enumerate(self.rows):
-            wanted = () if self.any_resource or not row.name else demands(row)
+        for i, wanted in enumerate(self.demanded()):
             groups.setdefault(wanted, []).append(i)
         sets = {name: self.members(name) for name in sorted(set(names))}
         found = tuple(Group(_bits(rows), demands) for demands, rows in groups.items())
         return Catalogue(len(self.rows), sets, found, "resource.name")
+
+    def demanded(self) -> Iterable[tuple[Formula, ...]]:
+        """What each row demands of the ARN's fields."""
+        return (() if self.any_resource or not row.name else demands(row) for row in self.rows)
 
 
 @lru_cache(maxsize=65536)
@@ -305,8 +313,11 @@ def _regex(pattern: str) -> re.Pattern[str]:
 def _bits(indexes: Iterable[int]) -> int:
     """The bit set of ascending indexes."""
     found = list(indexes)
-    if not found:
-        return 0
+    if len(found) < 8:
+        out = 0
+        for i in found:
+            out |= 1 << i
+        return out
     low = found[0] & ~7  # most sets lie close together
     array = bytearray((found[-1] - low >> 3) + 1)
     for i in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.action import encode_action
@@ -12,7 +12,8 @@ from perimeter_smt.encode.principal import Hits, encode_principal
 from perimeter_smt.encode.resource import encode_resource
 from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, iff, sym
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.document import Condition, Document, Statement
+from perimeter_smt.policy.operators import Family, Test
 
 
 @dataclass
@@ -88,12 +89,17 @@ class Policies:
 
 
 def bounds(documents: Iterable[Document]) -> dict[str, int]:
-    """N(k): how many condition atoms the documents hold on each key, which bounds multivalued keys (0.4)."""
-    count: dict[str, int] = {}
+    """N(k): how many values of each multivalued key can matter to the documents.
+
+    One for each condition on the key (semantics 0.4), or one for each kind of text that the conditions tell apart,
+    whichever is less.
+    """
+    found: dict[str, list[Condition]] = {}
     for document in documents:
         for statement in document.statements:
             for condition in statement.conditions:
-                count[condition.name] = count.get(condition.name, 0) + 1
+                found.setdefault(condition.name, []).append(condition)
+    count = {name: min(len(conditions), _kinds(conditions)) for name, conditions in found.items()}
     ends = count.get("aws:calledviafirst", 0) + count.get("aws:calledvialast", 0)
     if ends:  # the ends of a chain, and a link between them (AR1)
         count["aws:calledvia"] = max(3, count.get("aws:calledvia", 0) + ends)
@@ -101,6 +107,28 @@ def bounds(documents: Iterable[Document]) -> dict[str, int]:
     if "aws:tagkeys" in count:  # AR10 asks for one more value per request tag
         count["aws:tagkeys"] += tags
     return count
+
+
+def _kinds(conditions: Sequence[Condition]) -> int:
+    """How many kinds of text the conditions tell apart, if all of them compare with fixed texts.
+
+    A value more of a kind that is there already changes none of them.  The kinds are each text, each text without
+    regard to case, the empty text (X-8) and all others.
+    """
+    exact: set[str] = set()
+    folded: set[str] = set()
+    for condition in conditions:
+        base = condition.operator.base
+        if base.family is Family.NULL:
+            continue
+        plain = not any(c in value for value in condition.values for c in ("*?$" if base.wildcards else "$"))
+        if base.family is not Family.STRING or not plain:
+            return len(conditions)
+        if base.test is Test.EQUALS_IGNORE_CASE:
+            folded.update(condition.values)
+        else:
+            exact.update(condition.values)
+    return len(exact) + len(folded) + 2
 
 
 def matches(policies: Policies, document: Document, statement: Statement) -> Formula:

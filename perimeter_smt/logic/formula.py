@@ -5,7 +5,7 @@ Equal formulas are the same object, so identity comparison and dictionary look-u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -74,10 +74,16 @@ def neg(arg: Formula) -> Formula:
 def _join(op: Literal["and", "or"], args: Iterable[Formula]) -> Formula:
     unit, zero = (TRUE, FALSE) if op == "and" else (FALSE, TRUE)
     seen: dict[int, Formula] = {}
+    negated: set[int] = set()  # what the negations among them negate
     for arg in args:
         for part in arg.args if arg.op == op else (arg,):
-            if part is zero or id(neg(part)) in seen:
+            if part is zero or id(part) in negated:
                 return zero
+            if part.op == "not":
+                inner = id(part.args[0])
+                if inner in seen:
+                    return zero
+                negated.add(inner)
             if part is not unit:
                 seen[id(part)] = part
     parts = tuple(seen.values())
@@ -175,18 +181,22 @@ def normal(pattern: Template) -> Template:
     return tuple(out)
 
 
-def walk(root: Formula) -> Iterator[Formula]:
-    """Every distinct node below `root`, arguments before users."""
-    seen: set[int] = set()
-    stack: list[tuple[Formula, bool]] = [(root, False)]
+def walk(root: Formula, known: Container[int] = ()) -> Iterator[Formula]:
+    """Every distinct node below `root`, arguments before users; nothing below nodes whose identity is `known`."""
+    seen = {id(root)}
+    stack = [(root, iter(root.args))]
     while stack:
-        node, done = stack.pop()
-        if done:
+        node, rest = stack[-1]
+        for arg in rest:
+            if id(arg) not in seen and id(arg) not in known:
+                seen.add(id(arg))
+                if arg.args:
+                    stack.append((arg, iter(arg.args)))
+                    break
+                yield arg
+        else:
+            stack.pop()
             yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args))
 
 
 def atoms_of(root: Formula) -> tuple[Atom, ...]:

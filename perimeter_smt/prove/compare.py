@@ -23,7 +23,7 @@ from perimeter_smt.encode.world import HINTS, World, environment
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.atoms import CharSet, Run
-from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, glob, implies, is_text, neg, sym, walk
+from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.organization.model import Organization, Unit
@@ -37,6 +37,7 @@ from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
+from perimeter_smt.solve.vocabulary import Vocabulary
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 
@@ -93,7 +94,8 @@ def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
     engine = Engine(asked.problem, limits or Limits())
 
     def answer(question: Formula) -> Result:
-        if _BOUNDARY in walk(question):  # a caller without a permissions boundary is the plainer witness
+        if _BOUNDARY.payload in Vocabulary.of(question).symbols:
+            # A caller without a permissions boundary is the plainer witness.
             plain = engine.check([question, asked.mode, neg(_BOUNDARY)])
             if plain.status == "sat":
                 return plain

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from perimeter_smt.encode.catalogue import CALL, Calls, _bits, _invented, _regex
+from perimeter_smt.encode.catalogue import CALL, Calls, _bits, _regex
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, Glob, Member, Run
 from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob, iff, neg, walk
 from perimeter_smt.logic.problem import Catalogue, Group
@@ -47,7 +47,9 @@ class Gathered:
     def _one(self, node: Formula) -> Formula:
         if not node.args:
             return node
-        args = [self._done[id(arg)] for arg in node.args]
+        args = tuple([self._done[id(arg)] for arg in node.args])
+        if node.op != "or" and args == node.args:
+            return node
         match node.op:
             case "not":
                 return neg(args[0])
@@ -73,24 +75,19 @@ class _Universe(Calls):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._unions: dict[tuple[str, ...], int] = {}
-        groups = self.catalogue(()).groups
-        self.named = [group.rows for group in groups]
-        self.unnamed: list[int] = []
-        self.named_of, self.unnamed_of = [0] * len(self.rows), [0] * len(self.rows)
-        number: dict[tuple[Formula, ...], int] = {}
-        for index, group in enumerate(groups):
-            demands = tuple(d for d in group.requires if not _on_name(d))
-            found = number.setdefault(demands, len(number))
-            if found == len(self.unnamed):
-                self.unnamed.append(0)
-            self.unnamed[found] |= group.rows
-            rows = group.rows
-            while rows:
-                row = (rows & -rows).bit_length() - 1
-                run = (~(rows >> row) & (rows >> row) + 1).bit_length() - 1  # rows of a group often lie side by side
-                self.named_of[row : row + run] = [index] * run
-                self.unnamed_of[row : row + run] = [found] * run
-                rows &= ~(((1 << run) - 1) << row)
+        groups: dict[tuple[Formula, ...], int] = {}
+        classes: dict[tuple[Formula, ...], int] = {}
+        of_group: list[int] = []  # the class, without names, of each group
+        self.named_of: list[int] = []
+        for wanted in self.demanded():
+            found = groups.setdefault(wanted, len(groups))
+            if found == len(of_group):
+                unnamed = tuple(d for d in wanted if not _on_name(d))
+                of_group.append(classes.setdefault(unnamed, len(classes)))
+            self.named_of.append(found)
+        self.unnamed_of = [of_group[group] for group in self.named_of]
+        self.named = _blocks(self.named_of)
+        self.unnamed = _blocks(self.unnamed_of)
 
     def members(self, name: str) -> int:
         if len(self._sets) > _REMEMBERED:
@@ -151,6 +148,7 @@ class DistinctCalls(Calls):
 
     known: Mapping[str, int] = field(default_factory=dict)
     gathered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    invented: Calls | None = None  # the rows of actions that the reference does not know; they come last
     free_names: bool = False  # names of resources may hold any character but colons where AWS allows fewer
 
     def catalogue(self, names: Iterable[str]) -> Catalogue:
@@ -164,14 +162,13 @@ class DistinctCalls(Calls):
     def members(self, name: str) -> int:
         """The bit set called `name`, of the rows kept."""
         if name not in self._sets:
-            if name in self.gathered:
-                found = 0
-                for part in self.gathered[name]:
-                    found |= self.members(part)
-            elif name in self.known and not self.literal:
-                found = self.known[name]
-            else:
+            found = self.known.get(name)
+            if found is None:
                 found = self._compute(name)
+            elif self.invented:
+                shift = len(self.rows) - len(self.invented.rows)
+                for part in self.gathered.get(name, (name,)):
+                    found |= self.invented.members(part) << shift
             self._sets[name] = found
         return self._sets[name]
 
@@ -196,9 +193,18 @@ def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: b
         looked_at = everything
     kept = universe.classes(list(found.values()), looked_at)
     known = {name: _bits(i for i, (_, sign) in enumerate(kept) if sign >> n & 1) for n, name in enumerate(names)}
-    calls = DistinctCalls((), literal, known=known, gathered=formulas.sets, free_names=free_names)
-    calls.replace_rows([*(universe.rows[row] for row, _ in kept), *_invented(literal)])
+    invented = Calls((), literal) if literal else None
+    calls = DistinctCalls((), known=known, gathered=formulas.sets, invented=invented, free_names=free_names)
+    calls.replace_rows([*(universe.rows[row] for row, _ in kept), *(invented.rows if invented else ())])
     return calls
+
+
+def _blocks(numbers: Sequence[int]) -> list[int]:
+    """The bit set of the places where each number from 0 on stands."""
+    places: dict[int, list[int]] = {}
+    for place, number in enumerate(numbers):
+        places.setdefault(number, []).append(place)
+    return [_bits(places[number]) for number in sorted(places)]
 
 
 @lru_cache(maxsize=16)

@@ -69,10 +69,14 @@ def support_list(name: str) -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def name_characters(service: str, part: str) -> str | None:
     """The characters that an open part of a service's ARNs may hold, ranges as in `a-z0-9-`; None: any."""
-    for row in _tables()["name-characters"]["rows"]:
-        if row["service"] in ("*", service) and fnmatchcase(part, row["part"]):
-            return str(row["characters"])
-    return None
+    return next((characters for pattern, characters in _parts(service) if fnmatchcase(part, pattern)), None)
+
+
+@lru_cache(maxsize=1024)
+def _parts(service: str) -> tuple[tuple[str, str], ...]:
+    """Patterns of open parts and what they may hold, first match first."""
+    rows = _tables()["name-characters"]["rows"]
+    return tuple((row["part"], str(row["characters"])) for row in rows if row["service"] in ("*", service))
 
 
 def table_dates() -> dict[str, str]:

@@ -32,10 +32,9 @@ class Circuit:
         """The number of `root`, adding what is new below it."""
         found = self._numbers.get(id(root))
         if found is None:
-            for part in walk(root):
-                if id(part) not in self._numbers:
-                    self._numbers[id(part)] = self._new(part)
-                    self._kept.append(part)
+            for part in walk(root, self._numbers):
+                self._numbers[id(part)] = self._new(part)
+                self._kept.append(part)
             found = self._numbers[id(root)]
         return found
 

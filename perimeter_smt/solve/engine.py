@@ -11,13 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from perimeter_smt.logic.atoms import Glob, Is, Member
+from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.cnf import Clauses
 from perimeter_smt.solve.errors import SolveError
-from perimeter_smt.solve.prefixes import Prefixes
+from perimeter_smt.solve.leaves import Leaves
 from perimeter_smt.solve.question import Choice, Question, definitions
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
@@ -25,6 +25,7 @@ from perimeter_smt.solve.spread import Names, Spread, Spreader
 from perimeter_smt.solve.theories import catalogue
 from perimeter_smt.solve.theories.component import Decider, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
+from perimeter_smt.solve.theories.work import OutOfWorkError, Work
 from perimeter_smt.solve.vocabulary import Vocabulary
 
 
@@ -40,27 +41,26 @@ class Engine:
         self.conflicts = 0  # theory conflicts learned so far
         self._sat = Sat(limits.rlimit)
         self._circuit = Circuit()
-        self._variable: dict[int, int] = {}  # leaf (by identity of the formula) to propositional variable
-        self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to the same
-        self._enum_atoms: dict[str, dict[str, int]] = {}
-        self._prefixes = Prefixes(self._sat)
-        self._clauses = Clauses(self._sat, self._new_leaf)
-        self._literals: dict[tuple[int, bool], Literal] = {}
+        leaves = Leaves(self._sat, problem.enums)
+        self._variable = leaves.variable
+        self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to propositional variable
+        self._clauses = Clauses(self._sat, leaves.add)  # nothing here refers back: an engine ends when it is dropped
+        self._places: dict[int, int] = {}  # atom (by identity of the formula) to place in `_sources`
+        self._literals: dict[int, Literal] = {}  # by key
         self._sources: list[Formula] = []
-        self._decider = Decider(problem.hints, limits)
+        self._decider = Decider(problem.hints)
         self._tables: dict[str, catalogue.Table] = {}
         self._doubts: dict[int, str] = {}  # literal that switches the block of an undecided combination on
         self._in_use = {name: self._sat.fresh() for name in problem.catalogues}  # a row has to be chosen
         self._guard = self._sat.fresh()
         self._roots: list[int] = []
-        self._vocabulary = Vocabulary()
         self._definitions = definitions(problem.assertions)
         for assertion in problem.assertions:
             literal = self._clauses.literal(assertion.formula)
             self._sat.add((-self._guard, literal))
             self._roots.append(literal)
         self._spreader: Spreader | None = None
-        self._everything = Question(self._circuit, self._vocabulary, self._definitions)
+        self._everything = Question(self._circuit, self._definitions)
         self._everything.add_assertions(problem.assertions, None)
 
     def check(
@@ -82,13 +82,16 @@ class Engine:
         result = self._search(assumptions, everything)
         if result.status != "unsat":
             return result
-        kept = [number for number in everything if number in self._used]
+        used = self._used
+        worth = {number for number in everything if spare(self.problem.assertions[number].name)}
+        kept = sorted(worth & used)
         for number in list(kept):
-            if number in kept and spare(self.problem.assertions[number].name):
-                rest = [other for other in kept if other != number]
-                if self._search(assumptions, rest).status == "unsat":
-                    kept = [other for other in rest if other in self._used]
-        names = dict.fromkeys(self.problem.assertions[number].name for number in kept)
+            # All others stay at hand: what one search did not use may be what makes this one dispensable.
+            rest = [other for other in everything if other not in worth or (other in kept and other != number)]
+            if number in kept and self._search(assumptions, rest).status == "unsat":
+                used = self._used
+                kept = [other for other in kept if other in used]
+        names = dict.fromkeys(self.problem.assertions[number].name for number in sorted(used))
         return Result("unsat", core=tuple(names))
 
     def spread(self, result: Result, assumptions: Sequence[Formula]) -> Spread:
@@ -110,13 +113,23 @@ class Engine:
         if chosen is None:
             asked = self._everything.copy()
         else:
-            asked = Question(self._circuit, self._vocabulary, self._definitions)
+            asked = Question(self._circuit, self._definitions)
             asked.add_assertions(self.problem.assertions, chosen)
         for formula in assumptions:
             asked.add(formula)
         fixed = [self._guard] if chosen is None else [self._roots[number] for number in chosen]
         fixed.extend(self._clauses.literal(formula) for formula in assumptions)
         fixed.extend(self._in_use[name] for name in asked.mentioned.catalogues if name in self._in_use)
+        self._decider.work = Work(self.limits.states, self.limits.work, self.limits.rlimit)
+        try:
+            return self._rounds(asked, fixed, chosen, assumptions)
+        except OutOfWorkError as problem:
+            return Result("unknown", reason=str(problem))
+
+    def _rounds(
+        self, asked: Question, fixed: list[int], chosen: Sequence[int] | None, assumptions: Sequence[Formula]
+    ) -> Result:
+        """Boolean models, until one can be realised or there is none."""
         deadline = time.monotonic() + self.limits.seconds if self.limits.seconds is not None else None
         for _ in range(self.limits.conflicts):
             if deadline is not None and time.monotonic() > deadline:
@@ -136,7 +149,7 @@ class Engine:
 
     def _speaks(self, number: int) -> Sequence[str]:
         """The catalogues that an assertion mentions."""
-        return list(self._vocabulary.of([self.problem.assertions[number].formula]).catalogues)
+        return list(Vocabulary.of(self.problem.assertions[number].formula).catalogues)
 
     def _refuted(self, fixed: list[int], chosen: Sequence[int] | None, assumptions: Sequence[Formula]) -> Result:
         """Unsat, unless the refutation rests on combinations that were only blocked, not refuted."""
@@ -151,7 +164,7 @@ class Engine:
         self._used = {n for n in chosen if self._roots[n] in used} if chosen is not None else set()
         for name, switch in self._in_use.items():
             # A refutation that needs some row of a catalogue needs a formula that speaks of the catalogue.
-            if switch in used and not any(name in self._vocabulary.of([f]).catalogues for f in assumptions):
+            if switch in used and not any(name in Vocabulary.of(f).catalogues for f in assumptions):
                 speaking = (n for n in chosen or () if name in self._speaks(n))
                 self._used.update(list(speaking)[:1])
         return Result("unsat")
@@ -238,13 +251,14 @@ class Engine:
         return -variable if literal.positive else variable
 
     def _literal(self, formula: Formula, positive: bool) -> Literal:
-        found = self._literals.get((id(formula), positive))
-        if found is None:
-            number = 2 * len(self._sources)
+        number = self._places.get(id(formula))
+        if number is None:
+            number = self._places[id(formula)] = len(self._sources)
             self._sources.append(formula)
-            for way in (True, False):
-                self._literals[id(formula), way] = Literal(formula.payload, way, number + (not way))
-            found = self._literals[id(formula), positive]
+        key = 2 * number + (not positive)
+        found = self._literals.get(key)
+        if found is None:
+            found = self._literals[key] = Literal(formula.payload, positive, key)
         return found
 
     def _table(self, name: str) -> catalogue.Table:
@@ -265,24 +279,3 @@ class Engine:
                 requires.append(tuple(parts))
             found = self._tables[name] = catalogue.Table(declared, requires)
         return found
-
-    def _new_leaf(self, formula: Formula, variable: int) -> None:
-        """Called for each new symbol or atom: enumerations get their exactly-one clauses as their atoms appear."""
-        self._variable[id(formula)] = variable
-        if isinstance(formula.payload, Glob):
-            self._prefixes.add(formula.payload, variable)
-        if formula.op != "atom" or not isinstance(formula.payload, Is):
-            return
-        fact = formula.payload
-        declared = self.problem.enums.get(fact.var)
-        if declared is None:
-            raise SolveError(f"enumeration `{fact.var}` is not declared")
-        if fact.value not in declared:
-            self._sat.add((-variable,))
-            return
-        known = self._enum_atoms.setdefault(fact.var, {})
-        for other in known.values():
-            self._sat.add((-variable, -other))
-        known[fact.value] = variable
-        if len(known) == len(declared):
-            self._sat.add(list(known.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.logic.formula import Formula, walk
+from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.solve.circuit import Circuit
@@ -24,7 +24,7 @@ def definitions(assertions: Sequence[Assertion]) -> dict[int, tuple[Formula, For
     below: dict[str, set[str]] = {}  # a defined symbol, and those its body mentions
 
     def reaches(start: Formula, goal: str) -> bool:
-        todo = [node.payload for node in walk(start) if node.op == "sym"]
+        todo = list(Vocabulary.of(start).symbols)
         seen: set[str] = set()
         while todo:
             name = todo.pop()
@@ -42,7 +42,7 @@ def definitions(assertions: Sequence[Assertion]) -> dict[int, tuple[Formula, For
         for symbol, body in (formula.args, formula.args[::-1]):
             if symbol.op == "sym" and symbol.payload not in below and not reaches(body, symbol.payload):
                 out[index] = (symbol, body)
-                below[symbol.payload] = {node.payload for node in walk(body) if node.op == "sym"}
+                below[symbol.payload] = set(Vocabulary.of(body).symbols)
                 break
     return {index: out[index] for index in _ordered({s.payload: i for i, (s, _) in out.items()}, below)}
 
@@ -86,10 +86,8 @@ class Choice:
 class Question:
     """Formulas that must hold together."""
 
-    def __init__(
-        self, circuit: Circuit, vocabulary: Vocabulary, defined: Mapping[int, tuple[Formula, Formula]]
-    ) -> None:
-        self._circuit, self._vocabulary, self._defined = circuit, vocabulary, defined
+    def __init__(self, circuit: Circuit, defined: Mapping[int, tuple[Formula, Formula]]) -> None:
+        self._circuit, self._defined = circuit, defined
         self._bodies: dict[str, int] = {}  # symbols with a definition, and the nodes of their bodies
         self.roots: list[int] = []
         self.definitions: dict[int, int] = {}  # leaf of a defined symbol, and the node of its definition
@@ -97,7 +95,7 @@ class Question:
 
     def copy(self) -> Question:
         """The same question, to be added to."""
-        other = Question(self._circuit, self._vocabulary, self._defined)
+        other = Question(self._circuit, self._defined)
         other._bodies, other.definitions = self._bodies, self.definitions
         other.roots = list(self.roots)
         other.mentioned.include(self.mentioned)
@@ -106,7 +104,7 @@ class Question:
     def add(self, formula: Formula) -> None:
         """One more formula that must hold."""
         self.roots.append(self._circuit.node(formula))
-        self.mentioned.include(self._vocabulary.of([formula]))
+        self.mentioned.include(Vocabulary.of(formula))
 
     def add_assertions(self, assertions: Sequence[Assertion], chosen: Sequence[int] | None) -> None:
         """All `assertions`, or the chosen ones; definitions wait until their symbol is used."""
@@ -116,7 +114,7 @@ class Question:
                 symbol, body = self._defined[index]
                 self.definitions[self._circuit.node(symbol)] = self._circuit.node(formula)
                 self._bodies[symbol.payload] = self._circuit.node(body)
-                self.mentioned.include(self._vocabulary.of([formula]))
+                self.mentioned.include(Vocabulary.of(formula))
             else:
                 self.add(formula)
 

@@ -10,13 +10,15 @@ from perimeter_smt.logic.interpret import Model
 
 @dataclass(frozen=True)
 class Limits:
-    """Work limits, deterministic first: theory conflicts per check, automaton states per question, Z3 units.
+    """Work limits, deterministic first: per check, theory conflicts and steps of automata; states of automata per
+    search; Z3 units.
 
     `seconds` is a last resort against runaway input and is None by default.
     """
 
     conflicts: int = 20_000
     states: int = 200_000
+    work: int = 4_000_000
     rlimit: int = 200_000_000
     seconds: float | None = None
 

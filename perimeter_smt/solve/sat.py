@@ -1,16 +1,20 @@
 """Z3 as a search over propositional variables, and nothing else.
 
-Clauses are lists of nonzero integers as in DIMACS; they are handed over in batches as DIMACS text, which
-costs about two microseconds a clause.  Each instance owns a Z3 context, so that equal sequences of
-calls give equal answers whatever else the process does.
+Clauses are lists of nonzero integers as in DIMACS; many at a time are handed over as DIMACS text, which costs about
+two microseconds a clause.  Equal sequences of calls give equal answers whatever else the process does
+(see space.py).
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from perimeter_smt.solve.space import LENT, Space, borrow, give_back, unchecked
+
 Verdict = Literal["sat", "unsat", "unknown"]
+_FEW = 40  # clauses that are handed over one by one, which is quicker than reading a text
 
 
 class Sat:
@@ -18,26 +22,14 @@ class Sat:
 
     def __init__(self, rlimit: int) -> None:
         """`rlimit` bounds the Z3 work units of one `check`."""
-        import z3  # here, so that importing this package does not load the solver
-
-        self._z3: Any = z3.z3core
-        self._ast: Any = z3.Ast
-        self._context: Any = z3.Context()
-        self._ref: Any = self._context.ref()
-        self._solver: Any = z3.SolverFor("QF_FD", ctx=self._context)
-        self._solver.set("rlimit", rlimit)
-        self._solver.set("random_seed", 0)
-        self._solver.set("phase", "always_false")
-        self._bool: Any = self._keep(self._z3.Z3_mk_bool_sort(self._ref))
-        self._terms: dict[int, Any] = {}
-        self._declarations: dict[int, Any] = {}
-        self._literals: dict[int, Any] = {}
-        self._numbers: dict[int, int] = {}
+        self._rlimit = rlimit
         self._count = 0
-        self._pending: list[str] = []
+        self._pending: list[tuple[int, ...]] = []
+        self._told: list[tuple[int, ...]] = []  # what a solver in a borrowed context knows, should it outgrow that
+        self._space: Space | None = None
+        self._borrowed = False
+        self._solver: Any = None
         self._model: Any = None
-        self._interpretation: Any = _unchecked(self._z3.Z3_model_get_const_interp)
-        self._true: int = self._keep(self._z3.Z3_mk_true(self._ref)).value
         self._values: dict[int, bool] = {}
 
     def fresh(self) -> int:
@@ -47,23 +39,21 @@ class Sat:
 
     def add(self, clause: Iterable[int]) -> None:
         """Add a clause for good."""
-        self._pending.append(" ".join(map(str, clause)))
+        self._pending.append(tuple(clause))
 
     def check(self, assumptions: Sequence[int] = ()) -> Verdict:
         """Whether the clauses can be satisfied under the assumed literals."""
-        core, ref = self._z3, self._ref
-        if self._pending:
-            header = f"p cnf {self._count} {len(self._pending)}\n"
-            self._solver.from_string(header + "".join(f"{clause} 0\n" for clause in self._pending))
-            self._pending.clear()
         self._drop_model()
-        array = (self._ast * len(assumptions))(*[self._term(literal) for literal in assumptions])
-        verdict = core.Z3_solver_check_assumptions(ref, self._solver.solver, len(assumptions), array)
+        space = self._room()
+        core, ref = self._core, space.ref
+        self._tell(space)
+        array = (self._ast * len(assumptions))(*[space.assume(literal) for literal in assumptions])
+        verdict = core.Z3_solver_check_assumptions(ref, self._solver, len(assumptions), array)
         if verdict == 0:
             return "unknown"
         if verdict < 0:
             return "unsat"
-        self._model = core.Z3_solver_get_model(ref, self._solver.solver)
+        self._model = core.Z3_solver_get_model(ref, self._solver)
         core.Z3_model_inc_ref(ref, self._model)
         return "sat"
 
@@ -71,62 +61,92 @@ class Sat:
         """The value of a variable in the model of the last `check`; variables that do not matter are false."""
         known = self._values.get(variable)
         if known is None:
-            if variable not in self._declarations:
-                self._variable(variable)
-            found = self._interpretation(self._ref, self._model, self._declarations[variable])
-            known = self._values[variable] = found.value == self._true
+            space = self._space
+            assert space is not None
+            found = self._interpretation(space.ref, self._model, space.declaration(variable))
+            known = self._values[variable] = found.value == space.true
         return known
 
     def core(self) -> list[int]:
         """The assumptions that the last `unsat` used, in ascending order."""
-        core, ref = self._z3, self._ref
-        vector = core.Z3_solver_get_unsat_core(ref, self._solver.solver)
+        assert self._space is not None
+        core, ref = self._core, self._space.ref
+        vector = core.Z3_solver_get_unsat_core(ref, self._solver)
         core.Z3_ast_vector_inc_ref(ref, vector)
         terms = [core.Z3_ast_vector_get(ref, vector, i) for i in range(core.Z3_ast_vector_size(ref, vector))]
-        found = sorted(self._numbers[core.Z3_get_ast_id(ref, term)] for term in terms)
+        found = sorted(map(self._space.literal, terms))
         core.Z3_ast_vector_dec_ref(ref, vector)
         return found
 
     def reason(self) -> str:
         """Why the last `check` was unknown."""
-        return str(self._solver.reason_unknown())
+        assert self._space is not None
+        return str(self._core.Z3_solver_get_reason_unknown(self._space.ref, self._solver))
+
+    def _tell(self, space: Space) -> None:
+        """Hand over the clauses added since the last check."""
+        pending = self._pending
+        if len(pending) > _FEW or not all(pending):
+            lines = [f"p cnf {self._count} {len(pending)}", *(" ".join(map(str, (*clause, 0))) for clause in pending)]
+            self._core.Z3_solver_from_string(space.ref, self._solver, "\n".join(lines) + "\n")
+        else:
+            for clause in pending:
+                term = space.clause(clause)
+                self._assert(space.ref, self._solver, term)
+                space.release(term)
+        if self._borrowed:
+            self._told += pending
+        self._pending = []
+
+    def _room(self) -> Space:
+        """The context to work in: a borrowed one as long as it holds all variables, else one of our own."""
+        if self._space is None or (self._borrowed and self._count > LENT):
+            import z3
+
+            self._leave()
+            self._borrowed = self._count <= LENT
+            self._space = borrow() if self._borrowed else Space()
+            self._core: Any = z3.z3core
+            self._ast: Any = z3.Ast
+            self._interpretation: Any = unchecked(self._core.Z3_model_get_const_interp)
+            self._assert: Any = unchecked(self._core.Z3_solver_assert)
+            self._solver = self._new_solver(self._space.ref)
+            self._pending = self._told + self._pending
+            self._told = []
+        return self._space
+
+    def _new_solver(self, ref: Any) -> Any:
+        core = self._core
+        solver = core.Z3_mk_solver_for_logic(ref, core.Z3_mk_string_symbol(ref, "QF_FD"))
+        core.Z3_solver_inc_ref(ref, solver)
+        parameters = core.Z3_mk_params(ref)
+        core.Z3_params_inc_ref(ref, parameters)
+        for name, value in (("rlimit", self._rlimit), ("random_seed", 0)):
+            core.Z3_params_set_uint(ref, parameters, core.Z3_mk_string_symbol(ref, name), value)
+        phase = core.Z3_mk_string_symbol(ref, "always_false")
+        core.Z3_params_set_symbol(ref, parameters, core.Z3_mk_string_symbol(ref, "phase"), phase)
+        core.Z3_solver_set_params(ref, solver, parameters)
+        core.Z3_params_dec_ref(ref, parameters)
+        return solver
+
+    def _leave(self) -> None:
+        """Drop the solver and give a borrowed context back."""
+        self._drop_model()
+        space, solver, self._space, self._solver = self._space, self._solver, None, None
+        if space is not None and not space.gone:
+            if solver is not None:
+                self._core.Z3_solver_dec_ref(space.ref, solver)
+            if self._borrowed:
+                give_back(space)
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():
+            self._leave()
 
     def _drop_model(self) -> None:
         if self._model is not None:
-            self._z3.Z3_model_dec_ref(self._ref, self._model)
+            assert self._space is not None
+            if not self._space.gone:
+                self._core.Z3_model_dec_ref(self._space.ref, self._model)
             self._model = None
             self._values.clear()
-
-    def _keep(self, term: Any) -> Any:
-        self._z3.Z3_inc_ref(self._ref, term)
-        return term
-
-    def _variable(self, number: int) -> Any:
-        """The Z3 constant of a variable, made when first asked for."""
-        found = self._terms.get(number)
-        if found is None:
-            core, ref = self._z3, self._ref
-            symbol = core.Z3_mk_int_symbol(ref, number)  # the name that the DIMACS reader gives
-            found = self._terms[number] = self._keep(core.Z3_mk_const(ref, symbol, self._bool))
-            self._declarations[number] = core.Z3_get_app_decl(ref, core.Z3_to_app(ref, found))
-            self._keep(core.Z3_func_decl_to_ast(ref, self._declarations[number]))
-        return found
-
-    def _term(self, literal: int) -> Any:
-        """The Z3 term of a literal that is assumed."""
-        found = self._literals.get(literal)
-        if found is None:
-            found = self._variable(abs(literal))
-            if literal < 0:
-                found = self._keep(self._z3.Z3_mk_not(self._ref, found))
-            self._literals[literal] = found
-            self._numbers[self._z3.Z3_get_ast_id(self._ref, found)] = literal
-        return found
-
-
-def _unchecked(wrapper: Any) -> Any:
-    """The function of the C library behind a wrapper, without the error check that costs more than the call.
-
-    The wrapper itself, should a version of the bindings not keep the function where it is looked for.
-    """
-    return getattr(next(iter(wrapper.__defaults__ or ()), None), "f", wrapper)

@@ -23,6 +23,7 @@ from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.theories import unary
 from perimeter_smt.solve.theories.catalogue import Table
 from perimeter_smt.solve.theories.literals import Literal
+from perimeter_smt.solve.theories.work import OutOfWorkError, Work
 
 
 class Names:
@@ -61,7 +62,10 @@ class Names:
                     return hint
             if all(isinstance(part, Text) or not part.low or "a" in part.chars for part in form.pattern):
                 return "".join(part.text if isinstance(part, Text) else "a" * part.low for part in form.pattern)
-        found = unary.find(demands, self.hints, (), limits.states)
+        try:
+            found = unary.find(demands, self.hints, (), Work(limits.states, limits.work))
+        except OutOfWorkError:
+            return ""
         return found if isinstance(found, str) else ""
 
     def allowed(self, model: Model) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
 from perimeter_smt.logic.atoms import Is, Member, variables
 from perimeter_smt.logic.formula import Formula, walk
@@ -11,24 +11,21 @@ from perimeter_smt.logic.formula import Formula, walk
 class Vocabulary:
     """Symbols, text variables, enumerations and catalogues, each in order of first appearance."""
 
-    __slots__ = ("_known", "catalogues", "enums", "symbols", "texts")
+    __slots__ = ("catalogues", "enums", "symbols", "texts")
 
     def __init__(self) -> None:
         self.symbols: dict[str, None] = {}
         self.texts: dict[str, None] = {}
         self.enums: dict[str, None] = {}
         self.catalogues: dict[str, None] = {}
-        self._known: dict[int, tuple[Formula, Vocabulary]] = {}
 
-    def of(self, formulas: Iterable[Formula]) -> Vocabulary:
-        """The vocabulary of `formulas` together; that of each formula is remembered here."""
-        out = Vocabulary()
-        for formula in formulas:
-            entry = self._known.get(id(formula))
-            if entry is None:
-                entry = self._known[id(formula)] = (formula, _collect(formula))
-            out.include(entry[1])
-        return out
+    @staticmethod
+    def of(formula: Formula) -> Vocabulary:
+        """The vocabulary of a formula, which is remembered as long as the formula lives."""
+        found = _KNOWN.get(formula)
+        if found is None:
+            found = _KNOWN[formula] = _collect(formula)
+        return found
 
     def include(self, other: Vocabulary) -> None:
         """Add what `other` holds."""
@@ -36,6 +33,9 @@ class Vocabulary:
         self.texts.update(other.texts)
         self.enums.update(other.enums)
         self.catalogues.update(other.catalogues)
+
+
+_KNOWN: WeakKeyDictionary[Formula, Vocabulary] = WeakKeyDictionary()
 
 
 def _collect(formula: Formula) -> Vocabulary:

@@ -24,7 +24,6 @@ from perimeter_smt.logic.atoms import (
     Within,
 )
 from perimeter_smt.logic.interpret import Model, holds
-from perimeter_smt.solve.result import Limits
 from perimeter_smt.solve.theories.component import Decider
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Realised
 
@@ -66,7 +65,7 @@ matches = st.builds(
 
 def check(facts: list[tuple[Atom, bool]]) -> None:
     literals = [Literal(fact, sign, 2 * i + (not sign)) for i, (fact, sign) in enumerate(dict(facts).items())]
-    answer = Decider({}, Limits()).decide_all(literals)
+    answer = Decider({}).decide_all(literals)
     if isinstance(answer, Realised):
         model = Model(texts=answer.texts)
         assert all(holds(literal.atom, model) == literal.positive for literal in literals)
@@ -75,7 +74,7 @@ def check(facts: list[tuple[Atom, bool]]) -> None:
         assert len(set(answer.literals)) == len(answer.literals)
         for literal in answer.literals:
             rest = [other for other in answer.literals if other is not literal]
-            assert not isinstance(Decider({}, Limits()).decide_all(rest), Conflict)
+            assert not isinstance(Decider({}).decide_all(rest), Conflict)
 
 
 @given(st.lists(st.tuples(globs, st.booleans()), min_size=2, max_size=7))

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from perimeter_smt.logic.atoms import ANY, ONE, STAR, CharSet, Glob, Pattern, Run, Text
 from perimeter_smt.logic.interpret import Model, holds, regex
 from perimeter_smt.solve.theories import strings
-from perimeter_smt.solve.theories.automaton import Automaton, search
+from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.literals import Conflict, Language, Literal
+from perimeter_smt.solve.theories.product import search
+from perimeter_smt.solve.theories.union import Union
 
 # `c` stands for every character that the patterns do not mention.
 WORDS = ["".join(word) for size in range(6) for word in product("abAc", repeat=size)]
@@ -67,7 +69,7 @@ def test_verdict_agrees_with_enumeration(rows: list[tuple[Pattern, bool]]) -> No
 def test_words_are_shortest(rows: list[tuple[Pattern, bool]]) -> None:
     """The search itself returns a word of least length, so witnesses stay readable."""
     automata = [(Automaton(pattern), sign) for pattern, sign in rows]
-    found = search([a for a, sign in automata if sign], [a for a, sign in automata if not sign], 100_000)
+    found = search([a for a, sign in automata if sign], [a for a, sign in automata if not sign])
     if found is not None:
         literals = literals_of(rows)
         assert not any(len(word) < len(found) and satisfied(literals, word) for word in WORDS)
@@ -90,3 +92,29 @@ def test_hints_come_first(rows: list[tuple[Pattern, bool]], hints: list[str]) ->
     fitting = [hint for hint in hints if satisfied(literals, hint)]
     if fitting:
         assert strings.find(literals, hints) == fitting[0]
+
+
+@given(st.lists(patterns, min_size=1, max_size=6), st.text("abAc", max_size=10))
+@settings(max_examples=400, deadline=None)
+def test_a_union_matches_what_one_of_its_patterns_matches(found: list[Pattern], word: str) -> None:
+    """Many refused patterns read as one automaton refuse the same texts."""
+    members = [Automaton(pattern) for pattern in found]
+    union = Union(members)
+    state = union.start
+    for char in word:
+        state = union.step(state, union.classes.get(char, 0))
+    assert union.accepting[state] == any(member.accepts(word) for member in members)
+    if state == union.full:
+        assert all(any(m.accepts(word + more) for m in members) for more in WORDS[:80])
+
+
+@given(st.lists(st.tuples(patterns, st.booleans()), min_size=2, max_size=9))
+@settings(max_examples=300, deadline=None)
+def test_many_refused_patterns_are_decided_like_few(rows: list[tuple[Pattern, bool]]) -> None:
+    """A text that keeps clear of a union is one, and there is none where the search for a shortest finds none."""
+    literals = literals_of(rows)
+    wanted = [Automaton(pattern) for pattern, sign in rows if sign]
+    unwanted = [Automaton(pattern) for pattern, sign in rows if not sign]
+    found = search(wanted, [Union(unwanted)])
+    assert (found is None) == (search(wanted, unwanted) is None)
+    assert found is None or satisfied(literals, found)

@@ -26,7 +26,7 @@ from perimeter_smt.logic.atoms import (
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, either, equal, glob, iff, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Catalogue, Group, Problem
-from perimeter_smt.solve import question
+from perimeter_smt.solve import question, space
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.errors import ModelMismatchError, SolveError
 from perimeter_smt.solve.result import Limits
@@ -202,6 +202,45 @@ def test_limits_make_unknown_not_wrong() -> None:
     assert again.check(hard).status == "unsat"
     assert Engine(EMPTY, Limits(conflicts=0)).check([BUCKET]).status == "unknown"
     assert Engine(EMPTY, Limits(seconds=-1.0)).check([BUCKET]).status == "unknown"
+
+
+def test_work_is_limited_over_a_whole_check() -> None:
+    """Many searches that are each within bounds end in `unknown` all the same, and the next check starts afresh."""
+    letters: Template = (STAR, Text("a"), *(ONE for _ in range(8)))
+    many = [fact for i in range(20) for fact in (glob(f"x{i}", letters), neg(glob(f"x{i}", (*letters, Text(str(i))))))]
+    engine = Engine(EMPTY, Limits(work=200))
+    result = engine.check(many)
+    assert result.status == "unknown"
+    assert result.reason == "more than 200 steps of automata"
+    assert engine.check(many[:2]).status == "sat"
+    assert Engine(EMPTY).check(many).status == "sat"
+
+
+def test_answers_do_not_depend_on_what_was_asked_before() -> None:
+    """Solver contexts are used again; engines in between, and engines that outgrow one, leave no trace."""
+    names = [sym(f"p{i}") for i in range(40)]
+    asked = [either(names[i], neg(names[(7 * i + 3) % 40]), names[(3 * i + 1) % 40]) for i in range(40)]
+    asked.append(either(glob("x", (Text("a"), STAR)), glob("x", (Text("b"), STAR))))
+
+    def answer() -> str:
+        engine = Engine(Problem(tuple(Assertion(str(i), formula) for i, formula in enumerate(asked[:20]))))
+        return repr([engine.check(asked[20:]), engine.check([neg(names[0]), *asked[30:]], core=True)])
+
+    first = answer()
+    for size in (3, 700, 2000):
+        other = Engine(EMPTY)
+        for start in range(0, size, 300):
+            other.check([either(sym(f"q{i}"), neg(sym(f"q{i + 1}"))) for i in range(start, min(size, start + 300))])
+        assert answer() == first
+
+
+def test_an_engine_that_is_dropped_gives_its_context_back() -> None:
+    """A loop over many questions works in one context."""
+    Engine(EMPTY).check([BUCKET])
+    contexts = len(space._ALL)
+    for _ in range(5):
+        Engine(EMPTY).check([BUCKET])
+    assert len(space._ALL) == contexts
 
 
 def test_an_undecided_part_does_not_hide_a_model_elsewhere() -> None:

@@ -14,12 +14,13 @@ ALPHABET = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x100))))
 _READABLE = "abcdefghijklmnopqrstuvwxyz0123456789-_./:ABCDEFGHIJKLMNOPQRSTUVWXYZ@+=, "
 PREFERRED = _READABLE + "".join(char for char in ALPHABET if char not in _READABLE)
 OPAQUE = "".join(map(chr, range(0xE000, 0xE040)))  # stand for unknown texts in `links`; never part of a value
+_CHARACTERS = frozenset(ALPHABET)
 RANK = {char: rank for rank, char in enumerate(PREFERRED)}
 
 
 def is_value(text: str) -> bool:
     """Whether every character of `text` lies in the alphabet."""
-    return all(char in RANK for char in text)
+    return _CHARACTERS.issuperset(text)
 
 
 @lru_cache(maxsize=4096)

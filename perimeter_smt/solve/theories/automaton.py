@@ -1,31 +1,22 @@
-"""Wildcard patterns as automata, determinised lazily, and the search for a word in several of them at once.
+"""Wildcard patterns as automata, determinised lazily.
 
 A pattern of n positions is a nondeterministic automaton whose state is a set of positions, held as the bits
 of one Python integer: reading a character is a handful of integer operations whatever n is (the Shift-And
 method, extended with self-loops and skippable positions).  Each set met gets a number, and transitions are
 remembered, so repeated questions about the same pattern cost one list look-up per character.
 
-Guarantee: `Automaton.accepts` agrees with `logic.interpret.regex(pattern).fullmatch`; `search` returns a word
-that all `wanted` accept and all `unwanted` refuse, None only if there is none, and raises `TooLargeError`
-when a bound is hit.
+Guarantee: `Automaton.accepts` agrees with `logic.interpret.regex(pattern).fullmatch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from heapq import heappop, heappush
-
 from perimeter_smt.logic.atoms import Pattern, Run, Text
 from perimeter_smt.solve.theories.alphabet import OPAQUE, PREFERRED, RANK, folded
+from perimeter_smt.solve.theories.work import TooLargeError
 
 MAX_POSITIONS = 40_000
 DEAD = 0
-_NEVER = 1 << 60
-
-
-class TooLargeError(Exception):
-    """A work bound was hit: the question stays undecided."""
+NEVER = 1 << 60
 
 
 class Automaton:
@@ -35,17 +26,18 @@ class Automaton:
     `accepting[s]` tells acceptance, `full` is the state from which every continuation is accepted (or -1).
     """
 
-    __slots__ = ("_ids", "_loops", "_moves", "_optional", "_sets", "_stars", "_suffix", "accepting", "classes", "full",
-                 "need", "representatives", "start", "table")  # fmt: skip
+    __slots__ = ("_alive", "_ids", "_loops", "_optional", "_sets", "_stars", "_suffix", "accepting",
+                 "classes", "full", "moves", "need", "representatives", "start", "table")  # fmt: skip
 
     def __init__(self, pattern: Pattern) -> None:
         """Compile `pattern`; raises TooLargeError when it has more than MAX_POSITIONS positions."""
         self._compile(_positions(pattern))
         self._sets: list[int] = [0]
         self._ids: dict[int, int] = {0: DEAD}
+        self._alive: dict[int, tuple[int, ...]] = {}
         self.table: list[list[int]] = [[DEAD] * len(self.representatives)]
         self.accepting: list[bool] = [False]
-        self.need: list[int] = [_NEVER]
+        self.need: list[int] = [NEVER]
         self.full = -1
         self.start = self._intern(1)
 
@@ -87,7 +79,7 @@ class Automaton:
                 ids[masks[char]] = len(ids)
                 self.representatives.append(char)
             self.classes[char] = ids[masks[char]]
-        self._moves = list(ids)
+        self.moves = list(ids)
         self._loops, self._optional, self._stars, self._suffix = loops, optional, stars, suffix
 
     def _intern(self, bits: int) -> int:
@@ -117,9 +109,17 @@ class Automaton:
         """The state after a character of class `kind`."""
         found = self.table[state][kind]
         if found < 0:
-            hit = self._sets[state] & self._moves[kind]
+            hit = self._sets[state] & self.moves[kind]
             found = self._intern(((hit & ~self._loops) << 1) | (hit & self._loops)) if hit else DEAD
             self.table[state][kind] = found
+        return found
+
+    def alive(self, state: int) -> tuple[int, ...]:
+        """The classes of characters that a state can read."""
+        found = self._alive.get(state)
+        if found is None:
+            bits = self._sets[state]
+            found = self._alive[state] = tuple([kind for kind, move in enumerate(self.moves) if bits & move])
         return found
 
     def kind(self, char: str) -> int:
@@ -138,36 +138,14 @@ class Automaton:
         return self.accepting[state]
 
     @property
+    def masks(self) -> tuple[int, int, int, int]:
+        """The number of positions before the accepting one; those that loop, that may be skipped, that are stars."""
+        return len(self._suffix) - 1, self._loops, self._optional, self._stars
+
+    @property
     def size(self) -> int:
         """The number of states met so far."""
         return len(self._sets)
-
-
-class Words:
-    """A finite set of words as one automaton (a tree), with the interface that `search` uses."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self.accepting: list[bool] = [False, False]
-        self.full = -1
-        self.start = 1
-        listed = list(words)
-        self.classes = {char: i + 1 for i, char in enumerate(dict.fromkeys("".join(listed)))}
-        width = len(self.classes) + 1
-        self.table: list[list[int]] = [[DEAD] * width, [DEAD] * width]
-        for word in listed:
-            state = self.start
-            for char in word:
-                kind = self.classes[char]
-                if self.table[state][kind] == DEAD:
-                    self.table[state][kind] = len(self.table)
-                    self.table.append([DEAD] * width)
-                    self.accepting.append(False)
-                state = self.table[state][kind]
-            self.accepting[state] = True
-
-    def step(self, state: int, kind: int) -> int:
-        """The state after a character of class `kind`."""
-        return self.table[state][kind]
 
 
 def _positions(pattern: Pattern) -> list[tuple[str, bool, bool, bool]]:
@@ -204,96 +182,3 @@ def _merged(pattern: Pattern) -> list[Text | Run]:
 
 def _rank(char: str) -> int:
     return RANK.get(char, ord(char))
-
-
-def representatives(automata: Sequence[Automaton | Words], opaque: str = "") -> list[tuple[str, tuple[int, ...]]]:
-    """One readable character for each way the automata tell characters apart, with its class in each.
-
-    The characters of `opaque` count as characters of the alphabet too.
-    """
-    mentioned = {char for automaton in automata for char in automaton.classes}
-    rest = next((char for char in PREFERRED if char not in mentioned), None)
-    chars = {char for char in mentioned if char in RANK} | set(opaque) | ({rest} if rest is not None else set())
-    found: dict[tuple[int, ...], str] = {}
-    for char in sorted(chars, key=_rank):
-        found.setdefault(tuple([automaton.classes.get(char, 0) for automaton in automata]), char)
-    return [(char, kinds) for kinds, char in found.items()]
-
-
-def search(
-    wanted: Sequence[Automaton], unwanted: Sequence[Automaton | Words], limit: int, opaque: str = ""
-) -> str | None:
-    """A shortest word that all `wanted` accept and all `unwanted` refuse; None when there is none.
-
-    A* over the product, guided by the characters that the wanted patterns still need.  Ties go to the word
-    that is further advanced, then to readable characters.  Words may hold the characters `opaque` besides
-    those of the alphabet.  Raises TooLargeError after `limit` product states.
-
-    Answers are remembered: the same few patterns meet again in most conflicts and in related documents.
-    """
-    fixed = tuple(automaton for automaton in unwanted if isinstance(automaton, Automaton))
-    if len(fixed) < len(unwanted):
-        return _search(tuple(wanted), tuple(unwanted), limit, opaque)
-    return _remembered(tuple(wanted), fixed, limit, opaque)
-
-
-def _search(
-    wanted: tuple[Automaton, ...], unwanted: tuple[Automaton | Words, ...], limit: int, opaque: str
-) -> str | None:
-    automata: list[Automaton | Words] = [*wanted, *unwanted]
-    count = len(wanted)
-    letters = representatives(automata, opaque)
-    start = tuple(automaton.start for automaton in automata)
-    needs = [automaton.need for automaton in wanted]
-    full = [automaton.full for automaton in automata]
-    if any(start[i] == full[i] for i in range(count, len(automata))):
-        return None
-    if any(automaton.start == DEAD for automaton in wanted):
-        return None
-    # Entries: estimate of the whole length, estimate of the rest, tie-breaker, states, characters so far.
-    first = max((need[s] for need, s in zip(needs, start, strict=False)), default=0)
-    heap: list[tuple[int, int, int, tuple[int, ...], int]] = [(first, first, 0, start, 0)]
-    best: dict[tuple[int, ...], int] = {start: 0}
-    came: dict[tuple[int, ...], tuple[tuple[int, ...], str]] = {}
-    serial = 0
-    while heap:
-        _, _, _, states, length = heappop(heap)
-        if length > best[states]:
-            continue
-        if all(automata[i].accepting[s] == (i < count) for i, s in enumerate(states)):
-            return _word(states, came)
-        for char, kinds in letters:
-            following = []
-            for index, (automaton, state, kind) in enumerate(zip(automata, states, kinds, strict=True)):
-                after = automaton.table[state][kind]
-                if after < 0:
-                    after = automaton.step(state, kind)
-                    full[index] = automaton.full
-                if after == DEAD if index < count else after == full[index]:
-                    break
-                following.append(after)
-            else:
-                key = tuple(following)
-                if best.get(key, _NEVER) <= length + 1:
-                    continue
-                if len(best) >= limit:
-                    raise TooLargeError(f"more than {limit} automaton states")
-                best[key] = length + 1
-                came[key] = (states, char)
-                serial += 1
-                rest = max((need[s] for need, s in zip(needs, key, strict=False)), default=0)
-                heappush(heap, (length + 1 + rest, rest, serial, key, length + 1))
-    return None
-
-
-@lru_cache(maxsize=16384)
-def _remembered(wanted: tuple[Automaton, ...], unwanted: tuple[Automaton, ...], limit: int, opaque: str) -> str | None:
-    return _search(wanted, unwanted, limit, opaque)
-
-
-def _word(states: tuple[int, ...], came: dict[tuple[int, ...], tuple[tuple[int, ...], str]]) -> str:
-    out: list[str] = []
-    while states in came:
-        states, char = came[states]
-        out.append(char)
-    return "".join(reversed(out))

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from perimeter_smt.solve.result import Limits
 from perimeter_smt.solve.theories import equality, links, unary
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
+from perimeter_smt.solve.theories.work import STATES, OutOfWorkError, Work
+
+_PATIENCE = 20  # how many times the work of finding a conflict may go into cutting it down, beside ...
+_SPARE = 400_000  # ... so much in any case
 
 
 def split(literals: Iterable[Literal]) -> list[list[Literal]]:
@@ -40,8 +43,9 @@ def split(literals: Iterable[Literal]) -> list[list[Literal]]:
 class Decider:
     """Decides components, with a memory. One per engine."""
 
-    def __init__(self, hints: Mapping[str, tuple[str, ...]], limits: Limits) -> None:
-        self._hints, self._limits = hints, limits
+    def __init__(self, hints: Mapping[str, tuple[str, ...]]) -> None:
+        self._hints = hints
+        self.work = Work()  # what is left to do for the check under way
         self._known: dict[frozenset[int], Answer] = {}
 
     def decide(self, literals: Sequence[Literal]) -> Answer:
@@ -49,9 +53,11 @@ class Decider:
         key = frozenset([literal.key for literal in literals])
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._raw(literals)
+            before = self.work.spent
+            found = self._raw(literals)
             if isinstance(found, Conflict):
-                found = self._known[key] = self.minimal(found)
+                found = self.minimal(found, _PATIENCE * (self.work.spent - before) + _SPARE)
+            self._known[key] = found
         return found
 
     def decide_all(self, literals: Sequence[Literal]) -> Answer:
@@ -68,11 +74,23 @@ class Decider:
                 texts.update(answer.texts)
         return undecided or Realised(texts)
 
-    def minimal(self, conflict: Conflict) -> Conflict:
-        """A subset of a conflict, itself one, from which nothing can be dropped."""
-        kept = sorted(conflict.literals, key=lambda literal: literal.key)
-        if len(kept) == 1:
-            return Conflict(tuple(kept))
+    def minimal(self, conflict: Conflict, patience: int = STATES) -> Conflict:
+        """A subset of a conflict, itself one, from which nothing can be dropped.
+
+        After `patience` steps of automata the search for smaller ones ends.
+        """
+        smallest = [conflict]
+        if len(conflict.literals) > 1:
+            try:
+                with self.work.at_most(patience):
+                    self._shrink(smallest)
+            except OutOfWorkError:
+                pass  # still a conflict
+        return Conflict(tuple(sorted(smallest[-1].literals, key=lambda literal: literal.key)))
+
+    def _shrink(self, found: list[Conflict]) -> None:
+        """Append smaller and smaller subsets of a conflict that are conflicts themselves."""
+        kept = sorted(found[-1].literals, key=lambda literal: literal.key)
         size = len(kept)
         while size > 1:  # drop many at a time, then one by one
             size = (size + 1) // 2
@@ -85,8 +103,8 @@ class Decider:
                 answer = self._raw_all(rest)
                 if isinstance(answer, Conflict):
                     kept = sorted(answer.literals, key=lambda other: other.key)
+                    found.append(answer)
             size = min(size, len(kept))
-        return Conflict(tuple(kept))
 
     def _raw_all(self, literals: Sequence[Literal]) -> Answer:
         undecided: Undecided | None = None
@@ -106,8 +124,8 @@ class Decider:
     def _raw(self, literals: Sequence[Literal]) -> Answer:
         if all(literal.unary for literal in literals):
             variable = literals[0].variables[0]
-            found = unary.find(literals, self._hints.get(variable, ()), (), self._limits.states)
+            found = unary.find(literals, self._hints.get(variable, ()), (), self.work)
             return Realised({variable: found}) if isinstance(found, str) else found
         if any(literal.kind == "match" for literal in literals):
-            return links.decide(literals, self._hints, self._limits)
-        return equality.decide(literals, self._hints, self._limits.states)
+            return links.decide(literals, self._hints, self.work)
+        return equality.decide(literals, self._hints, self.work)

@@ -11,18 +11,19 @@ from collections.abc import Callable, Sequence
 
 from perimeter_smt.logic.atoms import Within
 from perimeter_smt.solve.theories.addresses import gaps, span
-from perimeter_smt.solve.theories.automaton import Automaton, TooLargeError
+from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.literals import Conflict, Literal, named
+from perimeter_smt.solve.theories.work import TooLargeError, Work
 
 _OCTETS = tuple(map(str, range(256)))
 
 
 def find(
-    typed: Sequence[Literal], globs: Sequence[Literal], fits: Callable[[str], bool], limit: int
+    typed: Sequence[Literal], globs: Sequence[Literal], fits: Callable[[str], bool], work: Work
 ) -> str | Conflict | None:
     """An IPv4 text in the blocks of `typed` that matches `globs` and for which `fits` holds.
 
-    Raises TooLargeError after `limit` combinations of automaton states.
+    Raises TooLargeError after `work` combinations of automaton states.
     """
     wide = [x for x in typed if isinstance(x.atom, Within) and x.atom.family == 4]
     low, high = 0, (1 << 32) - 1
@@ -36,7 +37,7 @@ def find(
     automata = [(x.language.automaton, x.positive) for x in globs if x.language is not None]
     refused: list[str] = []
     for block in (part for first, last in ranges for part in _aligned(first, last)):
-        text = _walk(block, automata, limit, fits, refused)
+        text = _walk(block, automata, work, fits, refused)
         if text is not None:
             return text
     if refused:
@@ -65,7 +66,7 @@ def _aligned(first: int, last: int) -> list[tuple[tuple[int, int], ...]]:
 def _walk(
     box: tuple[tuple[int, int], ...],
     automata: Sequence[tuple[Automaton, bool]],
-    limit: int,
+    work: Work,
     fits: Callable[[str], bool],
     refused: list[str],
 ) -> str | None:
@@ -73,6 +74,7 @@ def _walk(
     for place, (low, high) in enumerate(box):
         following: dict[tuple[int, ...], str] = {}
         tail = "." if place < 3 else ""
+        work.charge(len(level) * (high - low + 1) * len(automata))
         for states, text in level.items():
             for octet in range(low, high + 1):
                 piece = _OCTETS[octet] + tail
@@ -86,8 +88,8 @@ def _walk(
                 elif after not in following:
                     following[after] = text + piece
         level = following
-        if len(level) > limit:
-            raise TooLargeError(f"more than {limit} combinations of states in an address")
+        if len(level) > work.states:
+            raise TooLargeError(f"more than {work.states} combinations of states in an address")
     return None
 
 

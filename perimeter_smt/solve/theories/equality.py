@@ -17,9 +17,10 @@ from perimeter_smt.solve.theories import numbers, ordered, unary
 from perimeter_smt.solve.theories.classes import Classes
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
 from perimeter_smt.solve.theories.ordered import Placed
+from perimeter_smt.solve.theories.work import Work
 
 
-def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], limit: int) -> Answer:
+def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], work: Work) -> Answer:
     """Texts for the variables of `literals` (no templates among them), or a conflict."""
     classes = Classes(literals)
     for literal in literals:
@@ -27,13 +28,13 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], li
             left, right = literal.variables
             if classes.names[left] == classes.names[right]:
                 return Conflict((literal, *classes.path(left, right)))
-    placed = ordered.solve(literals, classes, hints, limit)
+    placed = ordered.solve(literals, classes, hints, work)
     if isinstance(placed, Conflict | Undecided):
         return placed
     texts: dict[str, str] = {}
     views: dict[str, str] = {}
     for name in classes.members:
-        found = _text(name, placed.get(name), classes, classes.hints(name, hints), limit)
+        found = _text(name, placed.get(name), classes, classes.hints(name, hints), work)
         if isinstance(found, Conflict):
             return classes.explain(found.literals)
         if isinstance(found, Undecided):
@@ -41,7 +42,7 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], li
         texts[name], view = found
         if view:
             views[name] = view
-    colours = _distinct(literals, classes, texts, views, limit)
+    colours = _distinct(literals, classes, texts, views, work)
     if not isinstance(colours, dict):
         return colours
     values = {variable: colours[name] for variable, name in classes.names.items()}
@@ -57,21 +58,21 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _text(
-    name: str, place: Placed | None, classes: Classes, hints: Sequence[str], limit: int
+    name: str, place: Placed | None, classes: Classes, hints: Sequence[str], work: Work
 ) -> tuple[str, str] | Conflict | Undecided:
     """A first text for a class, and the view in which it may be spelled otherwise ("" if it may not)."""
     own = classes.unary[name]
     if place is not None and place.text is not None:
         return place.text, place.view if all(literal.kind == place.view for literal in own) else ""
     extra = [Literal(Parses("", place.view), False, -1)] if place is not None else []  # type: ignore[arg-type]
-    result = unary.find([*own, *extra], hints, (), limit)
+    result = unary.find([*own, *extra], hints, (), work)
     if extra and not isinstance(result, str):
-        result = unary.find(own, hints, (), limit)
+        result = unary.find(own, hints, (), work)
     return (result, "") if isinstance(result, str) else result
 
 
 def _distinct(
-    literals: Sequence[Literal], classes: Classes, texts: dict[str, str], views: Mapping[str, str], limit: int
+    literals: Sequence[Literal], classes: Classes, texts: dict[str, str], views: Mapping[str, str], work: Work
 ) -> dict[str, str] | Conflict | Undecided:
     """Texts of the classes, changed where disequalities ask for it."""
     apart: dict[str, set[str]] = {}
@@ -91,7 +92,7 @@ def _distinct(
             if name in views:
                 options.append(numbers.respell(texts[name], views[name], options))
                 continue
-            more = unary.find(classes.unary[name], (), options, limit)
+            more = unary.find(classes.unary[name], (), options, work)
             if not isinstance(more, str):
                 open_ends = open_ends or isinstance(more, Undecided)
                 scarce.append(name)

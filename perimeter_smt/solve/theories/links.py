@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from perimeter_smt.logic.atoms import ANY, STAR, CharSet, Glob, Match, Pattern, Ref, Run, Template, Text
 from perimeter_smt.logic.formula import normal
 from perimeter_smt.logic.interpret import Model, holds
-from perimeter_smt.solve.result import Limits
 from perimeter_smt.solve.theories import unary, word_equations
 from perimeter_smt.solve.theories.alphabet import OPAQUE
-from perimeter_smt.solve.theories.automaton import Automaton, TooLargeError, search
+from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.classes import Classes
 from perimeter_smt.solve.theories.harvest import suggestions
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised
+from perimeter_smt.solve.theories.product import search
+from perimeter_smt.solve.theories.work import TooLargeError, Work
 
 _CHOICES = 12  # values tried for one variable
 _ATTEMPTS = 400  # values tried in all
@@ -39,12 +40,12 @@ class _Task:
     matches: dict[str, list[tuple[Literal, Template]]]  # by class of the left side, over class names
     apart: dict[str, set[str]]
     hints: Mapping[str, tuple[str, ...]]
-    limits: Limits
+    work: Work
     attempts: int = 0
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], limits: Limits) -> Answer:
+def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], work: Work) -> Answer:
     """Texts for the variables of one component that holds templates, or a conflict."""
     classes = Classes(literals)
     matches: dict[str, list[tuple[Literal, Template]]] = {}
@@ -60,12 +61,12 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], li
         elif isinstance(fact, Match):
             template = tuple(Ref(classes.names[p.var], p.fold) if isinstance(p, Ref) else p for p in fact.template)
             matches.setdefault(classes.names[fact.var], []).append((literal, template))
-    task = _Task(classes, literals, matches, apart, hints, limits)
+    task = _Task(classes, literals, matches, apart, hints, work)
     for step in (_necessary, _choose, _included):
         answer = step(task)
         if answer is not None:
             return answer
-    return word_equations.decide(literals, limits)
+    return word_equations.decide(literals, work)
 
 
 def _necessary(task: _Task) -> Answer | None:
@@ -94,7 +95,7 @@ def _necessary(task: _Task) -> Answer | None:
                 extra = Literal(Glob(name, plain), literal.positive, literal.key)
                 derived.append(extra)
                 sources[id(extra)] = used
-        found = unary.find([*own, *derived], (), (), task.limits.states)
+        found = unary.find([*own, *derived], (), (), task.work)
         if isinstance(found, Conflict):
             blamed = [x for literal in found.literals for x in sources.get(id(literal), [literal])]
             return task.classes.explain(list(dict.fromkeys(blamed)))
@@ -180,8 +181,8 @@ def _substituted(task: _Task, name: str) -> list[Literal]:
 def _values(task: _Task, name: str, own: list[Literal], referred: bool) -> Iterator[str]:
     """Texts that satisfy `own` and differ from the neighbours chosen so far, the most promising first."""
     avoid = sorted({task.texts[other] for other in task.apart[name] if other in task.texts})
-    limit = task.limits.states
-    first = unary.find(own, task.classes.hints(name, task.hints), avoid, limit)
+    work = task.work
+    first = unary.find(own, task.classes.hints(name, task.hints), avoid, work)
     if not isinstance(first, str):
         return
     yield first
@@ -189,11 +190,11 @@ def _values(task: _Task, name: str, own: list[Literal], referred: bool) -> Itera
         return
     seen = [*avoid, first]
     for text in suggestions(name, task.classes, task.matches, task.hints):
-        if text not in seen and unary.find(own, (text,), avoid, limit) == text:
+        if text not in seen and unary.find(own, (text,), avoid, work) == text:
             seen.append(text)
             yield text
     for _ in range(_CHOICES):
-        more = unary.find(own, (), seen, limit)
+        more = unary.find(own, (), seen, work)
         if not isinstance(more, str):
             return
         seen.append(more)
@@ -219,7 +220,7 @@ def _included(task: _Task) -> Answer | None:
             for literal, template in rows:
                 if literal.positive:
                     wanted = Automaton(_opaque(template, letters, free))
-                    if search([wanted], [a for _, a in refused], task.limits.states, free) is None:
+                    if search([wanted], [a for _, a in refused], task.work, free) is None:
                         return task.classes.explain([literal, *(x for x, _ in refused)])
         except TooLargeError:
             continue

@@ -14,6 +14,7 @@ from perimeter_smt.logic.atoms import Compare, Order, Parses
 from perimeter_smt.solve.theories import numbers, unary
 from perimeter_smt.solve.theories.classes import Classes
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided, instant, number
+from perimeter_smt.solve.theories.work import Work
 
 _TRIES = 64  # combinations of pinned texts
 _EACH = 4  # texts per variable beyond the first
@@ -28,7 +29,7 @@ class Placed:
 
 
 def solve(
-    literals: Sequence[Literal], classes: Classes, hints: Mapping[str, tuple[str, ...]], limit: int
+    literals: Sequence[Literal], classes: Classes, hints: Mapping[str, tuple[str, ...]], work: Work
 ) -> dict[str, Placed] | Conflict | Undecided:
     """Texts for the classes that `Order` literals speak about."""
     orders = [x for x in literals if isinstance(x.atom, Order)]
@@ -56,18 +57,18 @@ def solve(
         for order in orders:  # an order that holds needs a text that denotes a value
             if order.positive and name in (classes.names[v] for v in order.variables):
                 assert isinstance(order.atom, Order)
-                needed = unary.find([*own, Literal(Parses("", order.atom.view), True, -1)], (), (), limit)
+                needed = unary.find([*own, Literal(Parses("", order.atom.view), True, -1)], (), (), work)
                 if isinstance(needed, Conflict):
                     return classes.explain([*needed.literals, order])
         whole = next((x for x in own if x.positive and x.language and x.language.exact is not None), None)
-        alone = unary.find(own, classes.hints(name, hints), (), limit)
+        alone = unary.find(own, classes.hints(name, hints), (), work)
         if isinstance(alone, Conflict):
             return classes.explain(alone.literals)
         if whole is not None and isinstance(alone, str):
             only.append(whole)
             options.append([alone])
         else:
-            texts = _options(own, free.get(name), sorted(spoken[name]), limit)
+            texts = _options(own, free.get(name), sorted(spoken[name]), work)
             options.append([*texts, alone] if isinstance(alone, str) else texts)
     failed: Conflict | None = None
     for tried, pins in enumerate(_products(options)):
@@ -83,7 +84,7 @@ def solve(
     return Undecided(f"no texts found for {listed}, which are ordered and have other conditions")
 
 
-def _options(own: Sequence[Literal], placed: Placed | None, views: Sequence[str], limit: int) -> list[str]:
+def _options(own: Sequence[Literal], placed: Placed | None, views: Sequence[str], work: Work) -> list[str]:
     """Texts worth pinning a class to, each satisfying its own conditions."""
     found: list[str] = []
     if placed is not None and placed.text is not None:
@@ -94,7 +95,7 @@ def _options(own: Sequence[Literal], placed: Placed | None, views: Sequence[str]
     for view in views:
         more = [*own, Literal(Parses("", view), True, -1)]  # type: ignore[arg-type]
         for _ in range(_EACH):
-            text = unary.find(more, (), found, limit)
+            text = unary.find(more, (), found, work)
             if not isinstance(text, str):
                 break
             found.append(text)

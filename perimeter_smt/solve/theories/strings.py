@@ -13,25 +13,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.theories.automaton import TooLargeError, Words, search
+from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.literals import Conflict, Language, Literal, Undecided, named
+from perimeter_smt.solve.theories.product import Machine, Words, search
+from perimeter_smt.solve.theories.union import Union
+from perimeter_smt.solve.theories.work import TooLargeError, Work
 
 _GROWTH = 3  # violated literals added per round
+_MANY = 12  # refused patterns from which on a shortest text is not looked for
+_SHORT = 2_000  # states that the search for a shortest text may reach
 
 
-def find(literals: Sequence[Literal], hints: Sequence[str] = (), limit: int = 200_000) -> str | Conflict | Undecided:
+def find(
+    literals: Sequence[Literal], hints: Sequence[str] = (), work: Work | None = None
+) -> str | Conflict | Undecided:
     """A text that satisfies all `literals` (globs over one variable), the first of `hints` that does if any.
 
-    `limit` bounds the automaton states per search.
+    `work` bounds the automaton states per search, and in total: raises OutOfWorkError.
     """
     try:
-        return _find(literals, hints, limit)
+        return _find(literals, hints, work or Work())
     except TooLargeError as problem:
         variable = next((literal.variables[0] for literal in literals if literal.key >= 0), "")
         return Undecided(f"the patterns on `{variable}` are too large together: {problem}")
 
 
-def _find(literals: Sequence[Literal], hints: Sequence[str], limit: int) -> str | Conflict | Undecided:
+def _find(literals: Sequence[Literal], hints: Sequence[str], work: Work) -> str | Conflict | Undecided:
     quick = clash(literals)
     if quick is not None:
         return quick
@@ -49,11 +56,9 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], limit: int) -> str 
     refused: list[Literal] = []  # whole texts that must not be: one automaton for all of them
     words: list[Words] = []
     while True:
-        word = search(
-            [_language(literal).automaton for literal in active if literal.positive],
-            [*words, *(_language(literal).automaton for literal in active if not literal.positive)],
-            limit,
-        )
+        wanted = [_language(literal).automaton for literal in active if literal.positive]
+        unwanted = [_language(literal).automaton for literal in active if not literal.positive]
+        word = _word(wanted, unwanted, words, work)
         if word is None:
             return named([*active, *refused])
         violated = [literal for literal in ranked if not literal.accepts(word)]
@@ -64,7 +69,22 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], limit: int) -> str 
             spelled = [(text, x) for x in ranked if (text := _whole(x)) is not None and is_value(text)]
             refused = [x for text, x in spelled if all(other.accepts(text) for other in positive)]
             words = [Words(text for x in refused if (text := _whole(x)) is not None)]
-        active.extend([literal for literal in violated if _whole(literal) is None][:_GROWTH])
+        active.extend(
+            [literal for literal in violated if _whole(literal) is None][: max(_GROWTH, len(unwanted) - _MANY)]
+        )
+
+
+def _word(
+    wanted: Sequence[Automaton], unwanted: Sequence[Automaton], words: Sequence[Machine], work: Work
+) -> str | None:
+    """A shortest word if there are few patterns and it is soon found, else one that keeps clear of the refused ones."""
+    if len(unwanted) < _MANY:
+        try:
+            return search(wanted, [*words, *unwanted], work, states=_SHORT if unwanted else None)
+        except TooLargeError:
+            if not unwanted:
+                raise
+    return search(wanted, [*words, Union(unwanted)], work)
 
 
 def _whole(literal: Literal) -> str | None:

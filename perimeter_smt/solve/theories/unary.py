@@ -13,32 +13,33 @@ from fractions import Fraction
 from perimeter_smt.logic.atoms import ANY, STAR, CharSet, Compare, Glob, Pattern, Run, Text, Within
 from perimeter_smt.solve.theories import addresses, dotted, numbers, strings
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.theories.automaton import TooLargeError
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided, excluding, named
+from perimeter_smt.solve.theories.work import TooLargeError, Work
 
 _TRIES = 24
 
 
 def find(
-    literals: Sequence[Literal], hints: Sequence[str] = (), avoid: Sequence[str] = (), limit: int = 200_000
+    literals: Sequence[Literal], hints: Sequence[str] = (), avoid: Sequence[str] = (), work: Work | None = None
 ) -> str | Conflict | Undecided:
     """A text other than those in `avoid` that satisfies the unary `literals` of one variable.
 
-    `hints` are tried first, in order; `limit` bounds automaton states.
+    `hints` are tried first, in order; `work` bounds automaton states.
     """
+    work = work or Work()
     kinds = {literal.kind for literal in literals}
     if kinds <= {"glob"}:
-        return strings.find([*literals, *excluding(avoid)] if avoid else literals, hints, limit)
+        return strings.find([*literals, *excluding(avoid)] if avoid else literals, hints, work)
     if kinds == {"address"}:
         return addresses.find(literals, hints, avoid)
     try:
-        return _mixture(literals, hints, avoid, limit)
+        return _mixture(literals, hints, avoid, work)
     except TooLargeError as problem:
         return Undecided(f"the patterns on `{literals[0].variables[0]}` are too large: {problem}")
 
 
 def _mixture(
-    literals: Sequence[Literal], hints: Sequence[str], avoid: Sequence[str], limit: int
+    literals: Sequence[Literal], hints: Sequence[str], avoid: Sequence[str], work: Work
 ) -> str | Conflict | Undecided:
     positive = {literal.kind: literal for literal in reversed(literals) if literal.positive and literal.kind != "glob"}
     if "address" in positive and len(positive) > 1:
@@ -66,27 +67,27 @@ def _mixture(
             wrong = next((x for x in literals if not x.accepts(exact)), None) if is_value(exact) else None
             return Conflict((literal,) if wrong is None else (literal, wrong))
     if len(kinds) == 1:
-        return _alone(kinds.pop(), list(literals), avoid, limit)
+        return _alone(kinds.pop(), list(literals), avoid, work)
     texts: list[str] = []
     for kind, part in parts.items():
         if part:
-            found = _alone(kind, part, avoid, limit)
+            found = _alone(kind, part, avoid, work)
             if not isinstance(found, str):
                 return found
             texts.append(found)
-    for text in (*texts, *_candidates(literals, parts["glob"], taken, limit)):
+    for text in (*texts, *_candidates(literals, parts["glob"], taken, work)):
         if fits(text):
             return text
     if "address" in positive:
-        answer = dotted.find(parts["address"], parts["glob"], fits, limit)
+        answer = dotted.find(parts["address"], parts["glob"], fits, work)
         if isinstance(answer, str):
             return answer
-        if answer is not None and _no_ipv6(literals, parts["glob"], limit):
+        if answer is not None and _no_ipv6(literals, parts["glob"], work):
             return answer
     return Undecided(f"`{literals[0].variables[0]}`: no text found that fits its patterns and its value together")
 
 
-def _no_ipv6(literals: Sequence[Literal], globs: Sequence[Literal], limit: int) -> bool:
+def _no_ipv6(literals: Sequence[Literal], globs: Sequence[Literal], work: Work) -> bool:
     """Whether the patterns, or a block of the other family, exclude every text that denotes an IPv6 address."""
     if any(literal.positive and isinstance(literal.atom, Within) and literal.atom.family == 4 for literal in literals):
         return True
@@ -96,12 +97,12 @@ def _no_ipv6(literals: Sequence[Literal], globs: Sequence[Literal], limit: int) 
     forms: tuple[Pattern, ...] = (plain, (*plain, Text("%"), Run(ANY, 1)))
     colons = Literal(Glob("", (STAR, Text(":"), STAR, Text(":"), STAR)), True, -1)
     extra = [[colons, Literal(Glob("", form), True, -1)] for form in forms]
-    return all(isinstance(strings.find([*globs, *more], (), limit), Conflict) for more in extra)
+    return all(isinstance(strings.find([*globs, *more], (), work), Conflict) for more in extra)
 
 
-def _alone(kind: str, literals: list[Literal], avoid: Sequence[str], limit: int) -> str | Conflict | Undecided:
+def _alone(kind: str, literals: list[Literal], avoid: Sequence[str], work: Work) -> str | Conflict | Undecided:
     if kind == "glob":
-        return strings.find([*literals, *excluding(avoid)], (), limit)
+        return strings.find([*literals, *excluding(avoid)], (), work)
     if kind == "address":
         return addresses.find(literals, (), avoid)
     solved = numbers.solve(literals, {})
@@ -120,7 +121,7 @@ def _meaningless(avoid: Sequence[str]) -> str:
     return text
 
 
-def _candidates(literals: Sequence[Literal], globs: Sequence[Literal], taken: set[str], limit: int) -> Iterator[str]:
+def _candidates(literals: Sequence[Literal], globs: Sequence[Literal], taken: set[str], work: Work) -> Iterator[str]:
     """Texts worth trying: round the bounds in several spellings, then the shortest words of the patterns."""
     yield from ("", "none", "0", "1", "-1", "1.5", "2026-01-01T00:00:00Z", "198.51.100.7", "2001:db8::7")
     for literal in literals:
@@ -139,7 +140,7 @@ def _candidates(literals: Sequence[Literal], globs: Sequence[Literal], taken: se
                 yield from addresses.texts(fact.family, host)
     seen = set(taken)
     for _ in range(_TRIES):
-        word = strings.find([*globs, *excluding(sorted(seen))], (), limit)
+        word = strings.find([*globs, *excluding(sorted(seen))], (), work)
         if not isinstance(word, str):
             return
         yield word
