@@ -77,7 +77,7 @@ def rows_of(service: str) -> tuple[Row, ...]:
         base = _keys(info.condition_keys)
         if not any(use.required for use in info.resource_types):  # optional ones may be left out (3.9)
             out.append(Row(service, info.name, None, "", False, False, "", "", base, info.access_level))
-        for use in info.resource_types:
+        for use in sorted(info.resource_types, key=_plainness):
             found = actions.resource_type(service, use.type)
             if found is None:
                 continue
@@ -90,6 +90,11 @@ def rows_of(service: str) -> tuple[Row, ...]:
                 info.access_level,
             )
     return tuple(out)
+
+
+def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
+    """Types that a call always tests first; the long ARNs of access points last."""
+    return not use.required, use.type.startswith("accesspoint")
 
 
 @lru_cache(maxsize=16384)
@@ -120,6 +125,12 @@ def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]
     ]
 
 
+def well_known_first(services: Iterable[str]) -> tuple[str, ...]:
+    """The services, those that most readers know in front."""
+    first = {name: i for i, name in enumerate(_FIRST_SERVICES)}
+    return tuple(sorted(services, key=lambda service: (first.get(service, 99), service)))
+
+
 @dataclass
 class Calls:
     """The rows of some services, and the sets that formulas have asked for."""
@@ -129,10 +140,8 @@ class Calls:
     any_resource: bool = False
 
     def __post_init__(self) -> None:
-        first = {name: i for i, name in enumerate(_FIRST_SERVICES)}
-        ordered = sorted(self.services, key=lambda s: (first.get(s, 99), s))
         self.rows: list[Row] = []
-        for service in ordered:
+        for service in well_known_first(self.services):
             self.rows += rows_of(service)
         self.replace_rows([*self.rows, *_invented(self.literal)])
 
@@ -155,6 +164,10 @@ class Calls:
         if name not in self._sets:
             self._sets[name] = self._compute(name)
         return self._sets[name]
+
+    def actions(self) -> Iterable[str]:
+        """Every action that has a row, in lower case."""
+        return self._by_action
 
     def define(self, name: str, services: Iterable[str]) -> None:
         """Name the rows of some services, so that formulas can speak of them together."""
@@ -186,6 +199,10 @@ class Calls:
                 return self._where_it("has_region", bool)
             case "reads":
                 return self._where_it("level", lambda level: level in ("Read", "List", ""))
+            case "first of its action":
+                typed = ~self._where_it("type", lambda kind: kind is None)
+                firsts = (bits & typed or bits for bits in self._by_action.values())
+                return _union(bits & -bits for bits in firsts)
             case "on a key":
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":

@@ -15,10 +15,11 @@ from perimeter_smt.encode.catalogue import CALL, Calls
 from perimeter_smt.encode.keys import WorldKeys
 from perimeter_smt.encode.statement import Policies, bounds
 from perimeter_smt.encode.text import formal_text, readings
-from perimeter_smt.logic.atoms import Member, Ref, variables
+from perimeter_smt.logic.atoms import Member, Ref
 from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.reader import Axiom, Script
+from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
 from perimeter_smt.policy.document import Document
 
@@ -235,16 +236,9 @@ def _soft(world: World, name: str, source: Axiom | Assertion) -> Assertion:
 def _symbols(formulas: Iterable[Formula]) -> set[str]:
     """Symbols and text variables below the formulas."""
     out: set[str] = set()
-    seen: set[int] = set()
     for formula in formulas:
-        for node in walk(formula):
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            if node.op == "sym":
-                out.add(node.payload)
-            elif node.op == "atom":
-                out.update(variables(node.payload))
+        found = Vocabulary.of(formula)
+        out.update(found.symbols, found.texts)
     return out
 
 

@@ -8,7 +8,6 @@ piece of the pattern.  The cut is exact: a star that is cut stands on both sides
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 from perimeter_smt.logic.atoms import Ref, Run, Template, Text
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, conj, disj, glob, normal
@@ -115,16 +114,32 @@ def _cuts(units: Template, term: Template, cut_refs: bool) -> Iterator[tuple[Tem
                     return
                 if _star(unit):
                     continue
+            if dead(end, index + 1):
+                continue
+            tails = rest(end, index + 1)
+            if not tails:
+                continue
             keep = end < len(units) and _star(units[end])
             piece = normal(units[position : end + 1] if keep else units[position:end])
-            for tail in rest(end, index + 1):
+            for tail in tails:
                 yield (piece, *tail)
+
+    def dead(position: int, index: int) -> bool:
+        """Whether a glance at one character of the pattern shows that the rest of the term cannot follow."""
+        if position == len(units):
+            return False
+        unit = units[position]
+        if index == len(term):
+            return not _star(unit)
+        part = term[index]
+        if not isinstance(part, Text) or not isinstance(unit, Text):
+            return False
+        return unit.text != part.text[0] and not (unit.fold and unit.text.lower() == part.text[0].lower())
 
     memo: dict[tuple[int, int], tuple[tuple[Template, ...], ...]] = {}
     yield from dict.fromkeys(rest(0, 0))
 
 
-@lru_cache(maxsize=65536)
 def _consume(units: Template, position: int, text: str, cut_refs: bool) -> tuple[int, ...]:
     """The positions at which the pattern can stand after it has read `text`."""
     current = {position}

@@ -18,7 +18,7 @@ TITLE = "my identities reach my resources from my network"
 
 def findings(run: Run) -> tuple[Verdict, ...]:
     """One verdict: blocked requests, one for each guardrail statement that blocks on its own account."""
-    world, first = run.world, run.world.calls.services[:1]
+    world = run.world
     question, found, unknown = _question(run), [], ""
     denied = world.formula("guardrail.denies")
     sources: list[tuple[str | None, Formula]] = [(None, neg(denied))]  # no guardrail allows: endpoint policy or SCP
@@ -31,7 +31,7 @@ def findings(run: Run) -> tuple[Verdict, ...]:
     for statement_name, here in sources:
         result = run.ask(question, run.exact, here)
         if result.status == "sat":
-            result = run.plain(first, (question, run.exact, here), result, like="blocked")
+            result = run.plain(world.calls.services, (question, run.exact, here), result, like="blocked")
             found.append(explain.counterexample(world, "availability", result, "blocked", statement=statement_name))
         elif result.status == "unknown":
             unknown = result.reason
@@ -74,7 +74,7 @@ def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unk
         rival = run.ask(question, run.over)
         if rival.status == "sat":
             tight, granted, departs = run.tightest((question, run.over), rival)
-            tight = run.plain(services[:1], (question, run.over, *granted), tight)
+            tight = run.plain(services, (question, run.over, *granted), tight)
             example = explain.counterexample(run.world, "availability", tight, "blocked", departs=departs)
             reason = f"holds under the chosen readings; not without {', '.join(departs)}"
             return Verdict("availability", TITLE, services, "conditional", (example,), reason=reason)

@@ -26,6 +26,7 @@ from perimeter_smt.logic.atoms import CharSet, Run
 from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Problem
+from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.document import Document
@@ -37,7 +38,6 @@ from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
-from perimeter_smt.solve.vocabulary import Vocabulary
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 

@@ -17,6 +17,7 @@ from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob,
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request import actions
+from perimeter_smt.solve.theories.catalogue import indexes
 
 _MANY = 24  # from so many services on, the catalogue of all services is used, which is built once
 _REMEMBERED = 4096  # sets kept per catalogue
@@ -30,18 +31,22 @@ class Gathered:
         self._names: dict[tuple[str, ...], str] = {}
         self._done: dict[int, Formula] = {}
         self._kept: list[Formula] = []
+        self._listed: set[int] = set()
         self.names: dict[str, None] = {}  # the sets that the formulas met mention now
 
     def of(self, root: Formula) -> Formula:
         """An equivalent of `root`."""
-        for node in walk(root):
-            if id(node) not in self._done:
+        if id(root) not in self._done:
+            for node in walk(root, self._done):
                 self._done[id(node)] = self._one(node)
                 self._kept.append(node)
         found = self._done[id(root)]
-        for node in walk(found):
-            if node.op == "atom" and isinstance(node.payload, Member):
-                self.names[node.payload.name] = None
+        if id(found) not in self._listed:
+            for node in walk(found, self._listed):
+                self._listed.add(id(node))
+                if node.op == "atom" and isinstance(node.payload, Member):
+                    self.names[node.payload.name] = None
+            self._kept.append(found)
         return found
 
     def _one(self, node: Formula) -> Formula:
@@ -57,15 +62,15 @@ class Gathered:
                 return both(*args)
             case "iff":
                 return iff(args[0], args[1])
-        members = [arg for arg in args if arg.op == "atom" and isinstance(arg.payload, Member)]
+        members = {id(arg): arg for arg in args if arg.op == "atom" and isinstance(arg.payload, Member)}
         if len(members) < 2:
             return either(*args)
-        names = tuple(arg.payload.name for arg in members)
+        names = tuple(arg.payload.name for arg in members.values())
         if names not in self._names:
             self._names[names] = f"one of {len(self._names)}"
             self.sets[self._names[names]] = names
         gathered = atom(Member(CALL, self._names[names]))
-        return disj([gathered, *(arg for arg in args if arg not in members)])
+        return disj([gathered, *(arg for arg in args if id(arg) not in members)])
 
 
 @dataclass
@@ -142,13 +147,35 @@ class _Universe(Calls):
         return sorted(out)
 
 
+class _Invented(Calls):
+    """The few rows of actions that the reference does not know."""
+
+    def union(self, names: tuple[str, ...]) -> int:
+        """The rows that lie in one of the sets."""
+        exact, others = _split(names)
+        out = 0
+        for action in self.actions():
+            if f"action={action}" in exact:
+                out |= self.members(f"action={action}")
+        for name in others:
+            out |= self.members(name)
+        return out
+
+
+@lru_cache(maxsize=256)
+def _split(names: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The names of single actions, and the others."""
+    exact = frozenset(name for name in names if name.startswith("action="))
+    return exact, tuple(name for name in names if name not in exact)
+
+
 @dataclass
 class DistinctCalls(Calls):
     """The rows kept, and rows for actions that the reference does not know; sets as in the whole catalogue."""
 
     known: Mapping[str, int] = field(default_factory=dict)
     gathered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    invented: Calls | None = None  # the rows of actions that the reference does not know; they come last
+    invented: _Invented | None = None  # the rows of actions that the reference does not know; they come last
     free_names: bool = False  # names of resources may hold any character but colons where AWS allows fewer
 
     def catalogue(self, names: Iterable[str]) -> Catalogue:
@@ -167,8 +194,7 @@ class DistinctCalls(Calls):
                 found = self._compute(name)
             elif self.invented:
                 shift = len(self.rows) - len(self.invented.rows)
-                for part in self.gathered.get(name, (name,)):
-                    found |= self.invented.members(part) << shift
+                found |= self.invented.union(self.gathered.get(name, (name,))) << shift
             self._sets[name] = found
         return self._sets[name]
 
@@ -192,8 +218,15 @@ def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: b
     if _reaches_all(documents):
         looked_at = everything
     kept = universe.classes(list(found.values()), looked_at)
-    known = {name: _bits(i for i, (_, sign) in enumerate(kept) if sign >> n & 1) for n, name in enumerate(names)}
-    invented = Calls((), literal) if literal else None
+    places: dict[int, list[int]] = {}  # by the sets that hold a row
+    for place, (_, signature) in enumerate(kept):
+        places.setdefault(signature, []).append(place)
+    known = dict.fromkeys(names, 0)
+    for signature, rows in places.items():
+        bits = _bits(rows)
+        for number in indexes(signature):
+            known[names[number]] |= bits
+    invented = _Invented((), literal) if literal else None
     calls = DistinctCalls((), known=known, gathered=formulas.sets, invented=invented, free_names=free_names)
     calls.replace_rows([*(universe.rows[row] for row, _ in kept), *(invented.rows if invented else ())])
     return calls

@@ -7,9 +7,10 @@ fixed, so the same problem gives the same witness.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from perimeter_smt.encode.accounts import member_ids, one_of, org_of
-from perimeter_smt.encode.catalogue import CALL, Calls
+from perimeter_smt.encode.catalogue import CALL, Calls, well_known_first
 from perimeter_smt.encode.keys import sym_is
 from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.world import OUTSIDERS, World
@@ -20,6 +21,7 @@ from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 
 _REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
+PLAIN_ROW = atom(Member(CALL, "first of its action"))  # its plainest resource type
 _TAGS = ("aws:principaltag/", "aws:resourcetag/")
 
 
@@ -61,19 +63,20 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     ]
     out += [neg(k.has) for name, k in sorted(world.keys.known.items()) if _optional(name)]
     out += [atom(Member(CALL, f"action={name}")) for name in _actions(world.calls, services)]
-    return out
+    return [*out, PLAIN_ROW]
 
 
 def mentioned(calls: Calls) -> list[Formula]:
     """The catalogue facts that preferences may speak of, so that the problem declares them."""
     found = dict.fromkeys(name for names in _first_actions(calls).values() for name in names)
-    return [atom(Member(CALL, f"action={name}")) for name in found]
+    return [PLAIN_ROW, *(atom(Member(CALL, f"action={name}")) for name in found)]
 
 
 def _actions(calls: Calls, services: Sequence[str]) -> list[str]:
     """The most recognisable actions of these services, as far as the catalogue holds them."""
     first = _first_actions(calls)
-    return [name for service in services for name in first.get(service, ())][:4]
+    turns = zip_longest(*(first.get(service, ()) for service in well_known_first(services)))
+    return [name for turn in turns for name in turn if name][:4]
 
 
 def _first_actions(calls: Calls) -> dict[str, list[str]]:

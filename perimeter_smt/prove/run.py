@@ -15,7 +15,8 @@ from perimeter_smt.encode.text import readings
 from perimeter_smt.encode.world import World
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
-from perimeter_smt.prove.prefer import plainest, preferences
+from perimeter_smt.logic.interpret import truth
+from perimeter_smt.prove.prefer import PLAIN_ROW, plainest, preferences
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 from perimeter_smt.solve.spread import Spread
@@ -80,16 +81,28 @@ class Run:
 
         `like` names a family of questions: what was granted to the last one is tried first, in one check.
         """
+        if services not in self._wanted:
+            self._wanted[services] = preferences(self.world, services)
         granted = self._granted.get(like)
         if granted:
             result = self.engine.check([*assumptions, *granted])
             if result.status == "sat":
-                return result
-        if services not in self._wanted:
-            self._wanted[services] = preferences(self.world, services)
+                return self._well_known(services, [*assumptions, *granted], result)
         result, granted = plainest(self.engine, self._wanted[services], assumptions, first)
         if like:
             self._granted[like] = [f for f in granted if not _names_action(f)]
+        return result
+
+    def _well_known(self, services: tuple[str, ...], assumptions: Sequence[Formula], result: Result) -> Result:
+        """The result, or one with an action that readers know."""
+        assert result.model is not None
+        actions = [formula for formula in self._wanted[services] if _names_action(formula)]
+        if any(truth(action, result.model) for action in actions):
+            return result
+        for wanted in ((disj(actions), PLAIN_ROW), (disj(actions),)):
+            better = self.engine.check([*assumptions, *wanted])
+            if better.status == "sat":
+                return better
         return result
 
     def tightest(self, assumptions: Sequence[Formula], first: Result) -> tuple[Result, list[Formula], tuple[str, ...]]:
@@ -172,4 +185,4 @@ def kind_of(world: World, result: Result) -> Formula:
 
 
 def _names_action(formula: Formula) -> bool:
-    return formula.op == "atom" and isinstance(formula.payload, Member)
+    return isinstance(formula.payload, Member) and formula.payload.name.startswith("action=")

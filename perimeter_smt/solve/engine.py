@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
+from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.cnf import Clauses
 from perimeter_smt.solve.errors import SolveError
@@ -21,12 +22,12 @@ from perimeter_smt.solve.leaves import Leaves
 from perimeter_smt.solve.question import Choice, Question, definitions
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
+from perimeter_smt.solve.seen import Seen
 from perimeter_smt.solve.spread import Names, Spread, Spreader
 from perimeter_smt.solve.theories import catalogue
 from perimeter_smt.solve.theories.component import Decider, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
 from perimeter_smt.solve.theories.work import OutOfWorkError, Work
-from perimeter_smt.solve.vocabulary import Vocabulary
 
 
 class Engine:
@@ -62,6 +63,7 @@ class Engine:
         self._spreader: Spreader | None = None
         self._everything = Question(self._circuit, self._definitions)
         self._everything.add_assertions(problem.assertions, None)
+        self._seen = Seen(self._circuit, problem)
 
     def check(
         self,
@@ -117,6 +119,10 @@ class Engine:
             asked.add_assertions(self.problem.assertions, chosen)
         for formula in assumptions:
             asked.add(formula)
+        if chosen is None:
+            model = self._seen.find(asked, [self._circuit.node(formula) for formula in assumptions])
+            if model is not None:
+                return Result("sat", model)
         fixed = [self._guard] if chosen is None else [self._roots[number] for number in chosen]
         fixed.extend(self._clauses.literal(formula) for formula in assumptions)
         fixed.extend(self._in_use[name] for name in asked.mentioned.catalogues if name in self._in_use)
@@ -144,6 +150,8 @@ class Engine:
                 raise SolveError("a Boolean model does not satisfy the formulas that it was asked for")
             result = self._realise(leaves, asked)
             if result is not None:
+                if chosen is None and result.model is not None:
+                    self._seen.note(result.model)
                 return result
         return Result("unknown", reason=f"more than {self.limits.conflicts} theory conflicts")
 
@@ -215,8 +223,7 @@ class Engine:
                 values.update(answer.texts)
         tables = {name: self._table(name) for name in mentioned.catalogues}
         for name, table in tables.items():
-            nothing = catalogue.empty(table, members.get(name, ()))
-            if nothing is not None:
+            for nothing in catalogue.empty(table, members.get(name, ())):
                 failed = True
                 self._learn(nothing.literals)
         if failed:

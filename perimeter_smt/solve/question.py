@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.logic.problem import Assertion, Problem
+from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.errors import ModelMismatchError
 from perimeter_smt.solve.theories.alphabet import is_value
-from perimeter_smt.solve.vocabulary import Vocabulary
 
 
 def definitions(assertions: Sequence[Assertion]) -> dict[int, tuple[Formula, Formula]]:
@@ -60,6 +60,11 @@ def _ordered(index: Mapping[str, int], below: Mapping[str, set[str]]) -> list[in
                 stack.append((name, True))
                 stack.extend((other, False) for other in sorted(below[name]) if other in index and other not in done)
     return [index[name] for name in done]
+
+
+def default(problem: Problem, variable: str) -> str:
+    """The text of a variable that nothing is asked of: the first hint, or the empty text."""
+    return next((text for text in problem.hints.get(variable, ()) if is_value(text)), "")
 
 
 @dataclass
@@ -127,7 +132,7 @@ class Question:
         texts, enums = choice.texts, choice.enums
         for variable in self.mentioned.texts:
             if variable not in texts:
-                texts[variable] = next((t for t in problem.hints.get(variable, ()) if is_value(t)), "")
+                texts[variable] = default(problem, variable)
         for variable in self.mentioned.enums:
             if variable not in enums:
                 refused = choice.refused.get(variable, ())

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.problem import Catalogue
 from perimeter_smt.solve.theories.component import Decider, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
+
+_PAIRS = 500  # learned at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,24 @@ def indexes(bits: int) -> Iterator[int]:
 Chosen = Mapping[str, Sequence[Literal]]
 
 
-def empty(table: Table, literals: Sequence[Literal]) -> Conflict | None:
-    """A minimal set of `Member` literals that no row satisfies, or None if some row does."""
+def empty(table: Table, literals: Sequence[Literal]) -> list[Conflict]:
+    """Minimal sets of `Member` literals that no row satisfies, or none if some row does.
+
+    All pairs at once, since a search that meets one of them meets the others next; else one larger set.
+    """
     if table.allowed(literals):
-        return None
+        return []
+    all_bits = [table.bits(literal) for literal in literals]
+    pairs = [
+        Conflict((literals[i], literals[j]))
+        for i, j in combinations(range(len(literals)), 2)
+        if not all_bits[i] & all_bits[j] and all_bits[i] and all_bits[j]
+    ]
+    return pairs[:_PAIRS] or [_smallest(table, literals)]
+
+
+def _smallest(table: Table, literals: Sequence[Literal]) -> Conflict:
+    """A minimal set of literals, out of some that no row satisfies."""
     behind = [table.all]  # what all later literals allow, from the last one on
     for literal in reversed(literals[1:]):
         behind.append(behind[-1] & table.bits(literal))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 STATES = 200_000
 TOTAL = 4_000_000
 UNITS = 200_000_000
+MOMENT = 200_000  # of those units
 
 
 class TooLargeError(Exception):
@@ -39,10 +40,12 @@ class Work:
 
     @contextmanager
     def at_most(self, amount: int) -> Iterator[None]:
-        """Within the context, work as if no more than `amount` were left."""
-        kept = max(0, self.left - amount)
+        """Within the context, work as if no more than `amount` were left, and string solvers only for a moment."""
+        kept, units = max(0, self.left - amount), self.units
         self.left -= kept
+        self.units = min(units, MOMENT)
         try:
             yield
         finally:
             self.left = max(self.left, 0) + kept
+            self.units = units

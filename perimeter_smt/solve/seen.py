@@ -1,0 +1,77 @@
+"""Models found before, tried on new questions before anything is searched.
+
+Questions on one problem are often met by the same request: a model of the assertions stays one, so all that is left
+is to evaluate the assumptions, which takes less than a search by orders of magnitude.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.logic.problem import Problem
+from perimeter_smt.solve.circuit import Circuit
+from perimeter_smt.solve.question import Question, default
+
+_KEPT = 8
+
+
+class Seen:
+    """The last few models of the assertions of a problem."""
+
+    def __init__(self, circuit: Circuit, problem: Problem) -> None:
+        self._circuit, self._problem = circuit, problem
+        self._kept: deque[_Kept] = deque(maxlen=_KEPT)
+
+    def note(self, model: Model) -> None:
+        """Keep a model that satisfies all assertions."""
+        self._kept.appendleft(_Kept(model, self._circuit))
+
+    def find(self, asked: Question, assumptions: Sequence[int]) -> Model | None:
+        """The latest model that satisfies the nodes `assumptions` too, with a value for all that `asked` mentions."""
+        for kept in self._kept:
+            if kept.complete(asked, self._problem) and all(map(kept.true, assumptions)):
+                return kept.model
+        return None
+
+
+class _Kept:
+    """One model, and the truth of every node that was evaluated in it."""
+
+    def __init__(self, model: Model, circuit: Circuit) -> None:
+        self._symbols, self._texts, self._enums = dict(model.symbols), dict(model.texts), dict(model.enums)
+        self._of_rows = model
+        self._known: dict[int, bool] = {}
+        self._circuit = circuit
+
+    @property
+    def model(self) -> Model:
+        """A copy, so that what is added later does not change what was answered."""
+        found = self._of_rows
+        return Model(dict(self._symbols), dict(self._texts), dict(self._enums), found.members, found.rows)
+
+    def complete(self, asked: Question, problem: Problem) -> bool:
+        """Give a value to what the question mentions besides; False if there is no obvious one."""
+        mentioned = asked.mentioned
+        if mentioned.catalogues.keys() - self._of_rows.rows.keys() or mentioned.enums.keys() - problem.enums.keys():
+            return False
+        for variable in sorted(mentioned.texts.keys() - self._texts.keys()):
+            self._texts[variable] = default(problem, variable)
+        for variable in sorted(mentioned.enums.keys() - self._enums.keys()):
+            self._enums[variable] = problem.enums[variable][0]
+        for symbol in mentioned.symbols.keys() - self._symbols.keys():
+            self._symbols[symbol] = False
+        return True
+
+    def true(self, node: int) -> bool:
+        """The truth of a node."""
+        return self._circuit.evaluate(node, self._known, self._leaf)
+
+    def _leaf(self, number: int) -> bool:
+        formula = self._circuit.leaves[number]
+        assert formula is not None
+        if formula.op == "sym":
+            return self._symbols[formula.payload]
+        found = self._of_rows
+        return holds(formula.payload, Model(self._symbols, self._texts, self._enums, found.members, found.rows))
