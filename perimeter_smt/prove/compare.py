@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from perimeter_smt.encode.accounts import org_of
+from perimeter_smt.encode.accounts import one_of, org_of
 from perimeter_smt.encode.catalogue import CALL, Calls
 from perimeter_smt.encode.keys import FreeKeys, WorldKeys, sym_is
 from perimeter_smt.encode.principal import IAM
 from perimeter_smt.encode.resource import HAS_REGION
 from perimeter_smt.encode.statement import Policies, bounds
 from perimeter_smt.encode.text import formal_text, readings
-from perimeter_smt.encode.world import HINTS, World, environment
+from perimeter_smt.encode.world import HINTS, OUTSIDERS, World, environment
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.atoms import CharSet, Run
@@ -44,6 +44,12 @@ from perimeter_smt.witness.facts import View
 _GUARDRAILS = (Kind.SCP, Kind.RCP)
 _REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
 _BOUNDARY = sym("boundary.given")
+_ACCOUNT, _ORGANIZATION = "111122223333", "o-acme0000001"
+_HINTS = HINTS | {
+    name: hint
+    for owner in ("principal.account", "resource.account")
+    for name, hint in ((owner, (_ACCOUNT, OUTSIDERS[0])), (org_of(owner), (_ORGANIZATION, "")))
+}
 
 
 def compare(
@@ -94,14 +100,37 @@ def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
     engine = Engine(asked.problem, limits or Limits())
 
     def answer(question: Formula) -> Result:
-        if _BOUNDARY.payload in Vocabulary.of(question).symbols:
-            # A caller without a permissions boundary is the plainer witness.
-            plain = engine.check([question, asked.mode, neg(_BOUNDARY)])
+        bounded = _BOUNDARY.payload in Vocabulary.of(question).symbols
+        found: Result | None = None
+        for wanted in _wishes():
+            plain = engine.check([question, asked.mode, *wanted, *([neg(_BOUNDARY)] if bounded else [])])
             if plain.status == "sat":
                 return plain
-        return engine.check([question, asked.mode])
+            found = found or engine.check([question, asked.mode])
+            if found.status != "sat":
+                return found
+        return found or engine.check([question, asked.mode])
 
     return answer(asked.more), answer(asked.less)
+
+
+@lru_cache(maxsize=1)
+def _wishes() -> tuple[tuple[Formula, ...], ...]:
+    """What makes a witness plain, the plainest first: a role of the owner's account in a commercial Region."""
+    regions = ("us-east-1", "eu-west-1", "us-west-2")
+    place = (
+        is_text("aws.partition", "aws"),
+        one_of("request.region", regions),
+        one_of("resource.region", ("", *regions)),
+        neg(sym("forwarded")),
+    )
+    caller = (
+        sym_is("role"),
+        *(neg(sym(f"principal.{kind}")) for kind in ("service-linked", "service-role", "assumed-root")),
+        is_text("principal.account", _ACCOUNT),
+        is_text("resource.account", _ACCOUNT),
+    )
+    return (*place, *caller), (*place, sym_is("role")), place, ()
 
 
 def conclude(asked: Asked, gained: Result, lost: Result) -> Comparison:
@@ -184,7 +213,7 @@ def _reduce(
 
 def _problem(world: World, calls: DistinctCalls) -> Problem:
     enums = {"caller": world.script.enums["sort Caller"], "wire": world.script.enums["sort Wire"]}
-    return Problem(tuple(world.assertions), enums, {CALL: calls.catalogue(calls.known)}, HINTS)
+    return Problem(tuple(world.assertions), enums, {CALL: calls.catalogue(calls.known)}, _HINTS)
 
 
 def _mode(world: World, reading: str) -> Formula:
