@@ -42,7 +42,7 @@ class Engine:
         self.conflicts = 0  # theory conflicts learned so far
         self._sat = Sat(limits.rlimit)
         self._circuit = Circuit()
-        leaves = Leaves(self._sat, problem.enums)
+        leaves = Leaves(self._sat, problem)
         self._variable = leaves.variable
         self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to propositional variable
         self._clauses = Clauses(self._sat, leaves.add)  # nothing here refers back: an engine ends when it is dropped
