@@ -14,7 +14,9 @@ from typing import Any, Literal
 from perimeter_smt.solve.space import LENT, Space, borrow, give_back, unchecked
 
 Verdict = Literal["sat", "unsat", "unknown"]
-_FEW = 40  # clauses that are handed over one by one, which is quicker than reading a text
+# Clauses are handed over one by one where that is quicker than having a text read, which takes time for every variable.
+_FEW = 40
+_SHARE = 20  # variables for one clause more
 
 
 class Sat:
@@ -86,7 +88,7 @@ class Sat:
     def _tell(self, space: Space) -> None:
         """Hand over the clauses added since the last check."""
         pending = self._pending
-        if len(pending) > _FEW or not all(pending):
+        if len(pending) > max(_FEW, self._count // _SHARE) or not all(pending):
             lines = [f"p cnf {self._count} {len(pending)}", *(" ".join(map(str, (*clause, 0))) for clause in pending)]
             self._core.Z3_solver_from_string(space.ref, self._solver, "\n".join(lines) + "\n")
         else:

@@ -16,6 +16,7 @@ from perimeter_smt.logic.atoms import (
     Equal,
     Glob,
     Match,
+    Member,
     Order,
     Parses,
     Ref,
@@ -23,7 +24,11 @@ from perimeter_smt.logic.atoms import (
     Text,
     Within,
 )
+from perimeter_smt.logic.formula import atom, neg
 from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.logic.problem import Catalogue, Problem
+from perimeter_smt.solve.engine import Engine
+from perimeter_smt.solve.theories import catalogue
 from perimeter_smt.solve.theories.component import Decider
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Realised
 
@@ -110,3 +115,52 @@ def test_addresses(facts: list[tuple[Atom, bool]]) -> None:
 def test_links(facts: list[tuple[Atom, bool]]) -> None:
     """Conflicts through templates are minimal."""
     check(facts)
+
+
+def test_a_conflict_that_takes_too_long_to_cut_down() -> None:
+    """It stays as it was found: true, if not minimal."""
+    facts = [Glob("u", (STAR, Text(char), STAR)) for char in "abc"]
+    literals = [Literal(fact, True, 2 * i) for i, fact in enumerate([*facts, Glob("u", (ONE, ONE))])]
+    whole = Conflict(tuple(literals))
+    assert Decider({}).minimal(whole, 5) == whole
+    assert Decider({}).minimal(whole, 100_000) == whole
+    more = Conflict((*literals, Literal(Glob("u", (STAR, Text("d"), STAR)), True, 8)))
+    assert len(Decider({}).minimal(more, 100_000).literals) == 4
+    assert isinstance(Decider({}).decide_all(Decider({}).minimal(more, 30).literals), Conflict)
+
+
+ROWS = 8
+members = st.lists(st.tuples(st.integers(0, (1 << ROWS) - 1), st.booleans()), min_size=1, max_size=7)
+
+
+def left(rows: list[tuple[int, bool]]) -> int:
+    """The rows that lie in every set, or outside it."""
+    found = (1 << ROWS) - 1
+    for bits, inside in rows:
+        found &= bits if inside else ~bits
+    return found
+
+
+@given(members)
+@settings(max_examples=400, deadline=None)
+def test_sets_of_rows(rows: list[tuple[int, bool]]) -> None:
+    """Conflicts between sets leave no row, and would with one set less; there are none where a row is left."""
+    declared = Catalogue(ROWS, {str(i): bits for i, (bits, _) in enumerate(rows)})
+    literals = [Literal(Member("call", str(i)), inside, 2 * i + (not inside)) for i, (_, inside) in enumerate(rows)]
+    found = catalogue.empty(catalogue.Table(declared, ()), literals)
+    assert bool(found) == (left(rows) == 0)
+    for conflict in found:
+        blamed = [rows[literals.index(literal)] for literal in conflict.literals]
+        assert not left(blamed)
+        assert all(left(blamed[:i] + blamed[i + 1 :]) for i in range(len(blamed)))
+
+
+@given(members)
+@settings(max_examples=200, deadline=None)
+def test_sets_of_rows_in_a_search(rows: list[tuple[int, bool]]) -> None:
+    """The engine finds a row exactly where there is one."""
+    call = Catalogue(ROWS, {str(i): bits for i, (bits, _) in enumerate(rows)})
+    facts = [atom(Member("call", str(i))) for i in range(len(rows))]
+    asked = [fact if inside else neg(fact) for fact, (_, inside) in zip(facts, rows, strict=True)]
+    result = Engine(Problem((), {}, {"call": call})).check(asked)
+    assert (result.status == "sat") == (left(rows) != 0)

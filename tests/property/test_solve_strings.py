@@ -118,3 +118,38 @@ def test_many_refused_patterns_are_decided_like_few(rows: list[tuple[Pattern, bo
     found = search(wanted, [Union(unwanted)])
     assert (found is None) == (search(wanted, unwanted) is None)
     assert found is None or satisfied(literals, found)
+
+
+@given(
+    st.lists(patterns, min_size=1, max_size=2),
+    st.lists(patterns, min_size=13, max_size=20),
+    st.lists(st.text("ab", min_size=1, max_size=3), max_size=6),
+)
+@settings(max_examples=200, deadline=None)
+def test_verdict_with_many_refused_patterns(held: list[Pattern], refused: list[Pattern], words: list[str]) -> None:
+    """Dozens of refused patterns and whole texts leave a text exactly where enumeration finds one."""
+    rows = [*((p, True) for p in held), *((p, False) for p in refused), *(((Text(w),), False) for w in words)]
+    literals = literals_of(rows)
+    found = strings.find(literals)
+    if isinstance(found, str):
+        assert satisfied(literals, found)
+    else:
+        assert isinstance(found, Conflict)
+        assert not any(satisfied(list(found.literals), word) for word in WORDS[:400])
+
+
+def test_many_refused_patterns_that_all_matter() -> None:
+    """Twenty patterns that each rule the next text out, and whole texts beside them."""
+    held = ((Text("x"), STAR, Text("y")), True)
+    refused = [((STAR, Text("x"), *([ONE] * i), Text("y"), STAR), False) for i in range(20)]
+    texts: list[str] = []
+    for _ in range(3):
+        rows = [held, *refused, *(((Text(text),), False) for text in texts)]
+        found = strings.find(literals_of(rows))
+        assert isinstance(found, str)
+        assert satisfied(literals_of(rows), found)
+        texts.append(found)
+    short = ((Text("x"), Run(CharSet("a"), 0, 19), Text("y")), True)
+    conflict = strings.find(literals_of([short, *refused]))
+    assert isinstance(conflict, Conflict)
+    assert len(conflict.literals) == 21

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perimeter_smt.solve.errors import SolveError
 from perimeter_smt.solve.theories.alphabet import is_value
 from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.literals import Conflict, Language, Literal, Undecided, named
@@ -64,14 +65,16 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], work: Work) -> str 
         violated = [literal for literal in ranked if not literal.accepts(word)]
         if not violated:
             return word
+        growth = max(_GROWTH, len(unwanted) - _MANY)
+        fresh = [literal for literal in violated if _whole(literal) is None][:growth]
+        if any(literal in active for literal in fresh) or (words and not fresh):
+            raise SolveError(f"a search returned `{word}`, which it was told to avoid")
         if not words and any(_whole(literal) is not None for literal in violated):
             positive = [literal for literal in literals if literal.positive]
             spelled = [(text, x) for x in ranked if (text := _whole(x)) is not None and is_value(text)]
             refused = [x for text, x in spelled if all(other.accepts(text) for other in positive)]
             words = [Words(text for x in refused if (text := _whole(x)) is not None)]
-        active.extend(
-            [literal for literal in violated if _whole(literal) is None][: max(_GROWTH, len(unwanted) - _MANY)]
-        )
+        active.extend(fresh)
 
 
 def _word(
