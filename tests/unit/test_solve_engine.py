@@ -234,6 +234,17 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
         assert answer() == first
 
 
+def test_an_engine_that_outgrows_its_context_keeps_what_it_knows() -> None:
+    """Assertions hold, and conflicts stay learned, when the search moves to a context of its own."""
+    engine = Engine(named(rule=either(neg(sym("p")), sym("q")), texts=either(neg(sym("q")), is_text("x", "a"))))
+    assert engine.check([sym("p")]).status == "sat"
+    many = both(*(either(sym(f"s{i}"), sym(f"t{i}")) for i in range(space.LENT)))
+    assert engine.check([many, sym("p")]).status == "sat"
+    assert engine.check([many, sym("p"), neg(sym("q"))]).status == "unsat"
+    assert engine.check([many, sym("p"), is_text("x", "b")]).status == "unsat"
+    assert engine.check([sym("p"), neg(is_text("x", "a"))], core=True).core == ("rule", "texts")
+
+
 def test_an_engine_that_is_dropped_gives_its_context_back() -> None:
     """A loop over many questions works in one context."""
     Engine(EMPTY).check([BUCKET])
