@@ -103,7 +103,7 @@ def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
         bounded = _BOUNDARY.payload in Vocabulary.of(question).symbols
         found: Result | None = None
         for wanted in _wishes():
-            plain = engine.check([question, asked.mode, *wanted, *([neg(_BOUNDARY)] if bounded else [])])
+            plain = engine.check([question, asked.mode, wanted, *([neg(_BOUNDARY)] if bounded else [])])
             if plain.status == "sat":
                 return plain
             found = found or engine.check([question, asked.mode])
@@ -115,7 +115,7 @@ def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
 
 
 @lru_cache(maxsize=1)
-def _wishes() -> tuple[tuple[Formula, ...], ...]:
+def _wishes() -> tuple[Formula, ...]:
     """What makes a witness plain, the plainest first: a role of the owner's account in a commercial Region."""
     regions = ("us-east-1", "eu-west-1", "us-west-2")
     place = (
@@ -130,7 +130,7 @@ def _wishes() -> tuple[tuple[Formula, ...], ...]:
         is_text("principal.account", _ACCOUNT),
         is_text("resource.account", _ACCOUNT),
     )
-    return (*place, *caller), (*place, sym_is("role")), place, ()
+    return both(*place, *caller), both(*place, sym_is("role")), both(*place), TRUE
 
 
 def conclude(asked: Asked, gained: Result, lost: Result) -> Comparison:
