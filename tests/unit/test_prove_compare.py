@@ -13,6 +13,8 @@ from perimeter_smt.prove.compare import compare
 
 def identity(**statement):
     full = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **statement}
+    if "NotAction" in statement:
+        del full["Action"]
     text = json.dumps({"Version": "2012-10-17", "Statement": [full]})
     return parse_policy(text, Kind.IDENTITY, file="policy.json")
 
@@ -50,6 +52,29 @@ def test_relation(before, after, relation):
     assert found.relation == relation
     assert (found.newly_allowed is not None) == (relation in ("more", "incomparable"))
     assert (found.newly_denied is not None) == (relation in ("less", "incomparable"))
+
+
+def test_actions_that_the_reference_does_not_know():
+    """They exist for all that is known: each document's own are told apart, alone, in lists and under wildcards."""
+    first = identity(Action=["s3:GetObject", "s3:BrandNew", "sqs:SendMessage"])
+    assert compare(first, first).relation == "equivalent"
+    found = compare(first, identity(Action=["s3:GetObject", "sqs:SendMessage"]))
+    assert found.relation == "less"
+    assert found.newly_denied.request.action == "s3:brandnew"
+    found = compare(first, identity(Action=["s3:BrandNew", "s3:BrandNewer", "sqs:SendMessage"]))
+    assert found.relation == "incomparable"
+    assert found.newly_allowed.request.action == "s3:brandnewer"
+    assert compare(first, identity(Action=["s3:*", "sqs:*"])).relation == "more"
+    assert compare(first, identity(NotAction=["s3:BrandNew", "kms:*"])).newly_denied.request.action == "s3:brandnew"
+
+
+def test_witnesses_are_plain():
+    """A role that calls in its own account, where the documents leave it open."""
+    found = compare(identity(), identity(Action=["s3:GetObject", "s3:PutObject"]))
+    request = found.newly_allowed.request
+    assert request.principal.arn == "arn:aws:sts::111122223333:assumed-role/App/session"
+    assert request.resource_account == "111122223333"
+    assert request.resource.startswith("arn:aws:s3:::")
 
 
 def test_environment_decides_what_free_keys_do_not():

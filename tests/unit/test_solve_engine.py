@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from random import Random
 
 import pytest
 
@@ -219,18 +220,21 @@ def test_work_is_limited_over_a_whole_check() -> None:
 def test_answers_do_not_depend_on_what_was_asked_before() -> None:
     """Solver contexts are used again; engines in between, and engines that outgrow one, leave no trace."""
     names = [sym(f"p{i}") for i in range(40)]
-    asked = [either(names[i], neg(names[(7 * i + 3) % 40]), names[(3 * i + 1) % 40]) for i in range(40)]
+    draw = Random(7)
+    signed = [[name if draw.random() < 0.5 else neg(name) for name in draw.sample(names, 3)] for _ in range(160)]
+    asked = [either(*found) for found in signed]
     asked.append(either(glob("x", (Text("a"), STAR)), glob("x", (Text("b"), STAR))))
 
     def answer() -> str:
-        engine = Engine(Problem(tuple(Assertion(str(i), formula) for i, formula in enumerate(asked[:20]))))
-        return repr([engine.check(asked[20:]), engine.check([neg(names[0]), *asked[30:]], core=True)])
+        engine = Engine(Problem(tuple(Assertion(str(i), formula) for i, formula in enumerate(asked[:80]))))
+        return repr([engine.check(asked[80:]), *(engine.check([names[i], *asked[90:]], core=True) for i in range(40))])
 
     first = answer()
     for size in (3, 700, 2000):
         other = Engine(EMPTY)
         for start in range(0, size, 300):
-            other.check([either(sym(f"q{i}"), neg(sym(f"q{i + 1}"))) for i in range(start, min(size, start + 300))])
+            found = range(min(size, start + 300) - 1, start - 1, -1)
+            other.check([either(neg(sym(f"q{i}")), neg(sym(f"q{i * i % size}"))) for i in found])
         assert answer() == first
 
 
