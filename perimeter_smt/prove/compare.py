@@ -104,8 +104,8 @@ def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
         found: Result | None = None
         for wanted in _wishes():
             plain = engine.check([question, asked.mode, wanted, *([neg(_BOUNDARY)] if bounded else [])])
-            if plain.status == "sat":
-                return plain
+            if plain.status == "sat" or (plain.status == "unsat" and max(plain.needed, default=0) <= 1):
+                return plain  # if refuted, then without the wish
             found = found or engine.check([question, asked.mode])
             if found.status != "sat":
                 return found

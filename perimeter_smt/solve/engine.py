@@ -175,7 +175,16 @@ class Engine:
             if switch in used and not any(name in Vocabulary.of(f).catalogues for f in assumptions):
                 speaking = (n for n in chosen or () if name in self._speaks(n))
                 self._used.update(list(speaking)[:1])
-        return Result("unsat")
+        return Result("unsat", needed=self._needed(used, assumptions))
+
+    def _needed(self, used: set[int], assumptions: Sequence[Formula]) -> tuple[int, ...]:
+        """The places of the assumptions that a refutation used, or that make it speak of a catalogue it used."""
+        switches = {name for name, switch in self._in_use.items() if switch in used}
+        return tuple(
+            place
+            for place, formula in enumerate(assumptions)
+            if self._clauses.literal(formula) in used or not switches.isdisjoint(Vocabulary.of(formula).catalogues)
+        )
 
     def _truth_of(self, leaf: int) -> bool:
         variable = self._leaf_variable.get(leaf)

@@ -25,9 +25,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Result:
-    """`sat` with a model, `unsat` with the names of the assertions used, or `unknown` with a reason."""
+    """`sat` with a model, `unsat` with the names of the assertions used, or `unknown` with a reason.
+
+    `needed` are the places of the assumptions that an `unsat` rests on: it holds without the others.
+    """
 
     status: Literal["sat", "unsat", "unknown"]
     model: Model | None = None
     core: tuple[str, ...] = ()
     reason: str = ""
+    needed: tuple[int, ...] = ()
