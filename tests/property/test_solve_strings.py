@@ -75,6 +75,13 @@ def test_words_are_shortest(rows: list[tuple[Pattern, bool]]) -> None:
         assert not any(len(word) < len(found) and satisfied(literals, word) for word in WORDS)
 
 
+@given(patterns)
+@settings(max_examples=300, deadline=None)
+def test_the_shortest_text_of_one_pattern(pattern: Pattern) -> None:
+    """It is read off the pattern, and the same as the search finds."""
+    assert Language(pattern).shortest == search([Automaton(pattern)], [])
+
+
 @given(st.lists(st.tuples(patterns, st.booleans()), min_size=1, max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_quick_conflicts_are_real(rows: list[tuple[Pattern, bool]]) -> None:

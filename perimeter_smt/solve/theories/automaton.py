@@ -114,6 +114,21 @@ class Automaton:
             self.table[state][kind] = found
         return found
 
+    def row(self, state: int) -> list[int]:
+        """The states after a character of each class."""
+        found = self.table[state]
+        if -1 in found:
+            bits, loops = self._sets[state], self._loops
+            after: dict[int, int] = {0: DEAD}  # most classes lead to the same few states
+            for kind, move in enumerate(self.moves):
+                hit = bits & move
+                number = after.get(hit)
+                if number is None:
+                    kept = hit & loops
+                    number = after[hit] = self._intern((hit ^ kept) << 1 | kept)
+                found[kind] = number
+        return found
+
     def alive(self, state: int) -> tuple[int, ...]:
         """The classes of characters that a state can read."""
         found = self._alive.get(state)

@@ -107,12 +107,11 @@ def _search(
     start = tuple(automaton.start for automaton in automata)
     needs = [automaton.need for automaton in wanted]
     loads = [(count + i, machine.load) for i, machine in enumerate(unwanted) if isinstance(machine, Union)]
-    full = [automaton.full for automaton in automata]
-    if any(start[i] == full[i] for i in range(count, len(automata))):
+    if any(start[i] == automata[i].full for i in range(count, len(automata))):
         return None, 1
     if any(automaton.start == DEAD for automaton in wanted):
         return None, 1
-    possible = _Letters(wanted, representatives(automata, opaque))
+    possible = _Letters(automata, count, representatives(automata, opaque))
     # Entries: estimate of the whole length, estimate of the rest, tie-breaker, states, characters so far.
     first = max((need[s] for need, s in zip(needs, start, strict=False)), default=0)
     heap: list[tuple[int, int, int, tuple[int, ...], int]] = [(first, first, 0, start, 0)]
@@ -125,18 +124,11 @@ def _search(
             continue
         if all(automata[i].accepting[s] == (i < count) for i, s in enumerate(states)):
             return _word(states, came), len(best)
-        for char, kinds in possible.after(states):
-            following = []
-            for index, (automaton, state, kind) in enumerate(zip(automata, states, kinds, strict=True)):
-                after = automaton.table[state][kind]
-                if after < 0:
-                    after = automaton.step(state, kind)
-                    full[index] = automaton.full
-                if after == DEAD if index < count else after == full[index]:
+        for char, key in possible.after(states):
+            for index, (automaton, after) in enumerate(zip(automata, key, strict=True)):
+                if after == DEAD if index < count else after == automaton.full:
                     break
-                following.append(after)
             else:
-                key = tuple(following)
                 if best.get(key, NEVER) <= length + 1:
                     continue
                 if len(best) >= limit:
@@ -156,16 +148,33 @@ Letter = tuple[str, tuple[int, ...]]  # a character, and its class in each autom
 
 
 class _Letters:
-    """The letters that lead the most demanding of the wanted automata on."""
+    """The combinations of states that one character leads to, each with the first character that does."""
 
-    def __init__(self, wanted: Sequence[Automaton], letters: list[Letter]) -> None:
-        self._first = wanted[0] if wanted else None
+    def __init__(self, automata: Sequence[Machine], wanted: int, letters: list[Letter]) -> None:
+        self._plain = tuple(machine for machine in automata if isinstance(machine, Automaton))
+        self._other = automata[len(self._plain) :]  # what may have many classes of characters, hence no rows
+        if any(isinstance(machine, Automaton) for machine in self._other):
+            self._plain, self._other = (), automata
+        self._first = automata[0] if wanted else None
         self._all = letters
         self._some: dict[tuple[int, ...], list[Letter]] = {}
 
-    def after(self, states: tuple[int, ...]) -> list[Letter]:
+    def after(self, states: tuple[int, ...]) -> Iterable[tuple[str, tuple[int, ...]]]:
         """Those worth trying in a combination of states."""
-        if self._first is None:
+        rows = [machine.row(state) for machine, state in zip(self._plain, states, strict=False)]
+        others = list(zip(self._other, states[len(rows) :], strict=True))
+        found: dict[tuple[int, ...], str] = {}
+        for char, kinds in self._alive(states):
+            key = [row[kind] for row, kind in zip(rows, kinds, strict=False)]
+            for (machine, state), kind in zip(others, kinds[len(rows) :], strict=True):
+                after = machine.table[state][kind]
+                key.append(after if after >= 0 else machine.step(state, kind))
+            found.setdefault(tuple(key), char)
+        return [(char, key) for key, char in found.items()]
+
+    def _alive(self, states: tuple[int, ...]) -> list[Letter]:
+        """The letters that lead the most demanding of the wanted automata on."""
+        if not isinstance(self._first, Automaton):
             return self._all
         alive = self._first.alive(states[0])
         found = self._some.get(alive)

@@ -57,9 +57,12 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], work: Work) -> str 
     refused: list[Literal] = []  # whole texts that must not be: one automaton for all of them
     words: list[Words] = []
     while True:
-        wanted = [_language(literal).automaton for literal in active if literal.positive]
         unwanted = [_language(literal).automaton for literal in active if not literal.positive]
-        word = _word(wanted, unwanted, words, work)
+        if len(active) == 1 and active[0].positive and not words:
+            word = _language(active[0]).shortest
+        else:
+            wanted = [_language(literal).automaton for literal in active if literal.positive]
+            word = _word(wanted, unwanted, words, work)
         if word is None:
             return named([*active, *refused])
         violated = [literal for literal in ranked if not literal.accepts(word)]
