@@ -135,7 +135,7 @@ def machine() -> dict[str, Any]:
 
 
 def pace() -> float:
-    """Milliseconds of processor time for a fixed loop, the best of three: shared machines change their speed by half."""
+    """Milliseconds of processor time for a fixed loop, the best of three: shared machines change their speed."""
     best = float("inf")
     for _ in range(3):
         start = clock()
