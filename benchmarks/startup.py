@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,19 +64,26 @@ def measure(*, quick: bool) -> Judgement:
     return Judgement(facts, tuple(lines))
 
 
+# A process takes the largest size of whoever started it for its own, so a small one starts the task and measures it.
+_MEASURE = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True)
+printed = process.stdout.read()
+_, status, usage = os.wait4(process.pid, 0)
+seconds = time.perf_counter() - start
+code = os.waitstatus_to_exitcode(status)
+last = (printed.strip().splitlines() or [""])[-1][:120]
+print(json.dumps({"seconds": seconds, "size": usage.ru_maxrss, "code": code, "last": last}))
+"""
+
+
 def _run(task: Task) -> tuple[float, float, str]:
     """Seconds, memory in MB, and the last line printed."""
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *task.arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    size = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    if process.returncode not in (0, 1, 3):
-        raise RuntimeError(f"{task.name} ends with exit code {process.returncode}")
-    return seconds, size, (printed.strip().splitlines() or [""])[-1][:120]
+    command = [sys.executable, "-I", "-S", "-c", _MEASURE, sys.executable, *task.arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(done.stdout)
+    if found["code"] not in (0, 1, 3):
+        raise RuntimeError(f"{task.name} ends with exit code {found['code']}")
+    return found["seconds"], found["size"] / (1024 * 1024 if sys.platform == "darwin" else 1024), found["last"]
