@@ -94,15 +94,17 @@ class Run:
         return result
 
     def _well_known(self, services: tuple[str, ...], assumptions: Sequence[Formula], result: Result) -> Result:
-        """The result, or one with an action that readers know."""
+        """The same request with an action that readers know, if it can call one of them."""
         assert result.model is not None
         actions = [formula for formula in self._wanted[services] if _names_action(formula)]
         if any(truth(action, result.model) for action in actions):
             return result
-        for wanted in ((disj(actions), PLAIN_ROW), (disj(actions),)):
-            better = self.engine.check([*assumptions, *wanted])
-            if better.status == "sat":
-                return better
+        spread = self.engine.spread(result, assumptions)
+        plain = self.world.calls.members(PLAIN_ROW.payload.name)
+        for action in actions:
+            rows = spread.rows & self.world.calls.members(action.payload.name) & plain
+            if rows:
+                return spread.result((rows & -rows).bit_length() - 1)
         return result
 
     def tightest(self, assumptions: Sequence[Formula], first: Result) -> tuple[Result, list[Formula], tuple[str, ...]]:
