@@ -8,8 +8,9 @@ from benchmarks.harness import Answer, clock
 from benchmarks.solvers import ask
 from perimeter_smt.errors import InternalError
 from perimeter_smt.policy.document import Document
-from perimeter_smt.prove.compare import conclude, decide, encode
+from perimeter_smt.prove.compare import conclude, decide, encode, gained
 from perimeter_smt.prove.verdicts import Comparison, Counterexample
+from perimeter_smt.solve.result import Result
 
 NOT_REPLAYED = "the witness does not replay"
 RELATIONS = {
@@ -20,29 +21,32 @@ RELATIONS = {
 }
 
 
-def compared(name: str, before: Document, after: Document, backend: str, *, free_context: bool = True) -> Answer:
-    """The relation of two documents according to a back end; `native` also builds the witnesses and replays them."""
+def compared(name: str, before: Document, after: Document, backend: str, *, one_way: bool = False) -> Answer:
+    """The relation of two documents according to a back end; `native` also builds the witnesses and replays them.
+
+    `one_way` asks only for what is newly allowed: `more`, or `equivalent` where nothing is.
+    """
     if backend == "native":
-        return _native(name, before, after, free_context)
+        return _native(name, before, after, one_way)
     start = clock()
-    asked = encode(before, after, free_context=free_context)
+    asked = encode(before, after, free_context=True)
     encoded = clock() - start
     statuses, solve, write, reasons = [], 0.0, 0.0, []
-    for formula in (asked.more, asked.less):
+    for formula in (asked.more,) if one_way else (asked.more, asked.less):
         result, took, wrote = ask(backend, asked.problem, [formula, asked.mode])
         statuses.append(result.status)
         solve, write = solve + took, write + wrote
         if result.status == "unknown":
             reasons.append(result.reason)
-    relation = RELATIONS.get((statuses[0], statuses[1]), "unknown")
+    relation = RELATIONS.get((statuses[0], "unsat" if one_way else statuses[1]), "unknown")
     return Answer(name, relation, solve, encoded + write + solve, {"statuses": statuses, "reason": "; ".join(reasons)})
 
 
-def _native(name: str, before: Document, after: Document, free_context: bool) -> Answer:
+def _native(name: str, before: Document, after: Document, one_way: bool) -> Answer:
     start = clock()
-    asked = encode(before, after, free_context=free_context)
+    asked = encode(before, after, free_context=True)
     encoded = clock()
-    results = decide(asked)
+    results = (gained(asked), Result("unsat")) if one_way else decide(asked)
     solved = clock()
     try:
         found = conclude(asked, *results)

@@ -98,20 +98,26 @@ def encode(
 def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
     """The answers to the two questions, what is newly allowed first."""
     engine = Engine(asked.problem, limits or Limits())
+    return _answer(engine, asked, asked.more), _answer(engine, asked, asked.less)
 
-    def answer(question: Formula) -> Result:
-        bounded = _BOUNDARY.payload in Vocabulary.of(question).symbols
-        found: Result | None = None
-        for wanted in _wishes():
-            plain = engine.check([question, asked.mode, wanted, *([neg(_BOUNDARY)] if bounded else [])])
-            if plain.status == "sat" or (plain.status == "unsat" and max(plain.needed, default=0) <= 1):
-                return plain  # if refuted, then without the wish
-            found = found or engine.check([question, asked.mode])
-            if found.status != "sat":
-                return found
-        return found or engine.check([question, asked.mode])
 
-    return answer(asked.more), answer(asked.less)
+def gained(asked: Asked, limits: Limits | None = None) -> Result:
+    """The answer to the first question alone: is anything newly allowed?"""
+    return _answer(Engine(asked.problem, limits or Limits()), asked, asked.more)
+
+
+def _answer(engine: Engine, asked: Asked, question: Formula) -> Result:
+    """Whether a request tells the documents apart in one way, with a plain one if so."""
+    bounded = _BOUNDARY.payload in Vocabulary.of(question).symbols
+    found: Result | None = None
+    for wanted in _wishes():
+        plain = engine.check([question, asked.mode, wanted, *([neg(_BOUNDARY)] if bounded else [])])
+        if plain.status == "sat" or (plain.status == "unsat" and max(plain.needed, default=0) <= 1):
+            return plain  # if refuted, then without the wish
+        found = found or engine.check([question, asked.mode])
+        if found.status != "sat":
+            return found
+    return found or engine.check([question, asked.mode])
 
 
 @lru_cache(maxsize=1)
@@ -133,15 +139,15 @@ def _wishes() -> tuple[Formula, ...]:
     return both(*place, *caller), both(*place, sym_is("role")), both(*place), TRUE
 
 
-def conclude(asked: Asked, gained: Result, lost: Result) -> Comparison:
+def conclude(asked: Asked, more: Result, less: Result) -> Comparison:
     """The comparison that the two answers amount to."""
-    for result in (gained, lost):
+    for result in (more, less):
         if result.status == "unknown":
             return Comparison("unknown", reason=result.reason)
     return Comparison(
-        _relation(gained, lost),
-        _example(asked.world, gained, asked.after, asked.before, "more"),
-        _example(asked.world, lost, asked.before, asked.after, "less"),
+        _relation(more, less),
+        _example(asked.world, more, asked.after, asked.before, "more"),
+        _example(asked.world, less, asked.before, asked.after, "less"),
     )
 
 
