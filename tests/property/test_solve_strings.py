@@ -41,6 +41,17 @@ def satisfied(literals: list[Literal], word: str) -> bool:
     return all(holds(literal.atom, Model(texts={"x": word})) == literal.positive for literal in literals)
 
 
+def judged(literals: list[Literal], words: list[str]) -> str | Conflict:
+    """What is found for the literals: a text that fits, or a conflict that none of the words fits."""
+    found = strings.find(literals)
+    if isinstance(found, str):
+        assert satisfied(literals, found)
+    else:
+        assert isinstance(found, Conflict)
+        assert not any(satisfied(list(found.literals), word) for word in words)
+    return found
+
+
 @given(patterns, st.text("abAc", max_size=8))
 @settings(max_examples=400, deadline=None)
 def test_automata_read_patterns_as_the_reference_does(pattern: Pattern, word: str) -> None:
@@ -55,12 +66,7 @@ def test_automata_read_patterns_as_the_reference_does(pattern: Pattern, word: st
 def test_verdict_agrees_with_enumeration(rows: list[tuple[Pattern, bool]]) -> None:
     """A text is found if any short word fits, it fits, and a conflict means that no word fits."""
     literals = literals_of(rows)
-    found = strings.find(literals)
-    if isinstance(found, str):
-        assert satisfied(literals, found)
-    else:
-        assert isinstance(found, Conflict)
-        assert not any(satisfied(list(found.literals), word) for word in WORDS)
+    found = judged(literals, WORDS)
     assert isinstance(found, str) or not any(satisfied(literals, word) for word in WORDS)
 
 
@@ -136,13 +142,7 @@ def test_many_refused_patterns_are_decided_like_few(rows: list[tuple[Pattern, bo
 def test_verdict_with_many_refused_patterns(held: list[Pattern], refused: list[Pattern], words: list[str]) -> None:
     """Dozens of refused patterns and whole texts leave a text exactly where enumeration finds one."""
     rows = [*((p, True) for p in held), *((p, False) for p in refused), *(((Text(w),), False) for w in words)]
-    literals = literals_of(rows)
-    found = strings.find(literals)
-    if isinstance(found, str):
-        assert satisfied(literals, found)
-    else:
-        assert isinstance(found, Conflict)
-        assert not any(satisfied(list(found.literals), word) for word in WORDS[:400])
+    judged(literals_of(rows), WORDS[:400])
 
 
 def test_many_refused_patterns_that_all_matter() -> None:
