@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 
 import pytest
 
 from perimeter_smt.evaluate.globs import Atom, _automaton, _collapsed, fold, glob, matcher
+from tests.growth import growth
 
 
 def test_every_small_pattern_matches_as_its_regular_expression():
@@ -25,11 +25,10 @@ def test_every_small_pattern_matches_as_its_regular_expression():
                 assert automaton(text) is wanted
 
 
-@pytest.mark.parametrize("pattern", ["*" * 10_000, "*a" * 5_000, "*a*a*a*a*b", "*?" * 3_000])
-def test_many_stars_take_no_long(pattern):
-    started = time.process_time()
-    glob(pattern)("a" * 20_000)
-    assert time.process_time() - started < 2
+@pytest.mark.parametrize("part", ["*", "*a", "*a*a*a*a*b", "*?"])
+def test_many_stars_take_no_long(part):
+    """Time grows with the length of pattern and text, or at most with their product; it never explodes."""
+    assert growth(lambda size: glob(part * (size // len(part)))("a" * size), 1000) < 2.5
 
 
 def test_wildcards_inside_a_field_stop_at_colons():
