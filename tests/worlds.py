@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from perimeter_smt.request.request import Facts, Principal, Request
-from tests.worlds_axioms import consistent, soft_violations
+from tests.worlds_axioms import consistent
 from tests.worlds_cast import (
     APP,
     AWS_ADDRESS,
@@ -46,6 +46,7 @@ from tests.worlds_cast import (
     pick_call,
     resource_of,
 )
+from tests.worlds_soft import soft_violations
 
 __all__ = ["Sample", "consistent", "sample", "soft_violations"]
 

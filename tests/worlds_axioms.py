@@ -1,6 +1,6 @@
 """The axioms of semantics 4.8 as checks of one request: which of them do its keys contradict?
 
-`consistent` knows the hard ones, `soft_violations` the soft ones. Keys that a request does not show are held against
+These are the hard ones; the soft ones are in worlds_soft.py. Keys that a request does not show are held against
 it only where an axiom demands their presence.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request import actions
 from perimeter_smt.request.request import Facts, Request
-from tests.worlds_cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, MINE, NO_OWNER
+from tests.worlds_cast import NO_OWNER
 
 _IAM = ("user", "role", "feduser", "root")
 _TYPES = {"user": "user", "role": "role-session", "feduser": "federated-user", "root": "root", "service": "service",
@@ -21,12 +21,12 @@ _TYPES = {"user": "user", "role": "role-session", "feduser": "federated-user", "
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@/ -]*")
 _TAG_VALUE = re.compile(r"[\w .:/=+@-]*")
-_VPC_KEYS = (
+VPC_KEYS = (
     *("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount"),
     *("aws:vpceorgid", "aws:vpceorgpaths"),
 )
-_EC2_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:roledelivery")
-_EXCEPTION_E = NO_OWNER | {
+EC2_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:roledelivery")
+EXCEPTION_E = NO_OWNER | {
     *("auditmanager:updateassessmentframeworkshare", "detective:acceptinvitation", "ds:acceptshareddirectory"),
     *("guardduty:acceptadministratorinvitation", "macie2:acceptinvitation", "es:acceptinboundconnection"),
     *("route53:associatevpcwithhostedzone", "route53:createvpcassociationauthorization"),
@@ -39,17 +39,11 @@ Found = Iterator[tuple[str, str]]
 
 def consistent(request: Request, facts: Facts, workspace: Workspace | None = None) -> list[str]:
     """The hard axioms that the request contradicts, in words; empty: AWS could send it."""
-    at = _At(request, facts, workspace)
+    at = At(request, facts, workspace)
     return [f"{name}: {words}" for rule in _HARD for name, words in rule(at)]
 
 
-def soft_violations(request: Request, facts: Facts) -> set[str]:
-    """The soft axioms that the request departs from."""
-    at = _At(request, facts, None)
-    return {name for rule in _SOFT for name, _ in rule(at)}
-
-
-class _At:
+class At:
     """A request with its keys in lower case."""
 
     def __init__(self, request: Request, facts: Facts, workspace: Workspace | None) -> None:
@@ -75,7 +69,7 @@ class _At:
         return (self.text(key) or "").lower() == "true"
 
 
-def _organization_keys(at: _At, stem: str, account: str | None, name: str, needed: bool) -> Found:
+def _organization_keys(at: At, stem: str, account: str | None, name: str, needed: bool) -> Found:
     """`aws:XOrgID` and `aws:XOrgPaths` are those of an account; `needed`: they must be there if it has any."""
     org, path = at.org(account), at.facts.paths.get(account or "")
     given, paths = at.text(f"aws:{stem}orgid"), at.keys.get(f"aws:{stem}orgpaths")
@@ -92,7 +86,7 @@ def _organization_keys(at: _At, stem: str, account: str | None, name: str, neede
 # Principal.
 
 
-def _ap1(at: _At) -> Found:
+def _ap1(at: At) -> Found:
     if at.request.principal.type != _TYPES[at.facts.kind]:
         yield "AP1", f"kind {at.facts.kind} but the caller is a {at.request.principal.type}"
     if at.iam is not bool(at.facts.principal_account):
@@ -107,14 +101,14 @@ def _ap1(at: _At) -> Found:
         yield "AP1", "service-linked roles are those below /aws-service-role/"
 
 
-def _ap2(at: _At) -> Found:
+def _ap2(at: At) -> Found:
     if at.iam and not at.has("aws:principalarn"):
         yield "AP2", "PrincipalArn missing"
     if at.facts.kind in ("anon", "fedsts") and at.has("aws:principalarn"):
         yield "AP2", "PrincipalArn of a caller without one"
 
 
-def _ap3(at: _At) -> Found:
+def _ap3(at: At) -> Found:
     arn, caller = at.text("aws:principalarn"), at.request.principal
     if not at.iam or arn is None:
         return
@@ -125,7 +119,7 @@ def _ap3(at: _At) -> Found:
         yield "AP3", f"PrincipalArn {arn} of the caller {expected}"
 
 
-def _ap4(at: _At) -> Found:
+def _ap4(at: At) -> Found:
     value = at.text("aws:principalaccount")
     if (at.facts.kind == "anon") is not (value == "anonymous"):
         yield "AP4", f"PrincipalAccount {value} of {at.facts.kind}"
@@ -133,14 +127,14 @@ def _ap4(at: _At) -> Found:
         yield "AP4", f"a customer's account {value} of {at.facts.kind}"
 
 
-def _ap5(at: _At) -> Found:
+def _ap5(at: At) -> Found:
     if not at.iam and (at.has("aws:principalorgid") or at.has("aws:principalorgpaths")):
         yield "AP5", "organization keys of a caller without account"
     if at.iam:
         yield from _organization_keys(at, "principal", at.facts.principal_account, "AP5/AP6", needed=True)
 
 
-def _ap7(at: _At) -> Found:
+def _ap7(at: At) -> Found:
     value = at.text("aws:principalisawsservice")
     if at.signed is not (value is not None):
         yield "AP7", f"PrincipalIsAWSService {value} of {at.facts.kind}"
@@ -148,7 +142,7 @@ def _ap7(at: _At) -> Found:
         yield "AP7", f"PrincipalIsAWSService {value} of {at.facts.kind}"
 
 
-def _ap8(at: _At) -> Found:
+def _ap8(at: At) -> Found:
     name, names = at.text("aws:principalservicename"), at.keys.get("aws:principalservicenameslist")
     if len({name is not None, names is not None, at.facts.kind == "service"}) != 1:
         yield "AP8", f"service names {name}, {names} of {at.facts.kind}"
@@ -156,7 +150,7 @@ def _ap8(at: _At) -> Found:
         yield "AP8", f"{name} not in {names}, or not {at.facts.service}"
 
 
-def _ap9(at: _At) -> Found:
+def _ap9(at: At) -> Found:
     name = at.text("aws:username")
     if (at.facts.kind == "user") is not (name is not None):
         yield "AP9", f"username {name} of {at.facts.kind}"
@@ -164,7 +158,7 @@ def _ap9(at: _At) -> Found:
         yield "AP9", f"username {name} of {at.request.principal.arn}"
 
 
-def _ap10(at: _At) -> Found:
+def _ap10(at: At) -> Found:
     types = {"user": "User", "role": "AssumedRole", "root": "Account", "feduser": "FederatedUser", "anon": "Anonymous"}
     expected, found = types.get(at.facts.kind), at.text("aws:principaltype")
     if found is None or (expected and found != expected):
@@ -173,7 +167,7 @@ def _ap10(at: _At) -> Found:
         yield "AP10", f"PrincipalType {found} of {at.facts.kind}"
 
 
-def _ap11(at: _At) -> Found:
+def _ap11(at: At) -> Found:
     value = at.text("aws:userid")
     if (value == "anonymous") is not (at.facts.kind == "anon") or (value is None and at.facts.kind != "service"):
         yield "AP11", f"userid {value} of {at.facts.kind}"
@@ -190,19 +184,19 @@ def _ap11(at: _At) -> Found:
         yield "AP11", f"userid {value} of {at.request.principal.arn}"
 
 
-def _ap12(at: _At) -> Found:
+def _ap12(at: At) -> Found:
     if at.has("aws:tokenissuetime") is not at.facts.temporary:
         yield "AP12", f"TokenIssueTime with temporary={at.facts.temporary}"
 
 
-def _ap13(at: _At) -> Found:
+def _ap13(at: At) -> Found:
     if at.has("aws:multifactorauthpresent") and not at.facts.temporary:
         yield "AP13", "MFA flag of long-term credentials"
     if at.has("aws:multifactorauthpresent") and at.facts.kind == "feduser":
         yield "AP13", "MFA flag of a federated user"
 
 
-def _ap19(at: _At) -> Found:
+def _ap19(at: At) -> Found:
     for key, value in at.keys.items():
         if key.startswith("aws:principaltag/") and not _TAG_VALUE.fullmatch(str(value)):
             yield "AP19", f"{key} {value}"
@@ -215,7 +209,7 @@ def _ap19(at: _At) -> Found:
 # Network.
 
 
-def _an1(at: _At) -> Found:
+def _an1(at: At) -> Found:
     endpoint = at.facts.path == "vpce"
     for key in ("aws:sourcevpce", "aws:sourcevpc"):
         if at.has(key) and not endpoint:
@@ -227,7 +221,7 @@ def _an1(at: _At) -> Found:
             yield "AN1", f"{key} {at.text(key)} but the wire is {value}"
 
 
-def _an2(at: _At) -> Found:
+def _an2(at: At) -> Found:
     if at.facts.path == "vpce" and at.has("aws:sourceip"):
         yield "AN2", "SourceIp through an endpoint"
     # Table 4.4: the key is there on the internet, and is the address of the wire.
@@ -238,10 +232,10 @@ def _an2(at: _At) -> Found:
         yield "AN2", "a public address on an endpoint"
 
 
-def _an3(at: _At) -> Found:
+def _an3(at: At) -> Found:
     facts = at.facts
     if facts.path != "vpce":
-        for key in _VPC_KEYS:
+        for key in VPC_KEYS:
             if at.has(key):
                 yield "AN3", f"{key} without an endpoint"
         return
@@ -253,7 +247,7 @@ def _an3(at: _At) -> Found:
     yield from _organization_keys(at, "vpce", facts.endpoint_account, "AN3", needed=False)
 
 
-def _an4(at: _At) -> Found:
+def _an4(at: At) -> Found:
     """Endpoints and VPCs that the workspace knows are as it says."""
     space, facts = at.workspace, at.facts
     if space is None or facts.path != "vpce":
@@ -270,15 +264,15 @@ def _an4(at: _At) -> Found:
                 yield "AN4", f"VPC {end.vpc} belongs to {end.vpc_account}"
 
 
-def _an6(at: _At) -> Found:
-    if at.facts.forwarded and (at.facts.path == "vpce" or any(at.has(key) for key in _VPC_KEYS)):
+def _an6(at: At) -> Found:
+    if at.facts.forwarded and (at.facts.path == "vpce" or any(at.has(key) for key in VPC_KEYS)):
         yield "AN6", "a forward access session through an endpoint"
 
 
 # Request and resource.
 
 
-def _ar1(at: _At) -> Found:
+def _ar1(at: At) -> Found:
     if at.is_true("aws:viaawsservice") is not at.facts.forwarded or not at.has("aws:viaawsservice"):
         yield "AR1", f"ViaAWSService {at.text('aws:viaawsservice')} with forwarded={at.facts.forwarded}"
     via = at.keys.get("aws:calledvia")
@@ -291,12 +285,12 @@ def _ar1(at: _At) -> Found:
                 yield "AR1", f"ends {ends} of CalledVia {via}"
 
 
-def _ar2(at: _At) -> Found:
+def _ar2(at: At) -> Found:
     if at.facts.forwarded and not at.iam:
         yield "AR2", f"a forward access session of {at.facts.kind}"
 
 
-def _ar3(at: _At) -> Found:
+def _ar3(at: At) -> Found:
     for key in ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"):
         if at.has(key) and at.facts.kind != "service":
             yield "AR3", f"{key} of {at.facts.kind}"
@@ -306,11 +300,11 @@ def _ar3(at: _At) -> Found:
         yield from _organization_keys(at, "source", at.facts.behalf, "AR4", needed=False)
 
 
-def _ar6(at: _At) -> Found:
+def _ar6(at: At) -> Found:
     owner = at.facts.resource_account
     value = at.text("aws:resourceaccount")
     keys = [k for k in ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths") if at.has(k)]
-    if keys and (at.service == "ebs" or at.action in _EXCEPTION_E):
+    if keys and (at.service == "ebs" or at.action in EXCEPTION_E):
         yield "AR6", f"{keys} of an action that has none"
     if value is not None and owner != "aws" and value != owner:
         yield "AR6", f"ResourceAccount {value} of {owner}"
@@ -319,7 +313,7 @@ def _ar6(at: _At) -> Found:
     yield from _organization_keys(at, "resource", owner, "AR6", needed=False)
 
 
-def _ar7(at: _At) -> Found:
+def _ar7(at: At) -> Found:
     owner, fields = at.facts.resource_account, at.fields
     if at.request.resource_account != owner:
         yield "AR7", f"resource account {at.request.resource_account} but {owner} owns it"
@@ -334,7 +328,7 @@ def _ar7(at: _At) -> Found:
         yield "AR7", f"{at.request.resource} of {owner}"
 
 
-def _ar8(at: _At) -> Found:
+def _ar8(at: At) -> Found:
     one, other = at.text("s3:resourceaccount"), at.text("aws:resourceaccount")
     if one is not None and other is not None and one != other:
         yield "AR8", f"{one} and {other}"
@@ -342,7 +336,7 @@ def _ar8(at: _At) -> Found:
         yield "AR8", f"s3:ResourceAccount {one} of {at.facts.resource_account}"
 
 
-def _ar9(at: _At) -> Found:
+def _ar9(at: At) -> Found:
     """Buckets of the workspace have the owner that it names."""
     if at.workspace is None or at.fields is None or at.fields[2] != "s3" or at.fields[4]:
         return
@@ -353,23 +347,23 @@ def _ar9(at: _At) -> Found:
                     yield "AR9", f"{resource.arn} belongs to {account.id}"
 
 
-def _ar12(at: _At) -> Found:
+def _ar12(at: At) -> Found:
     if at.has("iam:passedtoservice") and at.action != "iam:passrole":
         yield "AR12", "PassedToService of another call"
 
 
-def _ar13(at: _At) -> Found:
+def _ar13(at: At) -> Found:
     if at.has("kms:viaservice") and not at.facts.forwarded and at.facts.kind != "service":
         yield "AR13", "kms:ViaService of a direct call"
 
 
-def _ar14(at: _At) -> Found:
+def _ar14(at: At) -> Found:
     one, other = at.text("kms:calleraccount"), at.text("aws:principalaccount")
     if one is not None and other is not None and one != other:
         yield "AR14", f"{one} and {other}"
 
 
-def _ar15(at: _At) -> Found:
+def _ar15(at: At) -> Found:
     names = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
     arn, account, network = (at.text(name) for name in names)
     if len({value is None for value in (arn, account, network)}) != 1:
@@ -382,7 +376,7 @@ def _ar15(at: _At) -> Found:
         yield "AR15", f"{arn} of {account}"
 
 
-def _accounts(at: _At) -> Found:
+def _accounts(at: At) -> Found:
     """AP18, and section 4.1: accounts of the workspace are where it says."""
     facts, space = at.facts, at.workspace
     for account, path in facts.paths.items():
@@ -406,7 +400,7 @@ def _accounts(at: _At) -> Found:
         yield "AP18", f"management account flag of {principal.account}"
 
 
-def _call(at: _At) -> Found:
+def _call(at: At) -> Found:
     """The action exists, and the resource fits one of its types."""
     info = actions.action_info(at.request.action)
     if info is None:
@@ -422,7 +416,7 @@ def _call(at: _At) -> Found:
         yield "action", f"{at.request.action} on {at.request.resource}: no resource type fits"
 
 
-def _values(at: _At) -> Found:
+def _values(at: At) -> Found:
     """Types of values: addresses, accounts, lower-case organizations, one value or several."""
     for key in ("aws:sourceip", "aws:vpcsourceip"):
         value = at.text(key)
@@ -442,81 +436,8 @@ def _values(at: _At) -> Found:
             yield "type", f"{key} {at.text(key)}"
 
 
-_HARD: tuple[Callable[[_At], Found], ...] = (
+_HARD: tuple[Callable[[At], Found], ...] = (
     _ap1, _ap2, _ap3, _ap4, _ap5, _ap7, _ap8, _ap9, _ap10, _ap11, _ap12, _ap13, _ap19,
     _an1, _an2, _an3, _an4, _an6,
     _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _accounts, _call, _values,
 )  # fmt: skip
-
-
-# Soft axioms.
-
-
-def _soft_principal(at: _At) -> Found:
-    service = at.facts.kind == "service"
-    if service and at.has("aws:principalarn"):
-        yield "AP2", "PrincipalArn of a service"
-    if service and at.has("aws:principalaccount"):
-        yield "AP4", "PrincipalAccount of a service"
-    if len(at.keys.get("aws:principalorgpaths", ("",))) != 1:
-        yield "AP6", "several paths"
-    if service and at.has("aws:userid"):
-        yield "AP11", "userid of a service"
-    if at.facts.forwarded and not at.facts.temporary:
-        yield "AP12", "forwarded long-term credentials"
-    if at.has("aws:multifactorauthage") and not at.is_true("aws:multifactorauthpresent"):
-        yield "AP13", "age without MFA"
-    present = {at.has(key) for key in _EC2_KEYS} | {at.has("ec2:sourceinstancearn")}
-    if len(present) > 1 or (True in present and at.facts.kind != "role"):
-        yield "AP14", "some of the keys of an EC2 role"
-    if at.has("aws:assumedroot") and not (at.facts.kind == "root" and at.facts.temporary):
-        yield "AP15", "AssumedRoot of another caller"
-    if service and any(key.startswith("aws:principaltag/") for key in at.keys):
-        yield "AP16", "a service with tags"
-
-
-def _soft_network(at: _At) -> Found:
-    facts, service = at.facts, at.service
-    carries = any(at.has(key) for key in _VPC_KEYS)
-    if facts.path == "vpce" and (facts.kind != "service" or carries):
-        if not all(at.has(key) for key in ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")):
-            yield "AN1", "some of the endpoint keys"
-        listed = at.action != "iam:passrole"
-        org = at.org(facts.endpoint_account) is not None
-        for key, wanted in () if facts.kind == "service" else (  # AN7: free there
-            ("aws:sourcevpcarn", service in L_ARN), ("aws:vpceaccount", service in L_ACCT),
-            ("aws:vpceorgid", service in L_ORG and org), ("aws:vpceorgpaths", service in L_ACCT and org),
-        ):  # fmt: skip
-            if at.has(key) is not (wanted and listed):
-                yield "AN3", key
-    if facts.kind == "service" and facts.path == "public":
-        yield "AN7", "a service on the internet"
-    if facts.kind == "service" and facts.path == "awsnet" and at.has("aws:sourceip"):
-        yield "AN7", "a service with an address"
-    if facts.path == "vpce" and at.text("aws:requestedregion") not in (facts.vpc_region, None):
-        if service not in CROSS_REGION and service != "iam":
-            yield "AN9", "an endpoint of another Region"
-    if facts.path == "public" and (address := at.text("aws:sourceip")):
-        private = ipaddress.ip_address(address)
-        if private in ipaddress.ip_network("10.0.0.0/8" if private.version == 4 else "fc00::/7"):
-            yield "AN11", "a private address on the internet"
-
-
-def _soft_request(at: _At) -> Found:
-    facts = at.facts
-    if at.has("aws:sourceaccount") and at.has("aws:sourceorgid") is not (at.org(facts.behalf) is not None):
-        yield "AR4", "SourceOrgID"
-    arn = at.text("aws:sourcearn")
-    if arn is not None and arn.split(":")[4] not in ("", facts.behalf):
-        yield "AR5", "SourceArn of another account"
-    exempt = at.service == "ebs" or at.action in _EXCEPTION_E or at.action == "events:putevents"
-    if not exempt and facts.resource_account != "aws" and not at.has("aws:resourceaccount"):
-        yield "AR6", "ResourceAccount missing"
-    silent = facts.kind == "service" and not at.has("aws:sourceaccount")
-    if silent and at.org(facts.resource_account) == MINE and facts.behalf != facts.resource_account:
-        yield "P2.silent-service", "a silent service that acts for another than the owner"
-    if facts.forwarded and facts.first_hop_trusted is False:
-        yield "P1.first-hop", "a first hop from elsewhere"
-
-
-_SOFT: tuple[Callable[[_At], Found], ...] = (_soft_principal, _soft_network, _soft_request)
