@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.brute import FAMILIES as SMALL
 from benchmarks.brute import check
 from benchmarks.compared import compared
-from benchmarks.harness import SEED, Answer, Judgement, Outcome
+from benchmarks.harness import SEED, Answer, Judgement, Outcome, contradictions
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -104,13 +104,7 @@ class Hard:
 
     def judge(self, outcomes: Sequence[Outcome]) -> Judgement:
         native = next((o for o in outcomes if o.backend == "native"), None)
-        said = {a.question: a.status for a in native.answers if a.decided} if native else {}
-        against = [
-            {"question": a.question, "native": said[a.question], o.backend: a.status}
-            for o in outcomes
-            for a in o.answers
-            if a.decided and a.question in said and a.status != said[a.question]
-        ]
+        against = contradictions(outcomes)
         growth = (
             {a.question: {"status": a.status, "ms": round(1e3 * a.total, 1)} for a in native.answers} if native else {}
         )

@@ -7,7 +7,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -98,6 +98,25 @@ def median(values: Sequence[float]) -> float:
     ordered = sorted(values)
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def contradictions(outcomes: Sequence[Outcome]) -> list[dict[str, str]]:
+    """Decided answers of other back ends that differ from those of `native`."""
+    native = next((o for o in outcomes if o.backend == "native"), None)
+    said = {a.question: a.status for a in native.answers if a.decided} if native else {}
+    return [
+        {"question": a.question, "native": said[a.question], outcome.backend: a.status}
+        for outcome in outcomes
+        for a in outcome.answers
+        if a.decided and a.question in said and a.status != said[a.question]
+    ]
+
+
+def sorted_out(outcome: Outcome, expected: Mapping[str, str]) -> tuple[list[Answer], list[Answer]]:
+    """Decided answers that are as expected, by question, and those that are not."""
+    decided = [a for a in outcome.answers if a.decided]
+    right = [a for a in decided if a.status == expected[a.question]]
+    return right, [a for a in decided if a.status != expected[a.question]]
 
 
 def ratios(native: Outcome, other: Outcome, what: str = "solve") -> list[float]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.compared import compared
-from benchmarks.harness import SEED, Answer, Judgement, Outcome
+from benchmarks.harness import SEED, Answer, Judgement, Outcome, sorted_out
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
@@ -60,11 +60,10 @@ class Pairs:
         lines = []
         ok = True
         for outcome in outcomes:
-            decided = [a for a in outcome.answers if a.decided]
-            same = [a for a in decided if a.status == expected[a.question]]
+            same, other = sorted_out(outcome, expected)
+            decided = [*same, *other]
             facts[outcome.backend] = {"decided": len(decided), "as archived": len(same)}
             if outcome.backend == "native":
-                other = [a for a in decided if a.status != expected[a.question]]
                 facts["disagreements"] = [
                     {"pair": a.question, "archived": expected[a.question], "here": a.status, **a.detail} for a in other
                 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Answer, Judgement, Outcome, clock, median
+from benchmarks.harness import Answer, Judgement, Outcome, clock, contradictions, median
 from benchmarks.published import published_perimeter
 from benchmarks.solvers import ask
 from perimeter_smt.encode.world import World
@@ -86,13 +86,7 @@ class Perimeter:
 
     def judge(self, outcomes: Sequence[Outcome]) -> Judgement:
         native = next((o for o in outcomes if o.backend == "native"), None)
-        said = {a.question: a.status for a in native.answers if a.decided} if native else {}
-        against = [
-            {"question": a.question, "native": said[a.question], outcome.backend: a.status}
-            for outcome in outcomes
-            for a in outcome.answers
-            if a.decided and a.question in said and a.status != said[a.question]
-        ]
+        against = contradictions(outcomes)
         facts: dict[str, Any] = {"contradictions": against}
         lines = [f"{len(against)} contradictions between back ends"]
         unknown: list[str] = []

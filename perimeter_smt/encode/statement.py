@@ -64,11 +64,7 @@ class Policies:
         key = (id(document), statement.index)
         if key not in self._selected:
             self._documents.append(document)  # keeps the id in use
-            body = both(
-                encode_action(statement.action),
-                encode_resource(self.keys, document, statement.resource),
-                conj(encode_condition(self.keys, document, c) for c in statement.conditions),
-            )
+            body = self._body(document, statement)
             name = self._name(document, statement)
             if body.op in ("true", "false", "atom", "sym"):
                 self._selected[key] = body
@@ -77,6 +73,14 @@ class Policies:
                 self.assertions.append(Assertion(name, iff(sym(name), body)))
             self.statements[name] = (document, statement)
         return self._selected[key]
+
+    def _body(self, document: Document, statement: Statement) -> Formula:
+        """Action, resource and conditions of the statement."""
+        return both(
+            encode_action(statement.action),
+            encode_resource(self.keys, document, statement.resource),
+            conj(encode_condition(self.keys, document, c) for c in statement.conditions),
+        )
 
     def _name(self, document: Document, statement: Statement) -> str:
         name = f"statement {document.name}[{statement.index}]"

@@ -33,6 +33,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.prove.distinct_calls import DistinctCalls, Gathered, distinct
 from perimeter_smt.prove.explain import blame
+from perimeter_smt.prove.prefer import REGIONS
 from perimeter_smt.prove.remembered import RememberedPolicies
 from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
@@ -108,26 +109,27 @@ def gained(asked: Asked, limits: Limits | None = None) -> Result:
 
 def _answer(engine: Engine, asked: Asked, question: Formula) -> Result:
     """Whether a request tells the documents apart in one way, with a plain one if so."""
+    asking = [question, asked.mode]
     bounded = _BOUNDARY.payload in Vocabulary.of(question).symbols
-    found: Result | None = None
-    for wanted in _wishes():
-        plain = engine.check([question, asked.mode, wanted, *([neg(_BOUNDARY)] if bounded else [])])
-        if plain.status == "sat" or (plain.status == "unsat" and max(plain.needed, default=0) <= 1):
-            return plain  # if refuted, then without the wish
-        found = found or engine.check([question, asked.mode])
-        if found.status != "sat":
-            return found
-    return found or engine.check([question, asked.mode])
+    plainest, *lesser = (both(wish, neg(_BOUNDARY)) if bounded else wish for wish in _wishes())
+    plain = engine.check([*asking, plainest])
+    if plain.status == "sat" or (plain.status == "unsat" and len(asking) not in plain.needed):
+        return plain  # if refuted, then without the wish
+    found = engine.check(asking)
+    for wish in lesser if found.status == "sat" else ():
+        plain = engine.check([*asking, wish])
+        if plain.status == "sat":
+            return plain
+    return found
 
 
 @lru_cache(maxsize=1)
 def _wishes() -> tuple[Formula, ...]:
     """What makes a witness plain, the plainest first: a role of the owner's account in a commercial Region."""
-    regions = ("us-east-1", "eu-west-1", "us-west-2")
     place = (
         is_text("aws.partition", "aws"),
-        one_of("request.region", regions),
-        one_of("resource.region", ("", *regions)),
+        one_of("request.region", REGIONS),
+        one_of("resource.region", ("", *REGIONS)),
         neg(sym("forwarded")),
     )
     caller = (

@@ -20,7 +20,7 @@ from perimeter_smt.logic.interpret import truth
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 
-_REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
+REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
 PLAIN_ROW = atom(Member(CALL, "first of its action"))  # its plainest resource type
 _TAGS = ("aws:principaltag/", "aws:resourcetag/")
 
@@ -33,9 +33,9 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     role = sym_is("role")
     out = [
         is_text("aws.partition", "aws"),
-        one_of("request.region", _REGIONS),
-        one_of("endpoint.region", ("", *_REGIONS)),
-        one_of("resource.region", ("", *_REGIONS)),
+        one_of("request.region", REGIONS),
+        one_of("endpoint.region", ("", *REGIONS)),
+        one_of("resource.region", ("", *REGIONS)),
         implies(service, glob("principal.service", (STAR, Text(".amazonaws.com")))),
         neg(sym("principal.service-linked")),
         neg(sym("principal.service-role")),

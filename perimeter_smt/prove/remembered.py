@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from perimeter_smt.encode.statement import Policies
-from perimeter_smt.logic.formula import Formula, iff, sym
-from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.logic.formula import Formula
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 
@@ -22,26 +21,16 @@ _KNOWN: dict[_Key, Formula] = {}
 class RememberedPolicies(Policies):
     """As `Policies`, with a memory that all comparisons of the process share."""
 
-    def selected(self, document: Document, statement: Statement) -> Formula:
-        """The symbol for: action, resource and conditions of the statement match."""
-        here = (id(document), statement.index)
+    def _body(self, document: Document, statement: Statement) -> Formula:
         key = _key(document, statement)
-        if key is None or here in self._selected:
-            return super().selected(document, statement)
+        if key is None:
+            return super()._body(document, statement)
         body = _KNOWN.get(key)
         if body is None:
-            found = super().selected(document, statement)
-            if found.op == "sym" and self.assertions and self.assertions[-1].formula.args[0] is found:
-                if len(_KNOWN) >= _MOST:
-                    _KNOWN.clear()
-                _KNOWN[key] = self.assertions[-1].formula.args[1]
-            return found
-        self._documents.append(document)
-        name = self._name(document, statement)
-        self._selected[here] = sym(name)
-        self.assertions.append(Assertion(name, iff(sym(name), body)))
-        self.statements[name] = (document, statement)
-        return self._selected[here]
+            if len(_KNOWN) >= _MOST:
+                _KNOWN.clear()
+            body = _KNOWN[key] = super()._body(document, statement)
+        return body
 
 
 def _key(document: Document, statement: Statement) -> _Key | None:

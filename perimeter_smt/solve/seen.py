@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.logic.problem import Problem
@@ -41,20 +42,20 @@ class _Kept:
 
     def __init__(self, model: Model, circuit: Circuit) -> None:
         self._symbols, self._texts, self._enums = dict(model.symbols), dict(model.texts), dict(model.enums)
-        self._of_rows = model
+        self._own = Model(self._symbols, self._texts, self._enums, model.members, model.rows)
         self._known: dict[int, bool] = {}
         self._circuit = circuit
 
     @property
     def model(self) -> Model:
         """A copy, so that what is added later does not change what was answered."""
-        found = self._of_rows
-        return Model(dict(self._symbols), dict(self._texts), dict(self._enums), found.members, found.rows)
+        own = self._own
+        return replace(own, symbols=dict(own.symbols), texts=dict(own.texts), enums=dict(own.enums))
 
     def complete(self, asked: Question, problem: Problem) -> bool:
         """Give a value to what the question mentions besides; False if there is no obvious one."""
         mentioned = asked.mentioned
-        if mentioned.catalogues.keys() - self._of_rows.rows.keys() or mentioned.enums.keys() - problem.enums.keys():
+        if mentioned.catalogues.keys() - self._own.rows.keys() or mentioned.enums.keys() - problem.enums.keys():
             return False
         for variable in sorted(mentioned.texts.keys() - self._texts.keys()):
             self._texts[variable] = default(problem, variable)
@@ -73,5 +74,4 @@ class _Kept:
         assert formula is not None
         if formula.op == "sym":
             return self._symbols[formula.payload]
-        found = self._of_rows
-        return holds(formula.payload, Model(self._symbols, self._texts, self._enums, found.members, found.rows))
+        return holds(formula.payload, self._own)
