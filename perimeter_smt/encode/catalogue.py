@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
@@ -19,6 +19,7 @@ from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import name_characters, support_list
 
+T = TypeVar("T")
 CALL = "call"
 _FIRST_SERVICES = ("s3", "sqs", "dynamodb", "secretsmanager", "kms", "sts", "lambda", "sns", "ec2", "iam", "ssm", "ecr")
 _FIRST_ACTIONS = (
@@ -149,7 +150,7 @@ class Calls:
         """Work on these rows instead."""
         self.rows = rows
         self._sets: dict[str, int] = {}
-        self._by_value: dict[str, dict[object, int]] = {}
+        self._by_value: dict[str, dict[Any, int]] = {}
 
     @property
     def _by_action(self) -> Mapping[str, int]:
@@ -225,10 +226,7 @@ class Calls:
         """The rows that each value of a field is found in."""
         known = self._by_value.get(field)
         if known is None:
-            found: dict[object, list[int]] = {}
-            for i, value in enumerate(map(attrgetter(field), self.rows)):
-                found.setdefault(value, []).append(i)
-            known = self._by_value[field] = {value: _bits(rows) for value, rows in found.items()}
+            known = self._by_value[field] = rows_by(map(attrgetter(field), self.rows))
         return known
 
     def _matching(self, pattern: str) -> int:
@@ -252,11 +250,8 @@ class Calls:
 
     def catalogue(self, names: Iterable[str]) -> Catalogue:
         """The catalogue with the sets `names` and, per ARN format, what a row demands of the ARN's fields."""
-        groups: dict[tuple[Formula, ...], list[int]] = {}
-        for i, wanted in enumerate(self.demanded()):
-            groups.setdefault(wanted, []).append(i)
         sets = {name: self.members(name) for name in sorted(set(names))}
-        found = tuple(Group(_bits(rows), demands) for demands, rows in groups.items())
+        found = tuple(Group(rows, demands) for demands, rows in rows_by(self.demanded()).items())
         return Catalogue(len(self.rows), sets, found, "resource.name")
 
     def demanded(self) -> Iterable[tuple[Formula, ...]]:
@@ -325,6 +320,14 @@ def _invented(literal: Iterable[str]) -> list[Row]:
 @lru_cache(maxsize=65536)
 def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern), re.DOTALL)
+
+
+def rows_by(values: Iterable[T]) -> dict[T, int]:
+    """The places of each value, as a bit set; values in order of first appearance."""
+    places: dict[T, list[int]] = {}
+    for place, value in enumerate(values):
+        places.setdefault(value, []).append(place)
+    return {value: _bits(found) for value, found in places.items()}
 
 
 def _bits(indexes: Iterable[int]) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from perimeter_smt.encode.catalogue import CALL, Calls, _bits, _regex
+from perimeter_smt.encode.catalogue import CALL, Calls, _regex, rows_by
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, Glob, Member, Run
 from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob, iff, neg, walk
 from perimeter_smt.logic.problem import Catalogue, Group
@@ -91,8 +91,8 @@ class _Universe(Calls):
                 of_group.append(classes.setdefault(unnamed, len(classes)))
             self.named_of.append(found)
         self.unnamed_of = [of_group[group] for group in self.named_of]
-        self.named = _blocks(self.named_of)
-        self.unnamed = _blocks(self.unnamed_of)
+        self.named = list(rows_by(self.named_of).values())  # numbers are given in order of appearance
+        self.unnamed = list(rows_by(self.unnamed_of).values())
 
     def members(self, name: str) -> int:
         if len(self._sets) > _REMEMBERED:
@@ -218,26 +218,14 @@ def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: b
     if _reaches_all(documents):
         looked_at = everything
     kept = universe.classes(list(found.values()), looked_at)
-    places: dict[int, list[int]] = {}  # by the sets that hold a row
-    for place, (_, signature) in enumerate(kept):
-        places.setdefault(signature, []).append(place)
     known = dict.fromkeys(names, 0)
-    for signature, rows in places.items():
-        bits = _bits(rows)
+    for signature, rows in rows_by(signature for _, signature in kept).items():
         for number in indexes(signature):
-            known[names[number]] |= bits
+            known[names[number]] |= rows
     invented = _Invented((), literal) if literal else None
     calls = DistinctCalls((), known=known, gathered=formulas.sets, invented=invented, free_names=free_names)
     calls.replace_rows([*(universe.rows[row] for row, _ in kept), *(invented.rows if invented else ())])
     return calls
-
-
-def _blocks(numbers: Sequence[int]) -> list[int]:
-    """The bit set of the places where each number from 0 on stands."""
-    places: dict[int, list[int]] = {}
-    for place, number in enumerate(numbers):
-        places.setdefault(number, []).append(place)
-    return [_bits(places[number]) for number in sorted(places)]
 
 
 @lru_cache(maxsize=16)

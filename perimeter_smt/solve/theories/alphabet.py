@@ -8,6 +8,7 @@ for each other, so leaving some out never changes a verdict unless patterns tell
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import lru_cache
 
 ALPHABET = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA1, 0x100))))
@@ -16,6 +17,16 @@ PREFERRED = _READABLE + "".join(char for char in ALPHABET if char not in _READAB
 OPAQUE = "".join(map(chr, range(0xE000, 0xE040)))  # stand for unknown texts in `links`; never part of a value
 _CHARACTERS = frozenset(ALPHABET)
 RANK = {char: rank for rank, char in enumerate(PREFERRED)}
+
+
+def rank(char: str) -> int:
+    """The place of a character in the order in which characters are tried; opaque ones come last."""
+    return RANK.get(char, ord(char))
+
+
+def unmentioned(chars: Container[str]) -> str | None:
+    """The plainest character that is not among `chars`, which stands for all such; None if there is none."""
+    return next((char for char in PREFERRED if char not in chars), None)
 
 
 def is_value(text: str) -> bool:

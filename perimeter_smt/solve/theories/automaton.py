@@ -11,7 +11,7 @@ Guarantee: `Automaton.accepts` agrees with `logic.interpret.regex(pattern).fullm
 from __future__ import annotations
 
 from perimeter_smt.logic.atoms import Pattern, Run, Text
-from perimeter_smt.solve.theories.alphabet import OPAQUE, PREFERRED, RANK, folded
+from perimeter_smt.solve.theories.alphabet import OPAQUE, RANK, folded, rank, unmentioned
 from perimeter_smt.solve.theories.work import TooLargeError
 
 MAX_POSITIONS = 40_000
@@ -44,7 +44,7 @@ class Automaton:
     def _compile(self, positions: list[tuple[str, bool, bool, bool]]) -> None:
         """Bit masks per character class; a position is (characters, negated, loops, may be skipped)."""
         size = len(positions)
-        mentioned = sorted({c for chars, _, _, _ in positions for c in chars if c in RANK or c in OPAQUE}, key=_rank)
+        mentioned = sorted({c for chars, _, _, _ in positions for c in chars if c in RANK or c in OPAQUE}, key=rank)
         other = 0  # positions that accept a character which the pattern does not mention
         move: dict[str, int] = dict.fromkeys(mentioned, 0)
         loops = optional = stars = 0
@@ -70,7 +70,7 @@ class Automaton:
         ids: dict[int, int] = {}
         self.classes: dict[str, int] = {}
         self.representatives: list[str] = []
-        rest = next((char for char in PREFERRED if char not in masks), None)
+        rest = unmentioned(masks)
         if rest is not None:
             ids[other] = 0
             self.representatives.append(rest)
@@ -133,8 +133,7 @@ class Automaton:
         """The classes of characters that a state can read."""
         found = self._alive.get(state)
         if found is None:
-            bits = self._sets[state]
-            found = self._alive[state] = tuple([kind for kind, move in enumerate(self.moves) if bits & move])
+            found = self._alive[state] = tuple([kind for kind, after in enumerate(self.row(state)) if after != DEAD])
         return found
 
     def kind(self, char: str) -> int:
@@ -193,7 +192,3 @@ def _merged(pattern: Pattern) -> list[Text | Run]:
         else:
             out.append(part)
     return out
-
-
-def _rank(char: str) -> int:
-    return RANK.get(char, ord(char))

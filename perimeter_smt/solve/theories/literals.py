@@ -24,7 +24,7 @@ from perimeter_smt.logic.atoms import (
     Within,
     variables,
 )
-from perimeter_smt.solve.theories.alphabet import PREFERRED, RANK, folded
+from perimeter_smt.solve.theories.alphabet import PREFERRED, RANK, folded, rank
 from perimeter_smt.solve.theories.automaton import Automaton
 
 Kind = OneOf["glob", "number", "instant", "address", "order", "equal", "match", "member"]
@@ -108,7 +108,7 @@ class Language:
         out = []
         for part in self.pattern:
             if isinstance(part, Text):
-                out += [min(folded(char) if part.fold else char, key=_rank, default="") for char in part.text]
+                out += [min(folded(char) if part.fold else char, key=rank, default="") for char in part.text]
             else:
                 out += [next((char for char in PREFERRED if char in part.chars), "")] * part.low
         return "".join(out) if all(char in RANK for char in out) else None
@@ -123,10 +123,6 @@ class Language:
             return text == self.prefix
         prefix, suffix = self.prefix, self.suffix
         return len(text) >= len(prefix) + len(suffix) and text.startswith(prefix) and text.endswith(suffix)
-
-
-def _rank(char: str) -> int:
-    return RANK.get(char, len(RANK))
 
 
 @lru_cache(maxsize=100_000)

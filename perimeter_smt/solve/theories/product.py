@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from heapq import heappop, heappush
 
-from perimeter_smt.solve.theories.alphabet import PREFERRED, RANK
+from perimeter_smt.solve.theories.alphabet import RANK, rank, unmentioned
 from perimeter_smt.solve.theories.automaton import DEAD, NEVER, Automaton
 from perimeter_smt.solve.theories.union import Union
 from perimeter_smt.solve.theories.work import TooLargeError, Work
@@ -52,10 +52,10 @@ def representatives(automata: Sequence[Machine], opaque: str = "") -> list[tuple
     The characters of `opaque` count as characters of the alphabet too.
     """
     mentioned = {char for automaton in automata for char in automaton.classes}
-    rest = next((char for char in PREFERRED if char not in mentioned), None)
+    rest = unmentioned(mentioned)
     chars = {char for char in mentioned if char in RANK} | set(opaque) | ({rest} if rest is not None else set())
     found: dict[tuple[int, ...], str] = {}
-    for char in sorted(chars, key=lambda char: RANK.get(char, ord(char))):
+    for char in sorted(chars, key=rank):
         found.setdefault(tuple([automaton.classes.get(char, 0) for automaton in automata]), char)
     return [(char, kinds) for kinds, char in found.items()]
 
@@ -151,24 +151,24 @@ class _Letters:
     """The combinations of states that one character leads to, each with the first character that does."""
 
     def __init__(self, automata: Sequence[Machine], wanted: int, letters: list[Letter]) -> None:
-        self._plain = tuple(machine for machine in automata if isinstance(machine, Automaton))
-        self._other = automata[len(self._plain) :]  # what may have many classes of characters, hence no rows
-        if any(isinstance(machine, Automaton) for machine in self._other):
-            self._plain, self._other = (), automata
+        self._automata = automata
         self._first = automata[0] if wanted else None
         self._all = letters
         self._some: dict[tuple[int, ...], list[Letter]] = {}
 
     def after(self, states: tuple[int, ...]) -> Iterable[tuple[str, tuple[int, ...]]]:
         """Those worth trying in a combination of states."""
-        rows = [machine.row(state) for machine, state in zip(self._plain, states, strict=False)]
-        others = list(zip(self._other, states[len(rows) :], strict=True))
+        # Unions and words may have many classes of characters, of which few are asked for: they have no rows.
+        machines = [
+            (machine, state, machine.row(state) if isinstance(machine, Automaton) else None)
+            for machine, state in zip(self._automata, states, strict=True)
+        ]
         found: dict[tuple[int, ...], str] = {}
         for char, kinds in self._alive(states):
-            key = [row[kind] for row, kind in zip(rows, kinds, strict=False)]
-            for (machine, state), kind in zip(others, kinds[len(rows) :], strict=True):
-                after = machine.table[state][kind]
-                key.append(after if after >= 0 else machine.step(state, kind))
+            key = [
+                machine.step(state, kind) if row is None else row[kind]
+                for (machine, state, row), kind in zip(machines, kinds, strict=True)
+            ]
             found.setdefault(tuple(key), char)
         return [(char, key) for key, char in found.items()]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perimeter_smt.solve.theories.alphabet import PREFERRED, RANK
+from perimeter_smt.solve.theories.alphabet import rank, unmentioned
 from perimeter_smt.solve.theories.automaton import DEAD, Automaton
 
 FULL = 1
@@ -85,10 +85,10 @@ class Union:
 def _classes(members: Sequence[Automaton], offsets: Sequence[int]) -> tuple[dict[str, int], list[int]]:
     """Classes of characters that the patterns together tell apart, and the positions that accept each; 0: all else."""
     mentioned = {char for member in members for char in member.classes}
-    rest = next((char for char in PREFERRED if char not in mentioned), None)
+    rest = unmentioned(mentioned)
     masks: dict[int, int] = {}
     classes: dict[str, int] = {}
-    for char in (*([rest] if rest is not None else []), *sorted(mentioned, key=lambda c: RANK.get(c, ord(c)))):
+    for char in (*([rest] if rest is not None else []), *sorted(mentioned, key=rank)):
         mask = 0
         for member, offset in zip(members, offsets, strict=True):
             mask |= member.moves[member.classes.get(char, 0)] << offset
