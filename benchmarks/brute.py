@@ -15,7 +15,7 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.prove.compare import compare
+from perimeter_smt.questions.compare import compare
 from perimeter_smt.request.request import Principal, Request
 from perimeter_smt.witness.replay import allows
 

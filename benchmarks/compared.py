@@ -8,8 +8,8 @@ from benchmarks.harness import Answer, clock
 from benchmarks.solvers import ask
 from perimeter_smt.errors import InternalError
 from perimeter_smt.policy.document import Document
-from perimeter_smt.prove.compare import conclude, decide, encode, gained
-from perimeter_smt.prove.verdicts import Comparison, Counterexample
+from perimeter_smt.questions.compare import conclude, decide, encode, gained
+from perimeter_smt.questions.verdicts import Comparison, Counterexample
 from perimeter_smt.solve.result import Result
 
 NOT_REPLAYED = "the witness does not replay"

@@ -14,12 +14,12 @@ from typing import Any
 from benchmarks.harness import Answer, Judgement, Outcome, clock, contradictions, median
 from benchmarks.published import published_perimeter
 from benchmarks.solvers import ask
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.formula import Formula, both, disj, neg
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.organization.perimeter import OBJECTIVES
-from perimeter_smt.prove import objectives
-from perimeter_smt.prove.perimeter import encode
+from perimeter_smt.questions import objectives
+from perimeter_smt.questions.perimeter import encode
 from perimeter_smt.solve.engine import Engine
 
 SERVICES = ("s3", "sqs", "dynamodb", "kms", "sts", "lambda", "ec2", "iam")

@@ -17,7 +17,7 @@ _PUBLISHED = """
 from pathlib import Path
 import sys
 from benchmarks.published import published_perimeter
-from perimeter_smt.prove.perimeter import prove
+from perimeter_smt.questions.perimeter import prove
 report = prove(published_perimeter(Path(sys.argv[1])))
 print(len(report.verdicts), sum(verdict.status == "unknown" for verdict in report.verdicts))
 """

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.document import Document
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
-    from perimeter_smt.prove.compare import compare as compare_documents
-    from perimeter_smt.prove.perimeter import prove as prove_perimeter
-    from perimeter_smt.prove.verdicts import Comparison, Counterexample, Report, Verdict
+    from perimeter_smt.questions.compare import compare as compare_documents
+    from perimeter_smt.questions.perimeter import prove as prove_perimeter
+    from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
     from perimeter_smt.request.case import Case, read_case
     from perimeter_smt.request.request import Facts, Request
 
@@ -27,8 +27,8 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Case": "request.case",
-    "Comparison": "prove.verdicts",
-    "Counterexample": "prove.verdicts",
+    "Comparison": "questions.verdicts",
+    "Counterexample": "questions.verdicts",
     "Decision": "evaluate",
     "Document": "policy.document",
     "Facts": "request.request",
@@ -36,17 +36,17 @@ _WHERE = {
     "InternalError": "errors",
     "Kind": "policy.kinds",
     "PerimeterError": "errors",
-    "Report": "prove.verdicts",
+    "Report": "questions.verdicts",
     "Request": "request.request",
-    "Verdict": "prove.verdicts",
+    "Verdict": "questions.verdicts",
     "Workspace": "organization.perimeter",
-    "compare_documents": "prove.compare:compare",
+    "compare_documents": "questions.compare:compare",
     "decide": "evaluate",
     "explain": "evaluate",
     "load_policy": "policy.parse",
     "load_workspace": "organization.readers",
     "parse_policy": "policy.parse",
-    "prove_perimeter": "prove.perimeter:prove",
+    "prove_perimeter": "questions.perimeter:prove",
     "read_case": "request.case",
     "workspace_from_options": "organization.readers",
 }

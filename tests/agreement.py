@@ -13,9 +13,9 @@ import time
 from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
 
-from perimeter_smt.encode.case import Slots, decision_problem, statement_problem
-from perimeter_smt.encode.ground import holds
-from perimeter_smt.encode.text import readings
+from perimeter_smt.encode.language.text import readings
+from perimeter_smt.encode.world.case import Slots, decision_problem, statement_problem
+from perimeter_smt.encode.world.ground import holds
 from perimeter_smt.errors import InputError
 from perimeter_smt.evaluate import decide, match_statement
 from perimeter_smt.policy.kinds import Kind

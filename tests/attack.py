@@ -20,8 +20,8 @@ from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.render import to_json
-from perimeter_smt.prove.perimeter import prove
-from perimeter_smt.prove.verdicts import Report, Verdict
+from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.questions.verdicts import Report, Verdict
 from tests.worlds import Sample, sample
 from tests.worlds_cases import ENFORCED, case_of, limits
 from tests.worlds_cast import ENDPOINTS, SERVICES

@@ -45,7 +45,7 @@ def compare(
     from perimeter_smt.policy.parse import load_policy
 
     documents = [load_policy(path, Kind(kind), values, strict=False) for path in (before, after)]
-    from perimeter_smt.prove.compare import compare as ask
+    from perimeter_smt.questions.compare import compare as ask
 
     found = ask(documents[0], documents[1], free_context=free_context, reading=reading)
     if as_json:

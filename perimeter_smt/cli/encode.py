@@ -14,7 +14,7 @@ from perimeter_smt.cli.progress import Bar
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
-    from perimeter_smt.encode.world import World
+    from perimeter_smt.encode.world.world import World
     from perimeter_smt.logic.formula import Formula
 
 
@@ -44,7 +44,7 @@ def encode(
     chosen = chosen_objectives(objectives)
     with Bar() as bar:
         from perimeter_smt.organization.readers import load_workspace
-        from perimeter_smt.prove.perimeter import encode as build
+        from perimeter_smt.questions.perimeter import encode as build
 
         space = load_workspace(workspace, values)
         world = build(space, objectives=chosen, services=services or None, mode=mode)
@@ -62,7 +62,7 @@ def _obligations(
 ) -> Iterator[tuple[str, Formula, tuple[Formula, ...]]]:
     """Name, question, and what is assumed, for every obligation: as `prove` asks them."""
     from perimeter_smt.logic.formula import neg
-    from perimeter_smt.prove import objectives as questions
+    from perimeter_smt.questions import objectives as questions
 
     mode = questions.proof_mode(world) if over else world.exact()
     for name in chosen:

@@ -79,7 +79,7 @@ def prove(
     output.refuse_existing(target)
     with Bar(no_color=no_color) as bar:
         space = _workspace(workspace, fill(settings), options)
-        from perimeter_smt.prove.perimeter import prove as ask
+        from perimeter_smt.questions.perimeter import prove as ask
 
         report = ask(
             space,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perimeter_smt.prove.verdicts import Comparison
+from perimeter_smt.questions.verdicts import Comparison
 from perimeter_smt.report.finding import blamed, owner
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import caller, keys

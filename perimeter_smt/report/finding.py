@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perimeter_smt.prove import explain
-from perimeter_smt.prove.verdicts import Blame, Counterexample
+from perimeter_smt.questions import explain
+from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import caller, keys
 

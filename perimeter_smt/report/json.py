@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
+from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perimeter_smt.prove.verdicts import Verdict
+from perimeter_smt.questions.verdicts import Verdict
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import LOOKS, ORDER, Cell, cell, named, worst
 

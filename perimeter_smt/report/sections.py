@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from perimeter_smt.prove.objectives import OBJECTIVES
-from perimeter_smt.prove.verdicts import Limit, Verdict
+from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.verdicts import Limit, Verdict
 from perimeter_smt.report.finding import blamed, one_line, write_finding
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perimeter_smt.prove.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.report import sections
 from perimeter_smt.report.matrix import write_matrix
 from perimeter_smt.report.page import Page, visible

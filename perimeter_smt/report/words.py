@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perimeter_smt.prove.verdicts import Counterexample, Verdict
+from perimeter_smt.questions.verdicts import Counterexample, Verdict
 
 # From bad to good. `limit`: no hole, yet requests that no guardrail of this type can hold back.
 Cell = Literal["hole", "limit", "unknown", "conditional", "vacuous", "proved", "none"]

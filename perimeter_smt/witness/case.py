@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from perimeter_smt.encode.accounts import endpoints_of
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.world.accounts import endpoints_of
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.organization.model import Account, Guardrails, OwnedPrincipal, OwnedResource
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perimeter_smt.encode.accounts import org_of, path_of
-from perimeter_smt.encode.catalogue import CALL, Row
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.world.accounts import org_of, path_of
+from perimeter_smt.encode.world.catalogue import CALL, Row
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
 from perimeter_smt.request.request import Facts, Principal

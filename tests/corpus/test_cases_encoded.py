@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from perimeter_smt.encode.case import Slots, decision_problem, exact_readings, statement_problem
-from perimeter_smt.encode.text import readings
+from perimeter_smt.encode.language.text import readings
+from perimeter_smt.encode.world.case import Slots, decision_problem, exact_readings, statement_problem
 from perimeter_smt.logic.formula import neg
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perimeter_smt.encode.world import build
+from perimeter_smt.encode.world.world import build
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import atom, both, disj, is_text, neg
@@ -16,7 +16,7 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.prove import objectives
+from perimeter_smt.questions import objectives
 from perimeter_smt.solve.engine import Engine
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -25,7 +25,7 @@ from perimeter_smt.organization.model import (
 from perimeter_smt.organization.perimeter import Perimeter, TrustedResource, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.prove.perimeter import prove
+from perimeter_smt.questions.perimeter import prove
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 FILE = SHARED / "semantics_cases.json"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from perimeter_smt.encode.case import Slots, decision_problem, exact_readings
+from perimeter_smt.encode.world.case import Slots, decision_problem, exact_readings
 from perimeter_smt.evaluate import decide
 from perimeter_smt.logic.formula import conj
 from perimeter_smt.policy.kinds import Kind

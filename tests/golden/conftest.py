@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perimeter_smt.prove.verdicts import (
+from perimeter_smt.questions.verdicts import (
     Assumption,
     Blame,
     Comparison,

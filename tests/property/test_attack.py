@@ -11,7 +11,7 @@ from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.prove.perimeter import prove
+from perimeter_smt.questions.perimeter import prove
 from tests.attack import Tally, attack_one
 from tests.worlds import consistent, sample, soft_violations
 from tests.worlds_cases import case_of, limits

@@ -11,7 +11,7 @@ import pytest
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.prove.perimeter import prove
+from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.request.request import Facts, Principal, Request
 from tests.worlds import consistent, sample, soft_violations
 from tests.worlds_cast import APP, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, PATHS, SERVICES, STRANGER

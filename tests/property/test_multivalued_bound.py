@@ -8,11 +8,11 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perimeter_smt.encode import statement
+from perimeter_smt.encode.language import statement
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.prove.compare import compare
+from perimeter_smt.questions.compare import compare
 
 VALUES = ["a", "A", "b", ""]
 operators = st.builds(

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from perimeter_smt.encode.condition import encode_condition
-from perimeter_smt.encode.keys import FreeKeys
-from perimeter_smt.encode.statement import bounds
-from perimeter_smt.encode.text import readings
+from perimeter_smt.encode.language.condition import encode_condition
+from perimeter_smt.encode.language.keys import FreeKeys
+from perimeter_smt.encode.language.statement import bounds
+from perimeter_smt.encode.language.text import readings
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.formula import both, conj, neg, sym
 from perimeter_smt.logic.problem import Assertion, Problem

@@ -12,8 +12,8 @@ from perimeter_smt.lint import lint
 from perimeter_smt.organization.readers import load_workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
-from perimeter_smt.prove.perimeter import prove
-from perimeter_smt.prove.verdicts import Report
+from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.questions.verdicts import Report
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs/examples"
 SERVICES = {"dynamodb", "kms", "s3", "secretsmanager", "sqs"}

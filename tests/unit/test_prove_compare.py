@@ -8,7 +8,7 @@ import pytest
 
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
-from perimeter_smt.prove.compare import compare
+from perimeter_smt.questions.compare import compare
 
 
 def identity(**statement):

@@ -15,7 +15,7 @@ from perimeter_smt.organization.model import (
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.prove.perimeter import prove
+from perimeter_smt.questions.perimeter import prove
 
 ORG, MINE, MANAGEMENT, OUTSIDER = "o-acme0000001", "111122223333", "123456789012", "999988887777"
 ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}

@@ -13,7 +13,7 @@ from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Orga
 from perimeter_smt.organization.perimeter import Perimeter, Scope, TrustedPrincipal, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
-from perimeter_smt.prove.perimeter import prove
+from perimeter_smt.questions.perimeter import prove
 
 ORG = "o-acme0000001"
 IDENTITY = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perimeter_smt.prove.verdicts import Verdict
+from perimeter_smt.questions.verdicts import Verdict
 from perimeter_smt.report.matrix import rows, write_matrix
 from perimeter_smt.report.page import Page, visible
 from perimeter_smt.report.words import named

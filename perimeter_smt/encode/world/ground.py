@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perimeter_smt.encode.case import CaseProblem
-from perimeter_smt.encode.catalogue import CALL
+from perimeter_smt.encode.world.case import CaseProblem
+from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.logic.atoms import Glob, Is, Member, Text
 from perimeter_smt.logic.formula import Formula, walk
 from perimeter_smt.logic.interpret import Model, truth

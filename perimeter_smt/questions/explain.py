@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate.perimeter import breaks, intended
 from perimeter_smt.logic.formula import Formula
@@ -13,8 +13,8 @@ from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.prove.objectives import OBJECTIVES
-from perimeter_smt.prove.verdicts import Assumption, Blame, Counterexample, FindingKind, NearMiss
+from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind, NearMiss
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from perimeter_smt.encode.accounts import member_ids, one_of, org_of
-from perimeter_smt.encode.catalogue import CALL, Calls, well_known_first
-from perimeter_smt.encode.keys import sym_is
-from perimeter_smt.encode.principal import IAM
-from perimeter_smt.encode.world import OUTSIDERS, World
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.world.accounts import member_ids, one_of, org_of
+from perimeter_smt.encode.world.catalogue import CALL, Calls, well_known_first
+from perimeter_smt.encode.world.world import OUTSIDERS, World
 from perimeter_smt.logic.atoms import STAR, Is, Member, Text
 from perimeter_smt.logic.formula import Formula, atom, both, either, glob, iff, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import truth

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from perimeter_smt.encode.accounts import member_ids, one_of
-from perimeter_smt.encode.keys import Key, KeySpace, sym_is
-from perimeter_smt.encode.principal import IAM, Hits
-from perimeter_smt.encode.public import is_public
-from perimeter_smt.encode.statement import Policies
+from perimeter_smt.encode.language.keys import Key, KeySpace, sym_is
+from perimeter_smt.encode.language.principal import IAM, Hits
+from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.world.accounts import member_ids, one_of
+from perimeter_smt.encode.world.public import is_public
 from perimeter_smt.logic.atoms import STAR, Member, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (

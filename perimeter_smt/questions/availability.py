@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
-from perimeter_smt.prove import explain
-from perimeter_smt.prove.objectives import blocked, intended
-from perimeter_smt.prove.verdicts import Counterexample, Status, Verdict
+from perimeter_smt.questions import explain
+from perimeter_smt.questions.objectives import blocked, intended
+from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 
 if TYPE_CHECKING:
-    from perimeter_smt.prove.run import Run
+    from perimeter_smt.questions.run import Run
 
 TITLE = "my identities reach my resources from my network"
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.catalogue import CALL, Calls, Row
-from perimeter_smt.encode.keys import FreeKeys, sym_is
-from perimeter_smt.encode.public import is_public
-from perimeter_smt.encode.statement import Policies, bounds, matches
-from perimeter_smt.encode.text import formal_text, readings
+from perimeter_smt.encode.language.keys import FreeKeys, sym_is
+from perimeter_smt.encode.language.statement import Policies, bounds, matches
+from perimeter_smt.encode.language.text import formal_text, readings
+from perimeter_smt.encode.world.catalogue import CALL, Calls, Row
+from perimeter_smt.encode.world.public import is_public
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import (
     FALSE,

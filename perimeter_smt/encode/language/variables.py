@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import product
 
-from perimeter_smt.encode.keys import KeySpace
+from perimeter_smt.encode.language.keys import KeySpace
 from perimeter_smt.logic.atoms import ANY, CharSet, Ref, Run, Template, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, either, neg, sym

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from perimeter_smt.encode.accounts import endpoints_of, one_of, org_of
-from perimeter_smt.encode.statement import Policies
+from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.world.accounts import endpoints_of, one_of, org_of
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, implies, is_text, neg
 from perimeter_smt.organization.model import Guardrails
 from perimeter_smt.organization.perimeter import Workspace

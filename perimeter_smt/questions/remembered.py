@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perimeter_smt.encode.statement import Policies
+from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from perimeter_smt.encode.keys import Key, KeySpace, Slot
-from perimeter_smt.encode.variables import Value, loosened, matches, pattern, resolve
+from perimeter_smt.encode.language.keys import Key, KeySpace, Slot
+from perimeter_smt.encode.language.variables import Value, loosened, matches, pattern, resolve
 from perimeter_smt.logic.atoms import ANY, DIGITS, NOT_COLON, CharSet, Compare, Parses, Ref, Run, Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from perimeter_smt.encode.catalogue import CALL
-from perimeter_smt.encode.text import readings
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.language.text import readings
+from perimeter_smt.encode.world.catalogue import CALL
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
 from perimeter_smt.logic.interpret import truth
-from perimeter_smt.prove.prefer import PLAIN_ROW, plainest, preferences
+from perimeter_smt.questions.prefer import PLAIN_ROW, plainest, preferences
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 from perimeter_smt.solve.spread import Spread

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perimeter_smt.encode.text import copied
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.language.text import copied
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, neg
-from perimeter_smt.prove import explain
-from perimeter_smt.prove.verdicts import Verdict
+from perimeter_smt.questions import explain
+from perimeter_smt.questions.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from perimeter_smt.prove.run import Run
+    from perimeter_smt.questions.run import Run
 
 
 def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from perimeter_smt.encode.catalogue import CALL, Calls, _regex, rows_by
+from perimeter_smt.encode.world.catalogue import CALL, Calls, _regex, rows_by
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, Glob, Member, Run
 from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob, iff, neg, walk
 from perimeter_smt.logic.problem import Catalogue, Group

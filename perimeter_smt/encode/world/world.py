@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode import accounts, grants, guardrails, perimeter
-from perimeter_smt.encode.catalogue import CALL, Calls
-from perimeter_smt.encode.keys import WorldKeys
-from perimeter_smt.encode.statement import Policies, bounds
-from perimeter_smt.encode.text import formal_text, readings
+from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.text import formal_text, readings
+from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter
+from perimeter_smt.encode.world.catalogue import CALL, Calls
+from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.logic.atoms import Member, Ref
 from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.logic.formula import Formula, conj, disj, neg
-from perimeter_smt.prove import explain
-from perimeter_smt.prove import objectives as questions
-from perimeter_smt.prove.objectives import LIMIT_TEXTS, Objective
-from perimeter_smt.prove.run import Group, Run, kind_of, merged
-from perimeter_smt.prove.verdicts import Assumption, Counterexample, Limit, Status, Verdict
+from perimeter_smt.questions import explain
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
+from perimeter_smt.questions.run import Group, Run, kind_of, merged
+from perimeter_smt.questions.verdicts import Assumption, Counterexample, Limit, Status, Verdict
 from perimeter_smt.solve.result import Result
 
 

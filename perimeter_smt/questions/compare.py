@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from perimeter_smt.encode.accounts import one_of, org_of
-from perimeter_smt.encode.catalogue import CALL, Calls
-from perimeter_smt.encode.keys import FreeKeys, WorldKeys, sym_is
-from perimeter_smt.encode.principal import IAM
-from perimeter_smt.encode.resource import HAS_REGION
-from perimeter_smt.encode.statement import Policies, bounds
-from perimeter_smt.encode.text import formal_text, readings
-from perimeter_smt.encode.world import HINTS, OUTSIDERS, World, environment
+from perimeter_smt.encode.language.keys import FreeKeys, sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.resource import HAS_REGION
+from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.text import formal_text, readings
+from perimeter_smt.encode.world.accounts import one_of, org_of
+from perimeter_smt.encode.world.catalogue import CALL, Calls
+from perimeter_smt.encode.world.keys import WorldKeys
+from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.atoms import CharSet, Run
@@ -31,11 +32,11 @@ from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.prove.distinct_calls import DistinctCalls, Gathered, distinct
-from perimeter_smt.prove.explain import blame
-from perimeter_smt.prove.prefer import REGIONS
-from perimeter_smt.prove.remembered import RememberedPolicies
-from perimeter_smt.prove.verdicts import Blame, Comparison, Counterexample
+from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct
+from perimeter_smt.questions.explain import blame
+from perimeter_smt.questions.prefer import REGIONS
+from perimeter_smt.questions.remembered import RememberedPolicies
+from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result

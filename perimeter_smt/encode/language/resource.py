@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perimeter_smt.encode.keys import KeySpace
-from perimeter_smt.encode.variables import Resolved, Value, loosened, pattern, resolve
+from perimeter_smt.encode.language.keys import KeySpace
+from perimeter_smt.encode.language.variables import Resolved, Value, loosened, pattern, resolve
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, Member, Ref, Run, Template, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.action import encode_action
-from perimeter_smt.encode.condition import encode_condition
-from perimeter_smt.encode.keys import KeySpace
-from perimeter_smt.encode.principal import Hits, encode_principal
-from perimeter_smt.encode.resource import encode_resource
+from perimeter_smt.encode.language.action import encode_action
+from perimeter_smt.encode.language.condition import encode_condition
+from perimeter_smt.encode.language.keys import KeySpace
+from perimeter_smt.encode.language.principal import Hits, encode_principal
+from perimeter_smt.encode.language.resource import encode_resource
 from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, iff, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.policy.document import Condition, Document, Statement

@@ -11,23 +11,23 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from perimeter_smt.encode.catalogue import CALL
-from perimeter_smt.encode.text import readings, soft_names
-from perimeter_smt.encode.world import World, build
+from perimeter_smt.encode.language.text import readings, soft_names
+from perimeter_smt.encode.world.catalogue import CALL
+from perimeter_smt.encode.world.world import World, build
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import atom
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Scope, Workspace
-from perimeter_smt.prove import availability as availability_question
-from perimeter_smt.prove import objectives as questions
-from perimeter_smt.prove import user_assertions
-from perimeter_smt.prove.answer import answer
-from perimeter_smt.prove.groups import group_services, looks_everywhere
-from perimeter_smt.prove.objectives import OBJECTIVES
-from perimeter_smt.prove.prefer import mentioned
-from perimeter_smt.prove.run import Group, Reading, Run
-from perimeter_smt.prove.verdicts import Report
+from perimeter_smt.questions import availability as availability_question
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions import user_assertions
+from perimeter_smt.questions.answer import answer
+from perimeter_smt.questions.groups import group_services, looks_everywhere
+from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.prefer import mentioned
+from perimeter_smt.questions.run import Group, Reading, Run
+from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.engine import Engine

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 from typing import Literal
 
-from perimeter_smt.encode.accounts import is_my_account, is_my_endpoint
-from perimeter_smt.encode.action import action_matches
-from perimeter_smt.encode.keys import KeySpace, sym_is
-from perimeter_smt.encode.principal import IAM
-from perimeter_smt.encode.resource import resource_matches
-from perimeter_smt.encode.variables import matches, pattern, plain_parts
+from perimeter_smt.encode.language.action import action_matches
+from perimeter_smt.encode.language.keys import KeySpace, sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.resource import resource_matches
+from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
+from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
@@ -140,6 +140,6 @@ def _third_resource(keys: KeySpace, caller: Template, entry: TrustedResource) ->
 
 def _nothing() -> Formula:
     """An action without resource types touches no foreign resource."""
-    from perimeter_smt.encode.resource import IS_STAR
+    from perimeter_smt.encode.language.resource import IS_STAR
 
     return IS_STAR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from perimeter_smt.encode.keys import sym_is
+from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.logic.atoms import ANY, Run, Text
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, disj, either, glob, is_text, ite, neg, sym
 from perimeter_smt.policy.document import Document, PrincipalElement, PrincipalEntry

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from perimeter_smt.encode.catalogue import Calls, demands
+from perimeter_smt.encode.world.catalogue import Calls, demands
 from perimeter_smt.logic.atoms import Glob
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.organization.perimeter import Perimeter

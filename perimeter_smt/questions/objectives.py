@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from perimeter_smt.encode.world import World
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.formula import FALSE, Formula, both, disj, neg, sym
 
 

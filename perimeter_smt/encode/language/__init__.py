@@ -1,0 +1,1 @@
+"""The policy language as formulas: statements, conditions, principals, resources, variables (semantics 1 and 2)."""
