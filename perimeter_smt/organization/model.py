@@ -39,14 +39,33 @@ class OwnedPrincipal(_Frozen):
     service_linked: bool = False
 
 
+class KeyGrant(_Frozen):
+    """A KMS grant on a key. Principals are ARNs, account ids or service names; `operations` such as `Decrypt`."""
+
+    grantee: str
+    retiring: str | None = None
+    operations: tuple[str, ...]
+    constrained: bool = False  # has an encryption context constraint
+
+
 class OwnedResource(_Frozen):
-    """A resource with its policy (None: it has none). `block_public_access` is RestrictPublicBuckets (S3)."""
+    """A resource with its policy (None: it has none).
+
+    `block_public_access` is RestrictPublicBuckets (S3); `abac`: tags of the bucket count in policies (W-9).
+    `origin`, `vpc` and `bucket` are of access points: where they can be reached from and what lies behind them.
+    `grants` are the grants of a KMS key; None: nobody said which there are (X-32).
+    """
 
     arn: str
     account: str
     policy: Document | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     block_public_access: bool = False
+    abac: bool | None = None
+    origin: Literal["vpc", "internet"] | None = None
+    vpc: str | None = None
+    bucket: str | None = None
+    grants: tuple[KeyGrant, ...] | None = None
 
 
 class Endpoint(_Frozen):
@@ -64,10 +83,16 @@ class Endpoint(_Frozen):
 
 
 class Account(_Frozen):
-    """An account of the organization. `listed`: its principals and resources were given, and are all it has."""
+    """An account of the organization. `listed`: its principals and resources were given, and are all it has.
+
+    `canonical_id` is the id by which bucket policies may name it; `block_public_access`: RestrictPublicBuckets is on
+    for every bucket of the account.
+    """
 
     id: str
     name: str = ""
+    canonical_id: str | None = None
+    block_public_access: bool = False
     guardrails: Guardrails = Guardrails()
     principals: tuple[OwnedPrincipal, ...] = ()
     resources: tuple[OwnedResource, ...] = ()
@@ -86,11 +111,12 @@ class Unit(_Frozen):
 
 
 class Organization(_Frozen):
-    """An organization tree."""
+    """An organization tree. `partition` is the one it lies in; requests do not cross partitions (W-1)."""
 
     id: str
     management_account: str
     root: Unit
+    partition: str = "aws"
 
     def accounts(self) -> Iterator[tuple[Account, tuple[Unit, ...]]]:
         """Every account with the units above it, root first, in the order of the file."""

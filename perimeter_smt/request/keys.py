@@ -66,6 +66,14 @@ def support_list(name: str) -> frozenset[str]:
     return frozenset(table["members"])
 
 
+def table_rows(name: str) -> tuple[Mapping[str, Any], ...]:
+    """Rows of a table of `encodings/keys`, such as `partitions`. InternalError if there is no such table."""
+    table = _tables().get(name)
+    if table is None or "rows" not in table:
+        raise InternalError(f"no table `{name}`")
+    return tuple(table["rows"])
+
+
 @lru_cache(maxsize=16384)
 def name_characters(service: str, part: str) -> str | None:
     """The characters that an open part of a service's ARNs may hold, ranges as in `a-z0-9-`; None: any."""

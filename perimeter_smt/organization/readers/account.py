@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from perimeter_smt.organization.model import Account, Endpoint, Guardrails, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import Account, Endpoint, Guardrails, KeyGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.fields import flag, items, members, required, tags, text, texts
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
@@ -12,7 +12,13 @@ from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 
-ACCOUNT_MEMBERS = ("id", "name", "scps", "rcps", "principals", "resources", "endpoints", "listed")
+ACCOUNT_MEMBERS = (
+    "id", "name", "scps", "rcps", "principals", "resources", "endpoints", "listed",
+    "canonical_id", "block_public_access",
+)  # fmt: skip
+RESOURCE_MEMBERS = (
+    "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "grants",
+)  # fmt: skip
 GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
@@ -29,6 +35,8 @@ class AccountReader:
         return Account(
             id=account,
             name=text(found["name"], values.any_text) if "name" in found else "",
+            canonical_id=text(found["canonical_id"], values.canonical_id) if "canonical_id" in found else None,
+            block_public_access=flag(found.get("block_public_access"), False),
             guardrails=guardrails,
             principals=tuple(self._principal(item, account) for item in items(found.get("principals"))),
             resources=tuple(self._resource(item, account) for item in items(found.get("resources"))),
@@ -64,7 +72,7 @@ class AccountReader:
 
     def _resource(self, node: Node, account: str) -> OwnedResource:
         what = "a resource"
-        found = members(node, ("arn", "policy", "tags", "block_public_access"), what)
+        found = members(node, RESOURCE_MEMBERS, what)
         arn = text(required(found, "arn", node, what), values.resource_arn)
         owner = arn.split(":", 5)[4]
         if owner not in ("", account):
@@ -75,12 +83,26 @@ class AccountReader:
         kind = _kind(found["arn"], arn)
         if "block_public_access" in found and kind not in (Kind.BUCKET, Kind.ACCESS_POINT):
             raise found["block_public_access"].key_error("only a bucket or an access point has `block_public_access`")
+        for name in ("origin", "vpc", "bucket"):
+            if name in found and kind is not Kind.ACCESS_POINT:
+                raise found[name].key_error(f"only an access point has `{name}`")
+        if "abac" in found and kind is not Kind.BUCKET:
+            raise found["abac"].key_error("only a bucket has `abac`")
+        if "grants" in found and kind is not Kind.KMS:
+            raise found["grants"].key_error("only a KMS key has `grants`")
+        if "vpc" in found and ("origin" not in found or found["origin"].value != "vpc"):
+            raise found["vpc"].key_error("an access point with a `vpc` has `origin: vpc`")
         return OwnedResource(
             arn=arn,
             account=account,
             policy=self._policies.load(found["policy"], kind) if "policy" in found else None,
             tags=tags(found.get("tags")),
             block_public_access=flag(found.get("block_public_access"), False),
+            abac=flag(found["abac"], False) if "abac" in found else None,
+            origin=_origin(found["origin"]) if "origin" in found else None,
+            vpc=text(found["vpc"], values.vpc_id) if "vpc" in found else None,
+            bucket=text(found["bucket"], values.bucket_name) if "bucket" in found else None,
+            grants=tuple(_grant(item) for item in items(found["grants"])) if "grants" in found else None,
         )
 
     def _endpoint(self, node: Node, account: str) -> Endpoint:
@@ -118,6 +140,23 @@ class AccountReader:
         if name in self._seen:
             raise node.error(f"duplicate {what} {quoted(name)}, first on line {self._seen[name]}")
         self._seen[name] = node.line
+
+
+def _origin(node: Node) -> Literal["vpc", "internet"]:
+    if node.value not in ("vpc", "internet"):
+        raise node.key_error(f"found {node.shown}, expected `vpc` or `internet`")
+    return cast(Literal["vpc", "internet"], node.value)
+
+
+def _grant(node: Node) -> KeyGrant:
+    what = "a grant"
+    found = members(node, ("grantee", "retiring", "operations", "constrained"), what)
+    return KeyGrant(
+        grantee=text(required(found, "grantee", node, what), values.any_text),
+        retiring=text(found["retiring"], values.any_text) if "retiring" in found else None,
+        operations=texts(required(found, "operations", node, what), values.any_text),
+        constrained=flag(found.get("constrained"), False),
+    )
 
 
 def _is_gateway(node: Node) -> bool:

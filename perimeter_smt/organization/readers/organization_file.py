@@ -77,7 +77,7 @@ class _Tree:
 def read_organization(node: Node, policies: PolicyFiles) -> Organization:
     """The organization; InputError for anything unknown, of another form, named twice, or a tree that is none."""
     what = "an organization"
-    found = members(node, ("id", "management_account", "root", "units", "accounts"), what)
+    found = members(node, ("id", "management_account", "root", "units", "accounts", "partition"), what)
     organization = text(required(found, "id", node, what), values.organization_id)
     management = text(required(found, "management_account", node, what), values.account_id)
     tree = _tree(required(found, "root", node, what), found)

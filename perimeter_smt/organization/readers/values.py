@@ -9,6 +9,7 @@ from typing import get_args
 from perimeter_smt.organization.perimeter import OBJECTIVES, Reach
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
+from perimeter_smt.request.partitions import partition_of_region, partitions
 
 REACHES: tuple[str, ...] = get_args(Reach)
 
@@ -16,9 +17,10 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _ROOT = re.compile(r"r-[a-z0-9]{4,32}")
 _UNIT = re.compile(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}")
 _ORG_PATH = re.compile(r"o-[a-z0-9]{10,32}(?:/[a-z0-9*-]+)*(?:/\*?)?")
-_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
+_CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
-_PRINCIPAL = re.compile(r"arn:aws(?:-cn|-us-gov)?:iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,128}", re.A)
+_PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 _WORD = re.compile(r"[^\s].*", re.DOTALL)
@@ -60,8 +62,27 @@ def organization_path(text: str) -> str:
 
 
 def region(text: str) -> str:
-    """A Region code."""
-    return _like(_REGION, text, "a Region", "a code such as `us-east-1`")
+    """A Region code of the table of partitions."""
+    if partition_of_region(text) is None:
+        raise ValueError(f"{quoted(text)} is not a Region, expected a code such as `us-east-1`")
+    return text
+
+
+def partition(text: str) -> str:
+    """A partition of the table of partitions."""
+    if text not in partitions():
+        raise ValueError(f"unknown partition {quoted(text)}, expected one of {', '.join(partitions())}")
+    return text
+
+
+def canonical_id(text: str) -> str:
+    """The canonical user id of an account: 64 hexadecimal digits."""
+    return _like(_CANONICAL_ID, text, "a canonical user id", "64 lower-case hexadecimal digits")
+
+
+def bucket_name(text: str) -> str:
+    """The name of a bucket."""
+    return _like(_BUCKET, text, "the name of a bucket", "3 to 63 lower-case letters, digits, hyphens or dots")
 
 
 def vpc_id(text: str) -> str:
@@ -107,14 +128,17 @@ def resource_arn(text: str) -> str:
 def principal_arn(text: str) -> str:
     """The ARN of a user or role."""
     expected = "`arn:aws:iam::`, 12 digits, and `:user/` or `:role/` with a name"
-    return _like(_PRINCIPAL, text, "the ARN of a user or role", expected)
+    found = _PRINCIPAL.fullmatch(text)
+    if found is None or found[1] not in partitions():
+        raise ValueError(f"{quoted(text)} is not the ARN of a user or role, expected {expected}")
+    return text
 
 
 def principal_parts(text: str) -> tuple[str, str]:
     """Account and type (`user` or `role`) of a principal ARN that was checked."""
     found = _PRINCIPAL.fullmatch(text)
     assert found is not None
-    return found[1], found[2]
+    return found[2], found[3]
 
 
 def service_principal(text: str) -> str:
