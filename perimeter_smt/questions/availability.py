@@ -98,8 +98,10 @@ def _question(run: Run, part: str | None = None) -> Formula:
 def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unknown: str) -> Verdict:
     """Refuted by what was found; else proved, if it also holds under rival readings and is not vacuous."""
     services = run.world.calls.services
-    if found and run.reading == "under" and all(example.rests_on for example in found):
-        reason = "what is blocked is let through under a rival reading of each"
+    if run.reading != "exact":
+        found = (*(f for f in found if not f.rests_on), *(f for f in found if f.rests_on))
+    if found and run.reading != "exact" and found[0].rests_on:
+        reason = f"what is blocked here is let through if {', '.join(found[0].rests_on)} is read the rival way"
         return Verdict("availability", TITLE, services, "conditional", found, reason=reason)
     if found:
         return Verdict("availability", TITLE, services, "refuted", found)

@@ -58,12 +58,16 @@ def counterexample(
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
     )
     _check_ground(world, objective, case, facts, kind)
+    perimeter = world.workspace.perimeter
+    turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     if kind == "blocked":
-        replayed = held_back(case, departs)
+        replayed = held_back(case, turned, settled=perimeter.settled)
     else:
         known = OBJECTIVES.get(objective)
         enforced_by, about = (known.enforced_by, known.about) if known else ("", ())
-        replayed = let_through(case, departs, enforced_by=enforced_by, about=about)
+        replayed = let_through(
+            case, turned, enforced_by=enforced_by, about=about, settled=perimeter.settled
+        )
     through = replayed.statements
     if statement is not None:
         through = (blame(*world.policies.statements[statement]),)
