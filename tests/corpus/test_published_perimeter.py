@@ -164,7 +164,7 @@ def test_what_is_blocked_on_purpose_is_left_out(published):
         *REGION_SIDS,
         "EnforceResourcePerimeterAWSResources",
         "EnforceResourcePerimeterThirdPartyResources",
-        "EnforceResourcePerimeterAWSResourcesS3",  # buckets that the perimeter trusts, for actions that it does not name
+        "EnforceResourcePerimeterAWSResourcesS3",  # trusted buckets, actions not named
         "EnforceNetworkPerimeterVpceOrgID",  # partners on my keys
     }
     assert [c.request for c in found if allowed(c)] == []
