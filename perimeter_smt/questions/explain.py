@@ -13,7 +13,7 @@ from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind, NearMiss
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
@@ -87,9 +87,9 @@ def _check_ground(world: World, objective: str, case: Case, facts: Facts, kind: 
     if objective in OBJECTIVES:
         agreed = breaks(objective, world.workspace, case.request, facts)
     else:
-        agreed = kind != "blocked" or intended(world.workspace, case.request, facts)
+        agreed = kind != "blocked" or intended(world.workspace, case.request, facts, objective)
     if not agreed:
-        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns {objective}"
+        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns `{objective}`"
         raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))
 
 
@@ -225,7 +225,7 @@ def what(request: Request, facts: Facts) -> str:
 def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detail: str = "") -> str:
     """One line: what makes the request a breach, or an availability defect."""
     if kind == "blocked":
-        return f"identity, resource and network are mine, and {detail or 'a guardrail denies the call'}"
+        return f"{INTENDED.get(objective, INTENDED['intended.mine'])}, and {detail or 'a guardrail denies the call'}"
     match objective:
         case "O1" | "O2":
             return f"the caller is not trusted: {who(facts)}"
