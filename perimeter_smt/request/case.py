@@ -14,6 +14,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import Node, Number, from_object, quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_node
+from perimeter_smt.request import contradictions
 from perimeter_smt.request.request import Request
 
 Levels = tuple[tuple[Document, ...], ...]
@@ -223,6 +224,7 @@ def _request(node: Node) -> Request:
         raise node.error("a principal of type `service` needs `arn`, the name of the service")
     if ":" not in request.action:
         raise node.error(f"action {quoted(request.action)} is not `service:name`")
+    contradictions.check(node, request)
     return request
 
 
