@@ -58,7 +58,7 @@ def slots(check: Check, rivals: Rivals) -> Iterator[tuple[str, tuple[Document, .
     yield "identity", case.identity, True
     yield "boundary", (case.boundary,) if case.boundary else (), True
     yield "session", session_policies(case), True
-    yield check.resource_slot, (check.resource_policy,) if check.resource_policy else (), True
+    yield check.resource_slot, (*((check.resource_policy,) if check.resource_policy else ()), *check.also), True
     for index, level in enumerate(case.scp or ()):
         yield f"scp[{index}]", level, check.scp_applies
     for index, level in enumerate(case.rcp or ()):

@@ -47,7 +47,12 @@ class Caller:
     @property
     def is_iam(self) -> bool:
         """Whether the caller belongs to an account: user, role session, federated user or root user."""
-        return self.type in ("user", "role-session", "federated-user", "root")
+        return self.type in ("user", "role-session", "federated-user", "root") and not self.is_origin_access_identity
+
+    @property
+    def is_origin_access_identity(self) -> bool:
+        """Whether it is an identity of CloudFront: `arn:P:iam::cloudfront:user/...`, of no account (W-14)."""
+        return self.account == "cloudfront"
 
     @property
     def is_service_linked(self) -> bool:

@@ -16,6 +16,8 @@ def decision_json(name: str, decision: Decision) -> dict[str, Any]:
         "id": name,
         "decision": "allow" if decision.allowed else "deny",
         "reason": decision.reason,
+        **({"detail": decision.detail} if decision.detail else {}),
+        **({"assumptions": list(decision.assumptions)} if decision.assumptions else {}),
         "statements": [_statement(statement) for statement in decision.statements],
     }
 
@@ -51,6 +53,7 @@ def render(
     page.text(f"{case.id}: {word} ({decision.reason}){detail}", style=style)
     caller = case.request.principal
     page.item("caller", caller.arn or caller.provider or caller.type, indent=2)
+    page.item("assumed", list(decision.assumptions), indent=2)
     asked = ""
     for each in found or ():
         if asked != (asked := f"{each.action} on {each.resource}"):
