@@ -103,7 +103,7 @@ def _is_fixed(text: str, condition: Condition, document: Document, rivals: Rival
 
 
 def _is_behind(text: str, condition: Condition) -> bool:
-    """Whether the wildcards stand behind a fixed organization path, account or ARN. The page calls `ROLE-ID:*` public."""
+    """Whether the wildcards stand behind a fixed organization path, account or ARN. `ROLE-ID:*` is public."""
     if condition.name in ("aws:userid", "s3:dataaccesspointarn"):
         return False
     head = re.split(r"[*?]", text, maxsplit=1)[0]

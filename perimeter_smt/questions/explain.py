@@ -14,7 +14,7 @@ from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind, NearMiss
+from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
@@ -77,7 +77,7 @@ def counterexample(
         reach,
         departs,
         replayed.rests_on,
-        (*used, *_absent(world, replayed.closest, request)),
+        tuple(dict.fromkeys((*used, *replayed.absent))),
         case,
     )
 
@@ -91,18 +91,6 @@ def _check_ground(world: World, objective: str, case: Case, facts: Facts, kind: 
     if not agreed:
         text = f"the second reading of the perimeter does not agree that `{case.id}` concerns {objective}"
         raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))
-
-
-def _absent(world: World, closest: NearMiss | None, request: Request) -> tuple[str, ...]:
-    """Keys that the nearest guardrail statement looks at and the request does not carry."""
-    if closest is None:
-        return ()
-    carried = {name.lower() for name in request.context}
-    for document, statement in world.policies.statements.values():
-        if blame(document, statement) == closest.statement:
-            absent = (c.key for c in statement.conditions if c.name not in carried)
-            return tuple(dict.fromkeys(absent))
-    return ()
 
 
 def admitting(world: World, true: Callable[[Formula], bool]) -> tuple[str, ...]:
@@ -207,7 +195,10 @@ def wire(facts: Facts) -> str:
     if facts.forwarded:
         return "a forward access session"
     if facts.path == "vpce":
-        return f"endpoint {facts.endpoint} in {facts.vpc} of account {facts.endpoint_account}"
+        # Ids of VPCs and endpoints are unique within a Region only.
+        place = f"endpoint {facts.endpoint} in {facts.vpc} of Region {facts.vpc_region}"
+        nobody = not (facts.endpoint_account or "").strip("0")
+        return place if nobody else f"{place}, account {facts.endpoint_account}"
     if facts.path == "awsnet":
         return "the network of an AWS service"
     return f"the internet, address {facts.source_address}"

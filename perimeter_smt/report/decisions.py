@@ -16,8 +16,8 @@ def decision_json(name: str, decision: Decision) -> dict[str, Any]:
         "id": name,
         "decision": "allow" if decision.allowed else "deny",
         "reason": decision.reason,
-        **({"detail": decision.detail} if decision.detail else {}),
-        **({"assumptions": list(decision.assumptions)} if decision.assumptions else {}),
+        "detail": decision.detail,
+        "assumptions": list(decision.assumptions),
         "statements": [_statement(statement) for statement in decision.statements],
     }
 
@@ -26,7 +26,6 @@ def explained_json(name: str, decision: Decision, found: Iterable[Explained]) ->
     """One line as `schemas/explain.json` describes it."""
     return {
         **decision_json(name, decision),
-        "detail": decision.detail,
         "explained": [
             {
                 **_statement(each.statement),
