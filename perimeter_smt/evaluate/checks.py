@@ -34,6 +34,7 @@ class Check:
     own_view: View
     resource_policy: Document | None
     resource_slot: str
+    behind_point: bool = field(default=False, kw_only=True)  # the bucket's part of a call through an access point
     also: tuple[Document, ...] = field(default=(), kw_only=True)  # further policies of the resource slot
     owner: str | None
     rcp_known: bool = True
@@ -73,17 +74,21 @@ class Check:
         fields, partition = cut(self.view.resource), self.view.caller.partition
         return fields is None or partition is None or fields[1].lower() == partition.lower()
 
-    @property
-    def scp_applies(self) -> bool:
-        """SCPs bind users, role sessions, federated users and root users of member accounts (semantics 3.3)."""
+    def scp_applies(self, rivals: Rivals) -> bool:
+        """SCPs bind users, role sessions, federated users and root users of member accounts (semantics 3.3).
+
+        X-44: whether guardrails are asked about the bucket behind an access point, too (W-37).
+        """
         caller = self.view.caller
-        if self.case.scp is None or not caller.is_iam:
+        if self.case.scp is None or not caller.is_iam or (self.behind_point and "X-44" in rivals):
             return False
         return not caller.principal.management_account and not caller.is_service_linked
 
     def rcp_applies(self, rivals: Rivals) -> bool:
         """RCPs bind everybody on resources of member accounts, in listed services (semantics 3.3)."""
-        if self.case.rcp is None or not self.rcp_known or self.view.caller.is_service_linked:
+        if self.case.rcp is None or not self.rcp_known or (self.behind_point and "X-44" in rivals):
+            return False
+        if self.view.caller.is_service_linked:
             return False
         if self.view.action == "kms:retiregrant" or self.case.flags.kms_aws_managed_key:
             return False
@@ -189,4 +194,4 @@ def _access_point_checks(case: Case, request: Request, point: str, has_boundary:
     owner = _owner(request, inner)
     # An access point of another account is bound by that account's RCPs, which a case does not hold (X-43).
     yield Check(case, outer, outer, case.access_point, "access_point", account or None, rcp_known=account == owner)
-    yield Check(case, inner, outer, case.resource, "resource", owner, also=case.resource_more)
+    yield Check(case, inner, outer, case.resource, "resource", owner, also=case.resource_more, behind_point=True)

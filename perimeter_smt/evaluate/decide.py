@@ -87,7 +87,7 @@ def _one(check: Check, rivals: Rivals) -> Decision:
     free = view.action in (_IDENTITY_CALL, _SESSION_TOKEN)
     own = () if free else _own(check, rivals)
     resource = _tally("resource" if free else check.resource_slot, _resource_policy(check, free), view, rivals)
-    scp = _levels("scp", case.scp if check.scp_applies else None, view, rivals)
+    scp = _levels("scp", case.scp if check.scp_applies(rivals) else None, view, rivals)
     rcp = _levels("rcp", case.rcp if check.rcp_applies(rivals) else None, view, rivals)
     endpoint = _tally("vpce", _some(case.endpoint), view, rivals) if check.endpoint_applies else None
     guardrails = (*scp, *rcp, *_some(endpoint))

@@ -57,7 +57,7 @@ def counterexample(
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
     )
-    _check_ground(world, objective, case, facts, kind)
+    _check_ground(world, objective, case, request, facts, kind)
     if kind == "blocked":
         replayed = held_back(case, departs)
     else:
@@ -82,12 +82,12 @@ def counterexample(
     )
 
 
-def _check_ground(world: World, objective: str, case: Case, facts: Facts, kind: FindingKind) -> None:
+def _check_ground(world: World, objective: str, case: Case, request: Request, facts: Facts, kind: FindingKind) -> None:
     """The perimeter, read a second time on the ground truth of the witness, must agree that it is a finding."""
     if objective in OBJECTIVES:
-        agreed = breaks(objective, world.workspace, case.request, facts)
+        agreed = breaks(objective, world.workspace, request, facts)
     else:
-        agreed = kind != "blocked" or intended(world.workspace, case.request, facts)
+        agreed = kind != "blocked" or intended(world.workspace, request, facts)
     if not agreed:
         text = f"the second reading of the perimeter does not agree that `{case.id}` concerns {objective}"
         raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))
