@@ -33,9 +33,15 @@ def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts)
     return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
 
 
-def intended(workspace: Workspace, request: Request, facts: Facts) -> bool:
-    """Whether identity, resource and network are mine: what the perimeter means to let through."""
+def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
+    """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
     at = _Ground(workspace, request, facts)
+    if part == "intended.trusted-resource":
+        mine = at.is_iam and at.mine(facts.principal_account)
+        return mine and not at.my_resource and at.trusted_resource and at.my_network
+    if part == "intended.trusted-party":
+        by_itself = not at.through_my_endpoint and not facts.forwarded
+        return at.third_party and not at.my_iam and at.my_resource and by_itself
     return at.my_iam and at.my_resource and at.my_network
 
 

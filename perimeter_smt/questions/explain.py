@@ -13,7 +13,7 @@ from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
@@ -58,12 +58,14 @@ def counterexample(
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
     )
     _check_ground(world, objective, case, request, facts, kind)
+    perimeter = world.workspace.perimeter
+    turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     if kind == "blocked":
-        replayed = held_back(case, departs)
+        replayed = held_back(case, turned, settled=perimeter.settled)
     else:
         known = OBJECTIVES.get(objective)
         enforced_by, about = (known.enforced_by, known.about) if known else ("", ())
-        replayed = let_through(case, departs, enforced_by=enforced_by, about=about)
+        replayed = let_through(case, turned, enforced_by=enforced_by, about=about, settled=perimeter.settled)
     through = replayed.statements
     if statement is not None:
         through = (blame(*world.policies.statements[statement]),)
@@ -87,9 +89,9 @@ def _check_ground(world: World, objective: str, case: Case, request: Request, fa
     if objective in OBJECTIVES:
         agreed = breaks(objective, world.workspace, request, facts)
     else:
-        agreed = kind != "blocked" or intended(world.workspace, request, facts)
+        agreed = kind != "blocked" or intended(world.workspace, request, facts, objective)
     if not agreed:
-        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns {objective}"
+        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns `{objective}`"
         raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))
 
 
@@ -216,7 +218,7 @@ def what(request: Request, facts: Facts) -> str:
 def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detail: str = "") -> str:
     """One line: what makes the request a breach, or an availability defect."""
     if kind == "blocked":
-        return f"identity, resource and network are mine, and {detail or 'a guardrail denies the call'}"
+        return f"{INTENDED.get(objective, INTENDED['intended.mine'])}, and {detail or 'a guardrail denies the call'}"
     match objective:
         case "O1" | "O2":
             return f"the caller is not trusted: {who(facts)}"

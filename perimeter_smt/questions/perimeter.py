@@ -109,6 +109,11 @@ def encode(
 def _check_assumptions(workspace: Workspace) -> None:
     """Accepted assumptions are names of soft axioms or of open points."""
     known = [*soft_names(), *readings()]
+    for name in workspace.perimeter.readings:
+        if name not in readings():
+            near = get_close_matches(name, readings(), 1)
+            hint = f", did you mean `{near[0]}`?" if near else ", expected a name such as `X-1`"
+            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
     for name in workspace.perimeter.assumptions:
         if name not in known:
             near = get_close_matches(name, known, 1)

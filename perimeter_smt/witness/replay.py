@@ -41,8 +41,17 @@ class Replayed:
     rests_on: tuple[str, ...] = ()  # open points that would turn the answer, each read the other way by itself
 
 
-def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about: tuple[str, ...] = ()) -> Replayed:
+def let_through(
+    case: Case,
+    readings: Iterable[str],
+    *,
+    enforced_by: str,
+    about: tuple[str, ...] = (),
+    settled: frozenset[str] = frozenset(),
+) -> Replayed:
     """A request that must be allowed, when the open points `readings` are read the other way.
+
+    `settled` are the points that the perimeter settles: the request rests on none of them.
 
     `enforced_by` is the slot whose guardrail is asked for the nearest miss (`scp`, `rcp` or `endpoint`) beside the
     resource's own policy, `about` the beginnings of the keys that such a guardrail looks at.
@@ -56,11 +65,11 @@ def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about:
         _blames(decision.statements),
         _near(nearest),
         _absent(nearest, case.request),
-        rests_on=_rests_on(case, rivals, allowed=True),
+        rests_on=_rests_on(case, rivals, settled, allowed=True),
     )
 
 
-def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
+def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[str] = frozenset()) -> Replayed:
     """A request that guardrails must stop, and that must be allowed without them."""
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
@@ -69,9 +78,8 @@ def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
     bare = replace(case, scp=None, rcp=None, endpoint=None)
     if not decide(bare, rivals=rivals).allowed:
         raise _disagreement(bare, decision, "let through without guardrails")
-    return Replayed(
-        _blames(decision.statements), detail=decision.detail, rests_on=_rests_on(case, rivals, allowed=False)
-    )
+    rests_on = _rests_on(case, rivals, settled, allowed=False)
+    return Replayed(_blames(decision.statements), detail=decision.detail, rests_on=rests_on)
 
 
 def allows(document: Document, request: Request, readings: Iterable[str] = ()) -> bool:
@@ -96,8 +104,9 @@ def _rivals(readings: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in readings if name.startswith("X-"))
 
 
-def _rests_on(case: Case, rivals: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
-    others = (name for name in OPEN_POINTS if name not in rivals)  # one by one: points that work together stay unseen
+def _rests_on(case: Case, rivals: frozenset[str], settled: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
+    # One by one: points that work together stay unseen.
+    others = (name for name in OPEN_POINTS if name not in rivals and name not in settled)
     return tuple(name for name in others if decide(case, rivals=rivals | {name}).allowed is not allowed)
 
 

@@ -91,16 +91,20 @@ class World:
         """A predicate of the formal text."""
         return self.script.formulas[name]
 
+    def reading(self, point: str) -> Formula:
+        """The literal for an open point as the perimeter reads it: as chosen where it does not say."""
+        return sym(point) if point in self.workspace.perimeter.rivals else neg(sym(point))
+
     def exact(self) -> Formula:
-        """Every soft axiom holds and every open point is read as chosen."""
-        return both(*(sym(f"assume {n}") for n in self.soft), *(neg(sym(x)) for x in readings()))
+        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it."""
+        return both(*(sym(f"assume {n}") for n in self.soft), *(self.reading(x) for x in readings()))
 
     def over(self, accepted: Iterable[str] = ()) -> Formula:
         """Only what the perimeter accepts by name is assumed; everything else is free."""
-        names = set(accepted)
+        names = {*accepted, *self.workspace.perimeter.settled}
         return both(
             *(sym(f"assume {n}") for n in self.soft if n in names),
-            *(neg(sym(x)) for x in readings() if x in names),
+            *(self.reading(x) for x in readings() if x in names),
         )
 
     def problem(self, obligations: Sequence[Formula] = ()) -> Problem:
