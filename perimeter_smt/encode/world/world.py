@@ -7,7 +7,7 @@ its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds
@@ -141,15 +141,19 @@ def build(
     free_grants: bool,
     objectives: Sequence[str] = OBJECTIVES,
     also_keys: Sequence[str] = (),
+    values_of: Mapping[str, int] | None = None,
 ) -> World:
     """Encode the organization for calls of these services.
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
-    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them.
+    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
+    `values_of` such keys with the number of values that somebody speaks of.
     """
     script = formal_text()
     documents = all_documents(workspace, grants_too=not free_grants)
-    keys = WorldKeys(script, bounds(documents) | {name.lower(): 2 for name in also_keys})
+    spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
+    several = bounds(documents) | {name.lower(): 2 for name in also_keys}
+    keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
@@ -162,7 +166,7 @@ def build(
     roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
     for objective in objectives:
         roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
-    _assemble(world, roots, _names_of(keys, also_keys))
+    _assemble(world, roots, _names_of(keys, (*also_keys, *spoken_of)))
     return world
 
 
