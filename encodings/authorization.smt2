@@ -47,7 +47,7 @@
        (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
        (or (not |call: resource is star|) (not X-18))))
 (define-fun endpoint.applies () Bool
-  (and (= wire endpoint) (not |call: service in endpoint-policy-unsupported|)))
+  (and on-endpoint (not |call: service in endpoint-policy-unsupported|)))
 
 (define-fun needs-no-permission () Bool (= action "sts:GetCallerIdentity"))
 (define-fun always-allowed () Bool (and needs-no-permission (not X-39)))

@@ -7,7 +7,7 @@
 ; --- who calls (semantics 4.1) -------------------------------------------------------------------
 (declare-datatypes ((Caller 0) (Wire 0))
   (((user) (role) (federated-user) (root) (aws-service) (anonymous) (federated-sts))
-   ((public) (endpoint) (aws-network))))
+   ((public) (endpoint) (aws-network) (console) (in-vpc))))
 (declare-const caller Caller)
 (declare-const principal.arn-service String)      ; iam, or sts for federated users
 (declare-const principal.account String)          ; 12 digits; the word anonymous; empty: none
@@ -38,7 +38,7 @@
 ; --- what is called ------------------------------------------------------------------------------
 (declare-const action String)                     ; s3:GetObject; from the service reference
 (declare-const service String)                    ; s3
-(declare-const aws.partition String)
+(declare-const aws.partition String)               ; one per organization: a constant of each problem (W-1)
 (declare-const resource.region String)
 (declare-const resource.account String)           ; owner; 12 digits or aws
 (declare-const resource.name String)              ; the sixth field of the ARN
@@ -55,12 +55,11 @@
 
 (define-fun iam () Bool (or (= caller user) (= caller role) (= caller federated-user) (= caller root)))
 (define-fun signed () Bool (not (or (= caller anonymous) (= caller federated-sts))))
+; A VPC endpoint of a customer is used: for the call itself, or for the console that makes the call (W-19).
+(define-fun on-endpoint () Bool (or (= wire endpoint) (= wire console)))
 (define-fun is-account ((x String)) Bool (str.in_re x ((_ re.loop 12 12) (re.range "0" "9"))))
-; us-east-1, us-gov-west-1
-(define-fun is-region ((x String)) Bool (or
-  (str.in_re x (re.++ (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "1" "9")))
-  (str.in_re x (re.++ (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-")
-    (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "1" "9")))))
+; (row-of TABLE (field term) ...): some row of keys/TABLE.json has these terms in these fields.
+(define-fun is-region ((x String)) Bool (row-of partitions (partition aws.partition) (regions x)))
 (define-fun in-organization ((x String)) Bool (not (= (org x) "")))
 
 ; --- condition keys that ground truth determines -------------------------------------------------

@@ -5,8 +5,8 @@
   :source "IAM guide, identifiers: ARNs of users, roles and root are iam, of federated users sts"))
 (assert (! (or (= principal.arn-service "sts") (= principal.arn-service "iam")) :named AP3.iam :strength hard
   :source "IAM guide, identifiers"))
-(assert (! (or (= aws.partition "aws") (= aws.partition "aws-cn") (= aws.partition "aws-us-gov"))
-  :named AP3.partition :strength hard :source "AWS general reference, ARNs"))
+(assert (! (row-of partitions (partition aws.partition)) :named AP3.partition :strength hard
+  :source "AWS general reference, ARNs"))
 (assert (! (=> (and (= caller user) (not (= principal.account "cloudfront")))
     (str.in_re principal.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")))))
   :named AP3.user :strength hard :source "IAM guide, identifiers"))

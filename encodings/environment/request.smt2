@@ -66,17 +66,18 @@
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
   :source "global condition keys, aws:RequestedRegion"))
-(define-fun fits-partition ((x String)) Bool
-  (and (= (= aws.partition "aws-cn") (str.prefixof "cn-" x)) (= (= aws.partition "aws-us-gov") (str.prefixof "us-gov-" x))))
-(assert (! (and (fits-partition request.region) (or (= resource.region "") (fits-partition resource.region))
-                (or (= endpoint.region "") (fits-partition endpoint.region)))
-  :named AR17.partition :strength hard :source "AWS general reference: Regions of the partitions"))
 (assert (! (is-region request.region) :named AR17.code :strength hard :source "AWS general reference: Region codes"))
 (assert (! (ite |call: arn has region| (is-region resource.region) (= resource.region "")) :named AR17.arn-code :strength hard
   :source "AWS general reference: Region codes"))
 (declare-const |call: service is global| Bool)
 (assert (! (=> (and |call: arn has region| (not |call: service is global|)) (= resource.region request.region))
   :named AR17 :strength soft :source "semantics 4.8, AR17"))
+; One control plane in each partition serves a global service, and its calls carry the Region of that (W-17).
+(define-fun global-region-known () Bool (row-of global-regions (service service) (partition aws.partition)))
+(assert (! (=> global-region-known
+    (row-of global-regions (service service) (partition aws.partition) (region request.region)))
+  :named AR17.control-plane :strength hard
+  :source "global condition keys, aws:RequestedRegion: calls of global services are made to one Region"))
 (assert (! |has aws:SecureTransport| :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
 (assert (! |has aws:UserAgent| :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
 

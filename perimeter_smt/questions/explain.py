@@ -210,6 +210,8 @@ def wire(facts: Facts) -> str:
         return f"endpoint {facts.endpoint} in {facts.vpc} of account {facts.endpoint_account}"
     if facts.path == "awsnet":
         return "the network of an AWS service"
+    if facts.path == "invpc":
+        return "a network that the call tells nothing of: a connection inside a VPC"
     return f"the internet, address {facts.source_address}"
 
 

@@ -32,10 +32,10 @@ OBJECTIVES: dict[str, Objective] = {
                     ("management-account", "service-linked-roles")),
     "O4": Objective("O4", "only trusted resources are reached from my network", "endpoint", ()),
     "O5": Objective("O5", "my identities call only from expected networks", "scp",
-                    ("management-account", "service-linked-roles")),
+                    ("management-account", "service-linked-roles", "in-vpc-data-planes")),
     "O6": Objective("O6", "my resources are reached only from expected networks", "rcp",
                     ("management-account", "service-linked-roles", "kms-retire-grant", "aws-managed-keys",
-                     "services-outside-rcp")),
+                     "services-outside-rcp", "in-vpc-data-planes")),
 }  # fmt: skip
 
 _IDENTITY = ("aws:principalorg", "aws:principalaccount", "aws:principalarn", "aws:sourceorg", "aws:sourceaccount")
@@ -54,6 +54,8 @@ LIMIT_TEXTS = {
     "service-principals": "SCPs do not bind AWS service principals that my roles configure",
     "forward-access-sessions": "a forward access session is held to the check of its first hop",
     "service-networks": "roles run by services call from the service's own network",
+    "in-vpc-data-planes": "connections to data planes inside a VPC carry no network key: security groups and subnets "
+    "guard them",
     "unsupported-actions": "some actions carry no resource owner",
 }
 

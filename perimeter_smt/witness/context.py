@@ -34,7 +34,7 @@ def _always(view: View, facts: Facts, principal: Principal) -> dict[str, str | t
     out: dict[str, str | tuple[str, ...]] = {
         "aws:CurrentTime": _NOW,
         "aws:EpochTime": _EPOCH,
-        "aws:RequestedRegion": facts.region or "us-east-1",
+        "aws:RequestedRegion": facts.region or view.text("request.region"),
         "aws:SecureTransport": "true",
         "aws:UserAgent": "aws-cli/2",
         "aws:ViaAWSService": "true" if facts.forwarded else "false",
@@ -86,6 +86,8 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
 def _network(view: View, facts: Facts) -> dict[str, str | tuple[str, ...]]:
     if facts.path == "public" or (facts.path == "awsnet" and facts.service_role and not facts.forwarded):
         return {"aws:SourceIp": facts.source_address or "198.51.100.7"}
+    if view.wire == "console":
+        return {"aws:SourceVpc": facts.vpc or ""}
     if facts.path != "vpce" or (facts.kind == "service" and not view.true("has aws:SourceVpce")):
         return {}
     out: dict[str, str | tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from perimeter_smt.encode.world.accounts import org_of, path_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
-from perimeter_smt.encode.world.world import World
+from perimeter_smt.encode.world.world import World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
 from perimeter_smt.request.request import Facts, Principal
@@ -20,11 +20,10 @@ _KINDS = {
     "anonymous": "anon",
     "federated-sts": "fedsts",
 }
-_WIRES = {"public": "public", "endpoint": "vpce", "aws-network": "awsnet"}
+_WIRES = {
+    "public": "public", "endpoint": "vpce", "aws-network": "awsnet", "console": "vpce", "in-vpc": "invpc"
+}  # fmt: skip
 _DEFAULTS = {
-    "aws.partition": "aws",
-    "request.region": "us-east-1",
-    "resource.region": "us-east-1",
     "principal.session": "session",
     "principal.service": "cloudtrail.amazonaws.com",
     "principal.unique-id": "AROAEXAMPLEEXAMPLE000",
@@ -41,10 +40,13 @@ class View:
         self.row: Row = world.calls.rows[model.rows.get(CALL, 0)]
         self.caller = model.enums.get("caller", "role")
         self.wire = model.enums.get("wire", "public")
+        self.defaults = _DEFAULTS | {
+            name: hint[0] for name, hint in region_hints(world.workspace.organization.partition).items()
+        }
 
     def text(self, var: str) -> str:
         """The text of a variable."""
-        return self.model.texts.get(var) or _DEFAULTS.get(var, "")
+        return self.model.texts.get(var) or self.defaults.get(var, "")
 
     def composed(self, term: Template) -> str:
         """The text of a composition."""
@@ -80,7 +82,7 @@ class View:
 
 def facts_of(view: View) -> Facts:
     """The ground truth of a model."""
-    on_endpoint = view.wire == "endpoint"
+    on_endpoint = view.wire in ("endpoint", "console")
     service = view.caller == "aws-service"
     accounts = {
         view.text(var): (view.organization(var), view.path(var))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from perimeter_smt.logic.atoms import STAR, Is, Member, Text
 from perimeter_smt.logic.formula import (
+    TRUE,
     Formula,
     atom,
     both,
@@ -22,7 +23,9 @@ from perimeter_smt.organization.model import Endpoint, Organization
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 
 ACCOUNT_TERMS = ("principal.account", "resource.account", "endpoint.account", "vpc.account", "behalf.account")
-ON_ENDPOINT = atom(Is("wire", "endpoint"))
+ON_CONSOLE = atom(Is("wire", "console"))
+ON_ENDPOINT = either(atom(Is("wire", "endpoint")), ON_CONSOLE)
+CONSOLE = "console"  # what the endpoint of the console serves, in `services` of an endpoint
 
 
 def org_of(account: str) -> str:
@@ -117,10 +120,7 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
             is_text("endpoint.region", endpoint.region),
             is_text("vpc.account", endpoint.vpc_account),
         )
-        if endpoint.services:
-            facts = both(facts, _of_services(endpoint.services))
-        if endpoint.except_services:
-            facts = both(facts, neg(_of_services(endpoint.except_services)))
+        facts = both(facts, _serves(endpoint))
         out.append(Assertion(f"organization.yaml {endpoint.id}", implies(is_text("endpoint.id", endpoint.id), facts)))
     for vpc in {(e.vpc, e.region): e for e in endpoints}.values():
         here = both(is_text("endpoint.vpc", vpc.vpc), is_text("endpoint.region", vpc.region))
@@ -138,6 +138,16 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
             )
         )
     return out
+
+
+def _serves(endpoint: Endpoint) -> Formula:
+    """The calls that an endpoint can serve: those of its services, or those that the console makes (W-19)."""
+    console = neg(ON_CONSOLE)
+    if CONSOLE in endpoint.services or (not endpoint.services and CONSOLE not in endpoint.except_services):
+        console = TRUE
+    services = [s for s in endpoint.services if s != CONSOLE]
+    direct = _of_services(services) if endpoint.services else neg(_of_services(endpoint.except_services))
+    return both(console, either(ON_CONSOLE, direct))
 
 
 def bucket_facts(workspace: Workspace) -> list[Assertion]:

@@ -16,18 +16,15 @@ from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.logic.atoms import Member, Ref
-from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
+from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
 from perimeter_smt.policy.document import Document
+from perimeter_smt.request.partitions import partitions
 
 HINTS: dict[str, tuple[str, ...]] = {
-    "aws.partition": ("aws",),
-    "request.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
-    "resource.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
-    "endpoint.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
     "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
@@ -123,11 +120,24 @@ class World:
         organization = self.workspace.organization
         ids = accounts.member_ids(organization)
         mine = tuple(i for i in ids if i != organization.management_account)
-        out = dict(HINTS)
+        out = HINTS | region_hints(organization.partition)
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
         return out
+
+
+def region_hints(partition: str) -> dict[str, tuple[str, ...]]:
+    """Readable Regions of a partition, and the partition."""
+    own = partitions()[partition].regions
+    regions = (*(r for r in ("us-east-1", "eu-west-1", "us-west-2") if r in own), *own)[:5]
+    fields = ("request.region", "resource.region", "endpoint.region")
+    return {"aws.partition": (partition,), **dict.fromkeys(fields, regions)}
+
+
+def lies_in(partition: str) -> Assertion:
+    """Callers, resources and endpoints lie in one partition (W-1)."""
+    return Assertion(f"organization.yaml partition {partition}", is_text("aws.partition", partition))
 
 
 def build(
@@ -143,7 +153,7 @@ def build(
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them.
     """
-    script = formal_text()
+    script = formal_text(workspace.organization.partition)
     documents = all_documents(workspace, grants_too=not free_grants)
     keys = WorldKeys(script, bounds(documents) | {name.lower(): 2 for name in also_keys})
     policies = Policies(keys)
@@ -191,6 +201,7 @@ def _names_of(keys: WorldKeys, names: Sequence[str]) -> set[str]:
 def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     """Definitions, statements and facts; then the axioms on every symbol they use."""
     out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
+    out.append(lies_in(world.workspace.organization.partition))
     out += world.policies.assertions
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)

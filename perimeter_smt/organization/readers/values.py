@@ -155,6 +155,11 @@ def service(text: str) -> str:
     return text.lower()
 
 
+def endpoint_service(text: str) -> str:
+    """A service prefix, or `console` for the endpoint of the management console."""
+    return text.lower() if text.lower() == "console" else service(text)
+
+
 def action_pattern(text: str) -> str:
     """`*`, or `service:name` with wildcards; a service without wildcards must exist."""
     if text == "*":
