@@ -29,9 +29,10 @@
 (define-fun beside-another-call () Bool
   (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext")))
 
-(define-fun O1.premise () Bool my-resource)
+; Before authentication there is no identity to trust or not: who signs in is asked for afterwards (W-26).
+(define-fun O1.premise () Bool (and my-resource (not before-authentication)))
 (define-fun O1.conclusion () Bool trusted-iam)
-(define-fun O2.premise () Bool through-my-endpoint)
+(define-fun O2.premise () Bool (and through-my-endpoint (not before-authentication)))
 (define-fun O2.conclusion () Bool trusted-iam)
 (define-fun O3.premise () Bool (and iam principal.mine))
 (define-fun O3.conclusion () Bool trusted-resource)

@@ -49,6 +49,11 @@
 (declare-const |call: arn has account| Bool)      ; the account field is written
 (declare-const |call: arn has region| Bool)
 
+; The page of AWS Sign-In asks its policies before anybody is authenticated (W-26).
+(define-fun before-authentication () Bool (= action "signin:Authenticate"))
+(declare-const |call: action in sign-in-actions| Bool)
+(declare-const sign-in.unguarded Bool)            ; console authorization is not enabled: no policy is asked
+
 ; --- who owns what -------------------------------------------------------------------------------
 (declare-fun org (String) String)                 ; organization id of an account; empty: none
 (declare-fun orgpath (String) String)             ; o-x/r-x/ou-x/
@@ -158,6 +163,10 @@
 (declare-const |has kms:ViaService| Bool)
 (declare-const |has kms:CallerAccount| Bool)
 (declare-const |has aws:UserAgent| Bool)
+(declare-const |has signin:PrincipalArn| Bool)
+(declare-const |signin:PrincipalArn| String)
+(declare-const |has cognito-identity-auth:IdentityPoolArn| Bool)
+(declare-const |has cognito-identity-unauth:IdentityPoolArn| Bool)
 (declare-fun instant (String) Real)
 (declare-fun number (String) Real)
 (declare-fun address (String) (_ BitVec 129))     ; bit 128: IPv6; IPv4 addresses fill the low 32 bits

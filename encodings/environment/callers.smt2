@@ -7,14 +7,18 @@
 
 (assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
   :strength hard :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
-(assert (! (=> (or (= caller aws-service) (= caller anonymous) (= caller federated-sts))
+; What takes unsigned calls without naming a resource: identity pools of Cognito (W-25).
+(declare-const |call: action in unsigned-actions| Bool)
+(assert (! (=> (or (= caller aws-service) (= caller federated-sts)
+                   (and (= caller anonymous) (not |call: action in unsigned-actions|)))
                (not |call: resource is star|)) :named AE1.no-resource :strength hard
   :source "semantics 3.4: only a resource policy can admit a caller without an account"))
 (assert (! (=> (= caller aws-service) |call: service in resource-policy-services|) :named AE2.service :strength soft
   :source "IAM guide, services that work with IAM: resource-based policies"))
 (assert (! (=> (= caller anonymous) |call: service in anonymous-services|) :named AE2.anonymous :strength soft
   :source "semantics 3.4: services that accept unsigned calls"))
-(assert (! (=> (= caller anonymous) |call: service in resource-policy-services|) :named AE2.anonymous-policy
+(assert (! (=> (= caller anonymous) (or |call: service in resource-policy-services| |call: action in unsigned-actions|))
+  :named AE2.anonymous-policy
   :strength soft :source "semantics 3.4"))
 (assert (! (=> (and iam (not (= principal.account resource.account)) (not (= resource.account "aws")))
                (or |call: service in resource-policy-services| |call: service in shared-resources-services|))
@@ -23,7 +27,7 @@
 (assert (! (= (= caller federated-sts)
   (or (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
   :named AE4.federated :strength hard :source "STS API reference: these two calls carry no AWS signature"))
-(assert (! (=> (and (= caller root) (not principal.assumed-root))
+(assert (! (=> (= caller root)
   (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")))) :named AE5.root :strength hard
   :source "STS API reference, AssumeRole: not with root user credentials"))
 (assert (! (=> (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))
@@ -76,7 +80,8 @@
    :named AE4.oidc :strength hard
   :source "IAM guide, OIDC providers: a host in lower case, or the ARN of a provider"))
 (declare-const |call: service in aws-owned-resources-services| Bool)
-(assert (! (=> (= resource.account "aws") |call: service in aws-owned-resources-services|) :named AE8.aws-owned
+(assert (! (=> (and (= resource.account "aws") (not (= action "signin:CreateAccount")))
+  |call: service in aws-owned-resources-services|) :named AE8.aws-owned
   :strength soft :source "semantics 5.6: where AWS-owned resources are known to exist"))
 (assert (! (=> (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy"))
     (and iam (= principal.account resource.account)))

@@ -1,6 +1,6 @@
 ; Axioms on the request and its resource (semantics 4.8, AR*; tables 4.5 to 4.7).
 
-(assert (! |has aws:ViaAWSService| :named AR1 :strength hard :source "global condition keys, aws:ViaAWSService"))
+(assert (! (or before-authentication |has aws:ViaAWSService|) :named AR1 :strength hard :source "global condition keys, aws:ViaAWSService"))
 (assert (! (ite forwarded (= |aws:ViaAWSService| "true") (= |aws:ViaAWSService| "false")) :named AR1.value
   :strength hard :source "global condition keys, aws:ViaAWSService"))
 (assert (! (=> |has aws:CalledVia| forwarded) :named AR1.called-via :strength hard
@@ -29,7 +29,7 @@
   :strength hard :source "global condition keys, aws:ResourceAccount: list of exceptions"))
 ; events:PutEvents lacks the key for buses of other accounts that were set up as targets before March 2023.
 (assert (! (=> (not (or |call: action in no-resource-account-actions| |call: resource is star|
-                        (= action "events:PutEvents"))) |has aws:ResourceAccount|)
+                        before-authentication (= action "events:PutEvents"))) |has aws:ResourceAccount|)
   :named AR6 :strength soft :source "global condition keys, aws:ResourceAccount"))
 (assert (! (=> (and (= action "events:PutEvents") iam (= principal.account resource.account)) |has aws:ResourceAccount|)
   :named AR6.own-bus :strength soft :source "global condition keys, aws:ResourceAccount: buses of other accounts only"))
@@ -60,8 +60,8 @@
     (or (= |s3:AccessPointNetworkOrigin| "Internet")
         (and (= |s3:AccessPointNetworkOrigin| "VPC") (= wire endpoint))))
   :named AR15.origin :strength hard :source "S3 guide, access points restricted to a VPC"))
-(assert (! |has aws:CurrentTime| :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
-(assert (! |has aws:EpochTime| :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
+(assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
+(assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
@@ -78,8 +78,8 @@
     (row-of global-regions (service service) (partition aws.partition) (region request.region)))
   :named AR17.control-plane :strength hard
   :source "global condition keys, aws:RequestedRegion: calls of global services are made to one Region"))
-(assert (! |has aws:SecureTransport| :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
-(assert (! |has aws:UserAgent| :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
+(assert (! (or before-authentication |has aws:SecureTransport|) :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
+(assert (! (or before-authentication |has aws:UserAgent|) :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
 
 ; Organization ids are o- and ten or more letters and digits, or nothing.
 (define-fun is-org ((x String)) Bool (or (= x "")

@@ -57,7 +57,9 @@ _INSTEAD = {
 @click.option("--vpc", "vpcs", multiple=True, metavar="VPC[/REGION]", help="VPC of mine.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Member account.")
 @click.option("--management-account", metavar="ID", help="Management account.")
-@click.option("--partition", metavar="NAME", help="Partition, such as aws-us-gov; told from ARNs and Regions if not said.")
+@click.option(
+    "--partition", metavar="NAME", help="Partition, such as aws-us-gov; told from ARNs and Regions if not said."
+)
 @click.option(
     "--perimeter",
     "perimeter_file",

@@ -13,7 +13,20 @@ from typing import Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic import regexes, sexpr
-from perimeter_smt.logic.atoms import STAR, CharSet, Compare, Is, Member, Order, Parses, Ref, Run, Template, Text, Within
+from perimeter_smt.logic.atoms import (
+    STAR,
+    CharSet,
+    Compare,
+    Is,
+    Member,
+    Order,
+    Parses,
+    Ref,
+    Run,
+    Template,
+    Text,
+    Within,
+)
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     FALSE,
@@ -77,7 +90,7 @@ class Script:
     applications: dict[str, tuple[str, str]] = field(default_factory=dict)
     axioms: list[Axiom] = field(default_factory=list)
     constructors: dict[str, str] = field(default_factory=dict)
-    tables: Callable[[str], Iterable[Mapping[str, Any]]] = lambda name: ()
+    tables: Callable[[str], Iterable[Mapping[str, Any]]] = lambda _: ()
 
     def read(self, text: str, file: str) -> None:
         """Add the commands of `text`; InputError with file and line where a command is not understood."""

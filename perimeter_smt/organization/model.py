@@ -137,7 +137,8 @@ class Organization(_Frozen):
                 yield from (*level.scps, *level.rcps)
             for principal in account.principals:
                 yield from (*principal.policies, *(d for d in (principal.boundary, principal.trust) if d))
-            yield from (owned.policy for owned in (*account.resources, *account.endpoints) if owned.policy)
+            yield from (resource.policy for resource in account.resources if resource.policy)
+            yield from (endpoint.policy for endpoint in account.endpoints if endpoint.policy)
 
     def levels(self, account: str) -> tuple[Guardrails, ...]:
         """The guardrails on the way from the root to `account`, root first; KeyError if it is no member."""

@@ -23,6 +23,7 @@ Reach = Literal[
     "forward-access-sessions",
     "in-vpc-data-planes",
     "signin-console-authorization",
+    "public-operations",
 ]
 
 

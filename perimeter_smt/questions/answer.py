@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.logic.formula import Formula, conj, disj, neg
-from perimeter_smt.questions import explain
+from perimeter_smt.questions import explain, first_hop
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
 from perimeter_smt.questions.run import Group, Run, kind_of, merged
@@ -226,6 +226,12 @@ def _proved(
             _Row("unknown", left, reason=result.reason or "the proof was not found again"),
         )
         return
+    if first_hop.ASSUMED in result.core:
+        example, reason = first_hop.unguarded(run, objective.id, left)
+        if reason:
+            shown = (example,) if example else ()
+            _fold(rows, ("first hop", reason), _Row("conditional", left, shown, reason=reason))
+            return
     assumptions, used = explain.proof(run.world, result.core)
     accepted = [Assumption(limit.reach, limit.text, "accepted in perimeter.yaml") for limit in limits if limit.accepted]
     if objective.enforced_by == "endpoint":

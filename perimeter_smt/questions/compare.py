@@ -200,9 +200,7 @@ def _partition(world: World, documents: Sequence[Document]) -> Assertion:
     return Assertion("partition of the documents", one_of("aws.partition", found))
 
 
-def _assemble(
-    world: World, asked: Sequence[Formula], documents: Sequence[Document], *, free_context: bool
-) -> None:
+def _assemble(world: World, asked: Sequence[Formula], documents: Sequence[Document], *, free_context: bool) -> None:
     out = [*world.policies.assertions, *_bound(documents[0].kind, free_context=free_context)]
     if free_context:
         out += world.keys.assertions

@@ -56,6 +56,8 @@ def counterexample(
         kms_grant=model.symbols.get("open kms grant", False),
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
+        assumed_root=facts.kind == "root" and model.symbols.get("principal.assumed-root", False),
+        rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
     )
     _check_ground(world, objective, case, facts, kind)
     if kind == "blocked":

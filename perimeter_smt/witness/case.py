@@ -32,8 +32,14 @@ def case_of(
     kms_grant: bool = False,
     unsigned_calls: bool = False,
     aws_managed_key: bool = False,
+    assumed_root: bool = False,
+    rcps_bind: bool = True,
 ) -> Case:
-    """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them."""
+    """The case for a request of a workspace.
+
+    `unsigned_calls`: the service is taken to accept them. `rcps_bind`: RCPs are asked (W-26). An assumed root session
+    has its task policy, which lets the call through.
+    """
     organization = world.workspace.organization
     accounts = {account.id: account for account, _ in organization.accounts()}
     caller = request.principal.account
@@ -45,9 +51,9 @@ def case_of(
         identity=_identity(world, accounts, caller, principal),
         resource=_resource(world, accounts, request, resource),
         boundary=principal.boundary if principal else None,
-        session=(_open(Kind.SESSION),) if request.principal.type == "federated-user" else None,
+        session=(_open(Kind.SESSION),) if assumed_root or request.principal.type == "federated-user" else None,
         scp=_levels(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
-        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP),
+        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
         endpoint=_endpoint(world, facts),
         access_point=None,
         request=request,
@@ -55,6 +61,7 @@ def case_of(
             resource_account_is_management=owner == organization.management_account,
             via_endpoint=True if facts.path == "vpce" else None,
             principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
+            principal_assumed_root=assumed_root,
             unsigned_calls=unsigned_calls,
             kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=resource is not None and resource.block_public_access,

@@ -31,6 +31,9 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
 
 
 def _always(view: View, facts: Facts, principal: Principal) -> dict[str, str | tuple[str, ...]]:
+    if action_of(view) == "signin:Authenticate":  # before authentication: where from, and who is asked for (W-26)
+        owner = f"arn:{view.text('aws.partition')}:iam::{facts.resource_account}:root"
+        return {"aws:RequestedRegion": facts.region or "", "signin:PrincipalArn": owner, **_network(view, facts)}
     out: dict[str, str | tuple[str, ...]] = {
         "aws:CurrentTime": _NOW,
         "aws:EpochTime": _EPOCH,
@@ -78,6 +81,8 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
         out |= {"aws:PrincipalOrgID": org, "aws:PrincipalOrgPaths": (facts.paths.get(account, f"{org}/r-0001/"),)}
     if facts.kind == "user":
         out["aws:username"] = name
+    if view.true("principal.assumed-root"):
+        out["aws:AssumedRoot"] = "true"
     if facts.temporary:
         out["aws:TokenIssueTime"] = "2025-12-31T23:00:00Z"
     return out

@@ -49,6 +49,7 @@ _CALLERS = {
 _FLAGS = (
     "resource.aws-managed-key",
     "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
+    "sign-in.unguarded",
     "grants.free",
 )  # fmt: skip
 

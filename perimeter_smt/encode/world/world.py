@@ -277,7 +277,7 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or a path), not to ground truth."""
-    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:")) or name in (
+    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",

@@ -12,7 +12,7 @@ from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import partition as partitions
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
-from perimeter_smt.organization.readers.yaml import read_yaml
+from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
