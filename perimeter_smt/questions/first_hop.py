@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.world.catalogue import union
 from perimeter_smt.encode.world.world import build
 from perimeter_smt.logic.formula import Formula, both, neg, sym
 from perimeter_smt.organization.perimeter import Perimeter, Scope
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
-from perimeter_smt.questions.prepare import prepare
+from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Group, Run
 from perimeter_smt.questions.verdicts import Counterexample
-from perimeter_smt.request.keys import support_list
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
 ASSUMED = "P1.first-hop"
@@ -27,12 +28,25 @@ _NETWORK = "O5"  # my identities call only from expected networks: what a first 
 Found = tuple[Counterexample | None, str]
 
 
-def unguarded(run: Run, objective: str, groups: Sequence[Group]) -> Found:
+def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Group], frozenset[str]]:
+    """The groups that some service calls with a forwarded session, as the objective claims, and these services."""
+    claimed = claimed_rows(run.world, objective)
+    concerned: list[Group] = []
+    services: set[str] = set()
+    for row in table_rows("forwarding-services"):
+        called = claimed & union(run.world.calls.members(f"action ~ {text.lower()}") for text in row["calls"])
+        reached = [group for group in groups if group.rows & called]
+        concerned += [group for group in reached if group not in concerned]
+        services |= {row["service"]} if reached else set()
+    return concerned, frozenset(services)
+
+
+def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Found:
     """A first hop that gets through from elsewhere, and why the proof is conditional; no reason: none does.
 
-    A reason without a request: it was not decided.
+    `services` are those that carry calls on to the groups. A reason without a request: it was not decided.
     """
-    return _of_a_stranger(run, objective, groups) or _of_mine(run, objective)
+    return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)
 
 
 def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found | None:
@@ -51,19 +65,18 @@ def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found |
     return found, "no guardrail of mine holds the first hop of a stranger's forwarded call to my network"
 
 
-def _of_mine(run: Run, objective: str) -> Found:
+def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Found:
     perimeter = _perimeter(run.world.workspace.perimeter, objective)
-    key = (perimeter.tag_exceptions, perimeter.role_exceptions)
+    key = (perimeter.tag_exceptions, perimeter.role_exceptions, services)
     if key not in run.first_hops:
-        run.first_hops[key] = _ask(run, perimeter)
+        run.first_hops[key] = _ask(run, perimeter, services)
     return run.first_hops[key]
 
 
-def _ask(run: Run, perimeter: Perimeter) -> Found:
+def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Found:
     """May my identity make a call that a service carries on, from elsewhere?"""
     workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
-    services = tuple(sorted(support_list("forwarding-services")))
-    world = build(workspace, services, free_grants=run.world.free_grants, objectives=(_NETWORK,))
+    world = build(workspace, sorted(services), free_grants=run.world.free_grants, objectives=(_NETWORK,))
     hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
     mode = hops.exact if run.reading == "exact" else hops.over
     asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), mode)

@@ -15,13 +15,13 @@ from perimeter_smt.encode.language.text import readings, soft_names
 from perimeter_smt.encode.world.world import World, build
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
-from perimeter_smt.organization.perimeter import Scope, Workspace
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import user_assertions
 from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.prepare import prepare
-from perimeter_smt.questions.run import Group, Reading
+from perimeter_smt.questions.prepare import claimed_rows, prepare
+from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
@@ -62,7 +62,7 @@ def prove(
     for number, name in enumerate(objectives):
         if progress:
             progress(f"{name} {OBJECTIVES[name].title}", number, total)
-        verdicts += answer(run, OBJECTIVES[name], [g for g in run.groups if _claims(world, name, g)])
+        verdicts += answer(run, OBJECTIVES[name], [g for g in run.groups if claimed_rows(world, name) & g.rows])
     for number, (name, formula) in enumerate(extra, len(objectives)):
         if progress:
             progress(name, number, total)
@@ -124,18 +124,3 @@ def _scoped(workspace: Workspace, objectives: Sequence[str]) -> frozenset[str] |
                 return None
             out.add(service)
     return frozenset(out)
-
-
-def _claims(world: World, objective: str, group: Group) -> bool:
-    """Whether the objective claims any action of these services."""
-    scope: Scope = world.workspace.perimeter.scope(objective)
-    calls = world.calls
-
-    def members(patterns: Sequence[str]) -> int:
-        out = 0
-        for text in patterns:
-            everything = not text.strip("*") or text == "*:*"
-            out |= (1 << len(calls.rows)) - 1 if everything else calls.members(f"action ~ {text.lower()}")
-        return out
-
-    return bool(members(scope.actions) & ~members(scope.except_actions) & group.rows)

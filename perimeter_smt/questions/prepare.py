@@ -45,3 +45,18 @@ def prepare(
     problem = world.problem([*asked, *(g.here for g in groups), *mentioned(world.calls)])
     over = questions.proof_mode(world)
     return Run(world, Engine(problem, limits), tuple(groups), world.exact(), over, reading, enumerate_all, limit)
+
+
+def claimed_rows(world: World, objective: str) -> int:
+    """The calls that an objective claims, as a bit set of the catalogue."""
+    scope = world.workspace.perimeter.scope(objective)
+    calls = world.calls
+
+    def members(patterns: Sequence[str]) -> int:
+        out = 0
+        for text in patterns:
+            everything = not text.strip("*") or text == "*:*"
+            out |= (1 << len(calls.rows)) - 1 if everything else calls.members(f"action ~ {text.lower()}")
+        return out
+
+    return members(scope.actions) & ~members(scope.except_actions)

@@ -91,7 +91,8 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
             _about(page, verdict)
             for example in verdict.counterexamples:
                 page.blank()
-                page.text("without them this request gets through:", indent=2)
+                prefix = "without them " if example.depends_on else ""
+                page.text(f"{prefix}this request gets through:", indent=2)
                 write_finding(page, example)
 
 
