@@ -47,7 +47,7 @@
        (not resource.aws-managed-key)
        (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
        (not (and sign-in.unguarded |call: action in sign-in-actions|))
-       (or (not |call: resource is star|) (not X-18) |call: action in unsigned-actions|)))
+       (or (not |call: resource is star|) (not X-18) (and (= service "cognito-identity") |call: action in unsigned-actions|))))
 (define-fun endpoint.applies () Bool
   (and on-endpoint (not |call: service in endpoint-policy-unsupported|)))
 
