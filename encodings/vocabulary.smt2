@@ -22,6 +22,10 @@
 (declare-const principal.made-by-root Bool)
 (declare-const principal.service-linked Bool)
 (declare-const principal.service-role Bool)
+(declare-const source.arn-service String)         ; the resource for which it acts, field by field
+(declare-const source.region String)
+(declare-const source.account String)
+(declare-const source.name String)
 (declare-const behalf.account String)             ; for whom a service principal acts; empty: nobody
 (declare-const forwarded Bool)                    ; this hop is a forward access session
 (declare-const first-hop.mine Bool)               ; its first hop used my network
@@ -77,6 +81,8 @@
 (define-fun |aws:PrincipalServiceNamesList 1| () String principal.service)
 (define-fun |kms:CallerAccount| () String principal.account)
 (define-fun |aws:SourceAccount| () String behalf.account)
+(define-fun |aws:SourceArn| () String
+  (str.++ "arn:" aws.partition ":" source.arn-service ":" source.region ":" source.account ":" source.name))
 (define-fun |aws:SourceOrgID| () String (org behalf.account))
 (define-fun |aws:SourceOrgPaths 1| () String (orgpath behalf.account))
 (define-fun |aws:SourceIp| () String source.address)

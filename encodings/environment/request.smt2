@@ -13,6 +13,14 @@
   :strength hard :source "global condition keys, aws:SourceAccount"))
 (assert (! (=> |has aws:SourceArn| (and (= caller aws-service) (not (= behalf.account "")))) :named AR3.arn
   :strength hard :source "global condition keys, aws:SourceArn"))
+; The ARN of the resource for which a service calls; S3 buckets and a few others have no account in it (W-15).
+(assert (! (=> |has aws:SourceArn| (and (str.in_re source.arn-service
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
+    (or (= source.region "") (is-region source.region)) (or (= source.account "") (is-account source.account))
+    (not (= source.name ""))))
+  :named AR5.format :strength hard :source "AWS general reference, ARNs"))
+(assert (! (=> |has aws:SourceArn| (or (= source.account "") (= source.account behalf.account)))
+  :named AR5 :strength soft :source "IAM guide, the confused deputy problem: the account of the resource for which the service calls"))
 (assert (! (=> |has aws:SourceOrgID| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.org
   :strength hard :source "global condition keys, aws:SourceOrgID"))
 (assert (! (=> |has aws:SourceOrgPaths| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.paths
@@ -81,9 +89,10 @@
 (assert (! (or before-authentication |has aws:SecureTransport|) :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
 (assert (! (or before-authentication |has aws:UserAgent|) :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
 
-; Organization ids are o- and ten or more letters and digits, or nothing.
+; Organization ids are o- and ten to 32 letters and digits, or nothing.
 (define-fun is-org ((x String)) Bool (or (= x "")
-  (str.in_re x (re.++ (str.to_re "o-") (re.+ (re.union (re.range "a" "z") (re.range "0" "9")))))))
+  (str.in_re x (re.++ (str.to_re "o-") ((_ re.loop 10 10) (re.union (re.range "a" "z") (re.range "0" "9")))
+    (re.* (re.union (re.range "a" "z") (re.range "0" "9")))))))
 (define-fun is-path ((x String)) Bool (str.in_re x (re.++ (str.to_re "o-")
   (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re "/"))))))
 (assert (! (and (is-org (org principal.account)) (is-org (org resource.account))

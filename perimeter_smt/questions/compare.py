@@ -15,7 +15,7 @@ from typing import Literal
 from perimeter_smt.encode.language.keys import FreeKeys, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.resource import HAS_REGION
-from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls
@@ -165,6 +165,7 @@ def _world(documents: Sequence[Document], *, free_context: bool) -> World:
     script = formal_text(lies_in if len(found) < 2 and not free_context else None)
     count = bounds(documents)
     keys = FreeKeys(count) if free_context else WorldKeys(script, count)
+    keys.sets = under_set_operators(documents)
     root = Unit(id="r-none")
     organization = Organization(id="o-none", management_account="000000000000", root=root, partition=lies_in)
     nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison")

@@ -16,7 +16,7 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
     principal = principal_of(view)
     used = dict(used_keys(view))
     context = dict(used)
-    tested = {key.has.payload.removeprefix("has ").lower() for key in view.world.keys.known.values()}
+    tested = set(view.world.keys.known)
     for name, value in _always(view, facts, principal).items():
         if name.lower() not in tested:
             context[name] = value

@@ -26,6 +26,8 @@ _WIRES = {
 _DEFAULTS = {
     "principal.session": "session",
     "principal.service": "cloudtrail.amazonaws.com",
+    "source.arn-service": "sns",
+    "source.name": "alerts",
     "principal.unique-id": "AROAEXAMPLEEXAMPLE000",
     "source.address": "198.51.100.7",
     "resource.account": "999988887777",
@@ -120,6 +122,20 @@ def facts_of(view: View) -> Facts:
 
 def principal_of(view: View) -> Principal:
     """The caller in the case format."""
+    found = _principal(view)
+    canonical = _canonical_id(view) if view.iam else None
+    return found if canonical is None else found.model_copy(update={"canonical_id": canonical})
+
+
+def _canonical_id(view: View) -> str | None:
+    """The canonical id of the caller's account, or of the origin access identity that calls (W-14)."""
+    ids = {account.id: account.canonical_id for account, _ in view.world.workspace.organization.accounts()}
+    prefix = "canonical user "
+    held = [name.removeprefix(prefix) for name, true in view.model.symbols.items() if true and name.startswith(prefix)]
+    return ids.get(view.text("principal.account")) or next(iter(sorted(held)), None)
+
+
+def _principal(view: View) -> Principal:
     partition, account, name = view.text("aws.partition"), view.text("principal.account"), view.text("principal.name")
     management = account == view.world.workspace.organization.management_account
     match view.caller:
@@ -172,11 +188,12 @@ def used_keys(view: View) -> Mapping[str, str | tuple[str, ...]]:
     """The condition keys that policies test and the request carries, with their values."""
     out: dict[str, str | tuple[str, ...]] = {}
     for key in view.world.keys.known.values():
-        if not view.true(str(key.has.payload)):
-            continue
+        if key.has.op != "sym" or not view.true(str(key.has.payload)):
+            continue  # a placeholder that is no key has no symbol
         spelled = str(key.has.payload).removeprefix("has ")
         if key.info.multivalued:
-            out[spelled] = tuple(view.composed(s.term) for s in key.slots if view.true(str(s.has.payload)))
+            values = tuple(view.composed(s.term) for s in key.slots if view.true(str(s.has.payload)))
+            out[spelled] = values if key.info.known or len(values) != 1 else values[0]
         else:
             out[spelled] = view.composed(key.term)
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from perimeter_smt.encode.language.principal import canonical_user, canonical_users
 from perimeter_smt.logic.atoms import STAR, Is, Member, Text
 from perimeter_smt.logic.formula import (
     TRUE,
@@ -14,6 +15,7 @@ from perimeter_smt.logic.formula import (
     disj,
     either,
     glob,
+    iff,
     implies,
     is_text,
     neg,
@@ -21,6 +23,7 @@ from perimeter_smt.logic.formula import (
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Endpoint, Organization
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.policy.document import Document
 
 ACCOUNT_TERMS = ("principal.account", "resource.account", "endpoint.account", "vpc.account", "behalf.account")
 ON_CONSOLE = atom(Is("wire", "console"))
@@ -160,6 +163,20 @@ def bucket_facts(workspace: Workspace) -> list[Assertion]:
         here = both(atom(Member("call", "arn service ~ s3")), neg(atom(Member("call", "arn has account"))), named)
         owner = is_text("resource.account", bucket.account)
         out.append(Assertion(f"organization.yaml {bucket.arn}", implies(here, owner)))
+    return out
+
+
+def canonical_facts(workspace: Workspace, documents: Iterable[Document]) -> list[Assertion]:
+    """Whom canonical ids of policies stand for: the account that has it, else none whose id is known (W-14)."""
+    known = {a.canonical_id: a.id for a, _ in workspace.organization.accounts() if a.canonical_id}
+    out = []
+    for value in canonical_users(documents):
+        owner = known.get(value)
+        if owner is not None:
+            fact = iff(canonical_user(value), is_text("principal.account", owner))
+        else:
+            fact = implies(canonical_user(value), neg(one_of("principal.account", known.values())))
+        out.append(Assertion(f"organization.yaml canonical id {value}", fact))
     return out
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter
 from perimeter_smt.encode.world.catalogue import CALL, Calls
@@ -55,6 +55,8 @@ HINTS: dict[str, tuple[str, ...]] = {
         "document/Orders",
     ),
     "principal.session": ("session",),
+    "source.arn-service": ("sns", "s3"),
+    "source.name": ("alerts",),
     "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
     "principal.provider": (
         "accounts.google.com",
@@ -164,6 +166,7 @@ def build(
     spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
     several = bounds(documents) | {name.lower(): 2 for name in also_keys}
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
+    keys.sets = under_set_operators(documents)
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
@@ -214,6 +217,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
+    out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
     if not world.free_grants:
         out += grants.existence(world.workspace, world.keys, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
@@ -289,4 +293,8 @@ def is_key(name: str) -> bool:
         "principal.session",
         "principal.unique-id",
         "principal.user",
+        "source.arn-service",
+        "source.region",
+        "source.account",
+        "source.name",
     )
