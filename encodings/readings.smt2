@@ -21,7 +21,8 @@
 (declare-const X-25 Bool)   ; wildcard in the service half of an action: only *:* | expands
 (declare-const X-27 Bool)   ; {"AWS": "*"} and service principals: matches | does not
 (declare-const X-30 Bool)   ; set operator before Null: as Null | never
+(declare-const X-32 Bool)   ; KMS grants that nobody listed: there are none | they may cover any call
 (declare-const X-38 Bool)   ; segment-final star in ARN operators: field-wise | runs on
 (declare-const X-39 Bool)   ; GetCallerIdentity: never stopped | stopped by guardrails
-(declare-const X-41 Bool)   ; keys that pin a bucket policy: the page's list | the newer keys too
+(declare-const X-41 Bool)   ; bucket policies of which the page does not say whether they are public: they are | they are not
 (declare-const X-42 Bool)   ; wildcard characters inside a variable's value: literal | act

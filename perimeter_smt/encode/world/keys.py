@@ -8,7 +8,7 @@ from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Script
-from perimeter_smt.request.keys import KeyInfo, key_info
+from perimeter_smt.request.keys import KeyInfo, key_info, support_list
 
 TAG_CHARACTERS = CharSet(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
@@ -59,6 +59,10 @@ class WorldKeys(Space):
             "aws:sourceaccount", "aws:sourceorgid", "aws:vpceaccount", "aws:vpceorgid", "aws:sourcevpc",
             "aws:sourcevpce", "s3:resourceaccount", "kms:calleraccount", "aws:requestedregion",
         )  # fmt: skip
+
+    def holds_whole_numbers(self, name: str) -> bool:
+        """By the table `integer-keys`."""
+        return name in support_list("integer-keys")
 
     def _make(self, info: KeyInfo, spelled: str, has: Formula) -> Key:
         if not info.multivalued:
