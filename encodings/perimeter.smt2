@@ -42,6 +42,14 @@
 (define-fun O6.premise () Bool my-resource)
 (define-fun O6.conclusion () Bool (or my-network principal.third-party (and (= caller aws-service) service.trusted behalf.mine)))
 
+; What the perimeter means to let through (availability): my identities on what they may touch, from my network, and
+; the parties that it trusts, on my resources and from networks of their own.
+(define-fun intended.mine () Bool (and my-iam my-resource my-network))
+(define-fun intended.trusted-resource () Bool
+  (and iam principal.mine (not my-resource) (or resource.of-service resource.third-party) my-network))
+(define-fun intended.trusted-party () Bool
+  (and principal.third-party (not my-iam) my-resource (not through-my-endpoint) (not forwarded)))
+
 ; What no guardrail of the enforcing type can hold back (semantics 5.5).
 (declare-const resource.management Bool)
 (define-fun reach.management-account.scp () Bool (and iam principal.management))

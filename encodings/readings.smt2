@@ -9,7 +9,7 @@
 (declare-const X-8 Bool)    ; the empty text is null for Null and ForAllValues | a value like any other
 (declare-const X-9 Bool)    ; bare IPv6 address: /128 | /32
 (declare-const X-10 Bool)   ; unparsable value under a negated operator: true | false
-(declare-const X-11 Bool)   ; wildcard in partition or service field of an ARN: accepted | matches nothing
+(declare-const X-11 Bool)   ; wildcard in the service field or the resource type of an ARN: accepted | matches nothing
 (declare-const X-12 Bool)   ; ARN operator on a value that is no ARN: both false | negated true
 (declare-const X-13 Bool)   ; short ARN pattern: positive false, negated true | padded
 (declare-const X-14 Bool)   ; four digits as a date: year | epoch seconds

@@ -24,8 +24,7 @@
   :source "S3 guide, enabling ABAC in general purpose buckets: off until it is enabled (2026)"))
 
 ; --- keys that are always there (W-18) -----------------------------------------------------------
-(declare-const |call: lists s3:resourceaccount| Bool)
-(assert (! (=> (and (= service "s3") (not |call: resource is star|) |call: lists s3:resourceaccount|) |has s3:ResourceAccount|)
+(assert (! (=> (and (= service "s3") (not |call: resource is star|)) |has s3:ResourceAccount|)
   :named AR8.present :strength hard
   :source "S3 guide, condition key examples: s3:ResourceAccount is the owner of the bucket, in every call on one"))
 (assert (! (=> (and (= service "kms") iam) |has kms:CallerAccount|) :named AR14.present :strength hard

@@ -32,7 +32,7 @@ from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct
+from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct, stands_beside_full_access
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.remembered import RememberedPolicies
@@ -43,7 +43,6 @@ from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 
-_GUARDRAILS = (Kind.SCP, Kind.RCP)
 _REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
 _BOUNDARY = sym("boundary.given")
 _ACCOUNT, _ORGANIZATION = "111122223333", "o-acme0000001"
@@ -170,8 +169,7 @@ def _world(documents: Sequence[Document], *, free_context: bool) -> World:
 
 
 def _allows(policies: Policies, document: Document) -> Formula:
-    grants = any(statement.effect == "Allow" for statement in document.statements)
-    granted = TRUE if document.kind in _GUARDRAILS and not grants else policies.allows((document,))
+    granted = TRUE if stands_beside_full_access(document) else policies.allows((document,))
     return both(granted, neg(policies.denies((document,))))
 
 
@@ -262,8 +260,7 @@ def _replay(request: Request, allowing: Document, other: Document, model: Model,
             found = (s for s in document.statements if s.effect == effect)
             return any(match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary) for s in found)
 
-        grants = any(s.effect == "Allow" for s in document.statements)
-        return (some("Allow") or (document.kind in _GUARDRAILS and not grants)) and not some("Deny")
+        return (stands_beside_full_access(document) or some("Allow")) and not some("Deny")
 
     if not allows(allowing) or allows(other):
         raise InternalError(

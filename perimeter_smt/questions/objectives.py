@@ -109,14 +109,37 @@ def hole(world: World, objective: str) -> Formula:
     return both(breach(world, objective), neg(limits))
 
 
-def blocked(world: World) -> Formula:
-    """My identity on my resource from my network, granted, and stopped by a guardrail (semantics 5.3)."""
-    return both(intended(world), world.formula("blocked"), neg(world.formula("always-allowed")))
+# What availability asks about, by the name of the formal text, and the title of what was found (W-35).
+INTENDED = {
+    "intended.mine": "identity, resource and network are mine",
+    "intended.trusted-resource": "my identity calls from my network what the perimeter trusts",
+    "intended.trusted-party": "the perimeter trusts the caller on this resource of mine",
+}
 
 
-def intended(world: World) -> Formula:
-    """My identity on my resource from my network, granted."""
-    return both(*(world.formula(name) for name in ("my-iam", "my-resource", "my-network", "base")))
+def intended_parts(world: World) -> tuple[str, ...]:
+    """The parts of availability that the perimeter speaks of: mine always, trusted ones where any are declared."""
+    perimeter = world.workspace.perimeter
+    out = ["intended.mine"]
+    if perimeter.third_resources or perimeter.service_resources:
+        out.append("intended.trusted-resource")
+    if perimeter.third_principals or perimeter.service_accounts:
+        out.append("intended.trusted-party")
+    return tuple(out)
 
 
-__all__ = ["FALSE", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "intended", "limit_formula"]
+def blocked(world: World, part: str | None = None) -> Formula:
+    """What is meant to get through, granted, and stopped by a guardrail (semantics 5.3)."""
+    return both(intended(world, part), world.formula("blocked"), neg(world.formula("always-allowed")))
+
+
+def intended(world: World, part: str | None = None) -> Formula:
+    """What the perimeter means to let through, or one part of it, granted."""
+    parts = [part] if part else intended_parts(world)
+    return both(disj(world.formula(name) for name in parts), world.formula("base"))
+
+
+__all__ = [
+    "FALSE", "INTENDED", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "intended", "intended_parts",
+    "limit_formula",
+]  # fmt: skip

@@ -6,7 +6,7 @@ with every open reading free and only accepted assumptions made, and the premise
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -60,7 +60,8 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are files of the user's own
     obligations.  `progress` is called with a label, the number done and the total.  InputError for unknown names.
     """
-    world = encode(workspace, objectives=objectives, services=services, mode=mode)
+    values_of = user_assertions.keys_of(assertions)
+    world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
     run = _prepare(world, objectives, reading, enumerate_all, limit, limits or Limits(), assertions)
     extra = user_assertions.questions(world, assertions)
     total = len(objectives) + len(extra) + int(availability)
@@ -87,8 +88,12 @@ def encode(
     objectives: Sequence[str] = NAMES,
     services: Sequence[str] | None = None,
     mode: Mode = "guardrails",
+    values_of: Mapping[str, int] | None = None,
 ) -> World:
-    """The workspace as formulas, for the services in question; InputError for unknown objectives or services."""
+    """The workspace as formulas, for the services in question; InputError for unknown objectives or services.
+
+    `values_of`: condition keys that the question speaks of although no policy may test them, and how many values.
+    """
     known = actions.services()
     for objective in objectives:
         if objective not in OBJECTIVES:
@@ -101,7 +106,7 @@ def encode(
     else:
         scoped = _scoped(workspace, objectives)
         chosen = known if scoped is None else tuple(s for s in known if s in scoped)
-    world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives)
+    world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
     _check_assumptions(workspace)
     return world
 
@@ -109,6 +114,11 @@ def encode(
 def _check_assumptions(workspace: Workspace) -> None:
     """Accepted assumptions are names of soft axioms or of open points."""
     known = [*soft_names(), *readings()]
+    for name in workspace.perimeter.readings:
+        if name not in readings():
+            near = get_close_matches(name, readings(), 1)
+            hint = f", did you mean `{near[0]}`?" if near else ", expected a name such as `X-1`"
+            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
     for name in workspace.perimeter.assumptions:
         if name not in known:
             near = get_close_matches(name, known, 1)

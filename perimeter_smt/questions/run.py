@@ -114,7 +114,7 @@ class Run:
         them can be had back without losing the result.
         """
         choices = {name: sym(f"assume {name}") for name in self.world.soft}
-        choices |= {name: neg(sym(name)) for name in readings()}
+        choices |= {name: self.world.reading(name) for name in readings()}
         result, granted = plainest(self.engine, list(choices.values()), assumptions, first)
         kept = {id(formula) for formula in granted}
         return result, granted, tuple(name for name, formula in choices.items() if id(formula) not in kept)

@@ -21,8 +21,8 @@ from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions import compare, objectives, perimeter
-from perimeter_smt.solve.backends.backend import backend
 from perimeter_smt.solve.backends.cvc5 import installed
+from perimeter_smt.solve.backends.registry import backend
 from perimeter_smt.solve.backends.scripts import text_of
 from perimeter_smt.solve.result import Limits
 from tests import strategies

@@ -23,6 +23,7 @@ class Policies:
     keys: KeySpace
     assertions: list[Assertion] = field(default_factory=list)
     statements: dict[str, tuple[Document, Statement]] = field(default_factory=dict)
+    parts: dict[str, tuple[Formula, ...]] = field(default_factory=dict)
     view: Leaf | None = None  # the resource that statements are asked about, where it is not the one that is called
     label: str = ""
     _selected: dict[tuple[int, int], Formula] = field(default_factory=dict)
@@ -30,7 +31,7 @@ class Policies:
 
     def seen(self, view: Leaf, label: str) -> Policies:
         """The same documents asked about another resource of the same request, called `label` in proofs."""
-        return Policies(self.keys, self.assertions, self.statements, view, label)
+        return Policies(self.keys, self.assertions, self.statements, self.parts, view, label)
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny statement of the documents matches."""
@@ -70,8 +71,10 @@ class Policies:
         key = (id(document), statement.index)
         if key not in self._selected:
             self._documents.append(document)  # keeps the id in use
-            body = self._body(document, statement)
+            parts = self._parts(document, statement)
+            body = both(*parts)
             name = self._name(document, statement)
+            self.parts[name] = parts
             if body.op in ("true", "false", "atom", "sym"):
                 self._selected[key] = body
             else:
@@ -80,12 +83,12 @@ class Policies:
             self.statements[name] = (document, statement)
         return self._selected[key]
 
-    def _body(self, document: Document, statement: Statement) -> Formula:
-        """Action, resource and conditions of the statement."""
-        return both(
+    def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
+        """Action, resource and each condition of the statement."""
+        return (
             encode_action(statement.action),
             encode_resource(self.keys, document, statement.resource, self.view),
-            conj(encode_condition(self.keys, document, c) for c in statement.conditions),
+            *(encode_condition(self.keys, document, c) for c in statement.conditions),
         )
 
     def _name(self, document: Document, statement: Statement) -> str:

@@ -13,11 +13,11 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
+from perimeter_smt.logic.atoms import ANY, DIGITS, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.request import actions
-from perimeter_smt.request.keys import name_characters, support_list, table_rows
+from perimeter_smt.request.keys import name_characters, name_shape, support_list, table_rows
 
 T = TypeVar("T")
 CALL = "call"
@@ -290,7 +290,7 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
     position = 0
     for found in _PLACEHOLDER.finditer(name):
         parts.append(Text(name[position : found.start()]))
-        parts.append(_open_part(service, found[1]))
+        parts += _open_part(service, found[1])
         position = found.end()
     parts.append(Text(name[position:]))
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
@@ -302,13 +302,17 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
 
 
 @lru_cache(maxsize=16384)
-def _open_part(service: str, part: str) -> Run:
+def _open_part(service: str, part: str) -> tuple[Text | Run, ...]:
     """What may stand in an open part of an ARN."""
+    shape = name_shape(service, part)
+    if shape is not None:
+        return tuple(Run(DIGITS, 1, 1) if char == "#" else Text(char) for char in shape)
     listed = name_characters(service, part)
     if listed is None:
-        return Run(ANY, 1)
-    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed)
-    return Run(CharSet(characters), 1, 63 if part == "BucketName" else None)
+        return (Run(ANY, 1),)
+    but = listed.startswith("^")
+    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed[but:])
+    return (Run(CharSet(characters, but), 1, 63 if part == "BucketName" else None),)
 
 
 def demands(row: Row) -> tuple[Formula, ...]:

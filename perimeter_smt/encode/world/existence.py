@@ -14,7 +14,7 @@ from perimeter_smt.encode.language.keys import Key, KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.accounts import one_of
-from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
+from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
 from perimeter_smt.encode.world.root import makes_federated_users
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
 from perimeter_smt.logic.compose import glob_on
@@ -112,7 +112,8 @@ def _built_in() -> Formula:
 
 def _row(service: str, names: Iterable[str]) -> Formula:
     found = disj(glob("resource.name", tuple(_parts(name))) for name in names)
-    return found if service == "*" else both(arn_of_service(service), found)
+    here = both(arn_of_service(service), found)
+    return both(here, HAS_ACCOUNT) if service == "s3" else here  # no bucket
 
 
 def _parts(name: str) -> Iterator[Text | Run]:

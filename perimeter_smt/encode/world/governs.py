@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"\{(\w+)([/:]?)\}|(\*)|(\?)")
 _CLASSES = {"": "[^/:]+", "/": "[^:]+", ":": ".+"}
 _RUNS = {"": Run(CharSet("/:", negated=True), 1), "/": Run(NOT_COLON, 1), ":": Run(ANY, 1)}
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
-_HAS_ACCOUNT = atom(Member("call", "arn has account"))
+HAS_ACCOUNT = atom(Member("call", "arn has account"))
 
 
 class Arn(NamedTuple):
@@ -102,7 +102,7 @@ def _field(arn: Arn) -> Formula:
     """In S3 the account field tells a bucket from what is named like one."""
     if arn.service != "s3":
         return TRUE
-    return _HAS_ACCOUNT if arn.account else neg(_HAS_ACCOUNT)
+    return HAS_ACCOUNT if arn.account else neg(HAS_ACCOUNT)
 
 
 Bound = tuple[Mapping[str, Any], dict[str, str]]  # a row and what its `listed` binds

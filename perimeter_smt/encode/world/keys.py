@@ -30,6 +30,7 @@ _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantic
         "identitystore:userid",
     ]
 )
+_ALWAYS = ("kms:calleraccount", "s3:resourceaccount")  # in every call, whatever the service reference lists
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
 
@@ -128,7 +129,7 @@ class WorldKeys(Space):
         elif (
             name.startswith(("aws:resourcetag/", "aws:requesttag/"))
             or name == "aws:tagkeys"
-            or (not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known)
+            or (not name.startswith("aws:") and name not in _ALWAYS and key_info(name).known)
         ):
             listed = atom(Member("call", f"lists {name}"))
             carried = either(listed, sym_is("role")) if name in _SAML_SESSION_KEYS else listed

@@ -48,6 +48,23 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
     }
 
 
+def declared(workspace: Workspace, keys: KeySpace, script: Script, part: str) -> list[tuple[str, Formula]]:
+    """What `perimeter.yaml` trusts, one by one, in words and as a formula, for a part of availability (W-35)."""
+    perimeter, caller = workspace.perimeter, script.texts["aws:PrincipalArn"]
+    if part == "intended.trusted-resource":
+        resources = (*perimeter.third_resources, *perimeter.service_resources)
+        return [
+            (text if text != "*" else f"account {entry.account}", _third_resource(keys, caller, alone))
+            for entry in resources
+            for text in entry.arns
+            for alone in [entry.model_copy(update={"arns": (text,)})]
+        ]
+    if part == "intended.trusted-party":
+        parties = (*perimeter.third_principals, *perimeter.service_accounts)
+        return [(e.provider or f"account {e.account}", _third_principal(keys, caller, e)) for e in parties]
+    return []
+
+
 def in_scope(scope: Scope) -> Formula:
     """The action is one that the objective claims to cover."""
     return both(

@@ -7,7 +7,7 @@ its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds
@@ -92,16 +92,20 @@ class World:
         """A predicate of the formal text."""
         return self.script.formulas[name]
 
+    def reading(self, point: str) -> Formula:
+        """The literal for an open point as the perimeter reads it: as chosen where it does not say."""
+        return sym(point) if point in self.workspace.perimeter.rivals else neg(sym(point))
+
     def exact(self) -> Formula:
-        """Every soft axiom holds and every open point is read as chosen."""
-        return both(*(sym(f"assume {n}") for n in self.soft), *(neg(sym(x)) for x in readings()))
+        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it."""
+        return both(*(sym(f"assume {n}") for n in self.soft), *(self.reading(x) for x in readings()))
 
     def over(self, accepted: Iterable[str] = ()) -> Formula:
         """Only what the perimeter accepts by name is assumed; everything else is free."""
-        names = set(accepted)
+        names = {*accepted, *self.workspace.perimeter.settled}
         return both(
             *(sym(f"assume {n}") for n in self.soft if n in names),
-            *(neg(sym(x)) for x in readings() if x in names),
+            *(self.reading(x) for x in readings() if x in names),
         )
 
     def problem(self, obligations: Sequence[Formula] = ()) -> Problem:
@@ -138,15 +142,19 @@ def build(
     free_grants: bool,
     objectives: Sequence[str] = OBJECTIVES,
     also_keys: Sequence[str] = (),
+    values_of: Mapping[str, int] | None = None,
 ) -> World:
     """Encode the organization for calls of these services.
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
-    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them.
+    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
+    `values_of` such keys with the number of values that somebody speaks of.
     """
     script = formal_text()
     documents = all_documents(workspace, grants_too=not free_grants)
-    keys = WorldKeys(script, bounds(documents) | {name.lower(): 2 for name in also_keys})
+    spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
+    several = bounds(documents) | {name.lower(): 2 for name in also_keys}
+    keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
@@ -160,7 +168,7 @@ def build(
     roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
     for objective in objectives:
         roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
-    _assemble(world, roots, _names_of(keys, also_keys))
+    _assemble(world, roots, _names_of(keys, (*also_keys, *spoken_of)))
     return world
 
 
