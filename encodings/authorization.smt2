@@ -24,6 +24,7 @@
 (declare-const grants.free Bool)             ; guardrails alone: whatever developers grant
 (declare-const kms.listed-grant Bool)        ; a KMS grant of the organization file covers the call
 (declare-const kms.grants-known Bool)        ; the file lists every grant of the key
+(declare-const call.refused Bool)            ; AWS refuses the call whatever policies allow: keys/refused-calls.json
 (declare-const guards.pass Bool)             ; service guards: S3 Block Public Access, access points
 
 (declare-const principal.member Bool)        ; an account of mine that SCPs bind (not the management account)
@@ -117,7 +118,7 @@
 (define-fun granted () Bool
   (or needs-no-permission (and (not grant.denies) guards.pass (or grants.free grant))))
 (define-fun access () Bool
-  (or always-allowed (and (not stopped) granted)))
+  (or always-allowed (and (not stopped) granted (not call.refused))))
 ; the same without guardrails, and what guardrails take away from it (semantics 5.3, availability)
-(define-fun base () Bool granted)
+(define-fun base () Bool (and granted (not call.refused)))
 (define-fun blocked () Bool (and (not always-allowed) stopped))

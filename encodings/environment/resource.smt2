@@ -32,18 +32,8 @@
 
 ; --- calls that AWS refuses (W-10) ---------------------------------------------------------------
 (assert (! (=> (and |call: arn service ~ iam| (= resource.account "aws")) (str.prefixof "policy/" resource.name))
-  :named AE8.aws-policies :strength hard :source "IAM guide, managed policies: what AWS owns in IAM are policies"))
-(assert (! (=> (and (= service "iam") (str.prefixof "role/aws-reserved/" resource.name))
-    (or |call: reads| (= action "iam:PassRole")))
-  :named AE9.reserved-roles :strength hard
-  :source "IAM Identity Center guide, roles created by it: cannot be modified; IAM API reference, UnmodifiableEntity"))
-(declare-const |call: action in unmodifiable-role-actions| Bool)
-(assert (! (=> (and (= service "iam") (str.prefixof "role/aws-service-role/" resource.name))
-    (not |call: action in unmodifiable-role-actions|))
-  :named AE9.service-linked-roles :strength hard
-  :source "IAM guide, using service-linked roles: the linked service alone changes it; IAM API reference, UnmodifiableEntity"))
-(assert (! (=> (and (= service "kms") (str.prefixof "alias/aws/" resource.name)) |call: reads|)
-  :named AE9.aws-aliases :strength hard :source "KMS guide, aliases: alias/aws/ is reserved for AWS managed keys"))
+  :named AE8.aws-policies :strength hard :source "IAM guide, managed policies: what AWS owns in IAM are policies; IAM API reference, GetRole"))
+; Changes of what AWS manages: keys/refused-calls.json, call.refused in authorization.smt2.
 
 ; --- calls that act on the caller's own account (W-11) -------------------------------------------
 (declare-const |call: action in own-account-actions| Bool)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from perimeter_smt.encode.language.keys import FreeKeys, sym_is
 from perimeter_smt.encode.language.statement import Policies, bounds, matches
 from perimeter_smt.encode.language.text import formal_text, readings
+from perimeter_smt.encode.world import refused
 from perimeter_smt.encode.world.buckets import restrict_public
 from perimeter_smt.encode.world.catalogue import CALL, Calls, Row
 from perimeter_smt.logic.atoms import Is, Member
@@ -159,6 +160,7 @@ def decision_problem(
         "resource.member": boolean(slots.rcp is not None and not resource_is_management and not own_of_management),
         "guards.pass": restrict_public(slots.resource) if restrict_public_buckets and on_s3 else TRUE,
     }
+    defined |= refused.definitions(case.keys)
     case.assertions += [Assertion(f"define {name}", iff(sym(name), body)) for name, body in defined.items()]
     _pin_request(case, request, via_endpoint=via_endpoint)
     return case, formal_text().formulas["access"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, tags
+from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, refused, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -160,6 +160,7 @@ def build(
     defined = guardrails.definitions(workspace, policies)
     defined |= perimeter.definitions(workspace, keys, script)
     defined |= tags.definitions(workspace)
+    defined |= refused.definitions(keys)
     defined |= grants.free() if free_grants else grants.definitions(workspace, policies)
     for objective in objectives:
         defined[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
