@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from perimeter_smt.policy.document import Condition, Element, Statement
 from perimeter_smt.policy.json_positions import quoted
-from perimeter_smt.policy.operators import Family
+from perimeter_smt.policy.operators import Family, Quantifier
 from perimeter_smt.policy.template import Wildcard, parse_template
+from perimeter_smt.request.keys import key_info
 
 VPC_KEYS = (
     "aws:sourcevpc",
@@ -44,14 +45,28 @@ def tests_any(statement: Statement, names: Iterable[str]) -> bool:
 
 
 def requires(statement: Statement, names: Iterable[str]) -> bool:
-    """Whether the statement asks that one of these keys is present: `Null: {key: false}`."""
+    """Whether the statement asks that one of these keys is present: `Null: {key: false}`, or any test that is false
+    for an absent key, since all conditions of a statement must hold.
+    """
     wanted = frozenset(names)
-    return any(
-        condition.name in wanted
-        and condition.operator.base.family is Family.NULL
-        and {value.lower() for value in condition.values} == {"false"}
-        for condition in statement.conditions
-    )
+    return any(condition.name in wanted and _fails_when_absent(condition) for condition in statement.conditions)
+
+
+def _fails_when_absent(condition: Condition) -> bool:
+    operator = condition.operator
+    if operator.base.family is Family.NULL:
+        return {value.lower() for value in condition.values} == {"false"}
+    if operator.if_exists or operator.quantifier is Quantifier.FOR_ALL:
+        return False
+    return operator.quantifier is Quantifier.FOR_ANY or not operator.base.negated
+
+
+def about_several_values(condition: Condition) -> bool:
+    """Whether a set operator fits the key and its absence matters. Keys of one value are the business of PL045; a call
+    without `aws:TagKeys` passes no tags, so that there is nothing to check.
+    """
+    info = key_info(condition.key)
+    return (info.multivalued or not info.known) and not condition.name.endswith("tagkeys")
 
 
 def exempts_forwarded(statement: Statement) -> bool:

@@ -223,13 +223,16 @@ def test_lint_guesses_kinds_from_names(call):
     assert found["source"] in text
 
 
-def test_lint_asks_for_the_kind_where_no_name_tells_it(call, capsys):
+def test_lint_tells_the_kind_by_content_where_no_name_does(call):
+    """The guess is shown with its reason, and `--type` overrides it."""
     Path("x").mkdir()
     Path("x/policy.json").write_text(policy(DENY))
-    assert run(["lint", "x"]) == 2
-    assert (
-        capsys.readouterr().err == f"error: {Path('x/policy.json')}: its name tells no kind of policy, use `--type`\n"
-    )
+    _, text = call("lint", "x")
+    file = Path("x/policy.json")
+    assert f"{file}: read as rcp (likely: Deny statements for all principals only), `--type` overrides" in text
+    _, out = call("lint", "x", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (kind["file"], kind["kind"], kind["sure"]) == (str(file), "rcp", "likely")
     code, out = call("lint", "x", "--type", "rcp", "--json")
     assert valid("lint", out)["policies"] == 1
     assert code in (0, 1)
@@ -238,6 +241,74 @@ def test_lint_asks_for_the_kind_where_no_name_tells_it(call, capsys):
 def test_lint_a_workspace_takes_the_kinds_of_its_yaml(call):
     _, out = call("lint", "ws", "--json")
     assert valid("lint", out)["policies"] == 1
+
+
+def test_lint_asks_for_the_kind_of_what_is_no_policy(call, capsys):
+    Path("other.json").write_text('{"name": "left-pad"}')
+    assert run(["lint", "other.json"]) == 2
+    assert capsys.readouterr().err == "error: other.json: its name tells no kind of policy, use `--type`\n"
+
+
+def test_lint_folds_findings_of_one_rule_in_one_file(call):
+    Path("x_scp.json").write_text(policy(*({"Effect": "Deny", "Action": f"s3:No{n}", "Resource": "*"} for n in "abc")))
+    _, text = call("lint", "x_scp.json")
+    assert "x_scp.json:6: PL016 `s3:Noa` matches no action of `s3` (and 2 more places in this file)\n" in text
+    assert "3 findings in 1 policy" in text
+    _, out = call("lint", "x_scp.json", "--json")
+    (finding,) = valid("lint", out)["findings"]
+    assert (finding["count"], [place["line"] for place in finding["places"]]) == (3, [6, 11, 16])
+    _, out = call("lint", "x_scp.json", "--json", "--all")
+    assert [finding["count"] for finding in valid("lint", out)["findings"]] == [1, 1, 1]
+
+
+def test_lint_chooses_rules_and_severities(call, capsys):
+    """What is ignored is not found, what is less grave than `--fail-on` does not fail."""
+    Path("x_scp.json").write_text(policy({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:*:s3:::acme/*"}))
+    assert call("lint", "x_scp.json", "--json")[0] == 1
+    assert call("lint", "x_scp.json", "--json", "--ignore", "PL002")[0] == 0
+    assert call("lint", "x_scp.json", "--json", "--select", "PL01,PL03")[0] == 0
+    assert call("lint", "x_scp.json", "--json", "--severity", "warning")[0] == 0
+    code, out = call("lint", "x_scp.json", "--json", "--fail-on", "error")
+    assert (code, [finding["severity"] for finding in valid("lint", out)["findings"]]) == (0, ["note"])
+    assert run(["lint", "x_scp.json", "--select", "PL02O"]) == 2
+    assert "no rule is named `PL02O`, did you mean `PL0" in capsys.readouterr().err
+
+
+def test_lint_of_a_folder_leaves_out_what_git_ignores(call, monkeypatch):
+    """Every `.gitignore` counts, also those above the folder; other JSON and the inside of `.git` are passed over."""
+    text = policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    for file in ("r/a_scp.json", "r/build/b.json", "r/p/c.json", "r/p/d.json", "r/.git/e.json", "r/p/keep/f.json"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text(text)
+    Path("r/.gitignore").write_text("build/\nkeep/*\n")
+    Path("r/p/.gitignore").write_text("/d.json\n")
+    Path("r/package.json").write_text('{"name": "app", "version": "1.0.0"}')
+    Path("r/broken.json").write_text("{")
+    _, out = call("lint", "r", "--json")
+    value = valid("lint", out)
+    left = ["r/a_scp.json", "r/p/c.json", "r/p/keep/f.json"]
+    assert [row["file"] for row in value["kinds"]] == [str(Path(file)) for file in left]
+    assert value["skipped"] == 2
+    monkeypatch.chdir("r/p")
+    _, out = call("lint", ".", "--json")
+    assert valid("lint", out)["policies"] == 2
+    Path("../.gitignore").write_text("c.json\nkeep\n")
+    assert run(["lint", "."]) == 2, "nothing is left"
+
+
+def test_lint_of_a_folder_finds_workspaces_and_bad_policies(call, capsys):
+    """A workspace below gives the kinds itself; a policy with a slip in it is an error, not passed over."""
+    Path("repo").mkdir()
+    Path("ws").rename("repo/ws")
+    _, out = call("lint", "repo", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (kind["kind"], kind["why"]) == ("rcp", "the workspace")
+    Path("repo/x.json").write_text('{"Version": "2012-10-17", "Statements": []}')
+    assert run(["lint", "repo"]) == 2
+    assert "x.json" in capsys.readouterr().err
+    Path("repo/x.json").write_text('{"Version": "2012-10-17", "Statement": [}')
+    assert run(["lint", "repo"]) == 2
+    assert "x.json" in capsys.readouterr().err
 
 
 def test_lint_rules(call):

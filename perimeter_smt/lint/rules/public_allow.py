@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.kinds import Kind
 
@@ -20,6 +21,7 @@ class PublicAllow(StatementRule):
     )
     source = f"{IAM_GUIDE}reference_policies_elements_principal.html#principal-anonymous"
     kinds = RESOURCE_SIDE - {Kind.RCP}
+    severity = Severity.ERROR
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""
