@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
-from perimeter_smt.policy.document import Condition, Statement
+from perimeter_smt.lint.facts import IDENTITY_KEYS, NETWORK_KEYS, matches, negated_on
+from perimeter_smt.policy.document import Condition, Document, Element, Statement
 from perimeter_smt.policy.operators import Family, Quantifier
 from perimeter_smt.policy.template import Literal, Template, parse_template, split_fields
 
@@ -66,6 +67,18 @@ def everybody(statement: Statement) -> bool:
     return any(entry.value == "*" and entry.type in ("*", "AWS") for entry in principal.entries)
 
 
+def closed_by_deny(document: Document, statement: Statement) -> bool:
+    """Whether a Deny of the document for everybody else covers what an Allow gives, so that it is not public."""
+    return any(
+        deny.effect == "Deny"
+        and (deny.principal is None or everybody(deny))
+        and negated_on(deny, (*IDENTITY_KEYS, *NETWORK_KEYS))
+        and _within(statement.action, deny.action)
+        and (statement.resource is None or deny.resource is None or _within(statement.resource, deny.resource))
+        for deny in document.statements
+    )
+
+
 def limits_callers(statement: Statement, *, variables: bool) -> bool:
     """Whether a condition admits only callers of certain accounts, organizations, networks or services."""
     return any(_limits(condition, variables) for condition in statement.conditions)
@@ -91,9 +104,11 @@ def open_account(arn: str, *, variables: bool) -> bool:
     if len(fields) < 6:
         return True
     account = _plain(fields[4])
-    if account == "":
-        return _plain(fields[2]) != "s3" or _plain(fields[5]) is None
-    return account is None or not (_ACCOUNT.fullmatch(account) or account in ("aws", "cloudfront"))
+    if _plain(fields[2]) == "s3" and ":" not in (_plain(fields[5]) or ":"):
+        return False
+    if not account:
+        return True
+    return not (_ACCOUNT.fullmatch(account) or account in ("aws", "cloudfront"))
 
 
 def open_id(userid: str, *, variables: bool) -> bool:
@@ -138,6 +153,13 @@ def _plain(field: Template) -> str | None:
     """The text of a field, None where a wildcard or variable stands in it."""
     texts = [part.text for part in field if isinstance(part, Literal)]
     return "".join(texts) if len(texts) == len(field) else None
+
+
+def _within(inner: Element, outer: Element) -> bool:
+    """Whether the outer element holds the inner one, by the patterns as written."""
+    if inner.negated or outer.negated:
+        return False
+    return all(any(matches(pattern, value) for pattern in outer.values) for value in inner.values)
 
 
 def _limits(condition: Condition, variables: bool) -> bool:

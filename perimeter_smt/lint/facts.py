@@ -38,6 +38,18 @@ def negated_on(statement: Statement, names: Iterable[str]) -> list[Condition]:
     return [condition for condition in on_keys(statement, names) if condition.operator.base.negated]
 
 
+def outside_network(statement: Statement) -> list[Condition]:
+    """The conditions that hold for calls from elsewhere: a negated operator on a network key, or its absence."""
+    absent = (
+        condition
+        for condition in statement.conditions
+        if condition.name in NETWORK_KEYS
+        and condition.operator.base.family is Family.NULL
+        and {value.lower() for value in condition.values} == {"true"}
+    )
+    return [*negated_on(statement, NETWORK_KEYS), *absent]
+
+
 def tests_any(statement: Statement, names: Iterable[str]) -> bool:
     """Whether any condition, Null included, stands on these keys."""
     wanted = frozenset(names)

@@ -174,6 +174,24 @@ def test_services_forgotten_by_network_denies(kind: Kind) -> None:
         assert "PL038" not in found(kind, one("Deny", network, Principal={"AWS": "111122223333"}))
 
 
+def test_absence_of_a_network_key_is_a_network_deny() -> None:
+    absent = one("Deny", {"Null": {"aws:SourceVpce": "true"}}, **STAR)
+    assert {"PL008", "PL038"} <= found(Kind.BUCKET, absent)
+    present = one("Deny", {"Null": {"aws:SourceVpce": "false"}}, **STAR)
+    assert not {"PL008", "PL038"} & found(Kind.BUCKET, present)
+
+
+def test_a_deny_for_everybody_else_closes_a_public_allow() -> None:
+    """Only where it covers the actions and resources that are allowed."""
+    by_org = {"StringNotEquals": {ORG: "o-1"}, "BoolIfExists": NO_SERVICE}
+    weak = one("Allow", {"Bool": {"aws:SecureTransport": "true"}}, **STAR)
+    for allow, rule in ((weak, "PL041"), (weak | {"Condition": {}}, "PL037")):
+        assert rule in found(Kind.BUCKET, allow)
+        assert rule not in found(Kind.BUCKET, allow, one("Deny", by_org, Action="s3:*", **STAR))
+        assert rule in found(Kind.BUCKET, allow, one("Deny", by_org, Action="s3:Put*", **STAR))
+        assert rule in found(Kind.BUCKET, allow, one("Deny", by_org, Resource="arn:aws:s3:::acme-a/*", **STAR))
+
+
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 @pytest.mark.parametrize("quantifier", ["ForAllValues", "ForAnyValue"])
 @pytest.mark.parametrize("operator", ["StringEquals", "StringNotEquals"])
@@ -214,6 +232,8 @@ def test_named_callers_have_an_arn() -> None:
     [
         ({}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::acme-uploads"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:acme-uploads"}}, False),
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:acme-*"}}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}, False),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}, True),
         ({"StringEquals": {"aws:SourceOrgID": "o-acme000001"}}, False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.callers import everybody, limits_callers, names_callers
+from perimeter_smt.lint.callers import closed_by_deny, everybody, limits_callers, names_callers
 from perimeter_smt.lint.facts import IDENTITY_KEYS, NETWORK_KEYS, negated_on
 from perimeter_smt.lint.rule import ENDPOINTS, IAM_GUIDE, RESOURCE_SIDE, Finding, Rule
 from perimeter_smt.policy.document import Condition, Document, Statement
@@ -48,7 +48,7 @@ class NameOfAnyAccount(Rule):
             if statement.effect == "Deny":
                 found = [] if guarded or _about_networks(statement) else _exempts(statement, variables)
             else:
-                found = self._admits(statement, variables)
+                found = [] if closed_by_deny(document, statement) else self._admits(statement, variables)
             for condition in found:
                 value = next(iter(condition.values), "")
                 message = f"principals of any account can be {quoted(value)} in {quoted(condition.key)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.facts import IDENTITY_KEYS, NETWORK_KEYS, negated_on, requires, tests_any
+from perimeter_smt.lint.facts import IDENTITY_KEYS, NETWORK_KEYS, outside_network, requires, tests_any
 from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
 from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import quoted
@@ -37,7 +37,7 @@ class NetworkWithoutServices(StatementRule):
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""
-        found = negated_on(statement, NETWORK_KEYS)
+        found = outside_network(statement)
         if statement.effect != "Deny" or not found or not _speaks_of_services(statement):
             return
         if not tests_any(statement, _SERVICE_KEYS) and not requires(statement, NETWORK_KEYS):

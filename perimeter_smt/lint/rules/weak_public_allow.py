@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.callers import everybody, limits_callers, names_callers
+from perimeter_smt.lint.callers import closed_by_deny, everybody, limits_callers, names_callers
 from perimeter_smt.lint.facts import listed
 from perimeter_smt.lint.rule import RESOURCE_SIDE, Finding, Rule
 from perimeter_smt.lint.severity import Severity
@@ -32,7 +32,7 @@ class WeakPublicAllow(Rule):
         for statement in document.statements:
             if statement.effect != "Allow" or not everybody(statement) or not statement.conditions:
                 continue
-            if limits_callers(statement, variables=variables):
+            if limits_callers(statement, variables=variables) or closed_by_deny(document, statement):
                 continue
             if any(names_callers(condition, variables=variables) for condition in statement.conditions):
                 continue  # PL042 speaks
