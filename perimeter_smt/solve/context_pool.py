@@ -1,4 +1,4 @@
-"""The Z3 constants of numbered variables, in Z3 contexts that are lent to one search at a time.
+"""A pool of Z3 contexts, each lent to one search at a time, with the constants of numbered variables.
 
 Making and dropping a Z3 context costs as much as deciding a small question, so contexts are used again.  For answers
 not to depend on what a context was used for before, a lent one holds a fixed number of variables, all made before
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-LENT = 1024  # variables of a context that is used again
-_ALL: list[Space] = []  # every lent context: the garbage collector must never take one for part of a dead cycle
-_FREE: list[Space] = []  # lists are changed atomically, so threads may borrow and give back
+POOLED = 1024  # variables of a context that is used again
+_ALL: list[Context] = []  # every lent context: the garbage collector must never take one for part of a dead cycle
+_FREE: list[Context] = []  # lists are changed atomically, so threads may borrow and give back
 
 
-class Space:
+class Context:
     """A Z3 context with terms for variables and their negations. Not for two threads at a time."""
 
     def __init__(self, size: int = 0) -> None:
@@ -24,8 +24,8 @@ class Space:
         import z3  # here, so that importing this package does not load the solver
 
         core: Any = z3.z3core
-        self.context: Any = z3.Context()
-        self.ref: Any = self.context.ref()
+        self._z3: Any = z3.Context()
+        self.ref: Any = self._z3.ref()
         self._core = core
         self._ast: Any = z3.Ast
         self._or: Any = unchecked(core.Z3_mk_or)
@@ -46,7 +46,7 @@ class Space:
     @property
     def gone(self) -> bool:
         """Whether the context was deleted, as may be in the middle of garbage collection."""
-        return self.context.ref() is None
+        return self._z3.ref() is None
 
     def term(self, literal: int) -> Any:
         """The Z3 term of a literal."""
@@ -95,19 +95,19 @@ class Space:
         return term
 
 
-def borrow() -> Space:
-    """A context for one search of at most `LENT` variables. Give it back when no solver lives in it any more."""
+def acquire() -> Context:
+    """A context for one search of at most `POOLED` variables. Give it back when no solver lives in it any more."""
     try:
         return _FREE.pop()
     except IndexError:
-        space = Space(LENT)
-        _ALL.append(space)
-        return space
+        context = Context(POOLED)
+        _ALL.append(context)
+        return context
 
 
-def give_back(space: Space) -> None:
+def put_back(context: Context) -> None:
     """Let another search use a borrowed context."""
-    _FREE.append(space)
+    _FREE.append(context)
 
 
 def unchecked(wrapper: Any) -> Any:

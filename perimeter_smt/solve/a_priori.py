@@ -1,7 +1,7 @@
-"""What is known of symbols and atoms by themselves, as clauses for the Boolean search.
+"""A-priori lemmas: clauses on atoms that hold whatever the question is, given to the Boolean search up front.
 
 Prefixes of patterns, whole texts against patterns, sets of rows against each other, and that enumerations have one
-value.  All clauses are valid, whatever the question is; every one of them saves a round with the theories.
+value.  Every one of them saves a round with the theories, and none changes a verdict.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from perimeter_smt.logic.atoms import Glob, Is, Member
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.errors import SolveError
-from perimeter_smt.solve.prefixes import Prefixes
+from perimeter_smt.solve.prefix_tree import PrefixTree
 from perimeter_smt.solve.sat import Sat
 from perimeter_smt.solve.theories.alphabet import is_value
 from perimeter_smt.solve.theories.literals import Language, language
@@ -24,12 +24,12 @@ _SETS = 48  # sets of one catalogue that are compared with each other
 _ROWS = 4096  # rows up to which they are
 
 
-class Leaves:
-    """The propositional variables of symbols and atoms."""
+class APriori:
+    """The propositional variables of symbols and atoms, with the lemmas known of them as they come."""
 
     def __init__(self, sat: Sat, problem: Problem) -> None:
         self._sat, self._problem = sat, problem
-        self._prefixes = Prefixes(sat)
+        self._prefixes = PrefixTree(sat)
         self._values: dict[str, dict[str, int]] = {}  # enumeration, value, variable
         self._texts: dict[str, list[tuple[str, int]]] = {}
         self._patterns: dict[str, list[tuple[Language, int]]] = {}
@@ -49,7 +49,7 @@ class Leaves:
             self._value(fact, variable)
 
     def _pattern(self, fact: Glob, variable: int) -> None:
-        """Whether the whole texts of a variable match its patterns; see prefixes.py for texts among themselves."""
+        """Whether the whole texts of a variable match its patterns; see prefix_tree.py for texts among themselves."""
         form = language(fact.pattern)
         texts = self._texts.setdefault(fact.var, [])
         patterns = self._patterns.setdefault(fact.var, [])

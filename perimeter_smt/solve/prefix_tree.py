@@ -23,7 +23,7 @@ class _Node:
         self.edges: dict[str, tuple[str, _Node]] = {}  # by first character: the rest of the way, and where it leads
 
 
-class Prefixes:
+class PrefixTree:
     """The trees of all variables; grows with the patterns met."""
 
     def __init__(self, sat: Sat) -> None:

@@ -1,4 +1,4 @@
-"""Models found before, tried on new questions before anything is searched.
+"""A cache of models: those found before are tried on new questions before anything is searched.
 
 Questions on one problem are often met by the same request: a model of the assertions stays one, so all that is left
 is to evaluate the assumptions, which takes less than a search by orders of magnitude.
@@ -15,29 +15,29 @@ from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.question import Question, default
 
-_KEPT = 8
+_SIZE = 8
 
 
-class Seen:
+class ModelCache:
     """The last few models of the assertions of a problem."""
 
     def __init__(self, circuit: Circuit, problem: Problem) -> None:
         self._circuit, self._problem = circuit, problem
-        self._kept: deque[_Kept] = deque(maxlen=_KEPT)
+        self._entries: deque[_Entry] = deque(maxlen=_SIZE)
 
-    def note(self, model: Model) -> None:
+    def add(self, model: Model) -> None:
         """Keep a model that satisfies all assertions."""
-        self._kept.appendleft(_Kept(model, self._circuit))
+        self._entries.appendleft(_Entry(model, self._circuit))
 
     def find(self, asked: Question, assumptions: Sequence[int]) -> Model | None:
         """The latest model that satisfies the nodes `assumptions` too, with a value for all that `asked` mentions."""
-        for kept in self._kept:
-            if kept.complete(asked, self._problem) and all(map(kept.true, assumptions)):
-                return kept.model
+        for entry in self._entries:
+            if entry.complete(asked, self._problem) and all(map(entry.true, assumptions)):
+                return entry.model
         return None
 
 
-class _Kept:
+class _Entry:
     """One model, and the truth of every node that was evaluated in it."""
 
     def __init__(self, model: Model, circuit: Circuit) -> None:
