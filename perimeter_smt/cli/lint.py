@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from perimeter_smt.cli import output
+from perimeter_smt.cli.formats import format_options, wanted, write
 from perimeter_smt.cli.options import MORE_KINDS, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
@@ -28,6 +29,7 @@ _SEVERITIES = click.Choice(["note", "warning", "error"])
     "--fail-on", type=_SEVERITIES, default="note", show_default=True, help="Exit with 1 from this severity on."
 )
 @click.option("--all", "every", is_flag=True, help="Every place, not only the first of a rule in a file.")
+@format_options
 @set_option
 @text_options
 def lint(
@@ -39,6 +41,10 @@ def lint(
     severity: str,
     fail_on: str,
     every: bool,
+    formats: str,
+    target: Path | None,
+    baseline: Path | None,
+    update_baseline: bool,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -62,19 +68,16 @@ def lint(
         return 0
     if not paths:
         raise InputError("nothing to lint: expected policy files, folders or a workspace")
+    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
     policies = read_policies(paths, kind, fill(settings))
     found = [finding for document in policies.documents for finding in check(document, chosen)]
     folded = [Folded((finding,)) for finding in found] if every else fold(found)
     result = findings.findings_json(folded, len(policies.documents), policies.kinds, len(policies.skipped))
-    if as_json and policies.documents:
-        from perimeter_smt.report.json import dumps
-
-        output.emit(dumps(result))
-    elif policies.documents:
-        output.emit(findings.render(result, width=output.width(), color=color))
+    new = write(result, asked, no_color=no_color) if policies.documents else None
     for error in policies.errors[:_MANY]:
         output.complain(str(error))
     if len(policies.errors) > _MANY:
         output.complain(f"{len(policies.errors) - _MANY} more files could not be read")
     grave = {rule.id for rule in chosen if rule.severity.rank >= Severity(fail_on).rank}
-    return 2 if policies.errors else int(any(finding.rule in grave for finding in found))
+    spoke = (finding.rule for finding in found) if new is None else (entry.rule for entry in new)
+    return 2 if policies.errors else int(any(rule in grave for rule in spoke))

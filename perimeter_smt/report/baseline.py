@@ -10,11 +10,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.report.entries import Entry, Result, is_lint
+from perimeter_smt.report.entries import Entry, Result, is_lint, status_entry
 
 FORMAT = 1
 _MAX_BYTES = 50_000_000
-_REFUTES = ("hole", "beyond", "refuted")
+_UNLISTED = {
+    "refuted": "not all ways were listed, a new one may hide behind a known one: ask with a higher `--limit`",
+    "conditional": "conditions are accepted by name in perimeter.yaml, a baseline does not accept them",
+}
+_REFUTES = ("hole", "beyond")
 
 
 def read_baseline(path: Path) -> frozenset[str]:
@@ -35,7 +39,7 @@ def read_baseline(path: Path) -> frozenset[str]:
 
 def baseline_text(found: Iterable[Entry]) -> str:
     """The text of a baseline that holds these findings, sorted, one key per line."""
-    known = {key: f"{entry.rule} {entry.message}"[:200] for entry in found for key in entry.keys}
+    known = {key: f"{entry.file}: {entry.message}"[:200] for entry in found for key in entry.keys}
     return json.dumps({"format": FORMAT, "known": known}, sort_keys=True, indent=1) + "\n"
 
 
@@ -59,12 +63,15 @@ def without_known(result: Result, new: Sequence[Entry]) -> Result:
     return {**result, "findings": findings}
 
 
-def hides_others(result: Result) -> list[str]:
-    """The objectives for which not all ways through were listed, so that a new one may hide behind a known one."""
+def unlisted(result: Result) -> list[Entry]:
+    """An entry per verdict for which not all ways through were listed: a new one may hide behind a known one."""
     if is_lint(result):
         return []
-    verdicts = [verdict for verdict in result["verdicts"] if verdict["status"] in ("refuted", "conditional")]
-    return sorted({verdict["objective"] for verdict in verdicts if verdict["exhausted"] is not True})
+    return [
+        status_entry(result, verdict, "unlisted", _UNLISTED[verdict["status"]])
+        for verdict in result["verdicts"]
+        if verdict["status"] in _UNLISTED and verdict["exhausted"] is not True
+    ]
 
 
 def exit_code(result: Result, new: Sequence[Entry]) -> int:
@@ -73,4 +80,4 @@ def exit_code(result: Result, new: Sequence[Entry]) -> int:
     kinds = {entry.kind for entry in new if entry.rule in objectives}
     if kinds & set(_REFUTES):
         return 1
-    return 3 if kinds or hides_others(result) else 0
+    return 3 if kinds else 0

@@ -38,7 +38,7 @@ def _prove(result: Result, found: Sequence[Entry]) -> Iterator[tuple[object, ...
         own = [e for e in found if e.rule == verdict["objective"] and e.services == tuple(verdict["services"])]
         first = own[0] if own else None
         tail = (first.file, first.line, first.message, first.fingerprint) if first else ("", "", "", "")
-        for service in verdict["services"]:
+        for service in verdict["services"] or [""]:
             yield (
                 *run, verdict["objective"], verdict["title"], service, verdict["status"], len(own), verdict["reason"],
                 *tail,

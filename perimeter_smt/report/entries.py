@@ -36,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One finding. `kind`: what sort (`hole`, `beyond`, `blocked`, `unknown`, ..., `lint`); `failed`: of the verdicts,
-    not only of availability; `request`: who asks for what, empty for lint.
+    """One finding. `kind`: what sort (`hole`, `beyond`, `blocked`, `unknown`, ..., `lint`); `request`: who asks for
+    what, None where the finding is no request.
     """
 
     rule: str
@@ -101,7 +101,9 @@ def _of_request(result: Result, verdict: Result, found: Result) -> Entry:
     statements = _statements(found)
     first = next((statement for statement, _ in statements if statement["file"]), None)
     related = tuple(
-        Place(statement["file"], max(1, statement["line"]), words) for statement, words in statements if statement["file"]
+        Place(statement["file"], max(1, statement["line"]), words)
+        for statement, words in statements
+        if statement["file"]
     )
     message = f"{verdict['objective']} {verdict['title']}: {_asks(found)}; {found['why']}"
     if found["closest"]:
@@ -124,23 +126,26 @@ def _of_request(result: Result, verdict: Result, found: Result) -> Entry:
 
 
 def _of_status(result: Result, verdict: Result) -> Entry:
-    status = verdict["status"]
     words = {
         "unknown": "not decided",
         "vacuous": "no request to speak about, so that nothing was proved",
         "conditional": "holds under the chosen readings and axioms only",
     }
-    message = f"{verdict['objective']} {verdict['title']}: {words[status]}"
-    message += f": {verdict['reason']}" if verdict["reason"] else ""
+    text = words[verdict["status"]] + (f": {verdict['reason']}" if verdict["reason"] else "")
+    return status_entry(result, verdict, verdict["status"], text)
+
+
+def status_entry(result: Result, verdict: Result, kind: str, text: str) -> Entry:
+    """An entry on a verdict as a whole, which stands nowhere in a policy."""
     return Entry(
         verdict["objective"],
         verdict["title"],
         "warning",
-        status,
-        message,
+        kind,
+        f"{verdict['objective']} {verdict['title']}: {text}",
         result["workspace"],
         1,
-        tuple(_key(verdict["objective"], status, service) for service in verdict["services"] or [""]),
+        tuple(_key(verdict["objective"], kind, service) for service in verdict["services"] or [""]),
         tuple(verdict["services"]),
     )
 

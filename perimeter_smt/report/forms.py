@@ -47,7 +47,6 @@ def text(shown: Shown, *, width: int | None = None, color: bool = False) -> str:
 
 
 def _new_text(shown: Shown, width: int | None, color: bool) -> str:
-    from perimeter_smt.report.baseline import hides_others
     from perimeter_smt.report.page import Page
     from perimeter_smt.report.words import plural
 
@@ -56,10 +55,6 @@ def _new_text(shown: Shown, width: int | None, color: bool) -> str:
     for entry in shown.found:
         page.blank()
         page.text(f"{entry.file}:{entry.line}: {entry.kind} {entry.message}", hang=2)
-    hidden = hides_others(shown.result)
-    if hidden:
-        page.blank()
-        page.text(f"not all ways were listed for {', '.join(hidden)}: a new one may hide behind a known one")
     return str(page) + _left_out(shown)
 
 
@@ -68,7 +63,8 @@ def _left_out(shown: Shown) -> str:
 
     if shown.known is None:
         return ""
-    return f"{plural(shown.known, 'known finding')} left out by the baseline, which is not to say that they are closed\n"
+    counted = plural(shown.known, "known finding")
+    return f"\n{counted} left out by the baseline, which is not to say that they are closed\n"
 
 
 FORMS: Mapping[str, Form] = {

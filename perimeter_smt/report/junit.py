@@ -19,7 +19,9 @@ _FAILURES = ("refuted", "conditional")
 
 def junit(result: Result, found: Sequence[Entry], known: int = 0) -> str:
     """The report as XML text; `known`: how many findings a baseline left out."""
-    root = Element("testsuites", name="perimeter lint" if is_lint(result) else f"perimeter {_text(result['workspace'])}")
+    root = Element(
+        "testsuites", name="perimeter lint" if is_lint(result) else f"perimeter {_text(result['workspace'])}"
+    )
     if is_lint(result):
         _lint(root, result, found)
     else:
@@ -41,7 +43,7 @@ def _prove(root: Element, result: Result, found: Sequence[Entry], known: int) ->
                 for entry in found
                 if entry.rule == objective and entry.services == tuple(verdict["services"])
             ]
-            for service in verdict["services"]:
+            for service in verdict["services"] or ["all services"]:
                 case = SubElement(suite, "testcase", name=_text(service), classname=_text(f"perimeter.{objective}"))
                 _status(case, verdict, messages, known)
         _count(suite)

@@ -25,6 +25,7 @@ _KINDS = {
     "conditional": "Conditional",
     "unknown": "Not decided",
     "vacuous": "Nothing to prove",
+    "unlisted": "Not all listed",
 }
 
 

@@ -39,7 +39,7 @@ def sarif(result: Result, found: Sequence[Entry]) -> str:
         "tool": {"driver": {"name": "perimeter-smt", "version": __version__, "rules": rules}},
         "automationDetails": {"id": f"perimeter/{command}/"},
         "columnKind": "utf16CodeUnits",
-        "results": [_result(entry, order[entry.rule]) for entry in found],
+        "results": [_result(entry, order[visible(entry.rule)]) for entry in found],
     }
     return json.dumps({"$schema": SCHEMA, "version": VERSION, "runs": [run]}, indent=1, sort_keys=True) + "\n"
 
@@ -50,7 +50,9 @@ def _rules(result: Result, found: Sequence[Entry]) -> list[dict[str, Any]]:
 
         spoke = {entry.rule for entry in found}
         return [
-            _rule(rule.id, rule.title, rule.text, str(rule.severity), rule.source) for rule in rules() if rule.id in spoke
+            _rule(rule.id, rule.title, rule.text, str(rule.severity), rule.source)
+            for rule in rules()
+            if rule.id in spoke
         ]
     titles = {verdict["objective"]: verdict["title"] for verdict in result["verdicts"]}
     out = [_rule(name, title, _OBJECTIVE_HELP, "error") for name, title in titles.items()]
