@@ -15,7 +15,6 @@ STORE = "https://json.schemastore.org/"
 SARIF = f"{STORE}sarif-2.1.0.json"
 WORKFLOW, ACTION = f"{STORE}github-workflow.json", f"{STORE}github-action.json"
 GITLAB = "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json"
-HOOKS = f"{STORE}pre-commit-hooks.json"
 
 
 @lru_cache(maxsize=8)

@@ -393,3 +393,63 @@ def test_a_reader_that_leaves_early_sees_no_error():
     done = subprocess.run([*MAIN, "schema", "prove"], stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_prove_writes_several_forms_into_a_folder(call, capsys):
+    """Nothing is overwritten, and several forms need a folder."""
+    code, _ = call("prove", "ws", "--service", "sqs", "--format", "json,sarif,csv", "--output", "out")
+    names = {path.name for path in Path("out").iterdir()}
+    assert names == {"perimeter.json", "perimeter.sarif", "perimeter.csv"}
+    assert valid("prove", Path("out/perimeter.json").read_text())["workspace"] == "ws"
+    assert code == 1
+    for words in (
+        ["prove", "ws", "--format", "json,sarif", "--output", "out"],
+        ["prove", "ws", "--format", "json,sarif"],
+        ["prove", "ws", "--format", "html"],
+        ["prove", "ws", "--format", "sarif", "--json"],
+        ["prove", "ws", "--update-baseline"],
+        ["prove", "ws", "--baseline", "none.json"],
+        ["lint", "ws", "--format", "json,csv", "--output", "mine_rcp.json"],
+    ):
+        assert run(words) == 2, words
+        assert capsys.readouterr().err.startswith("error: "), words
+
+
+def test_report_shows_a_saved_result_in_any_form(call, capsys):
+    """The text is that of the run, though the values of a counterexample are its own."""
+    _, out = call("prove", "ws", "--service", "sqs", "--json")
+    Path("r.json").write_text(out)
+    for form, first in (("text", "perimeter of `ws`"), ("json", "{"), ("sarif", "{"), ("junit", "<?xml"),
+                        ("markdown", "## Data perimeter of `ws`"), ("csv", "workspace,mode,")):  # fmt: skip
+        code, found = call("report", "r.json", "--format", form)
+        assert (code, found.startswith(first)) == (0, True), form
+    assert call("report", "r.json", "--format", "json") == (0, out)
+    assert call("report", "r.json", "--format", "sarif", "--output", "r.sarif") == (0, "")
+    assert json.loads(Path("r.sarif").read_text())["version"] == "2.1.0"
+    assert run(["report", "mine_rcp.json"]) == 2
+    assert "mine_rcp.json: neither a result" in capsys.readouterr().err
+
+
+def test_baseline_of_lint_leaves_out_what_is_known(call):
+    Path("x_scp.json").write_text(policy({"Effect": "Deny", "Action": "s3:Noa", "Resource": "*"}))
+    call("lint", "x_scp.json", "--baseline", "known.json", "--update-baseline")
+    code, out = call("lint", "x_scp.json", "--baseline", "known.json")
+    assert (code, "0 findings in 1 policy" in out, "1 known finding left out" in out) == (0, True, True)
+    Path("x_scp.json").write_text(policy({"Effect": "Deny", "Action": ["s3:Noa", "s3:Nob"], "Resource": "*"}))
+    code, out = call("lint", "x_scp.json", "--baseline", "known.json")
+    assert (code, "s3:Nob" in out, "s3:Noa" in out) == (1, True, False)
+    _, out = call("lint", "x_scp.json", "--baseline", "known.json", "--format", "sarif")
+    assert [found["level"] for found in json.loads(out)["runs"][0]["results"]] == ["warning"]
+
+
+def test_baseline_of_prove_asks_for_all_ways(call):
+    """A known hole counts no more, a new one does; the text never says that what is known holds."""
+    Path("ws/mine.json").write_text(policy({**DENY, "Condition": {"StringNotEquals": {"aws:PrincipalTag/a": "b"}}}))
+    words = ("prove", "ws", "--service", "sqs", "--objective", "O1", "--no-availability", "--baseline", "known.json")
+    assert call(*words, "--update-baseline")[0] == 0
+    code, out = call(*words)
+    assert (code, "0 new findings" in out, "proved" in out) == (0, True, False)
+    Path("ws/mine.json").write_text(policy({**DENY, "Action": "sqs:ReceiveMessage"}))
+    code, out = call(*words)
+    assert code == 1
+    assert " hole O1 " in out
