@@ -67,7 +67,7 @@ def _read(paths: Iterable[Path], kind: str | None, values: dict[str, str]) -> tu
     from perimeter_smt.cli.kind_of_file import kind_of_file
     from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERIMETER_FILE
     from perimeter_smt.policy.kinds import Kind
-    from perimeter_smt.policy.parse import load_policy
+    from perimeter_smt.policy.parse import load_and_check
 
     documents: list[Document] = []
     errors: list[InputError] = []
@@ -79,7 +79,9 @@ def _read(paths: Iterable[Path], kind: str | None, values: dict[str, str]) -> tu
             for file, top in _files(path):
                 try:
                     chosen = Kind(kind) if kind else kind_of_file(file, top)
-                    documents.append(load_policy(file, chosen, values, strict=False))
+                    document, refused = load_and_check(file, chosen, values)
+                    documents.append(document)
+                    errors += [refused] if refused else []
                 except InputError as error:
                     errors.append(error)
         except InputError as error:

@@ -15,6 +15,7 @@ from perimeter_smt.organization.readers.yaml import read_yaml
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
+from perimeter_smt.request.variables import refuse_unset
 
 MANAGEMENT_ACCOUNT = "999999999999"
 MEMBER_ACCOUNT = "111122223333"
@@ -73,8 +74,8 @@ def workspace_from_options(
     )
     endpoints = _endpoints(endpoint_policies, fill, networks or [Vpc(id=VPC, region=REGION)], ids[0])
     guardrails = Guardrails(
-        scps=tuple(load_policy(path, Kind.SCP, fill) for path in scps),
-        rcps=tuple(load_policy(path, Kind.RCP, fill) for path in rcps),
+        scps=tuple(refuse_unset(load_policy(path, Kind.SCP, fill)) for path in scps),
+        rcps=tuple(refuse_unset(load_policy(path, Kind.RCP, fill)) for path in rcps),
     )
     root = Unit(
         id="r-root",
@@ -111,7 +112,7 @@ def endpoint_service(path: Path) -> str | None:
 def _endpoints(paths: Sequence[Path], fill: Mapping[str, str], vpcs: list[Vpc], owner: str) -> tuple[Endpoint, ...]:
     services = [endpoint_service(path) for path in paths]
     named = tuple(dict.fromkeys(service for service in services if service))
-    policies = [load_policy(path, Kind.ENDPOINT, fill) for path in paths]
+    policies = [refuse_unset(load_policy(path, Kind.ENDPOINT, fill)) for path in paths]
     out = []
     for number, (vpc, (service, policy)) in enumerate(product(vpcs, zip(services, policies, strict=True))):
         out.append(

@@ -12,6 +12,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
+from perimeter_smt.request.variables import refuse_unset
 
 
 class PolicyFiles:
@@ -26,7 +27,7 @@ class PolicyFiles:
         """The policy; InputError at the naming line if the file is missing or lies outside the workspace."""
         name = text(node, any_text)
         if (name, kind) not in self._read:
-            self._read[name, kind] = load_policy(self._path(node, name), kind, self._fill)
+            self._read[name, kind] = refuse_unset(load_policy(self._path(node, name), kind, self._fill))
         return self._read[name, kind]
 
     def _path(self, node: Node, name: str) -> Path:
