@@ -2,7 +2,7 @@
 
 PerimeterError
 ├── InputError          a file, option or policy is not what it should be: exit code 2
-│   └── SeveralInputError     several of them, found in one go
+│   └── SeveralInputError  several of them, found in one go
 └── InternalError       the program contradicts itself: exit code 3, with a dump to attach
 """
 
@@ -38,7 +38,7 @@ class SeveralInputError(InputError):
     """Several errors of one reading, in the order of the files; it reads as the first of them."""
 
     def __init__(self, errors: Iterable[InputError]) -> None:
-        self._errors = tuple(single for error in errors for single in error.each)
+        self._errors = tuple({str(single): single for error in errors for single in error.each}.values())
         first = self._errors[0]
         super().__init__(first.message, file=first.file, path=first.path, line=first.line)
 

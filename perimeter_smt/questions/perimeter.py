@@ -14,7 +14,7 @@ from typing import Literal
 from perimeter_smt.encode.language.text import readings, soft_names
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World, build
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import atom
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
@@ -92,10 +92,12 @@ def encode(
     known = actions.services()
     for objective in objectives:
         if objective not in OBJECTIVES:
-            raise InputError(f"unknown objective `{objective}`: expected one of {', '.join(OBJECTIVES)}")
+            hint = did_you_mean(objective, OBJECTIVES)
+            raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
     for service in services or ():
         if service.lower() not in known:
-            raise InputError(f"unknown service `{service}`: expected a prefix such as `s3`")
+            hint = did_you_mean(service, known)
+            raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
     if services is not None:
         chosen = tuple(dict.fromkeys(service.lower() for service in services))
     else:

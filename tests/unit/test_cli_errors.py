@@ -77,7 +77,7 @@ POLICIES = {
     ),
     "deeply nested": ("[" * 100_000, ("rcp.json", "nested")),
     "deeply nested objects": ('{"Statement":' * 50_000, ("rcp.json", "nested")),
-    "10 MB": (statement(Sid="x" * 10_000_000), ("rcp.json", "10000")),
+    "10 MB": (statement(Sid="x" * 10_000_000), ("rcp.json", "4000000")),
     "duplicate key": ('{"Statement": [],\n "Statement": []}', ("rcp.json:2", "`Statement`")),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
-from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.yaml import read_yaml
 from perimeter_smt.policy.json_positions import quoted
@@ -64,7 +64,8 @@ def workspace_from_options(
             raise InputError(f"duplicate account {quoted(account)}", path="--account")
     networks = _vpcs(vpcs)
     ranges = tuple(_checked("--cidr", values.cidr, cidrs))
-    declared = read_perimeter(read_yaml(perimeter_file)) if perimeter_file else Perimeter(orgs=(org_id,))
+    node = read_yaml(perimeter_file) if perimeter_file else None
+    declared = read_perimeter(node) if node else Perimeter(orgs=(org_id,))
     perimeter = declared.model_copy(
         update={
             "orgs": tuple(dict.fromkeys((org_id, *declared.orgs))),
@@ -83,8 +84,10 @@ def workspace_from_options(
         guardrails=guardrails,
         accounts=tuple(Account(id=account, endpoints=endpoints if account == ids[0] else ()) for account in ids),
     )
+    organization = Organization(id=org_id, management_account=management, root=root)
+    agreement.check(perimeter, organization, node, drawn=False)
     return Workspace(
-        organization=Organization(id=org_id, management_account=management, root=root),
+        organization=organization,
         perimeter=perimeter,
         name=org_id,
         grants_given=False,

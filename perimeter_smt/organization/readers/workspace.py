@@ -7,6 +7,8 @@ from pathlib import Path
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.readers import agreement
+from perimeter_smt.organization.readers.fields import Gather
 from perimeter_smt.organization.readers.organization_file import read_organization
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
@@ -20,11 +22,18 @@ _NOTHING: Mapping[str, str] = {}
 def load_workspace(folder: Path, fill: Mapping[str, str] = _NOTHING) -> Workspace:
     """Read a workspace; `fill` gives the values of placeholders `<NAME>` in its policies.
 
-    InputError, one line with file and line, for the first thing that is missing or not as docs/workspace.md says.
+    InputError with one line for everything that is missing or not as docs/workspace.md says (`InputError.each`).
     """
     for name in (PERIMETER_FILE, ORGANIZATION_FILE):
         if not (folder / name).is_file():
             raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
-    perimeter = read_perimeter(read_yaml(folder / PERIMETER_FILE))
-    organization = read_organization(read_yaml(folder / ORGANIZATION_FILE), PolicyFiles(folder, fill))
+    gather = Gather()
+    node = gather(lambda: read_yaml(folder / PERIMETER_FILE), None)
+    perimeter = gather(lambda: read_perimeter(node), None) if node else None
+    organization = gather(
+        lambda: read_organization(read_yaml(folder / ORGANIZATION_FILE), PolicyFiles(folder, fill)), None
+    )
+    gather.done()
+    assert perimeter is not None and organization is not None
+    agreement.check(perimeter, organization, node)
     return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name)
