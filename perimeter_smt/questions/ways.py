@@ -87,4 +87,3 @@ class Ways:
                 counts = kind.is_resource_type if self.objective in _OWNERS else kind.value == "identity"
             if counts:
                 yield name
-

@@ -32,10 +32,11 @@ _KINDS = {"vpce": "endpoint", "access_point": Kind.ACCESS_POINT.value}
 
 @dataclass(frozen=True)
 class Replayed:
-    """What the evaluator said: the statements that decided, and the guardrail that came closest to stopping it."""
+    """What the evaluator said: the statements that decided, and the Deny that came closest to stopping it."""
 
     statements: tuple[Blame, ...] = ()
     closest: NearMiss | None = None
+    absent: tuple[str, ...] = ()  # keys that the closest statement looks at and the request does not carry
     detail: str = ""  # what an implicit denial lacks
     rests_on: tuple[str, ...] = ()  # open points that would turn the answer, each read the other way by itself
 
@@ -52,15 +53,20 @@ def let_through(
 
     `settled` are the points that the perimeter settles: the request rests on none of them.
 
-    `enforced_by` is the slot whose guardrail is asked for the nearest miss (`scp`, `rcp` or `endpoint`), `about` the
-    beginnings of the keys that such a guardrail looks at.
+    `enforced_by` is the slot whose guardrail is asked for the nearest miss (`scp`, `rcp` or `endpoint`) beside the
+    resource's own policy, `about` the beginnings of the keys that such a guardrail looks at.
     """
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
     if not decision.allowed:
         raise _disagreement(case, decision, "let through")
     nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
-    return Replayed(_blames(decision.statements), _near(nearest), "", _rests_on(case, rivals, settled, allowed=True))
+    return Replayed(
+        _blames(decision.statements),
+        _near(nearest),
+        _absent(nearest, case.request),
+        rests_on=_rests_on(case, rivals, settled, allowed=True),
+    )
 
 
 def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[str] = frozenset()) -> Replayed:
@@ -107,7 +113,6 @@ def _rests_on(case: Case, rivals: frozenset[str], settled: frozenset[str], *, al
 def _only(case: Case, enforced_by: str) -> Case:
     return replace(
         case,
-        resource=None,
         scp=case.scp if enforced_by == "scp" else None,
         rcp=case.rcp if enforced_by == "rcp" else None,
         endpoint=case.endpoint if enforced_by == "endpoint" else None,
@@ -128,6 +133,11 @@ def _near(found: NearDenial | None) -> NearMiss | None:
     if found is None:
         return None
     return NearMiss(_blame(found.statement), tuple(str(failure) for failure in found.failed))
+
+
+def _absent(found: NearDenial | None, request: Request) -> tuple[str, ...]:
+    carried = {name.lower() for name in request.context}
+    return tuple(key for key in found.keys if key.lower() not in carried) if found else ()
 
 
 def _disagreement(case: Case, decision: Decision, expected: str) -> InternalError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.organization.readers import agreement
+from perimeter_smt.organization.readers import agreement, partition
 from perimeter_smt.organization.readers.fields import Gather
 from perimeter_smt.organization.readers.organization_file import read_organization
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
@@ -28,12 +28,13 @@ def load_workspace(folder: Path, fill: Mapping[str, str] = _NOTHING) -> Workspac
         if not (folder / name).is_file():
             raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
     gather = Gather()
-    node = gather(lambda: read_yaml(folder / PERIMETER_FILE), None)
-    perimeter = gather(lambda: read_perimeter(node), None) if node else None
-    organization = gather(
-        lambda: read_organization(read_yaml(folder / ORGANIZATION_FILE), PolicyFiles(folder, fill)), None
-    )
+    claims = gather(lambda: read_yaml(folder / PERIMETER_FILE), None)
+    perimeter = gather(lambda: read_perimeter(claims), None) if claims else None
+    tree = gather(lambda: read_yaml(folder / ORGANIZATION_FILE), None)
+    organization = gather(lambda: read_organization(tree, PolicyFiles(folder, fill)), None) if tree else None
     gather.done()
-    assert perimeter is not None and organization is not None
-    agreement.check(perimeter, organization, node)
+    assert claims and perimeter and tree and organization
+    agreement.check(perimeter, organization, claims)
+    lies_in = partition.told((tree, claims)) or partition.of_documents(organization.documents())
+    organization = organization.model_copy(update={"partition": lies_in})
     return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name)
