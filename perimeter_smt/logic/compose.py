@@ -12,12 +12,18 @@ from collections.abc import Callable, Iterator
 from perimeter_smt.logic.atoms import Ref, Run, Template, Text
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, conj, disj, glob, normal
 
+NO_SLASH_PREFIXES = ("org(",)
 NO_COLON_SUFFIXES = (".account", ".partition", ".region", ".arn-service")
 
 
 def no_colon(var: str) -> bool:
     """Whether the values of `var` never hold a colon: fields one to five of an ARN (a naming rule of the text)."""
     return var.endswith(NO_COLON_SUFFIXES)
+
+
+def no_slash(var: str) -> bool:
+    """Whether the values of `var` never hold a slash: organization ids (AP5.format)."""
+    return var.startswith(NO_SLASH_PREFIXES)
 
 
 def glob_on(
@@ -110,7 +116,7 @@ def _cuts(units: Template, term: Template, cut_refs: bool) -> Iterator[tuple[Tem
         for end in range(position, len(units) + 1):
             if end > position:
                 unit = units[end - 1]
-                if no_colon(part.var) and isinstance(unit, Text) and unit.text == ":":
+                if isinstance(unit, Text) and _never(part.var, unit.text):
                     return
                 if _star(unit):
                     continue
@@ -138,6 +144,11 @@ def _cuts(units: Template, term: Template, cut_refs: bool) -> Iterator[tuple[Tem
 
     memo: dict[tuple[int, int], tuple[tuple[Template, ...], ...]] = {}
     yield from dict.fromkeys(rest(0, 0))
+
+
+def _never(var: str, char: str) -> bool:
+    """Whether the values of `var` never hold a character."""
+    return (char == ":" and no_colon(var)) or (char == "/" and no_slash(var))
 
 
 def _consume(units: Template, position: int, text: str, cut_refs: bool) -> tuple[int, ...]:
@@ -168,7 +179,7 @@ def _step(units: Template, place: int, char: str, cut_refs: bool) -> Iterator[in
         return
     unit = units[place]
     if isinstance(unit, Ref):
-        if not cut_refs:
+        if not cut_refs or _never(unit.var, char):
             return
         raise ValueError("a reference inside the pattern would have to be cut")
     if isinstance(unit, Text):
