@@ -94,6 +94,7 @@ RESOURCES = {
     "a unit named by a tag that may be absent": (resource(f"{ROOT}/${{aws:PrincipalTag/unit}}/*"), (), "conditional"),
     "an organization and a tag": (resource("${aws:PrincipalOrgID}/${aws:PrincipalTag/unit, 'none'}/*"), (), "proved"),
     "an organization named by a tag": (resource("o-${aws:PrincipalTag/org}/*"), (), "refuted"),
+    "a tag and all below it": (resource("${aws:PrincipalTag/org}/*"), (), "refuted"),
 }
 
 
@@ -102,6 +103,24 @@ def test_resources(name):
     """An SCP that stops calls on resources elsewhere; mine is the organization, or some of its units."""
     conditions, paths, expected = RESOURCES[name]
     assert status(workspace(scp=(deny(**conditions),), paths=paths), "O3") == {expected}
+
+
+TAGS = {
+    "my organization": ([ORG], "${aws:PrincipalTag/home}/*", (), "proved"),
+    "my organization or its root": ([ORG, ROOT], "${aws:PrincipalTag/home}/*", (), "proved"),
+    "my organization or another": ([ORG, "o-other00001"], "${aws:PrincipalTag/home}/*", (), "refuted"),
+    "a unit": ([f"{ROOT}/{SHOP}"], "${aws:PrincipalTag/home}/*", (f"{ROOT}/{SHOP}/*",), "proved"),
+    "any unit of mine": ([f"{ROOT}/*"], "${aws:PrincipalTag/home}*", (), "proved"),
+    "any organization": (["o-*"], "${aws:PrincipalTag/home}*", (), "refuted"),
+}
+
+
+@pytest.mark.parametrize("name", TAGS)
+def test_tags_that_hold_paths(name):
+    """A tag of the caller is fixed by one statement and used as a path by the next."""
+    values, pattern, paths, expected = TAGS[name]
+    fixed = deny(StringNotLike={"aws:PrincipalTag/home": values})
+    assert status(workspace(scp=(fixed, deny(**resource(pattern))), paths=paths), "O3") == {expected}
 
 
 CALLERS = {
@@ -167,7 +186,7 @@ def test_endpoints_by_path(pattern, paths, expected):
     """An RCP that admits endpoints of these units."""
     network = everybody(
         **{"ForAllValues:StringNotLike": {"aws:VpceOrgPaths": pattern}},
-        **{"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}},
+        BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
     )
     deputies = everybody(**{"ForAllValues:StringNotLike": {"aws:SourceOrgPaths": f"{ROOT}/{NET}/*"}}, **DEPUTY)
     space = workspace(rcp=(network, deputies), paths=paths, service_networks=True)
