@@ -165,7 +165,7 @@ def test_deputies(pattern, paths, expected):
         (allow(**resource(f"{ROOT}/{SHOP}/*", "ForAllValues:StringLike")), "O4", "refuted"),
         (allow(**resource(f"{ROOT}/", "ForAnyValue:StringEquals")), "O4", "proved"),
         (allow(**caller(f"{ROOT}/{SHOP}/*", "ForAnyValue:StringLike")), "O2", "proved"),
-        (allow(**caller(f"{ROOT}/{SHOP}/*", "ForAnyValue:StringLikeIfExists")), "O2", "refuted"),
+        (allow(**caller(f"{ROOT}/{SHOP}/*", "ForAnyValue:StringLikeIfExists")), "O2", "conditional"),
         (allow(**caller(["o-acme0000001/r-ac01/ou-ac01-*", f"{ROOT}/"], "ForAnyValue:StringLike")), "O2", "proved"),
     ],
 )
@@ -186,10 +186,11 @@ def test_endpoints_by_path(pattern, paths, expected):
     """An RCP that admits endpoints of these units."""
     network = everybody(
         **{"ForAllValues:StringNotLike": {"aws:VpceOrgPaths": pattern}},
-        BoolIfExists={"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"},
+        **SERVICES,
     )
     deputies = everybody(**{"ForAllValues:StringNotLike": {"aws:SourceOrgPaths": f"{ROOT}/{NET}/*"}}, **DEPUTY)
-    space = workspace(rcp=(network, deputies), paths=paths, service_networks=True)
+    strangers = everybody(**caller(f"{ORG}/*"), **SERVICES)
+    space = workspace(rcp=(network, deputies, strangers), paths=paths, service_networks=True)
     assert status(space, "O6", "firehose") == {expected}
 
 
