@@ -51,7 +51,8 @@
   :source "global condition keys, aws:PrincipalOrgID"))
 (assert (! (= |has aws:PrincipalOrgPaths| (and iam (in-organization principal.account))) :named AP6 :strength hard
   :source "global condition keys, aws:PrincipalOrgPaths"))
-(assert (! (not |has aws:PrincipalOrgPaths 2|) :named AP6.one :strength soft :source "semantics 4.8, AP6"))
+(assert (! (not |has aws:PrincipalOrgPaths 2|) :named AP6.one :strength hard
+  :source "Organizations API reference, ListParents: an account has a single parent"))
 
 (assert (! (= |has aws:PrincipalIsAWSService| signed) :named AP7 :strength hard
   :source "global condition keys, aws:PrincipalIsAWSService"))

@@ -6,7 +6,7 @@ congruence of equal arguments; a defined string becomes a template over other va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -99,11 +99,17 @@ class Script:
                 raise InputError("expected a command in parentheses", file=file, line=command.line)
             self._command(command, file)
 
-    def congruence(self) -> list[Formula]:
-        """Equal arguments give equal results: one formula per pair of applications of one function."""
+    def congruence(self, used: Container[str]) -> list[Formula]:
+        """Equal arguments give equal results: one formula per pair of applications of one function.
+
+        Applications that are not `used` are left out: nothing is asked of them, so that they can always be given
+        the result that their argument has elsewhere.
+        """
         out = []
         by_function: dict[str, list[tuple[str, str]]] = {}
         for name, (function, argument) in self.applications.items():
+            if name not in used:
+                continue
             by_function.setdefault(function, []).append((name, argument))
         for pairs in by_function.values():
             for (left, x), (right, y) in combinations(pairs, 2):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space, sym_is
 from perimeter_smt.encode.language.principal import of_host
-from perimeter_smt.logic.atoms import CharSet, Glob, Member, Parses, Ref, Run, Template, Text, View
+from perimeter_smt.logic.atoms import CharSet, Glob, Member, Parses, Ref, Run, Text, View
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import FALSE, Formula, atom, both, either, equal, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
@@ -73,6 +73,8 @@ class WorldKeys(Space):
                 self._ends(spelled)
             return Key(info, has, self.script.texts.get(spelled, (Ref(spelled),)), (), info.type in _VIEWS)
         tied = f"{spelled} 1" in self.script.texts  # whose first value ground truth determines
+        if self._one_value(spelled):
+            self.bounds[spelled.lower()] = 1  # the second stays, so that proofs name the axiom that rules it out
         slots = list(self._slots(spelled, has, more=1 if tied else 0))
         if spelled.lower() in _TAG_KEY_LISTS:
             self._tag_keys(slots)
@@ -83,9 +85,6 @@ class WorldKeys(Space):
             if len(slots) > 1:
                 self.assertions = [a for a in self.assertions if a.name != f"order {spelled} 2"]
                 self.assertions.append(Assertion(f"order {spelled} 2", implies(slots[1].has, has)))
-            for slot in slots[1:]:
-                if spelled.endswith("OrgPaths"):
-                    self._further_path(slot, first)
         return Key(info, has, (Ref(spelled),), tuple(slots), False)
 
     def _tag_keys(self, slots: list[Slot]) -> None:
@@ -94,14 +93,10 @@ class WorldKeys(Space):
             shape = glob_on(slot.term, (Run(TAG_CHARACTERS, 1, 128),))
             self.assertions.append(Assertion("AP19.tag-key", implies(slot.has, shape)))
 
-    def _further_path(self, slot: Slot, first: Template) -> None:
-        """A further organization path lies in the same organization (AP6, hard part)."""
-        path = first[0]
-        assert isinstance(path, Ref)
-        org = Ref(path.var.replace("orgpath(", "org("))
-        self.assertions.append(
-            Assertion("AP6.prefix", implies(slot.has, glob_on(slot.term, (org, Text("/"), Run(CharSet("", True))))))
-        )
+    def _one_value(self, spelled: str) -> bool:
+        """Whether a hard axiom of the text says that there is no second value."""
+        second = neg(sym(f"has {spelled} 2"))
+        return any(axiom.strength == "hard" and axiom.formula is second for axiom in self.script.axioms)
 
     def _ends(self, spelled: str) -> None:
         """CalledViaFirst and CalledViaLast are the ends of CalledVia (AR1)."""

@@ -70,6 +70,7 @@ HINTS: dict[str, tuple[str, ...]] = {
 }
 OUTSIDERS = ("999988887777", "888877776666", "777766665555", "666655554444")
 _FOREIGN_ORGS = ("", "o-outsider0001", "o-outsider0002")
+_FOREIGN_UNITS = tuple("r-0001/" + "".join(f"ou-0001-0000000{i}/" for i in range(1, n + 1)) for n in range(6))
 
 
 @dataclass
@@ -131,6 +132,7 @@ class World:
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
+            out[accounts.units_of(var)] = _FOREIGN_UNITS
         return out
 
 
@@ -226,7 +228,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
         out += existence(world.workspace, world.policies, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
-    paths_used = any(name.startswith("orgpath(") for name in used)
+    paths_used = any(name.startswith("units(") for name in used)
     out += accounts.account_facts(world.workspace, paths_used=paths_used)
     world.assertions = out
 
@@ -245,7 +247,7 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
             out.append(_soft(world, assertion.name.removeprefix("soft "), assertion))
         else:
             out.append(assertion)
-    out += [Assertion("AP18", formula) for formula in world.script.congruence()]
+    out += [Assertion("AP18", formula) for formula in world.script.congruence(used)]
     return used, out
 
 
@@ -292,8 +294,8 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 
 def is_key(name: str) -> bool:
-    """Whether a symbol belongs to a condition key (or a path), not to ground truth."""
-    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
+    """Whether a symbol belongs to a condition key (or the units of an account), not to ground truth."""
+    return name.startswith(("has ", "units(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",
