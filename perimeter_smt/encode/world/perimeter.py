@@ -14,7 +14,7 @@ from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
 from perimeter_smt.encode.world.tags import BY_BUCKET
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, is_text, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import (
     Perimeter,
