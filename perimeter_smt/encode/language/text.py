@@ -16,8 +16,8 @@ FILES = (
     "environment/network.smt2",
     "environment/request.smt2",
     "environment/callers.smt2",
-    "environment/resource.smt2",
     "environment/sign-in.smt2",
+    "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
 )
