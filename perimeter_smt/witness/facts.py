@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from perimeter_smt.encode.world.accounts import org_of, path_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
+from perimeter_smt.encode.world.tags import hidden_tag
 from perimeter_smt.encode.world.world import World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
