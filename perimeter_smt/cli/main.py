@@ -1,4 +1,4 @@
-"""`perimeter`: the click group, and the entry point that turns errors into exit codes (design 6)."""
+"""`perimeter`: the click group, and what turns errors into exit codes (design 6)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from perimeter_smt.cli.encode import encode
 from perimeter_smt.cli.evaluate import evaluate
 from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
+from perimeter_smt.cli.report import report
 from perimeter_smt.cli.schema import schema
 from perimeter_smt.cli.version import print_versions
 from perimeter_smt.errors import InputError, InternalError
@@ -41,7 +42,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, encode, schema):
+for _command in (prove, compare, evaluate, lint, report, encode, schema):
     cli.add_command(_command)
 
 
@@ -52,7 +53,8 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except InputError as error:
-        return _fail(str(error), BAD_INPUT)
+        output.complain_all(error)
+        return BAD_INPUT
     except click.ClickException as error:
         return _fail(error.format_message(), BAD_INPUT)
     except (click.Abort, KeyboardInterrupt):
@@ -74,16 +76,3 @@ def run(arguments: list[str] | None = None) -> int:
 def _fail(message: str, code: int) -> int:
     output.complain(message)
     return code
-
-
-def main() -> None:
-    """The console entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    code = run()
-    try:
-        sys.stderr.flush()
-    except OSError:
-        code = CLOSED_PIPE
-    sys.exit(code)
