@@ -14,6 +14,7 @@ FILES = (
     "environment/network.smt2",
     "environment/request.smt2",
     "environment/callers.smt2",
+    "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
 )
