@@ -78,9 +78,11 @@ def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Found:
     workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
     world = build(workspace, sorted(services), free_grants=run.world.free_grants, objectives=(_NETWORK,))
     hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
-    mode = hops.exact if run.reading == "exact" else hops.over
-    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), mode)
+    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), hops.exact)
     result = hops.ask(*asked)
+    if result.status == "unsat" and run.reading != "exact":
+        asked = (*asked[:2], hops.over)
+        result = hops.ask(*asked)
     if result.status == "unknown":
         return None, f"whether first hops are held to my network is not decided: {result.reason}"
     if result.status == "unsat":
@@ -94,7 +96,10 @@ def _shown(
     run: Run, objective: str, asked: Sequence[Formula], result: Result, groups: Sequence[Group]
 ) -> Counterexample:
     """A plain request, as near to the chosen readings as it can be."""
-    tight, granted, departs = run.tightest(asked, result)
+    tight, granted = result, list[Formula]()
+    departs: tuple[str, ...] = ()
+    if run.exact not in asked:
+        tight, granted, departs = run.tightest(asked, result)
     tight = run.plain(run.group_of(tight, groups).services, (*asked, *granted), tight)
     return explain.counterexample(run.world, objective, tight, "hole", departs=departs)
 
