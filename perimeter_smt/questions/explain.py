@@ -21,6 +21,7 @@ from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.ground import contradiction
 from perimeter_smt.witness.replay import held_back, let_through
 
 _GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
@@ -91,6 +92,11 @@ def _check_ground(world: World, objective: str, case: Case, request: Request, fa
         agreed = breaks(objective, world.workspace, request, facts)
     else:
         agreed = kind != "blocked" or intended(world.workspace, request, facts, objective)
+    told = None if world.free_grants else contradiction(world.workspace.organization, request, facts)
+    if told:
+        raise InternalError(
+            f"`{case.id}` contradicts the workspace: {told}", dump=json.dumps(case_to_json(case), indent=1)
+        )
     if not agreed:
         text = f"the second reading of the perimeter does not agree that `{case.id}` concerns `{objective}`"
         raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))

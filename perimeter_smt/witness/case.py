@@ -78,6 +78,7 @@ def case_of(
             kms_grant=True if kms_grant or (world.free_grants and retires) else grants_of(itself),
         ),
     )
+    case = _named(accounts, case)
     point = None if world.free_grants else access_point_of(accounts.get(owner or ""), request)
     return case if point is None else _through(world, accounts, point, case)
 
@@ -116,6 +117,34 @@ def _through(world: World, accounts: dict[str, Account], point: OwnedResource, c
             )
         )
     return next((each for each in found if decide(each).allowed), found[0] if found else case)
+
+
+def _named(accounts: dict[str, Account], case: Case) -> Case:
+    """The case with the canonical id of the caller's account (W-14).
+
+    An account whose id the workspace does not know may be the one that a bucket policy names by an id of nobody known.
+    """
+    account = accounts.get(case.request.principal.account or "")
+    if account is not None and account.canonical_id:
+        return _with_id(case, account.canonical_id)
+    known = {account.canonical_id for account in accounts.values()}
+    documents = [document for document in (case.resource, *case.resource_more) if document]
+    named = (
+        entry.value
+        for document in documents
+        for statement in document.statements
+        if statement.principal
+        for entry in statement.principal.entries
+        if entry.type == "CanonicalUser" and entry.value not in known
+    )
+    if case.request.principal.account is None or decide(case).allowed:
+        return case
+    return next((found for value in named if decide(found := _with_id(case, value)).allowed), case)
+
+
+def _with_id(case: Case, canonical_id: str) -> Case:
+    principal = case.request.principal.model_copy(update={"canonical_id": canonical_id})
+    return replace(case, request=case.request.model_copy(update={"principal": principal}))
 
 
 def _restricts(accounts: dict[str, Account], resource: OwnedResource) -> bool:
