@@ -112,6 +112,11 @@ def endpoints_of(organization: Organization) -> tuple[Endpoint, ...]:
     return tuple(endpoint for account, _ in organization.accounts() for endpoint in account.endpoints)
 
 
+def uses_console(organization: Organization) -> bool:
+    """Whether an endpoint of the console is listed."""
+    return any(CONSOLE in endpoint.services for endpoint in endpoints_of(organization))
+
+
 def endpoint_facts(workspace: Workspace) -> list[Assertion]:
     """A known endpoint fixes its owner, VPC and Region (AN4); a complete file lists every endpoint of mine."""
     out = []
