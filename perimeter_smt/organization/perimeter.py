@@ -21,6 +21,9 @@ Reach = Literal[
     "aws-managed-keys",
     "always-allowed",
     "forward-access-sessions",
+    "in-vpc-data-planes",
+    "signin-console-authorization",
+    "public-operations",
 ]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perimeter_smt.logic.formula import conj, disj, neg
-from perimeter_smt.questions import explain
+from perimeter_smt.questions import explain, first_hop
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.holes import enumerate_ways, holes
 from perimeter_smt.questions.limits import Reach, reaches
 from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
+from perimeter_smt.questions.prepare import claimed_rows
 from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
 from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
@@ -29,6 +30,7 @@ def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verd
     if run.reading != "exact":
         left = _rivals(run, objective, left, rows)
     left = _vacuous(run, objective, left, rows)
+    left = _not_authorized(run, objective, left, rows)
     if left:
         _proved(run, objective, left, rows, beyond)
     if run.enumerate_all:
@@ -102,6 +104,18 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
     return []
 
 
+def _not_authorized(run: Run, objective: Objective, left: list[Group], rows: dict[object, Row]) -> list[Group]:
+    """Groups with claimed operations that no policy is asked for, where that limit is not accepted (W-25)."""
+    if objective.enforced_by != "rcp" or "public-operations" in run.world.workspace.perimeter.accepted:
+        return left
+    open_rows = run.world.calls.members("action in public-operations") & claimed_rows(run.world, objective.id)
+    found = [group for group in left if group.rows & open_rows]
+    if found:
+        reason = "no hole, but `public-operations`: " + LIMIT_TEXTS["public-operations"]
+        fold(rows, "public operations", Row("conditional", found, reason=reason))
+    return [group for group in left if group not in found]
+
+
 def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[object, Row]) -> list[Group]:
     """Groups for which no request meets the premise: a proof would say nothing."""
     claimed = questions.claimed(run.world, objective.id)
@@ -114,6 +128,18 @@ def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[objec
             rest = [group for group in left if group not in lively]
             fold(rows, (status, reason), Row(status, rest, reason=reason))
     return lively
+
+
+def _first_hops(run: Run, objective: Objective, left: list[Group], rows: dict[object, Row]) -> list[Group]:
+    """The groups whose proof may assume that forwarded calls began in my network; the others are conditional."""
+    concerned, services = first_hop.carried(run, objective.id, left)
+    if not concerned:
+        return left
+    example, reason = first_hop.unguarded(run, objective.id, concerned, services)
+    if not reason:
+        return left
+    fold(rows, ("first hop", reason), Row("conditional", concerned, (example,) if example else (), reason=reason))
+    return [group for group in left if group not in concerned]
 
 
 def _proved(
@@ -132,6 +158,12 @@ def _proved(
             Row("unknown", left, reason=result.reason or "the proof was not found again"),
         )
         return
+    if first_hop.ASSUMED in result.core:
+        held = _first_hops(run, objective, left, rows)
+        if len(held) < len(left):
+            if held:
+                _proved(run, objective, held, rows, beyond)
+            return
     assumptions, used = explain.proof(run.world, result.core)
     leans_on = [
         reach

@@ -16,6 +16,7 @@ from perimeter_smt.solve.result import Result
 if TYPE_CHECKING:
     from perimeter_smt.questions.run import Run
 
+_NAMES = 8  # of parties and resources that are blocked likewise
 TITLE = "what the perimeter trusts gets through"
 
 
@@ -41,9 +42,9 @@ def findings(run: Run) -> tuple[Verdict, ...]:
             example, names = _example(run, part, (question, run.exact, here), result, statement)
             mine = found.get(("intended.mine", statement))
             if part == "intended.trusted-resource" and statement and mine:
-                found["intended.mine", statement] = replace(mine, why=f"{mine.why}; likewise on {', '.join(names)}")
+                found["intended.mine", statement] = replace(mine, why=f"{mine.why}; likewise on {_listed(names)}")
             else:
-                others = f"; likewise for {', '.join(names[1:])}" if names[1:] else ""
+                others = f"; likewise for {_listed(names[1:])}" if names[1:] else ""
                 found[part, statement] = replace(example, why=example.why + others)
     return (_verdict(run, _question(run), tuple(found.values()), unknown),)
 
@@ -63,6 +64,11 @@ def _example(
         asked = (*asked, entry)
     result = run.plain(world.calls.services, asked, first, like=f"blocked {part}")
     return explain.counterexample(world, part, result, "blocked", statement=statement), list(stopped)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def _sources(run: Run) -> list[tuple[str | None, Formula]]:

@@ -57,6 +57,7 @@ def counterexample(
         kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in departs,
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
+        rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
     )
     _check_ground(world, objective, case, request, facts, kind)
     perimeter = world.workspace.perimeter
@@ -209,6 +210,8 @@ def wire(facts: Facts) -> str:
         return place if nobody else f"{place}, account {facts.endpoint_account}"
     if facts.path == "awsnet":
         return "the network of an AWS service"
+    if facts.path == "invpc":
+        return "a network that the call tells nothing of: a connection inside a VPC"
     return f"the internet, address {facts.source_address}"
 
 

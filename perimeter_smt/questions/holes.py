@@ -124,7 +124,10 @@ def enumerate_ways(run: Run, objective: Objective, rows: Sequence[Row]) -> None:
             group = run.group_of(result, row.groups)
             result = run.plain(group.services, (*assumptions, group.here), result)
             example = explain.counterexample(run.world, objective.id, result, "hole")
+            before = ways.new()
             if ways.add(kind_of(run.world, result), result, example):
                 found.append(example)
+            elif ways.new() is before:  # nothing to rule out is left: what there may be stays open
+                break
         firm = [example for example in found if run.reading == "exact" or not example.rests_on]
         row.counterexamples = (*firm, *(example for example in found if example not in firm))

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 CallerType = Literal["user", "role-session", "federated-user", "root", "service", "anonymous", "federated-sts"]
-Wire = Literal["public", "vpce", "awsnet"]
+Wire = Literal["public", "vpce", "awsnet", "invpc"]
 
 
 class _Frozen(BaseModel):

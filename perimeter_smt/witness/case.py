@@ -35,8 +35,11 @@ def case_of(
     kms_grant: bool = False,
     unsigned_calls: bool = False,
     aws_managed_key: bool = False,
+    rcps_bind: bool = True,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
+
+    `rcps_bind`: RCPs are asked; not where console authorization is not enabled (W-26).
 
     A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
     there, one that lets the call through if there is one.
@@ -60,7 +63,7 @@ def case_of(
         # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
         session=(_open(Kind.SESSION),) if request.principal.type == "federated-user" or assumed_root else None,
         scp=_levels(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
-        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP),
+        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
         endpoint=_endpoint(world, facts),
         access_point=None,
         request=request,

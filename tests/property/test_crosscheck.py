@@ -3,7 +3,8 @@
 They read the SMT-LIB text that the program prints (`perimeter_smt/logic/smtlib.py`), so that one wrong verdict or one
 wrong line of that text shows. `unknown` is no contradiction; it is counted and printed (`pytest -s`).
 
-`python -m tests.property.test_crosscheck --pairs 500 --seed 1` is the longer run that docs/crosscheck.md records.
+`python -m tests.property.test_crosscheck --pairs 500 --seed 1` is the longer run that
+docs/verification/crosscheck.md records.
 """
 
 from __future__ import annotations

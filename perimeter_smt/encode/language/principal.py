@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -59,9 +60,10 @@ def _entry(document: Document, entry: PrincipalEntry) -> Hits:
             return Hits(direct=both(sym_is("aws-service"), is_text("principal.service", entry.value)))
         case "Federated":
             return Hits(direct=both(sym_is("federated-sts"), is_text("principal.provider", entry.value)))
-        case "CanonicalUser":  # stands for an account that the id does not tell
-            named = both(sym(f"canonical user {entry.value}"), IAM)
-            return Hits(direct=both(named, sym_is("root")), account=both(named, neg(sym_is("root"))))
+        case "CanonicalUser":  # an account, or an origin access identity, which is a user of its own
+            named = both(canonical_user(entry.value), IAM)
+            itself = either(sym_is("root"), both(sym_is("user"), is_text("principal.account", "cloudfront")))
+            return Hits(direct=both(named, itself), account=both(named, neg(itself)))
 
 
 def principal_named(value: str) -> Hits:
@@ -107,13 +109,63 @@ def _aws_named(value: str, *, gateway: bool) -> Hits:
 
 def role_named(name: str, *, fold: bool = True) -> Formula:
     """The caller is a session of the role of this name, whatever its path (1.6.3); session ARNs compare exactly."""
-    return both(
-        sym_is("role"),
-        either(
-            glob("principal.name", (Text("role/"), Text(name, fold))),
-            glob("principal.name", (Text("role/"), Run(ANY), Text("/"), Text(name, fold))),
-        ),
+    return with_name("role", name, fold=fold)
+
+
+def of_host(host: str) -> Formula:
+    """The provider of a token is that of an OIDC host: the host by itself, or an IAM provider for it (W-23)."""
+    return either(
+        is_text("principal.provider", host, fold=True),
+        glob("principal.provider", (Text("arn:"), Run(ANY), Text(f":oidc-provider/{host}", fold=True))),
     )
+
+
+def named(text: str) -> Formula | None:
+    """The caller is the role or user that an ARN names, whatever path and case (W-13); None for patterns and others."""
+    arn = _ARN.fullmatch(text)
+    if arn is None or "*" in text or "?" in text:
+        return None
+    partition, service, owner, name = arn.groups()
+    here = both(is_text("principal.account", owner), is_text("aws.partition", partition))
+    if service != "iam" or "/" not in name:
+        return None
+    if owner == "cloudfront":
+        return both(sym_is("user"), here, is_text("principal.name", name))
+    kind, _, last = name.partition("/")
+    return both(here, with_name(kind, last.rsplit("/", 1)[-1])) if kind in _KINDS else None
+
+
+_KINDS = {"role": "role", "user": "user"}
+
+
+def with_name(kind: str, name: str, *, fold: bool = True) -> Formula:
+    """The caller is a role or user of this name, whatever its path."""
+    last = either(
+        glob("principal.name", (Text(f"{kind}/"), Text(name, fold))),
+        glob("principal.name", (Text(f"{kind}/"), Run(ANY), Text("/"), Text(name, fold))),
+    )
+    return both(sym_is(_KINDS[kind]), last)
+
+
+def unique_name(text: str) -> tuple[str, str, str] | None:
+    """Account, kind and lower-case name of the one role or user that an ARN names; None for patterns and others."""
+    arn = _ARN.fullmatch(text)
+    if arn is None or "*" in text or "?" in text or arn[2] != "iam" or not arn[3].isdigit():
+        return None
+    kind, slash, last = arn[4].partition("/")
+    return (arn[3], kind, last.rsplit("/", 1)[-1].lower()) if slash and kind in _KINDS else None
+
+
+def canonical_users(documents: Iterable[Document]) -> tuple[str, ...]:
+    """The canonical ids that principals of the documents name."""
+    statements = (statement for document in documents for statement in document.statements)
+    found = (entry for s in statements if s.principal for entry in s.principal.entries)
+    return tuple(dict.fromkeys(entry.value for entry in found if entry.type == "CanonicalUser"))
+
+
+def canonical_user(value: str) -> Formula:
+    """The caller's account, or the origin access identity that calls, has this canonical id (W-14)."""
+    return sym(f"canonical user {value}")
 
 
 def _not_principal(document: Document, element: PrincipalElement, *, deny: bool) -> Formula:

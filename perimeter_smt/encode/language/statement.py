@@ -122,6 +122,12 @@ def bounds(documents: Iterable[Document]) -> dict[str, int]:
     return count
 
 
+def under_set_operators(documents: Iterable[Document]) -> frozenset[str]:
+    """The keys that some condition looks at with ForAllValues or ForAnyValue."""
+    statements = (statement for document in documents for statement in document.statements)
+    return frozenset(c.name for s in statements for c in s.conditions if c.operator.quantifier is not None)
+
+
 def _kinds(conditions: Sequence[Condition]) -> int:
     """How many kinds of text the conditions tell apart, if all of them compare with fixed texts.
 

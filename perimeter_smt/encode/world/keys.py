@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space, sym_is
+from perimeter_smt.encode.language.principal import of_host
 from perimeter_smt.logic.atoms import CharSet, Glob, Member, Parses, Ref, Run, Template, Text, View
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, Formula, atom, both, either, equal, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.request.keys import KeyInfo, key_info, support_list
@@ -45,9 +46,10 @@ class WorldKeys(Space):
     def key(self, name: str) -> Key:
         """The key, made on first use together with the axioms on it."""
         if name not in self.known:
-            info = key_info(name)
+            info = self.info(name)
             spelled = self.spelled.get(name, info.key)
-            has = sym(f"has {spelled}")
+            # What has no colon is no condition key but a placeholder: never set.
+            has = sym(f"has {spelled}") if ":" in name else FALSE
             self.known[name] = key = self._make(info, spelled, has)
             self._presence(name, spelled, has)
             self._type(key)
@@ -146,12 +148,7 @@ class WorldKeys(Space):
         own = both(
             sym_is("federated-sts"),
             atom(Member("call", "action=sts:assumerolewithwebidentity")),
-            either(
-                is_text("principal.provider", host, fold=True),
-                glob(
-                    "principal.provider", (Text("arn:"), Run(CharSet("", True)), Text(f":oidc-provider/{host}", True))
-                ),
-            ),
+            of_host(host),
         )
         always = spelled.rsplit(":", 1)[1] in ("sub", "aud")
         carried = implies(has, either(own, sym_is("role")))

@@ -10,25 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, refused, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.logic.atoms import Member, Ref
-from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
+from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
 from perimeter_smt.policy.document import Document
+from perimeter_smt.request.partitions import partitions
 
 HINTS: dict[str, tuple[str, ...]] = {
-    "aws.partition": ("aws",),
-    "request.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
-    "resource.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
-    "endpoint.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
     "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
@@ -59,6 +56,8 @@ HINTS: dict[str, tuple[str, ...]] = {
         "document/Orders",
     ),
     "principal.session": ("session",),
+    "source.arn-service": ("sns", "s3"),
+    "source.name": ("alerts",),
     "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
     "principal.provider": (
         "accounts.google.com",
@@ -128,11 +127,24 @@ class World:
         organization = self.workspace.organization
         ids = accounts.member_ids(organization)
         mine = tuple(i for i in ids if i != organization.management_account)
-        out = dict(HINTS)
+        out = HINTS | region_hints(organization.partition)
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
         return out
+
+
+def region_hints(partition: str) -> dict[str, tuple[str, ...]]:
+    """Readable Regions of a partition, and the partition."""
+    own = partitions()[partition].regions
+    regions = (*(r for r in ("us-east-1", "eu-west-1", "us-west-2") if r in own), *own)[:5]
+    fields = ("request.region", "resource.region", "endpoint.region")
+    return {"aws.partition": (partition,), **dict.fromkeys(fields, regions)}
+
+
+def lies_in(partition: str) -> Assertion:
+    """Callers, resources and endpoints lie in one partition (W-1)."""
+    return Assertion(f"organization.yaml partition {partition}", is_text("aws.partition", partition))
 
 
 def build(
@@ -150,11 +162,12 @@ def build(
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
     `values_of` such keys with the number of values that somebody speaks of.
     """
-    script = formal_text()
+    script = formal_text(workspace.organization.partition)
     documents = all_documents(workspace, grants_too=not free_grants)
     spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
     several = bounds(documents) | {name.lower(): 2 for name in also_keys}
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
+    keys.sets = under_set_operators(documents)
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
@@ -202,10 +215,13 @@ def _names_of(keys: WorldKeys, names: Sequence[str]) -> set[str]:
 def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     """Definitions, statements and facts; then the axioms on every symbol they use."""
     out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
+    out.append(lies_in(world.workspace.organization.partition))
     out += world.policies.assertions
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
+    out += accounts.principal_facts(world.workspace)
+    out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
     out += tags.presence(world.keys)
     if not world.free_grants:
         out += existence(world.workspace, world.policies, tuple(world.keys.known))
@@ -278,8 +294,12 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or a path), not to ground truth."""
-    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:")) or name in (
+    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",
+        "source.arn-service",
+        "source.region",
+        "source.account",
+        "source.name",
     )

@@ -102,7 +102,7 @@ def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
         if name in found:
             raise found[name].key_error(f"`{name}` needs a `{'provider' if provider is None else 'account'}`")
     return TrustedPrincipal(
-        account=text(account, values.account_id) if account else None,
+        account=text(account, values.trusted_account) if account else None,
         arns=some_texts(found.get("arns"), values.arn_pattern, ()),
         provider=text(provider, values.any_text) if provider else None,
         subjects=some_texts(found.get("subjects"), values.any_text, ()),

@@ -12,8 +12,8 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.request.case import Case, Flags, Levels
-from tests.worlds import Sample
-from tests.worlds_cast import RCP_SERVICES
+from tests.attack.cast import RCP_SERVICES
+from tests.attack.worlds import Sample
 
 ENFORCED = {"O1": "rcp", "O2": "endpoint", "O3": "scp", "O4": "endpoint", "O5": "scp", "O6": "rcp"}
 _TRUST = (

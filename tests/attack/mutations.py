@@ -1,7 +1,8 @@
-"""Rules broken on purpose, one at a time, to see that some test notices: `python -m tests.mutations`.
+"""Rules broken on purpose, one at a time, to see that some test notices: `python -m tests.attack.mutations`.
 
 Each mutation replaces one piece of source text in a temporary copy of the checkout and runs a selection of tests on
-the copy. docs/mutations.md records the last run. CI only checks that every piece of text still stands in its file.
+the copy. docs/verification/mutations.md records the last run. CI only checks that every piece of text still stands
+in its file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("perimeter_smt", "encodings", "tests", "pyproject.toml", "README.md")
 ENCODE = (
     "tests/property/test_readings_agree.py",

@@ -6,8 +6,8 @@ import ipaddress
 from collections.abc import Callable
 
 from perimeter_smt.request.request import Facts, Request
-from tests.worlds_axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
-from tests.worlds_cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, MINE
+from tests.attack.axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
+from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, MINE
 
 
 def soft_violations(request: Request, facts: Facts) -> set[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request import actions
 from perimeter_smt.request.request import Facts, Request
-from tests.worlds_cast import NO_OWNER
+from tests.attack.cast import NO_OWNER
 
 _IAM = ("user", "role", "feduser", "root")
 _TYPES = {"user": "user", "role": "role-session", "feduser": "federated-user", "root": "root", "service": "service",

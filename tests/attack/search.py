@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,10 +21,10 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.verdicts import Report, Verdict
-from tests.worlds import Sample, sample
-from tests.worlds_cases import ENFORCED, case_of, limits
-from tests.worlds_cast import ENDPOINTS, SERVICES
-from tests.worlds_policies import workspace as random_workspace
+from tests.attack.cases import ENFORCED, case_of, limits
+from tests.attack.cast import ENDPOINTS, SERVICES
+from tests.attack.policies import workspace as random_workspace
+from tests.attack.worlds import Sample, sample
 
 # What accepting a limit lets a proof assume, by the names of the soft axioms here.
 ASSUMED = {
@@ -249,7 +248,3 @@ def main(argv: list[str] | None = None) -> int:
 def consulted(report: Report) -> dict[str, int]:
     """Verdicts by status, for tests."""
     return dict(Counter(verdict.status for verdict in report.verdicts))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """The two readings of the semantics side by side: the concrete evaluator and the encoding on one request.
 
-`python -m tests.agreement --pairs 200000 --seed 1` is the long run that docs/agreement.md records.
+`python -m tests.attack.agreement --pairs 200000 --seed 1` is the long run that docs/verification/agreement.md records.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from random import Random
 
 from perimeter_smt.request.request import Facts, Principal, Request
-from tests.worlds_axioms import consistent
-from tests.worlds_cast import (
+from tests.attack.axioms import consistent
+from tests.attack.cast import (
     APP,
     AWS_ADDRESS,
     AWS_OWNED,
@@ -46,7 +46,7 @@ from tests.worlds_cast import (
     pick_call,
     resource_of,
 )
-from tests.worlds_soft import soft_violations
+from tests.attack.soft import soft_violations
 
 __all__ = ["Sample", "consistent", "sample", "soft_violations"]
 

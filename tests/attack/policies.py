@@ -20,7 +20,7 @@ from perimeter_smt.organization.perimeter import (
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from tests.worlds_cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, OTHER, PARTNER, RCP_SERVICES, SANDBOX
+from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, OTHER, PARTNER, RCP_SERVICES, SANDBOX
 
 Statement = dict[str, Any]
 

@@ -9,9 +9,9 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.request import Facts, Principal, Request
-from tests.worlds import Sample
-from tests.worlds_cast import APP, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, OTHER, PATHS, SANDBOX, STRANGER
-from tests.worlds_policies import ALL_LIMITS, document
+from tests.attack.cast import APP, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, OTHER, PATHS, SANDBOX, STRANGER
+from tests.attack.policies import ALL_LIMITS, document
+from tests.attack.worlds import Sample
 
 OFFICE = "203.0.113.0/24"
 
