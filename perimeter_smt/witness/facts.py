@@ -115,9 +115,24 @@ def facts_of(view: View) -> Facts:
         resource_account=view.text("resource.account"),
         region=view.text("request.region"),
         first_hop_trusted=view.true("first-hop.mine") if view.true("forwarded") else None,
+        resource_tags=_hidden_tags(view),
         organizations={account: org for account, (org, _) in sorted(accounts.items())},
         paths={account: path for account, (_, path) in sorted(accounts.items()) if path},
     )
+
+
+def _hidden_tags(view: View) -> dict[str, str]:
+    """Tags of a bucket that the request does not carry, since ABAC is not enabled."""
+    out = {}
+    for name, key in view.world.keys.known.items():
+        tag = str(key.has.payload).partition("/")[2]
+        if (
+            name.startswith("aws:resourcetag/")
+            and view.true(f"bucket has tag {tag}")
+            and not view.true(str(key.has.payload))
+        ):
+            out[tag] = view.composed(key.term)
+    return out
 
 
 def principal_of(view: View) -> Principal:
