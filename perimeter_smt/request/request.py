@@ -48,7 +48,6 @@ class Request(_Frozen):
 class Facts(_Frozen):
     """Ground truth (semantics 4.1): who really calls, on whose behalf, over which wire, who owns what.
 
-    `resource_tags` are tags of the resource that the request does not show, as those of a bucket without ABAC (W-9).
     `organizations` maps account ids to organization ids (None: in no organization), `paths` to
     organization paths.  `first_hop` is the wire of the first hop of a forward access session.
     """
@@ -71,6 +70,6 @@ class Facts(_Frozen):
     resource_account: str | None = None
     region: str | None = None
     first_hop_trusted: bool | None = None
-    resource_tags: dict[str, str] = Field(default_factory=dict)
     organizations: dict[str, str | None] = Field(default_factory=dict)
     paths: dict[str, str] = Field(default_factory=dict)
+    hidden_tags: dict[str, str] = Field(default_factory=dict)  # of a bucket whose tags policies do not see (W-9)
