@@ -25,6 +25,12 @@ ONLY_MINE = {
     "Resource": "*",
     "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG, "aws:PrincipalTag/free": "yes"}},
 }
+NO_ROOT = {  # who could make federated users with tags
+    "Effect": "Deny",
+    "Action": "*",
+    "Resource": "*",
+    "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}},
+}
 
 
 def policy(kind, *statements):
@@ -98,7 +104,7 @@ def test_a_boundary_closes_it():
 def test_tags_are_those_of_the_file(tags, through):
     """A tag exemption counts for roles that carry the tag; session tags need `sts:TagSession` in the trust policy."""
     tagged = role(policies=[[ALL]], trust=trust(TRUSTED), tags=tags)
-    found = asked("O3", principals=[tagged], scps=[ONLY_MINE])["sqs"]
+    found = asked("O3", principals=[tagged], scps=[ONLY_MINE, NO_ROOT])["sqs"]
     assert (found.status == "refuted") == through
 
 
