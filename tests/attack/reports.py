@@ -28,7 +28,9 @@ class Breach:
     granted: bool = True  # the concrete evaluator can be asked about it
 
 
-def _space(*, scps: tuple[Any, ...] = (), rcps: tuple[Any, ...] = (), partition: str = "aws", **perimeter: Any) -> Workspace:
+def _space(
+    *, scps: tuple[Any, ...] = (), rcps: tuple[Any, ...] = (), partition: str = "aws", **perimeter: Any
+) -> Workspace:
     guards = Guardrails(
         scps=tuple(document(Kind.SCP, f"scp-{i}", [st]) for i, st in enumerate(scps)),
         rcps=tuple(document(Kind.RCP, f"rcp-{i}", [st]) for i, st in enumerate(rcps)),

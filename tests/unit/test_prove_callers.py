@@ -323,7 +323,8 @@ def test_compare_knows_whom_scps_bind():
 
 
 def test_compare_takes_unknown_keys_under_set_operators_as_lists():
-    both = [deny({f"ForAllValues:{o}": {"sqs:Brand": "a"}}, action="sqs:*") for o in ("StringEquals", "StringNotEquals")]
+    tests = ("ForAllValues:StringEquals", "ForAllValues:StringNotEquals")
+    both = [deny({test: {"sqs:Brand": "a"}}, action="sqs:*") for test in tests]
     assert compare(scp(deny(action="sqs:*")), scp(*both), reading="over").relation == "more"
 
 
