@@ -222,6 +222,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
+    out += accounts.principal_facts(world.workspace)
     out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
     out += tags.presence(world.keys)
     if not world.free_grants:
@@ -238,8 +239,9 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
     Also the symbols and variables in use. `also` are further names in use.
     """
-    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions)])
-    out = []
+    on_keys = world.keys.axioms()
+    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
+    out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:
