@@ -17,6 +17,7 @@ from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
 from perimeter_smt.cli.schema import schema
 from perimeter_smt.cli.version import print_versions
+from perimeter_smt.cli.why import axioms, why
 from perimeter_smt.errors import InputError, InternalError
 
 BAD_INPUT, INTERNAL, INTERRUPTED, CLOSED_PIPE = 2, 3, 130, 141
@@ -41,7 +42,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, encode, schema):
+for _command in (prove, compare, evaluate, lint, encode, schema, axioms, why):
     cli.add_command(_command)
 
 
