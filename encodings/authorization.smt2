@@ -34,6 +34,7 @@
 (declare-const |call: service in endpoint-policy-unsupported| Bool)
 (declare-const |call: service in anonymous-services| Bool)
 
+(declare-const |call: action in unsigned-actions| Bool)   ; AWS publishes RCPs that hold them back
 (define-fun assume-role () Bool   ; calls that a role's trust policy must allow (3.6)
   (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")
       (and (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))
@@ -45,9 +46,10 @@
   (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
        (not resource.aws-managed-key)
        (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
-       (or (not |call: resource is star|) (not X-18))))
+       (not (and sign-in.unguarded |call: action in sign-in-actions|))
+       (or (not |call: resource is star|) (not X-18) (and (= service "cognito-identity") |call: action in unsigned-actions|))))
 (define-fun endpoint.applies () Bool
-  (and (= wire endpoint) (not |call: service in endpoint-policy-unsupported|)))
+  (and on-endpoint (not |call: service in endpoint-policy-unsupported|)))
 
 (define-fun needs-no-permission () Bool (= action "sts:GetCallerIdentity"))
 (define-fun always-allowed () Bool (and needs-no-permission (not X-39)))

@@ -26,6 +26,7 @@ _INSTEAD = {
     "vpcs": "--vpc",
     "accounts": "--account",
     "management_account": "--management-account",
+    "partition": "--partition",
     "perimeter_file": "--perimeter",
 }
 
@@ -56,6 +57,9 @@ _INSTEAD = {
 @click.option("--vpc", "vpcs", multiple=True, metavar="VPC[/REGION]", help="VPC of mine.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Member account.")
 @click.option("--management-account", metavar="ID", help="Management account.")
+@click.option(
+    "--partition", metavar="NAME", help="Partition, such as aws-us-gov; told from ARNs and Regions if not said."
+)
 @click.option(
     "--perimeter",
     "perimeter_file",
@@ -127,4 +131,5 @@ def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, A
         accounts=options["accounts"],
         management_account=options["management_account"],
         perimeter_file=options["perimeter_file"],
+        partition=options["partition"],
     )

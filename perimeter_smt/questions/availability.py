@@ -16,6 +16,7 @@ from perimeter_smt.solve.result import Result
 if TYPE_CHECKING:
     from perimeter_smt.questions.run import Run
 
+_NAMES = 8  # of parties and resources that are blocked likewise
 TITLE = "what the perimeter trusts gets through"
 
 
@@ -41,9 +42,9 @@ def findings(run: Run) -> tuple[Verdict, ...]:
             example, names = _example(run, part, (question, run.exact, here), result, statement)
             mine = found.get(("intended.mine", statement))
             if part == "intended.trusted-resource" and statement and mine:
-                found["intended.mine", statement] = replace(mine, why=f"{mine.why}; likewise on {', '.join(names)}")
+                found["intended.mine", statement] = replace(mine, why=f"{mine.why}; likewise on {_listed(names)}")
             else:
-                others = f"; likewise for {', '.join(names[1:])}" if names[1:] else ""
+                others = f"; likewise for {_listed(names[1:])}" if names[1:] else ""
                 found[part, statement] = replace(example, why=example.why + others)
     return (_verdict(run, _question(run), tuple(found.values()), unknown),)
 
@@ -63,6 +64,11 @@ def _example(
         asked = (*asked, entry)
     result = run.plain(world.calls.services, asked, first, like=f"blocked {part}")
     return explain.counterexample(world, part, result, "blocked", statement=statement), list(stopped)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def _sources(run: Run) -> list[tuple[str | None, Formula]]:
@@ -98,8 +104,10 @@ def _question(run: Run, part: str | None = None) -> Formula:
 def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unknown: str) -> Verdict:
     """Refuted by what was found; else proved, if it also holds under rival readings and is not vacuous."""
     services = run.world.calls.services
-    if found and run.reading == "under" and all(example.rests_on for example in found):
-        reason = "what is blocked is let through under a rival reading of each"
+    if run.reading != "exact":
+        found = (*(f for f in found if not f.rests_on), *(f for f in found if f.rests_on))
+    if found and run.reading != "exact" and found[0].rests_on:
+        reason = f"what is blocked here is let through if {', '.join(found[0].rests_on)} is read the rival way"
         return Verdict("availability", TITLE, services, "conditional", found, reason=reason)
     if found:
         return Verdict("availability", TITLE, services, "refuted", found)

@@ -80,7 +80,7 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
     """Verdicts that are neither refuted nor proved, worst first."""
     kinds: tuple[tuple[Cell, str], ...] = (
         ("unknown", "not decided"),
-        ("conditional", "holds under the chosen readings and axioms only"),
+        ("conditional", "depends on how AWS is read, or on a soft axiom"),
         ("vacuous", "nothing to prove"),
     )
     for kind, words in kinds:
@@ -91,7 +91,8 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
             _about(page, verdict)
             for example in verdict.counterexamples:
                 page.blank()
-                page.text("without them this request gets through:", indent=2)
+                words = "without them this" if example.depends_on else "as AWS is read here, this"
+                page.text(f"{words} request gets through:", indent=2)
                 write_finding(page, example)
 
 
@@ -117,7 +118,7 @@ def availability(page: Page, verdicts: Sequence[Verdict]) -> None:
         if verdict.status in ("unknown", "vacuous"):
             page.text(f"availability: not decided: {verdict.reason}", style="bold yellow")
         elif verdict.status == "conditional":
-            page.text("availability: no guardrail blocks intended access, as AWS is read here", style="yellow")
+            page.text("availability: depends on how AWS is read, or on a soft axiom", style="yellow")
             page.item("because", verdict.reason, indent=2)
         elif not found:
             page.text("availability: no guardrail blocks intended access", style="green")

@@ -96,6 +96,9 @@ def encode_condition(keys: KeySpace, document: Document, condition: Condition) -
     if operator.quantifier is None:
         if not key.info.multivalued:
             return ite(key.has, element(key.term), absent)
+        if not key.info.known:  # a set operator elsewhere made it multivalued; one value is compared as ever
+            one = conj(neg(slot.has) for slot in key.slots[1:])
+            return ite(key.has, both(one, element(key.slots[0].term)), absent)
         return both(sym("X-6"), _some(operator, key.has, key.slots, element))  # nothing matches without a set operator
     slots = key.slots if key.info.multivalued else (Slot(key.has, key.term),)
     if operator.quantifier is Quantifier.FOR_ALL:

@@ -23,6 +23,7 @@ class Policies:
     keys: KeySpace
     assertions: list[Assertion] = field(default_factory=list)
     statements: dict[str, tuple[Document, Statement]] = field(default_factory=dict)
+    parts: dict[str, tuple[Formula, ...]] = field(default_factory=dict)
     _selected: dict[tuple[int, int], Formula] = field(default_factory=dict)
     _documents: list[Document] = field(default_factory=list)
 
@@ -64,8 +65,10 @@ class Policies:
         key = (id(document), statement.index)
         if key not in self._selected:
             self._documents.append(document)  # keeps the id in use
-            body = self._body(document, statement)
+            parts = self._parts(document, statement)
+            body = both(*parts)
             name = self._name(document, statement)
+            self.parts[name] = parts
             if body.op in ("true", "false", "atom", "sym"):
                 self._selected[key] = body
             else:
@@ -74,12 +77,12 @@ class Policies:
             self.statements[name] = (document, statement)
         return self._selected[key]
 
-    def _body(self, document: Document, statement: Statement) -> Formula:
-        """Action, resource and conditions of the statement."""
-        return both(
+    def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
+        """Action, resource and each condition of the statement."""
+        return (
             encode_action(statement.action),
             encode_resource(self.keys, document, statement.resource),
-            conj(encode_condition(self.keys, document, c) for c in statement.conditions),
+            *(encode_condition(self.keys, document, c) for c in statement.conditions),
         )
 
     def _name(self, document: Document, statement: Statement) -> str:
@@ -111,6 +114,12 @@ def bounds(documents: Iterable[Document]) -> dict[str, int]:
     if "aws:tagkeys" in count:  # AR10 asks for one more value per request tag
         count["aws:tagkeys"] += tags
     return count
+
+
+def under_set_operators(documents: Iterable[Document]) -> frozenset[str]:
+    """The keys that some condition looks at with ForAllValues or ForAnyValue."""
+    statements = (statement for document in documents for statement in document.statements)
+    return frozenset(c.name for s in statements for c in s.conditions if c.operator.quantifier is not None)
 
 
 def _kinds(conditions: Sequence[Condition]) -> int:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.keys import FreeKeys, sym_is
-from perimeter_smt.encode.language.statement import Policies, bounds, matches
+from perimeter_smt.encode.language.principal import canonical_user, canonical_users
+from perimeter_smt.encode.language.statement import Policies, bounds, matches, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world.catalogue import CALL, Calls, Row
 from perimeter_smt.encode.world.public import is_public
@@ -49,6 +50,7 @@ _CALLERS = {
 _FLAGS = (
     "resource.aws-managed-key",
     "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
+    "sign-in.unguarded",
     "grants.free",
 )  # fmt: skip
 
@@ -80,6 +82,7 @@ class CaseProblem:
     policies: Policies
     calls: Calls
     pins: list[Formula]
+    canonical_users: tuple[str, ...] = ()
     assertions: list[Assertion] = field(default_factory=list)
 
     def problem(self, *asked: Formula) -> Problem:
@@ -182,9 +185,10 @@ def _case(documents: Sequence[Document], request: Request) -> CaseProblem:
         if not isinstance(value, str):
             count[name.lower()] = max(count.get(name.lower(), 1), len(value))
     keys = FreeKeys(count)
+    keys.sets = under_set_operators(documents)
     calls = Calls(())
     calls.replace_rows([_row(request)])
-    return CaseProblem(keys, Policies(keys), calls, [])
+    return CaseProblem(keys, Policies(keys), calls, [], canonical_users(documents))
 
 
 def _row(request: Request) -> Row:
@@ -208,6 +212,7 @@ def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | No
         iff(sym("principal.made-by-root"), boolean(principal.made_by_root)),
         *_principal_texts(principal),
         *_resource_texts(request),
+        *(iff(canonical_user(value), boolean(principal.canonical_id == value)) for value in case.canonical_users),
     ]
     given = {name.lower(): value for name, value in reversed(request.context.items())}
     for name, key in list(case.keys.known.items()):

@@ -175,7 +175,7 @@ class Calls:
         self._sets[name] = self._where(set(services))
 
     def _where(self, test: frozenset[str] | set[str]) -> int:
-        return _union(bits for service, bits in self._by_service.items() if service in test)
+        return union(bits for service, bits in self._by_service.items() if service in test)
 
     def _compute(self, name: str) -> int:
         head, _, tail = name.partition("=")
@@ -203,7 +203,7 @@ class Calls:
             case "first of its action":
                 typed = ~self._where_it("type", lambda kind: kind is None)
                 firsts = (bits & typed or bits for bits in self._by_action.values())
-                return _union(bits & -bits for bits in firsts)
+                return union(bits & -bits for bits in firsts)
             case "on a key":
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":
@@ -215,12 +215,12 @@ class Calls:
             case _ if name.startswith("service in "):
                 return self._where(support_list(name.removeprefix("service in ")))
             case _ if name.startswith("action in "):
-                return _union(self._matching(p.lower()) for p in sorted(support_list(name.removeprefix("action in "))))
+                return union(self._matching(p.lower()) for p in sorted(support_list(name.removeprefix("action in "))))
         raise KeyError(name)
 
     def _where_it(self, field: str, test: Callable[[Any], bool]) -> int:
         """The rows whose `field` passes a test; the test is asked once per value."""
-        return _union(bits for value, bits in self._by(field).items() if test(value))
+        return union(bits for value, bits in self._by(field).items() if test(value))
 
     def _by(self, field: str) -> dict[Any, int]:
         """The rows that each value of a field is found in."""
@@ -236,7 +236,7 @@ class Calls:
         if name.strip("*") == "" and "*" not in service and "?" not in service:
             return self._by_service.get(service, 0)
         found = _regex(pattern)
-        return _union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+        return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
 
     def _listing(self, key: str) -> int:
         general = next((key[: i + 1] + "*" for i in (key.find("/"), key.rfind(":")) if i >= 0), key)
@@ -346,7 +346,8 @@ def _bits(indexes: Iterable[int]) -> int:
     return int.from_bytes(array, "little") << low
 
 
-def _union(sets: Iterable[int]) -> int:
+def union(sets: Iterable[int]) -> int:
+    """The union of bit sets."""
     out = 0
     for bits in sets:
         out |= bits

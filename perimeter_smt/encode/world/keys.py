@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space, sym_is
+from perimeter_smt.encode.language.principal import of_host
 from perimeter_smt.logic.atoms import CharSet, Glob, Member, Parses, Ref, Run, Template, Text, View
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.request.keys import KeyInfo, key_info
@@ -30,6 +31,7 @@ _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantic
         "identitystore:userid",
     ]
 )
+_POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
 
@@ -39,14 +41,16 @@ class WorldKeys(Space):
     def __init__(self, script: Script, bounds: dict[str, int]) -> None:
         super().__init__(bounds)
         self.script = script
+        self.accounts: tuple[str, ...] = ()  # of the workspace, whose access points are calls of their own
         self.spelled = {n.removeprefix("has ").lower(): n.removeprefix("has ") for n in script.sorts if n[:4] == "has "}
 
     def key(self, name: str) -> Key:
         """The key, made on first use together with the axioms on it."""
         if name not in self.known:
-            info = key_info(name)
+            info = self.info(name)
             spelled = self.spelled.get(name, info.key)
-            has = sym(f"has {spelled}")
+            # What has no colon is no condition key but a placeholder: never set.
+            has = sym(f"has {spelled}") if ":" in name else FALSE
             self.known[name] = key = self._make(info, spelled, has)
             self._presence(name, spelled, has)
             self._type(key)
@@ -128,6 +132,8 @@ class WorldKeys(Space):
         ):
             listed = atom(Member("call", f"lists {name}"))
             carried = either(listed, sym_is("role")) if name in _SAML_SESSION_KEYS else listed
+            if name in _POINT_KEYS:
+                carried = either(listed, self._behind_point(name, spelled))
             add(Assertion("AK1.listed", implies(has, carried)))
         if name.startswith("aws:requesttag/") and "aws:tagkeys" in self.bounds:
             keys = self.key("aws:tagkeys")
@@ -135,18 +141,25 @@ class WorldKeys(Space):
             named = either(*(both(s.has, glob_on(s.term, (Text(tag),))) for s in keys.slots))
             add(Assertion("soft AR10", implies(has, named)))
 
+    def _behind_point(self, name: str, spelled: str) -> Formula:
+        """The bucket's own check of a call through an access point carries the point's keys (semantics 3.7).
+
+        Points of the workspace's accounts are asked about by themselves, so that only those of others are left.
+        """
+        own: list[Formula] = []
+        for account in self.accounts if name != "s3:accesspointnetworkorigin" else ():
+            point = (Text("arn:"), Run(CharSet(":", True)), Text(":s3:"), Run(CharSet(":", True)), Text(f":{account}:"))
+            is_arn = name == "s3:dataaccesspointarn"
+            own.append(glob(spelled, (*point, Run(CharSet("", True)))) if is_arn else is_text(spelled, account))
+        return both(atom(Member("call", "service=s3")), neg(either(*own)))
+
     def _provider(self, spelled: str, host: str, has: Formula) -> Formula:
         """A claim of an OIDC provider is there in its AssumeRoleWithWebIdentity call, sub and aud always; it may go on
         into the session that comes of it, as Cognito's do."""
         own = both(
             sym_is("federated-sts"),
             atom(Member("call", "action=sts:assumerolewithwebidentity")),
-            either(
-                is_text("principal.provider", host, fold=True),
-                glob(
-                    "principal.provider", (Text("arn:"), Run(CharSet("", True)), Text(f":oidc-provider/{host}", True))
-                ),
-            ),
+            of_host(host),
         )
         always = spelled.rsplit(":", 1)[1] in ("sub", "aud")
         carried = implies(has, either(own, sym_is("role")))

@@ -7,13 +7,13 @@ from typing import Literal
 
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import KeySpace, sym_is
-from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.principal import IAM, named, of_host
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
 from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import (
     Perimeter,
@@ -92,7 +92,13 @@ def _tag(keys: KeySpace, entry: TagException) -> Formula:
 
 
 def _role(keys: KeySpace, caller: Template, entry: RoleException) -> Formula:
-    return both(IAM, sym("principal.mine"), arn_matches(keys, caller, entry.arn))
+    return both(IAM, sym("principal.mine"), is_caller(keys, caller, entry.arn))
+
+
+def is_caller(keys: KeySpace, caller: Template, text: str) -> Formula:
+    """The caller is whom an ARN names as principals of policies do (W-13), or matches a pattern of ARNs."""
+    found = named(text)
+    return arn_matches(keys, caller, text) if found is None else found
 
 
 def arn_matches(keys: KeySpace, term: Template, text: str) -> Formula:
@@ -124,17 +130,17 @@ def _third_principal(keys: KeySpace, caller: Template, entry: TrustedPrincipal) 
         return both(call, _provider(keys, entry))
     who = both(IAM, is_text("principal.account", entry.account or ""))
     if entry.arns:
-        who = both(who, disj(arn_matches(keys, caller, text) for text in entry.arns))
+        who = both(who, disj(is_caller(keys, caller, text) for text in entry.arns))
     return both(call, who)
 
 
 def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:
     provider = entry.provider or ""
-    host = provider.rsplit("oidc-provider/", 1)[-1]
-    names = {provider, host} if provider.startswith("arn:") else {provider}
-    same = disj(is_text("principal.provider", name) for name in sorted(names))
-    if "." in host and not provider.startswith("arn:"):
-        same = either(same, arn_matches(keys, _ref("principal.provider"), f"arn:*:oidc-provider/{host}"))
+    host = provider.rsplit("oidc-provider/", 1)[-1].lower()
+    # An ARN is one provider of several that a host may have in my accounts (W-23).
+    same = is_text("principal.provider", provider) if provider.startswith("arn:") else of_host(host)
+    if ":saml-provider/" in provider:
+        host = "saml"
     claims = []
     for claim, values in (("sub", entry.subjects), ("aud", entry.audiences)):
         if values:
@@ -143,15 +149,9 @@ def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:
     return both(sym_is("federated-sts"), same, conj(claims))
 
 
-def _ref(var: str) -> Template:
-    from perimeter_smt.logic.atoms import Ref
-
-    return (Ref(var),)
-
-
 def _third_resource(keys: KeySpace, caller: Template, entry: TrustedResource) -> Formula:
     owner = is_text("resource.account", entry.account) if entry.account else TRUE
-    who = TRUE if "*" in entry.callers else disj(arn_matches(keys, caller, text) for text in entry.callers)
+    who = TRUE if "*" in entry.callers else disj(is_caller(keys, caller, text) for text in entry.callers)
     return both(owner, who, _call(keys, entry.actions, entry.arns), neg(_nothing()))
 
 
