@@ -15,6 +15,7 @@ from perimeter_smt.cli.encode import encode
 from perimeter_smt.cli.evaluate import evaluate
 from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
+from perimeter_smt.cli.report import report
 from perimeter_smt.cli.schema import schema
 from perimeter_smt.cli.version import print_versions
 from perimeter_smt.cli.why import axioms, why
@@ -42,7 +43,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, encode, schema, axioms, why):
+for _command in (prove, compare, evaluate, lint, report, encode, schema, axioms, why):
     cli.add_command(_command)
 
 

@@ -158,12 +158,14 @@ def _proved(
             Row("unknown", left, reason=result.reason or "the proof was not found again"),
         )
         return
+    notes: list[Assumption] = []
     if first_hop.ASSUMED in result.core:
         held = _first_hops(run, objective, left, rows)
         if len(held) < len(left):
             if held:
                 _proved(run, objective, held, rows, beyond)
             return
+        notes = [Assumption("first-hops", text, "IAM guide, forward access sessions") for text in run.first_hop_notes]
     assumptions, used = explain.proof(run.world, result.core)
     leans_on = [
         reach
@@ -172,6 +174,7 @@ def _proved(
         and (reach.applies(left) or run.ask(breach, reach.formula, mode, *run.only(left)).status != "unsat")
     ]
     accepted = [Assumption(reach.name, LIMIT_TEXTS[reach.name], "accepted in perimeter.yaml") for reach in leans_on]
+    accepted += sorted(notes, key=lambda note: note.text)
     for point in sorted(run.world.workspace.perimeter.settled):
         read = "the rival way" if point in run.world.workspace.perimeter.rivals else "as chosen"
         accepted.append(Assumption(point, f"read {read}, as perimeter.yaml says", "semantics 7"))

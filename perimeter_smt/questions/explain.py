@@ -54,7 +54,7 @@ def counterexample(
         world,
         request,
         facts,
-        kms_grant=model.symbols.get("open kms grant", False),
+        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in departs,
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),

@@ -1,13 +1,16 @@
 """Is the first hop of a forwarded call held to the network? (W-34)
 
 A forward access session carries no network key. `P1.first-hop` says that the call before it came from my network;
-that is so only where guardrails hold the first hop to it, in every service that carries calls on.
+that is so only where guardrails hold the first hop to it, in every service that carries calls on, or where nobody who
+is listed may make such a call: then the proof says so. Root users, and whom they make, stand in no list and are left
+out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.catalogue import union
 from perimeter_smt.encode.world.world import build
@@ -75,11 +78,23 @@ def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Found:
 
 def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Found:
     """May my identity make a call that a service carries on, from elsewhere?"""
+    found, reason = _under(run, perimeter, services, free_grants=run.world.free_grants)
+    if not reason or not run.world.free_grants or not run.world.workspace.grants_given:
+        return found, reason
+    listed = _under(run, perimeter, services, free_grants=False)
+    if listed[1]:
+        return found, reason
+    run.first_hop_notes.add(f"{reason}; no listed principal may make such a call")
+    return listed
+
+
+def _under(run: Run, perimeter: Perimeter, services: frozenset[str], *, free_grants: bool) -> Found:
     workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
-    world = build(workspace, sorted(services), free_grants=run.world.free_grants, objectives=(_NETWORK,))
+    world = build(workspace, sorted(services), free_grants=free_grants, objectives=(_NETWORK,))
     hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
     mode = hops.exact if run.reading == "exact" else hops.over
-    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), mode)
+    persons = () if free_grants else (neg(sym_is("root")), neg(sym("principal.made-by-root")))
+    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), mode, *persons)
     result = hops.ask(*asked)
     if result.status == "unknown":
         return None, f"whether first hops are held to my network is not decided: {result.reason}"

@@ -65,6 +65,7 @@ class Run:
     enumerate_all: bool
     limit: int
     first_hops: dict[tuple[object, ...], tuple[Counterexample | None, str]] = field(default_factory=dict)
+    first_hop_notes: set[str] = field(default_factory=set)  # what proofs that assume P1.first-hop say besides
     _wanted: dict[tuple[str, ...], list[Formula]] = field(default_factory=dict)
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 

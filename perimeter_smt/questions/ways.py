@@ -15,7 +15,7 @@ from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, either
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Counterexample
+from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.solve.result import Result
 
 _OWNERS = ("O1", "O2", "O6")  # whose grants are those of the resource; of the others those of the identity
@@ -35,13 +35,13 @@ class Ways:
         """Remember the kind and the way of a request; whether it shows anything that was not shown before."""
         model = result.model
         assert model is not None
-        names = {blame(*found): name for name, found in self.world.policies.statements.items()}
+        names = {_place(blame(*found)): name for name, found in self.world.policies.statements.items()}
         known = any(kind is seen for seen in self._kinds)
         if not known:
             self._kinds.append(kind)
         before = self._shown()
-        self._admitted |= {names[b] for b in example.through if b in names}
-        if example.closest is not None and (name := names.get(example.closest.statement)):
+        self._admitted |= {names[_place(b)] for b in example.through if _place(b) in names}
+        if example.closest is not None and (name := names.get(_place(example.closest.statement))):
             parts = self.world.policies.parts[name]
             failed = {i for i, part in enumerate(parts) if not truth(part, model)}
             if failed:
@@ -87,3 +87,8 @@ class Ways:
                 counts = kind.is_resource_type if self.objective in _OWNERS else kind.value == "identity"
             if counts:
                 yield name
+
+
+def _place(found: Blame) -> tuple[str, str, int]:
+    """What tells a statement from all others, whatever slot it was looked at in."""
+    return found.file, found.document, found.index

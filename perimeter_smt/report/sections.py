@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Limit, Verdict
+from perimeter_smt.questions.verdicts import Counterexample, Limit, Verdict
 from perimeter_smt.report.finding import blamed, one_line, write_finding
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural
@@ -91,9 +91,14 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
             _about(page, verdict)
             for example in verdict.counterexamples:
                 page.blank()
-                words = "without them this" if example.depends_on else "as AWS is read here, this"
-                page.text(f"{words} request gets through:", indent=2)
+                page.text(f"{_how(example)} gets through:", indent=2)
                 write_finding(page, example)
+
+
+def _how(example: Counterexample) -> str:
+    if example.depends_on:
+        return "without them this request"
+    return "as AWS is read here, this request" if example.rests_on else "this request"
 
 
 def proofs(page: Page, verdicts: Sequence[Verdict]) -> None:

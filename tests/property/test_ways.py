@@ -79,8 +79,8 @@ def test_every_exemption_is_shown(exemptions):
 
 
 @settings(max_examples=12, deadline=None)
-@given(names=st.sets(st.sampled_from(sorted(OPEN)), min_size=1, max_size=4))
-def test_every_open_statement_is_shown(names):
+@given(names=st.sets(st.sampled_from(sorted(OPEN)), min_size=1, max_size=4), gateway=st.booleans())
+def test_every_open_statement_is_shown(names, gateway):
     """Without the statements that were named the endpoint lets no stranger through."""
     mine = {"Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": ORG}}}
 
@@ -92,7 +92,8 @@ def test_every_open_statement_is_shown(names):
             vpc="vpc-0ac00000000000001",
             vpc_account=MINE,
             region="eu-west-1",
-            policy=policy(Kind.ENDPOINT, statements),
+            gateway=gateway,
+            policy=policy(Kind.ENDPOINT_GATEWAY if gateway else Kind.ENDPOINT, statements),
         )
 
     chosen = [*sorted(names), "mine"]

@@ -61,6 +61,10 @@ class KeySpace(Protocol):
         """Whether values of the key surely hold no wildcard characters (AP19)."""
         ...
 
+    def holds_whole_numbers(self, name: str) -> bool:
+        """Whether values of the numeric key are whole numbers (table `integer-keys`)."""
+        ...
+
 
 @dataclass
 class Space:
@@ -123,6 +127,10 @@ class FreeKeys(Space):
         return self.known[name]
 
     def is_plain(self, name: str) -> bool:  # noqa: ARG002
+        """Nothing is known of free values."""
+        return False
+
+    def holds_whole_numbers(self, name: str) -> bool:  # noqa: ARG002
         """Nothing is known of free values."""
         return False
 

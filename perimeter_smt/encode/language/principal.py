@@ -66,14 +66,25 @@ def _entry(document: Document, entry: PrincipalEntry) -> Hits:
             return Hits(direct=both(named, itself), account=both(named, neg(itself)))
 
 
+def principal_named(value: str) -> Hits:
+    """How an ARN, account id or service name that stands outside a policy names the caller (KMS grants)."""
+    if value.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return Hits(direct=both(sym_is("aws-service"), is_text("principal.service", value)))
+    return _aws_named(value, gateway=False)
+
+
 def _aws(document: Document, value: str) -> Hits:
+    return _aws_named(value, gateway=document.kind is Kind.ENDPOINT_GATEWAY)
+
+
+def _aws_named(value: str, *, gateway: bool) -> Hits:
     account = _ACCOUNT.fullmatch(value)
     if account and (account["root"] or not account["partition"]):
         here = is_text("principal.account", account["account"])
         if account["partition"]:
             here = both(here, is_text("aws.partition", account["partition"]))
         root = both(sym_is("root"), here)
-        if document.kind is Kind.ENDPOINT_GATEWAY:  # stands for the root user only (D47)
+        if gateway:  # stands for the root user only (D47)
             return Hits(direct=root)
         return Hits(direct=root, account=both(IAM, neg(sym_is("root")), here))
     arn = _ARN.fullmatch(value)

@@ -9,7 +9,7 @@ from perimeter_smt.encode.language.action import encode_action
 from perimeter_smt.encode.language.condition import encode_condition
 from perimeter_smt.encode.language.keys import KeySpace
 from perimeter_smt.encode.language.principal import Hits, encode_principal
-from perimeter_smt.encode.language.resource import encode_resource
+from perimeter_smt.encode.language.resource import Leaf, encode_resource
 from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, iff, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.policy.document import Condition, Document, Statement
@@ -24,8 +24,14 @@ class Policies:
     assertions: list[Assertion] = field(default_factory=list)
     statements: dict[str, tuple[Document, Statement]] = field(default_factory=dict)
     parts: dict[str, tuple[Formula, ...]] = field(default_factory=dict)
+    view: Leaf | None = None  # the resource that statements are asked about, where it is not the one that is called
+    label: str = ""
     _selected: dict[tuple[int, int], Formula] = field(default_factory=dict)
     _documents: list[Document] = field(default_factory=list)
+
+    def seen(self, view: Leaf, label: str) -> Policies:
+        """The same documents asked about another resource of the same request, called `label` in proofs."""
+        return Policies(self.keys, self.assertions, self.statements, self.parts, view, label)
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny statement of the documents matches."""
@@ -81,12 +87,12 @@ class Policies:
         """Action, resource and each condition of the statement."""
         return (
             encode_action(statement.action),
-            encode_resource(self.keys, document, statement.resource),
+            encode_resource(self.keys, document, statement.resource, self.view),
             *(encode_condition(self.keys, document, c) for c in statement.conditions),
         )
 
     def _name(self, document: Document, statement: Statement) -> str:
-        name = f"statement {document.name}[{statement.index}]"
+        name = f"statement {document.name}[{statement.index}]{self.label}"
         number = 2
         unique = name
         while unique in self.statements:

@@ -17,6 +17,7 @@ FILES = (
     "environment/request.smt2",
     "environment/callers.smt2",
     "environment/sign-in.smt2",
+    "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
 )

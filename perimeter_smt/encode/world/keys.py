@@ -9,7 +9,7 @@ from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import FALSE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Script
-from perimeter_smt.request.keys import KeyInfo, key_info
+from perimeter_smt.request.keys import KeyInfo, key_info, support_list
 
 TAG_CHARACTERS = CharSet(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
@@ -32,6 +32,7 @@ _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantic
     ]
 )
 _POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
+_ALWAYS = ("kms:calleraccount", "s3:resourceaccount")  # in every call, whatever the service reference lists
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
 
@@ -63,6 +64,10 @@ class WorldKeys(Space):
             "aws:sourceaccount", "aws:sourceorgid", "aws:vpceaccount", "aws:vpceorgid", "aws:sourcevpc",
             "aws:sourcevpce", "s3:resourceaccount", "kms:calleraccount", "aws:requestedregion",
         )  # fmt: skip
+
+    def holds_whole_numbers(self, name: str) -> bool:
+        """By the table `integer-keys`."""
+        return name in support_list("integer-keys")
 
     def _make(self, info: KeyInfo, spelled: str, has: Formula) -> Key:
         if not info.multivalued:
@@ -128,7 +133,7 @@ class WorldKeys(Space):
         elif (
             name.startswith(("aws:resourcetag/", "aws:requesttag/"))
             or name == "aws:tagkeys"
-            or (not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known)
+            or (not name.startswith("aws:") and name not in _ALWAYS and key_info(name).known)
         ):
             listed = atom(Member("call", f"lists {name}"))
             carried = either(listed, sym_is("role")) if name in _SAML_SESSION_KEYS else listed

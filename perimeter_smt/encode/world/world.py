@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter
+from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, refused, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
+from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.logic.atoms import Member, Ref
 from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
@@ -172,6 +173,8 @@ def build(
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
     defined |= perimeter.definitions(workspace, keys, script)
+    defined |= tags.definitions(workspace)
+    defined |= refused.definitions(keys)
     defined |= grants.free() if free_grants else grants.definitions(workspace, policies)
     for objective in objectives:
         defined[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
@@ -219,8 +222,9 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
     out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
+    out += tags.presence(world.keys)
     if not world.free_grants:
-        out += grants.existence(world.workspace, world.keys, tuple(world.keys.known))
+        out += existence(world.workspace, world.policies, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
     paths_used = any(name.startswith("orgpath(") for name in used)
