@@ -1,4 +1,4 @@
-"""`perimeter`: the click group, and the entry point that turns errors into exit codes (design 6)."""
+"""`perimeter`: the click group, and what turns errors into exit codes (design 6)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except InputError as error:
-        return _fail(str(error), BAD_INPUT)
+        output.complain_all(error)
+        return BAD_INPUT
     except click.ClickException as error:
         return _fail(error.format_message(), BAD_INPUT)
     except (click.Abort, KeyboardInterrupt):
@@ -76,16 +77,3 @@ def run(arguments: list[str] | None = None) -> int:
 def _fail(message: str, code: int) -> int:
     output.complain(message)
     return code
-
-
-def main() -> None:
-    """The console entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    code = run()
-    try:
-        sys.stderr.flush()
-    except OSError:
-        code = CLOSED_PIPE
-    sys.exit(code)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from collections.abc import Callable
+from typing import Literal, TypeVar, cast
 
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, KeyGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.readers import values
-from perimeter_smt.organization.readers.fields import flag, items, members, required, tags, text, texts
+from perimeter_smt.organization.readers.fields import Gather, flag, items, members, required, tags, text, texts
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
+from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 
+_T = TypeVar("_T")
 ACCOUNT_MEMBERS = (
     "id", "name", "scps", "rcps", "principals", "resources", "endpoints", "listed",
     "canonical_id", "block_public_access",
@@ -32,17 +35,24 @@ class AccountReader:
 
     def read(self, account: str, found: dict[str, Node], guardrails: Guardrails) -> Account:
         """The account; it is `listed` if it gives both principals and resources and does not say otherwise."""
-        return Account(
+        gather = Gather()
+
+        def each(name: str, read: Callable[[Node], _T]) -> tuple[_T, ...]:
+            return gather.each(gather(lambda: items(found.get(name)), []), read)
+
+        out = Account(
             id=account,
             name=text(found["name"], values.any_text) if "name" in found else "",
             canonical_id=text(found["canonical_id"], values.canonical_id) if "canonical_id" in found else None,
             block_public_access=flag(found.get("block_public_access"), False),
             guardrails=guardrails,
-            principals=tuple(self._principal(item, account) for item in items(found.get("principals"))),
-            resources=tuple(self._resource(item, account) for item in items(found.get("resources"))),
-            endpoints=tuple(self._endpoint(item, account) for item in items(found.get("endpoints"))),
+            principals=each("principals", lambda item: self._principal(item, account)),
+            resources=each("resources", lambda item: self._resource(item, account)),
+            endpoints=each("endpoints", lambda item: self._endpoint(item, account)),
             listed=flag(found.get("listed"), "principals" in found and "resources" in found),
         )
+        gather.done()
+        return out
 
     def _principal(self, node: Node, account: str) -> OwnedPrincipal:
         what = "a principal"
@@ -59,16 +69,24 @@ class AccountReader:
             raise found["trust"].key_error("a user has no trust policy, only a role has one")
         if service_linked and "boundary" in found:
             raise found["boundary"].key_error("a service-linked role has no boundary")
+        gather = Gather()
+        policies = gather.each(items(found.get("policies")), lambda item: self._policies.load(item, Kind.IDENTITY))
+        boundary = gather(lambda: self._attached(found, "boundary", Kind.BOUNDARY), None)
+        trust = gather(lambda: self._attached(found, "trust", Kind.TRUST), None)
+        gather.done()
         return OwnedPrincipal(
             arn=arn,
             type=cast(Literal["user", "role"], kind),
             account=account,
-            policies=tuple(self._policies.load(item, Kind.IDENTITY) for item in items(found.get("policies"))),
-            boundary=self._policies.load(found["boundary"], Kind.BOUNDARY) if "boundary" in found else None,
-            trust=self._policies.load(found["trust"], Kind.TRUST) if "trust" in found else None,
+            policies=policies,
+            boundary=boundary,
+            trust=trust,
             tags=tags(found.get("tags")),
             service_linked=service_linked,
         )
+
+    def _attached(self, found: dict[str, Node], name: str, kind: Kind) -> Document | None:
+        return self._policies.load(found[name], kind) if name in found else None
 
     def _resource(self, node: Node, account: str) -> OwnedResource:
         what = "a resource"

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+from perimeter_smt.errors import InputError, SeveralInputError, did_you_mean
 from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.policy.json_positions import quoted
 
 Check = Callable[[str], str]
+_T = TypeVar("_T")
+
+
+class Gather:
+    """The errors of one reading, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        self._errors: list[InputError] = []
+
+    def add(self, error: InputError) -> None:
+        """Note an error."""
+        self._errors.append(error)
+
+    def __call__(self, read: Callable[[], _T], default: _T) -> _T:
+        """What `read` returns, or the default where it fails: the error is noted."""
+        try:
+            return read()
+        except InputError as error:
+            self.add(error)
+            return default
+
+    def each(self, nodes: Iterable[Node], read: Callable[[Node], _T]) -> tuple[_T, ...]:
+        """What `read` returns for every node for which it does not fail."""
+        found: list[_T] = []
+        for node in nodes:
+            self(lambda node=node: found.append(read(node)), None)  # type: ignore[misc]
+        return tuple(found)
+
+    def done(self) -> None:
+        """Raise what was noted, if anything."""
+        if self._errors:
+            raise SeveralInputError(self._errors)
 
 
 def members(node: Node, names: tuple[str, ...], what: str) -> dict[str, Node]:
     """The members of a mapping, all of them among `names`; those without a value are left out."""
     if not isinstance(node.value, dict):
         raise node.key_error(f"found {node.shown}, expected {what}: a mapping")
+    gather = Gather()
     for name, member in node.value.items():
         if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"expected one of {', '.join(names)}"
-            raise member.key_error(f"unknown member {quoted(name)} of {what}, {hint}")
+            hint = did_you_mean(name, names) or f", expected one of {', '.join(names)}"
+            gather.add(member.key_error(f"unknown member {quoted(name)} of {what}{hint}"))
+    gather.done()
     return {name: member for name, member in node.value.items() if not member.is_null}
 
 
@@ -51,7 +85,12 @@ def items(node: Node | None) -> list[Node]:
 
 def texts(node: Node | None, check: Check, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     """A list of scalars that pass the check; `default` if there is none."""
-    return default if node is None else tuple(text(item, check) for item in items(node))
+    if node is None:
+        return default
+    gather = Gather()
+    found = gather.each(items(node), lambda item: text(item, check))
+    gather.done()
+    return found
 
 
 def some_texts(node: Node | None, check: Check, default: tuple[str, ...]) -> tuple[str, ...]:
