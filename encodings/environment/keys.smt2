@@ -15,8 +15,12 @@
 ; s3:ResourceAccount) and keys of sessions below; claims of SAML go on into the session.
 (assert (! (=> |has K| |call: lists K|) :named AK1.listed :strength hard
   :for-each "aws:ResourceTag/* aws:RequestTag/* aws:TagKeys service-key"
-  :except "saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
+  :except "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
   :source "service authorization reference, condition keys of actions"))
+; The bucket's own check of a call through an access point carries the keys of the point (semantics 3.7).
+(assert (! (=> |has K| (or |call: lists K| (= service "s3"))) :named AK1.point :strength hard
+  :for-each "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin"
+  :source "S3 guide, access points: condition keys; delegating access control to access points"))
 (assert (! (=> |has K| (or |call: lists K| (= caller role))) :named AK1.saml :strength hard
   :for-each "saml:sub saml:sub_type saml:namequalifier"
   :source "IAM guide, keys available for SAML-based federation: in the session, too"))

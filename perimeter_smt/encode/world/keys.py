@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space
-from perimeter_smt.logic.atoms import Parses, Ref, Template, View
-from perimeter_smt.logic.formula import FALSE, Formula, atom, either, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import CharSet, Member, Parses, Ref, Run, Template, Text, View
+from perimeter_smt.logic.formula import FALSE, Formula, atom, either, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.request.keys import KeyInfo, support_list
 
+_POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount")
 _TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/")
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
@@ -21,6 +22,7 @@ class WorldKeys(Space):
     def __init__(self, script: Script, bounds: dict[str, int]) -> None:
         super().__init__(bounds)
         self.script = script
+        self.accounts: tuple[str, ...] = ()  # of the workspace, whose access points are calls of their own
         self.spelled = {n.removeprefix("has ").lower(): n.removeprefix("has ") for n in script.sorts if n[:4] == "has "}
 
     def key(self, name: str) -> Key:
@@ -32,6 +34,8 @@ class WorldKeys(Space):
             has = sym(f"has {spelled}") if ":" in name else FALSE
             self.known[name] = key = self._make(info, spelled, has)
             self._type(key)
+            if name in _POINT_KEYS:
+                self._own_points(name, key)
         return self.known[name]
 
     def is_plain(self, name: str) -> bool:
@@ -101,6 +105,19 @@ class WorldKeys(Space):
 
     def _values(self, name: str) -> list[tuple[Formula, Template]]:
         return [(slot.has, slot.term) for slot in self.key(name).slots]
+
+    def _own_points(self, name: str, key: Key) -> None:
+        """Calls through access points of the workspace's accounts are asked about by themselves (semantics 3.7)."""
+        spelled = str(key.has.payload).removeprefix("has ")
+        point = (Text("arn:"), Run(CharSet(":", True)), Text(":s3:"), Run(CharSet(":", True)))
+        arn = name == _POINT_KEYS[0]
+        own = (
+            glob(spelled, (*point, Text(f":{account}:"), Run(CharSet("", True)))) if arn else is_text(spelled, account)
+            for account in self.accounts
+        )
+        listed = atom(Member("call", f"lists {name}"))
+        fact = implies(key.has, either(listed, neg(either(*own))))
+        self.assertions.append(Assertion("organization.yaml access points", fact))
 
     def _type(self, key: Key) -> None:
         add = self.assertions.append
