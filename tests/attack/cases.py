@@ -12,6 +12,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.request.case import Case, Flags, Levels
+from perimeter_smt.request.request import Facts
 from tests.attack.cast import RCP_SERVICES
 from tests.attack.worlds import Sample
 
@@ -45,6 +46,7 @@ def case_of(workspace: Workspace, drawn: Sample) -> Case:
     service, _, name = request.action.lower().partition(":")
     kind = Kind.TRUST if service == "sts" and name in _TRUST else Kind.KMS if service == "kms" else Kind.RESOURCE
     limited = facts.kind == "feduser" or drawn.assumed_root
+    scp, rcp, endpoint = guardrails_of(workspace, facts)
     retires = request.action.lower() == "kms:retiregrant"
     return Case(
         id="attack",
@@ -52,11 +54,9 @@ def case_of(workspace: Workspace, drawn: Sample) -> Case:
         resource=everything(kind),
         boundary=None,
         session=(everything(Kind.SESSION),) if limited else None,
-        scp=_levels(
-            workspace, facts.principal_account, facts.organizations.get(facts.principal_account or ""), Kind.SCP
-        ),
-        rcp=_levels(workspace, facts.resource_account, facts.organizations.get(facts.resource_account or ""), Kind.RCP),
-        endpoint=_endpoint(workspace, facts.endpoint) if facts.path == "vpce" else None,
+        scp=scp,
+        rcp=rcp,
+        endpoint=endpoint,
         access_point=None,
         request=request,
         flags=Flags(
@@ -67,6 +67,16 @@ def case_of(workspace: Workspace, drawn: Sample) -> Case:
             kms_grant=True if retires else None,
             kms_aws_managed_key=drawn.aws_managed_key,
         ),
+    )
+
+
+def guardrails_of(workspace: Workspace, facts: Facts) -> tuple[Levels | None, Levels | None, Document | None]:
+    """The SCPs, the RCPs and the endpoint policy that bind a request."""
+    caller, owner = facts.principal_account, facts.resource_account
+    return (
+        _levels(workspace, caller, facts.organizations.get(caller or ""), Kind.SCP),
+        _levels(workspace, owner, facts.organizations.get(owner or ""), Kind.RCP),
+        _endpoint(workspace, facts.endpoint) if facts.path == "vpce" else None,
     )
 
 

@@ -1,0 +1,113 @@
+"""What exists in an estate, and which policies have a say in a request (semantics 3, world W-3 to W-7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.kinds import Kind as Policy
+from perimeter_smt.request.case import Case, Flags
+from perimeter_smt.request.request import Facts, Request
+from tests.attack.cases import everything, guardrails_of
+from tests.attack.estates.kinds import within
+
+_RESERVED = (":role/aws-service-role/", ":role/aws-reserved/")
+
+
+def account_of(workspace: Workspace, number: str | None) -> Account | None:
+    """The account of the workspace with this id."""
+    return next((a for a, _ in workspace.organization.accounts() if a.id == number), None)
+
+
+def _named(account: Account, arn: str | None) -> OwnedPrincipal | None:
+    return next((p for p in account.principals if p.arn == arn), None)
+
+
+def caller(workspace: Workspace, request: Request) -> OwnedPrincipal | None:
+    """The listed user or role that a request comes from."""
+    who = request.principal
+    account = account_of(workspace, who.account)
+    if account is None:
+        return None
+    arn = {"role-session": who.role_arn, "user": who.arn, "federated-user": who.user_arn}.get(who.type)
+    return _named(account, arn)
+
+
+def governing(workspace: Workspace, request: Request) -> OwnedResource | None:
+    """The listed resource whose policy governs the call: itself, else what contains it."""
+    account = account_of(workspace, request.resource_account)
+    if account is None:
+        return None
+    near = [r for r in account.resources if within(r.arn, request.resource)]
+    return max(near, key=lambda r: len(r.arn), default=None)
+
+
+def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
+    """Why the caller or the resource does not exist in the workspace; empty: it may."""
+    out = []
+    who = request.principal
+    account = account_of(workspace, facts.principal_account)
+    if account is not None and account.listed and facts.kind in ("user", "role", "feduser"):
+        by_root = facts.kind == "feduser" and who.made_by_root
+        reserved = any(part in (who.role_arn or "") for part in _RESERVED)
+        if caller(workspace, request) is None and not by_root and not reserved:
+            out.append(f"W-6: no such principal in the complete list of {account.id}")
+    owner = account_of(workspace, facts.resource_account)
+    if owner is not None and owner.listed and request.resource != "*" and governing(workspace, request) is None:
+        out.append(f"W-6: no such resource in the complete list of {owner.id}")
+    return out
+
+
+def tags_differ(workspace: Workspace, request: Request) -> list[str]:
+    """Tags of listed resources and users that are not as listed (W-7)."""
+    out = []
+    shown = {k.lower(): v for k, v in request.context.items()}
+    resource = governing(workspace, request)
+    if resource is not None and request.resource == resource.arn:
+        mine = {f"aws:resourcetag/{k.lower()}": v for k, v in resource.tags.items()}
+        out += [f"W-7: {k}" for k, v in shown.items() if k.startswith("aws:resourcetag/") and mine.get(k) != v]
+    user = caller(workspace, request)
+    if user is not None and user.type == "user" and request.principal.type == "user":
+        mine = {f"aws:principaltag/{k.lower()}": v for k, v in user.tags.items()}
+        out += [
+            f"tags of users: {k}" for k, v in shown.items() if k.startswith("aws:principaltag/") and mine.get(k) != v
+        ]
+    return out
+
+
+def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_root: bool = False) -> Case:
+    """The guardrails and the grants of the workspace that bind this request; what nobody listed grants everything."""
+    account = account_of(workspace, facts.principal_account)
+    owner = account_of(workspace, facts.resource_account)
+    user = caller(workspace, request)
+    service = request.action.partition(":")[0].lower()
+    kind = {"kms": Policy.KMS, "s3": Policy.BUCKET}.get(service, Policy.RESOURCE)
+    known = account is not None and (account.listed or user is not None)
+    identity: tuple[Any, ...] = (everything(Policy.IDENTITY),)
+    boundary = None
+    if user is not None:
+        identity, boundary = user.policies, user.boundary
+    elif known and facts.kind != "root" and not request.principal.made_by_root:
+        identity = ()
+    found = governing(workspace, request)
+    resource = found.policy if found else None if owner is not None and owner.listed else everything(kind)
+    limited = facts.kind == "feduser" or assumed_root
+    scp, rcp, endpoint = guardrails_of(workspace, facts)
+    return Case(
+        id="estate",
+        identity=identity,
+        resource=resource,
+        boundary=boundary,
+        session=(everything(Policy.SESSION),) if limited else None,
+        scp=scp,
+        rcp=rcp,
+        endpoint=endpoint,
+        access_point=None,
+        request=request,
+        flags=Flags(
+            resource_account_is_management=facts.resource_account == workspace.organization.management_account,
+            via_endpoint=facts.path == "vpce",
+            principal_assumed_root=assumed_root,
+        ),
+    )
