@@ -12,6 +12,8 @@ from perimeter_smt.request.request import Facts, Request
 from tests.attack.cases import everything, guardrails_of
 from tests.attack.estates.kinds import within
 
+# Calls that may make the resource that they name: it need not be there before.
+_MAKES = ("Create", "Put", "Import", "Register", "Restore", "Copy", "Upload", "Publish", "Start", "Run", "Clone")
 _RESERVED = (":role/aws-service-role/", ":role/aws-reserved/")
 
 
@@ -54,7 +56,9 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
         if caller(workspace, request) is None and not by_root and not reserved:
             out.append(f"W-6: no such principal in the complete list of {account.id}")
     owner = account_of(workspace, facts.resource_account)
-    if owner is not None and owner.listed and request.resource != "*" and governing(workspace, request) is None:
+    created = request.action.partition(":")[2].startswith(_MAKES)
+    named = request.resource != "*" and not created
+    if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")
     return out
 

@@ -1,0 +1,278 @@
+"""Worlds about one point each: callers before authentication, wires without keys, other partitions.
+
+    python -m tests.attack.themes --theme unsigned --workspaces 20 --seed 1
+
+A general draw meets these seldom; a theme draws the guardrails that people write about the point, right and wrong
+ones, and the requests that tell them apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from perimeter_smt.evaluate import decide
+from perimeter_smt.evaluate.perimeter import breaks
+from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
+from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.request.request import Facts, Principal, Request
+from tests.attack.cases import case_of
+from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, PATHS, STRANGER
+from tests.attack.estates.search import Finding, Tally
+from tests.attack.policies import ALL_LIMITS, document
+from tests.attack.worlds import Sample
+
+Statement = dict[str, Any]
+Keys = dict[str, "str | tuple[str, ...]"]
+_OFFICE = "203.0.113.0/24"
+_BASE: Keys = {
+    "aws:CurrentTime": "2026-01-01T00:00:00Z", "aws:EpochTime": "1767225600", "aws:RequestedRegion": "us-east-1",
+    "aws:SecureTransport": "true", "aws:UserAgent": "aws-cli/2", "aws:ViaAWSService": "false",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """Guardrails about one point, the objective they are to hold, and the requests to try."""
+
+    workspace: Workspace
+    service: str
+    objective: str
+    requests: tuple[Sample, ...]
+    reading: str = "exact"
+
+
+def _space(scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str) -> Workspace:
+    guards = Guardrails(
+        scps=(document(Kind.SCP, "scp", scps),) if scps else (),
+        rcps=(document(Kind.RCP, "rcp", rcps),) if rcps else (),
+    )
+    accounts = (Account(id=MANAGEMENT), Account(id=APP), Account(id=DATA))
+    root = Unit(id="r-ab12", guardrails=guards, accounts=accounts)
+    organization = Organization(id=MINE, management_account=MANAGEMENT, root=root, partition=partition)
+    claims = Perimeter(
+        orgs=(MINE,), cidrs=(_OFFICE,), accepted=ALL_LIMITS, scopes={objective: Scope(actions=(action,))}
+    )
+    return Workspace(organization=organization, perimeter=claims, name="theme", grants_given=False)
+
+
+def _denials(rng: Random, action: str, conditions: tuple[dict[str, Any], ...], *, rcp: bool) -> list[Statement]:
+    found: dict[str, Any] = {}
+    for block in rng.sample(conditions, rng.choice((1, 1, 2))):
+        for operator, keys in block.items():
+            found.setdefault(operator, {}).update(keys)
+    statement: Statement = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": found}
+    return [{**statement, "Principal": "*"} if rcp else statement]
+
+
+def _path(account: str) -> str:
+    return f"{MINE}/r-ab12/" if ORGANIZATIONS[account] == MINE else PATHS[account]
+
+
+def _owner(account: str) -> Keys:
+    org = ORGANIZATIONS[account]
+    keys: Keys = {"aws:ResourceAccount": account}
+    return {**keys, "aws:ResourceOrgID": org, "aws:ResourceOrgPaths": (_path(account),)} if org else keys
+
+
+def _role(account: str, partition: str = "aws", name: str = "Worker") -> tuple[Principal, Keys]:
+    arn = f"arn:{partition}:iam::{account}:role/{name}"
+    session = f"arn:{partition}:sts::{account}:assumed-role/{name.rsplit('/', 1)[-1]}/s1"
+    keys: Keys = {
+        "aws:PrincipalArn": arn, "aws:PrincipalAccount": account, "aws:PrincipalType": "AssumedRole",
+        "aws:PrincipalIsAWSService": "false", "aws:userid": "AROAEXAMPLE0000000001:s1",
+        "aws:TokenIssueTime": "2025-12-31T23:00:00Z",
+    }  # fmt: skip
+    if org := ORGANIZATIONS[account]:
+        keys |= {"aws:PrincipalOrgID": org, "aws:PrincipalOrgPaths": (_path(account),)}
+    return Principal(type="role-session", arn=session, account=account, role_arn=arn), keys
+
+
+def _sample(principal: Principal, keys: Keys, action: str, resource: str, owner: str, **facts: Any) -> Sample:
+    accounts = {principal.account, owner, facts.get("endpoint_account")}
+    known = sorted(a for a in accounts if a in ORGANIZATIONS)
+    truth = Facts(
+        principal_account=principal.account, resource_account=owner, source_address=keys.get("aws:SourceIp"),
+        organizations={a: ORGANIZATIONS[a] for a in known}, paths={a: _path(a) for a in known if ORGANIZATIONS[a]},
+        **{"region": "us-east-1", **facts},
+    )  # fmt: skip
+    request = Request(principal=principal, action=action, resource=resource, resource_account=owner, context=keys)
+    return Sample(request, truth, frozenset())
+
+
+def unsigned(rng: Random) -> World:
+    """Guests of identity pools: calls without signature that name no resource (W-25)."""
+    action = rng.choice(("cognito-identity:GetId", "cognito-identity:GetCredentialsForIdentity"))
+    rcps = _denials(rng, "cognito-identity:*", (
+        {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE}},
+        {"StringNotEquals": {"aws:PrincipalOrgID": MINE}, "Null": {"aws:PrincipalArn": "false"}},
+        {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+        {"StringNotEquals": {"aws:PrincipalAccount": "anonymous"}},
+        {"StringEquals": {"aws:PrincipalType": "Anonymous"}},
+        {"Null": {"aws:TokenIssueTime": "false"}},
+    ), rcp=True)  # fmt: skip
+    keys: Keys = {
+        **_BASE, **_owner(APP), "aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous",
+        "aws:userid": "anonymous", "aws:SourceIp": "198.51.100.9",
+        "cognito-identity-unauth:IdentityPoolArn": f"arn:aws:cognito-identity:us-east-1:{APP}:identitypool/us:a1",
+    }  # fmt: skip
+    drawn = _sample(Principal(type="anonymous"), keys, action, "*", APP, kind="anon")
+    return World(_space([], rcps, "O1", action, "aws"), "cognito-identity", "O1", (drawn,))
+
+
+def data_planes(rng: Random) -> World:
+    """Connections inside a VPC carry no network key (W-20)."""
+    action, resource = rng.choice((
+        ("rds-db:connect", f"arn:aws:rds-db:us-east-1:{APP}:dbuser:db-A1/app"),
+        ("neptune-db:ReadDataViaQuery", f"arn:aws:neptune-db:us-east-1:{APP}:cluster-A1/*"),
+        ("kafka-cluster:Connect", f"arn:aws:kafka-cluster:us-east-1:{APP}:cluster/orders/a1b2"),
+    ))  # fmt: skip
+    service = action.partition(":")[0]
+    scps = _denials(rng, f"{service}:*", (
+        {"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceIp": "false"}},
+        {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}},
+        {"Null": {"aws:SourceVpce": "false"}},
+        {"StringNotEquals": {"aws:SourceVpc": "vpc-0a000000000000001"}, "Null": {"aws:SourceVpc": "false"}},
+    ), rcp=False)  # fmt: skip
+    # Two statements: outside the range, and outside the VPC, each only if its key is there.
+    scps += _denials(rng, f"{service}:*", (
+        {"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceIp": "false"}},
+        {"Null": {"aws:SourceVpc": "false"}}, {"Null": {"aws:SourceVpce": "false"}},
+    ), rcp=False)  # fmt: skip
+    principal, own = _role(APP)
+    keys = {**_BASE, **own, **_owner(APP)}
+    drawn = _sample(principal, keys, action, resource, APP, kind="role", temporary=True, path="invpc")
+    return World(_space(scps, [], "O5", action, "aws"), service, "O5", (drawn,))
+
+
+def console(rng: Random) -> World:
+    """Calls that the console passes on carry the VPC, neither the endpoint nor a private address (W-19)."""
+    action = "s3:ListBucket"
+    scps = _denials(rng, "s3:*", (
+        {"Null": {"aws:SourceVpce": "false"}},
+        {"StringNotEquals": {"aws:SourceVpce": ENDPOINTS["a"].id}, "Null": {"aws:SourceVpce": "false"}},
+        {"Null": {"aws:VpcSourceIp": "false"}},
+        {"NotIpAddressIfExists": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "false"}},
+    ), rcp=False)  # fmt: skip
+    scps += _denials(rng, "s3:*", ({"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceIp": "false"}},
+                                   {"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceVpc": "true"}}),
+                     rcp=False)  # fmt: skip
+    principal, own = _role(APP)
+    end = ENDPOINTS["stranger"]
+    keys = {**_BASE, **own, **_owner(APP), "aws:SourceVpc": end.vpc, "s3:ResourceAccount": APP}
+    drawn = _sample(
+        principal, keys, action, "arn:aws:s3:::acme-data", APP, kind="role", temporary=True, path="vpce",
+        endpoint=end.id, vpc=end.vpc, endpoint_account=end.account, vpc_account=end.vpc_account, vpc_region=end.region,
+    )  # fmt: skip
+    return World(_space(scps, [], "O5", action, "aws"), "s3", "O5", (drawn,), reading="over")
+
+
+def sign_in(rng: Random) -> World:
+    """Before authentication there is no principal (W-26)."""
+    action = "signin:Authenticate"
+    rcps = _denials(rng, action, (
+        {"StringEquals": {"aws:PrincipalOrgID": MINE}},
+        {"StringEquals": {"aws:PrincipalAccount": [APP, DATA, MANAGEMENT]}},
+        {"Null": {"aws:PrincipalArn": "false"}},
+        {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}},
+        {"Null": {"aws:PrincipalOrgID": "false"}},
+    ), rcp=True)  # fmt: skip
+    keys: Keys = {
+        "aws:RequestedRegion": "us-east-1", "aws:SourceIp": "198.51.100.9",
+        "signin:PrincipalArn": f"arn:aws:iam::{APP}:user/alice",
+    }  # fmt: skip
+    drawn = _sample(
+        Principal(type="anonymous"), keys, action, "arn:aws:signin:::console/aws", APP, kind="anon", path="public"
+    )
+    return World(_space([], rcps, "O6", action, "aws"), "signin", "O6", (drawn,))
+
+
+_HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1",
+         "aws-iso": "us-iso-east-1", "aws-iso-b": "us-isob-east-1"}  # fmt: skip
+
+
+def partitions(rng: Random) -> World:
+    """ARNs of every partition, patterns that speak of one alone (W-1, W-2)."""
+    partition, pattern = rng.choice(sorted(_HOME)), rng.choice((*sorted(_HOME), "*"))
+    scps = _denials(rng, "sqs:*", (
+        {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE},
+         "ArnNotLikeIfExists": {"aws:PrincipalArn": f"arn:{pattern}:iam::*:role/break-glass"}},
+        {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE, "aws:RequestedRegion": _HOME[partition]}},
+        {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}},
+    )[: rng.choice((2, 3))], rcp=False)  # fmt: skip
+    region = _HOME[partition]
+    out = []
+    for name in ("Worker", "break-glass"):
+        principal, own = _role(APP, partition, name)
+        keys = {**_BASE, **own, **_owner(STRANGER), "aws:RequestedRegion": region, "aws:SourceIp": "198.51.100.9"}
+        queue = f"arn:{partition}:sqs:{region}:{STRANGER}:orders"
+        out.append(_sample(
+            principal, keys, "sqs:SendMessage", queue, STRANGER, kind="role", temporary=True, region=region
+        ))  # fmt: skip
+    return World(_space(scps, [], "O3", "sqs:SendMessage", partition), "sqs", "O3", tuple(out))
+
+
+THEMES: dict[str, Callable[[Random], World]] = {
+    "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
+}  # fmt: skip
+
+
+def attack_one(name: str, seed: int, tally: Tally) -> None:
+    """One world of a theme; a proof that a request breaks, a crash or `unknown` are findings."""
+    world = THEMES[name](Random(seed))
+    try:
+        report = prove(
+            world.workspace, services=[world.service], objectives=[world.objective], availability=False,
+            reading=world.reading,  # type: ignore[arg-type]
+        )  # fmt: skip
+    except Exception as error:  # every crash is a finding, of whatever type
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        detail = f"{type(error).__name__}: {error} at {where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
+        tally.add(Finding(seed, f"{name}: crash", world.objective, detail, world.workspace))
+        return
+    statuses = {verdict.status for verdict in report.verdicts}
+    for status in statuses:
+        tally.verdicts[world.objective, status] += 1
+    if "unknown" in statuses:
+        tally.add(Finding(seed, f"{name}: unknown", world.objective, report.verdicts[0].reason, world.workspace))
+    for drawn in world.requests:
+        tally.tried += 1
+        if not breaks(world.objective, world.workspace, drawn.request, drawn.facts):
+            continue
+        tally.asked += 1
+        if decide(case_of(world.workspace, drawn)).allowed:
+            tally.breaches[world.objective] += 1
+            if statuses & {"proved", "vacuous"}:
+                tally.add(Finding(
+                    seed, f"{name}: breach of proved", world.objective, "", world.workspace, drawn.request, drawn.facts
+                ))  # fmt: skip
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the themes; exit code 1 if there are findings."""
+    parser = argparse.ArgumentParser(description="worlds about one point each")
+    parser.add_argument("--theme", choices=sorted(THEMES))
+    parser.add_argument("--workspaces", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    findings = 0
+    for name in [options.theme] if options.theme else sorted(THEMES):
+        tally = Tally()
+        for seed in range(options.seed, options.seed + options.workspaces):
+            attack_one(name, seed, tally)
+        for found in tally.findings[:3]:
+            print(found.text())
+        verdicts = {status: n for (_, status), n in sorted(tally.verdicts.items())}
+        print(f"{name}: {verdicts}; breaches {sum(tally.breaches.values())} of {tally.asked} decided")
+        findings += len(tally.findings)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
