@@ -68,8 +68,9 @@ def tags_differ(workspace: Workspace, request: Request) -> list[str]:
     out = []
     shown = {k.lower(): v for k, v in request.context.items()}
     resource = governing(workspace, request)
-    if resource is not None and request.resource == resource.arn:
-        mine = {f"aws:resourcetag/{k.lower()}": v for k, v in resource.tags.items()}
+    if resource is not None and (request.resource == resource.arn or resource.abac is False):
+        tags = {} if resource.abac is False else resource.tags
+        mine = {f"aws:resourcetag/{k.lower()}": v for k, v in tags.items()}
         out += [f"W-7: {k}" for k, v in shown.items() if k.startswith("aws:resourcetag/") and mine.get(k) != v]
     user = caller(workspace, request)
     if user is not None and user.type == "user" and request.principal.type == "user":
@@ -113,5 +114,6 @@ def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_roo
             resource_account_is_management=facts.resource_account == workspace.organization.management_account,
             via_endpoint=facts.path == "vpce",
             principal_assumed_root=assumed_root,
+            s3_restrict_public_buckets=bool(service == "s3" and found and found.block_public_access),
         ),
     )

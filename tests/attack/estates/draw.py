@@ -88,6 +88,7 @@ def condition(rng: Random, kind: Kind | None) -> dict[str, Any]:
         ("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{APP}:role/*"),
         ("StringEquals", "aws:PrincipalTag/team", rng.choice(("red", "${aws:ResourceTag/team}"))),
         ("StringEquals", "aws:ResourceTag/team", "red"),
+        ("StringNotEquals", "aws:ResourceTag/team", "blue"),
         ("StringEquals", "aws:ResourceAccount", [APP, DATA, "${aws:PrincipalAccount}"]),
         ("StringEquals", "aws:ResourceOrgID", MINE),
         ("Null", "aws:PrincipalOrgID", "false"),
@@ -226,6 +227,8 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
         owned = [
             OwnedResource(
                 arn=place.arn, account=number, tags={"team": rng.choice(("red", "blue"))} if rng.random() < 0.5 else {},
+                abac=rng.random() < 0.4 if place.kind.name == "bucket" else None,
+                block_public_access=place.kind.name == "bucket" and rng.random() < 0.3,
                 policy=resource_policy(rng, place) if rng.random() < 0.85 or place.kind.name == "key" else None,
             )
             for place in known

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from perimeter_smt.request.request import Principal
 from tests.attack.cast import CAFE, ENDPOINTS, NAMES, ORGANIZATIONS, Call, calls
 from tests.attack.derived import TAGS
-from tests.attack.estates.binding import account_of, caller
+from tests.attack.estates.binding import account_of, caller, governing
 from tests.attack.estates.draw import Estate, Place
 from tests.attack.estates.kinds import Part, part_arn
 from tests.attack.worlds import Draw, Sample
@@ -62,8 +63,6 @@ class EstateDraw(Draw):
             return
         self.__dict__.update(kind="service", iam=False, account=None, temp=False, slr=False, srole=False, ec2=False)
         self.__dict__.update(service="sns.amazonaws.com", fas=False, behalf=None, assumed_root=False)
-        from perimeter_smt.request.request import Principal
-
         self.principal = Principal(type="service", arn=self.service)
 
     def _region_and_wire(self) -> None:
@@ -99,11 +98,21 @@ class EstateDraw(Draw):
             return
         for tag in TAGS:
             self.context.pop(f"aws:ResourceTag/{tag}", None)
-        for resource in owner.resources:
-            if resource.arn == self.resource and "aws:resourcetag/${tagkey}" in self.call.keys:
-                if self.call.service != "s3":  # ABAC on buckets is off (W-9)
-                    for name, value in resource.tags.items():
-                        self._put(f"aws:ResourceTag/{name}", value)
+        resource = governing(self.estate.workspace, _Asked(self.owner, self.resource))  # type: ignore[arg-type]
+        if resource is None:
+            return
+        # Tags of buckets count once ABAC is enabled, then for the objects too (W-9).
+        counts = resource.abac if self.call.service == "s3" else resource.arn == self.resource
+        if counts and (self.call.service == "s3" or "aws:resourcetag/${tagkey}" in self.call.keys):
+            for name, value in resource.tags.items():
+                self._put(f"aws:ResourceTag/{name}", value)
+
+
+class _Asked:
+    """What `governing` reads of a request."""
+
+    def __init__(self, owner: str, resource: str) -> None:
+        self.resource_account, self.resource = owner, resource
 
 
 class _Who:

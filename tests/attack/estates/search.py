@@ -28,7 +28,7 @@ from tests.attack.estates.kinds import is_qualified
 from tests.attack.estates.requests import sample
 
 _HELD = ("proved", "vacuous")
-ASSUMED = {"X-32": "kms grants"}
+NAMES = tuple(sorted(ENFORCED))
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,23 @@ class Tally:
         return "\n".join(lines + [f"{n:4} {' | '.join(label)}" for label, n in labels.most_common()])
 
 
-def attack_one(seed: int, requests: int, tally: Tally, kinds: tuple[str, ...] = (), reading: str = "exact") -> None:
+def attack_one(
+    seed: int,
+    requests: int,
+    tally: Tally,
+    kinds: tuple[str, ...] = (),
+    reading: str = "exact",
+    objectives: tuple[str, ...] = NAMES,
+) -> None:
     """One estate and its requests; findings go to the tally."""
     rng = Random(seed)
     world = estate(rng, kinds)
     space = world.workspace
     try:
-        report = prove(space, services=world.services, mode="grants", reading=reading, availability=False)  # type: ignore[arg-type]
+        report = prove(
+            space, objectives=objectives, services=world.services, mode="grants", availability=False,
+            reading=reading,  # type: ignore[arg-type]
+        )  # fmt: skip
     except Exception as error:  # every crash is a finding, of whatever type
         where = traceback.extract_tb(error.__traceback__)[-1]
         detail = f"{type(error).__name__}: {error} at {where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
@@ -189,13 +199,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", default="", help="kinds of resources, separated by commas")
     parser.add_argument("--reading", choices=("exact", "over"), default="exact")
+    parser.add_argument("--objectives", default=",".join(NAMES))
     parser.add_argument("--show", type=int, default=5)
+    parser.add_argument("--what", default="", help="findings that begin with this text alone, and stop at the first")
     parser.add_argument("--only", default="", help="show findings with this text alone")
     options = parser.parse_args(argv)
     kinds = tuple(part for part in options.kinds.split(",") if part)
+    objectives = tuple(options.objectives.split(","))
     tally, start = Tally(), time.monotonic()
     for seed in range(options.seed, options.seed + options.workspaces):
-        attack_one(seed, options.requests, tally, kinds, options.reading)
+        attack_one(seed, options.requests, tally, kinds, options.reading, objectives)
+        if options.what:
+            tally.findings = [found for found in tally.findings if found.what.startswith(options.what)]
+            if tally.findings:
+                break
     for found in [f for f in tally.findings if options.only in f.text()][: options.show]:
         print(found.text())
     print(tally.text())

@@ -1,0 +1,214 @@
+"""In how many random worlds each axiom, table and operator changes an answer: `python -m tests.attack.coverage`.
+
+An axiom counts in a world where a proof needed it (proofs name what they needed; without it, the proof falls). An
+operator counts where the answer to some drawn request changes when the conditions under it are dropped. A table counts
+where some verdict changes when it is emptied (`--tables`, in a copy of the checkout; slow). Of `encodings/` the names
+are read, nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+
+from perimeter_smt.evaluate import decide
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.operators import OPERATORS
+from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.questions.verdicts import Report
+from perimeter_smt.request.case import Case
+from tests.attack.cases import case_of
+from tests.attack.cast import SERVICES
+from tests.attack.coverage_page import ROOT, page
+from tests.attack.estates.binding import absent
+from tests.attack.estates.binding import case_of as estate_case
+from tests.attack.estates.draw import estate
+from tests.attack.estates.requests import sample as estate_sample
+from tests.attack.mutations import copied
+from tests.attack.policies import workspace as random_workspace
+from tests.attack.themes import THEMES
+from tests.attack.worlds import sample
+
+_NAMED = re.compile(r":named\s+([A-Za-z0-9.-]+)")
+_KINDS = ("bucket", "table", "bus", "function", "key", "queue", "secret", "domain")
+
+
+@dataclasses.dataclass
+class World:
+    """One world: its verdicts, and requests in it with what binds them."""
+
+    name: str
+    report: Report | None
+    cases: list[Case]
+
+
+def axioms() -> list[str]:
+    """The names of all axioms of the formal text."""
+    texts = sorted((ROOT / "encodings").rglob("*.smt2"))
+    return sorted({name for text in texts for name in _NAMED.findall(text.read_text(encoding="utf-8"))})
+
+
+def tables() -> list[str]:
+    """The names of all tables."""
+    return sorted(path.stem for path in (ROOT / "encodings" / "keys").glob("*.json"))
+
+
+def _asked(space: Workspace, **options: object) -> Report | None:
+    try:
+        return prove(space, availability=False, **options)  # type: ignore[arg-type]
+    except Exception as error:  # counted by the searches, not here
+        print(f"crash: {error}", file=sys.stderr)
+        return None
+
+
+def worlds(count: int, requests: int) -> Iterator[World]:
+    """Worlds of every theme, with grants, and of guardrails alone; `count` of each."""
+    for name, theme in THEMES.items():
+        for seed in range(1, count + 1):
+            world = theme(Random(seed))
+            options = {"services": [world.service], "objectives": [world.objective], "reading": world.reading}
+            cases = [case_of(world.workspace, drawn) for drawn in world.requests]
+            yield World(f"{name} {seed}", _asked(world.workspace, **options), cases)
+    for seed in range(1, count + 1):
+        rng = Random(seed)
+        own = estate(rng, (_KINDS[seed % len(_KINDS)],))
+        drawn_here = [estate_sample(rng, own) for _ in range(requests)]
+        there = [d for d in drawn_here if not absent(own.workspace, d.request, d.facts)]
+        report = _asked(own.workspace, services=own.services, mode="grants", reading="exact")
+        yield World(f"grants {seed}", report, [estate_case(own.workspace, d.request, d.facts) for d in there])
+    for seed in range(1, count + 1):
+        rng = Random(seed)
+        services = tuple(sorted(rng.sample(SERVICES, 2)))
+        space = random_workspace(rng, services)
+        cases = [case_of(space, sample(rng, services, departures=0.0)) for _ in range(requests)]
+        yield World(f"guardrails {seed}", _asked(space, services=services, reading="exact"), cases)
+
+
+def needed(report: Report) -> set[str]:
+    """The axioms that some proof of a report needed."""
+    out: set[str] = set()
+    for verdict in report.verdicts:
+        for assumption in verdict.assumptions:
+            out |= {assumption.name, *re.findall(r"[A-Z][A-Za-z0-9.-]+", assumption.text)}
+    return out
+
+
+@lru_cache(maxsize=4096)
+def _without(document: Document, operator: str) -> Document:
+    kept = tuple(
+        st.model_copy(update={"conditions": tuple(c for c in st.conditions if str(c.operator) != operator)})
+        for st in document.statements
+    )
+    return document.model_copy(update={"statements": kept})
+
+
+def _operators(document: Document) -> set[str]:
+    return {str(c.operator) for st in document.statements for c in st.conditions}
+
+
+def _documents(case: Case) -> Iterator[Document]:
+    for level in (*(case.scp or ()), *(case.rcp or ())):
+        yield from level
+    yield from case.identity
+    yield from (d for d in (case.resource, case.boundary, case.endpoint) if d is not None)
+
+
+def _changed(case: Case, operator: str) -> Case:
+    def one(document: Document | None) -> Document | None:
+        return None if document is None else _without(document, operator)
+
+    def levels(found: tuple[tuple[Document, ...], ...] | None) -> tuple[tuple[Document, ...], ...] | None:
+        return None if found is None else tuple(tuple(_without(d, operator) for d in level) for level in found)
+
+    return dataclasses.replace(
+        case, identity=tuple(_without(d, operator) for d in case.identity), resource=one(case.resource),
+        boundary=one(case.boundary), endpoint=one(case.endpoint), scp=levels(case.scp), rcp=levels(case.rcp),
+    )  # fmt: skip
+
+
+def flipped(cases: list[Case]) -> set[str]:
+    """The operators without which some request gets another answer."""
+    out: set[str] = set()
+    for case in cases:
+        names = {name for document in _documents(case) for name in _operators(document)} - out
+        if names:
+            plain = decide(case).allowed
+            out |= {name for name in names if decide(_changed(case, name)).allowed is not plain}
+    return out
+
+
+def _statuses(count: int) -> dict[str, list[str]]:
+    """The answers of the worlds of the themes and with grants, for comparing tables."""
+    out = {}
+    for world in worlds(count, 0):
+        found = world.report.verdicts if world.report else ()
+        out[world.name] = sorted(f"{v.objective} {v.services} {v.status}" for v in found)
+    return out
+
+
+def _answers(folder: Path, count: int) -> dict[str, list[str]]:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "tests.attack.coverage", "--answers", "--worlds", str(count)]
+    found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    lines = found.stdout.strip().splitlines()
+    return json.loads(lines[-1]) if found.returncode == 0 and lines else {}
+
+
+def emptied(count: int) -> Iterator[tuple[str, int]]:
+    """For every table in how many worlds some verdict changes (or a crash comes) without its rows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copied(folder)
+        plain = _answers(folder, count)
+        for table in tables():
+            path = folder / "encodings" / "keys" / f"{table}.json"
+            text = path.read_text(encoding="utf-8")
+            content = json.loads(text)
+            path.write_text(json.dumps({k: [] if isinstance(v, list) else v for k, v in content.items()}))
+            other = _answers(folder, count)
+            path.write_text(text, encoding="utf-8")
+            yield table, sum(other.get(world) != answers for world, answers in plain.items())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Count, and write docs/verification/coverage.md."""
+    parser = argparse.ArgumentParser(description="worlds in which axioms, tables and operators change an answer")
+    parser.add_argument("--worlds", type=int, default=20, help="of each of seven families")
+    parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
+    parser.add_argument("--tables", type=int, default=0, help="worlds of each family to ask again without each table")
+    parser.add_argument("--answers", action="store_true", help="print the answers of the worlds alone")
+    options = parser.parse_args(argv)
+    if options.answers:
+        print(json.dumps(_statuses(options.worlds)))
+        return 0
+    used: Counter[str] = Counter()
+    operators: Counter[str] = Counter()
+    total = 0
+    for world in worlds(options.worlds, options.requests):
+        total += 1
+        used.update(needed(world.report) if world.report else ())
+        operators.update(flipped(world.cases))
+    by_table = dict(emptied(options.tables)) if options.tables else {}
+    bases = [operator.name for operator in OPERATORS]
+    command = f"--worlds {options.worlds} --requests {options.requests} --tables {options.tables}"
+    text = page(
+        command, total, {n: used[n] for n in axioms()}, {t: by_table.get(t) for t in tables()}, operators, bases
+    )
+    (ROOT / "docs" / "verification" / "coverage.md").write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

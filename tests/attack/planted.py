@@ -1,0 +1,142 @@
+"""Defects of the past, planted again, to see that the attack finds them: `python -m tests.attack.planted`.
+
+Each puts one old wrong behaviour back into a copy of the checkout (the world of the formulas only: the model of the
+attack and the evaluator stay) and runs the part of the attack that draws such worlds until its first finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.attack.mutations import copied
+
+_GOVERNS = "perimeter_smt/encode/world/governs.py"
+_EXISTENCE = "perimeter_smt/encode/world/existence.py"
+_OBJECTIVES = ("--objectives", "O1,O3,O6")
+_BREACH = ("--what", "breach of", "--requests", "1500", *_OBJECTIVES)
+_SHOWN = ("--what", "wrong refutation: W-", "--requests", "0", *_OBJECTIVES)
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One old behaviour: in `file` each text becomes another; `command` is the part of the attack that must see it."""
+
+    name: str
+    file: str
+    changes: tuple[tuple[str, str], ...]
+    command: tuple[str, ...]
+
+    def applied(self, text: str) -> str:
+        """The text of the file with the defect; ValueError if a piece does not stand there exactly once."""
+        for old, new in self.changes:
+            if text.count(old) != 1:
+                raise ValueError(f"`{old}` stands {text.count(old)} times in {self.file}")
+            text = text.replace(old, new)
+        return text
+
+
+def _estates(kinds: str, workspaces: int, *more: str, seed: int = 1) -> tuple[str, ...]:
+    return ("tests.attack.estates", "--kinds", kinds, "--workspaces", str(workspaces), "--seed", str(seed), *more)
+
+
+def _theme(name: str, workspaces: int = 12) -> tuple[str, ...]:
+    return ("tests.attack.themes", "--theme", name, "--workspaces", str(workspaces))
+
+
+# fmt: off
+PLANTED = (
+    Defect("the Region is no part of a resource's identity", _GOVERNS,
+           (('        is_text("resource.region", arn.region),\n', ""),), _estates("queue,secret", 25, *_BREACH, seed=40)),
+    Defect("the policy of a container says nothing of what lies in it", _GOVERNS,
+           (('disj([*names, *_patterns(rows, "governs", arn.service)])', "disj(names)"),
+            ("    may = [sure, *_elsewhere(rows)]\n", "    return Reach(both(_here(arn, resource.account), sure), both(_here(arn, resource.account), sure))\n    may = [sure, *_elsewhere(rows)]\n")),  # noqa: E501
+           _estates("table,domain,api,bus,table bucket,bucket,repository", 60, *_BREACH)),
+    Defect("functions have no versions and aliases", "encodings/keys/qualified-names.json",
+           (('"name": "function:${FunctionName}:${Alias}"', '"name": "function:${FunctionName}"'),
+            ('"name": "function:${FunctionName}:${Version}"', '"name": "function:${FunctionName}"')),
+           _estates("function", 60, *_BREACH)),
+    Defect("calls without resource are never unsigned", "encodings/keys/unsigned-actions.json",
+           (('"cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId", ', ""),), _theme("unsigned")),
+    Defect("the root user makes no federated users", _EXISTENCE,
+           (("    if makes_federated_users(workspace, policies, account):", "    if False:"),),
+           _estates("queue,topic,bucket,table", 60, *_BREACH)),
+    Defect("every call carries a network key", "encodings/keys/in-vpc-data-planes.json",
+           (('    "kafka-cluster:*",\n', ""), ('    "neptune-db:*",\n', ""), ('    "rds-db:connect",\n', "")),
+           _theme("data-planes")),
+    Defect("tags of buckets always count", "encodings/environment/resource.smt2",
+           (("(=> bucket.says-no-abac (not bucket.abac))", "(=> bucket.says-no-abac bucket.abac)"),
+            ("(=> (and |call: tags need abac| (not bucket.says-abac)) (not bucket.abac))",
+             "(=> |call: tags need abac| bucket.abac)")),
+           _estates("bucket", 60, *_BREACH)),
+    Defect("the console sends no calls of its own", "encodings/environment/network.smt2",
+           (("(assert (! (not (= wire console)) :named AN12.console :strength soft",
+             "(assert (! (not (= wire console)) :named AN12.console :strength hard"),), _theme("console")),
+    Defect("partitions end with those of GovCloud and China", "encodings/keys/partitions.json",
+           (('"partition": "aws-eusc"', '"partition": "aws-none"'),), _theme("partitions")),
+    Defect("before authentication there is a principal", "encodings/environment/sign-in.smt2",
+           (("(=> before-authentication (= caller anonymous))", "(=> before-authentication iam)"),),
+           _theme("sign-in")),
+    Defect("complete lists of resources are not complete", _EXISTENCE,
+           (("implies(both(here, _NEEDS), either(_built_in(), _resources(account)))", "TRUE"),),
+           _estates("queue,topic,stream", 20, *_SHOWN)),
+    Defect("tags that are not listed may be there", _EXISTENCE,
+           (("        out += _resource_tags(account, policies.keys, names)\n", ""),),
+           _estates("queue,table,stream,bucket", 60, *_SHOWN)),
+)
+# fmt: on
+_FOUND = re.compile(r"^FINDING (.*)$", re.MULTILINE)
+
+
+def outcome(folder: Path, command: tuple[str, ...], seconds: int) -> str | None:
+    """The first finding of a part of the attack in a copy of the checkout; None: nothing was found."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        found = subprocess.run(
+            [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False,
+            timeout=seconds,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    shown = _FOUND.search(found.stdout)
+    if shown:
+        return shown[1]
+    return None if found.returncode == 0 else f"ended with {found.returncode}: {found.stderr.strip()[-200:]}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Plant every defect and print a row for each; 1 if one is not found."""
+    parser = argparse.ArgumentParser(description="plant defects of the past, and see that the attack finds them")
+    parser.add_argument("--only", default="", help="defects whose name holds this text")
+    parser.add_argument("--seconds", type=int, default=240, help="time for each")
+    parser.add_argument("--without", action="store_true", help="first run each part without its defect: nothing found")
+    options = parser.parse_args(argv)
+    missed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copied(folder)
+        for defect in PLANTED:
+            if options.only not in defect.name:
+                continue
+            if options.without and (before := outcome(folder, defect.command, options.seconds)):
+                print(f"| {defect.name} | found without the defect: {before[:150]} |", flush=True)
+            path, start = folder / defect.file, time.monotonic()
+            text = path.read_text(encoding="utf-8")
+            path.write_text(defect.applied(text), encoding="utf-8")
+            shown = outcome(folder, defect.command, options.seconds)
+            path.write_text(text, encoding="utf-8")
+            missed += shown is None
+            took = f"{time.monotonic() - start:.0f} s"
+            print(f"| {defect.name} | {took} | {(shown or '**not found**')[:150]} |", flush=True)
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
