@@ -54,7 +54,8 @@ def _theme(name: str, workspaces: int = 12) -> tuple[str, ...]:
 # fmt: off
 PLANTED = (
     Defect("the Region is no part of a resource's identity", _GOVERNS,
-           (('        is_text("resource.region", arn.region),\n', ""),), _estates("queue,secret", 25, *_BREACH, seed=40)),
+           (('        is_text("resource.region", arn.region),\n', ""),),
+           _estates("queue,secret", 25, *_BREACH, seed=40)),
     Defect("the policy of a container says nothing of what lies in it", _GOVERNS,
            (('disj([*names, *_patterns(rows, "governs", arn.service)])', "disj(names)"),
             ("    may = [sure, *_elsewhere(rows)]\n", "    return Reach(both(_here(arn, resource.account), sure), both(_here(arn, resource.account), sure))\n    may = [sure, *_elsewhere(rows)]\n")),  # noqa: E501

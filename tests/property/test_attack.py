@@ -17,9 +17,16 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
 from tests.attack.cases import case_of, limits
 from tests.attack.cast import APP, MANAGEMENT, MINE, SERVICES
+from tests.attack.estates.kinds import KINDS, listed_arn, part_arn, within
+from tests.attack.estates.search import Tally as EstateTally
+from tests.attack.estates.search import attack_one as attack_estate
+from tests.attack.mutations import ROOT
+from tests.attack.planted import PLANTED
 from tests.attack.policies import ALL_LIMITS, document
 from tests.attack.reports import BREACHES, OPEN
 from tests.attack.search import Tally, attack_one
+from tests.attack.themes import THEMES
+from tests.attack.themes import attack_one as attack_theme
 from tests.attack.worlds import consistent, sample, soft_violations
 
 SAMPLES = 1500
@@ -40,6 +47,45 @@ def test_no_sampled_request_breaks_what_is_proved(seed):
     tally = Tally()
     attack_one(seed, 800, tally, reading="exact")
     assert [found.text() for found in tally.findings] == []
+
+
+@pytest.mark.parametrize("seed", [301, 304, 307])
+def test_no_sampled_request_breaks_what_is_proved_with_grants(seed):
+    """No request that the grants of a random estate let through breaks a proved objective."""
+    tally = EstateTally()
+    attack_estate(seed, 400, tally, objectives=("O1", "O3", "O6"))
+    assert [found.text() for found in tally.findings if found.what.startswith("breach of")] == []
+
+
+@pytest.mark.parametrize("name", sorted(THEMES))
+def test_themes_find_nothing(name):
+    """Callers before authentication, wires without keys, other partitions: no proof that a request breaks."""
+    tally = EstateTally()
+    for seed in (1, 2, 3):
+        attack_theme(name, seed, tally)
+    assert [found.text() for found in tally.findings] == []
+    assert tally.asked > 0
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_policies_govern_what_lies_in_a_resource_and_no_twin_of_it(kind):
+    """A part is governed by the resource that it lies in, not by that of another name, Region or account (W-3, W-4)."""
+    at = {"name": "orders", "region": "us-east-1", "account": APP}
+    twins = [{**at, "name": "ledger"}, {**at, "account": MANAGEMENT}]
+    twins += [{**at, "region": "eu-west-1"}] if "{region}" in kind.arn else []
+    for part in kind.parts:
+        asked = part_arn(kind, part, **at)
+        assert within(listed_arn(kind, **at), asked)
+        for twin in twins:
+            if kind.name != "api" or "name" not in {k for k in at if at[k] != twin[k]}:
+                assert not within(listed_arn(kind, **twin), asked)
+
+
+@pytest.mark.parametrize("defect", PLANTED, ids=lambda defect: defect.name)
+def test_planted_defects_still_have_their_place(defect):
+    """What `python -m tests.attack.planted` replaces stands in the source."""
+    text = (ROOT / defect.file).read_text(encoding="utf-8")
+    assert defect.applied(text) != text
 
 
 def test_the_attack_is_not_vacuous():
