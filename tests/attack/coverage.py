@@ -185,7 +185,7 @@ def emptied(count: int) -> Iterator[tuple[str, int]]:
 def main(argv: list[str] | None = None) -> int:
     """Count, and write docs/verification/coverage.md."""
     parser = argparse.ArgumentParser(description="worlds in which axioms, tables and operators change an answer")
-    parser.add_argument("--worlds", type=int, default=20, help="of each of seven families")
+    parser.add_argument("--worlds", type=int, default=20, help="of each of nine families")
     parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
     parser.add_argument("--tables", type=int, default=0, help="worlds of each family to ask again without each table")
     parser.add_argument("--answers", action="store_true", help="print the answers of the worlds alone")

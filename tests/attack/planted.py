@@ -63,7 +63,7 @@ PLANTED = (
     Defect("functions have no versions and aliases", "encodings/keys/qualified-names.json",
            (('"name": "function:${FunctionName}:${Alias}"', '"name": "function:${FunctionName}"'),
             ('"name": "function:${FunctionName}:${Version}"', '"name": "function:${FunctionName}"')),
-           _estates("function", 60, *_BREACH)),
+           _theme("aliases")),
     Defect("calls without resource are never unsigned", "encodings/keys/unsigned-actions.json",
            (('"cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId", ', ""),), _theme("unsigned")),
     Defect("the root user makes no federated users", _EXISTENCE,

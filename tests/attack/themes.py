@@ -64,7 +64,7 @@ def _space(scps: list[Statement], rcps: list[Statement], objective: str, action:
 
 def _denials(rng: Random, action: str, conditions: tuple[dict[str, Any], ...], *, rcp: bool) -> list[Statement]:
     found: dict[str, Any] = {}
-    for block in rng.sample(conditions, rng.choice((1, 1, 2))):
+    for block in rng.sample(conditions, min(rng.choice((1, 1, 2)), len(conditions))):
         for operator, keys in block.items():
             found.setdefault(operator, {}).update(keys)
     statement: Statement = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": found}
@@ -218,8 +218,48 @@ def partitions(rng: Random) -> World:
     return World(_space(scps, [], "O3", "sqs:SendMessage", partition), "sqs", "O3", tuple(out))
 
 
+def aliases(rng: Random) -> World:
+    """Functions are called by version and alias, too (W-5)."""
+    spared = rng.choice(("function:*:PROD", "function:orders:*", "function:orders", "function:*:?*"))
+    scps = _denials(rng, "lambda:*", ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}},), rcp=False)
+    del scps[0]["Resource"]
+    scps[0]["NotResource"] = f"arn:aws:lambda:us-east-1:{STRANGER}:{spared}"
+    principal, own = _role(APP)
+    keys = {**_BASE, **own, **_owner(STRANGER), "aws:SourceIp": "198.51.100.9"}
+    out = [
+        _sample(
+            principal, keys, "lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{STRANGER}:function:orders{end}",
+            STRANGER, kind="role", temporary=True,
+        )
+        for end in ("", ":PROD", ":7")
+    ]  # fmt: skip
+    return World(_space(scps, [], "O3", "lambda:InvokeFunction", "aws"), "lambda", "O3", tuple(out))
+
+
+def first_hops(rng: Random) -> World:
+    """A forwarded call began in my network only if the network rule binds the first hop as well (W-34)."""
+    actions = rng.choice((["s3:*"], ["s3:*", "athena:*"], ["*"], ["s3:*", "kms:*"]))
+    inner = {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
+    scps: list[Statement] = [{"Effect": "Deny", "Action": actions, "Resource": "*", "Condition": inner}]
+    principal, own = _role(APP)
+    keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9"}
+    group = f"arn:aws:athena:us-east-1:{APP}:workgroup/main"
+    first = _sample(
+        principal, keys, "athena:StartQueryExecution", group, APP, kind="role", temporary=True, path="public"
+    )
+    space = _space(scps, [], "O5", "s3:GetObject", "aws")
+    second = _sample(
+        principal, {**keys, "aws:ViaAWSService": "true", "s3:ResourceAccount": APP}, "s3:GetObject",
+        "arn:aws:s3:::acme-data/report.csv", APP, kind="role", temporary=True, path="awsnet", forwarded=True,
+        first_hop_trusted=False,
+    )  # fmt: skip
+    out = (second,) if decide(case_of(space, first)).allowed else ()
+    return World(space, "s3", "O5", out)
+
+
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
+    "aliases": aliases, "first-hops": first_hops,
 }  # fmt: skip
 
 

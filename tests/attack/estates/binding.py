@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import Account, KeyGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.kinds import Kind as Policy
-from perimeter_smt.request.case import Case, Flags
+from perimeter_smt.request.case import Case, Flags, KmsGrant
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.cases import everything, guardrails_of
 from tests.attack.estates.kinds import within
@@ -41,6 +41,9 @@ def governing(workspace: Workspace, request: Request) -> OwnedResource | None:
     account = account_of(workspace, request.resource_account)
     if account is None:
         return None
+    role = _named(account, request.resource)
+    if role is not None:
+        return OwnedResource(arn=role.arn, account=account.id, policy=role.trust)
     near = [r for r in account.resources if within(r.arn, request.resource)]
     return max(near, key=lambda r: len(r.arn), default=None)
 
@@ -49,6 +52,10 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     """Why the caller or the resource does not exist in the workspace; empty: it may."""
     out = []
     who = request.principal
+    here = {a.id for a, _ in workspace.organization.accounts()}
+    for number in (facts.principal_account, facts.resource_account, facts.endpoint_account, facts.behalf):
+        if facts.organizations.get(number or "") == workspace.organization.id and number not in here:
+            out.append(f"organization.yaml names every account, and {number} is none of them")
     account = account_of(workspace, facts.principal_account)
     if account is not None and account.listed and facts.kind in ("user", "role", "feduser"):
         by_root = facts.kind == "feduser" and who.made_by_root
@@ -56,7 +63,8 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
         if caller(workspace, request) is None and not by_root and not reserved:
             out.append(f"W-6: no such principal in the complete list of {account.id}")
     owner = account_of(workspace, facts.resource_account)
-    created = request.action.partition(":")[2].startswith(_MAKES)
+    root_or_guest = request.resource.endswith(":root") or ":federated-user/" in request.resource
+    created = root_or_guest or request.action.partition(":")[2].startswith(_MAKES)
     named = request.resource != "*" and not created
     if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")
@@ -81,13 +89,20 @@ def tags_differ(workspace: Workspace, request: Request) -> list[str]:
     return out
 
 
+def _grant(grant: KeyGrant, owner: str) -> KmsGrant:
+    return KmsGrant(
+        grantee_principal=grant.grantee, retiring_principal=grant.retiring, issuing_account=owner,
+        operations=grant.operations, constraints_met=not grant.constrained,
+    )  # fmt: skip
+
+
 def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_root: bool = False) -> Case:
     """The guardrails and the grants of the workspace that bind this request; what nobody listed grants everything."""
     account = account_of(workspace, facts.principal_account)
     owner = account_of(workspace, facts.resource_account)
     user = caller(workspace, request)
     service = request.action.partition(":")[0].lower()
-    kind = {"kms": Policy.KMS, "s3": Policy.BUCKET}.get(service, Policy.RESOURCE)
+    kind = {"kms": Policy.KMS, "s3": Policy.BUCKET, "sts": Policy.TRUST}.get(service, Policy.RESOURCE)
     known = account is not None and (account.listed or user is not None)
     identity: tuple[Any, ...] = (everything(Policy.IDENTITY),)
     boundary = None
@@ -114,6 +129,8 @@ def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_roo
             resource_account_is_management=facts.resource_account == workspace.organization.management_account,
             via_endpoint=facts.path == "vpce",
             principal_assumed_root=assumed_root,
+            principal_delegated_administrator=True,
+            kms_grant=tuple(_grant(g, found.account) for g in found.grants or ()) or None if found else None,
             s3_restrict_public_buckets=bool(service == "s3" and found and found.block_public_access),
         ),
     )

@@ -10,6 +10,7 @@ from perimeter_smt.organization.model import (
     Account,
     Endpoint,
     Guardrails,
+    KeyGrant,
     Organization,
     OwnedPrincipal,
     OwnedResource,
@@ -31,7 +32,7 @@ from tests.attack.cast import (
     SANDBOX,
     STRANGER,
 )
-from tests.attack.estates.kinds import KINDS, Kind, listed_arn, part_arn
+from tests.attack.estates.kinds import GLOBAL, KINDS, Kind, listed_arn, part_arn
 from tests.attack.policies import ALL_LIMITS, document, identity_rcp, mutated, network_rcp, network_scp, resource_scp
 
 Statement = dict[str, Any]
@@ -147,7 +148,13 @@ def resource_policy(rng: Random, place: Place) -> Document:
     if place.kind.name == "key":
         delegated = {"AWS": f"arn:aws:iam::{place.account}:root"}
         statements.insert(0, {"Effect": "Allow", "Principal": delegated, "Action": "kms:*", "Resource": "*"})
-    kinds = {"key": Policy.KMS, "bucket": Policy.BUCKET}
+    if place.kind.name == "role":
+        for statement in statements:
+            del statement["Resource"]
+            statement["Action"] = "sts:AssumeRole"
+            if rng.random() < 0.2:
+                statement.setdefault("Condition", {}).setdefault("StringEquals", {})["sts:ExternalId"] = "secret"
+    kinds = {"key": Policy.KMS, "bucket": Policy.BUCKET, "role": Policy.TRUST}
     return document(kinds.get(place.kind.name, Policy.RESOURCE), f"policy-of-{place.kind.name}", statements)
 
 
@@ -185,6 +192,22 @@ def _people(rng: Random, account: str, services: tuple[str, ...], places: tuple[
     return out
 
 
+def _role(rng: Random, place: Place) -> OwnedPrincipal:
+    """A role that others may assume."""
+    return OwnedPrincipal(arn=place.arn, type="role", account=place.account, trust=resource_policy(rng, place))
+
+
+def _grants(rng: Random, place: Place) -> tuple[KeyGrant, ...]:
+    """The grants of a key; all of them are listed."""
+    if rng.random() < 0.5:
+        return ()
+    grantee = rng.choice((
+        f"arn:aws:iam::{place.account}:{rng.choice(ROLES)}", f"arn:aws:iam::{PARTNER}:role/Worker",
+        f"arn:aws:iam::{STRANGER}:root",
+    ))  # fmt: skip
+    return (KeyGrant(grantee=grantee, operations=rng.choice((("Decrypt",), ("DescribeKey",), ("Encrypt",)))),)
+
+
 def _guardrails(rng: Random, services: tuple[str, ...]) -> Guardrails:
     """Often none: the grants are to hold by themselves."""
     chance = rng.choice((0.0, 0.0, 0.3))
@@ -210,7 +233,7 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
     for kind in chosen:
         for account in (APP, DATA):
             for name in NAMES:
-                for region in REGIONS if kind.name != "bucket" else REGIONS[:1]:
+                for region in REGIONS if kind.name not in GLOBAL else REGIONS[:1]:
                     places.append(Place(kind, name, region, account, rng.random() < 0.4))
         foreign = Place(kind, "orders", REGIONS[0], rng.choice((PARTNER, STRANGER)), listed=False)
         places.append(foreign)
@@ -229,13 +252,16 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
                 arn=place.arn, account=number, tags={"team": rng.choice(("red", "blue"))} if rng.random() < 0.5 else {},
                 abac=rng.random() < 0.4 if place.kind.name == "bucket" else None,
                 block_public_access=place.kind.name == "bucket" and rng.random() < 0.3,
+                grants=_grants(rng, place) if place.kind.name == "key" else None,
                 policy=resource_policy(rng, place) if rng.random() < 0.85 or place.kind.name == "key" else None,
             )
             for place in known
-            if place.listed and place.account == number
+            if place.listed and place.account == number and place.kind.name != "role"
         ]  # fmt: skip
+        roles = [p for p in known if p.listed and p.account == number and p.kind.name == "role"]
         return Account(
-            id=number, listed=number in listed, principals=tuple(people.get(number, ())), resources=tuple(owned),
+            id=number, listed=number in listed,
+            principals=(*people.get(number, ()), *(_role(rng, place) for place in roles)), resources=tuple(owned),
             endpoints=tuple(ends.get(number, ())),
         )  # fmt: skip
 

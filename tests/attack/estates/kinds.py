@@ -65,9 +65,9 @@ KINDS = (
         Part("repository", "{arn}", ("ecr:BatchGetImage",)),)),
     Kind("key", "kms", "arn:aws:kms:{region}:{account}:key/0a1b2c3d-0000-1111-2222-33334444{digits}", (
         Part("key", "{arn}", ("kms:Decrypt", "kms:DescribeKey")),)),
+    Kind("role", "sts", "arn:aws:iam::{account}:role/{name}", (Part("role", "{arn}", ("sts:AssumeRole",)),)),
 )  # fmt: skip
-BY_NAME = {kind.name: kind for kind in KINDS}
-BY_SERVICE = {kind.service: kind for kind in KINDS}
+GLOBAL = ("bucket", "role")  # their ARNs have no Region
 # A qualifier has a policy of its own: nobody can say that the policy of the function speaks for it (W-5).
 _QUALIFIED = re.compile(r"(arn:[^:]+:lambda:[^:]*:[0-9]{12}:function:[^:]+):([^:]+)")
 

@@ -78,6 +78,8 @@ class EstateDraw(Draw):
         )
         if self.kind == "service":
             self.silent = self.maybe(0.3)
+            passed = self.call.service == "sts"  # a role is passed inside its account alone (W-16)
+            self.silent = self.silent or passed
             self.behalf = self.rng.choice(sorted(ORGANIZATIONS)) if not self.silent else self.owner
 
     def _principal_keys(self) -> None:
