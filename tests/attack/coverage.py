@@ -2,8 +2,9 @@
 
 An axiom counts in a world where a proof needed it (proofs name what they needed; without it, the proof falls). An
 operator counts where the answer to some drawn request changes when the conditions under it are dropped. A table counts
-where some verdict changes when it is emptied (`--tables`, in a copy of the checkout; slow). Of `encodings/` the names
-are read, nothing else.
+where some verdict changes when it is emptied, in a copy of the checkout, which is slow and so a run of its own:
+`--empty FILE` writes the counts, `--emptied FILE` puts them on the page. Of `encodings/` the names are read, nothing
+else.
 """
 
 from __future__ import annotations
@@ -74,13 +75,15 @@ def _asked(space: Workspace, **options: object) -> Report | None:
 
 
 def worlds(count: int, requests: int) -> Iterator[World]:
-    """Worlds of every theme, with grants, and of guardrails alone; `count` of each."""
+    """Worlds of every theme, with grants, and (where requests are drawn) of guardrails alone; `count` of each."""
     for name, theme in THEMES.items():
         for seed in range(1, count + 1):
             world = theme(Random(seed))
-            options = {"services": [world.service], "objectives": [world.objective], "reading": world.reading}
-            cases = [case_of(world.workspace, drawn) for drawn in world.requests]
-            yield World(f"{name} {seed}", _asked(world.workspace, **options), cases)
+            report = _asked(
+                world.workspace, services=[world.service], objectives=[world.objective], reading=world.reading,
+                mode=world.mode,
+            )  # fmt: skip
+            yield World(f"{name} {seed}", report, [world.case(drawn) for drawn in world.requests])
     for seed in range(1, count + 1):
         rng = Random(seed)
         own = estate(rng, (_KINDS[seed % len(_KINDS)],))
@@ -88,7 +91,7 @@ def worlds(count: int, requests: int) -> Iterator[World]:
         there = [d for d in drawn_here if not absent(own.workspace, d.request, d.facts)]
         report = _asked(own.workspace, services=own.services, mode="grants", reading="exact")
         yield World(f"grants {seed}", report, [estate_case(own.workspace, d.request, d.facts) for d in there])
-    for seed in range(1, count + 1):
+    for seed in range(1, count + 1 if requests else 1):
         rng = Random(seed)
         services = tuple(sorted(rng.sample(SERVICES, 2)))
         space = random_workspace(rng, services)
@@ -185,13 +188,20 @@ def emptied(count: int) -> Iterator[tuple[str, int]]:
 def main(argv: list[str] | None = None) -> int:
     """Count, and write docs/verification/coverage.md."""
     parser = argparse.ArgumentParser(description="worlds in which axioms, tables and operators change an answer")
-    parser.add_argument("--worlds", type=int, default=20, help="of each of nine families")
+    parser.add_argument("--worlds", type=int, default=20, help="of each of ten families")
     parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
-    parser.add_argument("--tables", type=int, default=0, help="worlds of each family to ask again without each table")
+    parser.add_argument("--empty", type=Path, help="count tables alone, over some worlds, and write the counts here")
+    parser.add_argument("--emptied", type=Path, help="counts of tables that an earlier run wrote")
     parser.add_argument("--answers", action="store_true", help="print the answers of the worlds alone")
     options = parser.parse_args(argv)
     if options.answers:
         print(json.dumps(_statuses(options.worlds)))
+        return 0
+    if options.empty:
+        counts: dict[str, int] = {}
+        for table, changed in emptied(options.worlds):
+            counts[table] = changed
+            options.empty.write_text(json.dumps(counts), encoding="utf-8")
         return 0
     used: Counter[str] = Counter()
     operators: Counter[str] = Counter()
@@ -200,9 +210,9 @@ def main(argv: list[str] | None = None) -> int:
         total += 1
         used.update(needed(world.report) if world.report else ())
         operators.update(flipped(world.cases))
-    by_table = dict(emptied(options.tables)) if options.tables else {}
+    by_table = json.loads(options.emptied.read_text(encoding="utf-8")) if options.emptied else {}
     bases = [operator.name for operator in OPERATORS]
-    command = f"--worlds {options.worlds} --requests {options.requests} --tables {options.tables}"
+    command = f"--worlds {options.worlds} --requests {options.requests}"
     text = page(
         command, total, {n: used[n] for n in axioms()}, {t: by_table.get(t) for t in tables()}, operators, bases
     )

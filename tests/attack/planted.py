@@ -68,7 +68,7 @@ PLANTED = (
            (('"cognito-identity:GetCredentialsForIdentity", "cognito-identity:GetId", ', ""),), _theme("unsigned")),
     Defect("the root user makes no federated users", _EXISTENCE,
            (("    if makes_federated_users(workspace, policies, account):", "    if False:"),),
-           _estates("queue,topic,bucket,table", 60, *_BREACH)),
+           _theme("root-federation")),
     Defect("every call carries a network key", "encodings/keys/in-vpc-data-planes.json",
            (('    "kafka-cluster:*",\n', ""), ('    "neptune-db:*",\n', ""), ('    "rds-db:connect",\n', "")),
            _theme("data-planes")),

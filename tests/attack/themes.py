@@ -21,9 +21,11 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Principal, Request
 from tests.attack.cases import case_of
 from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, PATHS, STRANGER
+from tests.attack.estates.binding import case_of as estate_case
 from tests.attack.estates.search import Finding, Tally
 from tests.attack.policies import ALL_LIMITS, document
 from tests.attack.worlds import Sample
@@ -47,19 +49,32 @@ class World:
     requests: tuple[Sample, ...]
     reading: str = "exact"
 
+    @property
+    def mode(self) -> str:
+        """Whether the grants of the workspace count."""
+        return "grants" if self.workspace.grants_given else "guardrails"
 
-def _space(scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str) -> Workspace:
+    def case(self, drawn: Sample) -> Case:
+        """A request with what binds it."""
+        if self.workspace.grants_given:
+            return estate_case(self.workspace, drawn.request, drawn.facts)
+        return case_of(self.workspace, drawn)
+
+
+def _space(
+    scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str, *, listed: bool = False
+) -> Workspace:
     guards = Guardrails(
         scps=(document(Kind.SCP, "scp", scps),) if scps else (),
         rcps=(document(Kind.RCP, "rcp", rcps),) if rcps else (),
     )
-    accounts = (Account(id=MANAGEMENT), Account(id=APP), Account(id=DATA))
+    accounts = tuple(Account(id=number, listed=listed) for number in (MANAGEMENT, APP, DATA))
     root = Unit(id="r-ab12", guardrails=guards, accounts=accounts)
     organization = Organization(id=MINE, management_account=MANAGEMENT, root=root, partition=partition)
     claims = Perimeter(
         orgs=(MINE,), cidrs=(_OFFICE,), accepted=ALL_LIMITS, scopes={objective: Scope(actions=(action,))}
     )
-    return Workspace(organization=organization, perimeter=claims, name="theme", grants_given=False)
+    return Workspace(organization=organization, perimeter=claims, name="theme", grants_given=listed)
 
 
 def _denials(rng: Random, action: str, conditions: tuple[dict[str, Any], ...], *, rcp: bool) -> list[Statement]:
@@ -236,6 +251,25 @@ def aliases(rng: Random) -> World:
     return World(_space(scps, [], "O3", "lambda:InvokeFunction", "aws"), "lambda", "O3", tuple(out))
 
 
+def root_federation(rng: Random) -> World:
+    """In accounts without users the root user still makes federated users (W-6; STS API, GetFederationToken)."""
+    spared = rng.choice(
+        ("arn:aws:sts::*:federated-user/*", f"arn:aws:sts::{APP}:federated-user/alice", "arn:aws:iam::*:role/*")
+    )
+    scps = _denials(rng, "sqs:*", ({
+        "StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}, "ArnNotLikeIfExists": {"aws:PrincipalArn": spared},
+    },), rcp=False)  # fmt: skip
+    arn = f"arn:aws:sts::{APP}:federated-user/alice"
+    principal = Principal(type="federated-user", arn=arn, account=APP, made_by_root=True)
+    keys = {
+        **_BASE, **_role(APP)[1], **_owner(STRANGER), "aws:PrincipalArn": arn, "aws:PrincipalType": "FederatedUser",
+        "aws:userid": f"{APP}:alice", "aws:SourceIp": "198.51.100.9",
+    }  # fmt: skip
+    queue = f"arn:aws:sqs:us-east-1:{STRANGER}:orders"
+    drawn = _sample(principal, keys, "sqs:SendMessage", queue, STRANGER, kind="feduser", temporary=True)
+    return World(_space(scps, [], "O3", "sqs:SendMessage", "aws", listed=True), "sqs", "O3", (drawn,))
+
+
 def first_hops(rng: Random) -> World:
     """A forwarded call began in my network only if the network rule binds the first hop as well (W-34)."""
     actions = rng.choice((["s3:*"], ["s3:*", "athena:*"], ["*"], ["s3:*", "kms:*"]))
@@ -259,7 +293,7 @@ def first_hops(rng: Random) -> World:
 
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
-    "aliases": aliases, "first-hops": first_hops,
+    "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
 }  # fmt: skip
 
 
@@ -269,7 +303,7 @@ def attack_one(name: str, seed: int, tally: Tally) -> None:
     try:
         report = prove(
             world.workspace, services=[world.service], objectives=[world.objective], availability=False,
-            reading=world.reading,  # type: ignore[arg-type]
+            reading=world.reading, mode=world.mode,  # type: ignore[arg-type]
         )  # fmt: skip
     except Exception as error:  # every crash is a finding, of whatever type
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -286,7 +320,7 @@ def attack_one(name: str, seed: int, tally: Tally) -> None:
         if not breaks(world.objective, world.workspace, drawn.request, drawn.facts):
             continue
         tally.asked += 1
-        if decide(case_of(world.workspace, drawn)).allowed:
+        if decide(world.case(drawn)).allowed:
             tally.breaches[world.objective] += 1
             if statuses & {"proved", "vacuous"}:
                 tally.add(Finding(
