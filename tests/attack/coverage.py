@@ -188,7 +188,7 @@ def emptied(count: int) -> Iterator[tuple[str, int]]:
 def main(argv: list[str] | None = None) -> int:
     """Count, and write docs/verification/coverage.md."""
     parser = argparse.ArgumentParser(description="worlds in which axioms, tables and operators change an answer")
-    parser.add_argument("--worlds", type=int, default=20, help="of each of ten families")
+    parser.add_argument("--worlds", type=int, default=20, help="of each of eleven families")
     parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
     parser.add_argument("--empty", type=Path, help="count tables alone, over some worlds, and write the counts here")
     parser.add_argument("--emptied", type=Path, help="counts of tables that an earlier run wrote")

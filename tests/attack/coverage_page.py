@@ -53,8 +53,8 @@ def page(
     lines = [
         "# What the attack reaches",
         "",
-        f"Written by `python -m tests.attack.coverage {command}`: {total} random worlds of ten families",
-        "(eight themes, grants, guardrails).",
+        f"Written by `python -m tests.attack.coverage {command}`: {total} random worlds of eleven families",
+        "(nine themes, grants, guardrails).",
         "",
         "* **Axioms**: worlds in which a proof needed the axiom. A proof names what it needed; what it does not name",
         "  can be removed without changing it.",

@@ -76,7 +76,7 @@ PLANTED = (
            (("(=> bucket.says-no-abac (not bucket.abac))", "(=> bucket.says-no-abac bucket.abac)"),
             ("(=> (and |call: tags need abac| (not bucket.says-abac)) (not bucket.abac))",
              "(=> |call: tags need abac| bucket.abac)")),
-           _estates("bucket", 60, *_BREACH)),
+           _theme("bucket-tags")),
     Defect("the console sends no calls of its own", "encodings/environment/network.smt2",
            (("(assert (! (not (= wire console)) :named AN12.console :strength soft",
              "(assert (! (not (= wire console)) :named AN12.console :strength hard"),), _theme("console")),

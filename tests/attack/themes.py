@@ -17,7 +17,7 @@ from typing import Any
 
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
-from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
+from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
@@ -62,13 +62,17 @@ class World:
 
 
 def _space(
-    scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str, *, listed: bool = False
-) -> Workspace:
+    scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str, *, listed: bool = False,
+    resources: tuple[OwnedResource, ...] = (),
+) -> Workspace:  # fmt: skip
     guards = Guardrails(
         scps=(document(Kind.SCP, "scp", scps),) if scps else (),
         rcps=(document(Kind.RCP, "rcp", rcps),) if rcps else (),
     )
-    accounts = tuple(Account(id=number, listed=listed) for number in (MANAGEMENT, APP, DATA))
+    accounts = tuple(
+        Account(id=number, listed=listed, resources=tuple(r for r in resources if r.account == number))
+        for number in (MANAGEMENT, APP, DATA)
+    )
     root = Unit(id="r-ab12", guardrails=guards, accounts=accounts)
     organization = Organization(id=MINE, management_account=MANAGEMENT, root=root, partition=partition)
     claims = Perimeter(
@@ -270,6 +274,27 @@ def root_federation(rng: Random) -> World:
     return World(_space(scps, [], "O3", "sqs:SendMessage", "aws", listed=True), "sqs", "O3", (drawn,))
 
 
+def bucket_tags(rng: Random) -> World:
+    """Tags of buckets count only where ABAC is on (W-9)."""
+    abac, action = rng.random() < 0.5, rng.choice(("s3:GetObject", "s3:ListBucket"))
+    arn = "arn:aws:s3:::acme-data"
+    outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE}}
+    tagged = rng.choice(
+        ({"StringEquals": {"aws:ResourceTag/team": "red"}}, {"Null": {"aws:ResourceTag/team": "false"}})
+    )
+    open_to_all: Statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
+    deny: Statement = {**open_to_all, "Effect": "Deny", "Condition": {**outside, **tagged}}
+    policy = document(Kind.BUCKET, "bucket", [open_to_all, deny])
+    bucket = OwnedResource(arn=arn, account=APP, policy=policy, tags={"team": "red"}, abac=abac)
+    principal, own = _role(STRANGER)
+    keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
+    if abac:
+        keys |= {"aws:ResourceTag/team": "red", "s3:BucketTag/team": "red"}
+    asked = arn if action == "s3:ListBucket" else f"{arn}/report.csv"
+    drawn = _sample(principal, keys, action, asked, APP, kind="role", temporary=True)
+    return World(_space([], [], "O1", action, "aws", listed=True, resources=(bucket,)), "s3", "O1", (drawn,))
+
+
 def first_hops(rng: Random) -> World:
     """A forwarded call began in my network only if the network rule binds the first hop as well (W-34)."""
     actions = rng.choice((["s3:*"], ["s3:*", "athena:*"], ["*"], ["s3:*", "kms:*"]))
@@ -294,6 +319,7 @@ def first_hops(rng: Random) -> World:
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
     "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
+    "bucket-tags": bucket_tags,
 }  # fmt: skip
 
 
