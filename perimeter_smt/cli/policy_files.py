@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -16,9 +15,10 @@ from perimeter_smt.lint.kinds import Guess, Sure, guess_kind, is_policy
 from perimeter_smt.organization.readers import load_workspace
 from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERIMETER_FILE
 from perimeter_smt.policy.document import Document
-from perimeter_smt.policy.json_positions import MAX_CHARACTERS
+from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, read_json
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_and_check
+from perimeter_smt.policy.unwrap import unwrapped
 
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
@@ -86,6 +86,13 @@ def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], fo
     try:
         guess = _kind(file, top, kind, value)
         document, refused = load_and_check(file, guess.kind, values)
+        if refused and guess.sure is not Sure.CERTAIN:
+            # Only a kind that is sure can refuse a policy: a guess may be wrong.
+            kind_left = Kind.RESOURCE if document.statements and document.statements[0].principal else Kind.IDENTITY
+            other, also = load_and_check(file, kind_left, values)
+            if also is None:
+                document, refused = other, None
+                guess = Guess(kind_left, Sure.GUESS, f"AWS refuses it as {guess.kind}")
         found.add(document, guess)
         found.errors += [refused] if refused else []
     except InputError as error:
@@ -106,9 +113,19 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
 def _json(file: Path) -> object:
     """The decoded file, None where it cannot be read; the parser of policies tells what is wrong."""
     try:
-        return json.loads(read_text(file, MAX_CHARACTERS, "one policy").removeprefix("\ufeff"))
-    except (InputError, ValueError, RecursionError):
+        text = read_text(file, MAX_CHARACTERS, "one policy").removeprefix("\ufeff")
+        return _plain(unwrapped(read_json(text, file=str(file))))
+    except (InputError, RecursionError):
         return None
+
+
+def _plain(node: Node) -> object:
+    """The value of a node without places; an answer of the command line is the policy inside."""
+    if isinstance(node.value, dict):
+        return {name: _plain(one) for name, one in node.value.items()}
+    if isinstance(node.value, list):
+        return [_plain(one) for one in node.value]
+    return node.value
 
 
 def _resembles_policy(file: Path, value: object) -> bool:
