@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from perimeter_smt.organization.model import Organization
+from perimeter_smt.organization.model import Organization, Unknown
 
 OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
 Reach = Literal[
@@ -121,7 +121,10 @@ class Perimeter(_Frozen):
 
 
 class Workspace(_Frozen):
-    """All input of one question: the organization and the perimeter around it."""
+    """All input of one question: the organization and the perimeter around it.
+
+    `grants_given`: the accounts of the organization are all there are. `unknowns`: what the source did not tell.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -129,3 +132,4 @@ class Workspace(_Frozen):
     perimeter: Perimeter
     name: str
     grants_given: bool = True
+    unknowns: tuple[Unknown, ...] = ()
