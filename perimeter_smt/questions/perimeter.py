@@ -27,6 +27,7 @@ from perimeter_smt.questions.groups import group_services, looks_everywhere
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prefer import mentioned
 from perimeter_smt.questions.run import Group, Reading, Run
+from perimeter_smt.questions.unknowns import qualified
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
@@ -78,7 +79,10 @@ def prove(
     blocked = availability_question.findings(run) if availability else ()
     if progress:
         progress("done", total, total)
-    return Report(workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items())))
+    report = Report(
+        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items()))
+    )
+    return qualified(report, workspace.unknowns)
 
 
 def encode(

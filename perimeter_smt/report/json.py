@@ -42,6 +42,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "verdicts": [verdict_json(verdict) for verdict in report.verdicts],
         "availability": [verdict_json(verdict) for verdict in report.availability],
         "tables": dict(report.tables),
+        "unknowns": [unknown.model_dump(mode="json") for unknown in report.unknowns],
     }
 
 
