@@ -72,7 +72,7 @@ def _partitions(path: Path) -> list[Path]:
     return [f for top in (path, path / "aws") if top.is_dir() for f in top.iterdir() if f.name.startswith("aws")]
 
 
-def _some(path: Path, most: int = 50) -> list[Path]:
+def _some(path: Path, most: int = 8) -> list[Path]:
     """The first files below a folder."""
     out = []
     for file in sorted(path.rglob("*")):

@@ -27,7 +27,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
     principals, resources = principals_of(draft), resources_of(draft)
     endpoints = endpoints_of(draft)
     attached = _attached(draft)
-    ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints))
+    ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints, *sorted(draft.open - {"*"})))
     children: dict[str, list[Account]] = {}
     for own in ids:
         box = draft.accounts.get(own)

@@ -67,13 +67,34 @@ class Documents:
         except InputError as error:
             return NotKnown(error.message)
         _hang(node, at)
-        return self._parsed(node, kind, name)
+        document = self._parsed(node, kind, name, plain=not self._fill and _is_plain(key))
+        _release(node)
+        return document
 
-    def _parsed(self, node: Node, kind: Kind, name: str) -> Document | NotKnown:
+    def _parsed(self, node: Node, kind: Kind, name: str, *, plain: bool = False) -> Document | NotKnown:
         try:
-            return parse_node(node, kind, name=name, fill=self._fill, strict=False)
+            return parse_node(node, kind, name=name, fill=self._fill, strict=False, plain=plain)
         except InputError as error:
             return NotKnown(f"{error.path}: {error.message}" if error.path else error.message)
+
+
+def _is_plain(text: str | bytes) -> bool:
+    """Printable ASCII without `<`, which placeholders begin with, and without escapes of other characters."""
+    if isinstance(text, str):
+        return text.isascii() and "<" not in text and "\\u" not in text and "\\b" not in text and "\\f" not in text
+    return text.isascii() and b"<" not in text and b"\\u" not in text and b"\\b" not in text and b"\\f" not in text
+
+
+def _release(node: Node) -> None:
+    """Cut the circles of parents and children, so that memory is given back without a search for circles."""
+    stack = [node]
+    while stack:
+        value = stack[-1].value
+        stack.pop().value = None
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
 
 
 def _hang(node: Node, at: Place) -> None:

@@ -65,7 +65,8 @@ class _Overlay:
 
     def organization(self) -> Organization:
         ids = [account.id for account, _ in self.base.accounts()]
-        fresh = dict.fromkeys((*self.change.accounts, *self.principals, *self.resources, *self.endpoints))
+        known = (*self.change.accounts, *self.principals, *self.resources, *self.endpoints)
+        fresh = dict.fromkeys((*known, *sorted(self.change.open - {"*"})))
         more = [self.account(Account(id=own)) for own in fresh if own not in ids]
         root = self.unit(self.base.root)
         return self.base.model_copy(update={"root": root.model_copy(update={"accounts": (*root.accounts, *more)})})
