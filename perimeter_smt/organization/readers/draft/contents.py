@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.readers import values
-from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy
+from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -24,7 +23,8 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
         try:
             account, kind = values.principal_parts(values.principal_arn(holder.arn))
         except ValueError as error:
-            raise InputError(str(error), file=holder.at.file) from None
+            draft.unknown(f"principal `{holder.arn}`", str(error), "grants", holder.at, account="*")
+            continue
         service_linked = ":role/aws-service-role/" in holder.arn
         policies, missing = _policies(draft, holder)
         limit = holder.boundary
@@ -95,12 +95,25 @@ def administrator_access() -> Document:
     return parse_object(policy, Kind.IDENTITY, file="AdministratorAccess", name="AdministratorAccess")
 
 
+def _wrong(thing: Thing) -> str:
+    """Why it cannot be told which resource this is; empty where it can."""
+    if not thing.account:
+        return "its account is not told"
+    try:
+        values.account_id(thing.account)
+        values.resource_arn(thing.arn)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
     """Resources by account. One whose policy is not known is left out and named."""
     out: dict[str, list[OwnedResource]] = {}
     for thing in draft.resources.values():
-        if not thing.account:
-            draft.unknown(f"resource `{thing.arn}`", "its account is not told", "grants", thing.at, account="*")
+        wrong = _wrong(thing)
+        if wrong:
+            draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*")
             continue
         if isinstance(thing.policy, NotKnown):
             draft.unknown(f"policy of `{thing.arn}`", thing.policy.reason, "grants", thing.at, account=thing.account)

@@ -21,7 +21,8 @@ def read(here: Here) -> None:
     for resource in here.plan.of("aws_organizations_account"):
         own = resource.text("id")
         if own:
-            here.draft.account(own, resource.at, name=resource.text("name"), parent=_target(here, resource, "parent_id"))
+            parent = _target(here, resource, "parent_id")
+            here.draft.account(own, resource.at, name=resource.text("name"), parent=parent)
     for resource in here.plan.of("aws_organizations_policy"):
         kind = _KINDS.get(resource.text("type") or "SERVICE_CONTROL_POLICY")
         if kind is not None:
