@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.kinds import Kind
 
 _MANY = 20
+_SOME_ORGANIZATION = "o-example0000"
 
 
 @click.command()
@@ -34,7 +35,7 @@ def lint(
     as_json: bool,
     no_color: bool,
 ) -> int:
-    """Look for known mistakes in policies: files, folders of *.json, or workspaces.
+    """Look for known mistakes in policies: files, folders of *.json, workspaces or other sources.
 
     Exit codes: 0 nothing found, 1 findings, 2 bad input.
     """
@@ -65,7 +66,6 @@ def lint(
 def _read(paths: Iterable[Path], kind: str | None, values: dict[str, str]) -> tuple[list[Document], list[InputError]]:
     """All documents, and what is wrong with the files that are none."""
     from perimeter_smt.cli.kind_of_file import kind_of_file
-    from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERIMETER_FILE
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy
 
@@ -73,7 +73,7 @@ def _read(paths: Iterable[Path], kind: str | None, values: dict[str, str]) -> tu
     errors: list[InputError] = []
     for path in paths:
         try:
-            if (path / PERIMETER_FILE).is_file() or (path / ORGANIZATION_FILE).is_file():
+            if _is_source(path):
                 documents += _of_workspace(path, values)
                 continue
             for file, top in _files(path):
@@ -100,23 +100,32 @@ def _files(path: Path) -> Iterator[tuple[Path, Path]]:
     yield from ((file, path) for file in found)
 
 
-def _of_workspace(folder: Path, values: dict[str, str]) -> list[Document]:
-    """Every document of a workspace, of the kind that its yaml gives, once."""
-    from perimeter_smt.organization.readers import load_workspace
+def _is_source(path: Path) -> bool:
+    """Whether this is a workspace or another source, and not policies by themselves."""
+    from perimeter_smt.organization.readers.recognise import recognise
 
-    found: list[Document] = []
-    units = [load_workspace(folder, values).organization.root]
-    while units:
-        unit = units.pop(0)
-        units += unit.units
-        for level in (unit.guardrails, *(account.guardrails for account in unit.accounts)):
-            found += [*level.scps, *level.rcps]
-        for account in unit.accounts:
-            found += [endpoint.policy for endpoint in account.endpoints if endpoint.policy]
-            found += [resource.policy for resource in account.resources if resource.policy]
-            for owned in account.principals:
-                found += [*owned.policies, *(policy for policy in (owned.boundary, owned.trust) if policy)]
-    once: dict[tuple[str, Kind], Document] = {}
-    for document in found:
-        once.setdefault((document.location.file, document.kind), document)
+    if not path.exists():
+        return False
+    try:
+        return recognise(path) is not None
+    except InputError:
+        return False
+
+
+def _of_workspace(path: Path, values: dict[str, str]) -> list[Document]:
+    """Every document of a workspace or another source, of the kind that it has there, once."""
+    from perimeter_smt.organization.readers import SourceOptions, read_source
+    from perimeter_smt.organization.readers.inferred import documents_of
+
+    # No finding depends on the organization, so that one that the source does not tell is no error here.
+    options = SourceOptions(fill=values)
+    try:
+        workspace = read_source(path, options)
+    except InputError as error:
+        if "--org-id" not in error.message:
+            raise
+        workspace = read_source(path, SourceOptions(fill=values, organization_id=_SOME_ORGANIZATION))
+    once: dict[tuple[str, str, Kind], Document] = {}
+    for document in documents_of(workspace.organization):
+        once.setdefault((document.location.file, document.location.path, document.kind), document)
     return list(once.values())

@@ -13,6 +13,7 @@ from perimeter_smt.cli.compare import compare
 from perimeter_smt.cli.crash import write_dump
 from perimeter_smt.cli.encode import encode
 from perimeter_smt.cli.evaluate import evaluate
+from perimeter_smt.cli.inventory import inventory
 from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
 from perimeter_smt.cli.schema import schema
@@ -41,7 +42,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, encode, schema):
+for _command in (prove, compare, evaluate, lint, inventory, encode, schema):
     cli.add_command(_command)
 
 
