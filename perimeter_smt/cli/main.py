@@ -13,6 +13,7 @@ from perimeter_smt.cli.compare import compare
 from perimeter_smt.cli.crash import write_dump
 from perimeter_smt.cli.encode import encode
 from perimeter_smt.cli.evaluate import evaluate
+from perimeter_smt.cli.init import init
 from perimeter_smt.cli.inventory import inventory
 from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
@@ -42,7 +43,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, inventory, encode, schema):
+for _command in (prove, compare, evaluate, lint, inventory, init, encode, schema):
     cli.add_command(_command)
 
 

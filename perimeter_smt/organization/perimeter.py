@@ -23,6 +23,18 @@ Reach = Literal[
     "forward-access-sessions",
 ]
 
+# What no guardrail holds back, in a few words (docs/workspace.md).
+REACH_TEXTS: dict[Reach, str] = {
+    "management-account": "SCPs and RCPs do not bind the management account",
+    "service-linked-roles": "SCPs and RCPs do not bind service-linked roles",
+    "kms-retire-grant": "RCPs do not bind kms:RetireGrant",
+    "aws-managed-keys": "RCPs do not bind KMS keys that AWS manages",
+    "services-outside-rcp": "RCPs do not support every service",
+    "forward-access-sessions": "a service that acts for a caller is held to the check of the first call",
+    "service-principals": "a service that does not say for whom it calls acts for the owner",
+    "service-networks": "roles that services run call from addresses that are not mine",
+}
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -15,6 +15,7 @@ from perimeter_smt.organization.perimeter import (
     TrustedResource,
     Vpc,
 )
+from perimeter_smt.organization.published import published_resources
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.fields import flag, items, members, required, some_texts, text, texts
 from perimeter_smt.organization.readers.yaml import Node
@@ -39,6 +40,7 @@ _PERIMETER = (
     "accepted",
     "assumptions",
     "intended_denials",
+    "source",  # where the organization is read from: sources.py
 )
 
 
@@ -58,7 +60,7 @@ def read_perimeter(node: Node) -> Perimeter:
         third_resources=tuple(_trusted_resource(item) for item in items(found.get("third_resources"))),
         services=texts(found.get("services"), values.service_principal, ("*",)),
         service_accounts=tuple(_trusted_principal(item, False) for item in items(found.get("service_accounts"))),
-        service_resources=tuple(_trusted_resource(item) for item in items(found.get("service_resources"))),
+        service_resources=_service_resources(found),
         vpcs=tuple(_vpc(item) for item in items(found.get("vpcs"))),
         endpoints=texts(found.get("endpoints"), values.endpoint_id),
         endpoints_of_my_accounts=flag(found.get("endpoints_of_my_accounts"), True),
@@ -107,6 +109,17 @@ def _trusted_resource(node: Node) -> TrustedResource:
         callers=some_texts(found.get("callers"), values.arn_pattern, ("*",)),
         actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
     )
+
+
+def _service_resources(found: dict[str, Node]) -> tuple[TrustedResource, ...]:
+    """Resources of AWS; `published` stands for those that AWS documents, in the Regions of my VPCs."""
+    out: list[TrustedResource] = []
+    for node in items(found.get("service_resources")):
+        if node.value == "published":
+            out += published_resources({vpc.region for vpc in map(_vpc, items(found.get("vpcs")))})
+        else:
+            out.append(_trusted_resource(node))
+    return tuple(out)
 
 
 def _vpc(node: Node) -> Vpc:

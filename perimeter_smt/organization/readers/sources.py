@@ -14,11 +14,14 @@ from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
 from perimeter_smt.organization.readers.draft.overlay import overlay
+from perimeter_smt.organization.readers.fields import Check, members, required, text
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import read_yaml
+
+_SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspa
 def _read(path: Path, options: SourceOptions) -> Workspace:
     form = recognise(path)
     if form is Form.WORKSPACE:
-        return load_workspace(path, options.fill)
+        if options.perimeter_file is None:
+            return load_workspace(path, options.fill)
+        return load_workspace(path, options.fill, perimeter_file=options.perimeter_file)
     if form is Form.PERIMETER:
         return _beside(path, options)
     draft = draft_of(path, form, options)
@@ -91,17 +96,29 @@ def _reader(form: Form) -> Callable[[Path, Draft, SourceOptions], None]:
 
 
 def _beside(folder: Path, options: SourceOptions) -> Workspace:
-    """A folder whose `perimeter.yaml` names its source."""
+    """A folder whose `perimeter.yaml` names its source: a path, or a mapping with what the source does not tell."""
     node = read_yaml(folder / PERIMETER_FILE)
     assert isinstance(node.value, dict)
     source = node.value["source"]
-    if not isinstance(source.value, str):
-        raise source.key_error(f"found {source.shown}, expected the path of a source")
-    path = folder / source.value
+    found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
+    where = text(required(found, "path", source, "a source"), values.any_text)
+    path = folder / where
     if not path.exists():
-        raise source.error(f"no such file or folder: `{source.value}`")
-    given = replace(options, perimeter_file=options.perimeter_file or folder / PERIMETER_FILE)
-    return read_source(path, given).model_copy(update={"name": _name(folder)})
+        raise found["path"].error(f"no such file or folder: `{where}`")
+
+    def given(name: str, check: Check) -> str | None:
+        return text(found[name], check) if name in found else None
+
+    chosen = replace(
+        options,
+        perimeter_file=options.perimeter_file or folder / PERIMETER_FILE,
+        organization_id=options.organization_id or given("organization", values.organization_id),
+        management_account=options.management_account or given("management_account", values.account_id),
+        account=options.account or given("account", values.account_id),
+        region=options.region or given("region", values.region),
+        complete=options.complete or given("complete", values.any_text) == "true",
+    )
+    return read_source(path, chosen).model_copy(update={"name": _name(folder)})
 
 
 def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:

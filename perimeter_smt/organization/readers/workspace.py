@@ -17,14 +17,17 @@ ORGANIZATION_FILE = "organization.yaml"
 _NOTHING: Mapping[str, str] = {}
 
 
-def load_workspace(folder: Path, fill: Mapping[str, str] = _NOTHING) -> Workspace:
+def load_workspace(
+    folder: Path, fill: Mapping[str, str] = _NOTHING, *, perimeter_file: Path | None = None
+) -> Workspace:
     """Read a workspace; `fill` gives the values of placeholders `<NAME>` in its policies.
 
+    `perimeter_file` is a perimeter in place of its own.
     InputError, one line with file and line, for the first thing that is missing or not as docs/workspace.md says.
     """
-    for name in (PERIMETER_FILE, ORGANIZATION_FILE):
+    for name in (ORGANIZATION_FILE,) if perimeter_file else (PERIMETER_FILE, ORGANIZATION_FILE):
         if not (folder / name).is_file():
             raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
-    perimeter = read_perimeter(read_yaml(folder / PERIMETER_FILE))
+    perimeter = read_perimeter(read_yaml(perimeter_file or folder / PERIMETER_FILE))
     organization = read_organization(read_yaml(folder / ORGANIZATION_FILE), PolicyFiles(folder, fill))
     return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name)
