@@ -9,6 +9,7 @@ import click
 
 from perimeter_smt import __version__
 from perimeter_smt.cli import output
+from perimeter_smt.cli.collect import collect
 from perimeter_smt.cli.compare import compare
 from perimeter_smt.cli.crash import write_dump
 from perimeter_smt.cli.encode import encode
@@ -43,7 +44,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, inventory, init, encode, schema):
+for _command in (prove, compare, evaluate, lint, inventory, init, collect, encode, schema):
     cli.add_command(_command)
 
 

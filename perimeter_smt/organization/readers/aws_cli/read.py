@@ -91,7 +91,9 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
         return organizations.policy
     if isinstance(policy, dict) and "PolicyVersionList" in policy:
         return _managed
-    if any(name in value for name in resources.ARNS) and any(name in value for name in resources.POLICIES):
+    if any(name in value for name in resources.ARNS) and any(
+        name in value for name in (*resources.POLICIES, "NotKnown")
+    ):
         return resources.with_arn
     if isinstance(policy or value.get("policy"), str):
         return resources.policy_alone

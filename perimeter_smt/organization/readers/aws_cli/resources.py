@@ -38,7 +38,9 @@ def described(answer: Answer, found: dict[str, Any]) -> Thing | None:
     arn = next((found[name] for name in ARNS if isinstance(found.get(name), str)), None)
     if arn is None or arn.count(":") < 5:
         return None
-    policy = next((found[name] for name in POLICIES if found.get(name) not in (None, "")), None)
+    policy: object = next((found[name] for name in POLICIES if found.get(name) not in (None, "")), None)
+    if "NotKnown" in found:  # by `perimeter collect`
+        policy = NotKnown(str(found["NotKnown"]))
     account = arn.split(":", 5)[4] or answer.account
     return answer.draft.resource(arn, account, answer.at, policy=policy, tags=tags_of(found.get("Tags")))
 
