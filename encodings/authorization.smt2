@@ -22,7 +22,9 @@
 (declare-const hit.user Bool)                ; ... the user of the federated session
 (declare-const hit.account Bool)             ; ... the account
 (declare-const grants.free Bool)             ; guardrails alone: whatever developers grant
-(declare-const kms.grant Bool)               ; a KMS grant covers the call (X-32)
+(declare-const kms.listed-grant Bool)        ; a KMS grant of the organization file covers the call
+(declare-const kms.grants-known Bool)        ; the file lists every grant of the key
+(declare-const call.refused Bool)            ; AWS refuses the call whatever policies allow: keys/refused-calls.json
 (declare-const guards.pass Bool)             ; service guards: S3 Block Public Access, access points
 
 (declare-const principal.member Bool)        ; an account of mine that SCPs bind (not the management account)
@@ -34,6 +36,7 @@
 (declare-const |call: service in endpoint-policy-unsupported| Bool)
 (declare-const |call: service in anonymous-services| Bool)
 
+(declare-const |call: action in unsigned-actions| Bool)   ; AWS publishes RCPs that hold them back
 (define-fun assume-role () Bool   ; calls that a role's trust policy must allow (3.6)
   (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")
       (and (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))
@@ -45,9 +48,10 @@
   (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
        (not resource.aws-managed-key)
        (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
-       (or (not |call: resource is star|) (not X-18))))
+       (not (and sign-in.unguarded |call: action in sign-in-actions|))
+       (or (not |call: resource is star|) (not X-18) (and (= service "cognito-identity") |call: action in unsigned-actions|))))
 (define-fun endpoint.applies () Bool
-  (and (= wire endpoint) (not |call: service in endpoint-policy-unsupported|)))
+  (and on-endpoint (not |call: service in endpoint-policy-unsupported|)))
 
 (define-fun needs-no-permission () Bool (= action "sts:GetCallerIdentity"))
 (define-fun always-allowed () Bool (and needs-no-permission (not X-39)))
@@ -99,6 +103,9 @@
        (not (and (= action "sts:AssumeRoot") (not principal.management) (not principal.delegated-administrator)))
        (not (and (= caller role) (or get-session-token (= action "sts:GetFederationToken"))))
        (not (and (= caller federated-user) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
+; a grant that nobody listed may cover any call of an identity on a key (X-32)
+(define-fun kms.grant () Bool
+  (or kms.listed-grant (and X-32 iam |call: on a key| (not |call: resource is star|) (not kms.grants-known))))
 (define-fun grant () Bool
   (and may-call
     (or (and (= service "kms") kms.grant)
@@ -113,7 +120,7 @@
 (define-fun granted () Bool
   (or needs-no-permission (and (not grant.denies) guards.pass (or grants.free grant))))
 (define-fun access () Bool
-  (or always-allowed (and (not stopped) granted)))
+  (or always-allowed (and (not stopped) granted (not call.refused))))
 ; the same without guardrails, and what guardrails take away from it (semantics 5.3, availability)
-(define-fun base () Bool granted)
+(define-fun base () Bool (and granted (not call.refused)))
 (define-fun blocked () Bool (and (not always-allowed) stopped))

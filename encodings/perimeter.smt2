@@ -18,20 +18,21 @@
 (define-fun my-resource () Bool resource.mine)
 (define-fun trusted-resource () Bool (or my-resource resource.of-service resource.third-party))
 (define-fun my-network () Bool
-  (or (and (= wire endpoint) endpoint.mine)
+  (or (and on-endpoint endpoint.mine)
       (and (= wire public) address.mine)
       (and forwarded first-hop.mine)
       (and (= caller aws-service) behalf.mine)
       (and principal.service-role principal.mine (= wire aws-network) service-networks.mine)))
-(define-fun through-my-endpoint () Bool (and (= wire endpoint) endpoint.mine))
+(define-fun through-my-endpoint () Bool (and on-endpoint endpoint.mine))
 
 ; Permissions that are no calls of their own: they are asked for beside a call that must be allowed as well (3.6).
 (define-fun beside-another-call () Bool
   (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext")))
 
-(define-fun O1.premise () Bool my-resource)
+; Before authentication there is no identity to trust or not: who signs in is asked for afterwards (W-26).
+(define-fun O1.premise () Bool (and my-resource (not before-authentication)))
 (define-fun O1.conclusion () Bool trusted-iam)
-(define-fun O2.premise () Bool through-my-endpoint)
+(define-fun O2.premise () Bool (and through-my-endpoint (not before-authentication)))
 (define-fun O2.conclusion () Bool trusted-iam)
 (define-fun O3.premise () Bool (and iam principal.mine))
 (define-fun O3.conclusion () Bool trusted-resource)
@@ -42,6 +43,14 @@
 (define-fun O6.premise () Bool my-resource)
 (define-fun O6.conclusion () Bool (or my-network principal.third-party (and (= caller aws-service) service.trusted behalf.mine)))
 
+; What the perimeter means to let through (availability): my identities on what they may touch, from my network, and
+; the parties that it trusts, on my resources and from networks of their own.
+(define-fun intended.mine () Bool (and my-iam my-resource my-network))
+(define-fun intended.trusted-resource () Bool
+  (and iam principal.mine (not my-resource) (or resource.of-service resource.third-party) my-network))
+(define-fun intended.trusted-party () Bool
+  (and principal.third-party (not my-iam) my-resource (not through-my-endpoint) (not forwarded)))
+
 ; What no guardrail of the enforcing type can hold back (semantics 5.5).
 (declare-const resource.management Bool)
 (define-fun reach.management-account.scp () Bool (and iam principal.management))
@@ -51,6 +60,9 @@
 (define-fun reach.kms-retire-grant () Bool (= action "kms:RetireGrant"))
 (define-fun reach.aws-managed-keys () Bool resource.aws-managed-key)
 (define-fun reach.services-without-endpoint-policy () Bool |call: service in endpoint-policy-unsupported|)
+(declare-const |call: action in public-operations| Bool)
+(define-fun reach.public-operations () Bool (and |call: action in public-operations| (= caller anonymous)))
+(define-fun reach.in-vpc-data-planes () Bool (= wire in-vpc))
 (define-fun reach.forward-access-sessions () Bool (and forwarded (not first-hop.mine)))
 (define-fun reach.silent-services () Bool
   (and (= caller aws-service) (not |has aws:SourceAccount|)))

@@ -9,7 +9,7 @@
 (declare-const X-8 Bool)    ; the empty text is null for Null and ForAllValues | a value like any other
 (declare-const X-9 Bool)    ; bare IPv6 address: /128 | /32
 (declare-const X-10 Bool)   ; unparsable value under a negated operator: true | false
-(declare-const X-11 Bool)   ; wildcard in partition or service field of an ARN: accepted | matches nothing
+(declare-const X-11 Bool)   ; wildcard in the service field or the resource type of an ARN: accepted | matches nothing
 (declare-const X-12 Bool)   ; ARN operator on a value that is no ARN: both false | negated true
 (declare-const X-13 Bool)   ; short ARN pattern: positive false, negated true | padded
 (declare-const X-14 Bool)   ; four digits as a date: year | epoch seconds
@@ -21,7 +21,8 @@
 (declare-const X-25 Bool)   ; wildcard in the service half of an action: only *:* | expands
 (declare-const X-27 Bool)   ; {"AWS": "*"} and service principals: matches | does not
 (declare-const X-30 Bool)   ; set operator before Null: as Null | never
+(declare-const X-32 Bool)   ; KMS grants that nobody listed: there are none | they may cover any call
 (declare-const X-38 Bool)   ; segment-final star in ARN operators: field-wise | runs on
 (declare-const X-39 Bool)   ; GetCallerIdentity: never stopped | stopped by guardrails
-(declare-const X-41 Bool)   ; keys that pin a bucket policy: the page's list | the newer keys too
+(declare-const X-41 Bool)   ; bucket policies of which the page does not say whether they are public: they are | they are not
 (declare-const X-42 Bool)   ; wildcard characters inside a variable's value: literal | act

@@ -7,7 +7,7 @@
 ; --- who calls (semantics 4.1) -------------------------------------------------------------------
 (declare-datatypes ((Caller 0) (Wire 0))
   (((user) (role) (federated-user) (root) (aws-service) (anonymous) (federated-sts))
-   ((public) (endpoint) (aws-network))))
+   ((public) (endpoint) (aws-network) (console) (in-vpc))))
 (declare-const caller Caller)
 (declare-const principal.arn-service String)      ; iam, or sts for federated users
 (declare-const principal.account String)          ; 12 digits; the word anonymous; empty: none
@@ -22,6 +22,10 @@
 (declare-const principal.made-by-root Bool)
 (declare-const principal.service-linked Bool)
 (declare-const principal.service-role Bool)
+(declare-const source.arn-service String)         ; the resource for which it acts, field by field
+(declare-const source.region String)
+(declare-const source.account String)
+(declare-const source.name String)
 (declare-const behalf.account String)             ; for whom a service principal acts; empty: nobody
 (declare-const forwarded Bool)                    ; this hop is a forward access session
 (declare-const first-hop.mine Bool)               ; its first hop used my network
@@ -38,7 +42,7 @@
 ; --- what is called ------------------------------------------------------------------------------
 (declare-const action String)                     ; s3:GetObject; from the service reference
 (declare-const service String)                    ; s3
-(declare-const aws.partition String)
+(declare-const aws.partition String)               ; one per organization: a constant of each problem (W-1)
 (declare-const resource.region String)
 (declare-const resource.account String)           ; owner; 12 digits or aws
 (declare-const resource.name String)              ; the sixth field of the ARN
@@ -49,18 +53,22 @@
 (declare-const |call: arn has account| Bool)      ; the account field is written
 (declare-const |call: arn has region| Bool)
 
+; The page of AWS Sign-In asks its policies before anybody is authenticated (W-26).
+(define-fun before-authentication () Bool (= action "signin:Authenticate"))
+(declare-const |call: action in sign-in-actions| Bool)
+(declare-const sign-in.unguarded Bool)            ; console authorization is not enabled: no policy is asked
+
 ; --- who owns what -------------------------------------------------------------------------------
 (declare-fun org (String) String)                 ; organization id of an account; empty: none
 (declare-fun orgpath (String) String)             ; o-x/r-x/ou-x/
 
 (define-fun iam () Bool (or (= caller user) (= caller role) (= caller federated-user) (= caller root)))
 (define-fun signed () Bool (not (or (= caller anonymous) (= caller federated-sts))))
+; A VPC endpoint of a customer is used: for the call itself, or for the console that makes the call (W-19).
+(define-fun on-endpoint () Bool (or (= wire endpoint) (= wire console)))
 (define-fun is-account ((x String)) Bool (str.in_re x ((_ re.loop 12 12) (re.range "0" "9"))))
-; us-east-1, us-gov-west-1
-(define-fun is-region ((x String)) Bool (or
-  (str.in_re x (re.++ (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "1" "9")))
-  (str.in_re x (re.++ (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-")
-    (re.range "a" "z") (re.+ (re.range "a" "z")) (str.to_re "-") (re.range "1" "9")))))
+; (row-of TABLE (field term) ...): some row of keys/TABLE.json has these terms in these fields.
+(define-fun is-region ((x String)) Bool (row-of partitions (partition aws.partition) (regions x)))
 (define-fun in-organization ((x String)) Bool (not (= (org x) "")))
 
 ; --- condition keys that ground truth determines -------------------------------------------------
@@ -73,6 +81,8 @@
 (define-fun |aws:PrincipalServiceNamesList 1| () String principal.service)
 (define-fun |kms:CallerAccount| () String principal.account)
 (define-fun |aws:SourceAccount| () String behalf.account)
+(define-fun |aws:SourceArn| () String
+  (str.++ "arn:" aws.partition ":" source.arn-service ":" source.region ":" source.account ":" source.name))
 (define-fun |aws:SourceOrgID| () String (org behalf.account))
 (define-fun |aws:SourceOrgPaths 1| () String (orgpath behalf.account))
 (define-fun |aws:SourceIp| () String source.address)
@@ -159,6 +169,10 @@
 (declare-const |has kms:ViaService| Bool)
 (declare-const |has kms:CallerAccount| Bool)
 (declare-const |has aws:UserAgent| Bool)
+(declare-const |has signin:PrincipalArn| Bool)
+(declare-const |signin:PrincipalArn| String)
+(declare-const |has cognito-identity-auth:IdentityPoolArn| Bool)
+(declare-const |has cognito-identity-unauth:IdentityPoolArn| Bool)
 (declare-fun instant (String) Real)
 (declare-fun number (String) Real)
 (declare-fun address (String) (_ BitVec 129))     ; bit 128: IPv6; IPv4 addresses fill the low 32 bits

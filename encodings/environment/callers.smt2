@@ -7,14 +7,18 @@
 
 (assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
   :strength hard :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
-(assert (! (=> (or (= caller aws-service) (= caller anonymous) (= caller federated-sts))
+; What takes unsigned calls without naming a resource: identity pools of Cognito (W-25).
+(declare-const |call: action in unsigned-actions| Bool)
+(assert (! (=> (or (= caller aws-service) (= caller federated-sts)
+                   (and (= caller anonymous) (not |call: action in unsigned-actions|)))
                (not |call: resource is star|)) :named AE1.no-resource :strength hard
   :source "semantics 3.4: only a resource policy can admit a caller without an account"))
 (assert (! (=> (= caller aws-service) |call: service in resource-policy-services|) :named AE2.service :strength soft
   :source "IAM guide, services that work with IAM: resource-based policies"))
 (assert (! (=> (= caller anonymous) |call: service in anonymous-services|) :named AE2.anonymous :strength soft
   :source "semantics 3.4: services that accept unsigned calls"))
-(assert (! (=> (= caller anonymous) |call: service in resource-policy-services|) :named AE2.anonymous-policy
+(assert (! (=> (= caller anonymous) (or |call: service in resource-policy-services| |call: action in unsigned-actions|))
+  :named AE2.anonymous-policy
   :strength soft :source "semantics 3.4"))
 (assert (! (=> (and iam (not (= principal.account resource.account)) (not (= resource.account "aws")))
                (or |call: service in resource-policy-services| |call: service in shared-resources-services|))
@@ -23,7 +27,7 @@
 (assert (! (= (= caller federated-sts)
   (or (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
   :named AE4.federated :strength hard :source "STS API reference: these two calls carry no AWS signature"))
-(assert (! (=> (and (= caller root) (not principal.assumed-root))
+(assert (! (=> (= caller root)
   (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")))) :named AE5.root :strength hard
   :source "STS API reference, AssumeRole: not with root user credentials"))
 (assert (! (=> (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))
@@ -59,6 +63,16 @@
   :source "KMS guide, AWS managed keys: AWS writes the key policy, which admits the account and the service only"))
 (assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
   :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
+; A role is passed to a service inside one account, so that the service uses it for that account alone (W-16). Sure for
+; instance profiles; which other services can be told a role of another account is open (W-39).
+(define-fun takes-role () Bool (and (= caller aws-service) (or (= action "sts:AssumeRole") (= action "sts:TagSession")
+  (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))))
+(assert (! (=> (and takes-role (or (= principal.service "ec2.amazonaws.com") (= principal.service "ec2.amazonaws.com.cn")))
+    (= behalf.account resource.account)) :named AE9.instance-role :strength hard
+  :source "IAM guide, granting permissions to pass a role to a service; EC2 guide, instance profiles"))
+(assert (! (=> (and takes-role (row-of passed-role-services (principal principal.service)))
+    (= behalf.account resource.account)) :named AE9.passed-role :strength soft
+  :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
 (declare-const |call: reads| Bool)
 (assert (! (=> (and (= resource.account "aws") (or (= service "iam") (= service "imagebuilder"))) |call: reads|) :named AE8.managed-policies
   :strength hard :source "IAM guide, managed policies: customers cannot change the permissions of AWS managed policies"))
@@ -66,17 +80,32 @@
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.assume-root :strength hard
   :source "STS API reference, AssumeRoot: by the management account or a delegated administrator of the organization"))
-; A host is written in lower case; a SAML provider is an ARN.
-(assert (! (=> (= action "sts:AssumeRoleWithSAML") (and (str.prefixof "arn:" principal.provider)
-    (str.contains principal.provider ":saml-provider/"))) :named AE4.saml :strength hard
+; A provider is the ARN of a SAML or OIDC provider, all fields written, or a host in lower case, perhaps with a path:
+; those that IAM knows without an ARN (W-23).
+(assert (! (=> (= action "sts:AssumeRoleWithSAML") (and
+    (str.prefixof (str.++ "arn:" aws.partition ":iam::") principal.provider)
+    (str.in_re principal.provider (re.++ (str.to_re "arn:") (re.+ (re.union (re.range "a" "z") (str.to_re "-")))
+      (str.to_re ":iam::") ((_ re.loop 12 12) (re.range "0" "9")) (str.to_re ":saml-provider/")
+      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re ".") (str.to_re "_") (str.to_re "-"))))))) :named AE4.saml :strength hard
   :source "STS API reference, AssumeRoleWithSAML: PrincipalArn is the ARN of a SAML provider"))
-(assert (! (=> (= action "sts:AssumeRoleWithWebIdentity") (str.in_re principal.provider
-    (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-") (str.to_re ":")))
-           (re.* (re.union (re.range "!" "~"))))))
+(define-fun is-oidc-host ((x String)) Bool (str.in_re x
+    (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ".")
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (re.union (str.to_re "") (re.++ (str.to_re "/") (re.* (re.union (re.range "a" "z") (re.range "A" "Z")
+        (re.range "0" "9") (str.to_re ".") (str.to_re "_") (str.to_re "-") (str.to_re "/") (str.to_re "~"))))))))
+(define-fun is-oidc-arn ((x String)) Bool (and (str.prefixof (str.++ "arn:" aws.partition ":iam::") x) (str.in_re x
+    (re.++ (str.to_re "arn:") (re.+ (re.union (re.range "a" "z") (str.to_re "-"))) (str.to_re ":iam::")
+      ((_ re.loop 12 12) (re.range "0" "9")) (str.to_re ":oidc-provider/")
+    (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ".")
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (re.union (str.to_re "") (re.++ (str.to_re "/") (re.* (re.union (re.range "a" "z") (re.range "A" "Z")
+        (re.range "0" "9") (str.to_re ".") (str.to_re "_") (str.to_re "-") (str.to_re "/") (str.to_re "~"))))))))))
+(assert (! (=> (= action "sts:AssumeRoleWithWebIdentity") (or (is-oidc-host principal.provider) (is-oidc-arn principal.provider)))
    :named AE4.oidc :strength hard
   :source "IAM guide, OIDC providers: a host in lower case, or the ARN of a provider"))
 (declare-const |call: service in aws-owned-resources-services| Bool)
-(assert (! (=> (= resource.account "aws") |call: service in aws-owned-resources-services|) :named AE8.aws-owned
+(assert (! (=> (and (= resource.account "aws") (not (= action "signin:CreateAccount")))
+  |call: service in aws-owned-resources-services|) :named AE8.aws-owned
   :strength soft :source "semantics 5.6: where AWS-owned resources are known to exist"))
 (assert (! (=> (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy"))
     (and iam (= principal.account resource.account)))

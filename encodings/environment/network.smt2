@@ -1,19 +1,20 @@
 ; Axioms on the wire (semantics 4.8, AN*; table 4.4). AN4 for the endpoints that were given comes with them.
 
-(assert (! (and (=> |has aws:SourceVpce| (= wire endpoint)) (=> |has aws:SourceVpc| (= wire endpoint))
+(assert (! (and (=> |has aws:SourceVpce| (= wire endpoint)) (=> |has aws:SourceVpc| on-endpoint)
                 (=> |has aws:VpcSourceIp| (= wire endpoint)))
   :named AN1.absent :strength hard :source "global condition keys, aws:SourceVpce and aws:SourceVpc"))
 (assert (! (=> (and (= wire endpoint) (not (= caller aws-service))) |has aws:SourceVpce|)
   :named AN1.vpce :strength hard :source "global condition keys, aws:SourceVpce"))
-(assert (! (=> (and (= wire endpoint) (not (= caller aws-service))) |has aws:SourceVpc|)
+(assert (! (=> (and on-endpoint (not (= caller aws-service))) |has aws:SourceVpc|)
   :named AN1.vpc :strength hard :source "global condition keys, aws:SourceVpc"))
 (assert (! (=> (and (= wire endpoint) (not (= caller aws-service))) |has aws:VpcSourceIp|)
   :named AN1.address :strength soft :source "global condition keys, aws:VpcSourceIp"))
-(assert (! (= |has aws:SourceVpce| |has aws:SourceVpc|) :named AN1 :strength soft :source "semantics 4.8, AN1"))
+(assert (! (=> (not (= wire console)) (= |has aws:SourceVpce| |has aws:SourceVpc|)) :named AN1 :strength soft
+  :source "semantics 4.8, AN1"))
 (assert (! (=> (= caller aws-service) (= |has aws:SourceVpce| |has aws:VpcSourceIp|)) :named AN7.together :strength soft
   :source "semantics 4.8, AN7"))
 
-(assert (! (=> (= wire endpoint) (not |has aws:SourceIp|)) :named AN2 :strength hard
+(assert (! (=> (or on-endpoint (= wire in-vpc)) (not |has aws:SourceIp|)) :named AN2 :strength hard
   :source "global condition keys, aws:SourceIp"))
 (assert (! (=> (= wire public) |has aws:SourceIp|) :named AN2.public :strength hard
   :source "global condition keys, aws:SourceIp"))
@@ -50,20 +51,20 @@
   :source "global condition keys, aws:VpceOrgPaths: list of services; lists grow"))
 (assert (! (not |has aws:VpceOrgPaths 2|) :named AN3.one :strength soft :source "semantics 4.4"))
 
-(assert (! (=> (= wire endpoint) (and (is-account endpoint.account) (is-account vpc.account)
+(assert (! (=> on-endpoint (and (is-account endpoint.account) (is-account vpc.account)
     (str.prefixof "vpce-" endpoint.id) (str.prefixof "vpc-" endpoint.vpc)))
   :named AN4.format :strength hard :source "semantics 4.4"))
-(assert (! (=> (= wire endpoint) (and
+(assert (! (=> on-endpoint (and
     (str.in_re endpoint.id (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
     (str.in_re endpoint.vpc (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
     (is-region endpoint.region)))
   :named AN4.characters :strength hard :source "EC2 resource ids: lower-case letters, digits and hyphens"))
-(assert (! (=> (not (= wire endpoint)) (and (= endpoint.id "") (= endpoint.vpc "") (= endpoint.region "")
+(assert (! (=> (not on-endpoint) (and (= endpoint.id "") (= endpoint.vpc "") (= endpoint.region "")
     (= endpoint.account "") (= vpc.account ""))) :named AN4.none :strength hard
   :source "semantics 4.1: defined only on an endpoint"))
 
 ; Endpoint and VPC may have different owners: participants of a shared subnet (AN5).
-(assert (! (=> (= wire endpoint) (or (= endpoint.account vpc.account)
+(assert (! (=> on-endpoint (or (= endpoint.account vpc.account)
     (and (in-organization vpc.account) (= (org endpoint.account) (org vpc.account)))))
   :named AN5 :strength hard
   :source "VPC guide, share your VPC subnets: participants belong to the owner's organization"))
@@ -82,12 +83,38 @@
     (= endpoint.region request.region)) :named AN9 :strength soft :source "semantics 4.8, AN9"))
 (assert (! (=> |has aws:SourceIp| (parses source.address address)) :named AN11.address :strength hard
   :source "global condition keys, aws:SourceIp: an address"))
-; 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 127.0.0.0/8, ::1, fc00::/7, IPv4-mapped (X-31)
-(assert (! (=> (and |has aws:SourceIp| (= wire public)) (not (or
-    (= ((_ extract 128 24) (address source.address)) (_ bv10 105))
-    (= ((_ extract 128 20) (address source.address)) (_ bv2753 109))
-    (= ((_ extract 128 16) (address source.address)) (_ bv49320 113))
-    (= ((_ extract 128 24) (address source.address)) (_ bv127 105))
-    (= ((_ extract 128 0) (address source.address)) (_ bv340282366920938463463374607431768211457 129))
-    (= ((_ extract 128 121) (address source.address)) (_ bv254 8)))))
-  :named AN11 :strength soft :source "semantics 4.8, AN11"))
+; RFC 1918, shared (100.64/10), loopback, link-local, "this network", multicast and reserved (224/3); ::1, unique and
+; link-local IPv6, IPv4-mapped (X-31). Bit 128 tells IPv6.
+(define-fun is-private ((x String)) Bool (or
+    (= ((_ extract 128 24) (address x)) (_ bv10 105))           ; 10.0.0.0/8
+    (= ((_ extract 128 20) (address x)) (_ bv2753 109))         ; 172.16.0.0/12
+    (= ((_ extract 128 16) (address x)) (_ bv49320 113))        ; 192.168.0.0/16
+    (= ((_ extract 128 22) (address x)) (_ bv401 107))          ; 100.64.0.0/10
+    (= ((_ extract 128 16) (address x)) (_ bv43518 113))        ; 169.254.0.0/16
+    (= ((_ extract 128 24) (address x)) (_ bv127 105))          ; 127.0.0.0/8
+    (= ((_ extract 128 24) (address x)) (_ bv0 105))            ; 0.0.0.0/8
+    (= ((_ extract 128 29) (address x)) (_ bv7 100))            ; 224.0.0.0/3
+    (= ((_ extract 128 0) (address x)) (_ bv340282366920938463463374607431768211457 129))  ; ::1
+    (= ((_ extract 128 0) (address x)) (_ bv340282366920938463463374607431768211456 129))  ; ::
+    (= ((_ extract 128 32) (address x)) (_ bv79228162514264337593543950336 97))       ; ::/96
+    (= ((_ extract 128 32) (address x)) (_ bv79228162514264337593544015871 97))       ; ::ffff:0:0/96
+    (= ((_ extract 128 121) (address x)) (_ bv254 8))           ; fc00::/7
+    (= ((_ extract 128 118) (address x)) (_ bv2042 11))))       ; fe80::/10
+(assert (! (=> |has aws:SourceIp| (not (is-private source.address))) :named AN11 :strength soft
+  :source "global condition keys, aws:SourceIp: the public address of the requester; RFC 6890 (W-21)"))
+
+; The console with Private Access makes calls for its user that carry the VPC alone; the console's endpoint is used, and
+; its policy binds. Whether a company uses it is not told: left out of day-to-day answers (W-19).
+(assert (! (=> (= wire console) (and iam principal.temporary (not forwarded))) :named AN12.caller :strength hard
+  :source "console guide, Private Access: calls with the session of the console's user"))
+(assert (! (not (= wire console)) :named AN12.console :strength soft
+  :source "console guide, Private Access: aws:SourceVpc is there, aws:SourceVpce and aws:VpcSourceIp are not"))
+
+; Data planes inside a VPC are guarded by security groups and subnets: their calls carry no network key (W-20).
+(declare-const |call: action in in-vpc-data-planes| Bool)
+(assert (! (=> (= wire in-vpc) (and |call: action in in-vpc-data-planes| iam (not forwarded))) :named AN13 :strength hard
+  :source "data-perimeter-policy-examples, network perimeter SCPs: actions left out"))
+; Domains of OpenSearch can be public, and S3 on Outposts has a control plane.
+(assert (! (=> (and |call: action in in-vpc-data-planes| (not (or (= service "es") (= service "s3-outposts"))))
+    (= wire in-vpc)) :named AN13.only :strength soft
+  :source "data-perimeter-policy-examples, network perimeter SCPs: actions left out"))

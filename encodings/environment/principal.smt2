@@ -5,16 +5,21 @@
   :source "IAM guide, identifiers: ARNs of users, roles and root are iam, of federated users sts"))
 (assert (! (or (= principal.arn-service "sts") (= principal.arn-service "iam")) :named AP3.iam :strength hard
   :source "IAM guide, identifiers"))
-(assert (! (or (= aws.partition "aws") (= aws.partition "aws-cn") (= aws.partition "aws-us-gov"))
-  :named AP3.partition :strength hard :source "AWS general reference, ARNs"))
+(assert (! (row-of partitions (partition aws.partition)) :named AP3.partition :strength hard
+  :source "AWS general reference, ARNs"))
 (assert (! (=> (and (= caller user) (not (= principal.account "cloudfront")))
-    (str.in_re principal.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")))))
-  :named AP3.user :strength hard :source "IAM guide, identifiers"))
-(assert (! (=> (= caller role) (str.in_re principal.name (re.++ (str.to_re "role/") (re.+ (re.range "!" "~")))))
-  :named AP3.role :strength hard :source "IAM guide, identifiers"))
+    (str.in_re principal.name (re.++ (str.to_re "user/") (re.union (str.to_re "") (re.++ (re.* (re.range "!" "~")) (str.to_re "/")))
+      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
+  :named AP3.user :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
+(assert (! (=> (= caller role) (str.in_re principal.name (re.++ (str.to_re "role/")
+      (re.union (str.to_re "") (re.++ (re.* (re.range "!" "~")) (str.to_re "/"))) (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
+  :named AP3.role :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller federated-user)
-    (str.in_re principal.name (re.++ (str.to_re "federated-user/") (re.+ (re.range "!" "~")))))
-  :named AP3.federated-user :strength hard :source "IAM guide, identifiers"))
+    (str.in_re principal.name (re.++ (str.to_re "federated-user/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
+  :named AP3.federated-user :strength hard :source "STS API reference, GetFederationToken: Name"))
 (assert (! (=> iam (not (str.suffixof "/" principal.name))) :named AP3.name :strength hard
   :source "IAM guide, identifiers: a path is followed by a name"))
 (assert (! (=> (= caller root) (= principal.name "root")) :named AP3.root :strength hard
@@ -35,7 +40,7 @@
   :source "semantics 4.8, AP4: callers with a token of a provider have no account yet"))
 (assert (! (=> (not iam) (= (org principal.account) "")) :named AP4.nobody :strength hard
   :source "global condition keys, aws:PrincipalOrgID: service principals and anonymous callers are in no organization"))
-(assert (! (=> (or iam (= caller anonymous)) |has aws:PrincipalAccount|) :named AP4 :strength hard
+(assert (! (=> (or iam (and (= caller anonymous) (not before-authentication))) |has aws:PrincipalAccount|) :named AP4 :strength hard
   :source "global condition keys, aws:PrincipalAccount"))
 (assert (! (=> (= caller aws-service) (not |has aws:PrincipalAccount|)) :named AP4.service :strength soft
   :source "semantics 7, X-35"))
@@ -71,14 +76,14 @@
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))
   :named AP19.username :strength hard :source "IAM guide, IAM and STS quotas: name requirements"))
 
-(assert (! |has aws:PrincipalType| :named AP10 :strength hard :source "global condition keys, aws:PrincipalType"))
+(assert (! (or before-authentication |has aws:PrincipalType|) :named AP10 :strength hard :source "global condition keys, aws:PrincipalType"))
 (assert (! (and (=> (= caller user) (= |aws:PrincipalType| "User"))
                 (=> (= caller role) (= |aws:PrincipalType| "AssumedRole"))
                 (=> (= caller root) (= |aws:PrincipalType| "Account"))
                 (=> (= caller federated-user) (= |aws:PrincipalType| "FederatedUser"))
                 (=> (= caller anonymous) (= |aws:PrincipalType| "Anonymous")))
   :named AP10.value :strength hard :source "global condition keys, aws:PrincipalType"))
-(assert (! (=> (not (= caller aws-service)) |has aws:userid|) :named AP11 :strength hard
+(assert (! (=> (not (or (= caller aws-service) before-authentication)) |has aws:userid|) :named AP11 :strength hard
   :source "global condition keys, aws:userid"))
 (assert (! (and (=> (= caller user) (str.in_re |aws:userid| (re.++ (str.to_re "AIDA")
                   (re.+ (re.union (re.range "A" "Z") (re.range "0" "9"))))))
@@ -122,6 +127,10 @@
   :source "global condition keys, aws:AssumedRoot"))
 (assert (! (=> principal.assumed-root (and (= caller root) principal.temporary)) :named AP15.root :strength hard
   :source "STS API reference, AssumeRoot"))
+; A session of AssumeRoot does its task, in its own account, and nothing else.
+(declare-const |call: action in root-task-actions| Bool)
+(assert (! (=> principal.assumed-root (and |call: action in root-task-actions| (= principal.account resource.account)))
+  :named AP15.task :strength soft :source "IAM guide, AWS managed policies for AssumeRoot: task policies"))
 (assert (! (=> |has aws:SourceIdentity| principal.temporary) :named AP16.source-identity :strength soft
   :source "global condition keys, aws:SourceIdentity"))
 (assert (! (=> |has aws:FederatedProvider| (or (= caller role) (= caller federated-sts)))

@@ -1,6 +1,6 @@
 ; Axioms on the request and its resource (semantics 4.8, AR*; tables 4.5 to 4.7).
 
-(assert (! |has aws:ViaAWSService| :named AR1 :strength hard :source "global condition keys, aws:ViaAWSService"))
+(assert (! (or before-authentication |has aws:ViaAWSService|) :named AR1 :strength hard :source "global condition keys, aws:ViaAWSService"))
 (assert (! (ite forwarded (= |aws:ViaAWSService| "true") (= |aws:ViaAWSService| "false")) :named AR1.value
   :strength hard :source "global condition keys, aws:ViaAWSService"))
 (assert (! (=> |has aws:CalledVia| forwarded) :named AR1.called-via :strength hard
@@ -13,6 +13,14 @@
   :strength hard :source "global condition keys, aws:SourceAccount"))
 (assert (! (=> |has aws:SourceArn| (and (= caller aws-service) (not (= behalf.account "")))) :named AR3.arn
   :strength hard :source "global condition keys, aws:SourceArn"))
+; The ARN of the resource for which a service calls; S3 buckets and a few others have no account in it (W-15).
+(assert (! (=> |has aws:SourceArn| (and (str.in_re source.arn-service
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
+    (or (= source.region "") (is-region source.region)) (or (= source.account "") (is-account source.account))
+    (not (= source.name ""))))
+  :named AR5.format :strength hard :source "AWS general reference, ARNs"))
+(assert (! (=> |has aws:SourceArn| (or (= source.account "") (= source.account behalf.account)))
+  :named AR5 :strength soft :source "IAM guide, the confused deputy problem: the account of the resource for which the service calls"))
 (assert (! (=> |has aws:SourceOrgID| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.org
   :strength hard :source "global condition keys, aws:SourceOrgID"))
 (assert (! (=> |has aws:SourceOrgPaths| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.paths
@@ -29,7 +37,7 @@
   :strength hard :source "global condition keys, aws:ResourceAccount: list of exceptions"))
 ; events:PutEvents lacks the key for buses of other accounts that were set up as targets before March 2023.
 (assert (! (=> (not (or |call: action in no-resource-account-actions| |call: resource is star|
-                        (= action "events:PutEvents"))) |has aws:ResourceAccount|)
+                        before-authentication (= action "events:PutEvents"))) |has aws:ResourceAccount|)
   :named AR6 :strength soft :source "global condition keys, aws:ResourceAccount"))
 (assert (! (=> (and (= action "events:PutEvents") iam (= principal.account resource.account)) |has aws:ResourceAccount|)
   :named AR6.own-bus :strength soft :source "global condition keys, aws:ResourceAccount: buses of other accounts only"))
@@ -60,29 +68,31 @@
     (or (= |s3:AccessPointNetworkOrigin| "Internet")
         (and (= |s3:AccessPointNetworkOrigin| "VPC") (= wire endpoint))))
   :named AR15.origin :strength hard :source "S3 guide, access points restricted to a VPC"))
-(assert (! |has aws:CurrentTime| :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
-(assert (! |has aws:EpochTime| :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
+(assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
+(assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
   :source "global condition keys, aws:RequestedRegion"))
-(define-fun fits-partition ((x String)) Bool
-  (and (= (= aws.partition "aws-cn") (str.prefixof "cn-" x)) (= (= aws.partition "aws-us-gov") (str.prefixof "us-gov-" x))))
-(assert (! (and (fits-partition request.region) (or (= resource.region "") (fits-partition resource.region))
-                (or (= endpoint.region "") (fits-partition endpoint.region)))
-  :named AR17.partition :strength hard :source "AWS general reference: Regions of the partitions"))
 (assert (! (is-region request.region) :named AR17.code :strength hard :source "AWS general reference: Region codes"))
 (assert (! (ite |call: arn has region| (is-region resource.region) (= resource.region "")) :named AR17.arn-code :strength hard
   :source "AWS general reference: Region codes"))
 (declare-const |call: service is global| Bool)
 (assert (! (=> (and |call: arn has region| (not |call: service is global|)) (= resource.region request.region))
   :named AR17 :strength soft :source "semantics 4.8, AR17"))
-(assert (! |has aws:SecureTransport| :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
-(assert (! |has aws:UserAgent| :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
+; One control plane in each partition serves a global service, and its calls carry the Region of that (W-17).
+(define-fun global-region-known () Bool (row-of global-regions (service service) (partition aws.partition)))
+(assert (! (=> global-region-known
+    (row-of global-regions (service service) (partition aws.partition) (region request.region)))
+  :named AR17.control-plane :strength hard
+  :source "global condition keys, aws:RequestedRegion: calls of global services are made to one Region"))
+(assert (! (or before-authentication |has aws:SecureTransport|) :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
+(assert (! (or before-authentication |has aws:UserAgent|) :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
 
-; Organization ids are o- and ten or more letters and digits, or nothing.
+; Organization ids are o- and ten to 32 letters and digits, or nothing.
 (define-fun is-org ((x String)) Bool (or (= x "")
-  (str.in_re x (re.++ (str.to_re "o-") (re.+ (re.union (re.range "a" "z") (re.range "0" "9")))))))
+  (str.in_re x (re.++ (str.to_re "o-") ((_ re.loop 10 10) (re.union (re.range "a" "z") (re.range "0" "9")))
+    (re.* (re.union (re.range "a" "z") (re.range "0" "9")))))))
 (define-fun is-path ((x String)) Bool (str.in_re x (re.++ (str.to_re "o-")
   (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re "/"))))))
 (assert (! (and (is-org (org principal.account)) (is-org (org resource.account))

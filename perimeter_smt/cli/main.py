@@ -18,6 +18,7 @@ from perimeter_smt.cli.init import init
 from perimeter_smt.cli.inventory import inventory
 from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
+from perimeter_smt.cli.report import report
 from perimeter_smt.cli.schema import schema
 from perimeter_smt.cli.version import print_versions
 from perimeter_smt.errors import InputError, InternalError
@@ -44,7 +45,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, inventory, init, collect, encode, schema):
+for _command in (prove, compare, evaluate, lint, report, inventory, init, collect, encode, schema):
     cli.add_command(_command)
 
 

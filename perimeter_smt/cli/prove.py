@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from perimeter_smt.cli import output
+from perimeter_smt.cli.formats import format_options, wanted, write
 from perimeter_smt.cli.options import FILE, chosen_objectives, fill, scope_options, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
@@ -27,6 +26,7 @@ _INSTEAD = {
     "vpcs": "--vpc",
     "accounts": "--account",
     "management_account": "--management-account",
+    "partition": "--partition",
     "perimeter_file": "--perimeter",
 }
 _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
@@ -60,26 +60,32 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Member account.")
 @click.option("--management-account", metavar="ID", help="Management account.")
 @click.option(
+    "--partition", metavar="NAME", help="Partition, such as aws-us-gov; told from ARNs and Regions if not said."
+)
+@click.option(
     "--perimeter",
     "perimeter_file",
     type=FILE,
     help="perimeter.yaml with claims, exceptions and trusted parties, beside --org-id.",
 )
-@click.option("--output", "target", type=FILE, help="Write to this new file.")
+@format_options
 @text_options
 def prove(
     workspace: Path | None,
     as_json: bool,
     no_color: bool,
+    formats: str,
     target: Path | None,
+    baseline: Path | None,
+    update_baseline: bool,
     settings: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
-    Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided.
+    Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new.
     """
-    output.refuse_existing(target)
+    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
     with Bar(no_color=no_color) as bar:
         space = _workspace(workspace, fill(settings), options)
         from perimeter_smt.questions.perimeter import prove as ask
@@ -90,23 +96,19 @@ def prove(
             services=options["services"] or None,
             mode=options["mode"],
             reading=options["reading"],
-            enumerate_all=options["enumerate_all"],
+            # a known way must not hide a new one
+            enumerate_all=options["enumerate_all"] or baseline is not None,
             limit=options["limit"],
             availability=not options["no_availability"],
             assertions=options["assertions"],
             progress=bar,
         )
-    if as_json:
-        from perimeter_smt.report.json import dumps, report_json
+    from perimeter_smt.report.baseline import exit_code
+    from perimeter_smt.report.json import report_json
 
-        output.emit(dumps(report_json(report)), target)
-        return report.exit_code
-    from perimeter_smt.report.text import render
-
-    on_screen = target is None
-    color = on_screen and output.colors(sys.stdout, no_color=no_color)
-    output.emit(render(report, width=output.width() if on_screen else None, color=color), target)
-    return report.exit_code
+    result = report_json(report)
+    new = write(result, asked, no_color=no_color)
+    return report.exit_code if new is None else exit_code(result, new)
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:
@@ -127,6 +129,7 @@ def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, A
         accounts=options["accounts"],
         management_account=options["management_account"],
         perimeter_file=options["perimeter_file"],
+        partition=options["partition"],
     )
 
 

@@ -6,6 +6,7 @@ that comes from a variable only a plain one: so it never takes part in the cutti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,10 @@ from perimeter_smt.evaluate.globs import SEPARATOR, Atom, Matcher, literal, matc
 from perimeter_smt.evaluate.view import Rivals, View
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.template import Literal, Template, Wildcard, is_full_star, parse_template, split_fields
+from perimeter_smt.request.actions import resource_types
 
+_TYPE = re.compile(r"([^/:]*)(.*)", re.DOTALL)
+_FIXED = re.compile(r"[A-Za-z][A-Za-z0-9-]*[/:]")
 _COLON = Atom(f":{SEPARATOR}")
 _FREE_STAR = Atom(None, star=True)
 _FIELDS = 6
@@ -109,6 +113,8 @@ def resource_test(text: str, kind: Kind, *, has_variables: bool, rivals: Rivals)
     fields = split_fields(template)
     if "X-11" in rivals and any(isinstance(part, Wildcard) for field in fields[1:3] for part in field):
         return lambda _: False
+    if "X-11" in rivals and _wild_type(text):
+        return lambda _: False
     style = Style("X-1" not in rivals, _padded(template, kind, rivals), resource=True)
     test = arn_test(text, style, has_variables=has_variables, rivals=rivals)
     used = variables.names(fields)
@@ -119,6 +125,24 @@ def resource_test(text: str, kind: Kind, *, has_variables: bool, rivals: Rivals)
         return test(view.marked, view)
 
     return matches
+
+
+def _wild_type(text: str) -> bool:
+    """Whether a wildcard stands in the resource type, as in `arn:aws:ec2:us-east-1:111122223333:*/i-1` (W-29).
+
+    Only services all of whose ARNs begin their sixth field with a fixed type have one.
+    """
+    fields = text.split(":", _FIELDS - 1)
+    if len(fields) < _FIELDS or not _has_types(fields[2].lower()):
+        return False
+    kind, rest = _TYPE.match(fields[-1]).groups()  # type: ignore[union-attr]
+    return bool(rest) and ("*" in kind or "?" in kind)
+
+
+@lru_cache(maxsize=1024)
+def _has_types(service: str) -> bool:
+    names = [found.arn.split(":", _FIELDS - 1)[-1] for found in resource_types(service)]
+    return bool(names) and all(_FIXED.match(name) for name in names)
 
 
 def _padded(template: Template, kind: Kind, rivals: Rivals) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from perimeter_smt.evaluate.view import Rivals, View, cut
 from perimeter_smt.policy.document import Document
-from perimeter_smt.request import actions
+from perimeter_smt.request import actions, contradictions
 from perimeter_smt.request.case import Case, access_point_arn
 from perimeter_smt.request.keys import support_list
 from perimeter_smt.request.request import Request
@@ -34,6 +34,8 @@ class Check:
     own_view: View
     resource_policy: Document | None
     resource_slot: str
+    behind_point: bool = field(default=False, kw_only=True)  # the bucket's part of a call through an access point
+    also: tuple[Document, ...] = field(default=(), kw_only=True)  # further policies of the resource slot
     owner: str | None
     rcp_known: bool = True
 
@@ -52,9 +54,19 @@ class Check:
         return self.view.resource != "*" or _takes_key(self.view.action)
 
     @property
+    def is_unsigned_action(self) -> bool:
+        """Whether anybody calls the action without a signature and without a policy that grants it (W-25, W-26)."""
+        return self.view.action in _unsigned_actions()
+
+    @property
     def same_account(self) -> bool:
         """Whether the caller's account owns the resource."""
         return self.owner is not None and self.view.caller.account == self.owner
+
+    @property
+    def owner_matters(self) -> bool:
+        """Whether the account of the owner has a say: for callers of an account, if the call acts on something."""
+        return self.view.caller.is_iam and self.view.resource != "*"
 
     @property
     def same_partition(self) -> bool:
@@ -62,19 +74,25 @@ class Check:
         fields, partition = cut(self.view.resource), self.view.caller.partition
         return fields is None or partition is None or fields[1].lower() == partition.lower()
 
-    @property
-    def scp_applies(self) -> bool:
-        """SCPs bind users, role sessions, federated users and root users of member accounts (semantics 3.3)."""
+    def scp_applies(self, rivals: Rivals) -> bool:
+        """SCPs bind users, role sessions, federated users and root users of member accounts (semantics 3.3).
+
+        X-44: whether guardrails are asked about the bucket behind an access point, too (W-37).
+        """
         caller = self.view.caller
-        if self.case.scp is None or not caller.is_iam:
+        if self.case.scp is None or not caller.is_iam or (self.behind_point and "X-44" in rivals):
             return False
         return not caller.principal.management_account and not caller.is_service_linked
 
     def rcp_applies(self, rivals: Rivals) -> bool:
         """RCPs bind everybody on resources of member accounts, in listed services (semantics 3.3)."""
-        if self.case.rcp is None or not self.rcp_known or self.view.caller.is_service_linked:
+        if self.case.rcp is None or not self.rcp_known or (self.behind_point and "X-44" in rivals):
+            return False
+        if self.view.caller.is_service_linked:
             return False
         if self.view.action == "kms:retiregrant" or self.case.flags.kms_aws_managed_key:
+            return False
+        if self.view.action == "signin:createaccount":  # stands in endpoint policies only (W-26)
             return False
         if self.view.caller.type == "service" and self._assumes_service_linked_role:
             return False
@@ -111,6 +129,11 @@ def _takes_key(action: str) -> bool:
     return info is not None and any(use.type == "key" for use in info.resource_types)
 
 
+@lru_cache(maxsize=1)
+def _unsigned_actions() -> frozenset[str]:
+    return frozenset(action.lower() for action in support_list("unsigned-actions"))
+
+
 @lru_cache(maxsize=64)
 def _rcp_services(rivals: Rivals) -> frozenset[str]:
     listed = support_list("rcp-services")
@@ -127,7 +150,7 @@ def checks(case: Case) -> Iterator[Check]:
             yield from _access_point_checks(case, request, point, has_boundary)
             continue
         view = View(request, has_boundary=has_boundary)
-        yield Check(case, view, view, case.resource, "resource", _owner(request, view))
+        yield Check(case, view, view, case.resource, "resource", _owner(request, view), also=case.resource_more)
 
 
 def _expanded(case: Case) -> Iterator[Request]:
@@ -149,8 +172,7 @@ def _owner(request: Request, view: View) -> str | None:
         return request.resource_account
     if request.resource == "*":
         return view.caller.account
-    fields = cut(request.resource)
-    return fields[4] if fields and _ACCOUNT.fullmatch(fields[4]) else None
+    return contradictions.owner_of(request.resource)
 
 
 def _access_point_checks(case: Case, request: Request, point: str, has_boundary: bool) -> Iterator[Check]:
@@ -160,7 +182,7 @@ def _access_point_checks(case: Case, request: Request, point: str, has_boundary:
     extra = {
         "s3:DataAccessPointArn": point,
         "s3:DataAccessPointAccount": account,
-        "s3:AccessPointNetworkOrigin": "VPC" if case.flags.access_point_vpc else "Internet",
+        "s3:AccessPointNetworkOrigin": "VPC" if case.access_point_origin == "vpc" else "Internet",
     }
     bucket = cut(request.resource)
     key = bucket[5].partition("/")[2] if bucket else ""
@@ -172,4 +194,4 @@ def _access_point_checks(case: Case, request: Request, point: str, has_boundary:
     owner = _owner(request, inner)
     # An access point of another account is bound by that account's RCPs, which a case does not hold (X-43).
     yield Check(case, outer, outer, case.access_point, "access_point", account or None, rcp_known=account == owner)
-    yield Check(case, inner, outer, case.resource, "resource", owner)
+    yield Check(case, inner, outer, case.resource, "resource", owner, also=case.resource_more, behind_point=True)

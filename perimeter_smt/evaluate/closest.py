@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from perimeter_smt.evaluate.checks import checks
 from perimeter_smt.evaluate.explain import slots
-from perimeter_smt.evaluate.statements import StatementRef, compiled
+from perimeter_smt.evaluate.statements import CompiledStatement, StatementRef, compiled
 from perimeter_smt.evaluate.view import Rivals
 from perimeter_smt.evaluate.words import Failure
 from perimeter_smt.request.case import Case
@@ -15,21 +15,23 @@ _OWN = ("identity", "boundary", "session")
 
 
 class NearDenial(NamedTuple):
-    """A Deny statement that did not stop the call, and every part of it that failed.
+    """A Deny statement that did not stop the call, every part of it that failed, and the keys that it looks at.
 
     A policy that does not bind the request, as SCPs do not bind the management account, has a failed part `slot`.
     """
 
     statement: StatementRef
     failed: tuple[Failure, ...]
+    keys: tuple[str, ...] = ()
 
 
 def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str, ...] = ()) -> NearDenial | None:
     """The Deny of a guardrail or resource policy with the fewest failed parts, None if there is no such Deny.
 
     Action, resource, principal and every condition count as one part each. Statements with a condition on a key that
-    starts with one of `about` (lower case) go before all others; ties go to those that fail by conditions only, then
-    to the statement most of whose conditions are about these keys, then to the one with most conditions.
+    starts with one of `about` (lower case), and those that exempt the call by a Not element, go before all others;
+    ties go to those that exempt it rather than speak of something else, then to the statement most of whose
+    conditions are about these keys, then to the one with most conditions.
     """
     best: tuple[tuple[bool, int, int, float, int], NearDenial] | None = None
     for check in checks(case):
@@ -44,8 +46,18 @@ def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str
                         failed = (*failed, Failure("slot", text, statement.location))
                     names = [condition.condition.name for condition in statement.conditions]
                     near = sum(name.startswith(about) for name in names) / len(names) if names and about else 0
-                    elsewhere = sum(failure.part != "condition" for failure in failed)
-                    rank = (bool(about) and not near, len(failed), elsewhere, -near, -len(names))
+                    exempt = sum(_exempts(statement, failure) for failure in failed)
+                    elsewhere = sum(failure.part != "condition" for failure in failed) - exempt
+                    rank = (bool(about) and not near and not exempt, len(failed), elsewhere, -near, -len(names))
                     if failed and (best is None or rank < best[0]):
-                        best = rank, NearDenial(statement.reference(slot), failed)
+                        keys = tuple(dict.fromkeys(condition.condition.key for condition in statement.conditions))
+                        best = rank, NearDenial(statement.reference(slot), failed, keys)
     return best[1] if best else None
+
+
+def _exempts(compiled: CompiledStatement, failure: Failure) -> bool:
+    """Whether the part that failed is a NotAction, NotResource or NotPrincipal that lists the call."""
+    statement = compiled.statement
+    elements = {"action": statement.action, "resource": statement.resource, "principal": statement.principal}
+    element = elements.get(failure.part)
+    return element is not None and element.negated

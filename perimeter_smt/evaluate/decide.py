@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from perimeter_smt.evaluate.checks import Check, checks
@@ -18,6 +18,7 @@ from perimeter_smt.request.case import Case
 _T = TypeVar("_T")
 
 GRANT, EXPLICIT_DENY, IMPLICIT_DENY = "grant", "explicit_deny", "implicit_deny"
+_STRANGER = "the owner of the resource is not known (no `resource_account`): it is taken to be another account"
 _IDENTITY_CALL, _SESSION_TOKEN = "sts:getcalleridentity", "sts:getsessiontoken"
 
 
@@ -27,6 +28,7 @@ class Decision:
 
     `reason`: `grant`, `explicit_deny` or `implicit_deny`; `detail` says in words what an implicit deny lacks.
     `statements`: those that deny, or those of every slot that allow. `parts`: one decision per sub-request.
+    `assumptions`: what was taken to be so because the case does not say it.
     """
 
     allowed: bool
@@ -34,6 +36,7 @@ class Decision:
     detail: str = ""
     statements: tuple[StatementRef, ...] = ()
     parts: tuple[Decision, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -58,7 +61,15 @@ def decide(case: Case, *, rivals: Rivals = frozenset()) -> Decision:
     Calls that expand to several requests succeed if every one does; the first that fails gives the reason, an
     explicit deny before others.
     """
-    parts = tuple(_one(check, rivals) for check in checks(case))
+    found = tuple(checks(case))
+    decision = _together(tuple(_one(check, rivals) for check in found))
+    if all(check.owner is not None or not check.owner_matters for check in found):
+        return decision
+    return replace(decision, assumptions=(_STRANGER,))
+
+
+def _together(parts: tuple[Decision, ...]) -> Decision:
+    """The answer to the call from those to its parts."""
     if len(parts) == 1:
         return parts[0]
     failed = [part for part in parts if not part.allowed]
@@ -76,7 +87,7 @@ def _one(check: Check, rivals: Rivals) -> Decision:
     free = view.action in (_IDENTITY_CALL, _SESSION_TOKEN)
     own = () if free else _own(check, rivals)
     resource = _tally("resource" if free else check.resource_slot, _resource_policy(check, free), view, rivals)
-    scp = _levels("scp", case.scp if check.scp_applies else None, view, rivals)
+    scp = _levels("scp", case.scp if check.scp_applies(rivals) else None, view, rivals)
     rcp = _levels("rcp", case.rcp if check.rcp_applies(rivals) else None, view, rivals)
     endpoint = _tally("vpce", _some(case.endpoint), view, rivals) if check.endpoint_applies else None
     guardrails = (*scp, *rcp, *_some(endpoint))
@@ -145,7 +156,7 @@ def _resource_policy(check: Check, free: bool) -> tuple[Document, ...]:
     """The resource-type policy; `kms:RetireGrant` has no effect in a key policy (semantics 3.7)."""
     if free or check.view.action == "kms:retiregrant":
         return ()
-    return _some(check.resource_policy)
+    return (*_some(check.resource_policy), *check.also)
 
 
 def _levels(name: str, levels: tuple[tuple[Document, ...], ...] | None, view: View, rivals: Rivals) -> list[_Tally]:

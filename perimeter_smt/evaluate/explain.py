@@ -58,9 +58,9 @@ def slots(check: Check, rivals: Rivals) -> Iterator[tuple[str, tuple[Document, .
     yield "identity", case.identity, True
     yield "boundary", (case.boundary,) if case.boundary else (), True
     yield "session", session_policies(case), True
-    yield check.resource_slot, (check.resource_policy,) if check.resource_policy else (), True
+    yield check.resource_slot, (*((check.resource_policy,) if check.resource_policy else ()), *check.also), True
     for index, level in enumerate(case.scp or ()):
-        yield f"scp[{index}]", level, check.scp_applies
+        yield f"scp[{index}]", level, check.scp_applies(rivals)
     for index, level in enumerate(case.rcp or ()):
         yield f"rcp[{index}]", level, check.rcp_applies(rivals)
     yield "vpce", (case.endpoint,) if case.endpoint else (), check.endpoint_applies

@@ -39,10 +39,15 @@ def granted(check: Check, own: Own, hits: int) -> bool:
     if check.view.action == "kms:retiregrant":
         return False  # authorized by the grant alone
     caller = check.view.caller
+    if caller.type == "anonymous" and check.is_unsigned_action and check.resource_policy is None:
+        return True  # needs no permission; guardrails and denies can hold it back
     if not caller.is_iam:
         return bool(hits & DIRECT)
     if not check.same_partition:
         return False
+    if check.owner == "aws" and check.resource_policy is None:
+        # What AWS owns is open to every account: the caller's own policies decide. The root user has none (W-10).
+        return own.all or (caller.type == "root" and own.session)
     if caller.type == "root":
         return _root(check, own, hits)
     if check.view.action == "sts:assumeroot":
@@ -75,9 +80,13 @@ def _root(check: Check, own: Own, hits: int) -> bool:
 
 def _by_kms_grant(check: Check, own: Own) -> bool:
     """Whether a grant on the key covers the call; a grant to an account needs its identity policies besides."""
-    grant = check.case.flags.kms_grant
-    if grant is None or isinstance(grant, bool):
-        return bool(grant)
+    grants = check.case.flags.kms_grant
+    if grants is None or isinstance(grants, bool):
+        return bool(grants)
+    return any(_by_one_grant(grant, check, own) for grant in ((grants,) if isinstance(grants, KmsGrant) else grants))
+
+
+def _by_one_grant(grant: KmsGrant, check: Check, own: Own) -> bool:
     if not grant.constraints_met:
         return False
     hits = _hits(grant.grantee_principal, check) if _covers(grant, check) else NONE

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from perimeter_smt.evaluate.checks import Check
 from perimeter_smt.evaluate.public import is_public
+from perimeter_smt.evaluate.refused import refused
 from perimeter_smt.evaluate.view import Rivals
 from perimeter_smt.request.keys import support_list
 
@@ -17,9 +18,11 @@ _QUEUE_POLICY_CALLS = frozenset({"sqs:setqueueattributes"})
 def guard(check: Check, rivals: Rivals) -> str | None:
     """Why the service stops the call, None if it does not."""
     return (
-        _credentials(check)
+        refused(check.view)
+        or _credentials(check)
         or _root(check)
         or _anonymous(check)
+        or _sign_in(check)
         or _bucket_policy(check)
         or _access_point_origin(check)
         or _public_access(check, rivals)
@@ -62,8 +65,16 @@ def _root(check: Check) -> str | None:
 
 def _anonymous(check: Check) -> str | None:
     accepted = check.case.flags.unsigned_calls or check.view.service in _unsigned_services()
+    accepted = accepted or check.is_unsigned_action
     if check.view.caller.type == "anonymous" and not accepted:
         return "the service refuses unsigned calls"
+    return None
+
+
+def _sign_in(check: Check) -> str | None:
+    """AWS Sign-In is for people: no service signs in, nor does a caller of STS (W-26)."""
+    if check.view.service == "signin" and check.view.caller.type in ("service", "federated-sts"):
+        return "no service principal signs in"
     return None
 
 
@@ -97,8 +108,9 @@ def _public_access(check: Check, rivals: Rivals) -> str | None:
     owners = (case.request.resource_account, check.owner, check.view.context.get("s3:dataaccesspointaccount"))
     if caller.account is not None and caller.account in owners:
         return None
-    vpc_origin = check.view.context.get("s3:accesspointnetworkorigin") == "VPC"
-    public = case.resource is not None and is_public(case.resource, rivals)
-    if not public and case.access_point is not None and not vpc_origin:
+    # An access point of VPC origin is never public; where the origin is not known nothing is taken away (W-31).
+    of_vpc = case.access_point_origin != "internet" or check.view.context.get("s3:accesspointnetworkorigin") == "VPC"
+    public = any(is_public(policy, rivals) for policy in (case.resource, *case.resource_more) if policy)
+    if not public and case.access_point is not None and not of_vpc:
         public = is_public(case.access_point, rivals)
     return "RestrictPublicBuckets leaves the owner's account and AWS services only" if public else None

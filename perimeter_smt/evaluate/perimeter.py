@@ -7,9 +7,11 @@ perimeter itself names.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from perimeter_smt.evaluate.globs import fold, glob
+from perimeter_smt.evaluate.principals import spelled
 from perimeter_smt.evaluate.view import cut
 from perimeter_smt.organization.perimeter import (
     TagException,
@@ -22,6 +24,7 @@ from perimeter_smt.request.request import Facts, Request
 
 _IAM = ("user", "role", "feduser", "root")
 _COLONS = 5
+_ROLE = re.compile(r"(arn:[^:]*:iam::[^:]*):role/(?:.*/)?([^/]*)", re.DOTALL)
 
 
 def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts) -> bool:
@@ -30,9 +33,15 @@ def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts)
     return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
 
 
-def intended(workspace: Workspace, request: Request, facts: Facts) -> bool:
-    """Whether identity, resource and network are mine: what the perimeter means to let through."""
+def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
+    """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
     at = _Ground(workspace, request, facts)
+    if part == "intended.trusted-resource":
+        mine = at.is_iam and at.mine(facts.principal_account)
+        return mine and not at.my_resource and at.trusted_resource and at.my_network
+    if part == "intended.trusted-party":
+        by_itself = not at.through_my_endpoint and not facts.forwarded
+        return at.third_party and not at.my_iam and at.my_resource and by_itself
     return at.my_iam and at.my_resource and at.my_network
 
 
@@ -117,7 +126,8 @@ class _Ground:
         tags = (entry for entry in self.perimeter.tag_exceptions if objective in entry.objectives)
         roles = (entry for entry in self.perimeter.role_exceptions if objective in entry.objectives)
         excused = any(self._tagged(entry) for entry in tags) or any(
-            self.is_iam and self.mine(self.facts.principal_account) and glob(entry.arn)(self.arn) for entry in roles
+            self.is_iam and self.mine(self.facts.principal_account) and _is_named(entry.arn, self.arn)
+            for entry in roles
         )
         return not excused
 
@@ -134,15 +144,13 @@ class _Ground:
             return self._provider(entry)
         if not self.is_iam or self.facts.principal_account != entry.account:
             return False
-        return not entry.arns or any(glob(pattern)(self.arn) for pattern in entry.arns)
+        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
 
     def _provider(self, entry: TrustedPrincipal) -> bool:
-        provider = entry.provider or ""
+        provider, called = spelled(entry.provider or ""), spelled(self.request.principal.provider or "")
         host = provider.rsplit("oidc-provider/", 1)[-1]
-        called = self.request.principal.provider or ""
-        same = called in (provider, host) if provider.startswith("arn:") else called == provider
-        if not provider.startswith("arn:") and "." in host:
-            same = same or (called.startswith("arn:") and called.endswith(f":oidc-provider/{host}"))
+        # A host is every provider of that host; an ARN is the provider of one account, and not the host (W-23).
+        same = called == provider or (not provider.startswith("arn:") and called.endswith(f":oidc-provider/{host}"))
         claims = (("sub", entry.subjects), ("aud", entry.audiences))
         return self.facts.kind == "fedsts" and same and all(self._claim(f"{host}:{c}", v) for c, v in claims if v)
 
@@ -153,9 +161,17 @@ class _Ground:
     def _third_resource(self, entry: TrustedResource) -> bool:
         if self.request.resource == "*" or (entry.account and self.facts.resource_account != entry.account):
             return False
-        if "*" not in entry.callers and not any(glob(pattern)(self.arn) for pattern in entry.callers):
+        if "*" not in entry.callers and not any(_is_named(pattern, self.arn) for pattern in entry.callers):
             return False
         return _names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
+
+
+def _is_named(pattern: str, arn: str) -> bool:
+    """Whether a trusted ARN means the caller. A role ARN means that one role, whatever path and case (W-13)."""
+    named, role = _ROLE.fullmatch(pattern), _ROLE.fullmatch(arn)
+    if named is None or role is None or any(mark in pattern for mark in "*?"):
+        return glob(pattern)(arn)
+    return named.group(1) == role.group(1) and fold(named.group(2)) == fold(role.group(2))
 
 
 def _names(patterns: Iterable[str], action: str) -> bool:

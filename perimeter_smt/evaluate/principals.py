@@ -49,7 +49,7 @@ _NAMED = re.compile(r"arn:([^:]*):(iam|sts)::([^:]*):(user|role|assumed-role|fed
 def entry_test(entry: PrincipalEntry, *, root_only: bool = False, rivals: Rivals = frozenset()) -> EntryTest:
     """The kind of hit of one entry. `root_only`: an account stands for its root user alone (gateway endpoints).
 
-    Canonical user ids hit nobody, since no fact ties them to an account; so do unique ids such as `AROA...` (1.6.2).
+    Canonical user ids hit callers whose canonical id is known (W-14). Unique ids such as `AROA...` hit nobody (1.6.2).
     """
     if entry.type == "*":
         return lambda _: DIRECT
@@ -57,6 +57,8 @@ def entry_test(entry: PrincipalEntry, *, root_only: bool = False, rivals: Rivals
         return lambda caller: DIRECT if caller.type == "service" and caller.arn == entry.value else NONE
     if entry.type == "Federated":
         return lambda caller: _provider(caller, entry.value)
+    if entry.type == "CanonicalUser":
+        return _canonical_test(entry.value)
     if entry.type != "AWS":
         return lambda _: NONE
     if entry.value == "*":
@@ -69,7 +71,28 @@ def entry_test(entry: PrincipalEntry, *, root_only: bool = False, rivals: Rivals
 
 
 def _provider(caller: Caller, value: str) -> int:
-    return DIRECT if caller.type == "federated-sts" and caller.principal.provider == value else NONE
+    if caller.type != "federated-sts" or caller.principal.provider is None:
+        return NONE
+    return DIRECT if spelled(caller.principal.provider) == spelled(value) else NONE
+
+
+def spelled(provider: str) -> str:
+    """An identity provider in its one spelling: hosts of OIDC providers are in lower case (W-23)."""
+    begin, mark, host = provider.partition(":oidc-provider/")
+    if mark:
+        return f"{begin}{mark}{host.lower()}"
+    return provider if provider.startswith("arn:") else provider.lower()
+
+
+def _canonical_test(canonical_id: str) -> EntryTest:
+    """The account with this id, or the origin access identity (S3 guide, principals in bucket policies)."""
+
+    def test(caller: Caller) -> int:
+        if caller.principal.canonical_id != canonical_id:
+            return NONE
+        return DIRECT if caller.type == "root" or caller.is_origin_access_identity else ACCOUNT
+
+    return test
 
 
 def _account_test(account: str, partition: str | None, root_only: bool) -> EntryTest:
@@ -155,6 +178,8 @@ def _all_listed(caller: Caller, hits: int) -> bool:
 
     A session ARN stands in neither for the account nor for the role of a role session.
     """
+    if caller.is_origin_access_identity:
+        return bool(hits & DIRECT)
     if caller.type == "user":
         return bool(hits & ACCOUNT and hits & DIRECT)
     if caller.type == "role-session":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 
 from perimeter_smt.evaluate import operands
@@ -11,7 +12,7 @@ from perimeter_smt.evaluate.view import Rivals, cut
 from perimeter_smt.policy.document import Condition, Document, PrincipalElement, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.operators import Family, Quantifier
-from perimeter_smt.policy.template import Literal, is_full_star, parse_template
+from perimeter_smt.policy.template import Literal, Variable, is_full_star, parse_template
 from perimeter_smt.request.actions import actions
 
 # The keys of the page; aws:SourceIp and aws:PrincipalIsAWSService are asked for their values besides.
@@ -23,28 +24,33 @@ _PINNING = frozenset(
         *("aws:SourceVpc", "aws:SourceVpce", "s3:DataAccessPointArn", "s3:DataAccessPointAccount"),
     )
 )
-# Keys that the page does not name (X-41).
-_NEWER = frozenset(
-    key.lower()
-    for key in (
-        *("aws:SourceVpcArn", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"),
-        "s3:x-amz-server-side-encryption-aws-kms-key-id",
-    )
-)
+# A wildcard behind one of these leaves open whether S3 counts the value as fixed (X-41, W-38).
+_BEHIND_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}/")
+_BEHIND_ACCOUNT = re.compile(r"[0-9]{12}(?![0-9])")
+_LISTED = _PINNING | {"aws:sourceip", "aws:principalisawsservice"}
 _PRIVATE = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
 
 def is_public(document: Document, rivals: Rivals = frozenset()) -> bool:
-    """Whether some Allow statement is not pinned to known callers or places, or allows what S3 does not know."""
+    """Whether some Allow statement is not pinned to known callers or places, or allows what S3 does not know.
+
+    "Public" takes access away under RestrictPublicBuckets. With the rival of X-41 a policy is therefore public only if
+    nothing in it is in doubt: no unknown action, no key beyond the page's list, no wildcard behind a fixed
+    organization, account or ARN (W-32).
+    """
     allows = (statement for statement in document.statements if statement.effect == "Allow")
     return any(not _is_pinned(statement, document, rivals) for statement in allows)
 
 
 def _is_pinned(statement: Statement, document: Document, rivals: Rivals) -> bool:
-    if not statement.action.negated and not all(map(_is_known, statement.action.values)):
+    doubt = "X-41" in rivals
+    known = statement.action.negated or all(map(_is_known, statement.action.values))
+    if not known and not doubt:
         return False
     if not _is_anybody(statement.principal):
         return True
+    if doubt and not all(map(_is_known, statement.action.values)):
+        return True  # nobody knows whether S3 reads the rest of the statement
     return any(_fixes(condition, document, rivals) for condition in statement.conditions)
 
 
@@ -68,7 +74,9 @@ def _is_known(text: str) -> bool:
 
 def _fixes(condition: Condition, document: Document, rivals: Rivals) -> bool:
     """Whether a condition holds only for values that are written out. Absence must not satisfy it."""
-    operator = condition.operator
+    operator, doubt = condition.operator, "X-41" in rivals
+    if doubt and condition.name not in _LISTED:
+        return True
     lenient = operator.if_exists or operator.quantifier is Quantifier.FOR_ALL
     if operator.base.negated or lenient or operator.base.family is Family.NULL:
         return False
@@ -77,20 +85,33 @@ def _fixes(condition: Condition, document: Document, rivals: Rivals) -> bool:
         return all(narrow(text, condition, document, rivals) for text in condition.values)
     if condition.name == "aws:principalisawsservice":
         return all(text.lower() == "true" for text in condition.values)
-    keys = _PINNING | _NEWER if "X-41" in rivals else _PINNING
-    return condition.name in keys and all(_is_fixed(text, condition, document, rivals) for text in condition.values)
+    return condition.name in _PINNING and all(_is_fixed(text, condition, document, rivals) for text in condition.values)
 
 
-def _is_fixed(text: str, condition: Condition, document: Document, _rivals: Rivals) -> bool:
+def _is_fixed(text: str, condition: Condition, document: Document, rivals: Rivals) -> bool:
     """No wildcard and no variable; in a bucket policy an access point may leave its name open."""
     base = condition.operator.base
     template = parse_template(text, wildcards=base.wildcards, variables=document.has_variables)
     if all(isinstance(part, Literal) for part in template):
         return True
+    if "X-41" in rivals and not any(isinstance(part, Variable) for part in template) and _is_behind(text, condition):
+        return True
     if condition.name != "s3:dataaccesspointarn" or document.kind is Kind.ACCESS_POINT or "${" in text:
         return False
     fields = cut(text)
     return fields is not None and not any(mark in field for field in fields[:5] for mark in "*?")
+
+
+def _is_behind(text: str, condition: Condition) -> bool:
+    """Whether the wildcards stand behind a fixed organization path, account or ARN. `ROLE-ID:*` is public."""
+    if condition.name in ("aws:userid", "s3:dataaccesspointarn"):
+        return False
+    head = re.split(r"[*?]", text, maxsplit=1)[0]
+    fields = cut(text)
+    if fields is None:
+        return bool(_BEHIND_ORGANIZATION.match(head) or _BEHIND_ACCOUNT.match(head))
+    whole = not any(mark in field for field in fields[:5] for mark in "*?") and fields[5][:1] not in ("*", "?")
+    return whole or bool(_BEHIND_ACCOUNT.fullmatch(fields[4]))
 
 
 def _is_narrow(text: str, _condition: Condition, _document: Document, rivals: Rivals) -> bool:

@@ -12,7 +12,7 @@ Rivals = frozenset[str]
 # The open points of semantics 7 that the evaluator can read the other way.
 OPEN_POINTS = (
     *("X-1", "X-2", "X-3", "X-4", "X-5", "X-6", "X-8", "X-9", "X-10", "X-11", "X-12", "X-13", "X-14", "X-15", "X-16"),
-    *("X-17", "X-18", "X-19", "X-25", "X-27", "X-30", "X-38", "X-39", "X-41", "X-42"),
+    *("X-17", "X-18", "X-19", "X-25", "X-27", "X-30", "X-38", "X-39", "X-41", "X-42", "X-44"),
 )
 
 
@@ -47,7 +47,12 @@ class Caller:
     @property
     def is_iam(self) -> bool:
         """Whether the caller belongs to an account: user, role session, federated user or root user."""
-        return self.type in ("user", "role-session", "federated-user", "root")
+        return self.type in ("user", "role-session", "federated-user", "root") and not self.is_origin_access_identity
+
+    @property
+    def is_origin_access_identity(self) -> bool:
+        """Whether it is an identity of CloudFront: `arn:P:iam::cloudfront:user/...`, of no account (W-14)."""
+        return self.account == "cloudfront"
 
     @property
     def is_service_linked(self) -> bool:

@@ -5,6 +5,7 @@ A finding is advice: it says that a policy is likely to do something else than m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
 from inspect import isabstract
@@ -12,9 +13,10 @@ from pkgutil import iter_modules
 
 from perimeter_smt.lint import rules as _rules
 from perimeter_smt.lint.rule import Finding, Rule
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.document import Document
 
-__all__ = ["Finding", "Rule", "lint", "rules"]
+__all__ = ["Finding", "Rule", "Severity", "lint", "rules"]
 
 
 @lru_cache(maxsize=1)
@@ -30,7 +32,8 @@ def rules() -> tuple[Rule, ...]:
     return tuple(sorted(found, key=lambda rule: rule.id))
 
 
-def lint(document: Document) -> list[Finding]:
-    """What the rules say about a document, in the order of its lines, then of rule ids."""
-    found = [finding for rule in rules() if document.kind in rule.kinds for finding in rule.check(document)]
+def lint(document: Document, chosen: Iterable[Rule] | None = None) -> list[Finding]:
+    """What the rules (all, or those chosen) say about a document, in the order of its lines, then of rule ids."""
+    asked = rules() if chosen is None else chosen
+    found = [finding for rule in asked if document.kind in rule.kinds for finding in rule.check(document)]
     return sorted(found, key=lambda finding: (finding.location.line, finding.rule))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from perimeter_smt.policy.document import Condition, Element, Statement
 from perimeter_smt.policy.json_positions import quoted
-from perimeter_smt.policy.operators import Family
+from perimeter_smt.policy.operators import Family, Quantifier
 from perimeter_smt.policy.template import Wildcard, parse_template
+from perimeter_smt.request.keys import key_info
 
 VPC_KEYS = (
     "aws:sourcevpc",
@@ -37,6 +38,18 @@ def negated_on(statement: Statement, names: Iterable[str]) -> list[Condition]:
     return [condition for condition in on_keys(statement, names) if condition.operator.base.negated]
 
 
+def outside_network(statement: Statement) -> list[Condition]:
+    """The conditions that hold for calls from elsewhere: a negated operator on a network key, or its absence."""
+    absent = (
+        condition
+        for condition in statement.conditions
+        if condition.name in NETWORK_KEYS
+        and condition.operator.base.family is Family.NULL
+        and {value.lower() for value in condition.values} == {"true"}
+    )
+    return [*negated_on(statement, NETWORK_KEYS), *absent]
+
+
 def tests_any(statement: Statement, names: Iterable[str]) -> bool:
     """Whether any condition, Null included, stands on these keys."""
     wanted = frozenset(names)
@@ -44,14 +57,28 @@ def tests_any(statement: Statement, names: Iterable[str]) -> bool:
 
 
 def requires(statement: Statement, names: Iterable[str]) -> bool:
-    """Whether the statement asks that one of these keys is present: `Null: {key: false}`."""
+    """Whether the statement asks that one of these keys is present: `Null: {key: false}`, or any test that is false
+    for an absent key, since all conditions of a statement must hold.
+    """
     wanted = frozenset(names)
-    return any(
-        condition.name in wanted
-        and condition.operator.base.family is Family.NULL
-        and {value.lower() for value in condition.values} == {"false"}
-        for condition in statement.conditions
-    )
+    return any(condition.name in wanted and _fails_when_absent(condition) for condition in statement.conditions)
+
+
+def _fails_when_absent(condition: Condition) -> bool:
+    operator = condition.operator
+    if operator.base.family is Family.NULL:
+        return {value.lower() for value in condition.values} == {"false"}
+    if operator.if_exists or operator.quantifier is Quantifier.FOR_ALL:
+        return False
+    return operator.quantifier is Quantifier.FOR_ANY or not operator.base.negated
+
+
+def about_several_values(condition: Condition) -> bool:
+    """Whether a set operator fits the key and its absence matters. Keys of one value are the business of PL045; a call
+    without `aws:TagKeys` passes no tags, so that there is nothing to check.
+    """
+    info = key_info(condition.key)
+    return (info.multivalued or not info.known) and not condition.name.endswith("tagkeys")
 
 
 def exempts_forwarded(statement: Statement) -> bool:

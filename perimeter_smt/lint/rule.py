@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.document import Condition, Document, Location, Statement
 from perimeter_smt.policy.kinds import Kind
 
@@ -33,6 +34,7 @@ class Rule(ABC):
     """One known mistake.
 
     `title` names it in a few words, `text` says what happens and what to write instead, `source` is the AWS page.
+    `severity`: an error opens what was meant to be closed or never works, a note is about taste and care.
     """
 
     id: ClassVar[str]
@@ -40,6 +42,7 @@ class Rule(ABC):
     text: ClassVar[str]
     source: ClassVar[str]
     kinds: ClassVar[frozenset[Kind]] = ALL_KINDS
+    severity: ClassVar[Severity] = Severity.WARNING
 
     @abstractmethod
     def check(self, document: Document) -> Iterator[Finding]:

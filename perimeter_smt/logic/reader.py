@@ -6,13 +6,27 @@ congruence of equal arguments; a defined string becomes a template over other va
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic import regexes, sexpr
-from perimeter_smt.logic.atoms import STAR, Compare, Is, Member, Order, Parses, Ref, Run, Template, Text, Within
+from perimeter_smt.logic.atoms import (
+    STAR,
+    CharSet,
+    Compare,
+    Is,
+    Member,
+    Order,
+    Parses,
+    Ref,
+    Run,
+    Template,
+    Text,
+    Within,
+)
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     FALSE,
@@ -62,7 +76,7 @@ class Script:
     """What the text declares: sorts of symbols, definitions, axioms, values of enumerations.
 
     `catalogue_vars` maps a string symbol such as `action` to the catalogue that decides it; Boolean symbols
-    whose name starts with `call: ` are sets of that catalogue.
+    whose name starts with `call: ` are sets of that catalogue.  `tables` are the rows that `row-of` looks at.
     """
 
     catalogue: str = "call"
@@ -76,6 +90,7 @@ class Script:
     applications: dict[str, tuple[str, str]] = field(default_factory=dict)
     axioms: list[Axiom] = field(default_factory=list)
     constructors: dict[str, str] = field(default_factory=dict)
+    tables: Callable[[str], Iterable[Mapping[str, Any]]] = lambda _: ()
 
     def read(self, text: str, file: str) -> None:
         """Add the commands of `text`; InputError with file and line where a command is not understood."""
@@ -251,10 +266,35 @@ class Script:
             case "parses":
                 view = _name(args[1], file)
                 return atom(Parses(self._variable(args[0], file, scope), view))  # type: ignore[arg-type]
+            case "row-of":
+                return self._row_of(expr, file, scope)
             case "<" | "<=" | ">" | ">=":
                 return self._order(expr, file, scope)
             case head:
                 raise InputError(f"unknown function `{head}`", file=file, line=expr.line)
+
+    def _row_of(self, expr: Sequence, file: str, scope: Mapping[str, Value]) -> Formula:
+        """`(row-of TABLE (field term) ...)`: some row of the table has these terms in these fields.
+
+        A field that is a list holds the term if one of its members is it.
+        """
+        rows = tuple(self.tables(_name(expr.items[1], file)))
+        if not rows:
+            raise InputError(f"no table `{_name(expr.items[1], file)}`", file=file, line=expr.line)
+        fields = [item.items for item in expr.items[2:] if isinstance(item, Sequence)]
+        return disj(
+            conj(self._one_of(term, row.get(_name(name, file), ()), file, scope) for name, term in fields)
+            for row in rows
+        )
+
+    def _one_of(self, term: Expr, values: str | Iterable[str], file: str, scope: Mapping[str, Value]) -> Formula:
+        texts = [values] if isinstance(values, str) else list(values)
+        if isinstance(term, Symbol) and term.text in self.catalogue_vars:
+            return disj(atom(Member(self.catalogue, f"{term.text}={text.lower()}")) for text in texts)
+        value = self._text(term, file, scope)
+        if len(value) == 1 and isinstance(value[0], Ref) and len(texts) > 1:
+            return disj(glob_on(value, pattern) for pattern in _merged(texts))
+        return disj(equal_texts(value, (Text(text),)) for text in texts)
 
     def _equality(self, expr: Sequence, file: str, scope: Mapping[str, Value]) -> Formula:
         left, right = expr.items[1], expr.items[2]
@@ -322,6 +362,16 @@ def equal_texts(left: Template, right: Template) -> Formula:
         if len(a) == 1 and isinstance(a[0], Ref):
             return glob_on(a, b)
     return TRUE if left == right else _composed(left, right)
+
+
+def _merged(texts: Iterable[str]) -> list[Template]:
+    """Patterns of these texts; those that differ in their last character share one."""
+    ends: dict[str, str] = {}
+    for text in texts:
+        ends[text[:-1]] = ends.get(text[:-1], "") + text[-1:]
+    return [
+        (Text(head + end),) if len(end) == 1 else (Text(head), Run(CharSet(end), 1, 1)) for head, end in ends.items()
+    ]
 
 
 def _composed(left: Template, right: Template) -> Formula:

@@ -146,6 +146,19 @@ class Organization(_Frozen):
                 yield account, path
             stack.extend((child, (*path, child)) for child in reversed(unit.units))
 
+    def documents(self) -> Iterator[Document]:
+        """Every policy document of the tree, some of them more than once."""
+        seen: set[str] = set()
+        for account, path in self.accounts():
+            above = [unit for unit in path if unit.id not in seen]
+            seen.update(unit.id for unit in above)
+            for level in (*(unit.guardrails for unit in above), account.guardrails):
+                yield from (*level.scps, *level.rcps)
+            for principal in account.principals:
+                yield from (*principal.policies, *(d for d in (principal.boundary, principal.trust) if d))
+            yield from (resource.policy for resource in account.resources if resource.policy)
+            yield from (endpoint.policy for endpoint in account.endpoints if endpoint.policy)
+
     def levels(self, account: str) -> tuple[Guardrails, ...]:
         """The guardrails on the way from the root to `account`, root first; KeyError if it is no member."""
         for found, path in self.accounts():

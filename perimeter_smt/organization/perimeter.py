@@ -21,6 +21,9 @@ Reach = Literal[
     "aws-managed-keys",
     "always-allowed",
     "forward-access-sessions",
+    "in-vpc-data-planes",
+    "signin-console-authorization",
+    "public-operations",
 ]
 
 # What no guardrail holds back, in a few words (docs/workspace.md).
@@ -104,6 +107,7 @@ class Scope(_Frozen):
 class Perimeter(_Frozen):
     """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted.
 
+    `readings` settles open points of AWS's documentation by name: as chosen here, or the rival way.
     `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
     """
 
@@ -126,6 +130,17 @@ class Perimeter(_Frozen):
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()
     intended_denials: tuple[str, ...] = ()
+    readings: dict[str, Literal["chosen", "rival"]] = {}
+
+    @property
+    def rivals(self) -> frozenset[str]:
+        """The open points that are read the rival way."""
+        return frozenset(name for name, reading in self.readings.items() if reading == "rival")
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The open points that the perimeter settles: those of `readings`, and those assumed as chosen."""
+        return frozenset((*self.readings, *(name for name in self.assumptions if name.startswith("X-"))))
 
     def scope(self, objective: str) -> Scope:
         """The claim of `objective`; everything where nothing was said."""

@@ -2,43 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perimeter_smt.encode.world.perimeter import declared
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.questions import explain
-from perimeter_smt.questions.objectives import blocked, intended
+from perimeter_smt.questions.objectives import blocked, intended, intended_parts
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
+from perimeter_smt.solve.result import Result
 
 if TYPE_CHECKING:
     from perimeter_smt.questions.run import Run
 
-TITLE = "my identities reach my resources from my network"
+_NAMES = 8  # of parties and resources that are blocked likewise
+TITLE = "what the perimeter trusts gets through"
 
 
 def findings(run: Run) -> tuple[Verdict, ...]:
-    """One verdict: blocked requests, one for each guardrail statement that blocks on its own account."""
+    """One verdict: blocked requests, one for each part of what is meant to get through (my own calls, calls of what
+    the perimeter trusts) and each guardrail statement that blocks it on its own account (W-35).
+
+    A statement that blocks my calls on my resources and on trusted ones alike is one finding, which names both.
+    """
+    found: dict[tuple[str, str | None], Counterexample] = {}
+    unknown = ""
+    for part in intended_parts(run.world):
+        question = _question(run, part)
+        whole = run.ask(question, run.exact)
+        if whole.status == "unknown":
+            unknown = whole.reason
+        for statement, here in _sources(run) if whole.status == "sat" else ():
+            result = run.ask(question, run.exact, here)
+            if result.status == "unknown":
+                unknown = result.reason
+            if result.status != "sat":
+                continue
+            example, names = _example(run, part, (question, run.exact, here), result, statement)
+            mine = found.get(("intended.mine", statement))
+            if part == "intended.trusted-resource" and statement and mine:
+                found["intended.mine", statement] = replace(mine, why=f"{mine.why}; likewise on {_listed(names)}")
+            else:
+                others = f"; likewise for {_listed(names[1:])}" if names[1:] else ""
+                found[part, statement] = replace(example, why=example.why + others)
+    return (_verdict(run, _question(run), tuple(found.values()), unknown),)
+
+
+def _example(
+    run: Run, part: str, asked: tuple[Formula, ...], first: Result, statement: str | None
+) -> tuple[Counterexample, list[str]]:
+    """A plain blocked request, and the declared parties or resources that are blocked likewise, its own first."""
     world = run.world
-    question, found, unknown = _question(run), [], ""
-    denied = world.formula("guardrail.denies")
-    sources: list[tuple[str | None, Formula]] = [(None, neg(denied))]  # no guardrail allows: endpoint policy or SCP
+    stopped = {}
+    for label, entry in declared(world.workspace, world.keys, world.script, part):
+        result = run.ask(*asked, entry)
+        if result.status == "sat" and label not in stopped:
+            stopped[label] = (entry, result)
+    if stopped:
+        entry, first = next(iter(stopped.values()))
+        asked = (*asked, entry)
+    result = run.plain(world.calls.services, asked, first, like=f"blocked {part}")
+    return explain.counterexample(world, part, result, "blocked", statement=statement), list(stopped)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
+
+
+def _sources(run: Run) -> list[tuple[str | None, Formula]]:
+    """Every Deny of a guardrail that is not there on purpose, and that no guardrail allows, as formulas."""
+    world = run.world
+    out: list[tuple[str | None, Formula]] = []
     for name, (document, statement) in world.policies.statements.items():
         if statement.sid in world.workspace.perimeter.intended_denials:
             continue
         if statement.effect == "Deny" and (document.kind.value in ("scp", "rcp") or document.kind.is_endpoint):
             here = both(world.policies.selected(document, statement), _applies(run, document.kind.value))
-            sources.insert(len(sources) - 1, (name, here))
-    for statement_name, here in sources:
-        result = run.ask(question, run.exact, here)
-        if result.status == "sat":
-            result = run.plain(world.calls.services, (question, run.exact, here), result, like="blocked")
-            found.append(explain.counterexample(world, "availability", result, "blocked", statement=statement_name))
-        elif result.status == "unknown":
-            unknown = result.reason
-    return (_verdict(run, question, tuple(found), unknown),)
+            out.append((name, here))
+    return [*out, (None, neg(world.formula("guardrail.denies")))]  # no guardrail allows: endpoint policy or SCP
 
 
-def _question(run: Run) -> Formula:
+def _question(run: Run, part: str | None = None) -> Formula:
     """What is claimed, meant to get through, and stopped by a statement that is not there to stop it."""
     world = run.world
     scopes = disj(sym(f"{objective}.scope") for objective in world.objectives)
@@ -52,14 +98,16 @@ def _question(run: Run) -> Formula:
         for document, statement in world.policies.statements.values()
         if statement.sid in meant and statement.effect == "Deny"
     )
-    return both(blocked(world), scopes, neg(purposeful))
+    return both(blocked(world, part), scopes, neg(purposeful))
 
 
 def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unknown: str) -> Verdict:
     """Refuted by what was found; else proved, if it also holds under rival readings and is not vacuous."""
     services = run.world.calls.services
-    if found and run.reading == "under" and all(example.rests_on for example in found):
-        reason = "what is blocked is let through under a rival reading of each"
+    if run.reading != "exact":
+        found = (*(f for f in found if not f.rests_on), *(f for f in found if f.rests_on))
+    if found and run.reading != "exact" and found[0].rests_on:
+        reason = f"what is blocked here is let through if {', '.join(found[0].rests_on)} is read the rival way"
         return Verdict("availability", TITLE, services, "conditional", found, reason=reason)
     if found:
         return Verdict("availability", TITLE, services, "refuted", found)

@@ -15,12 +15,12 @@ from typing import Literal
 from perimeter_smt.encode.language.keys import FreeKeys, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.resource import HAS_REGION
-from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.keys import WorldKeys
-from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment
+from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.atoms import CharSet, Run
@@ -30,9 +30,10 @@ from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.organization.readers.partition import DEFAULT, named
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct
+from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct, stands_beside_full_access
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.remembered import RememberedPolicies
@@ -43,7 +44,6 @@ from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 
-_GUARDRAILS = (Kind.SCP, Kind.RCP)
 _REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
 _BOUNDARY = sym("boundary.given")
 _ACCOUNT, _ORGANIZATION = "111122223333", "o-acme0000001"
@@ -92,7 +92,7 @@ def encode(
     world = _world((before, after), free_context=free_context)
     old, new = (_allows(world.policies, document) for document in (before, after))
     more, less = both(new, neg(old)), both(old, neg(new))
-    _assemble(world, (more, less), before.kind, free_context=free_context)
+    _assemble(world, (more, less), (before, after), free_context=free_context)
     calls, (more, less) = _reduce(world, (before, after), (more, less), free_names=free_context)
     return Asked(before, after, world, _problem(world, calls), more, less, _mode(world, reading))
 
@@ -128,7 +128,6 @@ def _answer(engine: Engine, asked: Asked, question: Formula) -> Result:
 def _wishes() -> tuple[Formula, ...]:
     """What makes a witness plain, the plainest first: a role of the owner's account in a commercial Region."""
     place = (
-        is_text("aws.partition", "aws"),
         one_of("request.region", REGIONS),
         one_of("resource.region", ("", *REGIONS)),
         neg(sym("forwarded")),
@@ -161,17 +160,20 @@ def _relation(gained: Result, lost: Result) -> Literal["equivalent", "more", "le
 
 
 def _world(documents: Sequence[Document], *, free_context: bool) -> World:
-    script = formal_text()
+    found = named(documents)
+    lies_in = next(iter(found)) if len(found) == 1 else DEFAULT
+    script = formal_text(lies_in if len(found) < 2 and not free_context else None)
     count = bounds(documents)
     keys = FreeKeys(count) if free_context else WorldKeys(script, count)
-    organization = Organization(id="o-none", management_account="000000000000", root=Unit(id="r-none"))
+    keys.sets = under_set_operators(documents)
+    root = Unit(id="r-none")
+    organization = Organization(id="o-none", management_account="000000000000", root=root, partition=lies_in)
     nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison")
     return World(nobody, script, keys, RememberedPolicies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
 
 
 def _allows(policies: Policies, document: Document) -> Formula:
-    grants = any(statement.effect == "Allow" for statement in document.statements)
-    granted = TRUE if document.kind in _GUARDRAILS and not grants else policies.allows((document,))
+    granted = TRUE if stands_beside_full_access(document) else policies.allows((document,))
     return both(granted, neg(policies.denies((document,))))
 
 
@@ -180,6 +182,8 @@ def _bound(kind: Kind, *, free_context: bool) -> list[Assertion]:
     own = neg(sym("principal.service-linked"))
     if kind in (Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION):
         bound = disj(sym_is(caller) for caller in ("user", "role", "federated-user"))
+    elif kind is Kind.SCP and not free_context:  # callers of my organization, where origin access identities are not
+        bound = both(IAM, own, neg(is_text(org_of("principal.account"), "")))
     elif kind is Kind.SCP:
         bound = both(IAM, own)
     elif kind is Kind.RCP and not free_context:
@@ -189,12 +193,19 @@ def _bound(kind: Kind, *, free_context: bool) -> list[Assertion]:
     return [Assertion(f"what policies of kind {kind.value} bind", bound)]
 
 
-def _assemble(world: World, asked: Sequence[Formula], kind: Kind, *, free_context: bool) -> None:
-    out = [*world.policies.assertions, *_bound(kind, free_context=free_context)]
+def _partition(world: World, documents: Sequence[Document]) -> Assertion:
+    """Requests lie in the partition that the documents name, by default `aws`; in one of them if they name several."""
+    found = sorted(named(documents)) or [world.workspace.organization.partition]
+    return Assertion("partition of the documents", one_of("aws.partition", found))
+
+
+def _assemble(world: World, asked: Sequence[Formula], documents: Sequence[Document], *, free_context: bool) -> None:
+    out = [*world.policies.assertions, *_bound(documents[0].kind, free_context=free_context)]
     if free_context:
         out += world.keys.assertions
         out += _formats()
     else:
+        out.append(_partition(world, documents))
         _, taken = environment(world, [*asked, *(a.formula for a in out)], set())
         out += taken
     world.assertions = out
@@ -222,7 +233,8 @@ def _reduce(
 
 def _problem(world: World, calls: DistinctCalls) -> Problem:
     enums = {"caller": world.script.enums["sort Caller"], "wire": world.script.enums["sort Wire"]}
-    return Problem(tuple(world.assertions), enums, {CALL: calls.catalogue(calls.known)}, _HINTS)
+    hints = _HINTS | region_hints(world.workspace.organization.partition)
+    return Problem(tuple(world.assertions), enums, {CALL: calls.catalogue(calls.known)}, hints)
 
 
 def _mode(world: World, reading: str) -> Formula:
@@ -262,8 +274,7 @@ def _replay(request: Request, allowing: Document, other: Document, model: Model,
             found = (s for s in document.statements if s.effect == effect)
             return any(match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary) for s in found)
 
-        grants = any(s.effect == "Allow" for s in document.statements)
-        return (some("Allow") or (document.kind in _GUARDRAILS and not grants)) and not some("Deny")
+        return (stands_beside_full_access(document) or some("Allow")) and not some("Deny")
 
     if not allows(allowing) or allows(other):
         raise InternalError(

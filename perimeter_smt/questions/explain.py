@@ -13,14 +13,15 @@ from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind, NearMiss
+from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
+from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.ground import contradiction
 from perimeter_smt.witness.replay import held_back, let_through
 
 _GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
@@ -53,17 +54,20 @@ def counterexample(
         world,
         request,
         facts,
-        kms_grant=model.symbols.get("open kms grant", False),
+        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in departs,
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
+        rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
     )
-    _check_ground(world, objective, case, facts, kind)
+    _check_ground(world, objective, case, request, facts, kind)
+    perimeter = world.workspace.perimeter
+    turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     if kind == "blocked":
-        replayed = held_back(case, departs)
+        replayed = held_back(case, turned, settled=perimeter.settled)
     else:
         known = OBJECTIVES.get(objective)
         enforced_by, about = (known.enforced_by, known.about) if known else ("", ())
-        replayed = let_through(case, departs, enforced_by=enforced_by, about=about)
+        replayed = let_through(case, turned, enforced_by=enforced_by, about=about, settled=perimeter.settled)
     through = replayed.statements
     if statement is not None:
         through = (blame(*world.policies.statements[statement]),)
@@ -77,32 +81,25 @@ def counterexample(
         reach,
         departs,
         replayed.rests_on,
-        (*used, *_absent(world, replayed.closest, request)),
+        tuple(dict.fromkeys((*used, *replayed.absent))),
         case,
     )
 
 
-def _check_ground(world: World, objective: str, case: Case, facts: Facts, kind: FindingKind) -> None:
+def _check_ground(world: World, objective: str, case: Case, request: Request, facts: Facts, kind: FindingKind) -> None:
     """The perimeter, read a second time on the ground truth of the witness, must agree that it is a finding."""
     if objective in OBJECTIVES:
-        agreed = breaks(objective, world.workspace, case.request, facts)
+        agreed = breaks(objective, world.workspace, request, facts)
     else:
-        agreed = kind != "blocked" or intended(world.workspace, case.request, facts)
+        agreed = kind != "blocked" or intended(world.workspace, request, facts, objective)
+    told = None if world.free_grants else contradiction(world.workspace.organization, request, facts)
+    if told:
+        raise InternalError(
+            f"`{case.id}` contradicts the workspace: {told}", dump=json.dumps(case_to_json(case), indent=1)
+        )
     if not agreed:
-        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns {objective}"
+        text = f"the second reading of the perimeter does not agree that `{case.id}` concerns `{objective}`"
         raise InternalError(text, dump=json.dumps({**case_to_json(case), "facts": facts.model_dump()}, indent=1))
-
-
-def _absent(world: World, closest: NearMiss | None, request: Request) -> tuple[str, ...]:
-    """Keys that the nearest guardrail statement looks at and the request does not carry."""
-    if closest is None:
-        return ()
-    carried = {name.lower() for name in request.context}
-    for document, statement in world.policies.statements.values():
-        if blame(document, statement) == closest.statement:
-            absent = (c.key for c in statement.conditions if c.name not in carried)
-            return tuple(dict.fromkeys(absent))
-    return ()
 
 
 def admitting(world: World, true: Callable[[Formula], bool]) -> tuple[str, ...]:
@@ -207,9 +204,14 @@ def wire(facts: Facts) -> str:
     if facts.forwarded:
         return "a forward access session"
     if facts.path == "vpce":
-        return f"endpoint {facts.endpoint} in {facts.vpc} of account {facts.endpoint_account}"
+        # Ids of VPCs and endpoints are unique within a Region only.
+        place = f"endpoint {facts.endpoint} in {facts.vpc} of Region {facts.vpc_region}"
+        nobody = not (facts.endpoint_account or "").strip("0")
+        return place if nobody else f"{place}, account {facts.endpoint_account}"
     if facts.path == "awsnet":
         return "the network of an AWS service"
+    if facts.path == "invpc":
+        return "a network that the call tells nothing of: a connection inside a VPC"
     return f"the internet, address {facts.source_address}"
 
 
@@ -225,7 +227,7 @@ def what(request: Request, facts: Facts) -> str:
 def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detail: str = "") -> str:
     """One line: what makes the request a breach, or an availability defect."""
     if kind == "blocked":
-        return f"identity, resource and network are mine, and {detail or 'a guardrail denies the call'}"
+        return f"{INTENDED.get(objective, INTENDED['intended.mine'])}, and {detail or 'a guardrail denies the call'}"
     match objective:
         case "O1" | "O2":
             return f"the caller is not trusted: {who(facts)}"

@@ -26,16 +26,16 @@ class Objective:
 OBJECTIVES: dict[str, Objective] = {
     "O1": Objective("O1", "only trusted identities reach my resources", "rcp",
                     ("management-account", "service-linked-roles", "kms-retire-grant", "aws-managed-keys",
-                     "services-outside-rcp")),
+                     "services-outside-rcp", "public-operations")),
     "O2": Objective("O2", "only trusted identities use my network", "endpoint", ()),
     "O3": Objective("O3", "my identities reach only trusted resources", "scp",
                     ("management-account", "service-linked-roles")),
     "O4": Objective("O4", "only trusted resources are reached from my network", "endpoint", ()),
     "O5": Objective("O5", "my identities call only from expected networks", "scp",
-                    ("management-account", "service-linked-roles")),
+                    ("management-account", "service-linked-roles", "in-vpc-data-planes")),
     "O6": Objective("O6", "my resources are reached only from expected networks", "rcp",
                     ("management-account", "service-linked-roles", "kms-retire-grant", "aws-managed-keys",
-                     "services-outside-rcp")),
+                     "services-outside-rcp", "in-vpc-data-planes", "public-operations")),
 }  # fmt: skip
 
 _IDENTITY = ("aws:principalorg", "aws:principalaccount", "aws:principalarn", "aws:sourceorg", "aws:sourceaccount")
@@ -54,6 +54,10 @@ LIMIT_TEXTS = {
     "service-principals": "SCPs do not bind AWS service principals that my roles configure",
     "forward-access-sessions": "a forward access session is held to the check of its first hop",
     "service-networks": "roles run by services call from the service's own network",
+    "in-vpc-data-planes": "connections to data planes inside a VPC carry no network key: security groups and subnets "
+    "guard them",
+    "public-operations": "public operations of Cognito user pools need no authorization: no policy is asked",
+    "signin-console-authorization": "policies on signing in have no effect until console authorization is enabled",
     "unsupported-actions": "some actions carry no resource owner",
 }
 
@@ -62,6 +66,7 @@ ACCEPTED_ASSUMPTIONS = {
     "forward-access-sessions": ("P1.first-hop", "AN6.address"),
     "service-principals": ("P2.silent-service", "P3.service-on-endpoint"),
     "service-networks": ("AN8", "AN8.address"),
+    "signin-console-authorization": ("P5.console-authorization",),
 }
 
 
@@ -79,11 +84,14 @@ def accepted_limits(world: World, objective: str) -> Formula:
     return disj(limit_formula(world, objective, name) for name in names)
 
 
-def proof_mode(world: World) -> Formula:
-    """What counts as proved: every reading free, and no soft axiom but those that the perimeter accepts."""
+def proof_mode(world: World, leave_out: tuple[str, ...] = ()) -> Formula:
+    """What counts as proved: every reading free, and no soft axiom but those that the perimeter accepts.
+
+    `leave_out` are accepted ones that are not to be used.
+    """
     perimeter = world.workspace.perimeter
     names = [assumed for name in perimeter.accepted for assumed in ACCEPTED_ASSUMPTIONS.get(name, ())]
-    return world.over((*names, *perimeter.assumptions))
+    return world.over(name for name in (*names, *perimeter.assumptions) if name not in leave_out)
 
 
 def breach(world: World, objective: str) -> Formula:
@@ -109,14 +117,37 @@ def hole(world: World, objective: str) -> Formula:
     return both(breach(world, objective), neg(limits))
 
 
-def blocked(world: World) -> Formula:
-    """My identity on my resource from my network, granted, and stopped by a guardrail (semantics 5.3)."""
-    return both(intended(world), world.formula("blocked"), neg(world.formula("always-allowed")))
+# What availability asks about, by the name of the formal text, and the title of what was found (W-35).
+INTENDED = {
+    "intended.mine": "identity, resource and network are mine",
+    "intended.trusted-resource": "my identity calls from my network what the perimeter trusts",
+    "intended.trusted-party": "the perimeter trusts the caller on this resource of mine",
+}
 
 
-def intended(world: World) -> Formula:
-    """My identity on my resource from my network, granted."""
-    return both(*(world.formula(name) for name in ("my-iam", "my-resource", "my-network", "base")))
+def intended_parts(world: World) -> tuple[str, ...]:
+    """The parts of availability that the perimeter speaks of: mine always, trusted ones where any are declared."""
+    perimeter = world.workspace.perimeter
+    out = ["intended.mine"]
+    if perimeter.third_resources or perimeter.service_resources:
+        out.append("intended.trusted-resource")
+    if perimeter.third_principals or perimeter.service_accounts:
+        out.append("intended.trusted-party")
+    return tuple(out)
 
 
-__all__ = ["FALSE", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "intended", "limit_formula"]
+def blocked(world: World, part: str | None = None) -> Formula:
+    """What is meant to get through, granted, and stopped by a guardrail (semantics 5.3)."""
+    return both(intended(world, part), world.formula("blocked"), neg(world.formula("always-allowed")))
+
+
+def intended(world: World, part: str | None = None) -> Formula:
+    """What the perimeter means to let through, or one part of it, granted."""
+    parts = [part] if part else intended_parts(world)
+    return both(disj(world.formula(name) for name in parts), world.formula("base"))
+
+
+__all__ = [
+    "FALSE", "INTENDED", "OBJECTIVES", "blocked", "breach", "claimed", "hole", "intended", "intended_parts",
+    "limit_formula",
+]  # fmt: skip

@@ -14,23 +14,23 @@ from perimeter_smt.policy.kinds import Kind
 
 _MOST = 4096  # statements remembered
 _Key = tuple[tuple[bool, tuple[str, ...]], tuple[bool, tuple[str, ...]] | None, Kind]
-_KNOWN: dict[_Key, Formula] = {}
+_KNOWN: dict[_Key, tuple[Formula, ...]] = {}
 
 
 @dataclass
 class RememberedPolicies(Policies):
     """As `Policies`, with a memory that all comparisons of the process share."""
 
-    def _body(self, document: Document, statement: Statement) -> Formula:
+    def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
         key = _key(document, statement)
         if key is None:
-            return super()._body(document, statement)
-        body = _KNOWN.get(key)
-        if body is None:
+            return super()._parts(document, statement)
+        parts = _KNOWN.get(key)
+        if parts is None:
             if len(_KNOWN) >= _MOST:
                 _KNOWN.clear()
-            body = _KNOWN[key] = super()._body(document, statement)
-        return body
+            parts = _KNOWN[key] = super()._parts(document, statement)
+        return parts
 
 
 def _key(document: Document, statement: Statement) -> _Key | None:

@@ -17,6 +17,7 @@ from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.questions.prefer import PLAIN_ROW, plainest, preferences
+from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 from perimeter_smt.solve.spread import Spread
@@ -63,6 +64,8 @@ class Run:
     reading: Reading
     enumerate_all: bool
     limit: int
+    first_hops: dict[tuple[object, ...], tuple[Counterexample | None, str]] = field(default_factory=dict)
+    first_hop_notes: set[str] = field(default_factory=set)  # what proofs that assume P1.first-hop say besides
     _wanted: dict[tuple[str, ...], list[Formula]] = field(default_factory=dict)
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 
@@ -114,7 +117,7 @@ class Run:
         them can be had back without losing the result.
         """
         choices = {name: sym(f"assume {name}") for name in self.world.soft}
-        choices |= {name: neg(sym(name)) for name in readings()}
+        choices |= {name: self.world.reading(name) for name in readings()}
         result, granted = plainest(self.engine, list(choices.values()), assumptions, first)
         kept = {id(formula) for formula in granted}
         return result, granted, tuple(name for name, formula in choices.items() if id(formula) not in kept)

@@ -6,19 +6,56 @@ gets through (`access`) and does not satisfy it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.language.text import copied
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InputError
+from perimeter_smt.logic.atoms import Ref
 from perimeter_smt.logic.formula import Formula, both, neg
+from perimeter_smt.logic.reader import Script
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.verdicts import Verdict
+from perimeter_smt.request.keys import key_info
 
 if TYPE_CHECKING:
     from perimeter_smt.questions.run import Run
+
+
+# `|has KEY|`, `|KEY|`, and the values of keys that hold several, `|has KEY 2|`, `|KEY 2|`.
+_NAME = re.compile(r"\|(?:has )?([A-Za-z0-9.-]+:[^|]*?)(?: ([0-9]{1,2}))?\|")
+
+
+def keys_of(files: Sequence[Path]) -> dict[str, int]:
+    """The condition keys that the files name, and how many values of each: the question speaks of all of them."""
+    found: dict[str, int] = {}
+    for path in files:
+        for key, number in _NAME.findall(_text(path)):
+            if key_info(key).known:
+                found[key.lower()] = max(found.get(key.lower(), 1), int(number or 1))
+    return found
+
+
+def _declare(script: Script, key: Key) -> None:
+    """The symbols of a key, so that files need not declare them."""
+    for has, term in ((key.has, key.term), *((slot.has, slot.term) for slot in key.slots)):
+        script.sorts.setdefault(str(has.payload), "Bool")
+        for part in term:
+            if isinstance(part, Ref):
+                script.sorts.setdefault(part.var, "String")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8 text", file=str(path)) from None
 
 
 def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
@@ -26,14 +63,10 @@ def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
     out = []
     for path in files:
         script = copied(world.script)
+        for name in keys_of([path]):
+            _declare(script, world.keys.key(name))
         before = len(script.axioms)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
-        except UnicodeDecodeError:
-            raise InputError("not UTF-8 text", file=str(path)) from None
-        script.read(text, str(path))
+        script.read(_text(path), str(path))
         if len(script.axioms) == before:
             raise InputError("expected at least one `(assert ...)`", file=str(path))
         for axiom in script.axioms[before:]:
@@ -48,6 +81,9 @@ def answer(run: Run, name: str, formula: Formula) -> Verdict:
     if exact.status == "sat":
         exact = run.plain(services[:1], (formula, run.exact), exact)
         found = explain.counterexample(run.world, name, exact, "hole")
+        if found.rests_on and run.reading != "exact":
+            reason = f"a request gets through as {', '.join(found.rests_on)} is read here; not under the rival reading"
+            return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
         return Verdict(name, "own assertion", services, "refuted", (found,))
     if exact.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=exact.reason)

@@ -16,6 +16,8 @@ def decision_json(name: str, decision: Decision) -> dict[str, Any]:
         "id": name,
         "decision": "allow" if decision.allowed else "deny",
         "reason": decision.reason,
+        "detail": decision.detail,
+        "assumptions": list(decision.assumptions),
         "statements": [_statement(statement) for statement in decision.statements],
     }
 
@@ -24,7 +26,6 @@ def explained_json(name: str, decision: Decision, found: Iterable[Explained]) ->
     """One line as `schemas/explain.json` describes it."""
     return {
         **decision_json(name, decision),
-        "detail": decision.detail,
         "explained": [
             {
                 **_statement(each.statement),
@@ -51,6 +52,7 @@ def render(
     page.text(f"{case.id}: {word} ({decision.reason}){detail}", style=style)
     caller = case.request.principal
     page.item("caller", caller.arn or caller.provider or caller.type, indent=2)
+    page.item("assumed", list(decision.assumptions), indent=2)
     asked = ""
     for each in found or ():
         if asked != (asked := f"{each.action} on {each.resource}"):

@@ -2,59 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from perimeter_smt.lint import Finding, rules
+from perimeter_smt.lint import Rule, rules
+from perimeter_smt.lint.fold import Folded
+from perimeter_smt.lint.kinds import Guess, Sure
+from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import plural
 
 
-def render(found: Sequence[Finding], documents: int, *, width: int | None = None, color: bool = False) -> str:
-    """One line per finding, then what each rule that spoke has to say."""
+def render(result: Mapping[str, Any], *, width: int | None = None, color: bool = False) -> str:
+    """One line per finding, what each rule that spoke has to say, and the kinds that were guessed."""
     page = Page(width, color=color)
-    for finding in found:
-        page.text(f"{finding.location}: {finding.rule} {finding.message}", hang=2)
-    spoke = {finding.rule for finding in found}
-    _write_rules(page, spoke)
+    for finding in result["findings"]:
+        more = finding["count"] - 1
+        tail = f" (and {plural(more, 'more place', 'more places')} in this file)" if more else ""
+        page.text(f"{finding['file']}:{finding['line']}: {finding['id']} {finding['message']}{tail}", hang=2)
+    spoke = {finding["id"] for finding in result["findings"]}
+    _write_rules(page, [rule for rule in rules() if rule.id in spoke])
+    guessed = [row for row in result["kinds"] if row["sure"] != Sure.CERTAIN]
+    if guessed:
+        page.blank()
+    for row in guessed:
+        page.text(f"{row['file']}: read as {row['kind']} ({row['sure']}: {row['why']}), `--type` overrides", hang=2)
     page.blank()
-    page.text(f"{plural(len(found), 'finding')} in {plural(documents, 'policy', 'policies')}", style="bold")
+    total = sum(finding["count"] for finding in result["findings"])
+    skipped = f", {plural(result['skipped'], 'other *.json', 'other *.json')} passed over" if result["skipped"] else ""
+    summary = f"{plural(total, 'finding')} in {plural(result['policies'], 'policy', 'policies')}{skipped}"
+    page.text(summary, style="bold")
     return str(page)
 
 
-def render_rules(*, width: int | None = None, color: bool = False) -> str:
-    """Every rule with its advice and source."""
+def render_rules(chosen: Sequence[Rule], *, width: int | None = None, color: bool = False) -> str:
+    """These rules with their advice and source."""
     page = Page(width, color=color)
-    _write_rules(page, {rule.id for rule in rules()})
+    _write_rules(page, chosen)
     return str(page)
 
 
-def findings_json(found: Sequence[Finding], documents: int) -> dict[str, Any]:
+def rules_table() -> str:
+    """Every rule as a row of a Markdown table, for the page of rules."""
+    rows = ["| rule | severity | what it finds | kinds of policy |", "|---|---|---|---|"]
+    for rule in rules():
+        kinds = "all" if rule.kinds == frozenset(Kind) else ", ".join(sorted(rule.kinds))
+        rows.append(f"| [{rule.id}]({rule.source}) | {rule.severity} | {rule.title} | {kinds} |")
+    return "\n".join(rows) + "\n"
+
+
+def findings_json(
+    found: Sequence[Folded], documents: int, kinds: Mapping[str, Guess], skipped: int = 0
+) -> dict[str, Any]:
     """Findings as `schemas/lint.json` describes them."""
     known = {rule.id: rule for rule in rules()}
     return {
         "format": 1,
         "policies": documents,
-        "findings": [
-            {
-                "id": finding.rule,
-                "title": known[finding.rule].title,
-                "message": finding.message,
-                "text": known[finding.rule].text,
-                "source": known[finding.rule].source,
-                "file": finding.location.file,
-                "line": finding.location.line,
-                "path": finding.location.path,
-            }
-            for finding in found
+        "skipped": skipped,
+        "kinds": [
+            {"file": file, "kind": str(guess.kind), "sure": str(guess.sure), "why": guess.why}
+            for file, guess in sorted(kinds.items())
+        ],
+        "findings": [_finding(one, known[one.first.rule]) for one in found],
+    }
+
+
+def _finding(one: Folded, rule: Rule) -> dict[str, Any]:
+    first = one.first
+    return {
+        "id": rule.id,
+        "severity": str(rule.severity),
+        "title": rule.title,
+        "message": first.message,
+        "text": rule.text,
+        "source": rule.source,
+        "file": first.location.file,
+        "line": first.location.line,
+        "path": first.location.path,
+        "count": len(one.places),
+        "places": [
+            {"message": place.message, "line": place.location.line, "path": place.location.path} for place in one.places
         ],
     }
 
 
-def _write_rules(page: Page, ids: set[str]) -> None:
-    for rule in rules():
-        if rule.id in ids:
-            page.blank()
-            page.text(f"{rule.id} {rule.title}", style="bold")
-            page.text(rule.text, indent=2)
-            page.text(rule.source, indent=2, style="dim")
+def _write_rules(page: Page, chosen: Sequence[Rule]) -> None:
+    for rule in chosen:
+        page.blank()
+        page.text(f"{rule.id} {rule.title} ({rule.severity})", style="bold")
+        page.text(rule.text, indent=2)
+        page.text(rule.source, indent=2, style="dim")

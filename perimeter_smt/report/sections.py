@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Limit, Verdict
+from perimeter_smt.questions.verdicts import Counterexample, Limit, Verdict
 from perimeter_smt.report.finding import blamed, one_line, write_finding
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural
@@ -80,7 +80,7 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
     """Verdicts that are neither refuted nor proved, worst first."""
     kinds: tuple[tuple[Cell, str], ...] = (
         ("unknown", "not decided"),
-        ("conditional", "holds under the chosen readings and axioms only"),
+        ("conditional", "depends on how AWS is read, or on a soft axiom"),
         ("vacuous", "nothing to prove"),
     )
     for kind, words in kinds:
@@ -91,8 +91,14 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
             _about(page, verdict)
             for example in verdict.counterexamples:
                 page.blank()
-                page.text("without them this request gets through:", indent=2)
+                page.text(f"{_how(example)} gets through:", indent=2)
                 write_finding(page, example)
+
+
+def _how(example: Counterexample) -> str:
+    if example.depends_on:
+        return "without them this request"
+    return "as AWS is read here, this request" if example.rests_on else "this request"
 
 
 def proofs(page: Page, verdicts: Sequence[Verdict]) -> None:
@@ -117,7 +123,7 @@ def availability(page: Page, verdicts: Sequence[Verdict]) -> None:
         if verdict.status in ("unknown", "vacuous"):
             page.text(f"availability: not decided: {verdict.reason}", style="bold yellow")
         elif verdict.status == "conditional":
-            page.text("availability: no guardrail blocks intended access, as AWS is read here", style="yellow")
+            page.text("availability: depends on how AWS is read, or on a soft axiom", style="yellow")
             page.item("because", verdict.reason, indent=2)
         elif not found:
             page.text("availability: no guardrail blocks intended access", style="green")

@@ -13,7 +13,7 @@ _SUMMARY: dict[Cell, str] = {
     "hole": "refuted",
     "limit": "refuted beyond the reach of the guardrails only",
     "unknown": "not decided",
-    "conditional": "holding under the chosen readings and axioms only",
+    "conditional": "depending on an open reading or a soft axiom",
     "vacuous": "without any request to speak about",
     "proved": "proved",
 }

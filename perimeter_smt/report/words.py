@@ -27,7 +27,7 @@ LOOKS: dict[Cell, Look] = {
     "hole": Look("HOLE", "H", "bold red", "refuted by a hole"),
     "limit": Look("limit", "L", "yellow", "refuted only beyond the reach of the guardrail"),
     "unknown": Look("unknown", "U", "bold yellow", "not decided"),
-    "conditional": Look("cond.", "C", "yellow", "holds under the chosen readings and axioms only"),
+    "conditional": Look("cond.", "C", "yellow", "depends on an open reading or a soft axiom"),
     "vacuous": Look("vacuous", "V", "yellow", "no request to speak about"),
     "proved": Look("proved", "P", "green", "proved"),
     "none": Look("-", "-", "dim", "not claimed"),

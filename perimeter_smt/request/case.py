@@ -14,6 +14,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import Node, Number, from_object, quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_node
+from perimeter_smt.request import contradictions
 from perimeter_smt.request.request import Request
 
 Levels = tuple[tuple[Document, ...], ...]
@@ -60,8 +61,8 @@ class Flags(_Frozen):
     resource_account_scp: Any = None
     # The owner is the management account, whose resources no RCP binds.
     resource_account_is_management: bool = False
-    # A grant on the key; true: one that covers the caller and the operation.
-    kms_grant: KmsGrant | bool | None = None
+    # The grants on the key, one or a list; true: some grant covers the caller and the operation.
+    kms_grant: KmsGrant | tuple[KmsGrant, ...] | bool | None = None
     # The key is managed by AWS: no RCP binds it.
     kms_aws_managed_key: bool = False
     # The caller's VPC has an endpoint, but the call goes another way.
@@ -74,6 +75,9 @@ class Flags(_Frozen):
     via_access_point: str | None = None
     # The access point has VPC origin and admits calls from this VPC alone.
     access_point_vpc: str | None = None
+    # Where the access point admits calls from; None: `vpc` with `access_point_vpc`, else `internet`. Its policy
+    # counts as public only if the origin is known to be the internet.
+    access_point_origin: Literal["vpc", "internet", "unknown"] | None = None
     # RestrictPublicBuckets is in effect for the bucket.
     s3_restrict_public_buckets: bool = False
     # One API call is several requests: on these resources, for these actions (semantics 3.9).
@@ -107,6 +111,12 @@ class Case:
     access_point: Document | None
     request: Request
     flags: Flags = field(default_factory=Flags)
+    resource_more: tuple[Document, ...] = ()  # further policies that decide with `resource` (W-4)
+
+    @property
+    def access_point_origin(self) -> str:
+        """The network origin of the access point: `vpc`, `internet` or `unknown`."""
+        return self.flags.access_point_origin or ("vpc" if self.flags.access_point_vpc else "internet")
 
 
 def read_case(value: object, *, file: str, default_id: str) -> Case:
@@ -122,10 +132,12 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
     request = _request(members["request"])
     flags = _model(members["flags"], Flags) if _given(members.get("flags")) else Flags()
     slots = _members(members["policies"], SLOTS, "`policies`")
+    resources = _resources(slots.get("resource"), _resource_kind(request))
     case = Case(
         id=_id(members.get("id"), default_id),
         identity=_documents(slots.get("identity"), Kind.IDENTITY, "identity") or (),
-        resource=_document(slots.get("resource"), _resource_kind(request), "resource"),
+        resource=resources[0] if resources else None,
+        resource_more=resources[1:],
         boundary=_document(slots.get("boundary"), Kind.BOUNDARY, "boundary"),
         session=_documents(slots.get("session"), Kind.SESSION, "session"),
         scp=_levels(slots.get("scp"), Kind.SCP, "scp"),
@@ -179,6 +191,14 @@ def _document(node: Node | None, kind: Kind, name: str) -> Document | None:
     return parse_node(node, kind, name=name, strict=False)
 
 
+def _resources(node: Node | None, kind: Kind) -> tuple[Document, ...]:
+    """The policy of the resource; a list where the policies of several resources decide."""
+    if node is not None and isinstance(node.value, list):
+        return _documents(node, kind, "resource") or ()
+    found = _document(node, kind, "resource")
+    return (found,) if found else ()
+
+
 def _documents(node: Node | None, kind: Kind, name: str) -> tuple[Document, ...] | None:
     """A list of documents, or one alone."""
     if node is None or node.value is None:
@@ -223,6 +243,7 @@ def _request(node: Node) -> Request:
         raise node.error("a principal of type `service` needs `arn`, the name of the service")
     if ":" not in request.action:
         raise node.error(f"action {quoted(request.action)} is not `service:name`")
+    contradictions.check(node, request)
     return request
 
 

@@ -76,15 +76,23 @@ def table_rows(name: str) -> tuple[Mapping[str, Any], ...]:
 
 @lru_cache(maxsize=16384)
 def name_characters(service: str, part: str) -> str | None:
-    """The characters that an open part of a service's ARNs may hold, ranges as in `a-z0-9-`; None: any."""
-    return next((characters for pattern, characters in _parts(service) if fnmatchcase(part, pattern)), None)
+    """The characters that an open part of a service's ARNs may hold, ranges as in `a-z0-9-`; None: any.
+
+    With `^` in front: all but these.
+    """
+    return next((str(row["characters"]) for row in _parts(service) if fnmatchcase(part, row["part"])), None)
+
+
+@lru_cache(maxsize=16384)
+def name_shape(service: str, part: str) -> str | None:
+    """What an open part of a service's ARNs looks like, `#` for a digit; None: no such rule."""
+    return next((row.get("shape") for row in _parts(service) if fnmatchcase(part, row["part"])), None)
 
 
 @lru_cache(maxsize=1024)
-def _parts(service: str) -> tuple[tuple[str, str], ...]:
-    """Patterns of open parts and what they may hold, first match first."""
-    rows = _tables()["name-characters"]["rows"]
-    return tuple((row["part"], str(row["characters"])) for row in rows if row["service"] in ("*", service))
+def _parts(service: str) -> tuple[Mapping[str, Any], ...]:
+    """Rows on open parts of a service's ARNs, first match first."""
+    return tuple(row for row in _tables()["name-characters"]["rows"] if row["service"] in ("*", service))
 
 
 def table_dates() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 CallerType = Literal["user", "role-session", "federated-user", "root", "service", "anonymous", "federated-sts"]
-Wire = Literal["public", "vpce", "awsnet"]
+Wire = Literal["public", "vpce", "awsnet", "invpc"]
 
 
 class _Frozen(BaseModel):
@@ -15,13 +15,17 @@ class _Frozen(BaseModel):
 
 
 class Principal(_Frozen):
-    """The caller. `arn` is the session ARN of sessions, the service name of services; absent for anonymous."""
+    """The caller. `arn` is the session ARN of sessions, the service name of services; absent for anonymous.
+
+    `canonical_id` is the id by which bucket policies may name the account, or the origin access identity (W-14).
+    """
 
     type: CallerType
     arn: str | None = None
     account: str | None = None
     role_arn: str | None = None
     user_arn: str | None = None
+    canonical_id: str | None = None
     provider: str | None = None
     management_account: bool = False
     service_linked: bool = False

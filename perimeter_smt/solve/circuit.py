@@ -180,20 +180,20 @@ class Circuit:
                     wanted.add(node)
                     later.append(node)
                     continue
-                choice = 0
+                pick = 0
                 for arg in arguments[number]:
                     if -arg in wanted:
-                        choice = 0
+                        pick = 0
                         break
-                    if not choice:
+                    if not pick:
                         below = arg if arg > 0 else -arg
                         value = known.get(below)
                         if value is None:
                             value = evaluate(below, known, leaf)
                         if value != (arg > 0):
-                            choice = -arg
-                if choice:
-                    todo.append(choice)
+                            pick = -arg
+                if pick:
+                    todo.append(pick)
                 continue
             if node in wanted:
                 continue

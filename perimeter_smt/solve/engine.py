@@ -15,17 +15,17 @@ from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
+from perimeter_smt.solve.a_priori import APriori
 from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.cnf import Clauses
 from perimeter_smt.solve.errors import SolveError
-from perimeter_smt.solve.leaves import Leaves
-from perimeter_smt.solve.question import Choice, Question, definitions
+from perimeter_smt.solve.model_cache import ModelCache
+from perimeter_smt.solve.question import Assignment, Question, definitions
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
-from perimeter_smt.solve.seen import Seen
 from perimeter_smt.solve.spread import Names, Spread, Spreader
 from perimeter_smt.solve.theories import catalogue
-from perimeter_smt.solve.theories.component import Decider, split
+from perimeter_smt.solve.theories.component import TheorySolver, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
 from perimeter_smt.solve.theories.work import OutOfWorkError, Work
 
@@ -39,31 +39,31 @@ class Engine:
     def __init__(self, problem: Problem, limits: Limits = Limits()) -> None:  # immutable
         """Encode the assertions of `problem` once."""
         self.problem, self.limits = problem, limits
-        self.conflicts = 0  # theory conflicts learned so far
+        self.conflicts = 0  # theory lemmas so far
         self._sat = Sat(limits.rlimit)
         self._circuit = Circuit()
-        leaves = Leaves(self._sat, problem)
-        self._variable = leaves.variable
+        a_priori = APriori(self._sat, problem)
+        self._variable = a_priori.variable
         self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to propositional variable
-        self._clauses = Clauses(self._sat, leaves.add)  # nothing here refers back: an engine ends when it is dropped
+        self._clauses = Clauses(self._sat, a_priori.add)  # nothing here refers back: an engine ends when it is dropped
         self._places: dict[int, int] = {}  # atom (by identity of the formula) to place in `_sources`
         self._literals: dict[int, Literal] = {}  # by key
         self._sources: list[Formula] = []
-        self._decider = Decider(problem.hints)
+        self._theories = TheorySolver(problem.hints)
         self._tables: dict[str, catalogue.Table] = {}
-        self._doubts: dict[int, str] = {}  # literal that switches the block of an undecided combination on
-        self._in_use = {name: self._sat.fresh() for name in problem.catalogues}  # a row has to be chosen
-        self._guard = self._sat.fresh()
+        self._blocks: dict[int, str] = {}  # selector of the lemma that blocks an undecided combination, and why
+        self._row_needed = {name: self._sat.fresh() for name in problem.catalogues}  # a row has to be chosen
+        self._asserted = self._sat.fresh()
         self._roots: list[int] = []
         self._definitions = definitions(problem.assertions)
         for assertion in problem.assertions:
             literal = self._clauses.literal(assertion.formula)
-            self._sat.add((-self._guard, literal))
+            self._sat.add((-self._asserted, literal))
             self._roots.append(literal)
         self._spreader: Spreader | None = None
         self._everything = Question(self._circuit, self._definitions)
         self._everything.add_assertions(problem.assertions, None)
-        self._seen = Seen(self._circuit, problem)
+        self._models = ModelCache(self._circuit, problem)
 
     def check(
         self,
@@ -120,13 +120,13 @@ class Engine:
         for formula in assumptions:
             asked.add(formula)
         if chosen is None:
-            model = self._seen.find(asked, [self._circuit.node(formula) for formula in assumptions])
+            model = self._models.find(asked, [self._circuit.node(formula) for formula in assumptions])
             if model is not None:
                 return Result("sat", model)
-        fixed = [self._guard] if chosen is None else [self._roots[number] for number in chosen]
+        fixed = [self._asserted] if chosen is None else [self._roots[number] for number in chosen]
         fixed.extend(self._clauses.literal(formula) for formula in assumptions)
-        fixed.extend(self._in_use[name] for name in asked.mentioned.catalogues if name in self._in_use)
-        self._decider.work = Work(self.limits.states, self.limits.work, self.limits.rlimit)
+        fixed.extend(self._row_needed[name] for name in asked.mentioned.catalogues if name in self._row_needed)
+        self._theories.work = Work(self.limits.states, self.limits.work, self.limits.rlimit)
         try:
             return self._rounds(asked, fixed, chosen, assumptions)
         except OutOfWorkError as problem:
@@ -140,7 +140,7 @@ class Engine:
         for _ in range(self.limits.conflicts):
             if deadline is not None and time.monotonic() > deadline:
                 return Result("unknown", reason=f"no answer within {self.limits.seconds} s")
-            verdict = self._sat.check([*fixed, *self._doubts])
+            verdict = self._sat.check([*fixed, *self._blocks])
             if verdict == "unknown":
                 return Result("unknown", reason=f"the Boolean search gave up: {self._sat.reason()}")
             if verdict == "unsat":
@@ -151,7 +151,7 @@ class Engine:
             result = self._realise(leaves, asked)
             if result is not None:
                 if chosen is None and result.model is not None:
-                    self._seen.note(result.model)
+                    self._models.add(result.model)
                 return result
         return Result("unknown", reason=f"more than {self.limits.conflicts} theory conflicts")
 
@@ -162,28 +162,28 @@ class Engine:
     def _refuted(self, fixed: list[int], chosen: Sequence[int] | None, assumptions: Sequence[Formula]) -> Result:
         """Unsat, unless the refutation rests on combinations that were only blocked, not refuted."""
         used = set(self._sat.core())
-        doubtful = [doubt for doubt in self._doubts if doubt in used]
-        if doubtful:
+        blocking = [selector for selector in self._blocks if selector in used]
+        if blocking:
             # Blocks of undecided combinations took part; without them it may still be a refutation.
             verdict = self._sat.check(fixed)
             if verdict != "unsat":
-                return Result("unknown", reason=self._doubts[doubtful[0]])
+                return Result("unknown", reason=self._blocks[blocking[0]])
             used = set(self._sat.core())
         self._used = {n for n in chosen if self._roots[n] in used} if chosen is not None else set()
-        for name, switch in self._in_use.items():
+        for name, selector in self._row_needed.items():
             # A refutation that needs some row of a catalogue needs a formula that speaks of the catalogue.
-            if switch in used and not any(name in Vocabulary.of(f).catalogues for f in assumptions):
+            if selector in used and not any(name in Vocabulary.of(f).catalogues for f in assumptions):
                 speaking = (n for n in chosen or () if name in self._speaks(n))
                 self._used.update(list(speaking)[:1])
         return Result("unsat", needed=self._needed(used, assumptions))
 
     def _needed(self, used: set[int], assumptions: Sequence[Formula]) -> tuple[int, ...]:
         """The places of the assumptions that a refutation used, or that make it speak of a catalogue it used."""
-        switches = {name for name, switch in self._in_use.items() if switch in used}
+        selectors = {name for name, selector in self._row_needed.items() if selector in used}
         return tuple(
             place
             for place, formula in enumerate(assumptions)
-            if self._clauses.literal(formula) in used or not switches.isdisjoint(Vocabulary.of(formula).catalogues)
+            if self._clauses.literal(formula) in used or not selectors.isdisjoint(Vocabulary.of(formula).catalogues)
         )
 
     def _truth_of(self, leaf: int) -> bool:
@@ -194,15 +194,15 @@ class Engine:
         return self._sat.value(variable) if variable else False
 
     def _realise(self, leaves: list[int], asked: Question) -> Result | None:
-        """A model for the leaves, or None after learning clauses that exclude this choice."""
-        choice = Choice()
+        """A model for the leaves, or None after adding lemmas that exclude this assignment."""
+        assignment = Assignment()
         texts: list[Literal] = []
         members: dict[str, list[Literal]] = {}
         for leaf in sorted(leaves, key=abs):
             formula, positive = self._circuit.leaves[abs(leaf)], leaf > 0
             assert formula is not None
             if formula.op == "sym" or isinstance(formula.payload, Is):
-                choice.note(formula, positive)
+                assignment.assign(formula, positive)
             elif isinstance(formula.payload, Member):
                 members.setdefault(formula.payload.var, []).append(self._literal(formula, positive))
             else:
@@ -210,54 +210,54 @@ class Engine:
         found = self._decide(texts, members, asked.mentioned)
         if found is None:
             return None
-        choice.texts, choice.rows = found
-        inside = {name: self._tables[name].inside(row) for name, row in choice.rows.items()}
-        return Result("sat", asked.model(choice, self.problem, inside))
+        assignment.texts, assignment.rows = found
+        inside = {name: self._tables[name].inside(row) for name, row in assignment.rows.items()}
+        return Result("sat", asked.model(assignment, self.problem, inside))
 
     def _decide(
         self, texts: list[Literal], members: dict[str, list[Literal]], mentioned: Vocabulary
     ) -> tuple[dict[str, str], dict[str, int]] | None:
-        """Texts and rows for the literals, or None after learning why not."""
+        """Texts and rows for the literals, or None after adding the lemmas that say why not."""
         values: dict[str, str] = {}
         failed = False
         for part in split(texts):
-            answer = self._decider.decide(part)
+            answer = self._theories.decide(part)
             if isinstance(answer, Conflict):
                 failed = True
-                self._learn(answer.literals)
+                self._lemma(answer.literals)
             elif isinstance(answer, Undecided):
                 failed = True
-                self._doubt(part, answer.reason)
+                self._block(part, answer.reason)
             else:
                 values.update(answer.texts)
         tables = {name: self._table(name) for name in mentioned.catalogues}
         for name, table in tables.items():
             for nothing in catalogue.empty(table, members.get(name, ())):
                 failed = True
-                self._learn(nothing.literals)
+                self._lemma(nothing.literals)
         if failed:
             return None
         if not tables:
             return values, {}
-        picked = catalogue.choose(tables, members, texts, self._decider)
+        picked = catalogue.choose(tables, members, texts, self._theories)
         if isinstance(picked, Conflict):
-            self._learn(picked.literals, [-self._in_use[name] for name in tables])
+            self._lemma(picked.literals, [-self._row_needed[name] for name in tables])
             return None
         if isinstance(picked, Undecided):
             everything = [*texts, *(x for own in members.values() for x in own)]
-            self._doubt(everything, picked.reason, [-self._in_use[name] for name in tables])
+            self._block(everything, picked.reason, [-self._row_needed[name] for name in tables])
             return None
         values.update(picked.texts)
         return values, dict(picked.rows)
 
-    def _learn(self, literals: Sequence[Literal], unless: Sequence[int] = ()) -> None:
+    def _lemma(self, literals: Sequence[Literal], unless: Sequence[int] = ()) -> None:
         self.conflicts += 1
         self._sat.add([*(self._sign(literal) for literal in literals), *unless])
 
-    def _doubt(self, literals: Sequence[Literal], reason: str, unless: Sequence[int] = ()) -> None:
-        switch = self._sat.fresh()
-        self._doubts[switch] = reason
-        self._sat.add([-switch, *(self._sign(literal) for literal in literals), *unless])
+    def _block(self, literals: Sequence[Literal], reason: str, unless: Sequence[int] = ()) -> None:
+        selector = self._sat.fresh()
+        self._blocks[selector] = reason
+        self._sat.add([-selector, *(self._sign(literal) for literal in literals), *unless])
 
     def _sign(self, literal: Literal) -> int:
         """The propositional literal that says that `literal` does not hold."""

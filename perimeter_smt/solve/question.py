@@ -1,4 +1,4 @@
-"""One question: what must hold, what it speaks about, and how a choice of literals becomes a checked model."""
+"""One question: what must hold, what it speaks about, and how an assignment of literals becomes a checked model."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def default(problem: Problem, variable: str) -> str:
 
 
 @dataclass
-class Choice:
+class Assignment:
     """What a justified Boolean model and the theories have fixed."""
 
     symbols: dict[str, bool] = field(default_factory=dict)
@@ -77,8 +77,8 @@ class Choice:
     texts: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
 
-    def note(self, formula: Formula, positive: bool) -> None:
-        """Record the truth of a symbol or of an enumeration atom."""
+    def assign(self, formula: Formula, positive: bool) -> None:
+        """Set the truth of a symbol or of an enumeration atom."""
         fact = formula.payload
         if formula.op == "sym":
             self.symbols[fact] = positive
@@ -123,28 +123,28 @@ class Question:
             else:
                 self.add(formula)
 
-    def model(self, choice: Choice, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model:
-        """The model that extends `choice` to everything mentioned; raises ModelMismatchError if it is none.
+    def model(self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model:
+        """The model that extends `assignment` to everything mentioned; raises ModelMismatchError if it is none.
 
-        What the choice leaves open gets a value that harms nothing: the first hint or the empty text, the first
+        What the assignment leaves open gets a value that harms nothing: the first hint or the empty text, the first
         value of an enumeration, false; defined symbols get the truth of their definition.
         """
-        texts, enums = choice.texts, choice.enums
+        texts, enums = assignment.texts, assignment.enums
         for variable in self.mentioned.texts:
             if variable not in texts:
                 texts[variable] = default(problem, variable)
         for variable in self.mentioned.enums:
             if variable not in enums:
-                refused = choice.refused.get(variable, ())
+                refused = assignment.refused.get(variable, ())
                 enums[variable] = next(v for v in (*problem.enums.get(variable, ()), "") if v not in refused)
         symbols = dict.fromkeys(self.mentioned.symbols, False)
-        symbols.update(choice.symbols)
-        model = Model(symbols, texts, enums, inside, choice.rows)
+        symbols.update(assignment.symbols)
+        model = Model(symbols, texts, enums, inside, assignment.rows)
         known: dict[int, bool] = {}
-        circuit, leaf = self._circuit, self._leaf(model, choice.symbols, known)
+        circuit, leaf = self._circuit, self._leaf(model, assignment.symbols, known)
         for symbol, _ in self._defined.values():  # in an order that keeps the recursion shallow
             body = self._bodies.get(symbol.payload)
-            if body is not None and symbol.payload not in choice.symbols:
+            if body is not None and symbol.payload not in assignment.symbols:
                 symbols[symbol.payload] = circuit.evaluate(body, known, leaf)
         for node in (*self.roots, *self.definitions.values()):
             if not circuit.evaluate(node, known, leaf):

@@ -2,7 +2,7 @@
 
 Clauses are lists of nonzero integers as in DIMACS; many at a time are handed over as DIMACS text, which costs about
 two microseconds a clause.  Equal sequences of calls give equal answers whatever else the process does
-(see space.py).
+(see context_pool.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from perimeter_smt.solve.space import LENT, Space, borrow, give_back, unchecked
+from perimeter_smt.solve.context_pool import POOLED, Context, acquire, put_back, unchecked
 
 Verdict = Literal["sat", "unsat", "unknown"]
 # Clauses are handed over one by one where that is quicker than having a text read, which takes time for every variable.
@@ -28,7 +28,7 @@ class Sat:
         self._count = 0
         self._pending: list[tuple[int, ...]] = []
         self._told: list[tuple[int, ...]] = []  # what a solver in a borrowed context knows, should it outgrow that
-        self._space: Space | None = None
+        self._context: Context | None = None
         self._borrowed = False
         self._solver: Any = None
         self._model: Any = None
@@ -46,10 +46,10 @@ class Sat:
     def check(self, assumptions: Sequence[int] = ()) -> Verdict:
         """Whether the clauses can be satisfied under the assumed literals."""
         self._drop_model()
-        space = self._room()
-        core, ref = self._core, space.ref
-        self._tell(space)
-        array = (self._ast * len(assumptions))(*[space.assume(literal) for literal in assumptions])
+        context = self._ensure_context()
+        core, ref = self._core, context.ref
+        self._tell(context)
+        array = (self._ast * len(assumptions))(*[context.assume(literal) for literal in assumptions])
         verdict = core.Z3_solver_check_assumptions(ref, self._solver, len(assumptions), array)
         if verdict == 0:
             return "unknown"
@@ -63,59 +63,59 @@ class Sat:
         """The value of a variable in the model of the last `check`; variables that do not matter are false."""
         known = self._values.get(variable)
         if known is None:
-            space = self._space
-            assert space is not None
-            found = self._interpretation(space.ref, self._model, space.declaration(variable))
-            known = self._values[variable] = found.value == space.true
+            context = self._context
+            assert context is not None
+            found = self._interpretation(context.ref, self._model, context.declaration(variable))
+            known = self._values[variable] = found.value == context.true
         return known
 
     def core(self) -> list[int]:
         """The assumptions that the last `unsat` used, in ascending order."""
-        assert self._space is not None
-        core, ref = self._core, self._space.ref
+        assert self._context is not None
+        core, ref = self._core, self._context.ref
         vector = core.Z3_solver_get_unsat_core(ref, self._solver)
         core.Z3_ast_vector_inc_ref(ref, vector)
         terms = [core.Z3_ast_vector_get(ref, vector, i) for i in range(core.Z3_ast_vector_size(ref, vector))]
-        found = sorted(map(self._space.literal, terms))
+        found = sorted(map(self._context.literal, terms))
         core.Z3_ast_vector_dec_ref(ref, vector)
         return found
 
     def reason(self) -> str:
         """Why the last `check` was unknown."""
-        assert self._space is not None
-        return str(self._core.Z3_solver_get_reason_unknown(self._space.ref, self._solver))
+        assert self._context is not None
+        return str(self._core.Z3_solver_get_reason_unknown(self._context.ref, self._solver))
 
-    def _tell(self, space: Space) -> None:
+    def _tell(self, context: Context) -> None:
         """Hand over the clauses added since the last check."""
         pending = self._pending
         if len(pending) > max(_FEW, self._count // _SHARE) or not all(pending):
             lines = [f"p cnf {self._count} {len(pending)}", *(" ".join(map(str, (*clause, 0))) for clause in pending)]
-            self._core.Z3_solver_from_string(space.ref, self._solver, "\n".join(lines) + "\n")
+            self._core.Z3_solver_from_string(context.ref, self._solver, "\n".join(lines) + "\n")
         else:
             for clause in pending:
-                term = space.clause(clause)
-                self._assert(space.ref, self._solver, term)
-                space.release(term)
+                term = context.clause(clause)
+                self._assert(context.ref, self._solver, term)
+                context.release(term)
         if self._borrowed:
             self._told += pending
         self._pending = []
 
-    def _room(self) -> Space:
+    def _ensure_context(self) -> Context:
         """The context to work in: a borrowed one as long as it holds all variables, else one of our own."""
-        if self._space is None or (self._borrowed and self._count > LENT):
+        if self._context is None or (self._borrowed and self._count > POOLED):
             import z3
 
             self._leave()
-            self._borrowed = self._count <= LENT
-            self._space = borrow() if self._borrowed else Space()
+            self._borrowed = self._count <= POOLED
+            self._context = acquire() if self._borrowed else Context()
             self._core: Any = z3.z3core
             self._ast: Any = z3.Ast
             self._interpretation: Any = unchecked(self._core.Z3_model_get_const_interp)
             self._assert: Any = unchecked(self._core.Z3_solver_assert)
-            self._solver = self._new_solver(self._space.ref)
+            self._solver = self._new_solver(self._context.ref)
             self._pending = self._told + self._pending
             self._told = []
-        return self._space
+        return self._context
 
     def _new_solver(self, ref: Any) -> Any:
         core = self._core
@@ -134,12 +134,12 @@ class Sat:
     def _leave(self) -> None:
         """Drop the solver and give a borrowed context back."""
         self._drop_model()
-        space, solver, self._space, self._solver = self._space, self._solver, None, None
-        if space is not None and not space.gone:
+        context, solver, self._context, self._solver = self._context, self._solver, None, None
+        if context is not None and not context.gone:
             if solver is not None:
-                self._core.Z3_solver_dec_ref(space.ref, solver)
+                self._core.Z3_solver_dec_ref(context.ref, solver)
             if self._borrowed:
-                give_back(space)
+                put_back(context)
 
     def __del__(self) -> None:
         if not sys.is_finalizing():
@@ -147,8 +147,8 @@ class Sat:
 
     def _drop_model(self) -> None:
         if self._model is not None:
-            assert self._space is not None
-            if not self._space.gone:
-                self._core.Z3_model_dec_ref(self._space.ref, self._model)
+            assert self._context is not None
+            if not self._context.gone:
+                self._core.Z3_model_dec_ref(self._context.ref, self._model)
             self._model = None
             self._values.clear()

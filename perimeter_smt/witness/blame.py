@@ -25,7 +25,7 @@ class Blame:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """The guardrail statement that came closest to stopping a request, and what of it failed, in words."""
+    """The Deny statement that came closest to stopping a request, and what of it failed, in words."""
 
     statement: Blame
     failed: tuple[str, ...]

@@ -6,11 +6,13 @@ the case tells what happens as soon as somebody grants the call.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from perimeter_smt.encode.world.accounts import endpoints_of
 from perimeter_smt.encode.world.world import World
+from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.model import Account, Guardrails, OwnedPrincipal, OwnedResource
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -18,6 +20,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.request.case import Case, Flags, Levels
 from perimeter_smt.request.request import Facts, Request
+from perimeter_smt.witness.listed import Decides, access_point_of, behind, deciding, grants_of
 
 OPEN = "(open)"  # the file name of policies that stand for what the question leaves open
 _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
@@ -32,22 +35,35 @@ def case_of(
     kms_grant: bool = False,
     unsigned_calls: bool = False,
     aws_managed_key: bool = False,
+    rcps_bind: bool = True,
 ) -> Case:
-    """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them."""
+    """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
+
+    `rcps_bind`: RCPs are asked; not where console authorization is not enabled (W-26).
+
+    A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
+    there, one that lets the call through if there is one.
+    """
     organization = world.workspace.organization
     accounts = {account.id: account for account, _ in organization.accounts()}
     caller = request.principal.account
     owner = request.resource_account
     retires = request.action.lower() == "kms:retiregrant"  # by a grant alone (3.7)
-    principal, resource = (None, None) if world.free_grants else _listed(accounts, request)
-    return Case(
+    principal = None if world.free_grants else _principal(accounts, request)
+    decides = () if world.free_grants else deciding(accounts.get(owner or ""), request)
+    itself = next((each.resource for each in decides if each.resource.arn == request.resource), None)
+    resource, *more = _resources(world, accounts, request, decides)
+    assumed_root = request.principal.type == "root" and _true(request, "aws:AssumedRoot")
+    case = Case(
         id=f"{request.action} {request.resource}",
         identity=_identity(world, accounts, caller, principal),
-        resource=_resource(world, accounts, request, resource),
+        resource=resource,
+        resource_more=tuple(document for document in more if document),
         boundary=principal.boundary if principal else None,
-        session=(_open(Kind.SESSION),) if request.principal.type == "federated-user" else None,
+        # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
+        session=(_open(Kind.SESSION),) if request.principal.type == "federated-user" or assumed_root else None,
         scp=_levels(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
-        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP),
+        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
         endpoint=_endpoint(world, facts),
         access_point=None,
         request=request,
@@ -55,12 +71,90 @@ def case_of(
             resource_account_is_management=owner == organization.management_account,
             via_endpoint=True if facts.path == "vpce" else None,
             principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
+            principal_assumed_root=assumed_root,
             unsigned_calls=unsigned_calls,
             kms_aws_managed_key=aws_managed_key,
-            s3_restrict_public_buckets=resource is not None and resource.block_public_access,
-            kms_grant=True if kms_grant or (world.free_grants and retires) else None,
+            s3_restrict_public_buckets=any(_restricts(accounts, each.resource) for each in decides),
+            kms_grant=True if kms_grant or (world.free_grants and retires) else grants_of(itself),
         ),
     )
+    case = _named(accounts, case)
+    point = None if world.free_grants else access_point_of(accounts.get(owner or ""), request)
+    return case if point is None else _through(world, accounts, point, case)
+
+
+def _through(world: World, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:
+    """The call through an access point, on what lies behind it (semantics 3.7).
+
+    The RCPs of the slot are those of the bucket's owner; a bucket of the workspace is in the organization.
+    """
+    organization = world.workspace.organization
+    found: list[Case] = []
+    for each in behind(accounts, point, case.request):
+        bucket = each.bucket
+        request = case.request.model_copy(
+            update={"resource": each.resource, "resource_account": bucket.account if bucket else point.account}
+        )
+        owner = request.resource_account
+        listed = owner is not None and owner in accounts and accounts[owner].listed
+        restricts = _restricts(accounts, point) or (bucket is not None and _restricts(accounts, bucket))
+        found.append(
+            replace(
+                case,
+                resource=bucket.policy if bucket else None if listed else _open(Kind.RESOURCE),
+                resource_more=(),
+                access_point=point.policy,
+                rcp=case.rcp if owner == point.account else _levels(world, organization.id, owner, Kind.RCP),
+                request=request,
+                flags=case.flags.model_copy(
+                    update={
+                        "via_access_point": point.arn,
+                        "access_point_vpc": point.vpc,
+                        "access_point_origin": point.origin or "unknown",
+                        "s3_restrict_public_buckets": restricts,
+                    }
+                ),
+            )
+        )
+    return next((each for each in found if decide(each).allowed), found[0] if found else case)
+
+
+def _named(accounts: dict[str, Account], case: Case) -> Case:
+    """The case with the canonical id of the caller's account (W-14).
+
+    An account whose id the workspace does not know may be the one that a bucket policy names by an id of nobody known.
+    """
+    account = accounts.get(case.request.principal.account or "")
+    if account is not None and account.canonical_id:
+        return _with_id(case, account.canonical_id)
+    known = {account.canonical_id for account in accounts.values()}
+    documents = [document for document in (case.resource, *case.resource_more) if document]
+    named = (
+        entry.value
+        for document in documents
+        for statement in document.statements
+        if statement.principal
+        for entry in statement.principal.entries
+        if entry.type == "CanonicalUser" and entry.value not in known
+    )
+    if case.request.principal.account is None or decide(case).allowed:
+        return case
+    return next((found for value in named if decide(found := _with_id(case, value)).allowed), case)
+
+
+def _with_id(case: Case, canonical_id: str) -> Case:
+    principal = case.request.principal.model_copy(update={"canonical_id": canonical_id})
+    return replace(case, request=case.request.model_copy(update={"principal": principal}))
+
+
+def _restricts(accounts: dict[str, Account], resource: OwnedResource) -> bool:
+    """Whether RestrictPublicBuckets is on: the most restrictive of bucket or access point, and account, counts."""
+    kinds = resource.arn.split(":", 3)[2] == "s3"
+    return kinds and (resource.block_public_access or accounts[resource.account].block_public_access)
+
+
+def _true(request: Request, key: str) -> bool:
+    return any(name.lower() == key.lower() and value == "true" for name, value in request.context.items())
 
 
 def case_to_json(case: Case) -> dict[str, Any]:
@@ -76,12 +170,15 @@ def case_to_json(case: Case) -> dict[str, Any]:
         "id": case.id,
         "policies": {
             "identity": [to_json(document) for document in case.identity],
-            "resource": one(case.resource),
+            "resource": [to_json(document) for document in (case.resource, *case.resource_more) if document]
+            if case.resource_more
+            else one(case.resource),
             "boundary": one(case.boundary),
             "session": None if case.session is None else [to_json(document) for document in case.session],
             "scp": levels(case.scp),
             "rcp": levels(case.rcp),
             "vpce": one(case.endpoint),
+            **({"access_point": one(case.access_point)} if case.access_point else {}),
         },
         "request": case.request.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         | {"context": {k: list(v) if isinstance(v, tuple) else v for k, v in case.request.context.items()}},
@@ -89,20 +186,12 @@ def case_to_json(case: Case) -> dict[str, Any]:
     }
 
 
-def _listed(accounts: dict[str, Account], request: Request) -> tuple[OwnedPrincipal | None, OwnedResource | None]:
-    """The caller and the resource, where the workspace lists them."""
+def _principal(accounts: dict[str, Account], request: Request) -> OwnedPrincipal | None:
+    """The caller, where the workspace lists it."""
     caller = request.principal
     arns = {arn for arn in (caller.role_arn, caller.user_arn, caller.arn) if arn}
     account = accounts.get(caller.account or "")
-    principal = next((p for p in account.principals if p.arn in arns), None) if account else None
-    owner = accounts.get(request.resource_account or "")
-    found = [r for r in owner.resources if _is_at(r.arn, request.resource)] if owner else []
-    return principal, next(iter(found), None)
-
-
-def _is_at(arn: str, resource: str) -> bool:
-    """The resource itself, or an object of the bucket."""
-    return arn == resource or (arn.split(":", 5)[2] == "s3" and resource.startswith(f"{arn}/"))
+    return next((p for p in account.principals if p.arn in arns), None) if account else None
 
 
 def _identity(
@@ -116,9 +205,10 @@ def _identity(
     return (_open(Kind.IDENTITY),)
 
 
-def _resource(
-    world: World, accounts: dict[str, Account], request: Request, resource: OwnedResource | None
-) -> Document | None:
+def _resources(
+    world: World, accounts: dict[str, Account], request: Request, decides: tuple[Decides, ...]
+) -> tuple[Document | None, ...]:
+    """The policies of the resource slot; one None where no policy grants the call."""
     service, _, name = request.action.lower().partition(":")
     trust = service == "sts" and name in (*_TRUST_CALLS, *_TRUST_CALLS_MORE)
     owner = accounts.get(request.resource_account or "")
@@ -126,12 +216,12 @@ def _resource(
         if trust:
             role = next((p for p in owner.principals if p.arn == request.resource), None)
             if role is not None:
-                return role.trust
-        elif resource is not None:
-            return resource.policy
+                return (role.trust,)
+        elif any(each.surely for each in decides) or (decides and owner.listed):
+            return tuple(each.policy for each in decides if each.policy) or (None,)
         if owner.listed:
-            return None
-    return _open(Kind.TRUST if trust else Kind.KMS if service == "kms" else Kind.RESOURCE)
+            return (None,)
+    return (_open(Kind.TRUST if trust else Kind.KMS if service == "kms" else Kind.RESOURCE),)
 
 
 def _levels(world: World, member_of: str | None, account: str | None, kind: Kind) -> Levels | None:

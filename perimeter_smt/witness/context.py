@@ -16,7 +16,7 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
     principal = principal_of(view)
     used = dict(used_keys(view))
     context = dict(used)
-    tested = {key.has.payload.removeprefix("has ").lower() for key in view.world.keys.known.values()}
+    tested = set(view.world.keys.known)
     for name, value in _always(view, facts, principal).items():
         if name.lower() not in tested:
             context[name] = value
@@ -31,10 +31,13 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
 
 
 def _always(view: View, facts: Facts, principal: Principal) -> dict[str, str | tuple[str, ...]]:
+    if action_of(view) == "signin:Authenticate":  # before authentication: where from, and who is asked for (W-26)
+        owner = f"arn:{view.text('aws.partition')}:iam::{facts.resource_account}:root"
+        return {"aws:RequestedRegion": facts.region or "", "signin:PrincipalArn": owner, **_network(view, facts)}
     out: dict[str, str | tuple[str, ...]] = {
         "aws:CurrentTime": _NOW,
         "aws:EpochTime": _EPOCH,
-        "aws:RequestedRegion": facts.region or "us-east-1",
+        "aws:RequestedRegion": facts.region or view.text("request.region"),
         "aws:SecureTransport": "true",
         "aws:UserAgent": "aws-cli/2",
         "aws:ViaAWSService": "true" if facts.forwarded else "false",
@@ -78,6 +81,8 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
         out |= {"aws:PrincipalOrgID": org, "aws:PrincipalOrgPaths": (facts.paths.get(account, f"{org}/r-0001/"),)}
     if facts.kind == "user":
         out["aws:username"] = name
+    if view.true("principal.assumed-root"):
+        out["aws:AssumedRoot"] = "true"
     if facts.temporary:
         out["aws:TokenIssueTime"] = "2025-12-31T23:00:00Z"
     return out
@@ -86,6 +91,8 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
 def _network(view: View, facts: Facts) -> dict[str, str | tuple[str, ...]]:
     if facts.path == "public" or (facts.path == "awsnet" and facts.service_role and not facts.forwarded):
         return {"aws:SourceIp": facts.source_address or "198.51.100.7"}
+    if view.wire == "console":
+        return {"aws:SourceVpc": facts.vpc or ""}
     if facts.path != "vpce" or (facts.kind == "service" and not view.true("has aws:SourceVpce")):
         return {}
     out: dict[str, str | tuple[str, ...]] = {

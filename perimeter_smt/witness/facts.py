@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from perimeter_smt.encode.world.accounts import org_of, path_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
-from perimeter_smt.encode.world.world import World
+from perimeter_smt.encode.world.world import World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
 from perimeter_smt.request.request import Facts, Principal
@@ -20,13 +20,14 @@ _KINDS = {
     "anonymous": "anon",
     "federated-sts": "fedsts",
 }
-_WIRES = {"public": "public", "endpoint": "vpce", "aws-network": "awsnet"}
+_WIRES = {
+    "public": "public", "endpoint": "vpce", "aws-network": "awsnet", "console": "vpce", "in-vpc": "invpc"
+}  # fmt: skip
 _DEFAULTS = {
-    "aws.partition": "aws",
-    "request.region": "us-east-1",
-    "resource.region": "us-east-1",
     "principal.session": "session",
     "principal.service": "cloudtrail.amazonaws.com",
+    "source.arn-service": "sns",
+    "source.name": "alerts",
     "principal.unique-id": "AROAEXAMPLEEXAMPLE000",
     "source.address": "198.51.100.7",
     "resource.account": "999988887777",
@@ -41,10 +42,13 @@ class View:
         self.row: Row = world.calls.rows[model.rows.get(CALL, 0)]
         self.caller = model.enums.get("caller", "role")
         self.wire = model.enums.get("wire", "public")
+        self.defaults = _DEFAULTS | {
+            name: hint[0] for name, hint in region_hints(world.workspace.organization.partition).items()
+        }
 
     def text(self, var: str) -> str:
         """The text of a variable."""
-        return self.model.texts.get(var) or _DEFAULTS.get(var, "")
+        return self.model.texts.get(var) or self.defaults.get(var, "")
 
     def composed(self, term: Template) -> str:
         """The text of a composition."""
@@ -80,7 +84,7 @@ class View:
 
 def facts_of(view: View) -> Facts:
     """The ground truth of a model."""
-    on_endpoint = view.wire == "endpoint"
+    on_endpoint = view.wire in ("endpoint", "console")
     service = view.caller == "aws-service"
     accounts = {
         view.text(var): (view.organization(var), view.path(var))
@@ -118,6 +122,20 @@ def facts_of(view: View) -> Facts:
 
 def principal_of(view: View) -> Principal:
     """The caller in the case format."""
+    found = _principal(view)
+    canonical = _canonical_id(view) if view.iam else None
+    return found if canonical is None else found.model_copy(update={"canonical_id": canonical})
+
+
+def _canonical_id(view: View) -> str | None:
+    """The canonical id of the caller's account, or of the origin access identity that calls (W-14)."""
+    ids = {account.id: account.canonical_id for account, _ in view.world.workspace.organization.accounts()}
+    prefix = "canonical user "
+    held = [name.removeprefix(prefix) for name, true in view.model.symbols.items() if true and name.startswith(prefix)]
+    return ids.get(view.text("principal.account")) or next(iter(sorted(held)), None)
+
+
+def _principal(view: View) -> Principal:
     partition, account, name = view.text("aws.partition"), view.text("principal.account"), view.text("principal.name")
     management = account == view.world.workspace.organization.management_account
     match view.caller:
@@ -170,11 +188,12 @@ def used_keys(view: View) -> Mapping[str, str | tuple[str, ...]]:
     """The condition keys that policies test and the request carries, with their values."""
     out: dict[str, str | tuple[str, ...]] = {}
     for key in view.world.keys.known.values():
-        if not view.true(str(key.has.payload)):
-            continue
+        if key.has.op != "sym" or not view.true(str(key.has.payload)):
+            continue  # a placeholder that is no key has no symbol
         spelled = str(key.has.payload).removeprefix("has ")
         if key.info.multivalued:
-            out[spelled] = tuple(view.composed(s.term) for s in key.slots if view.true(str(s.has.payload)))
+            values = tuple(view.composed(s.term) for s in key.slots if view.true(str(s.has.payload)))
+            out[spelled] = values if key.info.known or len(values) != 1 else values[0]
         else:
             out[spelled] = view.composed(key.term)
     return out

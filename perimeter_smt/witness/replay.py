@@ -32,29 +32,44 @@ _KINDS = {"vpce": "endpoint", "access_point": Kind.ACCESS_POINT.value}
 
 @dataclass(frozen=True)
 class Replayed:
-    """What the evaluator said: the statements that decided, and the guardrail that came closest to stopping it."""
+    """What the evaluator said: the statements that decided, and the Deny that came closest to stopping it."""
 
     statements: tuple[Blame, ...] = ()
     closest: NearMiss | None = None
+    absent: tuple[str, ...] = ()  # keys that the closest statement looks at and the request does not carry
     detail: str = ""  # what an implicit denial lacks
     rests_on: tuple[str, ...] = ()  # open points that would turn the answer, each read the other way by itself
 
 
-def let_through(case: Case, readings: Iterable[str], *, enforced_by: str, about: tuple[str, ...] = ()) -> Replayed:
+def let_through(
+    case: Case,
+    readings: Iterable[str],
+    *,
+    enforced_by: str,
+    about: tuple[str, ...] = (),
+    settled: frozenset[str] = frozenset(),
+) -> Replayed:
     """A request that must be allowed, when the open points `readings` are read the other way.
 
-    `enforced_by` is the slot whose guardrail is asked for the nearest miss (`scp`, `rcp` or `endpoint`), `about` the
-    beginnings of the keys that such a guardrail looks at.
+    `settled` are the points that the perimeter settles: the request rests on none of them.
+
+    `enforced_by` is the slot whose guardrail is asked for the nearest miss (`scp`, `rcp` or `endpoint`) beside the
+    resource's own policy, `about` the beginnings of the keys that such a guardrail looks at.
     """
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
     if not decision.allowed:
         raise _disagreement(case, decision, "let through")
     nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
-    return Replayed(_blames(decision.statements), _near(nearest), "", _rests_on(case, rivals, allowed=True))
+    return Replayed(
+        _blames(decision.statements),
+        _near(nearest),
+        _absent(nearest, case.request),
+        rests_on=_rests_on(case, rivals, settled, allowed=True),
+    )
 
 
-def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
+def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[str] = frozenset()) -> Replayed:
     """A request that guardrails must stop, and that must be allowed without them."""
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
@@ -63,9 +78,8 @@ def held_back(case: Case, readings: Iterable[str] = ()) -> Replayed:
     bare = replace(case, scp=None, rcp=None, endpoint=None)
     if not decide(bare, rivals=rivals).allowed:
         raise _disagreement(bare, decision, "let through without guardrails")
-    return Replayed(
-        _blames(decision.statements), detail=decision.detail, rests_on=_rests_on(case, rivals, allowed=False)
-    )
+    rests_on = _rests_on(case, rivals, settled, allowed=False)
+    return Replayed(_blames(decision.statements), detail=decision.detail, rests_on=rests_on)
 
 
 def allows(document: Document, request: Request, readings: Iterable[str] = ()) -> bool:
@@ -90,15 +104,15 @@ def _rivals(readings: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in readings if name.startswith("X-"))
 
 
-def _rests_on(case: Case, rivals: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
-    others = (name for name in OPEN_POINTS if name not in rivals)  # one by one: points that work together stay unseen
+def _rests_on(case: Case, rivals: frozenset[str], settled: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
+    # One by one: points that work together stay unseen.
+    others = (name for name in OPEN_POINTS if name not in rivals and name not in settled)
     return tuple(name for name in others if decide(case, rivals=rivals | {name}).allowed is not allowed)
 
 
 def _only(case: Case, enforced_by: str) -> Case:
     return replace(
         case,
-        resource=None,
         scp=case.scp if enforced_by == "scp" else None,
         rcp=case.rcp if enforced_by == "rcp" else None,
         endpoint=case.endpoint if enforced_by == "endpoint" else None,
@@ -119,6 +133,11 @@ def _near(found: NearDenial | None) -> NearMiss | None:
     if found is None:
         return None
     return NearMiss(_blame(found.statement), tuple(str(failure) for failure in found.failed))
+
+
+def _absent(found: NearDenial | None, request: Request) -> tuple[str, ...]:
+    carried = {name.lower() for name in request.context}
+    return tuple(key for key in found.keys if key.lower() not in carried) if found else ()
 
 
 def _disagreement(case: Case, decision: Decision, expected: str) -> InternalError:

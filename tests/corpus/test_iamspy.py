@@ -1,8 +1,8 @@
 """The questions of IAMSpy's own tests over account snapshots, answered by the evaluator and by the encoding.
 
 `can_i` asks for one caller, `who_can` for all callers of a snapshot. Without `strict` a question is open: condition
-keys that it does not give may have any value, so the solver looks for one. docs/iamspy.md explains every answer that
-differs from IAMSpy's.
+keys that it does not give may have any value, so the solver looks for one. docs/verification/iamspy.md explains every
+answer that differs from IAMSpy's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 
 COUNT = 39
-# Numbers of the questions on which this package answers otherwise, with what it answers (docs/iamspy.md): none. What
-# IAMSpy does differently is not among its questions.
+# Numbers of the questions on which this package answers otherwise, with what it answers (docs/verification/iamspy.md):
+# none. What IAMSpy does differently is not among its questions.
 DIFFERENT: dict[int, object] = {}
 
 
@@ -192,7 +192,7 @@ def read(folder, names):
 
 @pytest.mark.parametrize("number", range(COUNT))
 def test_question(folder, number):
-    """IAMSpy's answer, or the one that docs/iamspy.md gives a reason for."""
+    """IAMSpy's answer, or the one that docs/verification/iamspy.md gives a reason for."""
     question = json.loads((folder / "cases.json").read_text("utf-8"))["cases"][number]
     files = question["files"]
     resources = tuple(found for listed in read(folder, files.get("resources", ())) for found in listed)

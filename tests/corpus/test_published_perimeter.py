@@ -136,10 +136,10 @@ def test_names_that_hold_a_pattern(published):
     services = ("cloudformation", "ec2", "lambda", "ssm")
     report = prove_perimeter(workspace, objectives=["O3", "O4"], services=services, availability=False)
 
-    assert {by_service(report, o)["ec2"] for o in ("O3", "O4")} == {"refuted"}
+    assert by_service(report, "O4")["ec2"] == by_service(report, "O3")["ssm"] == "conditional"
+    found = [c for v in report.verdicts if v.status == "conditional" for c in v.counterexamples]
+    assert {c.rests_on for c in found} == {("X-1",)}
     found = [c for v in report.verdicts for c in v.counterexamples]
-    assert found
-    assert {name for c in found for name in c.rests_on} == {"X-1"}
     assert [c.request for c in found if not allowed(c)] == []
 
 
@@ -164,6 +164,8 @@ def test_what_is_blocked_on_purpose_is_left_out(published):
         *REGION_SIDS,
         "EnforceResourcePerimeterAWSResources",
         "EnforceResourcePerimeterThirdPartyResources",
+        "EnforceResourcePerimeterAWSResourcesS3",  # trusted buckets, actions not named
+        "EnforceNetworkPerimeterVpceOrgID",  # partners on my keys
     }
     assert [c.request for c in found if allowed(c)] == []
 

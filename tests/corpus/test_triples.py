@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.triples import PASSES, Triples
 
-EXPLAINED: dict[str, str] = {}  # a triple whose label is not met, and why; docs/triples.md tells more
+EXPLAINED: dict[str, str] = {}  # a triple whose label is not met, and why; docs/verification/triples.md tells more
 
 
 @pytest.fixture(scope="module")

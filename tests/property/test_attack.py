@@ -1,4 +1,7 @@
-"""A short, deterministic run of the attack, and the breaches that it or its authors found (docs/attack.md)."""
+"""A short, deterministic run of the attack, and the breaches that it or its authors found.
+
+docs/verification/attack.md tells more.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
-from tests.attack import Tally, attack_one
-from tests.worlds import consistent, sample, soft_violations
-from tests.worlds_cases import case_of, limits
-from tests.worlds_cast import APP, MANAGEMENT, MINE, SERVICES
-from tests.worlds_policies import ALL_LIMITS, document
-from tests.worlds_reports import BREACHES, OPEN
+from tests.attack.cases import case_of, limits
+from tests.attack.cast import APP, MANAGEMENT, MINE, SERVICES
+from tests.attack.policies import ALL_LIMITS, document
+from tests.attack.reports import BREACHES, OPEN
+from tests.attack.search import Tally, attack_one
+from tests.attack.worlds import consistent, sample, soft_violations
 
 SAMPLES = 1500
 

@@ -3,7 +3,8 @@
 They read the SMT-LIB text that the program prints (`perimeter_smt/logic/smtlib.py`), so that one wrong verdict or one
 wrong line of that text shows. `unknown` is no contradiction; it is counted and printed (`pytest -s`).
 
-`python -m tests.property.test_crosscheck --pairs 500 --seed 1` is the longer run that docs/crosscheck.md records.
+`python -m tests.property.test_crosscheck --pairs 500 --seed 1` is the longer run that
+docs/verification/crosscheck.md records.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions import compare, objectives, perimeter
-from perimeter_smt.solve.backends.backend import backend
 from perimeter_smt.solve.backends.cvc5 import installed
+from perimeter_smt.solve.backends.registry import backend
 from perimeter_smt.solve.backends.scripts import text_of
 from perimeter_smt.solve.result import Limits
 from tests import strategies

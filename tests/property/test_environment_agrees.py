@@ -13,9 +13,9 @@ from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.request.request import Facts, Principal, Request
-from tests.worlds import consistent, sample, soft_violations
-from tests.worlds_cast import APP, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, PATHS, SERVICES, STRANGER
-from tests.worlds_policies import ALL_LIMITS, document, workspace
+from tests.attack.cast import APP, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, PATHS, SERVICES, STRANGER
+from tests.attack.policies import ALL_LIMITS, document, workspace
+from tests.attack.worlds import consistent, sample, soft_violations
 
 WORKSPACES = 18
 # A silent service may act for any account of mine, where the samples take the owner; and of keys that come together

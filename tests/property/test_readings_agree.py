@@ -1,6 +1,7 @@
 """The evaluator and the encoding agree: on a few hundred random pairs, and where they once did not.
 
-`tests.agreement` holds the comparison and the long run; docs/agreement.md says what the long runs found.
+`tests.attack.agreement` holds the comparison and the long run; docs/verification/agreement.md says what the
+long runs found.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.request.case import read_case
 from perimeter_smt.request.request import Request
-from tests.agreement import (
+from tests.attack.agreement import (
     compare_decision,
     compare_statement,
     condition_cases,

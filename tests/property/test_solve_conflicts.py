@@ -29,7 +29,7 @@ from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.logic.problem import Catalogue, Problem
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.theories import catalogue
-from perimeter_smt.solve.theories.component import Decider
+from perimeter_smt.solve.theories.component import TheorySolver
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Realised
 
 names = st.sampled_from(["u", "v", "w"])
@@ -70,7 +70,7 @@ matches = st.builds(
 
 def check(facts: list[tuple[Atom, bool]]) -> None:
     literals = [Literal(fact, sign, 2 * i + (not sign)) for i, (fact, sign) in enumerate(dict(facts).items())]
-    answer = Decider({}).decide_all(literals)
+    answer = TheorySolver({}).decide_all(literals)
     if isinstance(answer, Realised):
         model = Model(texts=answer.texts)
         assert all(holds(literal.atom, model) == literal.positive for literal in literals)
@@ -79,7 +79,7 @@ def check(facts: list[tuple[Atom, bool]]) -> None:
         assert len(set(answer.literals)) == len(answer.literals)
         for literal in answer.literals:
             rest = [other for other in answer.literals if other is not literal]
-            assert not isinstance(Decider({}).decide_all(rest), Conflict)
+            assert not isinstance(TheorySolver({}).decide_all(rest), Conflict)
 
 
 @given(st.lists(st.tuples(globs, st.booleans()), min_size=2, max_size=7))
@@ -122,11 +122,11 @@ def test_a_conflict_that_takes_too_long_to_cut_down() -> None:
     facts = [Glob("u", (STAR, Text(char), STAR)) for char in "abc"]
     literals = [Literal(fact, True, 2 * i) for i, fact in enumerate([*facts, Glob("u", (ONE, ONE))])]
     whole = Conflict(tuple(literals))
-    assert Decider({}).minimal(whole, 5) == whole
-    assert Decider({}).minimal(whole, 100_000) == whole
+    assert TheorySolver({}).minimal(whole, 5) == whole
+    assert TheorySolver({}).minimal(whole, 100_000) == whole
     more = Conflict((*literals, Literal(Glob("u", (STAR, Text("d"), STAR)), True, 8)))
-    assert len(Decider({}).minimal(more, 100_000).literals) == 4
-    assert isinstance(Decider({}).decide_all(Decider({}).minimal(more, 30).literals), Conflict)
+    assert len(TheorySolver({}).minimal(more, 100_000).literals) == 4
+    assert isinstance(TheorySolver({}).decide_all(TheorySolver({}).minimal(more, 30).literals), Conflict)
 
 
 ROWS = 8

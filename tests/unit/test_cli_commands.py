@@ -223,13 +223,16 @@ def test_lint_guesses_kinds_from_names(call):
     assert found["source"] in text
 
 
-def test_lint_asks_for_the_kind_where_no_name_tells_it(call, capsys):
+def test_lint_tells_the_kind_by_content_where_no_name_does(call):
+    """The guess is shown with its reason, and `--type` overrides it."""
     Path("x").mkdir()
     Path("x/policy.json").write_text(policy(DENY))
-    assert run(["lint", "x"]) == 2
-    assert (
-        capsys.readouterr().err == f"error: {Path('x/policy.json')}: its name tells no kind of policy, use `--type`\n"
-    )
+    _, text = call("lint", "x")
+    file = Path("x/policy.json")
+    assert f"{file}: read as rcp (likely: Deny statements for all principals only), `--type` overrides" in text
+    _, out = call("lint", "x", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (kind["file"], kind["kind"], kind["sure"]) == (str(file), "rcp", "likely")
     code, out = call("lint", "x", "--type", "rcp", "--json")
     assert valid("lint", out)["policies"] == 1
     assert code in (0, 1)
@@ -238,6 +241,74 @@ def test_lint_asks_for_the_kind_where_no_name_tells_it(call, capsys):
 def test_lint_a_workspace_takes_the_kinds_of_its_yaml(call):
     _, out = call("lint", "ws", "--json")
     assert valid("lint", out)["policies"] == 1
+
+
+def test_lint_asks_for_the_kind_of_what_is_no_policy(call, capsys):
+    Path("other.json").write_text('{"name": "left-pad"}')
+    assert run(["lint", "other.json"]) == 2
+    assert capsys.readouterr().err == "error: other.json: its name tells no kind of policy, use `--type`\n"
+
+
+def test_lint_folds_findings_of_one_rule_in_one_file(call):
+    Path("x_scp.json").write_text(policy(*({"Effect": "Deny", "Action": f"s3:No{n}", "Resource": "*"} for n in "abc")))
+    _, text = call("lint", "x_scp.json")
+    assert "x_scp.json:6: PL016 `s3:Noa` matches no action of `s3` (and 2 more places in this file)\n" in text
+    assert "3 findings in 1 policy" in text
+    _, out = call("lint", "x_scp.json", "--json")
+    (finding,) = valid("lint", out)["findings"]
+    assert (finding["count"], [place["line"] for place in finding["places"]]) == (3, [6, 11, 16])
+    _, out = call("lint", "x_scp.json", "--json", "--all")
+    assert [finding["count"] for finding in valid("lint", out)["findings"]] == [1, 1, 1]
+
+
+def test_lint_chooses_rules_and_severities(call, capsys):
+    """What is ignored is not found, what is less grave than `--fail-on` does not fail."""
+    Path("x_scp.json").write_text(policy({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:*:s3:::acme/*"}))
+    assert call("lint", "x_scp.json", "--json")[0] == 1
+    assert call("lint", "x_scp.json", "--json", "--ignore", "PL002")[0] == 0
+    assert call("lint", "x_scp.json", "--json", "--select", "PL01,PL03")[0] == 0
+    assert call("lint", "x_scp.json", "--json", "--severity", "warning")[0] == 0
+    code, out = call("lint", "x_scp.json", "--json", "--fail-on", "error")
+    assert (code, [finding["severity"] for finding in valid("lint", out)["findings"]]) == (0, ["note"])
+    assert run(["lint", "x_scp.json", "--select", "PL02O"]) == 2
+    assert "no rule is named `PL02O`, did you mean `PL0" in capsys.readouterr().err
+
+
+def test_lint_of_a_folder_leaves_out_what_git_ignores(call, monkeypatch):
+    """Every `.gitignore` counts, also those above the folder; other JSON and the inside of `.git` are passed over."""
+    text = policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    for file in ("r/a_scp.json", "r/build/b.json", "r/p/c.json", "r/p/d.json", "r/.git/e.json", "r/p/keep/f.json"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text(text)
+    Path("r/.gitignore").write_text("build/\nkeep/*\n")
+    Path("r/p/.gitignore").write_text("/d.json\n")
+    Path("r/package.json").write_text('{"name": "app", "version": "1.0.0"}')
+    Path("r/broken.json").write_text("{")
+    _, out = call("lint", "r", "--json")
+    value = valid("lint", out)
+    left = ["r/a_scp.json", "r/p/c.json", "r/p/keep/f.json"]
+    assert [row["file"] for row in value["kinds"]] == [str(Path(file)) for file in left]
+    assert value["skipped"] == 2
+    monkeypatch.chdir("r/p")
+    _, out = call("lint", ".", "--json")
+    assert valid("lint", out)["policies"] == 2
+    Path("../.gitignore").write_text("c.json\nkeep\n")
+    assert run(["lint", "."]) == 2, "nothing is left"
+
+
+def test_lint_of_a_folder_finds_workspaces_and_bad_policies(call, capsys):
+    """A workspace below gives the kinds itself; a policy with a slip in it is an error, not passed over."""
+    Path("repo").mkdir()
+    Path("ws").rename("repo/ws")
+    _, out = call("lint", "repo", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (kind["kind"], kind["why"]) == ("rcp", "the workspace")
+    Path("repo/x.json").write_text('{"Version": "2012-10-17", "Statements": []}')
+    assert run(["lint", "repo"]) == 2
+    assert "x.json" in capsys.readouterr().err
+    Path("repo/x.json").write_text('{"Version": "2012-10-17", "Statement": [}')
+    assert run(["lint", "repo"]) == 2
+    assert "x.json" in capsys.readouterr().err
 
 
 def test_lint_rules(call):
@@ -322,3 +393,63 @@ def test_a_reader_that_leaves_early_sees_no_error():
     done = subprocess.run([*MAIN, "schema", "prove"], stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_prove_writes_several_forms_into_a_folder(call, capsys):
+    """Nothing is overwritten, and several forms need a folder."""
+    code, _ = call("prove", "ws", "--service", "sqs", "--format", "json,sarif,csv", "--output", "out")
+    names = {path.name for path in Path("out").iterdir()}
+    assert names == {"perimeter.json", "perimeter.sarif", "perimeter.csv"}
+    assert valid("prove", Path("out/perimeter.json").read_text())["workspace"] == "ws"
+    assert code == 1
+    for words in (
+        ["prove", "ws", "--format", "json,sarif", "--output", "out"],
+        ["prove", "ws", "--format", "json,sarif"],
+        ["prove", "ws", "--format", "html"],
+        ["prove", "ws", "--format", "sarif", "--json"],
+        ["prove", "ws", "--update-baseline"],
+        ["prove", "ws", "--baseline", "none.json"],
+        ["lint", "ws", "--format", "json,csv", "--output", "mine_rcp.json"],
+    ):
+        assert run(words) == 2, words
+        assert capsys.readouterr().err.startswith("error: "), words
+
+
+def test_report_shows_a_saved_result_in_any_form(call, capsys):
+    """The text is that of the run, though the values of a counterexample are its own."""
+    _, out = call("prove", "ws", "--service", "sqs", "--json")
+    Path("r.json").write_text(out)
+    for form, first in (("text", "perimeter of `ws`"), ("json", "{"), ("sarif", "{"), ("junit", "<?xml"),
+                        ("markdown", "## Data perimeter of `ws`"), ("csv", "workspace,mode,")):  # fmt: skip
+        code, found = call("report", "r.json", "--format", form)
+        assert (code, found.startswith(first)) == (0, True), form
+    assert call("report", "r.json", "--format", "json") == (0, out)
+    assert call("report", "r.json", "--format", "sarif", "--output", "r.sarif") == (0, "")
+    assert json.loads(Path("r.sarif").read_text())["version"] == "2.1.0"
+    assert run(["report", "mine_rcp.json"]) == 2
+    assert "mine_rcp.json: neither a result" in capsys.readouterr().err
+
+
+def test_baseline_of_lint_leaves_out_what_is_known(call):
+    Path("x_scp.json").write_text(policy({"Effect": "Deny", "Action": "s3:Noa", "Resource": "*"}))
+    call("lint", "x_scp.json", "--baseline", "known.json", "--update-baseline")
+    code, out = call("lint", "x_scp.json", "--baseline", "known.json")
+    assert (code, "0 findings in 1 policy" in out, "1 known finding left out" in out) == (0, True, True)
+    Path("x_scp.json").write_text(policy({"Effect": "Deny", "Action": ["s3:Noa", "s3:Nob"], "Resource": "*"}))
+    code, out = call("lint", "x_scp.json", "--baseline", "known.json")
+    assert (code, "s3:Nob" in out, "s3:Noa" in out) == (1, True, False)
+    _, out = call("lint", "x_scp.json", "--baseline", "known.json", "--format", "sarif")
+    assert [found["level"] for found in json.loads(out)["runs"][0]["results"]] == ["warning"]
+
+
+def test_baseline_of_prove_asks_for_all_ways(call):
+    """A known hole counts no more, a new one does; the text never says that what is known holds."""
+    Path("ws/mine.json").write_text(policy({**DENY, "Condition": {"StringNotEquals": {"aws:PrincipalTag/a": "b"}}}))
+    words = ("prove", "ws", "--service", "sqs", "--objective", "O1", "--no-availability", "--baseline", "known.json")
+    assert call(*words, "--update-baseline")[0] == 0
+    code, out = call(*words)
+    assert (code, "0 new findings" in out, "proved" in out) == (0, True, False)
+    Path("ws/mine.json").write_text(policy({**DENY, "Action": "sqs:ReceiveMessage"}))
+    code, out = call(*words)
+    assert code == 1
+    assert " hole O1 " in out

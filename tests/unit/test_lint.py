@@ -58,6 +58,12 @@ def identity(effect: str = "Allow", **more: Any) -> Example:
     return Example(Kind.IDENTITY, ({"Effect": effect, "Action": "s3:GetObject", "Resource": "*"} | more,))
 
 
+def trust(condition: dict[str, Any], provider: str = "gitlab.com") -> Example:
+    principal = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{provider}"}
+    one = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": principal}
+    return Example(Kind.TRUST, (one | condition,))
+
+
 def bucket(effect: str, **more: Any) -> Example:
     return Example(Kind.BUCKET, (statement(effect, **more),))
 
@@ -65,6 +71,7 @@ def bucket(effect: str, **more: Any) -> Example:
 NOT_FORWARDED = {"BoolIfExists": {"aws:ViaAWSService": "false"}}
 NO_SERVICE = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
 WEB = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "login.example.com"}}
+GITLAB, SOURCE = "gitlab.com", "aws:SourceAccount"
 ORG, VPC = "aws:PrincipalOrgID", "aws:SourceVpc"
 REGION = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
 BY_ADDRESS = when("NotIpAddressIfExists", "aws:SourceIp", "203.0.113.0/24")
@@ -103,9 +110,9 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         rcp(when("ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", "o-1/*", **NO_SERVICE)),
     ),
     "PL007": (
-        allow(when("ForAllValues:StringEquals", "aws:TagKeys", "team")),
-        "requests without `aws:TagKeys` pass: `ForAllValues:StringEquals` is true for them",
-        allow(when("ForAllValues:StringEquals", "aws:TagKeys", "team", Null={"aws:TagKeys": "false"})),
+        allow(when("ForAllValues:StringEquals", "aws:CalledVia", "athena.amazonaws.com")),
+        "requests without `aws:CalledVia` pass: `ForAllValues:StringEquals` is true for them",
+        allow(when("ForAllValues:StringEquals", "aws:CalledVia", "a.amazonaws.com", Null={"aws:CalledVia": "false"})),
     ),
     "PL008": (
         scp(BY_ADDRESS),
@@ -132,7 +139,7 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
     ),
     "PL012": (
         scp(when("NotIpAddress", "aws:SourceIp", ["203.0.113.0/24", "10.1.0.0/16"])),
-        "`10.1.0.0/16` is a private range, which `aws:SourceIp` never holds",
+        "`10.1.0.0/16` is no public range: `aws:SourceIp` never holds such an address",
         scp(when("NotIpAddress", "aws:VpcSourceIp", ["10.1.0.0/16", "fd00::/8"])),
     ),
     "PL013": (
@@ -275,6 +282,72 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
                 "StringNotEqualsIfExists", "aws:SourceVpc", "vpc-1", BoolIfExists={"aws:PrincipalIsAWSService": "false"}
             )
         ),
+    ),
+    "PL039": (
+        trust(when("StringEquals", f"{GITLAB}:aud", "https://gitlab.com")),
+        "GitLab.com serves everybody: none of `gitlab.com:sub` is asked for with `gitlab.com`",
+        trust(when("StringLike", f"{GITLAB}:sub", "project_path:acme/app:ref_type:branch:ref:main")),
+    ),
+    "PL040": (
+        trust(when("StringLike", f"{GITLAB}:sub", "project_path:acme*")),
+        "`project_path:acme*` under `gitlab.com:sub` also fits other customers of GitLab.com",
+        trust(when("StringLike", f"{GITLAB}:sub", "project_path:acme/*")),
+    ),
+    "PL041": (
+        bucket("Allow", Principal="*", **when("StringEquals", "aws:UserAgent", "acme-client")),
+        "the principal is everybody, and the conditions on `aws:UserAgent` do not say who calls",
+        bucket("Allow", Principal="*", **when("IpAddress", "aws:SourceIp", "203.0.113.0/24")),
+    ),
+    "PL042": (
+        bucket("Allow", Principal="*", **when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/reader")),
+        "principals of any account can be `arn:aws:iam::*:role/reader` in `aws:PrincipalArn`",
+        bucket("Allow", Principal="*", **when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*")),
+    ),
+    "PL043": (
+        bucket("Allow", Principal={"Service": "config.amazonaws.com"}),
+        "`config.amazonaws.com` may act here for every account: no condition says for whom",
+        bucket("Allow", Principal={"Service": "config.amazonaws.com"}, **when("StringEquals", SOURCE, "111122223333")),
+    ),
+    "PL044": (
+        identity(Action=["s3:GetObject", "s3:ListAllMyBuckets"]),
+        "`s3:GetObject` on every resource, though resources can be named",
+        identity(Action="s3:ListAllMyBuckets"),
+    ),
+    "PL045": (
+        scp(when("ForAnyValue:StringNotEquals", "aws:RequestedRegion", "eu-west-1")),
+        "`aws:RequestedRegion` holds one value, `ForAnyValue:StringNotEquals` is for keys with several; requests "
+        "without it escape this Deny",
+        scp(when("ForAnyValue:StringEquals", "aws:TagKeys", "team")),
+    ),
+    "PL046": (
+        Example(Kind.ENDPOINT, (statement("Deny", Principal="*", **when("StringNotEquals", ORG, "o-1")),)),
+        "no statement of this endpoint policy allows anything, so that it stops every call",
+        Example(Kind.ENDPOINT, (statement("Allow", Principal="*", **when("StringEquals", ORG, "o-1")),)),
+    ),
+    "PL047": (
+        scp(when("NotIpAddress", "aws:SourceIp", ["0.0.0.0/1", "128.0.0.0/1"])),
+        "`0.0.0.0/1`, `128.0.0.0/1` under `aws:SourceIp` exempts the whole internet",
+        scp(when("NotIpAddress", "aws:SourceIp", ["203.0.113.0/24", "2001:db8::/32"])),
+    ),
+    "PL048": (
+        rcp(when("StringNotEquals", ORG, "o-1"), action="signin:Authenticate"),
+        "the Deny on `aws:PrincipalOrgID` stops every sign-in: no `signin:Authenticate` carries it",
+        rcp(when("ArnNotLike", "signin:PrincipalArn", "arn:aws:iam::*:root"), action="signin:Authenticate"),
+    ),
+    "PL049": (
+        rcp({}, action="signin:CreateAccount"),
+        "`signin:CreateAccount` has no effect in a policy of this kind",
+        Example(Kind.ENDPOINT, (statement("Deny", "signin:CreateAccount", Principal="*"),)),
+    ),
+    "PL050": (
+        scp(when("NotIpAddress", "aws:VpcSourceIp", "10.0.0.0/16")),
+        "`aws:VpcSourceIp` is asked without a VPC or endpoint",
+        scp(when("NotIpAddress", "aws:VpcSourceIp", "10.0.0.0/16", StringEquals={"aws:SourceVpce": "vpce-1"})),
+    ),
+    "PL051": (
+        scp(when("NumericGreaterThan", "s3:max-keys", ["10.5", "20"])),
+        "`10.5` is no bound for `s3:max-keys`, which holds whole numbers",
+        scp(when("NumericLessThan", "s3:TlsVersion", "1.2")),
     ),
 }
 

@@ -1,10 +1,10 @@
-"""The mutations of `tests.mutations` still fit the source, so that the long run can be made at any time."""
+"""The mutations of `tests.attack.mutations` still fit the source, so that the long run can be made at any time."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.mutations import MUTATIONS, ROOT
+from tests.attack.mutations import MUTATIONS, ROOT
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.file}: {m.rule}")

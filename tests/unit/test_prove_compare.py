@@ -90,3 +90,28 @@ def test_the_statement_that_adds_is_named():
     found = compare(identity(), identity(Action="s3:Get*", Sid="Wider"), free_context=True)
     assert found.newly_allowed is not None
     assert [blame.sid for blame in found.newly_allowed.through] == ["Wider"]
+
+
+def scp(*statements):
+    text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return parse_policy(text, Kind.SCP, file="scp.json")
+
+
+ALLOW_LIST = scp({"Effect": "Allow", "Action": ["sqs:*", "sns:*"], "Resource": "*"})
+DENY_LIST = scp({"Effect": "Deny", "Action": "kms:*", "Resource": "*"})
+DENY_INSIDE = scp({"Effect": "Deny", "Action": "sqs:DeleteQueue", "Resource": "*"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "relation"),
+    [
+        (ALLOW_LIST, DENY_LIST, "more"),
+        (DENY_LIST, ALLOW_LIST, "less"),
+        (ALLOW_LIST, DENY_INSIDE, "incomparable"),
+        (DENY_LIST, DENY_INSIDE, "incomparable"),
+        (DENY_LIST, scp({"Effect": "Allow", "NotAction": "kms:*", "Resource": "*"}), "equivalent"),
+    ],
+)
+def test_scp_without_allow_stands_beside_full_access(before, after, relation):
+    """Services that neither document names pass a list of denials, and do not pass a list of permissions."""
+    assert compare(before, after).relation == relation

@@ -198,3 +198,51 @@ def test_readme_example_runs():
     scope: dict[str, object] = {}
     exec(code, scope)
     assert scope["report"].verdicts  # type: ignore[attr-defined]
+
+
+EC2_ONLY_MINE = {
+    "Sid": "OnlyMyVolumes",
+    "Effect": "Deny",
+    "Action": "ec2:*",
+    "NotResource": ["arn:aws:ec2:*:111122223333:*", "arn:aws:ec2:*:123456789012:*"],
+}
+
+
+def ec2(**perimeter):
+    return workspace(
+        scps=(policy(Kind.SCP, EC2_ONLY_MINE),),
+        accepted=ACCEPTED,
+        scopes={"O3": Scope(actions=("ec2:*",))},
+        **perimeter,
+    )
+
+
+def test_hole_under_one_reading_only_is_a_condition():
+    """Whether the star of an ARN segment runs on is open (X-1): if it does, a foreign ARN that holds mine passes."""
+    for reading in ("over", "under"):
+        (verdict,) = verdicts(ec2(), "O3", "ec2", reading=reading)
+        assert verdict.status == "conditional"
+        assert verdict.counterexamples[0].rests_on == ("X-1",)
+        assert "holds under the chosen" not in verdict.reason
+    (verdict,) = verdicts(ec2(), "O3", "ec2", reading="exact")
+    assert verdict.status == "refuted"
+
+
+def test_open_point_settled_by_name():
+    """The perimeter may settle an open point either way; the report says so."""
+    (verdict,) = verdicts(ec2(readings={"X-1": "chosen"}), "O3", "ec2")
+    assert verdict.status == "refuted"
+    (verdict,) = verdicts(ec2(readings={"X-1": "rival"}), "O3", "ec2")
+    assert verdict.status in ("proved", "conditional")
+    assert "X-1" not in str(verdict.reason)
+    if verdict.status == "proved":
+        assert any(assumption.name == "X-1" and "rival" in assumption.text for assumption in verdict.assumptions)
+    with pytest.raises(InputError, match="X-101"):
+        verdicts(ec2(readings={"X-101": "rival"}), "O3", "ec2")
+
+
+def test_limits_that_do_not_concern_a_service_are_not_listed():
+    """kms:RetireGrant is no limit of sqs."""
+    (verdict,) = verdicts(workspace(rcps=(policy(Kind.RCP, IDENTITY, DEPUTY),), accepted=ACCEPTED), "O1")
+    assert "management-account" in {limit.reach for limit in verdict.limits}
+    assert not {"kms-retire-grant", "aws-managed-keys"} & {limit.reach for limit in verdict.limits}

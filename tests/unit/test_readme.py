@@ -133,5 +133,6 @@ def test_commands_page_names_every_option():
 
 def test_index_names_every_page():
     index = (ROOT / "docs/README.md").read_text("utf-8")
-    for page in (ROOT / "docs").glob("*.md"):
-        assert page.name == "README.md" or f"({page.name})" in index, page.name
+    for page in (*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/verification").glob("*.md")):
+        name = page.relative_to(ROOT / "docs").as_posix()
+        assert name == "README.md" or f"({name})" in index, name

@@ -27,7 +27,7 @@ from perimeter_smt.logic.atoms import (
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, either, equal, glob, iff, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Catalogue, Group, Problem
-from perimeter_smt.solve import question, space
+from perimeter_smt.solve import context_pool, question
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.errors import ModelMismatchError, SolveError
 from perimeter_smt.solve.result import Limits
@@ -243,7 +243,7 @@ def test_an_engine_that_outgrows_its_context_keeps_what_it_knows() -> None:
     """Assertions hold, and conflicts stay learned, when the search moves to a context of its own."""
     engine = Engine(named(rule=either(neg(sym("p")), sym("q")), texts=either(neg(sym("q")), is_text("x", "a"))))
     assert engine.check([sym("p")]).status == "sat"
-    many = both(*(either(sym(f"s{i}"), sym(f"t{i}")) for i in range(space.LENT)))
+    many = both(*(either(sym(f"s{i}"), sym(f"t{i}")) for i in range(context_pool.POOLED)))
     assert engine.check([many, sym("p")]).status == "sat"
     assert engine.check([many, sym("p"), neg(sym("q"))]).status == "unsat"
     assert engine.check([many, sym("p"), is_text("x", "b")]).status == "unsat"
@@ -253,10 +253,10 @@ def test_an_engine_that_outgrows_its_context_keeps_what_it_knows() -> None:
 def test_an_engine_that_is_dropped_gives_its_context_back() -> None:
     """A loop over many questions works in one context."""
     Engine(EMPTY).check([BUCKET])
-    contexts = len(space._ALL)
+    contexts = len(context_pool._ALL)
     for _ in range(5):
         Engine(EMPTY).check([BUCKET])
-    assert len(space._ALL) == contexts
+    assert len(context_pool._ALL) == contexts
 
 
 def test_an_undecided_part_does_not_hide_a_model_elsewhere() -> None:

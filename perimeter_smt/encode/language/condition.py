@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 from typing import Literal
 
 from perimeter_smt.encode.language.keys import Key, KeySpace, Slot
@@ -96,6 +97,9 @@ def encode_condition(keys: KeySpace, document: Document, condition: Condition) -
     if operator.quantifier is None:
         if not key.info.multivalued:
             return ite(key.has, element(key.term), absent)
+        if not key.info.known:  # a set operator elsewhere made it multivalued; one value is compared as ever
+            one = conj(neg(slot.has) for slot in key.slots[1:])
+            return ite(key.has, both(one, element(key.slots[0].term)), absent)
         return both(sym("X-6"), _some(operator, key.has, key.slots, element))  # nothing matches without a set operator
     slots = key.slots if key.info.multivalued else (Slot(key.has, key.term),)
     if operator.quantifier is Quantifier.FOR_ALL:
@@ -185,7 +189,24 @@ def _glob_pair(site: Site, term: Template, parts: policy.Template, *, fold: bool
 
 @_handles(Family.NUMERIC)
 def _numeric(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
-    return _typed(site, term, base, "number", number(value))
+    bound = number(value)
+    if bound is not None and site.keys.holds_whole_numbers(site.key.info.key):
+        return _whole(site, term, base, bound)
+    return _typed(site, term, base, "number", bound)
+
+
+def _whole(site: Site, term: Template, base: BaseOperator, bound: Fraction) -> Pair:
+    """Comparison of a key that holds whole numbers: by the halves between them, so that each has one form (W-12)."""
+    var = site.keys.text_variable(term)
+    low, high = floor(bound), ceil(bound)
+    half = Fraction(1, 2)
+    below = {"<": high - half, "<=": low + half, "=": low + half}.get(_RELATION[base.test])
+    above = {">": low + half, ">=": high - half, "=": high - half}.get(_RELATION[base.test])
+    held = both(
+        TRUE if below is None else atom(Compare(var, "number", "<", below)),
+        TRUE if above is None else atom(Compare(var, "number", ">", above)),
+    )
+    return Pair(held, _unless_unparsed(site, var, "number", held))
 
 
 @_handles(Family.DATE)

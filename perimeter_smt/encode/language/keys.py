@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from perimeter_smt.logic.atoms import DIGITS, Is, Ref, Run, Template, Text
@@ -61,6 +61,10 @@ class KeySpace(Protocol):
         """Whether values of the key surely hold no wildcard characters (AP19)."""
         ...
 
+    def holds_whole_numbers(self, name: str) -> bool:
+        """Whether values of the numeric key are whole numbers (table `integer-keys`)."""
+        ...
+
 
 @dataclass
 class Space:
@@ -71,6 +75,12 @@ class Space:
     known: dict[str, Key] = field(default_factory=dict)
     count: int = 0
     composed: dict[Template, str] = field(default_factory=dict)
+    sets: frozenset[str] = frozenset()  # keys that stand under a set operator
+
+    def info(self, name: str) -> KeyInfo:
+        """What is known of a key; one that no table knows holds several values if a set operator looks at it."""
+        info = key_info(name)
+        return replace(info, multivalued=True) if not info.known and name in self.sets else info
 
     def text_variable(self, term: Template) -> str:
         """A variable that holds the text of `term`, made on first use."""
@@ -110,13 +120,17 @@ class FreeKeys(Space):
     def key(self, name: str) -> Key:
         """The key, made on first use."""
         if name not in self.known:
-            info = key_info(name)
+            info = self.info(name)
             has = sym(f"has {name}")
             slots = self._slots(name, has) if info.multivalued else ()
             self.known[name] = Key(info, has, (Ref(name),), slots, False)
         return self.known[name]
 
     def is_plain(self, name: str) -> bool:  # noqa: ARG002
+        """Nothing is known of free values."""
+        return False
+
+    def holds_whole_numbers(self, name: str) -> bool:  # noqa: ARG002
         """Nothing is known of free values."""
         return False
 

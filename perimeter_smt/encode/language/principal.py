@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -59,19 +60,31 @@ def _entry(document: Document, entry: PrincipalEntry) -> Hits:
             return Hits(direct=both(sym_is("aws-service"), is_text("principal.service", entry.value)))
         case "Federated":
             return Hits(direct=both(sym_is("federated-sts"), is_text("principal.provider", entry.value)))
-        case "CanonicalUser":  # stands for an account that the id does not tell
-            named = both(sym(f"canonical user {entry.value}"), IAM)
-            return Hits(direct=both(named, sym_is("root")), account=both(named, neg(sym_is("root"))))
+        case "CanonicalUser":  # an account, or an origin access identity, which is a user of its own
+            named = both(canonical_user(entry.value), IAM)
+            itself = either(sym_is("root"), both(sym_is("user"), is_text("principal.account", "cloudfront")))
+            return Hits(direct=both(named, itself), account=both(named, neg(itself)))
+
+
+def principal_named(value: str) -> Hits:
+    """How an ARN, account id or service name that stands outside a policy names the caller (KMS grants)."""
+    if value.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return Hits(direct=both(sym_is("aws-service"), is_text("principal.service", value)))
+    return _aws_named(value, gateway=False)
 
 
 def _aws(document: Document, value: str) -> Hits:
+    return _aws_named(value, gateway=document.kind is Kind.ENDPOINT_GATEWAY)
+
+
+def _aws_named(value: str, *, gateway: bool) -> Hits:
     account = _ACCOUNT.fullmatch(value)
     if account and (account["root"] or not account["partition"]):
         here = is_text("principal.account", account["account"])
         if account["partition"]:
             here = both(here, is_text("aws.partition", account["partition"]))
         root = both(sym_is("root"), here)
-        if document.kind is Kind.ENDPOINT_GATEWAY:  # stands for the root user only (D47)
+        if gateway:  # stands for the root user only (D47)
             return Hits(direct=root)
         return Hits(direct=root, account=both(IAM, neg(sym_is("root")), here))
     arn = _ARN.fullmatch(value)
@@ -96,13 +109,52 @@ def _aws(document: Document, value: str) -> Hits:
 
 def role_named(name: str, *, fold: bool = True) -> Formula:
     """The caller is a session of the role of this name, whatever its path (1.6.3); session ARNs compare exactly."""
-    return both(
-        sym_is("role"),
-        either(
-            glob("principal.name", (Text("role/"), Text(name, fold))),
-            glob("principal.name", (Text("role/"), Run(ANY), Text("/"), Text(name, fold))),
-        ),
+    return both(sym_is("role"), _last_segment("role", name, fold=fold))
+
+
+def of_host(host: str) -> Formula:
+    """The provider of a token is that of an OIDC host: the host by itself, or an IAM provider for it (W-23)."""
+    return either(
+        is_text("principal.provider", host, fold=True),
+        glob("principal.provider", (Text("arn:"), Run(ANY), Text(f":oidc-provider/{host}", fold=True))),
     )
+
+
+def named(text: str) -> Formula | None:
+    """The caller is the role or user that an ARN names, whatever path and case (W-13); None for patterns and others."""
+    arn = _ARN.fullmatch(text)
+    if arn is None or "*" in text or "?" in text:
+        return None
+    partition, service, owner, name = arn.groups()
+    here = both(is_text("principal.account", owner), is_text("aws.partition", partition))
+    if service != "iam" or "/" not in name:
+        return None
+    if owner == "cloudfront":
+        return both(sym_is("user"), here, is_text("principal.name", name))
+    kind, _, last = name.partition("/")
+    last = last.rsplit("/", 1)[-1]
+    if kind == "role":
+        return both(here, role_named(last))
+    return both(here, sym_is("user"), _last_segment("user", last, fold=True)) if kind == "user" else None
+
+
+def _last_segment(kind: str, name: str, *, fold: bool) -> Formula:
+    return either(
+        glob("principal.name", (Text(f"{kind}/"), Text(name, fold))),
+        glob("principal.name", (Text(f"{kind}/"), Run(ANY), Text("/"), Text(name, fold))),
+    )
+
+
+def canonical_users(documents: Iterable[Document]) -> tuple[str, ...]:
+    """The canonical ids that principals of the documents name."""
+    statements = (statement for document in documents for statement in document.statements)
+    found = (entry for s in statements if s.principal for entry in s.principal.entries)
+    return tuple(dict.fromkeys(entry.value for entry in found if entry.type == "CanonicalUser"))
+
+
+def canonical_user(value: str) -> Formula:
+    """The caller's account, or the origin access identity that calls, has this canonical id (W-14)."""
+    return sym(f"canonical user {value}")
 
 
 def _not_principal(document: Document, element: PrincipalElement, *, deny: bool) -> Formula:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perimeter_smt.encode.language.keys import KeySpace
 from perimeter_smt.encode.language.variables import Resolved, Value, loosened, pattern, resolve
@@ -25,6 +27,7 @@ from perimeter_smt.logic.interpret import regex
 from perimeter_smt.policy import template as policy
 from perimeter_smt.policy.document import Document, Element
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.request import actions
 
 IS_STAR = atom(Member("call", "resource is star"))
 HAS_ACCOUNT = atom(Member("call", "arn has account"))
@@ -44,6 +47,7 @@ _ARN: Template = (
 _OPTIONAL = {"resource.region": HAS_REGION, "resource.account": HAS_ACCOUNT}
 
 Parts = tuple[policy.Literal | policy.Wildcard | Value, ...]
+Leaf = Callable[[str, Template], Formula]  # one field of the ARN, named by its variable, against a piece of a pattern
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,14 @@ class Hit:
     unset: Formula
 
 
-def encode_resource(keys: KeySpace, document: Document, element: Element | None) -> Formula:
-    """The resource is one of the element's (for NotResource: none of them). No element: the kind implies it."""
+def encode_resource(keys: KeySpace, document: Document, element: Element | None, leaf: Leaf | None = None) -> Formula:
+    """The resource is one of the element's (for NotResource: none of them). No element: the kind implies it.
+
+    `leaf` looks at another resource than the one that the call names.
+    """
     if element is None:
         return TRUE
-    hits = [_entry(keys, document, text) for text in element.values]
+    hits = [_entry(keys, document, text, leaf or _leaf) for text in element.values]
     found = disj(hit.matches for hit in hits)
     if not element.negated:
         return found
@@ -71,21 +78,23 @@ def resource_matches(keys: KeySpace, text: str, *, kind: Kind = Kind.IDENTITY) -
     What a perimeter declares does not hang on how AWS reads policies: no star runs on past its field.
     """
     parts = policy.parse_template(text, wildcards=True, variables=False)
-    return _matches(keys, kind, parts, text, declared=True).matches
+    return _matches(keys, kind, parts, text, _leaf, declared=True).matches
 
 
-def _entry(keys: KeySpace, document: Document, text: str) -> Hit:
+def _entry(keys: KeySpace, document: Document, text: str, leaf: Leaf) -> Hit:
     plain = policy.parse_template(text, wildcards=True, variables=False)
     filled = policy.parse_template(text, wildcards=True, variables=document.has_variables)
-    hit = _matches(keys, document.kind, filled, text)
+    hit = _matches(keys, document.kind, filled, text, leaf)
     if document.kind is Kind.RCP and plain != filled:
-        as_text = _matches(keys, document.kind, plain, text)
+        as_text = _matches(keys, document.kind, plain, text, leaf)
         rival = sym("X-17")
         return Hit(either(both(rival, as_text.matches), both(neg(rival), hit.matches)), both(neg(rival), hit.unset))
     return hit
 
 
-def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str, *, declared: bool = False) -> Hit:
+def _matches(
+    keys: KeySpace, kind: Kind, parts: policy.Template, text: str, leaf: Leaf, *, declared: bool = False
+) -> Hit:
     if policy.is_full_star(text):
         return Hit(TRUE, FALSE)
     fields = list(policy.split_fields(parts))
@@ -99,7 +108,9 @@ def _matches(keys: KeySpace, kind: Kind, parts: policy.Template, text: str, *, d
             return Hit(FALSE, FALSE)
         fields += [(policy.Wildcard("*"),)] * (6 - len(fields))
     resolved = [resolve(field, keys) for field in fields]
-    matched = disj(both(guard, _fields(choice, written, declared)) for guard, choice in _combine(resolved))
+    matched = disj(
+        both(guard, _fields(choice, written, leaf, declared=declared)) for guard, choice in _combine(resolved)
+    )
     for part in resolved:
         matched = loosened(keys, part, matched)
     return Hit(both(neg(IS_STAR), allowed, matched), disj(part.unset for part in resolved))
@@ -126,32 +137,52 @@ def _combine(resolved: list[Resolved]) -> list[tuple[Formula, list[Parts]]]:
     return out
 
 
-def _fields(fields: list[Parts], written: int, declared: bool) -> Formula:
+def _fields(fields: list[Parts], written: int, leaf: Leaf, *, declared: bool) -> Formula:
     """Field by field, or with the stars that end a segment running on (1.5.2, X-1).
 
     `written` fields stand in the policy, the rest are padding: a star that runs on may make the padding needless.
     """
     pieces = [_piece(index, field) for index, field in enumerate(fields)]
-    wild = any(isinstance(p, Run) for index in (1, 2) if index < written for p in pieces[index])
-    whole = both(*(_leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
+    wild = written > 2 and any(isinstance(p, Run) for p in pieces[2])
+    wild = wild or _wild_type(pieces[2], pieces[5])
+    whole = both(*(leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
     if declared:
         return whole
     ends = [index for index in range(1, 5) if pieces[index] and pieces[index][-1] == Run(NOT_COLON)]
     if ends and not _all_stars(pieces[min(ends) :]):
         running = [(*piece[:-1], Run(ANY)) if index in ends else piece for index, piece in enumerate(pieces)]
-        ways = [_running(running)]
+        ways = [_running(running, leaf)]
         if written < 6 and min(ends) < written:
-            ways.append(_running(running[:written]))
+            ways.append(_running(running[:written], leaf))
         whole = either(whole, both(neg(sym("X-1")), disj(ways)))
     return both(whole, neg(sym("X-11"))) if wild else whole
 
 
-def _running(pieces: list[Template]) -> Formula:
+def _running(pieces: list[Template], leaf: Leaf) -> Formula:
     """The fields as one text, against the ARN as one text."""
     out: list[Text | Run | Ref] = []
     for index, piece in enumerate(pieces):
         out += [*([Text(":")] if index else []), *piece]
-    return glob_on(_ARN, tuple(out), leaf=_leaf, cut_refs=False)
+    return glob_on(_ARN, tuple(out), leaf=leaf, cut_refs=False)
+
+
+def _wild_type(service: Template, name: Template) -> bool:
+    """Whether a wildcard stands in the resource type, before the slash or colon that ends it (W-29)."""
+    if len(service) != 1 or not isinstance(service[0], Text) or not _typed(service[0].text.lower()):
+        return False
+    wild = False
+    for part in name:
+        if isinstance(part, Text) and any(c in part.text for c in "/:"):
+            return wild
+        wild = wild or not isinstance(part, Text)
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _typed(service: str) -> bool:
+    """Whether every name of the service begins with its type."""
+    names = [t.arn.split(":", 5)[5] for t in actions.resource_types(service) if t.arn.count(":") >= 5]
+    return bool(names) and not any(name.startswith(("${", "*")) for name in names)
 
 
 def _all_stars(pieces: list[Template]) -> bool:

@@ -9,7 +9,7 @@ from perimeter_smt.encode.language.action import encode_action
 from perimeter_smt.encode.language.condition import encode_condition
 from perimeter_smt.encode.language.keys import KeySpace
 from perimeter_smt.encode.language.principal import Hits, encode_principal
-from perimeter_smt.encode.language.resource import encode_resource
+from perimeter_smt.encode.language.resource import Leaf, encode_resource
 from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, iff, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.policy.document import Condition, Document, Statement
@@ -23,8 +23,15 @@ class Policies:
     keys: KeySpace
     assertions: list[Assertion] = field(default_factory=list)
     statements: dict[str, tuple[Document, Statement]] = field(default_factory=dict)
+    parts: dict[str, tuple[Formula, ...]] = field(default_factory=dict)
+    view: Leaf | None = None  # the resource that statements are asked about, where it is not the one that is called
+    label: str = ""
     _selected: dict[tuple[int, int], Formula] = field(default_factory=dict)
     _documents: list[Document] = field(default_factory=list)
+
+    def seen(self, view: Leaf, label: str) -> Policies:
+        """The same documents asked about another resource of the same request, called `label` in proofs."""
+        return Policies(self.keys, self.assertions, self.statements, self.parts, view, label)
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny statement of the documents matches."""
@@ -64,8 +71,10 @@ class Policies:
         key = (id(document), statement.index)
         if key not in self._selected:
             self._documents.append(document)  # keeps the id in use
-            body = self._body(document, statement)
+            parts = self._parts(document, statement)
+            body = both(*parts)
             name = self._name(document, statement)
+            self.parts[name] = parts
             if body.op in ("true", "false", "atom", "sym"):
                 self._selected[key] = body
             else:
@@ -74,16 +83,16 @@ class Policies:
             self.statements[name] = (document, statement)
         return self._selected[key]
 
-    def _body(self, document: Document, statement: Statement) -> Formula:
-        """Action, resource and conditions of the statement."""
-        return both(
+    def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
+        """Action, resource and each condition of the statement."""
+        return (
             encode_action(statement.action),
-            encode_resource(self.keys, document, statement.resource),
-            conj(encode_condition(self.keys, document, c) for c in statement.conditions),
+            encode_resource(self.keys, document, statement.resource, self.view),
+            *(encode_condition(self.keys, document, c) for c in statement.conditions),
         )
 
     def _name(self, document: Document, statement: Statement) -> str:
-        name = f"statement {document.name}[{statement.index}]"
+        name = f"statement {document.name}[{statement.index}]{self.label}"
         number = 2
         unique = name
         while unique in self.statements:
@@ -111,6 +120,12 @@ def bounds(documents: Iterable[Document]) -> dict[str, int]:
     if "aws:tagkeys" in count:  # AR10 asks for one more value per request tag
         count["aws:tagkeys"] += tags
     return count
+
+
+def under_set_operators(documents: Iterable[Document]) -> frozenset[str]:
+    """The keys that some condition looks at with ForAllValues or ForAnyValue."""
+    statements = (statement for document in documents for statement in document.statements)
+    return frozenset(c.name for s in statements for c in s.conditions if c.operator.quantifier is not None)
 
 
 def _kinds(conditions: Sequence[Condition]) -> int:

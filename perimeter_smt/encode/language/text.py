@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from perimeter_smt.logic.atoms import Text
 from perimeter_smt.logic.reader import Script
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.resources import encodings
 
 FILES = (
@@ -14,22 +16,29 @@ FILES = (
     "environment/network.smt2",
     "environment/request.smt2",
     "environment/callers.smt2",
+    "environment/sign-in.smt2",
+    "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
 )
 
 
-@lru_cache(maxsize=1)
-def _read() -> Script:
-    script = Script()
+@lru_cache(maxsize=16)
+def _read(partition: str | None = None) -> Script:
+    script = Script(tables=table_rows)
+    if partition is not None:
+        script.texts["aws.partition"] = (Text(partition),)
     for name in FILES:
         script.read(encodings().joinpath(name).read_text(encoding="utf-8"), name)
     return script
 
 
-def formal_text() -> Script:
-    """A copy of the formal text as read: declarations, definitions, axioms. Callers may add to their copy."""
-    return copied(_read())
+def formal_text(partition: str | None = None) -> Script:
+    """A copy of the formal text as read: declarations, definitions, axioms. Callers may add to their copy.
+
+    With `partition` it is the text of that partition: `aws.partition` is a constant in it (W-1).
+    """
+    return copied(_read(partition))
 
 
 def copied(script: Script) -> Script:
@@ -46,6 +55,7 @@ def copied(script: Script) -> Script:
         dict(script.applications),
         list(script.axioms),
         dict(script.constructors),
+        script.tables,
     )
 
 

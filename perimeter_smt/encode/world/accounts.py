@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from perimeter_smt.encode.language.principal import canonical_user, canonical_users
 from perimeter_smt.logic.atoms import STAR, Is, Member, Text
 from perimeter_smt.logic.formula import (
+    TRUE,
     Formula,
     atom,
     both,
@@ -13,6 +15,7 @@ from perimeter_smt.logic.formula import (
     disj,
     either,
     glob,
+    iff,
     implies,
     is_text,
     neg,
@@ -20,9 +23,12 @@ from perimeter_smt.logic.formula import (
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Endpoint, Organization
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.policy.document import Document
 
 ACCOUNT_TERMS = ("principal.account", "resource.account", "endpoint.account", "vpc.account", "behalf.account")
-ON_ENDPOINT = atom(Is("wire", "endpoint"))
+ON_CONSOLE = atom(Is("wire", "console"))
+ON_ENDPOINT = either(atom(Is("wire", "endpoint")), ON_CONSOLE)
+CONSOLE = "console"  # what the endpoint of the console serves, in `services` of an endpoint
 
 
 def org_of(account: str) -> str:
@@ -117,10 +123,7 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
             is_text("endpoint.region", endpoint.region),
             is_text("vpc.account", endpoint.vpc_account),
         )
-        if endpoint.services:
-            facts = both(facts, _of_services(endpoint.services))
-        if endpoint.except_services:
-            facts = both(facts, neg(_of_services(endpoint.except_services)))
+        facts = both(facts, _serves(endpoint))
         out.append(Assertion(f"organization.yaml {endpoint.id}", implies(is_text("endpoint.id", endpoint.id), facts)))
     for vpc in {(e.vpc, e.region): e for e in endpoints}.values():
         here = both(is_text("endpoint.vpc", vpc.vpc), is_text("endpoint.region", vpc.region))
@@ -140,6 +143,16 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
     return out
 
 
+def _serves(endpoint: Endpoint) -> Formula:
+    """The calls that an endpoint can serve: those of its services, or those that the console makes (W-19)."""
+    console = neg(ON_CONSOLE)
+    if CONSOLE in endpoint.services or (not endpoint.services and CONSOLE not in endpoint.except_services):
+        console = TRUE
+    services = [s for s in endpoint.services if s != CONSOLE]
+    direct = _of_services(services) if endpoint.services else neg(_of_services(endpoint.except_services))
+    return both(console, either(ON_CONSOLE, direct))
+
+
 def bucket_facts(workspace: Workspace) -> list[Assertion]:
     """The owner of every bucket of the file: names of buckets are unique (AR9)."""
     out = []
@@ -150,6 +163,20 @@ def bucket_facts(workspace: Workspace) -> list[Assertion]:
         here = both(atom(Member("call", "arn service ~ s3")), neg(atom(Member("call", "arn has account"))), named)
         owner = is_text("resource.account", bucket.account)
         out.append(Assertion(f"organization.yaml {bucket.arn}", implies(here, owner)))
+    return out
+
+
+def canonical_facts(workspace: Workspace, documents: Iterable[Document]) -> list[Assertion]:
+    """Whom canonical ids of policies stand for: the account that has it, else none whose id is known (W-14)."""
+    known = {a.canonical_id: a.id for a, _ in workspace.organization.accounts() if a.canonical_id}
+    out = []
+    for value in canonical_users(documents):
+        owner = known.get(value)
+        if owner is not None:
+            fact = iff(canonical_user(value), is_text("principal.account", owner))
+        else:
+            fact = implies(canonical_user(value), neg(one_of("principal.account", known.values())))
+        out.append(Assertion(f"organization.yaml canonical id {value}", fact))
     return out
 
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.keys import FreeKeys, sym_is
-from perimeter_smt.encode.language.statement import Policies, bounds, matches
+from perimeter_smt.encode.language.principal import canonical_user, canonical_users
+from perimeter_smt.encode.language.statement import Policies, bounds, matches, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
+from perimeter_smt.encode.world import refused
+from perimeter_smt.encode.world.buckets import restrict_public
 from perimeter_smt.encode.world.catalogue import CALL, Calls, Row
-from perimeter_smt.encode.world.public import is_public
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import (
     FALSE,
@@ -21,14 +23,10 @@ from perimeter_smt.logic.formula import (
     Formula,
     atom,
     boolean,
-    both,
     conj,
     disj,
-    either,
-    equal,
     iff,
     is_text,
-    ite,
     neg,
     sym,
     walk,
@@ -49,6 +47,7 @@ _CALLERS = {
 _FLAGS = (
     "resource.aws-managed-key",
     "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
+    "sign-in.unguarded",
     "grants.free",
 )  # fmt: skip
 
@@ -80,6 +79,7 @@ class CaseProblem:
     policies: Policies
     calls: Calls
     pins: list[Formula]
+    canonical_users: tuple[str, ...] = ()
     assertions: list[Assertion] = field(default_factory=list)
 
     def problem(self, *asked: Formula) -> Problem:
@@ -155,25 +155,18 @@ def decision_problem(
         "hit.role": hits.role,
         "hit.user": hits.user,
         "hit.account": hits.account,
-        "kms.grant": boolean(kms_grant),
+        "kms.listed-grant": boolean(kms_grant),
+        "kms.grants-known": TRUE,
         "principal.member": boolean(slots.scp is not None and not request.principal.management_account),
         "principal.management": boolean(request.principal.management_account),
         "principal.delegated-administrator": boolean(delegated_administrator),
         "resource.member": boolean(slots.rcp is not None and not resource_is_management and not own_of_management),
-        "guards.pass": _public_access(slots.resource) if restrict_public_buckets and on_s3 else TRUE,
+        "guards.pass": restrict_public(slots.resource) if restrict_public_buckets and on_s3 else TRUE,
     }
+    defined |= refused.definitions(case.keys)
     case.assertions += [Assertion(f"define {name}", iff(sym(name), body)) for name, body in defined.items()]
     _pin_request(case, request, via_endpoint=via_endpoint)
     return case, formal_text().formulas["access"]
-
-
-def _public_access(document: Document | None) -> Formula:
-    """RestrictPublicBuckets: a public policy serves only callers of the owner's account and AWS services."""
-    if document is None:
-        return TRUE
-    inside = either(both(equal("principal.account", "resource.account")), sym_is("aws-service"))
-    public = ite(sym("X-41"), boolean(is_public(document, wide=True)), boolean(is_public(document)))
-    return either(inside, neg(public))
 
 
 def _case(documents: Sequence[Document], request: Request) -> CaseProblem:
@@ -182,9 +175,10 @@ def _case(documents: Sequence[Document], request: Request) -> CaseProblem:
         if not isinstance(value, str):
             count[name.lower()] = max(count.get(name.lower(), 1), len(value))
     keys = FreeKeys(count)
+    keys.sets = under_set_operators(documents)
     calls = Calls(())
     calls.replace_rows([_row(request)])
-    return CaseProblem(keys, Policies(keys), calls, [])
+    return CaseProblem(keys, Policies(keys), calls, [], canonical_users(documents))
 
 
 def _row(request: Request) -> Row:
@@ -208,6 +202,7 @@ def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | No
         iff(sym("principal.made-by-root"), boolean(principal.made_by_root)),
         *_principal_texts(principal),
         *_resource_texts(request),
+        *(iff(canonical_user(value), boolean(principal.canonical_id == value)) for value in case.canonical_users),
     ]
     given = {name.lower(): value for name, value in reversed(request.context.items())}
     for name, key in list(case.keys.known.items()):

@@ -13,11 +13,11 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
+from perimeter_smt.logic.atoms import ANY, DIGITS, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.request import actions
-from perimeter_smt.request.keys import name_characters, support_list
+from perimeter_smt.request.keys import name_characters, name_shape, support_list, table_rows
 
 T = TypeVar("T")
 CALL = "call"
@@ -27,6 +27,7 @@ _FIRST_ACTIONS = (
     "Decrypt", "Encrypt", "AssumeRole", "InvokeFunction", "Publish", "RunInstances", "GetRole", "GetParameter",
     "BatchGetImage",
 )  # fmt: skip
+_TAGGED_BY_BUCKET = frozenset(["bucket", "object", "accesspoint", "accesspointobject"])
 _RANGE = re.compile(r"([a-zA-Z0-9])-([a-zA-Z0-9])")
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _GLOBAL = frozenset(
@@ -76,7 +77,7 @@ def rows_of(service: str) -> tuple[Row, ...]:
     order = {name: i for i, name in enumerate(_FIRST_ACTIONS)}
     for info in sorted(infos, key=lambda i: (order.get(i.name, 99), i.name)):
         base = _keys(info.condition_keys)
-        if not any(use.required for use in info.resource_types):  # optional ones may be left out (3.9)
+        if _may_name_nothing(info):
             out.append(Row(service, info.name, None, "", False, False, "", "", base, info.access_level))
         for use in sorted(info.resource_types, key=_plainness):
             found = actions.resource_type(service, use.type)
@@ -91,6 +92,15 @@ def rows_of(service: str) -> tuple[Row, ...]:
                 info.access_level,
             )
     return tuple(out)
+
+
+def _may_name_nothing(info: actions.ActionInfo) -> bool:
+    """Optional types may be left out (3.9), unless they are alternatives of which a call names one (W-8)."""
+    if not info.resource_types:
+        return True
+    name = str(info).lower()
+    named = any(_regex(pattern.lower()).fullmatch(name) for pattern in support_list("named-resource-actions"))
+    return not named and not any(use.required for use in info.resource_types)
 
 
 def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
@@ -121,9 +131,19 @@ def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]
     fixed = region if region and "${" not in region else ""
     if "${" in arn_service:
         arn_service = service
+    names = (name, *_qualified(service, kind))
     return [
-        Row(service, action, kind, arn_service.lower(), acct, reg, name, fixed, keys, level) for acct, reg in shapes
+        Row(service, action, kind, arn_service.lower(), acct, reg, written, fixed, keys, level)
+        for written in names
+        for acct, reg in shapes
     ]
+
+
+@lru_cache(maxsize=1024)
+def _qualified(service: str, kind: str) -> tuple[str, ...]:
+    """Names with qualifiers that calls on this type use, too (W-5)."""
+    rows = table_rows("qualified-names")
+    return tuple(row["name"] for row in rows if row["service"] == service and row["type"] == kind)
 
 
 def well_known_first(services: Iterable[str]) -> tuple[str, ...]:
@@ -175,7 +195,7 @@ class Calls:
         self._sets[name] = self._where(set(services))
 
     def _where(self, test: frozenset[str] | set[str]) -> int:
-        return _union(bits for service, bits in self._by_service.items() if service in test)
+        return union(bits for service, bits in self._by_service.items() if service in test)
 
     def _compute(self, name: str) -> int:
         head, _, tail = name.partition("=")
@@ -200,10 +220,15 @@ class Calls:
                 return self._where_it("has_region", bool)
             case "reads":
                 return self._where_it("level", lambda level: level in ("Read", "List", ""))
+            case "needs its resource":
+                needing = self.members("reads") & ~self._where_it("level", lambda level: level == "")
+                return needing | self.members("action in existing-resource-actions")
+            case "tags need abac":
+                return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
             case "first of its action":
                 typed = ~self._where_it("type", lambda kind: kind is None)
                 firsts = (bits & typed or bits for bits in self._by_action.values())
-                return _union(bits & -bits for bits in firsts)
+                return union(bits & -bits for bits in firsts)
             case "on a key":
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":
@@ -215,12 +240,12 @@ class Calls:
             case _ if name.startswith("service in "):
                 return self._where(support_list(name.removeprefix("service in ")))
             case _ if name.startswith("action in "):
-                return _union(self._matching(p.lower()) for p in sorted(support_list(name.removeprefix("action in "))))
+                return union(self._matching(p.lower()) for p in sorted(support_list(name.removeprefix("action in "))))
         raise KeyError(name)
 
     def _where_it(self, field: str, test: Callable[[Any], bool]) -> int:
         """The rows whose `field` passes a test; the test is asked once per value."""
-        return _union(bits for value, bits in self._by(field).items() if test(value))
+        return union(bits for value, bits in self._by(field).items() if test(value))
 
     def _by(self, field: str) -> dict[Any, int]:
         """The rows that each value of a field is found in."""
@@ -236,7 +261,7 @@ class Calls:
         if name.strip("*") == "" and "*" not in service and "?" not in service:
             return self._by_service.get(service, 0)
         found = _regex(pattern)
-        return _union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+        return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
 
     def _listing(self, key: str) -> int:
         general = next((key[: i + 1] + "*" for i in (key.find("/"), key.rfind(":")) if i >= 0), key)
@@ -265,7 +290,7 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
     position = 0
     for found in _PLACEHOLDER.finditer(name):
         parts.append(Text(name[position : found.start()]))
-        parts.append(_open_part(service, found[1]))
+        parts += _open_part(service, found[1])
         position = found.end()
     parts.append(Text(name[position:]))
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
@@ -277,13 +302,17 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
 
 
 @lru_cache(maxsize=16384)
-def _open_part(service: str, part: str) -> Run:
+def _open_part(service: str, part: str) -> tuple[Text | Run, ...]:
     """What may stand in an open part of an ARN."""
+    shape = name_shape(service, part)
+    if shape is not None:
+        return tuple(Run(DIGITS, 1, 1) if char == "#" else Text(char) for char in shape)
     listed = name_characters(service, part)
     if listed is None:
-        return Run(ANY, 1)
-    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed)
-    return Run(CharSet(characters), 1, 63 if part == "BucketName" else None)
+        return (Run(ANY, 1),)
+    but = listed.startswith("^")
+    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed[but:])
+    return (Run(CharSet(characters, but), 1, 63 if part == "BucketName" else None),)
 
 
 def demands(row: Row) -> tuple[Formula, ...]:
@@ -346,7 +375,8 @@ def _bits(indexes: Iterable[int]) -> int:
     return int.from_bytes(array, "little") << low
 
 
-def _union(sets: Iterable[int]) -> int:
+def union(sets: Iterable[int]) -> int:
+    """The union of bit sets."""
     out = 0
     for bits in sets:
         out |= bits

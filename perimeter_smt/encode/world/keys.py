@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space, sym_is
+from perimeter_smt.encode.language.principal import of_host
 from perimeter_smt.logic.atoms import CharSet, Glob, Member, Parses, Ref, Run, Template, Text, View
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, Formula, atom, both, either, equal, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Script
-from perimeter_smt.request.keys import KeyInfo, key_info
+from perimeter_smt.request.keys import KeyInfo, key_info, support_list
 
 TAG_CHARACTERS = CharSet(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
@@ -30,6 +31,7 @@ _SESSION_KEYS = frozenset(  # named after services, yet of the session (semantic
         "identitystore:userid",
     ]
 )
+_ALWAYS = ("kms:calleraccount", "s3:resourceaccount")  # in every call, whatever the service reference lists
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
 
@@ -44,9 +46,10 @@ class WorldKeys(Space):
     def key(self, name: str) -> Key:
         """The key, made on first use together with the axioms on it."""
         if name not in self.known:
-            info = key_info(name)
+            info = self.info(name)
             spelled = self.spelled.get(name, info.key)
-            has = sym(f"has {spelled}")
+            # What has no colon is no condition key but a placeholder: never set.
+            has = sym(f"has {spelled}") if ":" in name else FALSE
             self.known[name] = key = self._make(info, spelled, has)
             self._presence(name, spelled, has)
             self._type(key)
@@ -59,6 +62,10 @@ class WorldKeys(Space):
             "aws:sourceaccount", "aws:sourceorgid", "aws:vpceaccount", "aws:vpceorgid", "aws:sourcevpc",
             "aws:sourcevpce", "s3:resourceaccount", "kms:calleraccount", "aws:requestedregion",
         )  # fmt: skip
+
+    def holds_whole_numbers(self, name: str) -> bool:
+        """By the table `integer-keys`."""
+        return name in support_list("integer-keys")
 
     def _make(self, info: KeyInfo, spelled: str, has: Formula) -> Key:
         if not info.multivalued:
@@ -124,7 +131,7 @@ class WorldKeys(Space):
         elif (
             name.startswith(("aws:resourcetag/", "aws:requesttag/"))
             or name == "aws:tagkeys"
-            or (not name.startswith("aws:") and name != "kms:calleraccount" and key_info(name).known)
+            or (not name.startswith("aws:") and name not in _ALWAYS and key_info(name).known)
         ):
             listed = atom(Member("call", f"lists {name}"))
             carried = either(listed, sym_is("role")) if name in _SAML_SESSION_KEYS else listed
@@ -141,12 +148,7 @@ class WorldKeys(Space):
         own = both(
             sym_is("federated-sts"),
             atom(Member("call", "action=sts:assumerolewithwebidentity")),
-            either(
-                is_text("principal.provider", host, fold=True),
-                glob(
-                    "principal.provider", (Text("arn:"), Run(CharSet("", True)), Text(f":oidc-provider/{host}", True))
-                ),
-            ),
+            of_host(host),
         )
         always = spelled.rsplit(":", 1)[1] in ("sub", "aud")
         carried = implies(has, either(own, sym_is("role")))

@@ -7,10 +7,11 @@ from typing import Literal
 
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import KeySpace, sym_is
-from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.principal import IAM, named, of_host
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
 from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
+from perimeter_smt.encode.world.tags import BY_BUCKET
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
@@ -47,6 +48,23 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
     }
 
 
+def declared(workspace: Workspace, keys: KeySpace, script: Script, part: str) -> list[tuple[str, Formula]]:
+    """What `perimeter.yaml` trusts, one by one, in words and as a formula, for a part of availability (W-35)."""
+    perimeter, caller = workspace.perimeter, script.texts["aws:PrincipalArn"]
+    if part == "intended.trusted-resource":
+        resources = (*perimeter.third_resources, *perimeter.service_resources)
+        return [
+            (text if text != "*" else f"account {entry.account}", _third_resource(keys, caller, alone))
+            for entry in resources
+            for text in entry.arns
+            for alone in [entry.model_copy(update={"arns": (text,)})]
+        ]
+    if part == "intended.trusted-party":
+        parties = (*perimeter.third_principals, *perimeter.service_accounts)
+        return [(e.provider or f"account {e.account}", _third_principal(keys, caller, e)) for e in parties]
+    return []
+
+
 def in_scope(scope: Scope) -> Formula:
     """The action is one that the objective claims to cover."""
     return both(
@@ -70,12 +88,21 @@ def _tag(keys: KeySpace, entry: TagException) -> Formula:
     kind = "PrincipalTag" if entry.on == "principal" else "ResourceTag"
     key = keys.key(f"aws:{kind}/{entry.key}".lower())
     mine = both(IAM, sym("principal.mine")) if entry.on == "principal" else sym("resource.mine")
-    tagged = both(key.has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
+    has = key.has
+    if entry.on == "resource":  # tags of buckets are there also where policies do not see them (W-9)
+        has = either(has, both(BY_BUCKET, neg(sym("bucket.abac")), sym(f"bucket has tag {entry.key}")))
+    tagged = both(has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
     return both(mine, neg(tagged) if entry.missing else tagged)
 
 
 def _role(keys: KeySpace, caller: Template, entry: RoleException) -> Formula:
-    return both(IAM, sym("principal.mine"), arn_matches(keys, caller, entry.arn))
+    return both(IAM, sym("principal.mine"), is_caller(keys, caller, entry.arn))
+
+
+def is_caller(keys: KeySpace, caller: Template, text: str) -> Formula:
+    """The caller is whom an ARN names as principals of policies do (W-13), or matches a pattern of ARNs."""
+    found = named(text)
+    return arn_matches(keys, caller, text) if found is None else found
 
 
 def arn_matches(keys: KeySpace, term: Template, text: str) -> Formula:
@@ -107,17 +134,17 @@ def _third_principal(keys: KeySpace, caller: Template, entry: TrustedPrincipal) 
         return both(call, _provider(keys, entry))
     who = both(IAM, is_text("principal.account", entry.account or ""))
     if entry.arns:
-        who = both(who, disj(arn_matches(keys, caller, text) for text in entry.arns))
+        who = both(who, disj(is_caller(keys, caller, text) for text in entry.arns))
     return both(call, who)
 
 
 def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:
     provider = entry.provider or ""
-    host = provider.rsplit("oidc-provider/", 1)[-1]
-    names = {provider, host} if provider.startswith("arn:") else {provider}
-    same = disj(is_text("principal.provider", name) for name in sorted(names))
-    if "." in host and not provider.startswith("arn:"):
-        same = either(same, arn_matches(keys, _ref("principal.provider"), f"arn:*:oidc-provider/{host}"))
+    host = provider.rsplit("oidc-provider/", 1)[-1].lower()
+    # An ARN is one provider of several that a host may have in my accounts (W-23).
+    same = is_text("principal.provider", provider) if provider.startswith("arn:") else of_host(host)
+    if ":saml-provider/" in provider:
+        host = "saml"
     claims = []
     for claim, values in (("sub", entry.subjects), ("aud", entry.audiences)):
         if values:
@@ -126,15 +153,9 @@ def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:
     return both(sym_is("federated-sts"), same, conj(claims))
 
 
-def _ref(var: str) -> Template:
-    from perimeter_smt.logic.atoms import Ref
-
-    return (Ref(var),)
-
-
 def _third_resource(keys: KeySpace, caller: Template, entry: TrustedResource) -> Formula:
     owner = is_text("resource.account", entry.account) if entry.account else TRUE
-    who = TRUE if "*" in entry.callers else disj(arn_matches(keys, caller, text) for text in entry.callers)
+    who = TRUE if "*" in entry.callers else disj(is_caller(keys, caller, text) for text in entry.callers)
     return both(owner, who, _call(keys, entry.actions, entry.arns), neg(_nothing()))
 
 

@@ -7,27 +7,25 @@ its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.language.statement import Policies, bounds
+from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter
+from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, refused, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
+from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.logic.atoms import Member, Ref
-from perimeter_smt.logic.formula import Formula, both, iff, implies, neg, sym, walk
+from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
 from perimeter_smt.policy.document import Document
+from perimeter_smt.request.partitions import partitions
 
 HINTS: dict[str, tuple[str, ...]] = {
-    "aws.partition": ("aws",),
-    "request.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
-    "resource.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
-    "endpoint.region": ("us-east-1", "eu-west-1", "us-west-2", "cn-north-1", "us-gov-west-1"),
     "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
@@ -58,6 +56,8 @@ HINTS: dict[str, tuple[str, ...]] = {
         "document/Orders",
     ),
     "principal.session": ("session",),
+    "source.arn-service": ("sns", "s3"),
+    "source.name": ("alerts",),
     "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
     "principal.provider": (
         "accounts.google.com",
@@ -91,16 +91,20 @@ class World:
         """A predicate of the formal text."""
         return self.script.formulas[name]
 
+    def reading(self, point: str) -> Formula:
+        """The literal for an open point as the perimeter reads it: as chosen where it does not say."""
+        return sym(point) if point in self.workspace.perimeter.rivals else neg(sym(point))
+
     def exact(self) -> Formula:
-        """Every soft axiom holds and every open point is read as chosen."""
-        return both(*(sym(f"assume {n}") for n in self.soft), *(neg(sym(x)) for x in readings()))
+        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it."""
+        return both(*(sym(f"assume {n}") for n in self.soft), *(self.reading(x) for x in readings()))
 
     def over(self, accepted: Iterable[str] = ()) -> Formula:
         """Only what the perimeter accepts by name is assumed; everything else is free."""
-        names = set(accepted)
+        names = {*accepted, *self.workspace.perimeter.settled}
         return both(
             *(sym(f"assume {n}") for n in self.soft if n in names),
-            *(neg(sym(x)) for x in readings() if x in names),
+            *(self.reading(x) for x in readings() if x in names),
         )
 
     def problem(self, obligations: Sequence[Formula] = ()) -> Problem:
@@ -123,11 +127,24 @@ class World:
         organization = self.workspace.organization
         ids = accounts.member_ids(organization)
         mine = tuple(i for i in ids if i != organization.management_account)
-        out = dict(HINTS)
+        out = HINTS | region_hints(organization.partition)
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
         return out
+
+
+def region_hints(partition: str) -> dict[str, tuple[str, ...]]:
+    """Readable Regions of a partition, and the partition."""
+    own = partitions()[partition].regions
+    regions = (*(r for r in ("us-east-1", "eu-west-1", "us-west-2") if r in own), *own)[:5]
+    fields = ("request.region", "resource.region", "endpoint.region")
+    return {"aws.partition": (partition,), **dict.fromkeys(fields, regions)}
+
+
+def lies_in(partition: str) -> Assertion:
+    """Callers, resources and endpoints lie in one partition (W-1)."""
+    return Assertion(f"organization.yaml partition {partition}", is_text("aws.partition", partition))
 
 
 def build(
@@ -137,19 +154,26 @@ def build(
     free_grants: bool,
     objectives: Sequence[str] = OBJECTIVES,
     also_keys: Sequence[str] = (),
+    values_of: Mapping[str, int] | None = None,
 ) -> World:
     """Encode the organization for calls of these services.
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
-    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them.
+    with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
+    `values_of` such keys with the number of values that somebody speaks of.
     """
-    script = formal_text()
+    script = formal_text(workspace.organization.partition)
     documents = all_documents(workspace, grants_too=not free_grants)
-    keys = WorldKeys(script, bounds(documents) | {name.lower(): 2 for name in also_keys})
+    spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
+    several = bounds(documents) | {name.lower(): 2 for name in also_keys}
+    keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
+    keys.sets = under_set_operators(documents)
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
     defined |= perimeter.definitions(workspace, keys, script)
+    defined |= tags.definitions(workspace)
+    defined |= refused.definitions(keys)
     defined |= grants.free() if free_grants else grants.definitions(workspace, policies)
     for objective in objectives:
         defined[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
@@ -158,7 +182,7 @@ def build(
     roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
     for objective in objectives:
         roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
-    _assemble(world, roots, _names_of(keys, also_keys))
+    _assemble(world, roots, _names_of(keys, (*also_keys, *spoken_of)))
     return world
 
 
@@ -191,12 +215,15 @@ def _names_of(keys: WorldKeys, names: Sequence[str]) -> set[str]:
 def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     """Definitions, statements and facts; then the axioms on every symbol they use."""
     out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
+    out.append(lies_in(world.workspace.organization.partition))
     out += world.policies.assertions
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
+    out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
+    out += tags.presence(world.keys)
     if not world.free_grants:
-        out += grants.existence(world.workspace, world.keys, tuple(world.keys.known))
+        out += existence(world.workspace, world.policies, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
     paths_used = any(name.startswith("orgpath(") for name in used)
@@ -266,8 +293,12 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or a path), not to ground truth."""
-    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:")) or name in (
+    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",
+        "source.arn-service",
+        "source.region",
+        "source.account",
+        "source.name",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, Finding, StatementRule
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.document import Statement
 
 
@@ -18,6 +19,7 @@ class AllowNotPrincipal(StatementRule):
         "longer accepts it. Name the principals."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_notprincipal.html"
+    severity = Severity.ERROR
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from perimeter_smt.lint.facts import about_several_values
 from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.operators import Quantifier
@@ -25,6 +26,6 @@ class ForAnyNegatedInDeny(ConditionRule):
         condition = at.condition
         operator = condition.operator
         if at.statement.effect == "Deny" and operator.quantifier is Quantifier.FOR_ANY and operator.base.negated:
-            if not operator.if_exists:
+            if not operator.if_exists and about_several_values(condition):
                 message = f"requests without {quoted(condition.key)} escape this Deny: `{operator}` is false for them"
                 yield self.found(message, condition.location)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.operators import Family
 from perimeter_smt.request.keys import key_info
@@ -20,6 +21,7 @@ class MultivaluedWithoutSet(ConditionRule):
         "nothing, so that a Deny never applies."
     )
     source = f"{IAM_GUIDE}reference_policies_condition-single-vs-multi-valued-context-keys.html"
+    severity = Severity.ERROR
 
     def condition(self, at: Place) -> Iterator[Finding]:
         """The findings in one condition."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.facts import NETWORK_KEYS, exempts_forwarded, negated_on
+from perimeter_smt.lint.facts import exempts_forwarded, outside_network
 from perimeter_smt.lint.rule import CALLER_SIDE, IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
 from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import quoted
@@ -25,7 +25,7 @@ class NetworkWithoutForwarded(StatementRule):
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""
-        found = negated_on(statement, NETWORK_KEYS)
+        found = outside_network(statement)
         if statement.effect == "Deny" and found and not exempts_forwarded(statement):
             message = f"the Deny on {quoted(found[0].key)} also stops services that call on behalf of the caller"
             yield self.found(message, found[0].location)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.facts import NETWORK_KEYS, negated_on, tests_any
-from perimeter_smt.lint.rule import IAM_GUIDE, Finding, StatementRule
+from perimeter_smt.lint.facts import IDENTITY_KEYS, NETWORK_KEYS, outside_network, requires, tests_any
+from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
 from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import quoted
-from perimeter_smt.policy.kinds import Kind
 
+_CALLER_KEYS = (*IDENTITY_KEYS, "aws:principalarn", "aws:principaltype", "aws:userid", "aws:username")
 _SERVICE_KEYS = ("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist")
+
+
+def _speaks_of_services(statement: Statement) -> bool:
+    """Whether service principals are among those denied: all are meant, and no key of accounts is asked for."""
+    principal = statement.principal
+    if principal is not None and not principal.negated:
+        if not any(entry.value == "*" or entry.type == "Service" for entry in principal.entries):
+            return False
+    return not requires(statement, _CALLER_KEYS)
 
 
 class NetworkWithoutServices(StatementRule):
@@ -19,15 +28,18 @@ class NetworkWithoutServices(StatementRule):
     id = "PL038"
     title = "network Deny on resources without an exemption for AWS services"
     text = (
-        "RCPs bind AWS service principals, whose calls carry no network keys of yours. A Deny on network keys then "
-        'stops log delivery, notifications and the like. Add `"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}`.'
+        "RCPs and policies on resources bind AWS service principals, whose calls carry no network keys of yours. A "
+        "Deny on network keys then stops log delivery, notifications and the like. Add "
+        '`"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}`.'
     )
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html#condition-keys-principalisawsservice"
-    kinds = frozenset({Kind.RCP})
+    kinds = RESOURCE_SIDE
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""
-        found = negated_on(statement, NETWORK_KEYS)
-        if statement.effect == "Deny" and found and not tests_any(statement, _SERVICE_KEYS):
+        found = outside_network(statement)
+        if statement.effect != "Deny" or not found or not _speaks_of_services(statement):
+            return
+        if not tests_any(statement, _SERVICE_KEYS) and not requires(statement, NETWORK_KEYS):
             message = f"the Deny on {quoted(found[0].key)} also stops AWS services that act on my behalf"
             yield self.found(message, found[0].location)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, Finding, StatementRule
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import quoted
 
@@ -19,6 +20,7 @@ class PartitionWildcard(StatementRule):
         "practice, yet it may reach resources of services that were not meant. Write `aws` and the service."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_resource.html"
+    severity = Severity.NOTE
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
-from perimeter_smt.policy.document import Statement
+from perimeter_smt.lint.callers import closed_by_deny, everybody
+from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, Rule
+from perimeter_smt.lint.severity import Severity
+from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 
 
-class PublicAllow(StatementRule):
+class PublicAllow(Rule):
     """Rule PL037."""
 
     id = "PL037"
@@ -20,11 +22,13 @@ class PublicAllow(StatementRule):
     )
     source = f"{IAM_GUIDE}reference_policies_elements_principal.html#principal-anonymous"
     kinds = RESOURCE_SIDE - {Kind.RCP}
+    severity = Severity.ERROR
 
-    def statement(self, statement: Statement) -> Iterator[Finding]:
-        """The findings in one statement."""
-        principal = statement.principal
-        if statement.effect != "Allow" or principal is None or principal.negated or statement.conditions:
-            return
-        if any(entry.value == "*" and entry.type in ("*", "AWS") for entry in principal.entries):
-            yield self.found("the principal is everybody, and there is no condition", principal.location)
+    def check(self, document: Document) -> Iterator[Finding]:
+        """The findings in one document."""
+        for statement in document.statements:
+            principal = statement.principal
+            if statement.effect != "Allow" or principal is None or statement.conditions or not everybody(statement):
+                continue
+            if not closed_by_deny(document, statement):
+                yield self.found("the principal is everybody, and there is no condition", principal.location)

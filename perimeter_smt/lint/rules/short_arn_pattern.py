@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.operators import Family
 from perimeter_smt.policy.template import Variable, parse_template, split_fields
@@ -20,6 +21,7 @@ class ShortArnPattern(ConditionRule):
         "`*` alone stands for any ARN."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_condition_operators.html#Conditions_ARN"
+    severity = Severity.ERROR
 
     def condition(self, at: Place) -> Iterator[Finding]:
         """The findings in one condition."""

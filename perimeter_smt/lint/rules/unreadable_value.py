@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 
 from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
+from perimeter_smt.lint.severity import Severity
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.operators import Family
 
@@ -53,6 +54,7 @@ class UnreadableValue(ConditionRule):
         "holds, a negated one always does."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_condition_operators.html"
+    severity = Severity.ERROR
 
     def condition(self, at: Place) -> Iterator[Finding]:
         """The findings in one condition."""

@@ -120,7 +120,7 @@ class AccountReader:
             raise found["vpc"].error(
                 f"VPC {quoted(vpc)} belongs to account `{owner}` here and to `{known}` on line {line}"
             )
-        services = texts(found.get("services"), values.service)
+        services = texts(found.get("services"), values.endpoint_service)
         gateway = "type" in found and _is_gateway(found["type"])
         if gateway and not (services and set(services) <= set(GATEWAY_SERVICES)):
             raise node.error("a gateway endpoint serves `s3` or `dynamodb`, expected one of them under `services`")

@@ -9,12 +9,15 @@ from pathlib import Path
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
+from perimeter_smt.organization.readers import partition as partitions
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
-from perimeter_smt.organization.readers.yaml import read_yaml
+from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
+from perimeter_smt.request.partitions import partition_of_region
+from perimeter_smt.request.partitions import partitions as known_partitions
 
 MANAGEMENT_ACCOUNT = "999999999999"
 MEMBER_ACCOUNT = "111122223333"
@@ -47,13 +50,15 @@ def workspace_from_options(
     management_account: str | None = None,
     accounts: Sequence[str] = (),
     perimeter_file: Path | None = None,
+    partition: str | None = None,
 ) -> Workspace:
     """An organization whose root has these SCPs and RCPs, whose accounts are all alike, and grants unknown.
 
     A file `SERVICE_endpoint_policy.json` is the policy of the endpoints of that service (`ecr.api` is one of `ecr`),
     `default_endpoint_policy.json` that of all others. `vpcs` are `VPC` or `VPC/REGION`; every VPC has every endpoint.
     `perimeter_file` is a `perimeter.yaml` of claims, exceptions and trusted parties; organization, VPCs and ranges of
-    the options are added to it. InputError names the option that is wrong.
+    the options are added to it. `partition` is told from what is given, if it is not said. InputError names the option
+    that is wrong.
     """
     _checked("--org-id", values.organization_id, [org_id])
     ids = _checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
@@ -61,9 +66,15 @@ def workspace_from_options(
     for number, account in enumerate(ids):
         if account == management or account in ids[:number]:
             raise InputError(f"duplicate account {quoted(account)}", path="--account")
-    networks = _vpcs(vpcs)
+    claims = read_yaml(perimeter_file) if perimeter_file else None
+    guardrails = Guardrails(
+        scps=tuple(load_policy(path, Kind.SCP, fill) for path in scps),
+        rcps=tuple(load_policy(path, Kind.RCP, fill) for path in rcps),
+    )
+    lies_in = _partition(partition, vpcs, claims, guardrails)
+    networks = _vpcs(vpcs, lies_in)
     ranges = tuple(_checked("--cidr", values.cidr, cidrs))
-    declared = read_perimeter(read_yaml(perimeter_file)) if perimeter_file else Perimeter(orgs=(org_id,))
+    declared = read_perimeter(claims) if claims else Perimeter(orgs=(org_id,))
     perimeter = declared.model_copy(
         update={
             "orgs": tuple(dict.fromkeys((org_id, *declared.orgs))),
@@ -71,11 +82,7 @@ def workspace_from_options(
             "cidrs": (*declared.cidrs, *ranges),
         }
     )
-    endpoints = _endpoints(endpoint_policies, fill, networks or [Vpc(id=VPC, region=REGION)], ids[0])
-    guardrails = Guardrails(
-        scps=tuple(load_policy(path, Kind.SCP, fill) for path in scps),
-        rcps=tuple(load_policy(path, Kind.RCP, fill) for path in rcps),
-    )
+    endpoints = _endpoints(endpoint_policies, fill, networks or [Vpc(id=VPC, region=_region(lies_in))], ids[0])
     root = Unit(
         id="r-root",
         name="root",
@@ -83,7 +90,7 @@ def workspace_from_options(
         accounts=tuple(Account(id=account, endpoints=endpoints if account == ids[0] else ()) for account in ids),
     )
     return Workspace(
-        organization=Organization(id=org_id, management_account=management, root=root),
+        organization=Organization(id=org_id, management_account=management, root=root, partition=lies_in),
         perimeter=perimeter,
         name=org_id,
         grants_given=False,
@@ -129,14 +136,36 @@ def _endpoints(paths: Sequence[Path], fill: Mapping[str, str], vpcs: list[Vpc], 
     return tuple(out)
 
 
-def _vpcs(texts: Iterable[str]) -> list[Vpc]:
+def _partition(said: str | None, vpcs: Iterable[str], claims: Node | None, guardrails: Guardrails) -> str:
+    """The partition that was said, or told from Regions and ARNs, which must agree (W-1)."""
+    found = _checked("--partition", values.partition, [said])[0] if said else None
+    place = "`--partition`" if said else ""
+    for text in vpcs:
+        region = text.partition("/")[2]
+        if not region:
+            continue
+        other = partition_of_region(_checked("--vpc", values.region, [region])[0])
+        if found is not None and other != found:
+            error = f"Region {quoted(region)} lies in partition `{other}`, but {place} in `{found}`"
+            raise InputError(f"{error}: an organization lies in one partition", path="--vpc")
+        if found is None:
+            found, place = other, f"{quoted(region)} of `--vpc`"
+    told = partitions.told((claims,) if claims else (), found, place)
+    return told or partitions.of_documents((*guardrails.scps, *guardrails.rcps))
+
+
+def _region(partition: str) -> str:
+    return REGION if partition == partitions.DEFAULT else known_partitions()[partition].global_region
+
+
+def _vpcs(texts: Iterable[str], partition: str) -> list[Vpc]:
     out: list[Vpc] = []
     for text in texts:
         vpc, _, region = text.partition("/")
         out.append(
             Vpc(
                 id=_checked("--vpc", values.vpc_id, [vpc])[0],
-                region=_checked("--vpc", values.region, [region or REGION])[0],
+                region=_checked("--vpc", values.region, [region or _region(partition)])[0],
             )
         )
     return out

@@ -80,6 +80,8 @@ def read_organization(node: Node, policies: PolicyFiles) -> Organization:
     found = members(node, ("id", "management_account", "root", "units", "accounts", "partition"), what)
     organization = text(required(found, "id", node, what), values.organization_id)
     management = text(required(found, "management_account", node, what), values.account_id)
+    if "partition" in found:
+        text(found["partition"], values.partition)  # with what the rest tells: `partition.told`
     tree = _tree(required(found, "root", node, what), found)
     _check_parents(tree)
     reader = AccountReader(policies, frozenset((*tree.accounts, management)))

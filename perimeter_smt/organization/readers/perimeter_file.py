@@ -41,6 +41,7 @@ _PERIMETER = (
     "assumptions",
     "intended_denials",
     "source",  # where the organization is read from: sources.py
+    "readings",
 )
 
 
@@ -72,7 +73,22 @@ def read_perimeter(node: Node) -> Perimeter:
         accepted=cast(tuple[Reach, ...], texts(found.get("accepted"), values.reach)),
         assumptions=texts(found.get("assumptions"), values.any_text),
         intended_denials=texts(found.get("intended_denials"), values.any_text),
+        readings=_readings(found.get("readings")),
     )
+
+
+def _readings(node: Node | None) -> dict[str, Literal["chosen", "rival"]]:
+    """Open points by name; which names there are is checked where the formal text is read."""
+    if node is None:
+        return {}
+    if not isinstance(node.value, dict):
+        raise node.error(f"found {node.shown}, expected a mapping such as `X-1: chosen`")
+    out: dict[str, Literal["chosen", "rival"]] = {}
+    for name, member in node.value.items():
+        if member.value not in ("chosen", "rival"):
+            raise member.error(f"found {member.shown}, expected `chosen` or `rival`")
+        out[name] = cast(Literal["chosen", "rival"], member.value)
+    return out
 
 
 def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
@@ -88,7 +104,7 @@ def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
         if name in found:
             raise found[name].key_error(f"`{name}` needs a `{'provider' if provider is None else 'account'}`")
     return TrustedPrincipal(
-        account=text(account, values.account_id) if account else None,
+        account=text(account, values.trusted_account) if account else None,
         arns=some_texts(found.get("arns"), values.arn_pattern, ()),
         provider=text(provider, values.any_text) if provider else None,
         subjects=some_texts(found.get("subjects"), values.any_text, ()),

@@ -41,6 +41,11 @@ def account_id(text: str) -> str:
     raise ValueError(f"{quoted(text)} is not an account id, expected 12 digits{hint}")
 
 
+def trusted_account(text: str) -> str:
+    """An account, or `cloudfront`, to which origin access identities belong."""
+    return text if text == "cloudfront" else account_id(text)
+
+
 def organization_id(text: str) -> str:
     """`o-` and 10 to 32 lower-case letters or digits."""
     return _like(_ORGANIZATION, text, "an organization id", "`o-` and 10 to 32 lower-case letters or digits")
@@ -153,6 +158,11 @@ def service(text: str) -> str:
     if text.lower() not in actions.services():
         raise ValueError(f"unknown service {quoted(text)}, expected a prefix such as `s3`")
     return text.lower()
+
+
+def endpoint_service(text: str) -> str:
+    """A service prefix, or `console` for the endpoint of the management console."""
+    return text.lower() if text.lower() == "console" else service(text)
 
 
 def action_pattern(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.readers import partition
 from perimeter_smt.organization.readers.organization_file import read_organization
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
@@ -28,6 +29,9 @@ def load_workspace(
     for name in (ORGANIZATION_FILE,) if perimeter_file else (PERIMETER_FILE, ORGANIZATION_FILE):
         if not (folder / name).is_file():
             raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
-    perimeter = read_perimeter(read_yaml(perimeter_file or folder / PERIMETER_FILE))
-    organization = read_organization(read_yaml(folder / ORGANIZATION_FILE), PolicyFiles(folder, fill))
+    claims, tree = read_yaml(perimeter_file or folder / PERIMETER_FILE), read_yaml(folder / ORGANIZATION_FILE)
+    perimeter = read_perimeter(claims)
+    organization = read_organization(tree, PolicyFiles(folder, fill))
+    lies_in = partition.told((tree, claims)) or partition.of_documents(organization.documents())
+    organization = organization.model_copy(update={"partition": lies_in})
     return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name)

@@ -1,1 +1,1 @@
-"""Solvers behind one interface, to be compared with each other: see `backend` for the list."""
+"""Solvers behind one interface, to be compared with each other: see `registry` for the list."""

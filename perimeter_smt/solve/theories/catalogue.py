@@ -13,7 +13,7 @@ from itertools import combinations
 
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.problem import Catalogue
-from perimeter_smt.solve.theories.component import Decider, split
+from perimeter_smt.solve.theories.component import TheorySolver, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
 
 _PAIRS = 500  # learned at a time
@@ -114,25 +114,25 @@ def _smallest(table: Table, literals: Sequence[Literal]) -> Conflict:
 
 
 def choose(
-    tables: Mapping[str, Table], members: Chosen, texts: Sequence[Literal], decider: Decider
+    tables: Mapping[str, Table], members: Chosen, texts: Sequence[Literal], theories: TheorySolver
 ) -> Rows | Conflict | Undecided:
     """Rows for all catalogues in `tables` such that their requirements hold together with the literals `texts`."""
-    search = _Search(tables, texts, decider)
+    search = _Search(tables, texts, theories)
     found = search.extend(members, list(tables), {}, [])
     if not isinstance(found, Conflict):
         return found
     if len(tables) == 1:
         ((name, table),) = tables.items()
         inside = {literal.key for literal in found.literals}
-        return _minimal_alone(table, [x for x in members.get(name, ()) if x.key in inside], found, decider)
-    return _minimal(tables, found, decider)
+        return _minimal_alone(table, [x for x in members.get(name, ()) if x.key in inside], found, theories)
+    return _minimal(tables, found, theories)
 
 
 class _Search:
     """Depth-first choice of one group per catalogue. Remembers which requirements failed, and why."""
 
-    def __init__(self, tables: Mapping[str, Table], texts: Sequence[Literal], decider: Decider) -> None:
-        self._tables, self._decider = tables, decider
+    def __init__(self, tables: Mapping[str, Table], texts: Sequence[Literal], theories: TheorySolver) -> None:
+        self._tables, self._theories = tables, theories
         self._parts = split(texts)
         self._part_of = {v: i for i, part in enumerate(self._parts) for x in part for v in x.variables}
 
@@ -188,14 +188,14 @@ class _Search:
         opposite = next((x for x in joined.values() if x.key ^ 1 in joined), None)
         if opposite is not None:
             return Conflict((opposite, joined[opposite.key ^ 1]))
-        answer = self._decider.decide_all(list(joined.values()))
+        answer = self._theories.decide_all(list(joined.values()))
         return answer.texts if not isinstance(answer, Conflict | Undecided) else answer
 
 
-def _minimal_alone(table: Table, members: Sequence[Literal], conflict: Conflict, decider: Decider) -> Conflict:
+def _minimal_alone(table: Table, members: Sequence[Literal], conflict: Conflict, theories: TheorySolver) -> Conflict:
     """The same for a single catalogue: first its own literals, by the rows they rule out, then those on texts."""
     texts = [x for x in conflict.literals if not isinstance(x.atom, Member)]
-    refuted = _Refuted(table, texts, decider)
+    refuted = _Refuted(table, texts, theories)
     behind = [table.all]
     for literal in reversed(members[1:]):
         behind.append(behind[-1] & table.bits(literal))
@@ -207,7 +207,7 @@ def _minimal_alone(table: Table, members: Sequence[Literal], conflict: Conflict,
             allowed &= table.bits(literal)
     for literal in texts:
         rest = [x for x in refuted.texts if x is not literal]
-        fewer = _Refuted(table, rest, decider)
+        fewer = _Refuted(table, rest, theories)
         if fewer.covers(allowed):
             refuted = fewer
     return Conflict((*kept, *refuted.texts))
@@ -216,9 +216,9 @@ def _minimal_alone(table: Table, members: Sequence[Literal], conflict: Conflict,
 class _Refuted:
     """The rows whose demands are known to contradict some literals on texts."""
 
-    def __init__(self, table: Table, texts: Sequence[Literal], decider: Decider) -> None:
+    def __init__(self, table: Table, texts: Sequence[Literal], theories: TheorySolver) -> None:
         self.texts, self._table = texts, table
-        self._search = _Search({}, texts, decider)
+        self._search = _Search({}, texts, theories)
         self._rows = 0
 
     def covers(self, rows: int) -> bool:
@@ -233,7 +233,7 @@ class _Refuted:
         return True
 
 
-def _minimal(tables: Mapping[str, Table], conflict: Conflict, decider: Decider) -> Conflict:
+def _minimal(tables: Mapping[str, Table], conflict: Conflict, theories: TheorySolver) -> Conflict:
     """Drop literals from a conflict while it remains one: many at a time, then one by one."""
 
     def conflicting(literals: Sequence[Literal]) -> Sequence[Literal] | None:
@@ -242,7 +242,7 @@ def _minimal(tables: Mapping[str, Table], conflict: Conflict, decider: Decider) 
         for x in literals:
             if isinstance(x.atom, Member):
                 rows.setdefault(x.atom.var, []).append(x)
-        found = _Search(tables, texts, decider).extend(rows, list(tables), {}, [])
+        found = _Search(tables, texts, theories).extend(rows, list(tables), {}, [])
         if not isinstance(found, Conflict):
             return None
         inside = {x.key for x in found.literals}

@@ -40,8 +40,8 @@ def split(literals: Iterable[Literal]) -> list[list[Literal]]:
     return list(out.values())
 
 
-class Decider:
-    """Decides components, with a memory. One per engine."""
+class TheorySolver:
+    """Decides conjunctions of theory literals component by component, with a memory. One per engine."""
 
     def __init__(self, hints: Mapping[str, tuple[str, ...]]) -> None:
         self._hints = hints

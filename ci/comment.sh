@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# One comment on the pull request, found again by its first line, and renewed only when its text changes.
+set -euo pipefail
+mark="<!-- perimeter-smt -->"
+body=$(printf '%s\n%s' "$mark" "$(head -c 60000 "$SUMMARY")")
+comments="repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments"
+filter=".[] | select(.body | startswith(\"$mark\"))"
+id=$(gh api --paginate "$comments" --jq "$filter | .id" | tail -n 1)
+if [ -z "$id" ]; then
+  gh api "$comments" -f body="$body" --silent
+elif [ "$(gh api "repos/$GITHUB_REPOSITORY/issues/comments/$id" --jq .body)" != "$body" ]; then
+  gh api -X PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" -f body="$body" --silent
+fi

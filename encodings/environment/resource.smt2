@@ -1,0 +1,68 @@
+; Axioms on resources: which there are, what they are called, which calls on them AWS refuses (W-3 to W-12).
+;
+; Tables say what is a long list: keys/governing-policies.json (which listed policy decides which call),
+; keys/existing-resource-actions.json, keys/built-in-resources.json (complete lists), keys/qualified-names.json and
+; keys/name-characters.json (what names look like: the axiom `names` stands for both tables, for every type of resource),
+; keys/named-resource-actions.json (calls that always name a resource), keys/integer-keys.json (numbers that are whole).
+; The engine makes of them and of organization.yaml, by these names:
+;   organization.yaml lists every principal of A   no one else calls from account A, but its root user, service-linked
+;                                                  roles, and federated users of the root user where SCPs let it make them
+;   organization.yaml lists every resource of A    calls that need a resource that is there name one of the list
+;   organization.yaml tags of ARN                  a listed principal or resource has the tags of the file and no others
+;   AR22.tag                                       S3: aws:ResourceTag and s3:BucketTag only where tags of buckets count
+
+(declare-const |call: needs its resource| Bool)   ; reads, or in existing-resource-actions
+(declare-const |call: tags need abac| Bool)       ; S3 calls on general purpose buckets, their objects and access points
+
+; --- tags of buckets (W-9) -----------------------------------------------------------------------
+(declare-const bucket.abac Bool)                  ; attribute-based access control is enabled on the bucket
+(declare-const bucket.says-abac Bool)             ; organization.yaml: `abac: true`
+(declare-const bucket.says-no-abac Bool)          ; organization.yaml: `abac: false`
+(assert (! (=> bucket.says-abac bucket.abac) :named AR22.on :strength hard :source "organization.yaml"))
+(assert (! (=> bucket.says-no-abac (not bucket.abac)) :named AR22.off :strength hard :source "organization.yaml"))
+(assert (! (=> (and |call: tags need abac| (not bucket.says-abac)) (not bucket.abac)) :named AR22 :strength soft
+  :source "S3 guide, enabling ABAC in general purpose buckets: off until it is enabled (2026)"))
+
+; --- keys that are always there (W-18) -----------------------------------------------------------
+(assert (! (=> (and (= service "s3") (not |call: resource is star|)) |has s3:ResourceAccount|)
+  :named AR8.present :strength hard
+  :source "S3 guide, condition key examples: s3:ResourceAccount is the owner of the bucket, in every call on one"))
+(assert (! (=> (and (= service "kms") iam) |has kms:CallerAccount|) :named AR14.present :strength hard
+  :source "KMS guide, kms:CallerAccount: the account of the identity that calls"))
+
+; --- calls that AWS refuses (W-10) ---------------------------------------------------------------
+(assert (! (=> (and |call: arn service ~ iam| (= resource.account "aws")) (str.prefixof "policy/" resource.name))
+  :named AE8.aws-policies :strength hard :source "IAM guide, managed policies: what AWS owns in IAM are policies; IAM API reference, GetRole"))
+; Changes of what AWS manages: keys/refused-calls.json, call.refused in authorization.smt2.
+
+; --- calls that act on the caller's own account (W-11) -------------------------------------------
+(declare-const |call: action in own-account-actions| Bool)
+(assert (! (=> (and iam |call: action in own-account-actions|) (= principal.account resource.account))
+  :named AE10.own-account :strength soft
+  :source "keys/own-account-actions.json: the services' API references, cross-account use: no"))
+
+; --- names (W-12, W-40) --------------------------------------------------------------------------
+(assert (! (=> (and |call: arn service ~ iam| (str.prefixof "role/" resource.name)) (or
+    (str.in_re resource.name (re.++ (str.to_re "role/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+    (str.in_re resource.name (re.++ (str.to_re "role/") (re.+ (re.range "!" "~")) (str.to_re "/")
+      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
+  :named AR23.role :strength hard :source "IAM API reference, CreateRole: RoleName and Path"))
+(assert (! (=> (and |call: arn service ~ iam| (str.prefixof "user/" resource.name)) (or
+    (str.in_re resource.name (re.++ (str.to_re "user/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+    (str.in_re resource.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")) (str.to_re "/")
+      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
+  :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
+(declare-const |call: arn service ~ s3| Bool)
+; Buckets made in us-east-1 before March 2018 may break the rule (W-40).
+(assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|)) (or
+    (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
+      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (re.union (re.range "a" "z") (re.range "0" "9"))))
+    (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
+      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (re.union (re.range "a" "z") (re.range "0" "9")) (str.to_re "/") re.all))))
+  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: begin and end with a letter or digit"))

@@ -1,0 +1,136 @@
+"""What S3 asks beside the policy of the called resource: the bucket behind an access point, Block Public Access (3.7).
+
+A call through an access point needs the access point and the bucket, each asked by its own policy with the same
+context.  For callers of the owner's account the word of their identity policies on the access point is enough (X-33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.resource import Leaf
+from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
+from perimeter_smt.encode.world.public import Public, publicity
+from perimeter_smt.logic.atoms import Ref, Template, Text
+from perimeter_smt.logic.compose import glob_on
+from perimeter_smt.logic.formula import (
+    FALSE,
+    TRUE,
+    Formula,
+    boolean,
+    both,
+    conj,
+    disj,
+    either,
+    equal,
+    glob,
+    implies,
+    is_text,
+    neg,
+    sym,
+)
+from perimeter_smt.logic.interpret import regex
+from perimeter_smt.organization.model import Account, OwnedResource
+from perimeter_smt.policy.document import Document
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    owner: Account
+    resource: OwnedResource
+
+
+def guards(accounts: list[Account], policies: Policies) -> Formula:
+    """What stands between a grant on a listed bucket or access point and the access."""
+    buckets = [_Bucket(a, r) for a in accounts for r in a.resources if is_bucket(split_arn(r.arn))]
+    out = [implies(reach(b.resource).surely, _unless_public(b, b.resource.policy)) for b in buckets if _blocked(b)]
+    for account in accounts:
+        for point in account.resources:
+            if is_access_point(split_arn(point.arn)):
+                out.append(implies(reach(point).surely, _behind(account, point, buckets, policies)))
+    return conj(out)
+
+
+def _behind(account: Account, point: OwnedResource, buckets: list[_Bucket], policies: Policies) -> Formula:
+    """Some bucket that may lie behind the access point lets the call through.
+
+    Where the file does not name it, it is one of the account's own; a bucket that is not listed may allow anything.
+    """
+    if point.bucket is not None:
+        found = [b for b in buckets if split_arn(b.resource.arn).name == point.bucket.rsplit(":", 1)[-1]]
+    else:
+        found = [b for b in buckets if b.owner.id == account.id]
+        if not account.listed:
+            return TRUE
+    if not found:
+        return boolean(point.bucket is not None)
+    return disj(both(*_passes(account, point, b, policies)) for b in found)
+
+
+def _passes(account: Account, point: OwnedResource, bucket: _Bucket, policies: Policies) -> Iterator[Formula]:
+    arn = split_arn(bucket.resource.arn)
+    own = both(IAM, is_text("principal.account", bucket.resource.account))
+    asked = policies.seen(_through(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
+    documents = (bucket.resource.policy,) if bucket.resource.policy else ()
+    yield either(own, asked.hits(documents).any)
+    yield neg(asked.denies(documents))
+    if _blocked(bucket) or point.block_public_access or account.block_public_access:
+        inside = is_text("principal.account", account.id)
+        yield either(inside, _unless_public(bucket, bucket.resource.policy))
+        if point.origin == "internet":  # of a VPC it is never public; what nobody said takes nothing away (W-31)
+            yield either(inside, _unless_public(bucket, point.policy))
+
+
+def _blocked(bucket: _Bucket) -> bool:
+    return bucket.resource.block_public_access or bucket.owner.block_public_access
+
+
+def _unless_public(bucket: _Bucket, policy: Document | None) -> Formula:
+    """RestrictPublicBuckets: a public policy serves only the owner's account and AWS services (X-41)."""
+    inside = either(is_text("principal.account", bucket.resource.account), sym_is("aws-service"))
+    return either(inside, not_public(policy))
+
+
+def restrict_public(policy: Document | None) -> Formula:
+    """RestrictPublicBuckets for a resource whose owner the request names."""
+    inside = either(equal("principal.account", "resource.account"), sym_is("aws-service"))
+    return either(inside, not_public(policy))
+
+
+def not_public(policy: Document | None) -> Formula:
+    """The policy does not count as public; in doubt under X-41 only."""
+    found = Public.NO if policy is None else publicity(policy)
+    return {Public.NO: TRUE, Public.OPEN: sym("X-41"), Public.YES: FALSE}[found]
+
+
+def _through(point: str, bucket: str) -> Leaf:
+    """The fields of the bucket's or object's ARN behind an access point, in terms of the call's resource."""
+
+    def leaf(name: str, piece: Template) -> Formula:
+        match name:
+            case "aws.partition":
+                return glob(name, piece)
+            case "resource.arn-service":
+                return boolean(regex(piece).fullmatch("s3") is not None)
+            case "resource.region" | "resource.account":
+                return _empty(piece)
+        at = both(is_text("resource.name", point), glob_on((Text(bucket),), piece))
+        return either(at, _object(piece))
+
+    def _object(piece: Template) -> Formula:
+        inside = (Text(f"{point}/object/"),)
+        try:
+            return glob_on((Text(f"{bucket}/"), Ref("resource.name")), piece, leaf=lambda v, p: glob(v, (*inside, *p)))
+        except ValueError:  # a policy variable would have to be cut
+            return sym(f"open: {bucket} behind {point}")
+
+    return leaf
+
+
+def _empty(piece: Template) -> Formula:
+    parts = (glob(p.var, ()) if isinstance(p, Ref) else boolean(not isinstance(p, Text)) for p in piece)
+    return both(*parts) if any(isinstance(p, Ref) for p in piece) else boolean(regex(piece).fullmatch("") is not None)

@@ -1,0 +1,175 @@
+"""Complete lists: who and what there is in an account whose principals and resources are listed (W-6, W-7, 3.3).
+
+The lists make axioms, `organization.yaml lists every principal of A` and `organization.yaml lists every resource of A`.
+Which calls need a resource that is there, and what every account has without listing it, say the tables
+`existing-resource-actions` and `built-in-resources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from perimeter_smt.encode.language.keys import Key, KeySpace, sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.world.accounts import one_of
+from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
+from perimeter_smt.encode.world.root import makes_federated_users
+from perimeter_smt.logic.atoms import STAR, Member, Run, Text
+from perimeter_smt.logic.compose import glob_on
+from perimeter_smt.logic.formula import (
+    TRUE,
+    Formula,
+    atom,
+    both,
+    conj,
+    disj,
+    either,
+    glob,
+    implies,
+    is_text,
+    neg,
+    sym,
+)
+from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.request.keys import table_rows
+
+_TAG = "aws:principaltag/"
+_RESOURCE_TAG = "aws:resourcetag/"
+_BUCKET_TAG = "s3:buckettag/"
+_NEEDS = both(atom(Member("call", "needs its resource")), neg(atom(Member("call", "resource is star"))))
+
+
+def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -> list[Assertion]:
+    """In an account whose principals and resources are listed there are no others.
+
+    Others than listed principals are its root user, service-linked roles, and the federated users of the root user.
+    Tags are those of the file; session tags come on top for roles whose trust policy allows `sts:TagSession`.
+    `tested` are the condition keys in use, lower case.
+    """
+    names = sorted(tested)
+    out = []
+    empty = []
+    for account, _ in workspace.organization.accounts():
+        if not account.listed:
+            continue
+        out.append(_principals(workspace, policies, account))
+        out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
+        if account.resources or account.principals:
+            here = is_text("resource.account", account.id)
+            name = f"organization.yaml lists every resource of {account.id}"
+            out.append(Assertion(name, implies(both(here, _NEEDS), either(_built_in(), _resources(account)))))
+        else:
+            empty.append(account.id)
+        out += _resource_tags(account, policies.keys, names)
+    if empty:
+        here = one_of("resource.account", empty)
+        name = "organization.yaml lists every resource of accounts that have none"
+        out.append(Assertion(name, implies(both(here, _NEEDS), _built_in())))
+    return out
+
+
+def _principals(workspace: Workspace, policies: Policies, account: Account) -> Assertion:
+    here = both(IAM, is_text("principal.account", account.id), neg(sym_is("root")))
+    ways = [*(is_caller(p) for p in account.principals), sym("principal.service-linked")]
+    if makes_federated_users(workspace, policies, account):
+        ways.append(both(sym_is("federated-user"), sym("principal.made-by-root")))
+    return Assertion(f"organization.yaml lists every principal of {account.id}", implies(here, disj(ways)))
+
+
+def is_caller(principal: OwnedPrincipal) -> Formula:
+    """The caller is this user, a session of this role, or a federated user made by this user."""
+    name = principal.arn.split(":", 5)[5]
+    here = is_text("principal.account", principal.account)
+    if principal.type == "role":
+        return both(sym_is("role"), here, is_text("principal.name", name))
+    return both(
+        here,
+        either(
+            both(sym_is("user"), is_text("principal.name", name)),
+            both(sym_is("federated-user"), is_text("principal.user", name), neg(sym("principal.made-by-root"))),
+        ),
+    )
+
+
+def _resources(account: Account) -> Formula:
+    """The call's resource is listed, or lies in one that is, or is a listed user or role."""
+    ways = [reach(resource).perhaps for resource in account.resources]
+    if any(split_arn(r.arn).service == "kms" for r in account.resources):
+        ways.append(both(arn_of_service("kms"), glob("resource.name", (Text("alias/"), STAR))))
+    people = disj(is_text("resource.name", p.arn.split(":", 5)[5]) for p in account.principals)
+    return disj([*ways, both(arn_of_service("iam"), people)])
+
+
+def _built_in() -> Formula:
+    """What an account has without anybody listing it."""
+    rows = table_rows("built-in-resources")
+    return disj((sym("resource.aws-managed-key"), *(_row(row["service"], row["names"]) for row in rows)))
+
+
+def _row(service: str, names: Iterable[str]) -> Formula:
+    found = disj(glob("resource.name", tuple(_parts(name))) for name in names)
+    here = both(arn_of_service(service), found)
+    return both(here, HAS_ACCOUNT) if service == "s3" else here  # no bucket
+
+
+def _parts(name: str) -> Iterator[Text | Run]:
+    for i, piece in enumerate(name.split("*")):
+        if i:
+            yield STAR
+        yield Text(piece)
+
+
+def _principal_tags(account: Account, keys: KeySpace, names: list[str]) -> Iterator[Assertion]:
+    for principal in account.principals if names else ():
+        facts = conj(_tag_fact(principal, keys.key(name), name) for name in names)
+        caller = both(is_caller(principal), neg(sym_is("federated-user")))  # whose tags come with the token
+        yield Assertion(f"organization.yaml tags of {principal.arn}", implies(caller, facts))
+
+
+def _tag_fact(principal: OwnedPrincipal, key: Key, name: str) -> Formula:
+    """What the file says of one tag of a principal."""
+    given = {f"{_TAG}{tag.lower()}": value for tag, value in principal.tags.items()}
+    value = given.get(name)
+    if principal.type == "role" and _takes_session_tags(principal):
+        return TRUE if value is None else key.has
+    return neg(key.has) if value is None else both(key.has, _is_value(key, value))
+
+
+def _is_value(key: Key, value: str) -> Formula:
+    return glob_on(key.term, (Text(value),) if value else ())
+
+
+def _takes_session_tags(role: OwnedPrincipal) -> bool:
+    """Whether the trust policy may let somebody set session tags; so it is taken where no policy is given."""
+    if role.trust is None:
+        return True
+    allows = (s for s in role.trust.statements if s.effect == "Allow")
+    return any(
+        s.action.negated or any(fnmatchcase("sts:tagsession", a.lower()) for a in s.action.values) for s in allows
+    )
+
+
+def _resource_tags(account: Account, keys: KeySpace, names: Iterable[str]) -> Iterator[Assertion]:
+    """The tags of a listed resource are those of the file (W-7); those of a bucket count with ABAC only (W-9)."""
+    tags = [name for name in names if name.startswith((_RESOURCE_TAG, _BUCKET_TAG))]
+    for resource in account.resources if tags else ():
+        facts = conj(_resource_tag(resource, keys.key(name), name) for name in tags)
+        if facts is not TRUE:
+            yield Assertion(f"organization.yaml tags of {resource.arn}", implies(itself(resource), facts))
+
+
+def _resource_tag(resource: OwnedResource, key: Key, name: str) -> Formula:
+    bucket = is_bucket(split_arn(resource.arn))
+    if name.startswith(_BUCKET_TAG) and not bucket:
+        return TRUE
+    value = {tag.lower(): value for tag, value in resource.tags.items()}.get(name.split("/", 1)[1])
+    if value is None or (bucket and resource.abac is False):
+        return neg(key.has)
+    right = _is_value(key, value)
+    if bucket and resource.abac is None:
+        return implies(key.has, right)
+    return right  # whether a call carries the key at all hangs on the action

@@ -1,0 +1,190 @@
+"""Which calls the policy of a listed resource decides: the table `governing-policies` as formulas (W-3, W-4).
+
+Partition, Region, account, type and name together identify a resource.  A policy also decides calls on what lies in
+its resource: surely, or perhaps.  A Deny counts where it surely does, an Allow wherever it may.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from perimeter_smt.logic.atoms import ANY, NOT_COLON, ONE, STAR, CharSet, Member, Run, Template, Text
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, disj, either, glob, is_text, neg
+from perimeter_smt.organization.model import OwnedResource
+from perimeter_smt.request import actions
+from perimeter_smt.request.keys import table_rows
+
+_TOKEN = re.compile(r"\{(\w+)([/:]?)\}|(\*)|(\?)")
+_CLASSES = {"": "[^/:]+", "/": "[^:]+", ":": ".+"}
+_RUNS = {"": Run(CharSet("/:", negated=True), 1), "/": Run(NOT_COLON, 1), ":": Run(ANY, 1)}
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
+HAS_ACCOUNT = atom(Member("call", "arn has account"))
+
+
+class Arn(NamedTuple):
+    """The fields of a listed ARN."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The calls that a policy surely decides, and those that it may decide."""
+
+    surely: Formula
+    perhaps: Formula
+
+
+def split_arn(arn: str) -> Arn:
+    """The fields of an ARN after `arn:`; the service in lower case."""
+    _, partition, service, region, account, name = (arn.split(":", 5) + [""] * 6)[:6]
+    return Arn(partition, service.lower(), region, account, name)
+
+
+def reach(resource: OwnedResource) -> Reach:
+    """The calls that the policy of `resource` surely decides, and those that it may decide."""
+    arn = split_arn(resource.arn)
+    rows = _rows_of_name(arn)
+    own = arn_of_service(arn.service)
+    names = [is_text("resource.name", arn.name)]
+    sure = both(own, _field(arn), disj([*names, *_patterns(rows, "governs", arn.service)]))
+    may = [sure, *_elsewhere(rows)]
+    if rows:
+        may.append(both(own, _field(arn), disj(_patterns(rows, "perhaps", arn.service))))
+        may.append(both(own, neg(_known_names(arn.service))))
+    else:
+        may.append(own)
+    here = _here(arn, resource.account)
+    return Reach(both(here, sure), both(here, disj(may)))
+
+
+def itself(resource: OwnedResource) -> Formula:
+    """The resource of the call is this one, or for a bucket an object in it: what carries its tags."""
+    arn = split_arn(resource.arn)
+    name = is_text("resource.name", arn.name)
+    if is_bucket(arn):
+        name = either(name, glob("resource.name", (Text(f"{arn.name}/"), STAR)))
+    return both(_here(arn, resource.account), arn_of_service(arn.service), _field(arn), name)
+
+
+def is_bucket(arn: Arn) -> bool:
+    """A general purpose bucket of S3."""
+    return arn.service == "s3" and not arn.account and "/" not in arn.name
+
+
+def is_access_point(arn: Arn) -> bool:
+    """An access point of S3."""
+    return arn.service == "s3" and bool(arn.account) and arn.name.startswith("accesspoint/")
+
+
+def arn_of_service(service: str) -> Formula:
+    """The service field of the resource's ARN."""
+    return atom(Member("call", f"arn service ~ {service}"))
+
+
+def _here(arn: Arn, owner: str) -> Formula:
+    return both(
+        is_text("resource.account", owner),
+        is_text("aws.partition", arn.partition),
+        is_text("resource.region", arn.region),
+    )
+
+
+def _field(arn: Arn) -> Formula:
+    """In S3 the account field tells a bucket from what is named like one."""
+    if arn.service != "s3":
+        return TRUE
+    return HAS_ACCOUNT if arn.account else neg(HAS_ACCOUNT)
+
+
+Bound = tuple[Mapping[str, Any], dict[str, str]]  # a row and what its `listed` binds
+
+
+def _rows_of_name(arn: Arn) -> list[Bound]:
+    """The rows that a listed name fits, with what they bind."""
+    out: list[Bound] = []
+    for row in table_rows("governing-policies"):
+        if row["service"] != arn.service or row.get("account", bool(arn.account)) != bool(arn.account):
+            continue
+        found = _regex(row["listed"]).fullmatch(arn.name)
+        if found and not ("except" in row and _regex(row["except"]).fullmatch(arn.name)):
+            out.append((row, {**found.groupdict(), "listed": arn.name}))
+    return out
+
+
+def _patterns(rows: Iterable[Bound], column: str, service: str) -> Iterator[Formula]:
+    for row, bound in rows:
+        if row.get("of", service) == service and "calls" not in row:
+            for pattern in row.get(column, ()):
+                yield glob("resource.name", _template(pattern, bound))
+
+
+def _elsewhere(rows: Iterable[Bound]) -> Iterator[Formula]:
+    """What a policy decides on ARNs of other services."""
+    for row, bound in rows:
+        if "of" not in row:
+            continue
+        service = TRUE if row["of"] == "*" else arn_of_service(row["of"])
+        calls = atom(Member("call", f"service={row['calls']}")) if "calls" in row else TRUE
+        typed = neg(atom(Member("call", "resource is star")))
+        for pattern in (*row["governs"], *row.get("perhaps", ())):
+            yield both(service, calls, typed, glob("resource.name", _template(pattern, bound)))
+
+
+@lru_cache(maxsize=1024)
+def _known_names(service: str) -> Formula:
+    """The names of types that the table knows; all, if the service reference has no other types."""
+    patterns = tuple(dict.fromkeys(_known_patterns(service)))
+    found = [_regex(pattern) for pattern in patterns]
+    formats = (t.arn.split(":", 5) for t in actions.resource_types(service) if t.arn.count(":") >= 5)
+    names = (_PLACEHOLDER.sub("x", fields[5]) for fields in formats if fields[2] == service)
+    if patterns and all(any(r.fullmatch(name) for r in found) for name in names):
+        return TRUE
+    return disj(glob("resource.name", _template(pattern, {})) for pattern in patterns) if patterns else FALSE
+
+
+def _known_patterns(service: str) -> Iterator[str]:
+    for row in table_rows("governing-policies"):
+        if row["service"] == service:
+            yield row["listed"]
+        if row.get("of", row["service"]) == service and "calls" not in row:
+            for pattern in (*row["governs"], *row.get("perhaps", ())):
+                yield pattern.replace("{listed}", row["listed"])
+
+
+@lru_cache(maxsize=4096)
+def _regex(pattern: str) -> re.Pattern[str]:
+    """A pattern of the table on a concrete name; the first of two groups of one name counts."""
+    out, position, seen = [], 0, set[str]()
+    for token in _TOKEN.finditer(pattern):
+        out.append(re.escape(pattern[position : token.start()]))
+        position = token.end()
+        if token[1]:
+            group = f"?P<{token[1]}>" if token[1] not in seen else "?:"
+            seen.add(token[1])
+            out.append(f"({group}{_CLASSES[token[2]]})")
+        else:
+            out.append(".*" if token[3] else ".")
+    return re.compile("".join([*out, re.escape(pattern[position:])]), re.DOTALL)
+
+
+def _template(pattern: str, bound: Mapping[str, str]) -> Template:
+    """A pattern of the table as a pattern on names: what is bound is text, the rest is open."""
+    out: list[Text | Run] = []
+    position = 0
+    for token in _TOKEN.finditer(pattern):
+        out.append(Text(pattern[position : token.start()]))
+        position = token.end()
+        if token[1]:
+            out.append(Text(bound[token[1]]) if token[1] in bound else _RUNS[token[2]])
+        else:
+            out.append(STAR if token[3] else ONE)
+    return (*out, Text(pattern[position:]))

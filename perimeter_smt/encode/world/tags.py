@@ -1,0 +1,29 @@
+"""Tags of S3 buckets: they count in policies only where ABAC is enabled on the bucket (W-9)."""
+
+from __future__ import annotations
+
+from perimeter_smt.encode.language.keys import Space
+from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
+from perimeter_smt.logic.atoms import Member
+from perimeter_smt.logic.formula import Formula, atom, both, disj, implies, sym
+from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.organization.perimeter import Workspace
+
+BY_BUCKET = atom(Member("call", "tags need abac"))
+_PREFIXES = ("aws:resourcetag/", "s3:buckettag/")
+
+
+def definitions(workspace: Workspace) -> dict[str, Formula]:
+    """The symbols of environment/resource.smt2 that the organization file defines."""
+    resources = [r for account, _ in workspace.organization.accounts() for r in account.resources]
+    buckets = [r for r in resources if is_bucket(split_arn(r.arn))]
+    return {
+        "bucket.says-abac": disj(itself(r) for r in buckets if r.abac is True),
+        "bucket.says-no-abac": disj(itself(r) for r in buckets if r.abac is False),
+    }
+
+
+def presence(keys: Space) -> list[Assertion]:
+    """Keys of tags in calls on buckets, for the keys in use."""
+    found = [key for name, key in keys.known.items() if name.startswith(_PREFIXES)]
+    return [Assertion("AR22.tag", implies(both(BY_BUCKET, key.has), sym("bucket.abac"))) for key in found]

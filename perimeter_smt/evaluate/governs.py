@@ -1,0 +1,106 @@
+"""Which listed policy decides a call: the policy of a resource, of what it lies in, or neither (W-3 to W-5).
+
+The evaluator's own reading of the table `governing-policies`. Resources that differ in partition, Region or account
+are different resources, whatever their names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from perimeter_smt.evaluate.view import cut
+from perimeter_smt.request.keys import table_rows
+
+_TOKEN = re.compile(r"\{([A-Za-z]+)([/:]?)\}|([*?])")
+_RUNS = {"": "[^/:]+", "/": "[^:]+", ":": ".+"}
+
+
+class Governs(StrEnum):
+    """How far the policy of a listed resource decides a call.
+
+    PERHAPS: AWS does not say, so that its Allow statements count and its Deny statements do not.
+    """
+
+    SURELY = "surely"
+    PERHAPS = "perhaps"
+
+
+def governs(listed: str, resource: str, *, owner: str, action: str) -> Governs | None:
+    """Whether the policy of the resource `listed`, of account `owner`, decides a call on `resource`."""
+    if listed == resource:
+        return Governs.SURELY
+    have, asked = cut(listed), cut(resource)
+    if have is None or asked is None or have[1] != asked[1] or have[3] != asked[3]:
+        return None
+    if asked[4] not in ("", owner):
+        return None
+    found = {_by_row(row, have, asked, action.partition(":")[0].lower()) for row in table_rows("governing-policies")}
+    if Governs.SURELY in found:
+        return Governs.SURELY
+    same = have[2] == asked[2] and bool(have[4]) == bool(asked[4])
+    unknown = same and not (_is_known(have[2], have[5]) and _is_known(asked[2], asked[5]))
+    return Governs.PERHAPS if unknown or Governs.PERHAPS in found else None
+
+
+def _by_row(row: Mapping[str, Any], have: tuple[str, ...], asked: tuple[str, ...], service: str) -> Governs | None:
+    if row["service"] != have[2] or row.get("account", bool(have[4])) is not bool(have[4]):
+        return None
+    other = row.get("of")
+    if other is None:
+        if asked[2] != have[2] or bool(asked[4]) is not bool(have[4]):
+            return None
+    elif other not in ("*", asked[2]):
+        return None
+    if row.get("calls", service) != service:
+        return None
+    bound = _bound(row, have[5])
+    if bound is None:
+        return None
+    for relation in Governs:
+        patterns = row.get("governs" if relation is Governs.SURELY else "perhaps", ())
+        if any(re.fullmatch(_regex(pattern, bound), asked[5], re.DOTALL) for pattern in patterns):
+            return relation
+    return None
+
+
+def _bound(row: Mapping[str, Any], name: str) -> dict[str, str] | None:
+    """What the names of the pattern `listed` stand for; None if it does not fit, or the row leaves the name out."""
+    if "except" in row and re.fullmatch(_regex(row["except"], {}), name, re.DOTALL):
+        return None
+    fits = re.fullmatch(_regex(row["listed"], {}), name, re.DOTALL)
+    return {**fits.groupdict(), "listed": name} if fits else None
+
+
+@lru_cache(maxsize=4096)
+def _is_known(service: str, name: str) -> bool:
+    """Whether the table says something of a name of this service."""
+    for row in table_rows("governing-policies"):
+        patterns = [row["listed"]] if row["service"] == service else []
+        if row.get("of", row["service"]) == service:
+            patterns += [p.replace("{listed}", row["listed"]) for p in (*row["governs"], *row.get("perhaps", ()))]
+        if any(re.fullmatch(_regex(pattern, {}), name, re.DOTALL) for pattern in patterns if pattern != "*"):
+            return True
+    return False
+
+
+def _regex(pattern: str, bound: Mapping[str, str]) -> str:
+    """A pattern of the table as a regular expression; names that are `bound` stand for their texts."""
+    out, end, seen = [], 0, set()
+    for token in _TOKEN.finditer(pattern):
+        out.append(re.escape(pattern[end : token.start()]))
+        end = token.end()
+        name, run, wild = token.groups()
+        if wild:
+            out.append(".*" if wild == "*" else ".")
+        elif name in bound:
+            out.append(re.escape(bound[name]))
+        elif name in seen:
+            out.append(f"(?P={name})")
+        else:
+            seen.add(name)
+            out.append(f"(?P<{name}>{_RUNS[run]})")
+    return "".join((*out, re.escape(pattern[end:])))

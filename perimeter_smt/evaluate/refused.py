@@ -1,0 +1,33 @@
+"""Calls that AWS refuses after authorization, whatever policies allow (W-10): the table `refused-calls`."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from perimeter_smt.evaluate.globs import fold
+from perimeter_smt.evaluate.view import View
+from perimeter_smt.request.keys import table_rows
+
+
+def refused(view: View) -> str | None:
+    """Why AWS refuses the call, None if it does not.
+
+    AWS services and service-linked roles change what belongs to AWS; nobody calls what does not exist.
+    """
+    why = _refused(view.action, view.resource)
+    if why is None:
+        return None
+    text, exists = why
+    by_aws = view.caller.type == "service" or view.caller.is_service_linked
+    return None if by_aws and exists else text
+
+
+@lru_cache(maxsize=8192)
+def _refused(action: str, resource: str) -> tuple[str, bool] | None:
+    for row in table_rows("refused-calls"):
+        if fnmatchcase(resource, row["resource"]):
+            for name in row["actions"]:
+                if name == "*" or fold(name) == action:
+                    return f"AWS refuses the call: {row['why']}", name != "*"
+    return None

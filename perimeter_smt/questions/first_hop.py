@@ -1,0 +1,127 @@
+"""Is the first hop of a forwarded call held to the network? (W-34)
+
+A forward access session carries no network key. `P1.first-hop` says that the call before it came from my network;
+that is so only where guardrails hold the first hop to it, in every service that carries calls on, or where nobody who
+is listed may make such a call: then the proof says so. Root users, and whom they make, stand in no list and are left
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.world.catalogue import union
+from perimeter_smt.encode.world.world import build
+from perimeter_smt.logic.formula import Formula, both, neg, sym
+from perimeter_smt.organization.perimeter import Perimeter, Scope
+from perimeter_smt.questions import explain
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.prepare import claimed_rows, prepare
+from perimeter_smt.questions.run import Group, Run
+from perimeter_smt.questions.verdicts import Counterexample
+from perimeter_smt.request.keys import table_rows
+from perimeter_smt.solve.result import Result
+
+ASSUMED = "P1.first-hop"
+_NETWORK = "O5"  # my identities call only from expected networks: what a first hop is held to
+
+
+Found = tuple[Counterexample | None, str]
+
+
+def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Group], frozenset[str]]:
+    """The groups that some service calls with a forwarded session, as the objective claims, and these services."""
+    claimed = claimed_rows(run.world, objective)
+    concerned: list[Group] = []
+    services: set[str] = set()
+    for row in table_rows("forwarding-services"):
+        called = claimed & union(run.world.calls.members(f"action ~ {text.lower()}") for text in row["calls"])
+        reached = [group for group in groups if group.rows & called]
+        concerned += [group for group in reached if group not in concerned]
+        services |= {row["service"]} if reached else set()
+    return concerned, frozenset(services)
+
+
+def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Found:
+    """A first hop that gets through from elsewhere, and why the proof is conditional; no reason: none does.
+
+    `services` are those that carry calls on to the groups. A reason without a request: it was not decided.
+    """
+    return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)
+
+
+def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found | None:
+    """Callers of other organizations are bound by no guardrail of mine in their first hop."""
+    asked = (
+        questions.breach(run.world, objective),
+        neg(questions.accepted_limits(run.world, objective)),
+        both(sym("forwarded"), IAM, neg(sym("principal.mine"))),
+        questions.proof_mode(run.world, leave_out=(ASSUMED, "AN6.address")),
+        *run.only(groups),
+    )
+    result = run.ask(*asked)
+    if result.status != "sat":
+        return None
+    found = _shown(run, objective, asked, result, groups)
+    return found, "no guardrail of mine holds the first hop of a stranger's forwarded call to my network"
+
+
+def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Found:
+    perimeter = _perimeter(run.world.workspace.perimeter, objective)
+    key = (perimeter.tag_exceptions, perimeter.role_exceptions, services)
+    if key not in run.first_hops:
+        run.first_hops[key] = _ask(run, perimeter, services)
+    return run.first_hops[key]
+
+
+def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Found:
+    """May my identity make a call that a service carries on, from elsewhere?"""
+    found, reason = _under(run, perimeter, services, free_grants=run.world.free_grants)
+    if not reason or not run.world.free_grants or not run.world.workspace.grants_given:
+        return found, reason
+    listed = _under(run, perimeter, services, free_grants=False)
+    if listed[1]:
+        return found, reason
+    run.first_hop_notes.add(f"{reason}; no listed principal may make such a call")
+    return listed
+
+
+def _under(run: Run, perimeter: Perimeter, services: frozenset[str], *, free_grants: bool) -> Found:
+    workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
+    world = build(workspace, sorted(services), free_grants=free_grants, objectives=(_NETWORK,))
+    hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
+    mode = hops.exact if run.reading == "exact" else hops.over
+    persons = () if free_grants else (neg(sym_is("root")), neg(sym("principal.made-by-root")))
+    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), mode, *persons)
+    result = hops.ask(*asked)
+    if result.status == "unknown":
+        return None, f"whether first hops are held to my network is not decided: {result.reason}"
+    if result.status == "unsat":
+        return None, ""
+    found = _shown(hops, _NETWORK, asked, result, hops.groups)
+    action = found.request.action
+    return found, f"the first hop of a forwarded call is not held to my network: `{action}` gets through"
+
+
+def _shown(
+    run: Run, objective: str, asked: Sequence[Formula], result: Result, groups: Sequence[Group]
+) -> Counterexample:
+    """A plain request, as near to the chosen readings as it can be."""
+    tight, granted, departs = run.tightest(asked, result)
+    tight = run.plain(run.group_of(tight, groups).services, (*asked, *granted), tight)
+    return explain.counterexample(run.world, objective, tight, "hole", departs=departs)
+
+
+def _perimeter(perimeter: Perimeter, objective: str) -> Perimeter:
+    """The perimeter that claims the network of every call, with the exceptions of one objective."""
+    tags = tuple(e for e in perimeter.tag_exceptions if objective in e.objectives)
+    roles = tuple(e for e in perimeter.role_exceptions if objective in e.objectives)
+    return perimeter.model_copy(
+        update={
+            "scopes": {_NETWORK: Scope()},
+            "tag_exceptions": tuple(e.model_copy(update={"objectives": (_NETWORK,)}) for e in tags),
+            "role_exceptions": tuple(e.model_copy(update={"objectives": (_NETWORK,)}) for e in roles),
+        }
+    )

@@ -1,0 +1,77 @@
+"""Every form of a result by name: functions from the versioned JSON result, and what new findings are, to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from perimeter_smt.report.csv import csv
+from perimeter_smt.report.entries import Entry, Result, is_lint
+from perimeter_smt.report.json import dumps
+from perimeter_smt.report.junit import junit
+from perimeter_smt.report.markdown import markdown
+from perimeter_smt.report.sarif import sarif
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A result, which of its findings are shown, and how many a baseline left out (None: no baseline)."""
+
+    result: Result
+    found: Sequence[Entry]
+    known: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`suffix` of files of this form, and how it is written."""
+
+    suffix: str
+    write: Callable[[Shown], str]
+
+
+def text(shown: Shown, *, width: int | None = None, color: bool = False) -> str:
+    """The report for people; with a baseline only what is new."""
+    if is_lint(shown.result):
+        from perimeter_smt.report.baseline import without_known
+        from perimeter_smt.report.findings import render
+
+        result = shown.result if shown.known is None else without_known(shown.result, shown.found)
+        return render(result, width=width, color=color) + _left_out(shown)
+    from perimeter_smt.report.read import report_of
+    from perimeter_smt.report.text import render as render_report
+
+    if shown.known is None:
+        return render_report(report_of(shown.result), width=width, color=color)
+    return _new_text(shown, width, color)
+
+
+def _new_text(shown: Shown, width: int | None, color: bool) -> str:
+    from perimeter_smt.report.page import Page
+    from perimeter_smt.report.words import plural
+
+    page = Page(width, color=color)
+    page.text(f"perimeter of `{shown.result['workspace']}`: {plural(len(shown.found), 'new finding')}", style="bold")
+    for entry in shown.found:
+        page.blank()
+        page.text(f"{entry.file}:{entry.line}: {entry.kind} {entry.message}", hang=2)
+    return str(page) + _left_out(shown)
+
+
+def _left_out(shown: Shown) -> str:
+    from perimeter_smt.report.words import plural
+
+    if shown.known is None:
+        return ""
+    counted = plural(shown.known, "known finding")
+    return f"\n{counted} left out by the baseline, which is not to say that they are closed\n"
+
+
+FORMS: Mapping[str, Form] = {
+    "text": Form("txt", text),
+    "json": Form("json", lambda shown: dumps(shown.result) + "\n"),
+    "sarif": Form("sarif", lambda shown: sarif(shown.result, shown.found)),
+    "junit": Form("xml", lambda shown: junit(shown.result, shown.found, shown.known or 0)),
+    "markdown": Form("md", lambda shown: markdown(shown.result, shown.found, shown.known or 0)),
+    "csv": Form("csv", lambda shown: csv(shown.result, shown.found)),
+}

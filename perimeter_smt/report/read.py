@@ -1,0 +1,59 @@
+"""Saved results: `prove --json` and `lint --json` read back, checked against their schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.questions.verdicts import Report
+from perimeter_smt.report.entries import Result, is_lint
+from perimeter_smt.report.json import schema
+
+_MAX_BYTES = 500_000_000
+
+
+def read_result(path: Path) -> Result:
+    """A result from its file; InputError if it is none, or of another version."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise InputError("too large for a result", file=str(path))
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
+    except (ValueError, RecursionError):
+        raise InputError("not JSON, expected a result of `prove --json` or `lint --json`", file=str(path)) from None
+    try:
+        name = "lint" if is_lint(value if isinstance(value, Mapping) else {}) else "prove"
+    except InputError as error:
+        raise InputError(error.message, file=str(path)) from None
+    wrong = next(Draft202012Validator(json.loads(schema(name))).iter_errors(value), None)
+    if wrong is not None:
+        raise InputError("not as `perimeter schema` describes it", file=str(path), path=wrong.json_path)
+    return dict(value)
+
+
+def report_of(result: Result) -> Report:
+    """The report that a result of `prove` was written from, without the cases that were replayed."""
+    value = {**result, "tables": tuple(result["tables"].items())}
+    for name in ("verdicts", "availability"):
+        value[name] = [_verdict(verdict) for verdict in result[name]]
+    return TypeAdapter(Report).validate_python(value)
+
+
+def _verdict(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    limits = [
+        {**limit, "example": _counterexample(limit["example"]) if limit["example"] else None}
+        for limit in verdict["limits"]
+    ]
+    found = [_counterexample(example) for example in verdict["counterexamples"]]
+    return {**verdict, "limits": limits, "counterexamples": found}
+
+
+def _counterexample(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {**found, "keys": found["keys_that_matter"], "case": None}

@@ -1,0 +1,103 @@
+"""A-priori lemmas: clauses on atoms that hold whatever the question is, given to the Boolean search up front.
+
+Prefixes of patterns, whole texts against patterns, sets of rows against each other, and that enumerations have one
+value.  Every one of them saves a round with the theories, and none changes a verdict.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from perimeter_smt.logic.atoms import Glob, Is, Member
+from perimeter_smt.logic.formula import Formula
+from perimeter_smt.logic.problem import Problem
+from perimeter_smt.solve.errors import SolveError
+from perimeter_smt.solve.prefix_tree import PrefixTree
+from perimeter_smt.solve.sat import Sat
+from perimeter_smt.solve.theories.alphabet import is_value
+from perimeter_smt.solve.theories.literals import Language, language
+from perimeter_smt.solve.theories.work import TooLargeError
+
+_TEXTS = 32  # whole texts of one variable that are compared with its patterns
+_PATTERNS = 64  # patterns of one variable that are compared with its whole texts
+_SETS = 48  # sets of one catalogue that are compared with each other
+_ROWS = 4096  # rows up to which they are
+
+
+class APriori:
+    """The propositional variables of symbols and atoms, with the lemmas known of them as they come."""
+
+    def __init__(self, sat: Sat, problem: Problem) -> None:
+        self._sat, self._problem = sat, problem
+        self._prefixes = PrefixTree(sat)
+        self._values: dict[str, dict[str, int]] = {}  # enumeration, value, variable
+        self._texts: dict[str, list[tuple[str, int]]] = {}
+        self._patterns: dict[str, list[tuple[Language, int]]] = {}
+        self._sets: dict[str, list[tuple[int, int]]] = {}  # catalogue, rows, variable
+        self.variable: dict[int, int] = {}  # by identity of the formula
+
+    def add(self, formula: Formula, variable: int) -> None:
+        """A new symbol or atom, and its variable."""
+        self.variable[id(formula)] = variable
+        fact = formula.payload
+        if isinstance(fact, Glob):
+            self._prefixes.add(fact, variable)
+            self._pattern(fact, variable)
+        elif isinstance(fact, Member):
+            self._member(fact, variable)
+        elif isinstance(fact, Is):
+            self._value(fact, variable)
+
+    def _pattern(self, fact: Glob, variable: int) -> None:
+        """Whether the whole texts of a variable match its patterns; see prefix_tree.py for texts among themselves."""
+        form = language(fact.pattern)
+        texts = self._texts.setdefault(fact.var, [])
+        patterns = self._patterns.setdefault(fact.var, [])
+        if form.exact is not None:
+            if is_value(form.exact) and len(texts) < _TEXTS:
+                texts.append((form.exact, variable))
+                for pattern, other in patterns:
+                    self._relate(form.exact, variable, pattern, other)
+        elif not (form.shape == "ends" and not form.suffix) and len(patterns) < _PATTERNS:
+            patterns.append((form, variable))
+            for text, other in texts:
+                self._relate(text, other, form, variable)
+
+    def _relate(self, text: str, whole: int, form: Language, pattern: int) -> None:
+        with suppress(TooLargeError):  # left to the theory, which says so if it matters
+            self._sat.add((-whole, pattern if form.matches(text) else -pattern))
+
+    def _member(self, fact: Member, variable: int) -> None:
+        """Sets that exclude, hold or complete each other."""
+        table = self._problem.catalogues.get(fact.var)
+        known = self._sets.setdefault(fact.var, [])
+        if table is None or table.size > _ROWS or len(known) >= _SETS:
+            return
+        everything = (1 << table.size) - 1
+        rows = table.sets.get(fact.name, 0) & everything
+        for other, place in known:
+            both = rows & other
+            if not both:
+                self._sat.add((-variable, -place))
+            elif both == rows:
+                self._sat.add((-variable, place))
+            elif both == other:
+                self._sat.add((variable, -place))
+            if rows | other == everything:
+                self._sat.add((variable, place))
+        known.append((rows, variable))
+
+    def _value(self, fact: Is, variable: int) -> None:
+        """Enumerations have exactly one value."""
+        declared = self._problem.enums.get(fact.var)
+        if declared is None:
+            raise SolveError(f"enumeration `{fact.var}` is not declared")
+        if fact.value not in declared:
+            self._sat.add((-variable,))
+            return
+        known = self._values.setdefault(fact.var, {})
+        for other in known.values():
+            self._sat.add((-variable, -other))
+        known[fact.value] = variable
+        if len(known) == len(declared):
+            self._sat.add(list(known.values()))

@@ -1,0 +1,78 @@
+"""Whether a witness fits what the workspace lists: complete lists, and tags of listed resources (W-6, W-7, W-9)."""
+
+from __future__ import annotations
+
+from perimeter_smt.organization.model import Account, Organization, OwnedResource
+from perimeter_smt.request.keys import support_list
+from perimeter_smt.request.request import Facts, Request
+from perimeter_smt.witness.listed import access_point_of, deciding
+
+_RESOURCE_TAG, _BUCKET_TAG = "aws:resourcetag/", "s3:buckettag/"
+_MAKES = ("create", "put", "register", "import", "add", "start", "run")
+
+
+def contradiction(organization: Organization, request: Request, facts: Facts) -> str | None:
+    """What of the workspace says that there is no such call, None if nothing does."""
+    accounts = {account.id: account for account, _ in organization.accounts()}
+    return (
+        _caller(accounts.get(facts.principal_account or ""), request, facts)
+        or _resource(accounts.get(request.resource_account or ""), request)
+        or _tags(accounts.get(request.resource_account or ""), request)
+    )
+
+
+def _caller(account: Account | None, request: Request, facts: Facts) -> str | None:
+    """A user or role of an account whose principals are all listed is one of them."""
+    if account is None or not account.listed or facts.service_linked:
+        return None
+    caller = request.principal
+    arn = {"user": caller.arn, "role-session": caller.role_arn}.get(caller.type)
+    if arn is None or any(principal.arn == arn for principal in account.principals):
+        return None
+    return f"account {account.id} lists all its principals, and {arn} is none of them"
+
+
+def _resource(account: Account | None, request: Request) -> str | None:
+    """A resource that exists before the call, of an account whose resources are all listed, is one of them."""
+    service, _, name = request.action.lower().partition(":")
+    if account is None or not account.listed or request.resource == "*" or name.startswith(_MAKES):
+        return None
+    if service == "sts" or request.resource.split(":", 3)[2] == "iam" or service not in _with_policies():
+        return None
+    if deciding(account, request):
+        return None
+    return f"account {account.id} lists all its resources, and {request.resource} is none of them"
+
+
+def _tags(account: Account | None, request: Request) -> str | None:
+    if account is None:
+        return None
+    if request.resource.split(":", 3)[2:3] == ["s3"]:
+        return _bucket_tags(account, request)
+    itself = next((resource for resource in account.resources if resource.arn == request.resource), None)
+    return _compared(itself, request, (_RESOURCE_TAG,)) if itself else None
+
+
+def _bucket_tags(account: Account, request: Request) -> str | None:
+    """Tags of a bucket count with ABAC only; then they are those of its objects and access points, too."""
+    point = access_point_of(account, request)
+    name = point.bucket if point else request.resource.split(":", 5)[5].split("/")[0]
+    bucket = next((resource for resource in account.resources if resource.arn.endswith(f":s3:::{name}")), None)
+    if bucket is None or bucket.abac is None:
+        return None
+    if bucket.abac:
+        return _compared(bucket, request, (_RESOURCE_TAG, _BUCKET_TAG))
+    found = next((key for key in request.context if key.lower().startswith((_RESOURCE_TAG, _BUCKET_TAG))), None)
+    return f"tags of {bucket.arn} do not count without ABAC, and the request carries {found}" if found else None
+
+
+def _compared(resource: OwnedResource, request: Request, prefixes: tuple[str, ...]) -> str | None:
+    tags = {name.lower(): value for name, value in resource.tags.items()}
+    for key, value in request.context.items():
+        if key.lower().startswith(prefixes) and tags.get(key.lower().partition("/")[2]) != value:
+            return f"{key} of the request is not among the tags of {resource.arn}"
+    return None
+
+
+def _with_policies() -> frozenset[str]:
+    return support_list("resource-policy-services")

@@ -1,0 +1,100 @@
+"""What the workspace lists about a call: the policies that decide it, access point and bucket, grants of the key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perimeter_smt.evaluate.governs import Governs, governs
+from perimeter_smt.organization.model import Account, OwnedResource
+from perimeter_smt.policy.document import Document
+from perimeter_smt.request.case import KmsGrant
+from perimeter_smt.request.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Decides:
+    """A listed resource whose policy decides a call; `surely`: its Deny statements count too (W-4)."""
+
+    resource: OwnedResource
+    surely: bool
+
+    @property
+    def policy(self) -> Document | None:
+        """The policy, without its Deny statements where it is not sure that they count."""
+        policy = self.resource.policy
+        if policy is None or self.surely:
+            return policy
+        allows = tuple(statement for statement in policy.statements if statement.effect == "Allow")
+        return policy.model_copy(update={"statements": allows})
+
+
+def deciding(owner: Account | None, request: Request) -> tuple[Decides, ...]:
+    """The listed resources of the owner whose policies decide the call, the resource itself first."""
+    if owner is None or request.resource == "*":
+        return ()
+    found = [
+        Decides(resource, relation is Governs.SURELY)
+        for resource in owner.resources
+        if (relation := governs(resource.arn, request.resource, owner=owner.id, action=request.action))
+    ]
+    return tuple(sorted(found, key=lambda each: (each.resource.arn != request.resource, not each.surely)))
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A call through a listed access point: the point, the bucket behind it (None: not listed), the ARN behind it."""
+
+    point: OwnedResource
+    bucket: OwnedResource | None
+    resource: str
+
+
+def access_point_of(owner: Account | None, request: Request) -> OwnedResource | None:
+    """The listed access point that the resource of the call is, or lies behind."""
+    fields = request.resource.split(":", 5)
+    if owner is None or len(fields) < 6 or fields[2] != "s3" or not fields[5].startswith("accesspoint/"):
+        return None
+    arn = ":".join((*fields[:5], "/".join(fields[5].split("/")[:2])))
+    return next((resource for resource in owner.resources if resource.arn == arn), None)
+
+
+def behind(accounts: dict[str, Account], point: OwnedResource, request: Request) -> Iterator[Behind]:
+    """What may lie behind the access point: the bucket that it names, else each listed bucket of its account.
+
+    Where neither is listed, some bucket whose policy nobody gave.
+    """
+    partition = request.resource.split(":", 2)[1]
+    key = (
+        request.resource.removeprefix(f"{point.arn}/object").removeprefix("/") if request.resource != point.arn else ""
+    )
+    owner = accounts[point.account]
+    every = (account for account in accounts.values()) if point.bucket else (owner,)
+    buckets = [
+        resource
+        for account in every
+        for resource in account.resources
+        if _is_bucket(resource) and point.bucket in (None, resource.arn.split(":", 5)[5])
+    ]
+    for bucket in buckets:
+        yield Behind(point, bucket, f"{bucket.arn}/{key}" if key else bucket.arn)
+    if not buckets and (point.bucket or not owner.listed):
+        arn = f"arn:{partition}:s3:::{point.bucket or 'bucket-behind'}"
+        yield Behind(point, None, f"{arn}/{key}" if key else arn)
+
+
+def _is_bucket(resource: OwnedResource) -> bool:
+    return resource.arn.split(":", 3)[2] == "s3" and ":s3:::" in resource.arn
+
+
+def grants_of(resource: OwnedResource | None) -> tuple[KmsGrant, ...] | None:
+    """The grants of a listed key; None where nobody said which there are (X-32).
+
+    A constraint of a grant asks for an encryption context, which the caller chooses: it is taken as met.
+    """
+    if resource is None or resource.grants is None:
+        return None
+    return tuple(
+        KmsGrant(grantee_principal=grant.grantee, retiring_principal=grant.retiring, operations=grant.operations)
+        for grant in resource.grants
+    )
