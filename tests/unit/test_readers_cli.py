@@ -10,6 +10,7 @@ from perimeter_smt.cli.main import run
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers import SourceOptions, read_source
 from perimeter_smt.questions.perimeter import prove
+from tests.growth import growth
 
 ORG, MANAGEMENT, ORDERS, DATA = "o-acme0000001", "999900001111", "111122223333", "444455556666"
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -271,3 +272,23 @@ def test_a_folder_of_something_else_says_what_was_expected(tmp_path, capsys):
     (tmp_path / "x.json").write_text('{"a": 1}')
     assert run(["prove", str(tmp_path)]) == 2
     assert "of no form that is known: expected a workspace" in capsys.readouterr().err
+
+
+def test_reading_is_linear(tmp_path):
+    """Four times the roles, each with a policy of its own, take about four times as long."""
+
+    def many(count):
+        path = tmp_path / f"{count}.json"
+        if not path.exists():
+            roles = []
+            for number in range(count):
+                text = json.dumps(READ).replace('"*"', f'"arn:aws:sqs:eu-west-1:{ORDERS}:q{number}"')
+                own = [{"PolicyName": "own", "PolicyDocument": json.loads(text)}]
+                arn = f"arn:aws:iam::{ORDERS}:role/r{number}"
+                roles.append({"Arn": arn, "AssumeRolePolicyDocument": TRUST, "RolePolicyList": own})
+            path.write_text(json.dumps({"RoleDetailList": roles}))
+        found = read_source(path, SourceOptions(organization_id=ORG))
+        assert len(account(found, ORDERS).principals) == count
+
+    many(250), many(1000)
+    assert growth(many, 250) < 1.4

@@ -292,3 +292,22 @@ def test_a_guess_of_the_account_is_named(tmp_path):
     plan = Plan().add("aws_iam_role.app", {"name": "app", "assume_role_policy": TRUST}, unknown=["arn"])
     found = read(tmp_path, plan, SourceOptions(organization_id=ORG, management_account=MANAGEMENT))
     assert "account of the plan" in {u.name for u in found.unknowns if u.affects == "facts"}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_computed_policy_is_none_only_where_nobody_writes_it(tmp_path, kept):
+    """A new queue has no policy, but one whose configuration is not in the plan may have any."""
+    value = Plan().add("aws_sqs_queue.q", {"name": "q"}, unknown=["arn", "policy"]).value()
+    if not kept:
+        value["configuration"] = {}
+    (tmp_path / "plan.json").write_text(json.dumps(value))
+    found = read_source(tmp_path / "plan.json", OPTIONS)
+    assert len(account(found).resources) == int(kept)
+    assert any("policy of" in u.name for u in found.unknowns) is not kept
+
+
+def test_policies_from_locals_are_not_known(tmp_path):
+    plan = Plan().add("aws_sqs_queue.q", {"name": "q"}, unknown=["arn", "policy"],
+                      refers={"policy": ["local.policy"]})  # fmt: skip
+    found = read(tmp_path, plan)
+    assert not account(found).resources

@@ -17,7 +17,10 @@ AFTER_APPLY = "known after apply"
 
 @dataclass(slots=True)
 class Resource:
-    """A resource or data source. `fresh`: it is made by this plan; `provider` is the key of its provider."""
+    """A resource or data source. `fresh`: it is made by this plan; `provider` is the key of its provider.
+
+    `configured`: its configuration was found, so that `references` tell which attributes are written.
+    """
 
     address: str
     type: str
@@ -28,6 +31,7 @@ class Resource:
     provider: str = ""
     data: bool = False
     fresh: bool = False
+    configured: bool = False
 
     def get(self, name: str) -> Any:
         """The value of an attribute; None if it has none, NotKnown if it is known after apply."""
@@ -40,6 +44,10 @@ class Resource:
         """A text that is known; empty otherwise."""
         value = self.get(name)
         return value if isinstance(value, str) else ""
+
+    def writes(self, name: str) -> bool:
+        """Whether an attribute is written, or may be: a computed one that is not, of a new resource, has no value."""
+        return not self.fresh or not self.configured or name in self.references
 
     @property
     def module(self) -> str:
@@ -139,7 +147,7 @@ def _configured(plan: Plan, module: dict[str, Any], above: str) -> None:
     for item in module.get("resources") or ():
         references = {name: _references(found) for name, found in (item.get("expressions") or {}).items()}
         for resource in plan.by_name.get(f"{above}|{item['address']}", ()):
-            resource.references = references
+            resource.references, resource.configured = references, True
             resource.provider = str(item.get("provider_config_key", ""))
     for name, call in (module.get("module_calls") or {}).items():
         _configured(plan, call.get("module") or {}, f"{above}.module.{name}" if above else f"module.{name}")

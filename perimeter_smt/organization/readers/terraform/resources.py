@@ -65,7 +65,7 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
         here.draft.unknown(f"name of `{resource.address}`", "known after apply", "grants", resource.at, account=account)
         return
     # A computed policy is not known before apply, but a new resource gets none unless somebody writes one.
-    written = attribute is not None and (not resource.fresh or attribute in resource.references)
+    written = attribute is not None and resource.writes(attribute)
     policy = policy_of(here, resource, attribute) if attribute and written else None
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
     if resource.type == "aws_s3_access_point":
@@ -116,8 +116,7 @@ def _permissions(here: Here) -> None:
             continue
         if qualifier := resource.text("qualifier"):
             arn = f"{arn}:{qualifier}"
-        told = (*resource.references, "principal", "action")  # the others are computed, and then not set
-        unknown = [name for name in _PERMISSION if name in told and isinstance(resource.get(name), NotKnown)]
+        unknown = [n for n in _PERMISSION if resource.writes(n) and isinstance(resource.get(n), NotKnown)]
         if unknown:
             broken[arn] = NotKnown(f"`{unknown[0]}` of `{resource.address}` is known after apply")
         else:
@@ -159,7 +158,7 @@ def _endpoints(here: Here) -> None:
         if not vpc:
             found = here.plan.referred(resource, "vpc_id", "aws_vpc")
             vpc = _some("vpc", found.address if found else resource.address)
-        written = not resource.fresh or "policy" in resource.references or resource.values.get("policy")
+        written = resource.writes("policy") or resource.values.get("policy")
         policy = policy_of(here, resource, "policy") if written else None
         item = {
             "VpcEndpointId": own,
