@@ -11,6 +11,7 @@ from pathlib import Path
 from perimeter_smt.cli.git_ignored import files_below
 from perimeter_smt.cli.kind_of_file import kind_of_file
 from perimeter_smt.errors import InputError
+from perimeter_smt.files import read_text
 from perimeter_smt.lint.kinds import Guess, Sure, guess_kind, is_policy
 from perimeter_smt.organization.readers import SourceOptions, read_source
 from perimeter_smt.organization.readers.inferred import documents_of
@@ -19,7 +20,7 @@ from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERI
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.parse import load_policy
+from perimeter_smt.policy.parse import load_and_check
 
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
@@ -91,7 +92,9 @@ def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], fo
         return
     try:
         guess = _kind(file, top, kind, value)
-        found.add(load_policy(file, guess.kind, values, strict=False), guess)
+        document, refused = load_and_check(file, guess.kind, values)
+        found.add(document, guess)
+        found.errors += [refused] if refused else []
     except InputError as error:
         found.errors.append(error)
 
@@ -110,10 +113,8 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
 def _json(file: Path) -> object:
     """The decoded file, None where it cannot be read; the parser of policies tells what is wrong."""
     try:
-        if file.stat().st_size > 2 * MAX_CHARACTERS:
-            return None
-        return json.loads(file.read_text("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        return json.loads(read_text(file, MAX_CHARACTERS, "one policy").removeprefix("\ufeff"))
+    except (InputError, ValueError, RecursionError):
         return None
 
 

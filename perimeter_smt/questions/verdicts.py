@@ -102,7 +102,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all proved or vacuous by scope, 1 something refuted, 3 something unknown or conditional."""
+        """0 all proved, 1 something refuted, 3 something unknown, conditional or vacuous."""
         statuses = {verdict.status for verdict in self.verdicts}
         if "refuted" in statuses:
             return 1
