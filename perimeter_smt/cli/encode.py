@@ -43,10 +43,10 @@ def encode(
     values = fill(settings)
     chosen = chosen_objectives(objectives)
     with Bar() as bar:
-        from perimeter_smt.organization.readers import load_workspace
+        from perimeter_smt.organization.readers import SourceOptions, read_source
         from perimeter_smt.questions.perimeter import encode as build
 
-        space = load_workspace(workspace, values)
+        space = read_source(workspace, SourceOptions(fill=values))
         world = build(space, objectives=chosen, services=services or None, mode=mode)
         folder.mkdir(parents=True, exist_ok=True)
         total = 2 * len(chosen) + 1

@@ -49,7 +49,7 @@ def lint(
     as_json: bool,
     no_color: bool,
 ) -> int:
-    """Look for known mistakes in policies: files, folders of *.json, or workspaces.
+    """Look for known mistakes in policies: files, folders of *.json, workspaces or other sources.
 
     A folder is searched for policies that git does not ignore.
     Exit codes: 0 nothing found, 1 findings, 2 bad input.

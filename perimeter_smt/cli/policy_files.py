@@ -12,7 +12,9 @@ from perimeter_smt.cli.kind_of_file import kind_of_file
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
 from perimeter_smt.lint.kinds import Guess, Sure, guess_kind, is_policy
-from perimeter_smt.organization.readers import load_workspace
+from perimeter_smt.organization.readers import SourceOptions, read_source
+from perimeter_smt.organization.readers.inferred import documents_of
+from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERIMETER_FILE
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, read_json
@@ -23,6 +25,8 @@ from perimeter_smt.policy.unwrap import unwrapped
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
 _BY_WORKSPACE = "the workspace"
+_WHOLE = (Form.WORKSPACE, Form.PERIMETER, Form.LZA, Form.IAM_COLLECT)  # folders that are one source
+_SOME_ORGANIZATION = "o-example0000"
 
 
 @dataclass(slots=True)
@@ -59,7 +63,7 @@ def read_policies(paths: Iterable[Path], kind: str | None, values: Mapping[str, 
 
 
 def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Policies) -> None:
-    if _is_workspace(top):
+    if _is_workspace(top) or _form(top) in _WHOLE:
         _workspace(top, values, found)
         return
     before = len(found.documents) + len(found.errors)
@@ -79,6 +83,9 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
+    if kind is None and _form(file) is not None:
+        _workspace(file, values, found)
+        return
     value = _json(file)
     if not asked and not _resembles_policy(file, value):
         found.skipped.append(file)
@@ -145,6 +152,14 @@ def _resembles_policy(file: Path, value: object) -> bool:
         return True
 
 
+def _form(path: Path) -> Form | None:
+    """The form of a source; None for what is none, such as a policy by itself."""
+    try:
+        return recognise(path)
+    except InputError:
+        return None
+
+
 def _is_workspace(folder: Path) -> bool:
     return (folder / PERIMETER_FILE).is_file() or (folder / ORGANIZATION_FILE).is_file()
 
@@ -160,25 +175,20 @@ def _workspace_of(file: Path, top: Path) -> Path | None:
 
 
 def _workspace(folder: Path, values: Mapping[str, str], found: Policies) -> None:
-    """Every document of a workspace, of the kind that its yaml gives, once."""
-    documents: list[Document] = []
+    """Every document of a workspace or another source, of the kind that it has there, once."""
+    # No finding depends on the organization, so that one that a source does not tell is no error here.
     try:
-        units = [load_workspace(folder, dict(values)).organization.root]
+        try:
+            workspace = read_source(folder, SourceOptions(fill=values))
+        except InputError as error:
+            if "--org-id" not in error.message:
+                raise
+            workspace = read_source(folder, SourceOptions(fill=values, organization_id=_SOME_ORGANIZATION))
     except InputError as error:
         found.errors.append(error)
         return
-    while units:
-        unit = units.pop(0)
-        units += unit.units
-        for level in (unit.guardrails, *(account.guardrails for account in unit.accounts)):
-            documents += [*level.scps, *level.rcps]
-        for account in unit.accounts:
-            documents += [endpoint.policy for endpoint in account.endpoints if endpoint.policy]
-            documents += [resource.policy for resource in account.resources if resource.policy]
-            for owned in account.principals:
-                documents += [*owned.policies, *(policy for policy in (owned.boundary, owned.trust) if policy)]
-    once: dict[tuple[str, Kind], Document] = {}
-    for document in documents:
-        once.setdefault((document.location.file, document.kind), document)
+    once: dict[tuple[str, str, Kind], Document] = {}
+    for document in documents_of(workspace.organization):
+        once.setdefault((document.location.file, document.location.path, document.kind), document)
     for document in once.values():
         found.add(document, Guess(document.kind, Sure.CERTAIN, _BY_WORKSPACE))

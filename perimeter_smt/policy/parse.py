@@ -79,19 +79,30 @@ def parse_object(
 
 
 def parse_node(
-    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True
+    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True, plain: bool = False
 ) -> Document:
-    """Read a policy that stands inside a larger JSON document; locations keep the path from its top."""
-    return _document(node, kind, name, fill, strict)
+    """Read a policy that stands inside a larger JSON document; locations keep the path from its top.
+
+    `plain`: the caller has seen that no text in it has a placeholder or a character that policies do not have.
+    """
+    return _document(node, kind, name, fill, strict, plain=plain)
 
 
 def _document(
-    node: Node, kind: Kind, name: str, fill: Mapping[str, str], strict: bool, *, readable: bool = True
+    node: Node,
+    kind: Kind,
+    name: str,
+    fill: Mapping[str, str],
+    strict: bool,
+    *,
+    readable: bool = True,
+    plain: bool = False,
 ) -> Document:
     node = unwrapped(node)
-    fill_placeholders(node, fill)
-    for found in node.walk():
-        _check_characters(found)
+    if not plain:
+        fill_placeholders(node, fill)
+        for found in node.walk():
+            _check_characters(found)
     if strict:
         sizes.check(node, kind)
         refuse_unset(node)
