@@ -101,8 +101,14 @@ def _role_target(principal: OwnedPrincipal) -> Formula:
     return both(here, arn_of_service("iam"), is_text("resource.name", name))
 
 
+def _allows_at(resource: OwnedResource, policies: Policies) -> Formula:
+    """Where an Allow of the policy counts: where it may govern, and if it does its own Deny counts as well."""
+    at, documents = reach(resource), (resource.policy,) if resource.policy else ()
+    return both(at.perhaps, either(at.surely, neg(policies.denies(documents))))
+
+
 def _hits(policies: Policies, principals: list[OwnedPrincipal], resources: list[OwnedResource]) -> Hits:
-    found = [(reach(r).perhaps, policies.hits((r.policy,))) for r in resources if r.policy]
+    found = [(_allows_at(r, policies), policies.hits((r.policy,))) for r in resources if r.policy]
     found += [(_role_target(p), policies.hits((p.trust,))) for p in principals if p.trust]
     return Hits(
         disj(both(here, h.direct) for here, h in found),
