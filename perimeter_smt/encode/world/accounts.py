@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from perimeter_smt.encode.language.principal import canonical_user, canonical_users, unique_name, with_name
-from perimeter_smt.logic.atoms import STAR, Is, Member, Text
+from perimeter_smt.logic.atoms import STAR, Is, Member, Ref, Run, Template, Text
+from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     TRUE,
     Formula,
@@ -36,9 +37,14 @@ def org_of(account: str) -> str:
     return f"org({account})"
 
 
-def path_of(account: str) -> str:
-    """The variable that holds the organization path of an account variable."""
-    return f"orgpath({account})"
+def units_of(account: str) -> str:
+    """The variable that holds the way from the root of the organization to the unit of an account variable."""
+    return f"units({account})"
+
+
+def path_of(account: str) -> Template:
+    """The organization path of an account variable, as the formal text composes it."""
+    return (Ref(org_of(account)), Text("/"), Ref(units_of(account)))
 
 
 def member_ids(organization: Organization) -> tuple[str, ...]:
@@ -68,15 +74,15 @@ def organization_is_mine(perimeter: Perimeter, workspace: Workspace) -> bool:
     return workspace.organization.id in perimeter.orgs
 
 
-def _path(var: str, pattern: str) -> Formula:
+def _path(path: Template, pattern: str) -> Formula:
     """An organization path pattern; it covers the units below it."""
     pieces = pattern.rstrip("*").split("*")
-    parts: list[Text | object] = []
+    parts: list[Text | Run] = []
     for i, piece in enumerate(pieces):
         if i:
             parts.append(STAR)
         parts.append(Text(piece))
-    return glob(var, (*parts, STAR))  # type: ignore[arg-type]
+    return glob_on(path, (*parts, STAR))
 
 
 def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
@@ -88,7 +94,7 @@ def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
         for account in ids:
             facts = [is_text(org_of(var), organization.id)]
             if paths_used:
-                facts.append(is_text(path_of(var), _path_text(organization, account)))
+                facts.append(is_text(units_of(var), _units_text(organization, account)))
             out.append(Assertion(f"organization.yaml {account}", implies(is_text(var, account), conj(facts))))
         if workspace.grants_given:
             out.append(
@@ -100,11 +106,12 @@ def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
     return out
 
 
-def _path_text(organization: Organization, account: str) -> str:
+def _units_text(organization: Organization, account: str) -> str:
+    """The units of an account from the root down; the management account may be left out of the tree."""
     try:
-        return organization.path(account)
+        return organization.path(account).split("/", 1)[1]
     except KeyError:
-        return f"{organization.id}/{organization.root.id}/"
+        return f"{organization.root.id}/"
 
 
 def endpoints_of(organization: Organization) -> tuple[Endpoint, ...]:
