@@ -18,7 +18,7 @@ from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERI
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.parse import load_and_check
+from perimeter_smt.policy.parse import parse_and_check
 
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
@@ -79,13 +79,14 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    value = _json(file)
-    if not asked and not _resembles_policy(file, value):
-        found.skipped.append(file)
-        return
     try:
+        text = read_text(file, MAX_CHARACTERS, "one policy")  # once: a named pipe gives its text but once
+        value = _json(text)
+        if not asked and not _resembles_policy(text, value):
+            found.skipped.append(file)
+            return
         guess = _kind(file, top, kind, value)
-        document, refused = load_and_check(file, guess.kind, values)
+        document, refused = parse_and_check(text, guess.kind, file=str(file), fill=values)
         found.add(document, guess)
         found.errors += [refused] if refused else []
     except InputError as error:
@@ -103,15 +104,15 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         raise
 
 
-def _json(file: Path) -> object:
-    """The decoded file, None where it cannot be read; the parser of policies tells what is wrong."""
+def _json(text: str) -> object:
+    """The decoded text, None where it is no JSON; the parser of policies tells what is wrong."""
     try:
-        return json.loads(read_text(file, MAX_CHARACTERS, "one policy").removeprefix("\ufeff"))
-    except (InputError, ValueError, RecursionError):
+        return json.loads(text)
+    except (ValueError, RecursionError):
         return None
 
 
-def _resembles_policy(file: Path, value: object) -> bool:
+def _resembles_policy(text: str, value: object) -> bool:
     """Whether a file met in a folder is meant as a policy: then what is wrong with it is an error."""
     if isinstance(value, Mapping):
         names = [str(name) for name in value]
@@ -119,13 +120,7 @@ def _resembles_policy(file: Path, value: object) -> bool:
             "2012-10-17",
             "2008-10-17",
         )
-    if value is not None:
-        return False
-    try:
-        with file.open("rb") as stream:
-            return b'"Statement"' in stream.read(2 * MAX_CHARACTERS)
-    except OSError:
-        return True
+    return value is None and '"Statement"' in text
 
 
 def _is_workspace(folder: Path) -> bool:
