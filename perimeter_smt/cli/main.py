@@ -18,6 +18,7 @@ from perimeter_smt.cli.prove import prove
 from perimeter_smt.cli.report import report
 from perimeter_smt.cli.schema import schema
 from perimeter_smt.cli.version import print_versions
+from perimeter_smt.cli.why import axioms, why
 from perimeter_smt.errors import InputError, InternalError
 
 BAD_INPUT, INTERNAL, INTERRUPTED, CLOSED_PIPE = 2, 3, 130, 141
@@ -42,7 +43,7 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, report, encode, schema):
+for _command in (prove, compare, evaluate, lint, report, encode, schema, axioms, why):
     cli.add_command(_command)
 
 

@@ -92,7 +92,9 @@ def _check_ground(world: World, objective: str, case: Case, request: Request, fa
         agreed = breaks(objective, world.workspace, request, facts)
     else:
         agreed = kind != "blocked" or intended(world.workspace, request, facts, objective)
-    told = None if world.free_grants else contradiction(world.workspace.organization, request, facts)
+    managed = bool(case.flags.kms_aws_managed_key)
+    organization = world.workspace.organization
+    told = None if world.free_grants else contradiction(organization, request, facts, aws_managed_key=managed)
     if told:
         raise InternalError(
             f"`{case.id}` contradicts the workspace: {told}", dump=json.dumps(case_to_json(case), indent=1)

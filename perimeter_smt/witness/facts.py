@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perimeter_smt.encode.world.accounts import org_of, path_of
+from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
+from perimeter_smt.encode.world.tags import hidden_tag
 from perimeter_smt.encode.world.world import World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
@@ -70,9 +71,10 @@ class View:
     def path(self, account: str) -> str:
         """The organization path of an account variable."""
         org = self.organization(account)
-        found = self.model.texts.get(path_of(account))
-        if found or org is None:
-            return found or ""
+        if org is None:
+            return ""
+        if self.model.texts.get(units_of(account)):
+            return self.composed(path_of(account))
         organization = self.world.workspace.organization
         if org == organization.id:
             try:
@@ -117,7 +119,16 @@ def facts_of(view: View) -> Facts:
         first_hop_trusted=view.true("first-hop.mine") if view.true("forwarded") else None,
         organizations={account: org for account, (org, _) in sorted(accounts.items())},
         paths={account: path for account, (_, path) in sorted(accounts.items()) if path},
+        hidden_tags=_hidden_tags(view),
     )
+
+
+def _hidden_tags(view: View) -> dict[str, str]:
+    """Tags that exceptions of the perimeter ask for, of a bucket without ABAC (W-9)."""
+    names = {entry.key for entry in view.world.workspace.perimeter.tag_exceptions if entry.on == "resource"}
+    held = sorted(name for name in names if view.true(hidden_tag(name)))
+    keys = view.world.keys
+    return {name: view.composed(keys.key(f"aws:resourcetag/{name}".lower()).term) for name in held}
 
 
 def principal_of(view: View) -> Principal:
