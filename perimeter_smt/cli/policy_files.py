@@ -19,7 +19,7 @@ from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERI
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, read_json
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.parse import load_and_check
+from perimeter_smt.policy.parse import parse_and_check
 from perimeter_smt.policy.unwrap import unwrapped
 
 _BY_NAME = "the name of the file or its folder"
@@ -83,20 +83,21 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    if kind is None and _form(file) is not None:
+    if kind is None and file.is_file() and _form(file) is not None:
         _workspace(file, values, found)
         return
-    value = _json(file)
-    if not asked and not _resembles_policy(file, value):
-        found.skipped.append(file)
-        return
     try:
+        text = read_text(file, MAX_CHARACTERS, "one policy")  # once: a named pipe gives its text but once
+        value = _json(text)
+        if not asked and not _resembles_policy(text, value):
+            found.skipped.append(file)
+            return
         guess = _kind(file, top, kind, value)
-        document, refused = load_and_check(file, guess.kind, values)
+        document, refused = parse_and_check(text, guess.kind, file=str(file), fill=values)
         if refused and guess.sure is not Sure.CERTAIN:
             # Only a kind that is sure can refuse a policy: a guess may be wrong.
             kind_left = Kind.RESOURCE if document.statements and document.statements[0].principal else Kind.IDENTITY
-            other, also = load_and_check(file, kind_left, values)
+            other, also = parse_and_check(text, kind_left, file=str(file), fill=values)
             if also is None:
                 document, refused = other, None
                 guess = Guess(kind_left, Sure.GUESS, f"AWS refuses it as {guess.kind}")
@@ -117,11 +118,10 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         raise
 
 
-def _json(file: Path) -> object:
-    """The decoded file, None where it cannot be read; the parser of policies tells what is wrong."""
+def _json(text: str) -> object:
+    """The decoded text, None where it is no JSON; the parser of policies tells what is wrong."""
     try:
-        text = read_text(file, MAX_CHARACTERS, "one policy").removeprefix("\ufeff")
-        return _plain(unwrapped(read_json(text, file=str(file))))
+        return _plain(unwrapped(read_json(text, file="")))
     except (InputError, RecursionError):
         return None
 
@@ -135,7 +135,7 @@ def _plain(node: Node) -> object:
     return node.value
 
 
-def _resembles_policy(file: Path, value: object) -> bool:
+def _resembles_policy(text: str, value: object) -> bool:
     """Whether a file met in a folder is meant as a policy: then what is wrong with it is an error."""
     if isinstance(value, Mapping):
         names = [str(name) for name in value]
@@ -143,13 +143,7 @@ def _resembles_policy(file: Path, value: object) -> bool:
             "2012-10-17",
             "2008-10-17",
         )
-    if value is not None:
-        return False
-    try:
-        with file.open("rb") as stream:
-            return b'"Statement"' in stream.read(2 * MAX_CHARACTERS)
-    except OSError:
-        return True
+    return value is None and '"Statement"' in text
 
 
 def _form(path: Path) -> Form | None:

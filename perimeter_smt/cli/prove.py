@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import FILE, chosen_objectives, fill, scope_options, set_option, text_options
+from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
 from perimeter_smt.errors import InputError
@@ -33,7 +33,7 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 
 
 @click.command()
-@click.argument("workspace", required=False, type=click.Path(path_type=Path))
+@click.argument("workspace", required=False, type=PATH)
 @scope_options
 @click.option(
     "--reading",
