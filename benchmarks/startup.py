@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.harness import ROOT, Judgement, corpus, median
 
 EXAMPLE = ROOT / "docs" / "examples" / "acme"
-_MAIN = "from perimeter_smt.cli.main import main; main()"
+_MAIN = "from perimeter_smt.cli.entry import main; main()"
 _PUBLISHED = """
 from pathlib import Path
 import sys

@@ -2,10 +2,14 @@
 
 PerimeterError
 ├── InputError          a file, option or policy is not what it should be: exit code 2
+│   └── SeveralInputError  several of them, found in one go
 └── InternalError       the program contradicts itself: exit code 3, with a dump to attach
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class PerimeterError(Exception):
@@ -23,6 +27,25 @@ class InputError(PerimeterError):
         place = f"{file}:{line}" if file and line else file
         super().__init__(": ".join(part for part in (place, path, message) if part))
 
+    @property
+    def each(self) -> tuple[InputError, ...]:
+        """The single errors: this one, or those that it holds."""
+        return (self,)
+
+
+class SeveralInputError(InputError):
+    """Several errors of one reading, in the order of the files; it reads as the first of them."""
+
+    def __init__(self, errors: Iterable[InputError]) -> None:
+        self._errors = tuple({str(single): single for error in errors for single in error.each}.values())
+        first = self._errors[0]
+        super().__init__(first.message, file=first.file, path=first.path, line=first.line)
+
+    @property
+    def each(self) -> tuple[InputError, ...]:
+        """The single errors."""
+        return self._errors
+
 
 class InternalError(PerimeterError):
     """A contradiction inside the program, for instance a model that does not replay; `dump` is to be attached."""
@@ -30,3 +53,12 @@ class InternalError(PerimeterError):
     def __init__(self, message: str, *, dump: str = "") -> None:
         self.dump = dump
         super().__init__(message)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint with the nearest of the known names, `, did you mean ...?`, whatever its case; empty if none is near."""
+    spelled: dict[str, str] = {}
+    for other in known:
+        spelled.setdefault(other.lower(), other)
+    near = get_close_matches(name.lower(), spelled, 1) if len(name) <= 200 else []
+    return f", did you mean `{spelled[near[0]]}`?" if near else ""

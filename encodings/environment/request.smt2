@@ -62,14 +62,14 @@
   :source "KMS guide, kms:ViaService"))
 (assert (! (=> (and forwarded (= service "kms")) |has kms:ViaService|) :named AR13.present :strength soft
   :source "KMS guide, kms:ViaService"))
-(assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength hard :source "KMS guide, kms:CallerAccount"))
+(assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength soft :source "KMS guide, kms:CallerAccount"))
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
-  :named AR15 :strength hard :source "S3 guide, access points: condition keys"))
+  :named AR15 :strength soft :source "S3 guide, access points: condition keys"))
 (assert (! (=> |has s3:AccessPointNetworkOrigin|
     (or (= |s3:AccessPointNetworkOrigin| "Internet")
         (and (= |s3:AccessPointNetworkOrigin| "VPC") (= wire endpoint))))
-  :named AR15.origin :strength hard :source "S3 guide, access points restricted to a VPC"))
+  :named AR15.origin :strength soft :source "S3 guide, access points restricted to a VPC"))
 (assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
 (assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple, NoReturn, TextIO
+from typing import Any, BinaryIO, NamedTuple
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.policy.json_positions import Number, quoted
@@ -13,59 +13,82 @@ MAX_LINE = 64_000_000
 
 
 class Value(NamedTuple):
-    """A decoded value and where it stands: its line, or its path in an array."""
+    """A decoded value and where it stands: its line, or its path in an array. `error`: there is none, and why."""
 
     value: object
     number: int
     line: int
     path: str
+    error: InputError | None = None
 
 
-def read_values(stream: TextIO, file: str) -> Iterator[Value]:
-    """The values of the stream in their order; InputError with file, line and column where it is not JSON."""
-    try:
-        yield from _values(stream, file)
-    except UnicodeDecodeError:
-        raise InputError("not UTF-8 text", file=file) from None
+class _Lines:
+    """Lines with their numbers, as texts; a line is decoded by itself, so that a bad one does not spoil the others."""
 
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        self._stream, self.file, self.number = stream, file, 0
 
-def _values(stream: TextIO, file: str) -> Iterator[Value]:
-    found = 0
-    for line, text in _lines(stream, file):
-        if not text.strip():
-            continue
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self._stream.readline(MAX_LINE + 1):
+            self.number += 1
+            yield line
+
+    def rest(self) -> bytes:
+        """Everything that is left, and no more than a line may have."""
+        return self._stream.read(MAX_LINE + 1)
+
+    def text(self, data: bytes) -> str:
+        """A line as text; InputError if it is none, or too long."""
+        if len(data) > MAX_LINE:
+            raise InputError(f"more than {MAX_LINE} bytes in one case", file=self.file, line=self.number)
         try:
-            value = _decoded(text, file, line)
+            return data.decode("utf-8-sig" if self.number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise InputError("not UTF-8 text", file=self.file, line=self.number) from None
+
+
+def read_values(stream: BinaryIO, file: str) -> Iterator[Value]:
+    """The values of the stream in their order. What is not JSON is a value with an error that tells file and line.
+
+    InputError if there is nothing at all, or a line that never ends.
+    """
+    lines, found = _Lines(stream, file), 0
+    for data in lines:
+        if not data.strip():
+            continue
+        line = lines.number
+        try:
+            value = _decoded(lines.text(data), file, line)
         except _IncompleteError as error:
-            if found:
-                error.report()
-            yield from _whole(text + stream.read(), file, line)
-            return
+            if not found:
+                yield from _whole(data, lines)
+                return
+            value = error.error
+        except InputError as error:
+            value = error
         if not found and isinstance(value, list):
-            _only_blanks(stream, file, line)
             yield from _elements(value, line)
+            yield from _after_array(lines, len(value))
             return
         found += 1
-        yield Value(value, found, line, "$")
+        if isinstance(value, InputError):
+            yield Value(None, found, line, "$", value)
+            if len(data) > MAX_LINE:
+                return
+        else:
+            yield Value(value, found, line, "$")
     if not found:
         raise InputError("is empty, expected a case", file=file)
 
 
-def _lines(stream: TextIO, file: str) -> Iterator[tuple[int, str]]:
-    number = 0
-    while text := stream.readline(MAX_LINE + 1):
-        number += 1
-        if len(text) > MAX_LINE:
-            raise InputError(f"a line of more than {MAX_LINE} characters", file=file, line=number)
-        yield number, text
-
-
-def _whole(text: str, file: str, line: int) -> Iterator[Value]:
+def _whole(first: bytes, lines: _Lines) -> Iterator[Value]:
     """A value that spreads over several lines, the last thing in the file."""
+    line = lines.number
     try:
-        value = _decoded(text, file, line)
-    except _IncompleteError as error:
-        error.report()
+        value = _decoded(lines.text(first + lines.rest()), lines.file, line)
+    except (_IncompleteError, InputError) as error:
+        yield Value(None, 1, line, "$", error.error if isinstance(error, _IncompleteError) else error)
+        return
     if isinstance(value, list):
         yield from _elements(value, line)
     else:
@@ -77,22 +100,20 @@ def _elements(values: list[object], line: int) -> Iterator[Value]:
         yield Value(value, index + 1, line, f"$[{index}]")
 
 
-def _only_blanks(stream: TextIO, file: str, line: int) -> None:
-    for number, text in _lines(stream, file):
-        if text.strip():
-            raise InputError("text after the array of cases", file=file, line=line + number)
+def _after_array(lines: _Lines, count: int) -> Iterator[Value]:
+    for data in lines:
+        if data.strip():
+            error = InputError("text after the array of cases", file=lines.file, line=lines.number)
+            yield Value(None, count + 1, lines.number, "$", error)
+            return
 
 
 class _IncompleteError(Exception):
-    """The text ends before the value does."""
+    """The text ends before the value does; `error` says so if nothing follows."""
 
-    def __init__(self, message: str, file: str, line: int) -> None:
-        super().__init__(message)
-        self.message, self.file, self.line = message, file, line
-
-    def report(self) -> NoReturn:
-        """The error of a text that does not go on."""
-        raise InputError(self.message, file=self.file, line=self.line) from None
+    def __init__(self, error: InputError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _decoded(text: str, file: str, line: int) -> object:
@@ -113,8 +134,9 @@ def _decoded(text: str, file: str, line: int) -> object:
         what = error.msg.removesuffix(" at").lower()
         message = f"not JSON at column {error.colno}: {what}"
         place = line + error.lineno - 1
+        found = InputError(message, file=file, line=place)
         if error.pos >= len(text.rstrip()):
-            raise _IncompleteError(message, file, place) from None
-        raise InputError(message, file=file, line=place) from None
+            raise _IncompleteError(found) from None
+        raise found from None
     except RecursionError:
         raise InputError("nested too deeply", file=file, line=line) from None

@@ -43,8 +43,9 @@ def compare(
     values = fill(settings)
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy
+    from perimeter_smt.request.variables import refuse_unset
 
-    documents = [load_policy(path, Kind(kind), values, strict=False) for path in (before, after)]
+    documents = [refuse_unset(load_policy(path, Kind(kind), values)) for path in (before, after)]
     from perimeter_smt.questions.compare import compare as ask
 
     found = ask(documents[0], documents[1], free_context=free_context, reading=reading)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import text_options
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.report.page import visible
 
 if TYPE_CHECKING:
     from perimeter_smt.cli.cases import Value
@@ -23,64 +23,107 @@ if TYPE_CHECKING:
 @click.argument("file")
 @click.option("--explain", "explained", is_flag=True, help="Every statement, and what of it did not match.")
 @click.option("--reading", "readings", multiple=True, metavar="X-n", help="Read this open point the other way.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first case that cannot be decided.")
 @text_options
-def evaluate(file: str, explained: bool, readings: tuple[str, ...], as_json: bool, no_color: bool) -> None:
+def evaluate(
+    file: str, explained: bool, readings: tuple[str, ...], fail_fast: bool, as_json: bool, no_color: bool
+) -> int:
     """Decide the cases of FILE (`-`: standard input): one case, an array, or JSON Lines.
 
-    Prints one JSON line per case. Exit codes: 0 all decided, 2 bad input.
+    Prints one JSON line per case; of one that cannot be decided, its `error`. Exit codes: 0 all decided, 2 bad input.
     """
     from perimeter_smt.evaluate import OPEN_POINTS
 
     for reading in readings:
         if reading not in OPEN_POINTS:
             raise InputError(
-                f"unknown open point `{reading}`: expected one of {', '.join(OPEN_POINTS)}", path="--reading"
+                f"unknown open point `{reading}`{did_you_mean(reading, OPEN_POINTS)}: expected one of "
+                f"{', '.join(OPEN_POINTS)}",
+                path="--reading",
             )
-    rivals = frozenset(readings)
     name = "standard input" if file == "-" else file
     from perimeter_smt.cli.cases import read_values
-    from perimeter_smt.evaluate import decide, explain
-    from perimeter_smt.report import decisions
-    from perimeter_smt.report.json import dumps
 
+    answer = _Answer(frozenset(readings), explained=explained, as_json=as_json or not explained, no_color=no_color)
+    first: InputError | None = None
+    bad = total = 0
     with _opened(file) as stream:
         for value in read_values(stream, name):
-            case = _case(value, name)
-            decision = decide(case, rivals=rivals)
-            if not explained:
-                sys.stdout.write(dumps(decisions.decision_json(case.id, decision)) + "\n")
-            elif as_json:
-                found = explain(case, rivals=rivals)
-                sys.stdout.write(dumps(decisions.explained_json(case.id, decision, found)) + "\n")
-            else:
-                text = decisions.render(
-                    case,
-                    decision,
-                    explain(case, rivals=rivals),
-                    width=output.width(),
-                    color=output.colors(sys.stdout, no_color=no_color),
-                )
-                sys.stdout.write(text + "\n")
+            total += 1
+            try:
+                text = answer(_case(value, name))
+            except InputError as error:
+                text = answer.error(_id(value), error)
+                first, bad = first or error, bad + 1
+            sys.stdout.write(text + "\n")
+            if bad and fail_fast:
+                break
+    if first is None:
+        return 0
+    many = f"{bad} of {total} cases cannot be decided, the first: " if bad > 1 else ""
+    output.complain(f"{many}{first}")
+    return 2
+
+
+class _Answer:
+    """The answer to a case as the options want it: a line of JSON, or text."""
+
+    def __init__(self, rivals: frozenset[str], *, explained: bool, as_json: bool, no_color: bool) -> None:
+        self._rivals, self._explained, self._as_json = rivals, explained, as_json
+        self._color = output.colors(sys.stdout, no_color=no_color)
+
+    def __call__(self, case: Case) -> str:
+        from perimeter_smt.evaluate import decide, explain
+        from perimeter_smt.report import decisions
+        from perimeter_smt.report.json import dumps
+
+        decision = decide(case, rivals=self._rivals)
+        if not self._explained:
+            return dumps(decisions.decision_json(case.id, decision))
+        found = explain(case, rivals=self._rivals)
+        if self._as_json:
+            return dumps(decisions.explained_json(case.id, decision, found))
+        return decisions.render(case, decision, found, width=output.width(), color=self._color)
+
+    def error(self, name: str, error: InputError) -> str:
+        """The record of a case that cannot be decided."""
+        from perimeter_smt.report.decisions import error_json
+        from perimeter_smt.report.json import dumps
+
+        if self._as_json:
+            return dumps(error_json(name, error))
+        return f"{visible(name)}: error: {visible(str(error))}"
 
 
 def _case(value: Value, file: str) -> Case:
     """The case, or an error that tells its line (JSON Lines) or its place in the array."""
     from perimeter_smt.request.case import read_case
+    from perimeter_smt.request.saved import refuse_unsaved
 
+    if value.error is not None:
+        raise value.error
     try:
-        return read_case(value.value, file=file, default_id=str(value.number))
+        case = read_case(value.value, file=file, default_id=str(value.number))
+        refuse_unsaved(value.value, case, file=file)
     except InputError as error:
         path = error.path if value.path == "$" else value.path + error.path.removeprefix("$")
         raise InputError(error.message, file=file, path=path, line=value.line) from None
+    return case
+
+
+def _id(value: Value) -> str:
+    """The id of a case that may be none: its own if it has one, else its number."""
+    own = value.value.get("id") if isinstance(value.value, dict) else None
+    return str(own) if isinstance(own, str) else str(value.number)
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[TextIO]:
+def _opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
-        yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig") if hasattr(sys.stdin, "buffer") else sys.stdin
+        yield sys.stdin.buffer
         return
     try:
-        stream = open(file, encoding="utf-8-sig")  # noqa: PTH123, SIM115  (closed below)
+        stream = open(file, "rb")  # noqa: PTH123, SIM115  (closed below)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such file"
         raise InputError(f"cannot be read: {reason.lower()}", file=file) from None

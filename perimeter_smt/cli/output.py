@@ -47,6 +47,14 @@ def complain(message: str) -> None:
     click.echo(f"error: {visible(' '.join(message.split()))}", err=True)
 
 
+def complain_all(error: InputError, most: int = 20) -> None:
+    """Every single error on a line of its own, the first `most` of them."""
+    for single in error.each[:most]:
+        complain(str(single))
+    if len(error.each) > most:
+        complain(f"{len(error.each) - most} more errors")
+
+
 def emit(text: str, path: Path | None = None) -> None:
     """Write to a new file, or to stdout; `text` ends with one newline."""
     text = text.rstrip("\n") + "\n"

@@ -135,7 +135,8 @@ class _Ground:
         on_principal = entry.on == "principal"
         mine = self.is_iam and self.mine(self.facts.principal_account) if on_principal else self.my_resource
         key = f"aws:{'PrincipalTag' if on_principal else 'ResourceTag'}/{entry.key}".lower()
-        return mine and (self.context.get(key) == entry.value) is not entry.missing
+        hidden = None if on_principal else self.facts.hidden_tags.get(entry.key)
+        return mine and (self.context.get(key, hidden) == entry.value) is not entry.missing
 
     def _third_principal(self, entry: TrustedPrincipal) -> bool:
         if not _names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):

@@ -22,6 +22,8 @@ def patterns(expr: Expr, file: str) -> list[Pattern]:
         match expr.head:
             case "str.to_re" if isinstance(args[0], String):
                 return [(Text(args[0].text),) if args[0].text else ()]
+            case "any-case" if isinstance(args[0], String):
+                return [(Text(args[0].text, fold=True),)]
             case "re.++":
                 out: list[Pattern] = [()]
                 for arg in args:

@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.policy import validate
+from perimeter_smt.files import read_text
+from perimeter_smt.policy import sizes, validate
 from perimeter_smt.policy.document import (
     Condition,
     Document,
@@ -27,26 +28,35 @@ from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, Number, fr
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.operators import Operator, parse_operator
 from perimeter_smt.policy.placeholders import fill as fill_placeholders
+from perimeter_smt.policy.placeholders import refuse_unset
+from perimeter_smt.policy.unwrap import unwrapped
 
 _FORBIDDEN_CHARACTER = re.compile(r"[^\t\n\r\x20-\xff]")
 _NOTHING: Mapping[str, str] = {}
 
 
 def load_policy(path: Path, kind: Kind, fill: Mapping[str, str] = _NOTHING, *, strict: bool = True) -> Document:
-    """Read a policy file. InputError if it cannot be read, is not UTF-8, or is not a policy of this kind."""
-    file = str(path)
+    """Read a policy file. InputError if it cannot be read, is not UTF-8, or is not a policy of this kind.
+
+    The policy may stand inside an answer of the AWS command line (unwrap.py).
+    """
+    text = read_text(path, MAX_CHARACTERS, "one policy")
+    return parse_policy(text, kind, file=str(path), fill=fill, strict=strict)
+
+
+def parse_and_check(
+    text: str, kind: Kind, *, file: str, fill: Mapping[str, str] = _NOTHING
+) -> tuple[Document, InputError | None]:
+    """As `parse_policy` with `strict=False`, and what AWS would refuse in the policy on save, if anything.
+
+    Values that no operator can read are not told: rule PL022 of `lint` tells them all.
+    """
+    document = parse_policy(text, kind, file=file, fill=fill, strict=False)
     try:
-        if path.stat().st_size > 2 * MAX_CHARACTERS:  # a character is at most two bytes
-            raise InputError(f"the file has {path.stat().st_size} bytes, expected one policy", file=file)
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=file) from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("not UTF-8 text", file=file, line=line) from None
-    return parse_policy(text, kind, file=file, fill=fill, strict=strict)
+        _document(read_json(text, file=file), kind, Path(file).stem, fill, strict=True, readable=False)
+    except InputError as error:
+        return document, error
+    return document, None
 
 
 def parse_policy(
@@ -68,16 +78,33 @@ def parse_object(
 
 
 def parse_node(
-    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True
+    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True, plain: bool = False
 ) -> Document:
-    """Read a policy that stands inside a larger JSON document; locations keep the path from its top."""
-    return _document(node, kind, name, fill, strict)
+    """Read a policy that stands inside a larger JSON document; locations keep the path from its top.
+
+    `plain`: the caller has seen that no text in it has a placeholder or a character that policies do not have.
+    """
+    return _document(node, kind, name, fill, strict, plain=plain)
 
 
-def _document(node: Node, kind: Kind, name: str, fill: Mapping[str, str], strict: bool) -> Document:
-    fill_placeholders(node, fill)
-    for found in node.walk():
-        _check_characters(found)
+def _document(
+    node: Node,
+    kind: Kind,
+    name: str,
+    fill: Mapping[str, str],
+    strict: bool,
+    *,
+    readable: bool = True,
+    plain: bool = False,
+) -> Document:
+    node = unwrapped(node)
+    if not plain:
+        fill_placeholders(node, fill)
+        for found in node.walk():
+            _check_characters(found)
+    if strict:
+        sizes.check(node, kind)
+        refuse_unset(node)
     members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy")
     if "Statement" not in members:
         raise node.error("element `Statement` is missing")
@@ -92,6 +119,8 @@ def _document(node: Node, kind: Kind, name: str, fill: Mapping[str, str], strict
     read = tuple(_statement(item, index, kind, strict, full_access) for index, item in enumerate(statements))
     if strict:
         validate.unique_sids(statements)
+        for item in statements:
+            validate.conditions(item, readable=readable)
     return Document(kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node))
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from perimeter_smt.policy.json_positions import Node, quoted
+from perimeter_smt.policy.json_positions import Node, clipped, quoted
+from perimeter_smt.policy.template import Variable, parse_template
 
 _LEFT_OPEN = re.compile(r"<[A-Za-z0-9_][A-Za-z0-9_ -]*>")
+_KEY = re.compile(r"[^:]+:[^:].*", re.DOTALL)
 _BRACKETED = re.compile(r"<.+>|\[.+\]|\$\{.+\}", re.DOTALL)
 
 
@@ -30,10 +32,26 @@ def fill(node: Node, values: Mapping[str, str]) -> None:
             _refuse_open(found, found.value)
 
 
+def refuse_unset(node: Node) -> None:
+    """InputError where a text names a policy variable that can be no condition key: a placeholder that was not filled.
+
+    A condition key is `prefix:name`; `${AccountId}` and `${AWS::AccountId}` are none. `Id` and `Sid` hold no variables.
+    """
+    for found in node.walk():
+        if type(found.value) is not str or "${" not in found.value or found.step in ("Id", "Sid"):
+            continue
+        for part in parse_template(found.value, wildcards=False, variables=True):
+            if isinstance(part, Variable) and not _KEY.fullmatch(part.key):
+                shown = quoted("${" + part.key + "}")
+                raise found.error(
+                    f"{shown} names no condition key: a placeholder, use `--set {clipped(part.key, 60)}=VALUE`"
+                )
+
+
 def _keys(members: dict[str, Node], replace: Callable[[str], str]) -> dict[str, Node]:
     out: dict[str, Node] = {}
     for key, child in members.items():
-        child.step = replace(key)
+        child.step, child.known_path = replace(key), None
         _refuse_open(child, child.step)
         if child.step in out:
             raise child.error(f"duplicate key {quoted(child.step)} after placeholders are filled")

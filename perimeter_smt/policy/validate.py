@@ -14,9 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from perimeter_smt.errors import did_you_mean
 from perimeter_smt.policy.document import Effect, PrincipalType
 from perimeter_smt.policy.json_positions import Node, quoted
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.operators import parse_operator
+from perimeter_smt.policy.readable import unreadable
 
 DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
 STATEMENT_ELEMENTS = (
@@ -77,6 +80,7 @@ _AWS_PRINCIPAL = re.compile(
     re.DOTALL,
 )
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
+_KEY = re.compile(r"[^:]+:.+", re.DOTALL)
 _SID = re.compile(r"[A-Za-z0-9]*")
 
 
@@ -86,8 +90,7 @@ def members(node: Node, expected: tuple[str, ...], what: str) -> dict[str, Node]
         raise node.error(f"found {node.kind}, expected {what}, an object")
     for name, member in node.value.items():
         if name not in expected:
-            near = next((f", did you mean `{known}`" for known in expected if known.lower() == name.lower()), "")
-            raise member.error(f"unknown element {quoted(name)} in {what}{near}")
+            raise member.error(f"unknown element {quoted(name)} in {what}{did_you_mean(name, expected)}")
     return node.value
 
 
@@ -182,6 +185,23 @@ def _principal(node: Node, type_name: str, text: str) -> None:
         raise node.error(f"principal {quoted(text)} of type `CanonicalUser`, expected 64 hexadecimal digits")
 
 
+def conditions(statement: Node, *, readable: bool) -> None:
+    """Condition blocks of the strict reading: keys with a service prefix and, if `readable`, values that can be read.
+
+    The blocks were parsed before.
+    """
+    block = cast("dict[str, Node]", statement.value).get("Condition")
+    for name, keys in cast("dict[str, Node]", block.value).items() if block is not None else ():
+        base = parse_operator(name).base
+        for key, values in cast("dict[str, Node]", keys.value).items():
+            if not _KEY.fullmatch(key):
+                raise values.error(f"condition key {quoted(key)} has no service prefix such as `aws:`")
+            for item in values.value if isinstance(values.value, list) else (values,):
+                text = str(item.value).lower() if isinstance(item.value, bool) else str(item.value)
+                if readable and (expected := unreadable(base, text)):
+                    raise item.error(f"`{name}` cannot read {quoted(text)}, expected {expected}")
+
+
 def principal_type(node: Node, name: str) -> PrincipalType:
     """The type of a principal entry, spelled exactly."""
     if name == "*" or name not in get_args(PrincipalType):
@@ -211,7 +231,8 @@ def unique_sids(statements: list[Node]) -> None:
         if node is None or not isinstance(node.value, str) or not node.value:
             continue
         if node.value in seen:
-            raise node.error(f"statement id {quoted(node.value)} is used twice, first on line {seen[node.value]}")
+            first = f", first on line {seen[node.value]}" if seen[node.value] else ""
+            raise node.error(f"statement id {quoted(node.value)} is used twice{first}")
         seen[node.value] = node.line
 
 

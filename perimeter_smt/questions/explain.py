@@ -92,7 +92,9 @@ def _check_ground(world: World, objective: str, case: Case, request: Request, fa
         agreed = breaks(objective, world.workspace, request, facts)
     else:
         agreed = kind != "blocked" or intended(world.workspace, request, facts, objective)
-    told = None if world.free_grants else contradiction(world.workspace.organization, request, facts)
+    managed = bool(case.flags.kms_aws_managed_key)
+    organization = world.workspace.organization
+    told = None if world.free_grants else contradiction(organization, request, facts, aws_managed_key=managed)
     if told:
         raise InternalError(
             f"`{case.id}` contradicts the workspace: {told}", dump=json.dumps(case_to_json(case), indent=1)
@@ -120,7 +122,7 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
     """What an unsatisfiable core rests on: soft axioms, facts of the workspace, statements."""
     assumptions: dict[str, Assumption] = {}
     used: dict[str, Blame] = {}
-    hard, given = [], []
+    hard, given = ["names"], list[str]()  # what ARNs look like, by the tables that environment/resource.smt2 names
     for name in core:
         if name in world.policies.statements:
             used[name] = blame(*world.policies.statements[name])

@@ -14,7 +14,7 @@ from typing import Literal
 
 from perimeter_smt.encode.language.text import readings, soft_names
 from perimeter_smt.encode.world.world import World, build
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.classes import classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
@@ -24,7 +24,8 @@ from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Reading
-from perimeter_smt.questions.verdicts import Report
+from perimeter_smt.questions.unknowns import qualified
+from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
@@ -70,6 +71,7 @@ def prove(
                 return report
     values_of = user_assertions.keys_of(assertions)
     world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
+    _something_asked(world, objectives, services, assertions)
     run = prepare(world, objectives, reading, enumerate_all, limit, limits or Limits(), assertions)
     extra = user_assertions.questions(world, assertions)
     total = len(objectives) + len(extra) + int(availability)
@@ -77,7 +79,8 @@ def prove(
     for number, name in enumerate(objectives):
         if progress:
             progress(f"{name} {OBJECTIVES[name].title}", number, total)
-        verdicts += answer(run, OBJECTIVES[name], [g for g in run.groups if claimed_rows(world, name) & g.rows])
+        groups = [group for group in run.groups if claimed_rows(world, name) & group.rows]
+        verdicts += answer(run, OBJECTIVES[name], groups) if groups else [_not_asked(world, name)]
     for number, (name, formula) in enumerate(extra, len(objectives)):
         if progress:
             progress(name, number, total)
@@ -87,7 +90,10 @@ def prove(
     blocked = availability_question.findings(run) if availability else ()
     if progress:
         progress("done", total, total)
-    return Report(workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items())))
+    report = Report(
+        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items()))
+    )
+    return qualified(report, workspace.unknowns)
 
 
 def encode(
@@ -105,10 +111,12 @@ def encode(
     known = actions.services()
     for objective in objectives:
         if objective not in OBJECTIVES:
-            raise InputError(f"unknown objective `{objective}`: expected one of {', '.join(OBJECTIVES)}")
+            hint = did_you_mean(objective, OBJECTIVES)
+            raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
     for service in services or ():
         if service.lower() not in known:
-            raise InputError(f"unknown service `{service}`: expected a prefix such as `s3`")
+            hint = did_you_mean(service, known)
+            raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
     if services is not None:
         chosen = tuple(dict.fromkeys(service.lower() for service in services))
     else:
@@ -124,6 +132,25 @@ def _shows(report: Report, removed: frozenset[str]) -> bool:
     shown = [c for verdict in (*report.verdicts, *report.availability) for c in verdict.counterexamples]
     accounts = {n for c in shown for n in re.findall("[0-9]{12}", repr((c.request, c.facts)))}
     return not accounts.isdisjoint(removed)
+
+
+def _something_asked(
+    world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Path]
+) -> None:
+    """A run in which nothing is asked has no answer: InputError."""
+    if assertions or any(claimed_rows(world, name) for name in objectives):
+        return
+    of = f"of {', '.join(f'`{service}`' for service in services)}" if services else "that there is"
+    claims = "claims" if len(objectives) == 1 else "claim"
+    raise InputError(f"nothing to ask: {', '.join(objectives)} {claims} no action {of}", file="perimeter.yaml",
+                     path="$.scopes")  # fmt: skip
+
+
+def _not_asked(world: World, name: str) -> Verdict:
+    """The verdict on an objective that claims nothing of the services in question: it stands in the report, too."""
+    objective = OBJECTIVES[name]
+    reason = "its scope claims no action of these services, so that nothing was asked"
+    return Verdict(name, objective.title, world.calls.services, "vacuous", reason=reason)
 
 
 def _check_assumptions(workspace: Workspace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from perimeter_smt.errors import InputError
 from perimeter_smt.evaluate import Decision, Explained, StatementRef
 from perimeter_smt.report.page import Page
 from perimeter_smt.request.case import Case
@@ -20,6 +21,11 @@ def decision_json(name: str, decision: Decision) -> dict[str, Any]:
         "assumptions": list(decision.assumptions),
         "statements": [_statement(statement) for statement in decision.statements],
     }
+
+
+def error_json(name: str, error: InputError) -> dict[str, Any]:
+    """The line of a case that cannot be decided, in either schema."""
+    return {"id": name, "error": {"message": error.message, "path": error.path, "line": error.line}}
 
 
 def explained_json(name: str, decision: Decision, found: Iterable[Explained]) -> dict[str, Any]:

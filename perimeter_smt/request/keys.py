@@ -58,6 +58,12 @@ def key_info(name: str) -> KeyInfo:
     return _tables_index().find(name) or _reference_index().find(name) or _provider_key(name)
 
 
+@lru_cache(maxsize=1)
+def known_keys() -> tuple[str, ...]:
+    """The keys of the tables as AWS spells them, for hints in messages."""
+    return tuple(info.key for info in _tables_index().exact.values())
+
+
 def support_list(name: str) -> frozenset[str]:
     """Members of a list of `encodings/keys`, such as `rcp-services`. InternalError if there is no such list."""
     table = _tables().get(name)

@@ -72,3 +72,4 @@ class Facts(_Frozen):
     first_hop_trusted: bool | None = None
     organizations: dict[str, str | None] = Field(default_factory=dict)
     paths: dict[str, str] = Field(default_factory=dict)
+    hidden_tags: dict[str, str] = Field(default_factory=dict)  # of a bucket whose tags policies do not see (W-9)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
+from perimeter_smt.encode.world.tags import hidden_tag
 from perimeter_smt.encode.world.world import World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
@@ -118,7 +119,16 @@ def facts_of(view: View) -> Facts:
         first_hop_trusted=view.true("first-hop.mine") if view.true("forwarded") else None,
         organizations={account: org for account, (org, _) in sorted(accounts.items())},
         paths={account: path for account, (_, path) in sorted(accounts.items()) if path},
+        hidden_tags=_hidden_tags(view),
     )
+
+
+def _hidden_tags(view: View) -> dict[str, str]:
+    """Tags that exceptions of the perimeter ask for, of a bucket without ABAC (W-9)."""
+    names = {entry.key for entry in view.world.workspace.perimeter.tag_exceptions if entry.on == "resource"}
+    held = sorted(name for name in names if view.true(hidden_tag(name)))
+    keys = view.world.keys
+    return {name: view.composed(keys.key(f"aws:resourcetag/{name}".lower()).term) for name in held}
 
 
 def principal_of(view: View) -> Principal:

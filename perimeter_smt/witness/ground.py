@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from perimeter_smt.organization.model import Account, Organization, OwnedResource
-from perimeter_smt.request.keys import support_list
+from perimeter_smt.request.actions import action_info
+from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import access_point_of, deciding
 
 _RESOURCE_TAG, _BUCKET_TAG = "aws:resourcetag/", "s3:buckettag/"
-_MAKES = ("create", "put", "register", "import", "add", "start", "run")
 
 
-def contradiction(organization: Organization, request: Request, facts: Facts) -> str | None:
+def contradiction(
+    organization: Organization, request: Request, facts: Facts, *, aws_managed_key: bool = False
+) -> str | None:
     """What of the workspace says that there is no such call, None if nothing does."""
     accounts = {account.id: account for account, _ in organization.accounts()}
     return (
         _caller(accounts.get(facts.principal_account or ""), request, facts)
-        or _resource(accounts.get(request.resource_account or ""), request)
+        or _resource(accounts.get(request.resource_account or ""), request, aws_managed_key=aws_managed_key)
         or _tags(accounts.get(request.resource_account or ""), request)
     )
 
@@ -32,16 +36,38 @@ def _caller(account: Account | None, request: Request, facts: Facts) -> str | No
     return f"account {account.id} lists all its principals, and {arn} is none of them"
 
 
-def _resource(account: Account | None, request: Request) -> str | None:
+def _resource(account: Account | None, request: Request, *, aws_managed_key: bool) -> str | None:
     """A resource that exists before the call, of an account whose resources are all listed, is one of them."""
-    service, _, name = request.action.lower().partition(":")
-    if account is None or not account.listed or request.resource == "*" or name.startswith(_MAKES):
+    if account is None or not account.listed or request.resource == "*" or not _needs_resource(request.action):
         return None
-    if service == "sts" or request.resource.split(":", 3)[2] == "iam" or service not in _with_policies():
+    if aws_managed_key or deciding(account, request):
         return None
-    if deciding(account, request):
+    _, _, service, _, _, name = request.resource.split(":", 5)
+    if _built_in(service, name, request.resource) or _of_a_principal(account, request.resource):
+        return None
+    if service == "kms" and name.startswith("alias/") and any(":kms:" in r.arn for r in account.resources):
         return None
     return f"account {account.id} lists all its resources, and {request.resource} is none of them"
+
+
+def _needs_resource(action: str) -> bool:
+    """Reads, and writes of the table; any other call may make what it names."""
+    found = action_info(action)
+    if found is not None and found.access_level in ("Read", "List"):
+        return True
+    patterns = support_list("existing-resource-actions")
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+def _built_in(service: str, name: str, arn: str) -> bool:
+    if service == "s3" and ":s3:::" in arn:  # a bucket, whatever it is called
+        return False
+    rows = (row for row in table_rows("built-in-resources") if row["service"] == service)
+    return any(fnmatchcase(name, pattern) for row in rows for pattern in row["names"])
+
+
+def _of_a_principal(account: Account, arn: str) -> bool:
+    return any(principal.arn == arn for principal in account.principals)
 
 
 def _tags(account: Account | None, request: Request) -> str | None:
@@ -72,7 +98,3 @@ def _compared(resource: OwnedResource, request: Request, prefixes: tuple[str, ..
         if key.lower().startswith(prefixes) and tags.get(key.lower().partition("/")[2]) != value:
             return f"{key} of the request is not among the tags of {resource.arn}"
     return None
-
-
-def _with_policies() -> frozenset[str]:
-    return support_list("resource-policy-services")

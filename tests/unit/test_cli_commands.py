@@ -17,7 +17,7 @@ from perimeter_smt.cli.main import cli, run
 from perimeter_smt.report.json import SCHEMAS, schema
 
 ORG = "o-acme0000001"
-MAIN = [sys.executable, "-c", "from perimeter_smt.cli.main import main; main()"]
+MAIN = [sys.executable, "-c", "from perimeter_smt.cli.entry import main; main()"]
 DENY = {
     "Sid": "OnlyMine",
     "Effect": "Deny",
@@ -84,7 +84,8 @@ def test_schemas_are_schemas_and_strict(call, name):
     value = json.loads(out)
     Draft202012Validator.check_schema(value)
     assert value["additionalProperties"] is False
-    assert sorted(value["required"]) == sorted(value["properties"])
+    required = [value["required"]] if "required" in value else [form["required"] for form in value["oneOf"]]
+    assert {name for names in required for name in names} == set(value["properties"])
 
 
 def test_schemas_agree_on_what_they_share():
@@ -188,7 +189,8 @@ def test_evaluate_reads_lines_one_at_a_time(call, capsys):
         file.write('{"policies": {}, "request": {"action": 1}}\n')
     assert run(["evaluate", "cases.json"]) == 2
     out, err = capsys.readouterr()
-    assert out.count("\n") == 50
+    assert out.count("\n") == 51
+    assert valid("evaluate", out.splitlines()[-1])["error"]["line"] == 51
     assert "cases.json:51: $.request" in err
 
 
@@ -453,3 +455,20 @@ def test_baseline_of_prove_asks_for_all_ways(call):
     code, out = call(*words)
     assert code == 1
     assert " hole O1 " in out
+
+
+def test_lint_looks_into_answers_of_the_command_line(call):
+    """The policy inside tells the kind, also where a folder is searched."""
+    Path("a").mkdir()
+    Path("a/answer.json").write_text(json.dumps({"Policy": policy({**DENY, "Resource": "arn:aws:sqs:::q"})}))
+    _, out = call("lint", "a", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (kind["kind"], valid("lint", out)["skipped"]) == ("resource", 0)
+
+
+def test_a_guessed_kind_refuses_nothing(call):
+    """A policy of Deny statements without a version is no SCP that AWS saves, but an identity policy."""
+    Path("p.json").write_text(json.dumps({"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}))
+    code, out = call("lint", "p.json", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (code, kind["kind"], kind["why"]) == (0, "identity", "AWS refuses it as scp")

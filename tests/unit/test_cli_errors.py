@@ -77,7 +77,7 @@ POLICIES = {
     ),
     "deeply nested": ("[" * 100_000, ("rcp.json", "nested")),
     "deeply nested objects": ('{"Statement":' * 50_000, ("rcp.json", "nested")),
-    "10 MB": (statement(Sid="x" * 10_000_000), ("rcp.json", "10000")),
+    "10 MB": (statement(Sid="x" * 10_000_000), ("rcp.json", "4000000")),
     "duplicate key": ('{"Statement": [],\n "Statement": []}', ("rcp.json:2", "`Statement`")),
 }
 
@@ -93,6 +93,7 @@ def test_bad_policy(call, name):
     assert err.count("\n") == 1
 
 
+ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme"
 OPTIONS = {
     "nothing": ((), "expected a workspace"),
     "missing file": (("--org-id", ORG, "--rcp", "none.json"), "none.json"),
@@ -106,7 +107,8 @@ OPTIONS = {
     "service": (("--org-id", ORG, "--service", "nosuch"), "`nosuch`"),
     "set": (("--org-id", ORG, "--set", "x"), "NAME=VALUE"),
     "set twice": (("--org-id", ORG, "--set", "x=1", "--set", "x=2"), "`--set x`"),
-    "both": ((".", "--org-id", ORG), "`--org-id`"),
+    "both": ((str(ACME), "--org-id", ORG), "`--org-id`"),
+    "no source": ((".", "--org-id", ORG), "expected a workspace"),
     "limit": (("--org-id", ORG, "--limit", "0"), "--limit"),
     "unknown option": (("--colour",), "--colour"),
     "unknown mode": (("--org-id", ORG, "--mode", "some"), "some"),
@@ -184,13 +186,17 @@ def test_bad_case(call, name):
     text, words = CASES[name]
     if text is not None:
         write("cases.json", text)
-    bad(call("evaluate", "cases.json"), *words)
+    code, out, err = call("evaluate", "cases.json")
+    assert all("error" in json.loads(line) for line in out.splitlines()), "a case that is none is a record"
+    bad((code, "", err), *words)
 
 
 def test_not_utf8(call):
     Path("rcp.json").write_bytes(b'{"Version": "\xff"}')
     bad(call("prove", "--org-id", ORG, "--rcp", "rcp.json"), "rcp.json:1", "UTF-8")
-    bad(call("evaluate", "rcp.json"), "UTF-8")
+    code, out, err = call("evaluate", "rcp.json")
+    assert json.loads(out) == {"id": "1", "error": {"message": "not UTF-8 text", "path": "", "line": 1}}
+    bad((code, "", err), "UTF-8")
 
 
 def test_names_with_line_breaks_stay_on_one_line(call):
@@ -201,7 +207,7 @@ def test_names_with_line_breaks_stay_on_one_line(call):
 def test_ten_thousand_stars_have_their_verdict(call):
     write("one.json", statement(Action="sqs:" + "*" * 10_000))
     write("two.json", statement())
-    code, out, err = call("compare", "one.json", "two.json", "--type", "rcp")
+    code, out, err = call("compare", "one.json", "two.json", "--type", "resource")
     assert (code, err) == (0, "")
     assert out.startswith("equivalent")
 

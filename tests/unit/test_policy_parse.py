@@ -153,7 +153,7 @@ REFUSED = [
     ("{}", "p.json:1: $: element `Statement` is missing"),
     ('{"Statement": []}', "p.json:1: $.Statement: the list of statements is empty"),
     ('{"Statement": [1]}', "p.json:1: $.Statement[0]: found a number, expected a statement, an object"),
-    ('{"statement": []}', "p.json:1: $.statement: unknown element `statement` in a policy, did you mean `Statement`"),
+    ('{"statement": []}', "p.json:1: $.statement: unknown element `statement` in a policy, did you mean `Statement`?"),
     ('{"Rules": []}', "p.json:1: $.Rules: unknown element `Rules` in a policy"),
     (
         '{"Version": "2012-10-18", "Statement": {}}',
@@ -167,7 +167,7 @@ REFUSED = [
     ('{"Statement": {"Effect": null}}',
      "p.json:1: $.Statement.Effect: unknown effect null, expected `Allow` or `Deny`"),
     ('{"Statement": {"Effect": "Deny", "Action": "*", "action": "*"}}',
-     "p.json:1: $.Statement.action: unknown element `action` in a statement, did you mean `Action`"),
+     "p.json:1: $.Statement.action: unknown element `action` in a statement, did you mean `Action`?"),
     ('{"Statement": {"Effect": "Deny", "Resource": "*"}}',
      "p.json:1: $.Statement: one of `Action` and `NotAction` is missing"),
     ('{"Statement": {"Effect": "Deny", "Action": "*"}}',
@@ -281,7 +281,7 @@ def test_byte_order_mark_in_text() -> None:
     [
         (b'{\n"a": "\xff\xfe"}', ":2: not UTF-8 text"),
         (POLICY.encode("utf-16"), ":1: not UTF-8 text"),
-        (b" " * 3_000_000, "the file has 3000000 bytes, expected one policy"),
+        (b" " * 3_000_000, "the text has 3000000 characters, expected at most 1000000"),
     ],
 )
 def test_files_that_are_refused(tmp_path: Path, data: bytes, message: str) -> None:

@@ -31,7 +31,8 @@ def test_bare_name_fills_every_form(token: str) -> None:
 
 def test_name_with_brackets_fills_itself_only() -> None:
     text = "arn:aws:s3:::[bucket]/${bucket}"
-    assert resource(text, **{"[bucket]": "data"}) == "arn:aws:s3:::data/${bucket}"
+    with pytest.raises(InputError, match=r"`\$\{bucket\}` names no condition key"):
+        resource(text, **{"[bucket]": "data"})
     assert resource(text, **{"${bucket}": "data"}) == "arn:aws:s3:::[bucket]/data"
 
 

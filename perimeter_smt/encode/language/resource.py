@@ -143,7 +143,7 @@ def _fields(fields: list[Parts], written: int, leaf: Leaf, *, declared: bool) ->
     `written` fields stand in the policy, the rest are padding: a star that runs on may make the padding needless.
     """
     pieces = [_piece(index, field) for index, field in enumerate(fields)]
-    wild = written > 2 and any(isinstance(p, Run) for p in pieces[2])
+    wild = any(isinstance(p, Run) for p in pieces[min(written - 1, 2)])  # of the service; `arn:*` stands for it, too
     wild = wild or _wild_type(pieces[2], pieces[5])
     whole = both(*(leaf(name, piece) for name, piece in zip(_names(), pieces[1:], strict=True)))
     if declared:

@@ -11,7 +11,7 @@ from perimeter_smt.encode.language.principal import IAM, named, of_host
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
 from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
-from perimeter_smt.encode.world.tags import BY_BUCKET
+from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
@@ -90,7 +90,7 @@ def _tag(keys: KeySpace, entry: TagException) -> Formula:
     mine = both(IAM, sym("principal.mine")) if entry.on == "principal" else sym("resource.mine")
     has = key.has
     if entry.on == "resource":  # tags of buckets are there also where policies do not see them (W-9)
-        has = either(has, both(BY_BUCKET, neg(sym("bucket.abac")), sym(f"bucket has tag {entry.key}")))
+        has = either(has, both(BY_BUCKET, neg(sym("bucket.abac")), sym(hidden_tag(entry.key))))
     tagged = both(has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
     return both(mine, neg(tagged) if entry.missing else tagged)
 

@@ -13,6 +13,11 @@ BY_BUCKET = atom(Member("call", "tags need abac"))
 _PREFIXES = ("aws:resourcetag/", "s3:buckettag/")
 
 
+def hidden_tag(key: str) -> str:
+    """The symbol for: the bucket has this tag, and policies do not see it."""
+    return f"bucket has tag {key}"
+
+
 def definitions(workspace: Workspace) -> dict[str, Formula]:
     """The symbols of environment/resource.smt2 that the organization file defines."""
     resources = [r for account, _ in workspace.organization.accounts() for r in account.resources]

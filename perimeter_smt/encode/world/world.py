@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, refused, tags
+from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, perimeter, refused, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -170,6 +170,7 @@ def build(
     several = bounds(documents) | {name.lower(): 2 for name in also_keys}
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     keys.sets = under_set_operators(documents)
+    keys.accounts = tuple(account.id for account, _ in workspace.organization.accounts())
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
@@ -222,9 +223,11 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
+    out += accounts.principal_facts(world.workspace)
     out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
     out += tags.presence(world.keys)
     if not world.free_grants:
+        out += buckets.facts([account for account, _ in world.workspace.organization.accounts()], world.keys)
         out += existence(world.workspace, world.policies, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
@@ -238,8 +241,9 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
     Also the symbols and variables in use. `also` are further names in use.
     """
-    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions)])
-    out = []
+    on_keys = world.keys.axioms()
+    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
+    out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:

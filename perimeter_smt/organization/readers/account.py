@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from collections.abc import Callable
+from typing import Literal, TypeVar, cast
 
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, KeyGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.readers import values
-from perimeter_smt.organization.readers.fields import flag, items, members, required, tags, text, texts
+from perimeter_smt.organization.readers.fields import Gather, flag, items, members, required, tags, text, texts
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
+from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 
+_T = TypeVar("_T")
 ACCOUNT_MEMBERS = (
-    "id", "name", "scps", "rcps", "principals", "resources", "endpoints", "listed",
+    "id", "name", "scps", "rcps", "principals", "groups", "resources", "endpoints", "listed",
     "canonical_id", "block_public_access",
 )  # fmt: skip
 RESOURCE_MEMBERS = (
@@ -32,21 +35,41 @@ class AccountReader:
 
     def read(self, account: str, found: dict[str, Node], guardrails: Guardrails) -> Account:
         """The account; it is `listed` if it gives both principals and resources and does not say otherwise."""
-        return Account(
+        gather = Gather()
+
+        def each(name: str, read: Callable[[Node], _T]) -> tuple[_T, ...]:
+            return gather.each(gather(lambda: items(found.get(name)), []), read)
+
+        no_groups: dict[str, tuple[Document, ...]] = {}
+        groups = gather(lambda: self._groups(found.get("groups")), no_groups)
+        out = Account(
             id=account,
             name=text(found["name"], values.any_text) if "name" in found else "",
             canonical_id=text(found["canonical_id"], values.canonical_id) if "canonical_id" in found else None,
             block_public_access=flag(found.get("block_public_access"), False),
             guardrails=guardrails,
-            principals=tuple(self._principal(item, account) for item in items(found.get("principals"))),
-            resources=tuple(self._resource(item, account) for item in items(found.get("resources"))),
-            endpoints=tuple(self._endpoint(item, account) for item in items(found.get("endpoints"))),
+            principals=each("principals", lambda item: self._principal(item, account, groups)),
+            resources=each("resources", lambda item: self._resource(item, account)),
+            endpoints=each("endpoints", lambda item: self._endpoint(item, account)),
             listed=flag(found.get("listed"), "principals" in found and "resources" in found),
         )
+        gather.done()
+        return out
 
-    def _principal(self, node: Node, account: str) -> OwnedPrincipal:
+    def _groups(self, node: Node | None) -> dict[str, tuple[Document, ...]]:
+        """The policies of each group, by name."""
+        out: dict[str, tuple[Document, ...]] = {}
+        for item in items(node):
+            found = members(item, ("name", "policies"), "a group")
+            name = text(required(found, "name", item, "a group"), values.any_text)
+            if name in out:
+                raise found["name"].error(f"duplicate group {quoted(name)}")
+            out[name] = tuple(self._policies.load(policy, Kind.IDENTITY) for policy in items(found.get("policies")))
+        return out
+
+    def _principal(self, node: Node, account: str, groups: dict[str, tuple[Document, ...]]) -> OwnedPrincipal:
         what = "a principal"
-        found = members(node, ("arn", "policies", "boundary", "trust", "tags"), what)
+        found = members(node, ("arn", "policies", "boundary", "trust", "tags", "groups"), what)
         arn = text(required(found, "arn", node, what), values.principal_arn)
         owner, kind = values.principal_parts(arn)
         if owner != account:
@@ -57,18 +80,34 @@ class AccountReader:
         service_linked = ":role/aws-service-role/" in arn
         if kind == "user" and "trust" in found:
             raise found["trust"].key_error("a user has no trust policy, only a role has one")
+        if kind == "role" and "groups" in found:
+            raise found["groups"].key_error("a role is in no group, only a user is")
+        shared: list[Document] = []
+        for item in items(found.get("groups")):
+            name = text(item, values.any_text)
+            if name not in groups:
+                raise item.error(f"unknown group {quoted(name)}, expected one of the account's `groups`")
+            shared += groups[name]
         if service_linked and "boundary" in found:
             raise found["boundary"].key_error("a service-linked role has no boundary")
+        gather = Gather()
+        policies = gather.each(items(found.get("policies")), lambda item: self._policies.load(item, Kind.IDENTITY))
+        boundary = gather(lambda: self._attached(found, "boundary", Kind.BOUNDARY), None)
+        trust = gather(lambda: self._attached(found, "trust", Kind.TRUST), None)
+        gather.done()
         return OwnedPrincipal(
             arn=arn,
             type=cast(Literal["user", "role"], kind),
             account=account,
-            policies=tuple(self._policies.load(item, Kind.IDENTITY) for item in items(found.get("policies"))),
-            boundary=self._policies.load(found["boundary"], Kind.BOUNDARY) if "boundary" in found else None,
-            trust=self._policies.load(found["trust"], Kind.TRUST) if "trust" in found else None,
+            policies=tuple({id(policy): policy for policy in (*policies, *shared)}.values()),
+            boundary=boundary,
+            trust=trust,
             tags=tags(found.get("tags")),
             service_linked=service_linked,
         )
+
+    def _attached(self, found: dict[str, Node], name: str, kind: Kind) -> Document | None:
+        return self._policies.load(found[name], kind) if name in found else None
 
     def _resource(self, node: Node, account: str) -> OwnedResource:
         what = "a resource"

@@ -9,8 +9,8 @@ from pathlib import Path
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
+from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers import partition as partitions
-from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
@@ -18,6 +18,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
 from perimeter_smt.request.partitions import partition_of_region
 from perimeter_smt.request.partitions import partitions as known_partitions
+from perimeter_smt.request.variables import refuse_unset
 
 MANAGEMENT_ACCOUNT = "999999999999"
 MEMBER_ACCOUNT = "111122223333"
@@ -26,7 +27,7 @@ VPC = "vpc-0123456789abcdef0"
 _SUFFIX = "_endpoint_policy"
 _NOTHING: Mapping[str, str] = {}
 # Endpoint services whose name is not the service prefix of IAM actions (PrivateLink guide, services that integrate).
-_PREFIXES = {
+PREFIXES = {
     "aps-workspaces": "aps",
     "email-smtp": "ses",
     "git-codecommit": "codecommit",
@@ -68,8 +69,8 @@ def workspace_from_options(
             raise InputError(f"duplicate account {quoted(account)}", path="--account")
     claims = read_yaml(perimeter_file) if perimeter_file else None
     guardrails = Guardrails(
-        scps=tuple(load_policy(path, Kind.SCP, fill) for path in scps),
-        rcps=tuple(load_policy(path, Kind.RCP, fill) for path in rcps),
+        scps=tuple(refuse_unset(load_policy(path, Kind.SCP, fill)) for path in scps),
+        rcps=tuple(refuse_unset(load_policy(path, Kind.RCP, fill)) for path in rcps),
     )
     lies_in = _partition(partition, vpcs, claims, guardrails)
     networks = _vpcs(vpcs, lies_in)
@@ -89,8 +90,10 @@ def workspace_from_options(
         guardrails=guardrails,
         accounts=tuple(Account(id=account, endpoints=endpoints if account == ids[0] else ()) for account in ids),
     )
+    organization = Organization(id=org_id, management_account=management, root=root, partition=lies_in)
+    agreement.check(perimeter, organization, claims, drawn=False)
     return Workspace(
-        organization=Organization(id=org_id, management_account=management, root=root, partition=lies_in),
+        organization=organization,
         perimeter=perimeter,
         name=org_id,
         grants_given=False,
@@ -110,7 +113,7 @@ def endpoint_service(path: Path) -> str | None:
         return None
     first = prefix.partition(".")[0].removesuffix("-fips")
     try:
-        return values.service(_PREFIXES.get(first, first))
+        return values.service(PREFIXES.get(first, first))
     except ValueError as error:
         raise InputError(str(error), file=str(path), path="--endpoint-policy") from None
 
@@ -118,7 +121,7 @@ def endpoint_service(path: Path) -> str | None:
 def _endpoints(paths: Sequence[Path], fill: Mapping[str, str], vpcs: list[Vpc], owner: str) -> tuple[Endpoint, ...]:
     services = [endpoint_service(path) for path in paths]
     named = tuple(dict.fromkeys(service for service in services if service))
-    policies = [load_policy(path, Kind.ENDPOINT, fill) for path in paths]
+    policies = [refuse_unset(load_policy(path, Kind.ENDPOINT, fill)) for path in paths]
     out = []
     for number, (vpc, (service, policy)) in enumerate(product(vpcs, zip(services, policies, strict=True))):
         out.append(

@@ -5,13 +5,16 @@ Units and accounts stand inside the unit that holds them, or in flat lists at th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from perimeter_smt.errors import did_you_mean
 from perimeter_smt.organization.graph import cycle_of
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.account import ACCOUNT_MEMBERS, AccountReader
-from perimeter_smt.organization.readers.fields import Check, items, members, required, text
+from perimeter_smt.organization.readers.fields import Check, Gather, items, members, required, text
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.policy.json_positions import quoted
@@ -41,12 +44,18 @@ class _Tree:
     root: _Entry
     units: dict[str, _Entry] = field(default_factory=dict)
     accounts: dict[str, _Entry] = field(default_factory=dict)
+    gather: Gather = field(default_factory=Gather)
 
     def add_unit(self, node: Node, parent: str | None) -> None:
         """A unit with everything inside it; without `parent` it names its own."""
         names = _UNIT if parent else ("parent", *_UNIT)
         found = members(node, names, "a unit")
         entry = self._entry(node, found, parent, values.unit_id, "a unit")
+        if not entry.id.startswith(f"ou-{self.root.id.removeprefix('r-')}-"):
+            raise found["id"].error(
+                f"unit {quoted(entry.id)} is of another root, expected `ou-{self.root.id.removeprefix('r-')}-...` "
+                f"below `{self.root.id}`"
+            )
         if first := self.units.get(entry.id):
             raise found["id"].error(f"duplicate unit {quoted(entry.id)}, first on line {first.node.line}")
         self.units[entry.id] = entry
@@ -63,10 +72,12 @@ class _Tree:
 
     def add_contents(self, entry: _Entry) -> None:
         """The units and accounts that stand inside an entry."""
-        for item in items(entry.found.get("accounts")):
-            self.add_account(item, entry.id)
-        for item in items(entry.found.get("units")):
-            self.add_unit(item, entry.id)
+        self.add_all(entry.found.get("accounts"), lambda item: self.add_account(item, entry.id))
+        self.add_all(entry.found.get("units"), lambda item: self.add_unit(item, entry.id))
+
+    def add_all(self, node: Node | None, add: Callable[[Node], None]) -> None:
+        """Every element of a list; what is wrong with one does not hide the others."""
+        self.gather.each(self.gather(lambda: items(node), []), add)
 
     def _entry(self, node: Node, found: dict[str, Node], parent: str | None, check: Check, what: str) -> _Entry:
         own = text(required(found, "id", node, what), check)
@@ -93,10 +104,9 @@ def _tree(root: Node, top: dict[str, Node]) -> _Tree:
     own = text(required(found, "id", root, "a root"), values.root_id)
     tree = _Tree(_Entry(own, root, found, ""))
     tree.add_contents(tree.root)
-    for item in items(top.get("units")):
-        tree.add_unit(item, None)
-    for item in items(top.get("accounts")):
-        tree.add_account(item, None)
+    tree.add_all(top.get("units"), lambda item: tree.add_unit(item, None))
+    tree.add_all(top.get("accounts"), lambda item: tree.add_account(item, None))
+    tree.gather.done()
     return tree
 
 
@@ -105,7 +115,9 @@ def _check_parents(tree: _Tree) -> None:
     known = {tree.root.id, *tree.units}
     for entry in (*tree.units.values(), *tree.accounts.values()):
         if entry.parent not in known:
-            raise entry.found["parent"].error(f"unknown parent {quoted(entry.parent)}, expected the root or a unit")
+            hint = did_you_mean(entry.parent, known) or ", expected the root or a unit"
+            tree.gather.add(entry.found["parent"].error(f"unknown parent {quoted(entry.parent)}{hint}"))
+    tree.gather.done()
     parents = {entry.id: entry.parent for entry in tree.units.values()}
     if cycle := cycle_of(parents):
         first = tree.units[min(cycle, key=lambda unit: tree.units[unit].node.line)]
@@ -128,9 +140,12 @@ def _from(start: str, cycle: list[str]) -> list[str]:
 
 def _assemble(tree: _Tree, policies: PolicyFiles, reader: AccountReader) -> Unit:
     accounts: dict[str, list[Account]] = {}
+    gather = tree.gather
     for entry in tree.accounts.values():
-        account = reader.read(entry.id, entry.found, _guardrails(entry.found, policies))
-        accounts.setdefault(entry.parent, []).append(account)
+        guardrails = gather(partial(_guardrails, entry.found, policies), Guardrails())
+        account = gather(partial(reader.read, entry.id, entry.found, guardrails), None)
+        if account is not None:
+            accounts.setdefault(entry.parent, []).append(account)
     children: dict[str, list[_Entry]] = {}
     for entry in tree.units.values():
         children.setdefault(entry.parent, []).append(entry)
@@ -139,28 +154,33 @@ def _assemble(tree: _Tree, policies: PolicyFiles, reader: AccountReader) -> Unit
         name = entry.found.get("name")
         return Unit(
             id=entry.id,
-            name=text(name, values.any_text) if name else "",
-            guardrails=_guardrails(entry.found, policies),
+            name=gather(lambda: text(name, values.any_text), "") if name else "",
+            guardrails=gather(lambda: _guardrails(entry.found, policies), Guardrails()),
             units=tuple(build(child) for child in children.get(entry.id, ())),
             accounts=tuple(accounts.get(entry.id, ())),
         )
 
-    return build(tree.root)
+    root = build(tree.root)
+    gather.done()
+    return root
 
 
 def _guardrails(found: dict[str, Node], policies: PolicyFiles) -> Guardrails:
     """The SCPs and RCPs of one entry; without `scps` AWS's `FullAWSAccess` is attached."""
     scps = items(found.get("scps"))
     named = [item for item in scps if item.value != FULL_ACCESS_SCP]
-    documents = tuple(policies.load(item, Kind.SCP) for item in named)
+    gather = Gather()
+    documents = gather.each(named, lambda item: policies.load(item, Kind.SCP))
+    rcps = [item for item in items(found.get("rcps")) if item.value != FULL_ACCESS_RCP]
+    attached = gather.each(rcps, lambda item: policies.load(item, Kind.RCP))
+    gather.done()
     full_access = "scps" not in found or len(named) < len(scps)
     if not full_access and not any(s.effect == "Allow" for document in documents for s in document.statements):
         raise found["scps"].key_error(
             f"these SCPs allow nothing, so that every call is denied: add `{FULL_ACCESS_SCP}`"
         )
-    rcps = [item for item in items(found.get("rcps")) if item.value != FULL_ACCESS_RCP]
     return Guardrails(
         scps=documents,
-        rcps=tuple(policies.load(item, Kind.RCP) for item in rcps),
+        rcps=attached,
         full_access_scp=full_access,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Literal, TypeVar, cast
 
 from perimeter_smt.organization.perimeter import (
     OBJECTIVES,
@@ -15,11 +17,23 @@ from perimeter_smt.organization.perimeter import (
     TrustedResource,
     Vpc,
 )
+from perimeter_smt.organization.published import published_resources
 from perimeter_smt.organization.readers import values
-from perimeter_smt.organization.readers.fields import flag, items, members, required, some_texts, text, texts
+from perimeter_smt.organization.readers.fields import (
+    Check,
+    Gather,
+    flag,
+    items,
+    members,
+    required,
+    some_texts,
+    text,
+    texts,
+)
 from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.policy.json_positions import quoted
 
+_T = TypeVar("_T")
 _PERIMETER = (
     "orgs",
     "paths",
@@ -39,6 +53,7 @@ _PERIMETER = (
     "accepted",
     "assumptions",
     "intended_denials",
+    "source",  # where the organization is read from: sources.py
     "readings",
 )
 
@@ -46,33 +61,48 @@ _PERIMETER = (
 def read_perimeter(node: Node) -> Perimeter:
     """The perimeter; InputError for anything that is unknown, of another form, or says nothing at all."""
     found = members(node, _PERIMETER, "a perimeter")
-    orgs = texts(found.get("orgs"), values.organization_id)
-    accounts = texts(found.get("accounts"), values.account_id)
+    gather = Gather()
+
+    def listed(name: str, check: Check, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return gather(lambda: texts(found.get(name), check, default), default)
+
+    def each(name: str, read: Callable[[Node], _T]) -> tuple[_T, ...]:
+        return gather.each(gather(lambda: items(found.get(name)), []), read)
+
+    orgs = listed("orgs", values.organization_id)
+    accounts = listed("accounts", values.account_id)
     if not orgs and not accounts:
+        gather.done()
         raise node.error("an empty perimeter: nothing is mine, expected `orgs` or `accounts`")
-    exceptions = _exceptions(found.get("exceptions"))
-    return Perimeter(
+    no_scopes: dict[str, Scope] = {}
+    no_resources: tuple[TrustedResource, ...] = ()
+    no_readings: dict[str, Literal["chosen", "rival"]] = {}
+    no_exceptions: tuple[tuple[TagException, ...], tuple[RoleException, ...]] = ((), ())
+    exceptions = gather(lambda: _exceptions(found.get("exceptions")), no_exceptions)
+    read = Perimeter(
         orgs=orgs,
-        paths=texts(found.get("paths"), values.organization_path),
+        paths=listed("paths", values.organization_path),
         accounts=accounts,
-        third_principals=tuple(_trusted_principal(item, True) for item in items(found.get("third_principals"))),
-        third_resources=tuple(_trusted_resource(item) for item in items(found.get("third_resources"))),
-        services=texts(found.get("services"), values.service_principal, ("*",)),
-        service_accounts=tuple(_trusted_principal(item, False) for item in items(found.get("service_accounts"))),
-        service_resources=tuple(_trusted_resource(item) for item in items(found.get("service_resources"))),
-        vpcs=tuple(_vpc(item) for item in items(found.get("vpcs"))),
-        endpoints=texts(found.get("endpoints"), values.endpoint_id),
-        endpoints_of_my_accounts=flag(found.get("endpoints_of_my_accounts"), True),
-        cidrs=texts(found.get("cidrs"), values.cidr),
-        service_networks=flag(found.get("service_networks"), False),
+        third_principals=each("third_principals", lambda item: _trusted_principal(item, True)),
+        third_resources=each("third_resources", _trusted_resource),
+        services=listed("services", values.service_principal, ("*",)),
+        service_accounts=each("service_accounts", lambda item: _trusted_principal(item, False)),
+        service_resources=gather(lambda: _service_resources(found), no_resources),
+        vpcs=each("vpcs", _vpc),
+        endpoints=listed("endpoints", values.endpoint_id),
+        endpoints_of_my_accounts=gather(lambda: flag(found.get("endpoints_of_my_accounts"), True), True),
+        cidrs=listed("cidrs", values.cidr),
+        service_networks=gather(lambda: flag(found.get("service_networks"), False), False),
         tag_exceptions=exceptions[0],
         role_exceptions=exceptions[1],
-        scopes=_scopes(found.get("scopes")),
-        accepted=cast(tuple[Reach, ...], texts(found.get("accepted"), values.reach)),
-        assumptions=texts(found.get("assumptions"), values.any_text),
-        intended_denials=texts(found.get("intended_denials"), values.any_text),
-        readings=_readings(found.get("readings")),
+        scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
+        accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
+        assumptions=listed("assumptions", values.any_text),
+        intended_denials=listed("intended_denials", values.any_text),
+        readings=gather(lambda: _readings(found.get("readings")), no_readings),
     )
+    gather.done()
+    return read
 
 
 def _readings(node: Node | None) -> dict[str, Literal["chosen", "rival"]]:
@@ -101,6 +131,7 @@ def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
     for name in ("subjects", "audiences") if provider is None else ("arns",):
         if name in found:
             raise found[name].key_error(f"`{name}` needs a `{'provider' if provider is None else 'account'}`")
+    _same_account(account, found.get("arns"))
     return TrustedPrincipal(
         account=text(account, values.trusted_account) if account else None,
         arns=some_texts(found.get("arns"), values.arn_pattern, ()),
@@ -117,12 +148,36 @@ def _trusted_resource(node: Node) -> TrustedResource:
     found = members(node, ("account", "arns", "callers", "actions"), what)
     if "account" not in found and "arns" not in found:
         raise node.error(f"{what} has no `account` and no `arns`")
+    _same_account(found.get("account"), found.get("arns"))
     return TrustedResource(
         account=text(found["account"], values.account_id) if "account" in found else None,
         arns=some_texts(found.get("arns"), values.arn_pattern, ("*",)),
         callers=some_texts(found.get("callers"), values.arn_pattern, ("*",)),
         actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
     )
+
+
+def _service_resources(found: dict[str, Node]) -> tuple[TrustedResource, ...]:
+    """Resources of AWS; `published` stands for those that AWS documents, in the Regions of my VPCs."""
+    out: list[TrustedResource] = []
+    for node in items(found.get("service_resources")):
+        if node.value == "published":
+            out += published_resources({vpc.region for vpc in map(_vpc, items(found.get("vpcs")))})
+        else:
+            out.append(_trusted_resource(node))
+    return tuple(out)
+
+
+def _same_account(account: Node | None, arns: Node | None) -> None:
+    """ARNs beside an account are of that account, or name none: else nothing matches."""
+    if account is None or not isinstance(account.value, str):
+        return
+    for item in items(arns):
+        named = values.account_of(item.value) if isinstance(item.value, str) else ""
+        if named and not fnmatchcase(account.value, named):
+            raise item.error(
+                f"{item.shown} is of account {quoted(named)}: beside account `{account.value}` it matches nothing"
+            )
 
 
 def _vpc(node: Node) -> Vpc:
@@ -162,7 +217,7 @@ def _role_exception(node: Node) -> RoleException:
     what = "a role exception"
     found = members(node, ("arn", "objectives", "reason"), what)
     return RoleException(
-        arn=text(required(found, "arn", node, what), values.arn_pattern),
+        arn=text(required(found, "arn", node, what), values.caller_pattern),
         objectives=some_texts(found.get("objectives"), values.objective, OBJECTIVES),
         reason=text(found["reason"], values.any_text) if "reason" in found else "",
     )
@@ -177,8 +232,13 @@ def _scopes(node: Node | None) -> dict[str, Scope]:
             out[name] = Scope(actions=some_texts(member, values.scope_pattern, ()))
             continue
         found = members(member, ("actions", "except"), f"the scope of {quoted(name)}")
-        out[name] = Scope(
+        scope = Scope(
             actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
             except_actions=texts(found.get("except"), values.scope_pattern),
         )
+        if values.claims_nothing(scope.actions, scope.except_actions):
+            raise found["except"].key_error(
+                f"the scope of {quoted(name)} claims nothing: `except` takes every action away"
+            )
+        out[name] = scope
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.fields import text
 from perimeter_smt.organization.readers.values import any_text
 from perimeter_smt.organization.readers.yaml import Node
@@ -12,6 +13,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
+from perimeter_smt.request.variables import refuse_unset
 
 
 class PolicyFiles:
@@ -21,13 +23,24 @@ class PolicyFiles:
         self._folder, self._fill = folder, fill
         self._inside = folder.resolve()
         self._read: dict[tuple[str, Kind], Document] = {}
+        self._wrong: dict[tuple[str, Kind], InputError] = {}
 
     def load(self, node: Node, kind: Kind) -> Document:
         """The policy; InputError at the naming line if the file is missing or lies outside the workspace."""
         name = text(node, any_text)
+        if (name, kind) in self._wrong:  # told already, and once is enough
+            raise self._wrong[name, kind]
         if (name, kind) not in self._read:
-            self._read[name, kind] = load_policy(self._path(node, name), kind, self._fill)
+            self._read[name, kind] = self._loaded(node, name, kind)
         return self._read[name, kind]
+
+    def _loaded(self, node: Node, name: str, kind: Kind) -> Document:
+        path = self._path(node, name)
+        try:
+            return refuse_unset(load_policy(path, kind, self._fill))
+        except InputError as error:
+            self._wrong[name, kind] = error
+            raise
 
     def _path(self, node: Node, name: str) -> Path:
         relative = PurePosixPath(name)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import get_args
 
+from perimeter_smt.errors import did_you_mean
 from perimeter_smt.organization.perimeter import OBJECTIVES, Reach
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
@@ -18,18 +21,26 @@ _ROOT = re.compile(r"r-[a-z0-9]{4,32}")
 _UNIT = re.compile(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}")
 _ORG_PATH = re.compile(r"o-[a-z0-9]{10,32}(?:/[a-z0-9*-]+)*(?:/\*?)?")
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
+# Private, shared, loopback, link-local, multicast and reserved ranges (IANA registries of special addresses), and IPv4
+# written as IPv6. The ranges for documentation stand for public ones.
+_NEVER_SEEN = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+    *("224.0.0.0/3", "::/96", "::ffff:0:0/96", "fc00::/7", "fe80::/10", "ff00::/8"),
+)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
+_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
-_WORD = re.compile(r"[^\s].*", re.DOTALL)
+_CALLER_SERVICES = ("iam", "sts")
 
 
 def any_text(text: str) -> str:
-    """Something that is not blank."""
-    if not _WORD.match(text):
+    """Something that is not blank, on one line."""
+    if not text.strip():
         raise ValueError(f"{quoted(text)} is blank, expected a text")
+    if not text.isprintable():
+        raise ValueError(f"{quoted(text)} has control characters or line breaks, expected one line")
     return text
 
 
@@ -76,7 +87,7 @@ def region(text: str) -> str:
 def partition(text: str) -> str:
     """A partition of the table of partitions."""
     if text not in partitions():
-        raise ValueError(f"unknown partition {quoted(text)}, expected one of {', '.join(partitions())}")
+        raise _unknown("partition", text, partitions())
     return text
 
 
@@ -101,16 +112,27 @@ def endpoint_id(text: str) -> str:
 
 
 def cidr(text: str) -> str:
-    """An IPv4 or IPv6 range whose host bits are zero; an address alone is a range of one."""
-    try:
-        return str(ipaddress.ip_network(text))
-    except ValueError:
-        pass
+    """An IPv4 or IPv6 range of public addresses whose host bits are zero; an address alone is a range of one.
+
+    `aws:SourceIp` holds public addresses only (IAM guide, global condition keys).
+    """
+    expected = "expected a form such as `203.0.113.0/24`"
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise ValueError(f"{quoted(text)} is not an address range, expected a form such as `203.0.113.0/24`") from None
-    raise ValueError(f"{quoted(text)} has bits behind its prefix, expected `{network}`")
+        raise ValueError(f"{quoted(text)} is not an address range, {expected}") from None
+    if "%" in text:
+        raise ValueError(f"{quoted(text)} has a zone, {expected}")
+    if network.network_address != _first(text):
+        raise ValueError(f"{quoted(text)} has bits behind its prefix, expected `{network}`")
+    for private in map(ipaddress.ip_network, _NEVER_SEEN):
+        if private.version == network.version and network.subnet_of(private):  # type: ignore[arg-type]
+            raise ValueError(f"{quoted(text)} is never in `aws:SourceIp`, which holds public IPv4 and IPv6 addresses")
+    return str(network)
+
+
+def _first(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text.partition("/")[0])
 
 
 def arn(text: str) -> str:
@@ -121,6 +143,20 @@ def arn(text: str) -> str:
 def arn_pattern(text: str) -> str:
     """An ARN with wildcards, or a star."""
     return text if text == "*" else arn(text)
+
+
+def caller_pattern(text: str) -> str:
+    """The ARN of callers with wildcards, or a star: a user, a role or a session, no bucket."""
+    fields = arn_pattern(text).split(":", 5)
+    if len(fields) == 6 and not any(fnmatchcase(service, fields[2]) for service in _CALLER_SERVICES):
+        raise ValueError(f"{quoted(text)} is never the ARN of a caller, expected one of `iam` or `sts`")
+    return text
+
+
+def account_of(text: str) -> str:
+    """The account that an ARN or a pattern of one names, `*` where any may stand there."""
+    fields = text.split(":", 5)
+    return fields[4] if len(fields) == 6 else "*"
 
 
 def resource_arn(text: str) -> str:
@@ -156,7 +192,8 @@ def service_principal(text: str) -> str:
 def service(text: str) -> str:
     """A service prefix of the service reference."""
     if text.lower() not in actions.services():
-        raise ValueError(f"unknown service {quoted(text)}, expected a prefix such as `s3`")
+        hint = did_you_mean(text, actions.services()) or ", expected a prefix such as `s3`"
+        raise ValueError(f"unknown service {quoted(text)}{hint}")
     return text.lower()
 
 
@@ -166,14 +203,45 @@ def endpoint_service(text: str) -> str:
 
 
 def action_pattern(text: str) -> str:
-    """`*`, or `service:name` with wildcards; a service without wildcards must exist."""
+    """`*`, or `service:name` with wildcards; a service without wildcards must exist, and some action of it match."""
     if text == "*":
         return text
     _like(_ACTION, text, "an action pattern", "`*` or a form such as `s3:Get*`")
-    prefix = text.partition(":")[0]
-    if "*" not in prefix and "?" not in prefix:
-        service(prefix)
+    prefix, _, name = text.lower().partition(":")
+    if "*" in prefix or "?" in prefix:
+        if not any(matching_actions(text)):
+            raise ValueError(f"no action of any service matches {quoted(text)}")
+        return text
+    service(prefix)
+    if not any(matching_actions(text)):
+        known = [str(info) for info in actions.actions(prefix)]
+        hint = did_you_mean(text, known) or f", expected one such as `{known[0] if known else 's3:GetObject'}`"
+        raise ValueError(f"no action of `{prefix}` matches {quoted(name)}{hint}")
     return text
+
+
+def matching_actions(pattern: str) -> Iterator[str]:
+    """The actions, in lower case, that an action pattern matches."""
+    prefix, _, name = pattern.lower().partition(":") if pattern != "*" else ("*", "", "*")
+    for found in actions.services():
+        if fnmatchcase(found, prefix):
+            for info in actions.actions(found):
+                if fnmatchcase(info.name.lower(), name):
+                    yield f"{found}:{info.name.lower()}"
+
+
+def claims_nothing(included: Iterable[str], excluded: Iterable[str]) -> bool:
+    """Whether the second patterns take away every action of the first."""
+    without = [pattern.lower() for pattern in excluded]
+    if not without:
+        return False
+    if any(pattern in ("*", "*:*") for pattern in without):
+        return True
+    return not any(
+        not any(fnmatchcase(action, pattern) for pattern in without)
+        for pattern in included
+        for action in matching_actions(pattern)
+    )
 
 
 def scope_pattern(text: str) -> str:
@@ -184,15 +252,21 @@ def scope_pattern(text: str) -> str:
 def objective(text: str) -> str:
     """O1 to O6."""
     if text not in OBJECTIVES:
-        raise ValueError(f"unknown objective {quoted(text)}, expected one of {', '.join(OBJECTIVES)}")
+        raise _unknown("objective", text, OBJECTIVES)
     return text
 
 
 def reach(text: str) -> str:
     """The name of a limit that can be accepted."""
     if text not in REACHES:
-        raise ValueError(f"unknown limit {quoted(text)}, expected one of {', '.join(REACHES)}")
+        raise _unknown("limit", text, REACHES)
     return text
+
+
+def _unknown(what: str, text: str, known: Iterable[str]) -> ValueError:
+    names = tuple(known)
+    hint = did_you_mean(text, names) or f", expected one of {', '.join(names)}"
+    return ValueError(f"unknown {what} {quoted(text)}{hint}")
 
 
 def _like(pattern: re.Pattern[str], text: str, what: str, expected: str) -> str:

@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
 )
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.files import read_text
 from perimeter_smt.policy.json_positions import clipped, quoted
 
 MAX_CHARACTERS = 4_000_000
@@ -89,18 +90,7 @@ class Node:
 
 def read_yaml(path: Path) -> Node:
     """Read one YAML document; InputError with the line where it is not YAML, too large or too deep."""
-    file = str(path)
-    try:
-        if path.stat().st_size > 2 * MAX_CHARACTERS:
-            raise InputError(f"the file has {path.stat().st_size} bytes, expected at most {MAX_CHARACTERS}", file=file)
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=file) from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("not UTF-8 text", file=file, line=data.count(b"\n", 0, error.start) + 1) from None
-    return parse_yaml(text, file=file)
+    return parse_yaml(read_text(path, MAX_CHARACTERS, "one file of YAML"), file=str(path))
 
 
 def parse_yaml(text: str, *, file: str) -> Node:

@@ -1,0 +1,67 @@
+"""The console entry point: what must be in order before anything else is loaded, signals and streams.
+
+Until `main` takes over, Ctrl-C ends the process by its signal, as it ends any other program that is still loading.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TextIO
+
+_INTERRUPT = signal.getsignal(signal.SIGINT)
+if _INTERRUPT is signal.default_int_handler:  # not where Ctrl-C is ignored, as for jobs in the background
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
+
+
+def main() -> None:
+    """Run the command of `sys.argv` and exit with its code."""
+    missing = _stand_in()
+    from perimeter_smt.cli.main import run
+
+    if _INTERRUPT is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _INTERRUPT)
+    try:
+        code = _closed() if missing else run()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if not _flushed(sys.stdout, 1) and code != BAD_INPUT:
+        code = CLOSED_PIPE
+    if not _flushed(sys.stderr, 2):
+        code = CLOSED_PIPE
+    sys.exit(code)
+
+
+def _flushed(stream: TextIO, number: int) -> bool:
+    """Whether everything was written; what cannot be goes nowhere, so that the interpreter does not try it again."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+        return False
+    return True
+
+
+def _stand_in() -> bool:
+    """Open /dev/null for streams that are closed, so that no file takes their number; whether stdout was one."""
+    missing = sys.stdout is None
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            while (opened := os.open(os.devnull, os.O_RDWR)) < number:
+                pass  # a lower number was free, too
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    return missing
+
+
+def _closed() -> int:
+    print("error: standard output is closed, expected a place for the answer", file=sys.stderr)
+    return BAD_INPUT
