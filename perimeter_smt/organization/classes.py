@@ -43,11 +43,10 @@ class Classes:
     reason: str = ""  # why no accounts were merged at all
 
 
-def classes(workspace: Workspace, mode: Literal["guardrails", "grants"], extra: Sequence[str] = ()) -> Classes:
+def classes(workspace: Workspace, mode: Literal["guardrails", "grants"]) -> Classes:
     """The classes of accounts, and the workspace with at most `KEPT` accounts of each.
 
-    `mode` as for `prove`: guardrails alone do not look at principals and resources.  `extra` are further texts that
-    may name accounts, such as assertions of the user's own.
+    `mode` as for `prove`: guardrails alone do not look at principals and resources.
     """
     organization = workspace.organization
     listed = list(organization.accounts())
@@ -60,7 +59,6 @@ def classes(workspace: Workspace, mode: Literal["guardrails", "grants"], extra: 
                 *(t for d in documents for t in _texts(d)),
                 *_strings(workspace.perimeter.model_dump()),
                 *_others(workspace),
-                *extra,
             ]
         )
     ]

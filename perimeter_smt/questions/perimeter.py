@@ -59,12 +59,12 @@ def prove(
     obligations.  `progress` is called with a label, the number done and the total.  With `merge`, accounts that no
     question can tell apart are represented by a few of them (docs/scaling.md).  InputError for unknown names.
     """
-    if merge:
-        found = classes(workspace, mode, [path.read_text("utf-8", "replace") for path in assertions if path.is_file()])
+    if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
+        found = classes(workspace, mode)
         if found.removed:
             report = prove(
                 found.smaller, objectives=objectives, services=services, mode=mode, reading=reading,
-                enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
+                enumerate_all=enumerate_all, limit=limit, availability=availability,
                 progress=progress, limits=limits, merge=False,
             )  # fmt: skip
             if not _shows(report, found.removed):
