@@ -60,7 +60,10 @@
 
 ; --- who owns what -------------------------------------------------------------------------------
 (declare-fun org (String) String)                 ; organization id of an account; empty: none
-(declare-fun orgpath (String) String)             ; o-x/r-x/ou-x/
+(declare-fun units (String) String)               ; the way from the root of that organization to its unit: r-x/ou-x/
+; An account has one parent, so there is one path: o-x/r-x/ou-x/. It is a composition, which makes "the path lies below
+; o-x/r-x/*" two facts on two texts, and the organization of a path that of its account without a further axiom.
+(define-fun orgpath ((x String)) String (str.++ (org x) "/" (units x)))
 
 (define-fun iam () Bool (or (= caller user) (= caller role) (= caller federated-user) (= caller root)))
 (define-fun signed () Bool (not (or (= caller anonymous) (= caller federated-sts))))

@@ -37,13 +37,13 @@
   :strength hard :source "STS API reference, GetFederationToken: a federated user of the caller's account"))
 (assert (! (=> (and (= caller aws-service) (= service "sts"))
     (or (= action "sts:AssumeRole") (= action "sts:TagSession") (= action "sts:SetSourceIdentity")
-        (= action "sts:SetContext"))) :named AE5.service :strength hard
+        (= action "sts:SetContext"))) :named AE5.service :strength soft
   :source "IAM guide, service roles: a service assumes a role that trusts it"))
 (assert (! (=> (= caller role) (not (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))))
   :named AE5.role :strength hard :source "IAM guide, comparison of STS operations"))
 (assert (! (=> (= caller federated-user) (not (or (= service "iam")
-    (and (= service "sts") (not (= action "sts:GetCallerIdentity")))))) :named AE5.federated-user :strength hard
-  :source "IAM guide, comparison of STS operations"))
+    (and (= service "sts") (not (= action "sts:GetCallerIdentity")))))) :named AE5.federated-user :strength soft
+  :source "IAM guide, comparison of STS operations: not with the command line or API; console sessions may"))
 (assert (! (=> (= principal.account "cloudfront") (= service "s3")) :named AE6.cloudfront :strength hard
   :source "S3 guide: origin access identities read buckets"))
 ; The trust policy of a service-linked role is AWS's own: the linked service, for the account of the role.
@@ -74,8 +74,10 @@
     (= behalf.account resource.account)) :named AE9.passed-role :strength soft
   :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
 (declare-const |call: reads| Bool)
-(assert (! (=> (and (= resource.account "aws") (or (= service "iam") (= service "imagebuilder"))) |call: reads|) :named AE8.managed-policies
+(assert (! (=> (and (= resource.account "aws") (= service "iam")) |call: reads|) :named AE8.managed-policies
   :strength hard :source "IAM guide, managed policies: customers cannot change the permissions of AWS managed policies"))
+(assert (! (=> (and (= resource.account "aws") (= service "imagebuilder")) |call: reads|) :named AE8.image-builder
+  :strength soft :source "Image Builder guide: components and images of Amazon are managed by Amazon"))
 (assert (! (=> (= action "sts:AssumeRoot")
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.assume-root :strength hard

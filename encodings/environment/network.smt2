@@ -49,7 +49,8 @@
   :source "global condition keys, aws:VpceOrgID: list of services; lists grow"))
 (assert (! (=> |has aws:VpceOrgPaths| |call: service in vpce-org-paths-services|) :named AN3.paths-list :strength soft
   :source "global condition keys, aws:VpceOrgPaths: list of services; lists grow"))
-(assert (! (not |has aws:VpceOrgPaths 2|) :named AN3.one :strength soft :source "semantics 4.4"))
+(assert (! (not |has aws:VpceOrgPaths 2|) :named AN3.one :strength hard
+  :source "Organizations API reference, ListParents: an account has a single parent"))
 
 (assert (! (=> on-endpoint (and (is-account endpoint.account) (is-account vpc.account)
     (str.prefixof "vpce-" endpoint.id) (str.prefixof "vpc-" endpoint.vpc)))

@@ -8,12 +8,12 @@
 (assert (! (row-of partitions (partition aws.partition)) :named AP3.partition :strength hard
   :source "AWS general reference, ARNs"))
 (assert (! (=> (and (= caller user) (not (= principal.account "cloudfront")))
-    (str.in_re principal.name (re.++ (str.to_re "user/") (re.union (str.to_re "") (re.++ (re.* (re.range "!" "~")) (str.to_re "/")))
+    (str.in_re principal.name (re.++ (str.to_re "user/") (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/")))
       (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.user :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller role) (str.in_re principal.name (re.++ (str.to_re "role/")
-      (re.union (str.to_re "") (re.++ (re.* (re.range "!" "~")) (str.to_re "/"))) (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/"))) (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.role :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller federated-user)
@@ -36,7 +36,7 @@
   :named AP4.account :strength hard :source "semantics 4.1, 4.2"))
 (assert (! (=> (= caller anonymous) (= principal.account "anonymous")) :named AP4.anonymous :strength hard
   :source "global condition keys, aws:PrincipalAccount"))
-(assert (! (=> (= caller federated-sts) (not (is-account principal.account))) :named AP4.federated :strength hard
+(assert (! (=> (= caller federated-sts) (not (is-account principal.account))) :named AP4.federated :strength soft
   :source "semantics 4.8, AP4: callers with a token of a provider have no account yet"))
 (assert (! (=> (not iam) (= (org principal.account) "")) :named AP4.nobody :strength hard
   :source "global condition keys, aws:PrincipalOrgID: service principals and anonymous callers are in no organization"))
@@ -51,7 +51,8 @@
   :source "global condition keys, aws:PrincipalOrgID"))
 (assert (! (= |has aws:PrincipalOrgPaths| (and iam (in-organization principal.account))) :named AP6 :strength hard
   :source "global condition keys, aws:PrincipalOrgPaths"))
-(assert (! (not |has aws:PrincipalOrgPaths 2|) :named AP6.one :strength soft :source "semantics 4.8, AP6"))
+(assert (! (not |has aws:PrincipalOrgPaths 2|) :named AP6.one :strength hard
+  :source "Organizations API reference, ListParents: an account has a single parent"))
 
 (assert (! (= |has aws:PrincipalIsAWSService| signed) :named AP7 :strength hard
   :source "global condition keys, aws:PrincipalIsAWSService"))
@@ -64,7 +65,7 @@
 (assert (! (=> (= caller aws-service) (str.in_re principal.service
     (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
            (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn")))))
-  :named AP8.name :strength hard :source "IAM guide, AWS service principals"))
+  :named AP8.name :strength soft :source "IAM guide, AWS service principals"))
 (assert (! (=> (str.suffixof ".amazonaws.com.cn" principal.service) (= aws.partition "aws-cn")) :named AP8.partition
   :strength hard :source "IAM guide, AWS service principals: names in the China Regions"))
 
@@ -85,16 +86,17 @@
   :named AP10.value :strength hard :source "global condition keys, aws:PrincipalType"))
 (assert (! (=> (not (or (= caller aws-service) before-authentication)) |has aws:userid|) :named AP11 :strength hard
   :source "global condition keys, aws:userid"))
-(assert (! (and (=> (= caller user) (str.in_re |aws:userid| (re.++ (str.to_re "AIDA")
-                  (re.+ (re.union (re.range "A" "Z") (re.range "0" "9"))))))
-                (=> (= caller role) (= |aws:userid| (str.++ |principal.unique-id| ":" principal.session)))
+(assert (! (=> (= caller user) (str.in_re |aws:userid| (re.++ (str.to_re "AIDA")
+    (re.+ (re.union (re.range "A" "Z") (re.range "0" "9"))))))
+  :named AP11.user-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))
+(assert (! (and (=> (= caller role) (= |aws:userid| (str.++ |principal.unique-id| ":" principal.session)))
                 (=> (= caller root) (= |aws:userid| principal.account))
                 (=> (= caller federated-user) (str.prefixof (str.++ principal.account ":") |aws:userid|))
                 (= (= caller anonymous) (= |aws:userid| "anonymous")))
   :named AP11.value :strength hard :source "IAM guide, policy variables: aws:userid per kind of principal"))
 
 (assert (! (str.in_re |principal.unique-id| (re.++ (str.to_re "AROA") (re.+ (re.union (re.range "A" "Z") (re.range "0" "9")))))
-  :named AP11.unique-id :strength hard :source "IAM guide, identifiers: unique ids"))
+  :named AP11.unique-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))
 (assert (! (str.in_re principal.session (re.++
     (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "+") (str.to_re "=")
       (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))

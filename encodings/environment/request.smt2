@@ -30,7 +30,8 @@
   :strength soft :source "global condition keys, aws:SourceOrgID"))
 (assert (! (=> (and |has aws:SourceAccount| (in-organization behalf.account)) |has aws:SourceOrgPaths|)
   :named AR4.paths :strength soft :source "global condition keys, aws:SourceOrgPaths"))
-(assert (! (not |has aws:SourceOrgPaths 2|) :named AR4.one :strength soft :source "semantics 4.6"))
+(assert (! (not |has aws:SourceOrgPaths 2|) :named AR4.one :strength hard
+  :source "Organizations API reference, ListParents: an account has a single parent"))
 
 (declare-const |call: action in no-resource-account-actions| Bool)
 (assert (! (=> |call: action in no-resource-account-actions| (not |has aws:ResourceAccount|)) :named AR6.exceptions
@@ -47,7 +48,8 @@
   :named AR6.org :strength hard :source "global condition keys, aws:ResourceOrgID"))
 (assert (! (= |has aws:ResourceOrgPaths| (and |has aws:ResourceAccount| (in-organization resource.account)))
   :named AR6.paths :strength hard :source "global condition keys, aws:ResourceOrgPaths"))
-(assert (! (not |has aws:ResourceOrgPaths 2|) :named AR6.one :strength soft :source "semantics 4.5"))
+(assert (! (not |has aws:ResourceOrgPaths 2|) :named AR6.one :strength hard
+  :source "Organizations API reference, ListParents: an account has a single parent"))
 (assert (! (or (is-account resource.account) (= resource.account "aws")) :named AR7 :strength hard
   :source "semantics 4.1"))
 (assert (! (=> (= resource.account "aws") (= (org resource.account) "")) :named AR7.aws :strength hard
@@ -60,14 +62,14 @@
   :source "KMS guide, kms:ViaService"))
 (assert (! (=> (and forwarded (= service "kms")) |has kms:ViaService|) :named AR13.present :strength soft
   :source "KMS guide, kms:ViaService"))
-(assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength hard :source "KMS guide, kms:CallerAccount"))
+(assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength soft :source "KMS guide, kms:CallerAccount"))
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
-  :named AR15 :strength hard :source "S3 guide, access points: condition keys"))
+  :named AR15 :strength soft :source "S3 guide, access points: condition keys"))
 (assert (! (=> |has s3:AccessPointNetworkOrigin|
     (or (= |s3:AccessPointNetworkOrigin| "Internet")
         (and (= |s3:AccessPointNetworkOrigin| "VPC") (= wire endpoint))))
-  :named AR15.origin :strength hard :source "S3 guide, access points restricted to a VPC"))
+  :named AR15.origin :strength soft :source "S3 guide, access points restricted to a VPC"))
 (assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
 (assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard
@@ -93,8 +95,11 @@
 (define-fun is-org ((x String)) Bool (or (= x "")
   (str.in_re x (re.++ (str.to_re "o-") ((_ re.loop 10 10) (re.union (re.range "a" "z") (re.range "0" "9")))
     (re.* (re.union (re.range "a" "z") (re.range "0" "9")))))))
-(define-fun is-path ((x String)) Bool (str.in_re x (re.++ (str.to_re "o-")
-  (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re "/"))))))
+; Ids of a root and of at most five units below it; which of them a stranger's organization has is open.
+(define-fun is-units ((x String)) Bool (str.in_re x (re.++ (str.to_re "r-")
+  ((_ re.loop 4 32) (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re "/")
+  ((_ re.loop 0 5) (re.++ (str.to_re "ou-") ((_ re.loop 4 32) (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re "-")
+    ((_ re.loop 8 32) (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re "/"))))))
 (assert (! (and (is-org (org principal.account)) (is-org (org resource.account))
                 (is-org (org endpoint.account)) (is-org (org vpc.account)) (is-org (org behalf.account)))
   :named AP5.format :strength hard :source "AWS Organizations API reference: organization ids"))
@@ -104,19 +109,13 @@
   :source "semantics 4.1"))
 (assert (! (=> (= vpc.account "") (= (org vpc.account) "")) :named AP5.no-vpc :strength hard
   :source "semantics 4.1"))
-(assert (! (ite (in-organization principal.account)
-    (and (is-path (orgpath principal.account)) (str.prefixof (str.++ (org principal.account) "/") (orgpath principal.account)))
-    (= (orgpath principal.account) ""))
-  :named AP6.principal-path :strength hard :source "global condition keys, aws:PrincipalOrgPaths"))
-(assert (! (ite (in-organization resource.account)
-    (and (is-path (orgpath resource.account)) (str.prefixof (str.++ (org resource.account) "/") (orgpath resource.account)))
-    (= (orgpath resource.account) ""))
-  :named AP6.resource-path :strength hard :source "global condition keys, aws:ResourceOrgPaths"))
-(assert (! (ite (in-organization endpoint.account)
-    (and (is-path (orgpath endpoint.account)) (str.prefixof (str.++ (org endpoint.account) "/") (orgpath endpoint.account)))
-    (= (orgpath endpoint.account) ""))
-  :named AP6.endpoint-path :strength hard :source "global condition keys, aws:VpceOrgPaths"))
-(assert (! (ite (in-organization behalf.account)
-    (and (is-path (orgpath behalf.account)) (str.prefixof (str.++ (org behalf.account) "/") (orgpath behalf.account)))
-    (= (orgpath behalf.account) ""))
-  :named AP6.source-path :strength hard :source "global condition keys, aws:SourceOrgPaths"))
+(assert (! (=> (in-organization principal.account) (is-units (units principal.account))) :named AP6.principal-path :strength hard
+  :source "IAM guide, AWS Organizations entity path; Organizations API reference: ids of roots and units"))
+(assert (! (=> (in-organization resource.account) (is-units (units resource.account))) :named AP6.resource-path :strength hard
+  :source "IAM guide, AWS Organizations entity path; Organizations API reference: ids of roots and units"))
+(assert (! (=> (in-organization endpoint.account) (is-units (units endpoint.account))) :named AP6.endpoint-path :strength hard
+  :source "IAM guide, AWS Organizations entity path; Organizations API reference: ids of roots and units"))
+(assert (! (=> (in-organization vpc.account) (is-units (units vpc.account))) :named AP6.vpc-path :strength hard
+  :source "IAM guide, AWS Organizations entity path; Organizations API reference: ids of roots and units"))
+(assert (! (=> (in-organization behalf.account) (is-units (units behalf.account))) :named AP6.source-path :strength hard
+  :source "IAM guide, AWS Organizations entity path; Organizations API reference: ids of roots and units"))

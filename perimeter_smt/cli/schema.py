@@ -10,7 +10,7 @@ from perimeter_smt.cli.output import emit
 @click.command()
 @click.argument("name")
 def schema(name: str) -> None:
-    """Print the JSON Schema of an output: prove, compare, evaluate, explain or lint."""
+    """Print the JSON Schema of an output: prove, compare, evaluate, explain, lint, axioms or why."""
     from perimeter_smt.report.json import schema as text
 
     emit(text(name))

@@ -77,11 +77,12 @@ def _provider(caller: Caller, value: str) -> int:
 
 
 def spelled(provider: str) -> str:
-    """An identity provider in its one spelling: hosts of OIDC providers are in lower case (W-23)."""
-    begin, mark, host = provider.partition(":oidc-provider/")
-    if mark:
-        return f"{begin}{mark}{host.lower()}"
-    return provider if provider.startswith("arn:") else provider.lower()
+    """An identity provider in its one spelling: hosts of OIDC providers are in lower case, paths as they are (W-23)."""
+    begin, mark, named = provider.rpartition(":oidc-provider/")
+    if not mark and provider.startswith("arn:"):
+        return provider
+    host, slash, path = named.partition("/")
+    return f"{begin}{mark}{host.lower()}{slash}{path}"
 
 
 def _canonical_test(canonical_id: str) -> EntryTest:

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from perimeter_smt.logic.atoms import Ref, Run, Template, Text
+from perimeter_smt.logic.atoms import Pattern, Ref, Run, Template, Text
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, conj, disj, glob, normal
 
+NO_SLASH_PREFIXES = ("org(",)
 NO_COLON_SUFFIXES = (".account", ".partition", ".region", ".arn-service")
 
 
 def no_colon(var: str) -> bool:
     """Whether the values of `var` never hold a colon: fields one to five of an ARN (a naming rule of the text)."""
     return var.endswith(NO_COLON_SUFFIXES)
+
+
+def no_slash(var: str) -> bool:
+    """Whether the values of `var` never hold a slash: organization ids (AP5.format)."""
+    return var.startswith(NO_SLASH_PREFIXES)
 
 
 def glob_on(
@@ -41,6 +47,20 @@ def glob_on(
         conj(leaf(var, piece) for var, piece in zip(names, cut, strict=True) if not _is_all(piece))
         for cut in _cuts(units, term, cut_refs)
     )
+
+
+def cuts(term: Template, pattern: Pattern) -> list[tuple[tuple[str, Pattern], ...]]:
+    """Every way to match a pattern by the parts of a composition: a pattern for each part that has to match one.
+
+    Whatever the variables are called: nothing is assumed of the characters in their values.  Raises ValueError as
+    `glob_on` does.
+    """
+    names = _names(term)
+    out = []
+    for cut in _cuts(_units(pattern), term, True, naming=False):
+        pieces = [tuple(part for part in piece if not isinstance(part, Ref)) for piece in cut]
+        out.append(tuple((v, piece) for v, piece in zip(names, pieces, strict=True) if not _is_all(piece)))
+    return out
 
 
 def _literal_against(term: Template, pattern: Template) -> Formula | None:
@@ -87,7 +107,7 @@ def _star(unit: Text | Run | Ref) -> bool:
     return isinstance(unit, Run) and unit.high is None and unit.low == 0
 
 
-def _cuts(units: Template, term: Template, cut_refs: bool) -> Iterator[tuple[Template, ...]]:
+def _cuts(units: Template, term: Template, cut_refs: bool, *, naming: bool = True) -> Iterator[tuple[Template, ...]]:
     """Every way to give each variable of `term` a piece of the pattern."""
 
     def rest(position: int, index: int) -> tuple[tuple[Template, ...], ...]:
@@ -110,7 +130,7 @@ def _cuts(units: Template, term: Template, cut_refs: bool) -> Iterator[tuple[Tem
         for end in range(position, len(units) + 1):
             if end > position:
                 unit = units[end - 1]
-                if no_colon(part.var) and isinstance(unit, Text) and unit.text == ":":
+                if naming and isinstance(unit, Text) and _never(part.var, unit.text):
                     return
                 if _star(unit):
                     continue
@@ -138,6 +158,11 @@ def _cuts(units: Template, term: Template, cut_refs: bool) -> Iterator[tuple[Tem
 
     memo: dict[tuple[int, int], tuple[tuple[Template, ...], ...]] = {}
     yield from dict.fromkeys(rest(0, 0))
+
+
+def _never(var: str, char: str) -> bool:
+    """Whether the values of `var` never hold a character."""
+    return (char == ":" and no_colon(var)) or (char == "/" and no_slash(var))
 
 
 def _consume(units: Template, position: int, text: str, cut_refs: bool) -> tuple[int, ...]:
@@ -168,7 +193,7 @@ def _step(units: Template, place: int, char: str, cut_refs: bool) -> Iterator[in
         return
     unit = units[place]
     if isinstance(unit, Ref):
-        if not cut_refs:
+        if not cut_refs or _never(unit.var, char):
             return
         raise ValueError("a reference inside the pattern would have to be cut")
     if isinstance(unit, Text):

@@ -6,8 +6,8 @@ congruence of equal arguments; a defined string becomes a template over other va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -44,6 +44,7 @@ from perimeter_smt.logic.formula import (
     neg,
     sym,
 )
+from perimeter_smt.logic.schemas import Schema, filled, schema_of
 from perimeter_smt.logic.sexpr import Expr, Sequence, String, Symbol
 
 
@@ -69,6 +70,7 @@ class Macro:
 
 
 Value = Formula | Template
+Values = Callable[[str], Iterable[tuple[Formula, Template]]]  # presence and text of each value of a key
 
 
 @dataclass
@@ -90,6 +92,9 @@ class Script:
     applications: dict[str, tuple[str, str]] = field(default_factory=dict)
     axioms: list[Axiom] = field(default_factory=list)
     constructors: dict[str, str] = field(default_factory=dict)
+    schemas: list[Schema] = field(default_factory=list)
+    values: Values | None = None
+    filling: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
     tables: Callable[[str], Iterable[Mapping[str, Any]]] = lambda _: ()
 
     def read(self, text: str, file: str) -> None:
@@ -99,11 +104,17 @@ class Script:
                 raise InputError("expected a command in parentheses", file=file, line=command.line)
             self._command(command, file)
 
-    def congruence(self) -> list[Formula]:
-        """Equal arguments give equal results: one formula per pair of applications of one function."""
+    def congruence(self, used: Container[str]) -> list[Formula]:
+        """Equal arguments give equal results: one formula per pair of applications of one function.
+
+        Applications that are not `used` are left out: nothing is asked of them, so that they can always be given
+        the result that their argument has elsewhere.
+        """
         out = []
         by_function: dict[str, list[tuple[str, str]]] = {}
         for name, (function, argument) in self.applications.items():
+            if name not in used:
+                continue
             by_function.setdefault(function, []).append((name, argument))
         for pairs in by_function.values():
             for (left, x), (right, y) in combinations(pairs, 2):
@@ -175,6 +186,10 @@ class Script:
             body = expr.items[1]
             for key, value in zip(expr.items[2::2], expr.items[3::2], strict=True):
                 attributes[_name(key, file)] = "" if isinstance(value, Sequence) else value.text
+        name = attributes.get(":named", f"{file}:{expr.line}")
+        if schema := schema_of(name, body, attributes, file, expr.line):
+            self.schemas.append(schema)
+            return
         self.axioms.append(
             Axiom(
                 attributes.get(":named", f"{file}:{expr.line}"),
@@ -186,6 +201,29 @@ class Script:
             )
         )
 
+    def instance(
+        self, schema: Schema, symbols: Mapping[str, str], texts: Mapping[str, str], values: Values | None = None
+    ) -> Axiom:
+        """The axiom of a schema for one key: `symbols` and `texts` are the names that its placeholders stand for.
+
+        `values` gives the values of multivalued keys.
+        """
+        for placeholder, name in symbols.items():
+            self.sorts.setdefault(name, self.sorts[placeholder])
+        inner = replace(self, values=values, filling=(symbols, texts))
+        formula = inner.formula(filled(schema.body, symbols, texts), schema.file)
+        return Axiom(schema.name, formula, schema.strength, schema.source, schema.file, schema.line)
+
+    def _some_value(self, expr: Sequence, file: str, scope: Mapping[str, Value]) -> Formula:
+        """`(some-value KEY x body)`: some value of a multivalued key satisfies the body."""
+        if self.values is None:
+            raise InputError("`some-value` outside an axiom on keys", file=file, line=expr.line)
+        name, body = _name(expr.items[2], file), expr.items[3]
+        return disj(
+            both(has, self.formula(body, file, {**scope, name: term}))
+            for has, term in self.values(_name(expr.items[1], file).lower())
+        )
+
     def _term(self, expr: Expr, file: str, scope: Mapping[str, Value]) -> Value:
         if isinstance(expr, String):
             return (Text(expr.text),) if expr.text else ()
@@ -195,7 +233,8 @@ class Script:
         if head in self.macros:
             macro = self.macros[head]
             values = [self._term(arg, file, scope) for arg in expr.items[1:]]
-            return self._term(macro.body, macro.file, dict(zip(macro.parameters, values, strict=True)))
+            named = dict(zip(macro.parameters, values, strict=True))
+            return self._term(filled(macro.body, *self.filling), macro.file, named)
         if head in self.functions:
             argument = self._variable(expr.items[1], file, scope)
             name = f"{head}({argument})"
@@ -266,6 +305,8 @@ class Script:
             case "parses":
                 view = _name(args[1], file)
                 return atom(Parses(self._variable(args[0], file, scope), view))  # type: ignore[arg-type]
+            case "some-value":
+                return self._some_value(expr, file, scope)
             case "row-of":
                 return self._row_of(expr, file, scope)
             case "<" | "<=" | ">" | ">=":

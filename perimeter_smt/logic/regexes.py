@@ -22,6 +22,8 @@ def patterns(expr: Expr, file: str) -> list[Pattern]:
         match expr.head:
             case "str.to_re" if isinstance(args[0], String):
                 return [(Text(args[0].text),) if args[0].text else ()]
+            case "any-case" if isinstance(args[0], String):
+                return [(Text(args[0].text, fold=True),)]
             case "re.++":
                 out: list[Pattern] = [()]
                 for arg in args:
@@ -46,7 +48,16 @@ def patterns(expr: Expr, file: str) -> list[Pattern]:
             low, high = (int(getattr(i, "text", "0")) for i in first.items[2:4])
             if chars:
                 return [(Run(chars, low, high),)]
+            return [p for times in range(low, high + 1) for p in _times(patterns(args[0], file), times)]
     raise InputError("regular expression outside the supported subset", file=file, line=expr.line)
+
+
+def _times(once: list[Pattern], times: int) -> list[Pattern]:
+    """A union of patterns, repeated."""
+    out: list[Pattern] = [()]
+    for _ in range(times):
+        out = [(*before, *after) for before in out for after in once]
+    return out
 
 
 def _chars(expr: Expr) -> CharSet | None:

@@ -231,7 +231,8 @@ def unique_sids(statements: list[Node]) -> None:
         if node is None or not isinstance(node.value, str) or not node.value:
             continue
         if node.value in seen:
-            raise node.error(f"statement id {quoted(node.value)} is used twice, first on line {seen[node.value]}")
+            first = f", first on line {seen[node.value]}" if seen[node.value] else ""
+            raise node.error(f"statement id {quoted(node.value)} is used twice{first}")
         seen[node.value] = node.line
 
 

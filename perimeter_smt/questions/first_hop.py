@@ -92,10 +92,12 @@ def _under(run: Run, perimeter: Perimeter, services: frozenset[str], *, free_gra
     workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
     world = build(workspace, sorted(services), free_grants=free_grants, objectives=(_NETWORK,))
     hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
-    mode = hops.exact if run.reading == "exact" else hops.over
     persons = () if free_grants else (neg(sym_is("root")), neg(sym("principal.made-by-root")))
-    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), mode, *persons)
+    asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), *persons, hops.exact)
     result = hops.ask(*asked)
+    if result.status == "unsat" and run.reading != "exact":
+        asked = (*asked[:-1], hops.over)
+        result = hops.ask(*asked)
     if result.status == "unknown":
         return None, f"whether first hops are held to my network is not decided: {result.reason}"
     if result.status == "unsat":
@@ -109,7 +111,10 @@ def _shown(
     run: Run, objective: str, asked: Sequence[Formula], result: Result, groups: Sequence[Group]
 ) -> Counterexample:
     """A plain request, as near to the chosen readings as it can be."""
-    tight, granted, departs = run.tightest(asked, result)
+    tight, granted = result, list[Formula]()
+    departs: tuple[str, ...] = ()
+    if run.exact is not asked[-1]:
+        tight, granted, departs = run.tightest(asked, result)
     tight = run.plain(run.group_of(tight, groups).services, (*asked, *granted), tight)
     return explain.counterexample(run.world, objective, tight, "hole", departs=departs)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perimeter_smt.encode.world.accounts import ON_CONSOLE, uses_console
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.logic.formula import FALSE, Formula, both, disj, neg, sym
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, disj, neg, sym
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,13 @@ def blocked(world: World, part: str | None = None) -> Formula:
 
 
 def intended(world: World, part: str | None = None) -> Formula:
-    """What the perimeter means to let through, or one part of it, granted."""
+    """What the perimeter means to let through, or one part of it, granted.
+
+    Calls of the console with Private Access count where the workspace lists an endpoint of the console (W-19).
+    """
     parts = [part] if part else intended_parts(world)
-    return both(disj(world.formula(name) for name in parts), world.formula("base"))
+    console = TRUE if uses_console(world.workspace.organization) else neg(ON_CONSOLE)
+    return both(disj(world.formula(name) for name in parts), world.formula("base"), console)
 
 
 __all__ = [

@@ -22,6 +22,7 @@ from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Reading
+from perimeter_smt.questions.unknowns import qualified
 from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
@@ -75,7 +76,10 @@ def prove(
     blocked = availability_question.findings(run) if availability else ()
     if progress:
         progress("done", total, total)
-    return Report(workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items())))
+    report = Report(
+        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items()))
+    )
+    return qualified(report, workspace.unknowns)
 
 
 def encode(

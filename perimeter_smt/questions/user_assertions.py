@@ -15,10 +15,14 @@ from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.language.text import copied
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InputError
+from perimeter_smt.files import read_text
+from perimeter_smt.logic import wellformed
 from perimeter_smt.logic.atoms import Ref
 from perimeter_smt.logic.formula import Formula, both, neg
 from perimeter_smt.logic.reader import Script
+from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Verdict
 from perimeter_smt.request.keys import key_info
 
@@ -50,26 +54,25 @@ def _declare(script: Script, key: Key) -> None:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
-    except UnicodeDecodeError:
-        raise InputError("not UTF-8 text", file=str(path)) from None
+    return read_text(path, MAX_CHARACTERS, "assertions")
 
 
 def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
     """The negated obligations of the files, with their names; InputError with file and line on bad text."""
-    out = []
+    out: list[tuple[str, Formula]] = []
     for path in files:
         script = copied(world.script)
         for name in keys_of([path]):
             _declare(script, world.keys.key(name))
         before = len(script.axioms)
-        script.read(_text(path), str(path))
+        text = _text(path)
+        wellformed.check(text, script, str(path))
+        script.read(text, str(path))
         if len(script.axioms) == before:
             raise InputError("expected at least one `(assert ...)`", file=str(path))
         for axiom in script.axioms[before:]:
+            if any(name == axiom.name for name, _ in out) or axiom.name in OBJECTIVES:
+                raise InputError(f"there is a verdict named `{axiom.name}` already", file=str(path), line=axiom.line)
             out.append((axiom.name, both(world.formula("access"), neg(axiom.formula))))
     return out
 

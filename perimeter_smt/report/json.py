@@ -15,7 +15,7 @@ from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, 
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint")
+SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why")
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:
@@ -42,6 +42,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "verdicts": [verdict_json(verdict) for verdict in report.verdicts],
         "availability": [verdict_json(verdict) for verdict in report.availability],
         "tables": dict(report.tables),
+        "unknowns": [unknown.model_dump(mode="json") for unknown in report.unknowns],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perimeter_smt.encode.world.accounts import org_of, path_of
+from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
 from perimeter_smt.encode.world.tags import hidden_tag
 from perimeter_smt.encode.world.world import World, region_hints
@@ -71,9 +71,10 @@ class View:
     def path(self, account: str) -> str:
         """The organization path of an account variable."""
         org = self.organization(account)
-        found = self.model.texts.get(path_of(account))
-        if found or org is None:
-            return found or ""
+        if org is None:
+            return ""
+        if self.model.texts.get(units_of(account)):
+            return self.composed(path_of(account))
         organization = self.world.workspace.organization
         if org == organization.id:
             try:

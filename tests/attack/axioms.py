@@ -77,6 +77,8 @@ def _organization_keys(at: At, stem: str, account: str | None, name: str, needed
         yield name, f"{stem}OrgID {given} but account {account} is in {org}"
     if paths is not None and (org is None or not all(p.startswith(f"{org}/") for p in paths)):
         yield name, f"{stem}OrgPaths {paths} but account {account} is in {org}"
+    if paths is not None and len(paths) != 1:
+        yield name, f"{stem}OrgPaths {paths} although an account has one parent"
     if paths and path and path not in paths:
         yield name, f"{stem}OrgPaths {paths} but account {account} is at {path}"
     if needed and org is not None and (given is None or paths is None):

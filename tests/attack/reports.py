@@ -28,13 +28,15 @@ class Breach:
     granted: bool = True  # the concrete evaluator can be asked about it
 
 
-def _space(*, scps: tuple[Any, ...] = (), rcps: tuple[Any, ...] = (), **perimeter: Any) -> Workspace:
+def _space(
+    *, scps: tuple[Any, ...] = (), rcps: tuple[Any, ...] = (), partition: str = "aws", **perimeter: Any
+) -> Workspace:
     guards = Guardrails(
         scps=tuple(document(Kind.SCP, f"scp-{i}", [st]) for i, st in enumerate(scps)),
         rcps=tuple(document(Kind.RCP, f"rcp-{i}", [st]) for i, st in enumerate(rcps)),
     )
     root = Unit(id="r-ab12", guardrails=guards, accounts=(Account(id=APP),))
-    organization = Organization(id=MINE, management_account=MANAGEMENT, root=root)
+    organization = Organization(id=MINE, management_account=MANAGEMENT, root=root, partition=partition)
     given = {"accepted": ALL_LIMITS, "assumptions": ("AN8.address",), **perimeter}
     claims = Perimeter(orgs=(MINE,), **given)
     return Workspace(organization=organization, perimeter=claims, name="report", grants_given=False)
@@ -336,7 +338,7 @@ def _service_names() -> tuple[Breach, ...]:
             _by_service(("s3.amazonaws.com", "s3.us-east-1.amazonaws.com")),
         ),
         Breach(
-            "service of China", "O1", "s3", _space(rcps=(people, china), scopes=scope),
+            "service of China", "O1", "s3", _space(rcps=(people, china), scopes=scope, partition="aws-cn"),
             _by_service(("ec2.amazonaws.com.cn",), "aws-cn", "cn-north-1"),
         ),
     )  # fmt: skip

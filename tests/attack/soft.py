@@ -22,8 +22,6 @@ def _soft_principal(at: At) -> Found:
         yield "AP2", "PrincipalArn of a service"
     if service and at.has("aws:principalaccount"):
         yield "AP4", "PrincipalAccount of a service"
-    if len(at.keys.get("aws:principalorgpaths", ("",))) != 1:
-        yield "AP6", "several paths"
     if service and at.has("aws:userid"):
         yield "AP11", "userid of a service"
     if at.facts.forwarded and not at.facts.temporary:

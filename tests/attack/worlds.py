@@ -317,10 +317,7 @@ class _Draw:
         put("aws:PrincipalAccount", account)
         if org := self._org(account):
             put("aws:PrincipalOrgID", org)
-            paths = (PATHS[account],)
-            if self.depart("AP6", 0.05):
-                paths = (PATHS[account], f"{org}/r-zzzz/")
-            put("aws:PrincipalOrgPaths", paths)
+            put("aws:PrincipalOrgPaths", (PATHS[account],))
         unique = {"user": "AIDAEXAMPLE0000000001", "root": account, "feduser": f"{account}:{self.name}"}
         put("aws:userid", unique.get(self.kind) or f"AROAEXAMPLE0000000001:{self.session}")
         if self.kind == "user":

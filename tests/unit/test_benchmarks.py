@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks import brute, hard
+from benchmarks import brute, hard, paths
 from benchmarks.harness import Answer, Outcome, median, percentile, ratios
 from benchmarks.plot import curve
 from benchmarks.suites import MEASURED, NAMES, SOLVED, load
@@ -72,6 +72,15 @@ def test_registry():
     """Every suite has a name of its own; suites that need no corpus load everywhere."""
     assert len(set(NAMES)) == len(NAMES) == len(SOLVED) + len(MEASURED)
     assert load("hard", quick=True).questions
+
+
+def test_paths_cost_little_more_than_ids():
+    """Perimeters drawn by organization paths are decided; the report shows the ratio to organization ids."""
+    judged = paths.measure(quick=True)
+    assert judged.ok
+    assert judged.facts["undecided"] == 0
+    assert {"proved", "refuted"} >= {status for name in paths.QUESTIONS for status in judged.facts[name]["said"]}
+    assert "worst ratio" in judged.facts
 
 
 def test_suites_that_need_the_corpus_say_so(monkeypatch, tmp_path):

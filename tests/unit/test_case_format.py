@@ -187,3 +187,80 @@ def test_malformed_cases(given, message):
         read(given)
     assert str(caught.value).startswith(f"case.json: {message}")
     assert "\n" not in str(caught.value)
+
+
+SESSION = {
+    "type": "role-session",
+    "arn": "arn:aws:sts::111111111111:assumed-role/Worker/s",
+    "role_arn": "arn:aws:iam::111111111111:role/app/Worker",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"resource": "arn:aws:sqs:eu-west-1:222222222222:q", "resource_account": "111111111111"},
+            "$.request.resource_account: account `111111111111` is not the owner that the ARN of the resource names",
+        ),
+        (
+            {"resource": "arn:aws:iam::aws:policy/A", "resource_account": "111111111111"},
+            "$.request.resource_account: account `111111111111` is not the owner",
+        ),
+        ({"resource_account": "mine"}, "$.request.resource_account: found `mine`, expected the 12 digits"),
+        (
+            {"principal": {**PRINCIPAL, "account": "222222222222"}},
+            "$.request.principal.arn: account `111111111111` of the ARN is not `account`, `222222222222`",
+        ),
+        ({"principal": {**PRINCIPAL, "account": "me"}}, "$.request.principal.account: found `me`, expected the 12"),
+        (
+            {"principal": {"type": "anonymous", "account": "111111111111"}},
+            "$.request.principal.account: a principal of",
+        ),
+        (
+            {"principal": {**SESSION, "role_arn": "arn:aws:iam::111111111111:role/Other"}},
+            "$.request.principal.role_arn: role `Other` is not the one of the session, `Worker`",
+        ),
+        (
+            {"principal": {**SESSION, "role_arn": "arn:aws:iam::222222222222:role/Worker"}},
+            "$.request.principal.role_arn: account `222222222222` of the ARN is not `account`, `111111111111`",
+        ),
+        (
+            {"principal": {**SESSION, "role_arn": "arn:aws-cn:iam::111111111111:role/Worker"}},
+            "$.request.principal.role_arn: partition `aws-cn` is not that of `arn`, `aws`",
+        ),
+        (
+            {"principal": {**PRINCIPAL, "type": "root"}},
+            "$.request.principal.arn: `arn:aws:iam::111111111111:user/a` is no",
+        ),
+        (
+            {"context": {"aws:SourceIp": "203.0.113.7", "AWS:sourceip": "203.0.113.8"}},
+            '$.request.context["AWS:sourceip"]: context key `AWS:sourceip` is given twice, as `aws:SourceIp` before',
+        ),
+    ],
+)
+def test_requests_that_contradict_themselves_are_refused(given, message):
+    """What is said twice and differs is no request: an answer to it would mean nothing."""
+    case = value()
+    case["request"] |= given
+    with pytest.raises(InputError) as error:
+        read(case)
+    assert message in str(error.value)
+    assert str(error.value).startswith("case.json")
+
+
+def test_what_is_said_twice_may_agree():
+    case = value()
+    case["request"] |= {"principal": SESSION, "resource": "arn:aws:iam::aws:policy/A", "resource_account": "aws"}
+    assert read(case).request.resource_account == "aws"
+
+
+def test_several_policies_may_decide_for_the_resource():
+    case = read(value(policies={"resource": [RESOURCE, RESOURCE]}))
+    assert [case.resource.name, *(document.name for document in case.resource_more)] == ["resource[0]", "resource[1]"]
+
+
+def test_the_network_origin_of_an_access_point():
+    assert read(value()).access_point_origin == "internet"
+    assert read(value(flags={"access_point_vpc": "vpc-1"})).access_point_origin == "vpc"
+    assert read(value(flags={"access_point_origin": "unknown"})).access_point_origin == "unknown"

@@ -351,3 +351,129 @@ def test_access_points():
     inside = {"aws:SourceVpc": "vpc-1", "aws:SourceVpce": "vpce-1"}
     assert outcome(ROLE, resource=named, access_point=named, flags=of_vpc, **slots) == "implicit_deny"
     assert outcome(ROLE, resource=named, access_point=named, flags=of_vpc, context=inside, **slots) == "allow"
+
+
+OAI = {
+    "type": "user",
+    "arn": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE",
+    "account": "cloudfront",
+}
+CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+
+
+def test_origin_access_identities():
+    """A caller of no account: the bucket policy alone decides, SCPs do not bind it, RCPs do (W-14)."""
+    named = grant({"AWS": OAI["arn"]}, "s3:GetObject")
+    assert decision(OAI, resource=named)
+    assert not decision(OAI, resource=grant({"AWS": ACCOUNT}))
+    assert not decision(OAI, identity=[policy(ALL)])
+    assert decision(OAI, resource=named, scp=[[policy(DENY)]])
+    assert not decision(OAI, resource=named, rcp=[[FULL_RCP, deny_all("s3:*")]])
+    by_id = {**OAI, "canonical_id": CANONICAL}
+    assert decision(by_id, resource=grant({"CanonicalUser": CANONICAL}, "s3:GetObject"))
+
+
+def test_canonical_users():
+    """A canonical id stands for an account, and for nobody where it is not known (W-14)."""
+    named = grant({"CanonicalUser": CANONICAL}, "s3:GetObject")
+    stranger = {"type": "user", "arn": f"arn:aws:iam::{OTHER}:user/a", "account": OTHER}
+    assert not decision(stranger, identity=[policy(ALL)], resource=named)
+    stranger["canonical_id"] = CANONICAL
+    assert decision(stranger, identity=[policy(ALL)], resource=named)
+    assert not decision(stranger, resource=named)  # the account is named, not the user
+
+
+RESERVED = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_1"
+
+
+@pytest.mark.parametrize(
+    ("action", "on", "allowed"),
+    [
+        ("iam:PutRolePolicy", RESERVED, False),
+        ("iam:GetRole", RESERVED, True),
+        ("iam:DeleteRole", LINKED_TARGET, False),
+        ("iam:UpdateRoleDescription", LINKED_TARGET, True),
+        ("iam:DeleteServiceLinkedRole", LINKED_TARGET, True),
+        ("iam:DeleteRole", TARGET, True),
+        ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/Any", False),
+        ("iam:GetPolicy", "arn:aws:iam::aws:policy/Any", True),
+        ("iam:GetRole", "arn:aws:iam::aws:role/Any", False),
+        ("kms:DeleteAlias", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/aws/s3", False),
+        ("kms:DeleteAlias", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/mine", True),
+    ],
+)
+def test_calls_that_aws_refuses(action, on, allowed):
+    """What AWS manages cannot be changed, whatever policies allow (W-10)."""
+    owner = "aws" if "::aws:" in on else ACCOUNT
+    found = decision(
+        USER,
+        action,
+        on,
+        owner=owner,
+        identity=[policy(ALL)],
+        resource=grant({"AWS": ACCOUNT}) if ":kms:" in on else None,
+    )
+    assert found.allowed is allowed
+    assert allowed or "AWS" in found.detail
+
+
+def test_services_change_what_is_theirs():
+    linked = {**LINKED, "service_linked": True}
+    assert decision(linked, "iam:PutRolePolicy", RESERVED, identity=[policy(ALL)])
+
+
+def test_the_owner_is_told_by_the_arn_or_assumed():
+    """Without an owner the answer says whom it took for one."""
+    allow = {"identity": [policy(ALL)]}
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"
+    assert decision(USER, "sqs:SendMessage", queue, owner=None, **allow).assumptions == ()
+    assert decision(USER, "sqs:SendMessage", queue, owner=None, **allow)
+    found = decision(USER, owner=None, **allow)
+    assert not found
+    assert "owner" in found.assumptions[0]
+    assert decision(ANONYMOUS, owner=None, resource=grant("*")).assumptions == ()
+
+
+def test_unsigned_calls_without_a_resource():
+    """Cognito's public calls and AWS Sign-In need no permission; RCPs can hold them back (W-25, W-26)."""
+    for action in ("cognito-identity:GetId", "signin:Authenticate"):
+        assert decision(ANONYMOUS, action, "*")
+        assert not decision(ANONYMOUS, action, "*", rcp=[[FULL_RCP, deny_all(action)]])
+    assert not decision(ANONYMOUS, "cognito-identity:CreateIdentityPool", "*")
+    assert decision(ANONYMOUS, "signin:CreateAccount", "*", rcp=[[FULL_RCP, deny_all("signin:*")]])
+    assert not decision(SERVICE, "signin:Authenticate", "*", resource=grant("*"))
+
+
+def test_several_grants_of_a_key():
+    other = {"grantee_principal": f"arn:aws:iam::{ACCOUNT}:user/bob", "operations": ["Decrypt"]}
+    mine = {"grantee_principal": USER["arn"], "operations": ["Decrypt"]}
+    assert not decision(USER, "kms:Decrypt", KEY, flags={"kms_grant": [other]})
+    assert decision(USER, "kms:Decrypt", KEY, flags={"kms_grant": [other, mine]})
+    assert not decision(USER, "kms:Encrypt", KEY, flags={"kms_grant": [other, mine]})
+
+
+def test_guardrails_on_the_bucket_behind_an_access_point():
+    """X-44: whether a Deny of an SCP on the bucket's ARN binds a call through an access point (W-37)."""
+    scp = [[policy(ALL, {**DENY, "Resource": "arn:aws:s3:::data/*"})]]
+    slots = {"identity": [policy(ALL)], "access_point": grant({"AWS": ACCOUNT}), "resource": grant({"AWS": ACCOUNT})}
+    flags = {"via_access_point": POINT.replace(OTHER, ACCOUNT)}
+    assert not decision(USER, flags=flags, scp=scp, **slots)
+    assert decision(USER, flags=flags, scp=scp, rivals=["X-44"], **slots)
+
+
+def test_wildcards_in_resource_types():
+    """X-11: the ARN page forbids them, AWS's managed policies use them (W-29)."""
+    on = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-1"
+    typed = policy({**ALL, "Resource": "arn:aws:ec2:*:*:*/i-1"})
+    assert decision(USER, "ec2:StopInstances", on, identity=[typed])
+    assert not decision(USER, "ec2:StopInstances", on, identity=[typed], rivals=["X-11"])
+    named = policy({**ALL, "Resource": "arn:aws:s3:::*/k"})
+    assert decision(USER, identity=[named], rivals=["X-11"])
+
+
+def test_providers_have_one_spelling():
+    """Hosts of OIDC providers are lower case, with or without an ARN (W-23)."""
+    arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/IdP.example.com/A"
+    token = {"type": "federated-sts", "provider": arn}
+    spelled = trust({"Federated": arn.replace("IdP", "idp")}, "sts:AssumeRoleWithWebIdentity")
+    assert decision(token, "sts:AssumeRoleWithWebIdentity", TARGET, resource=spelled)

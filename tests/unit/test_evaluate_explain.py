@@ -106,3 +106,26 @@ def test_the_evaluator_knows_no_solver():
     script = f"import sys, perimeter_smt.evaluate; print([name for name in {names} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_exempting_statement_is_closest():
+    """A statement that exempts the call by NotResource is named, not its neighbour for another action."""
+    full = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    deny = {
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Condition": {"StringNotEquals": {"aws:ResourceOrgID": "o-acme0000001"}},
+    }
+    scp = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {**deny, "Sid": "Neighbour", "Action": "sqs:*", "Resource": "*"},
+            {**deny, "Sid": "Exempts", "NotResource": "arn:aws:s3:::partner/*"},
+        ],
+    }
+    principal = {"type": "user", "arn": "arn:aws:iam::111122223333:user/a", "account": "111122223333"}
+    request = {"action": "s3:GetObject", "resource": "arn:aws:s3:::partner/k", "resource_account": "444455556666"}
+    value = {"policies": {"scp": [[full, scp]]}, "request": {**request, "principal": principal, "context": {}}}
+    found = closest_denial(read_case(value, file="f", default_id="1"), about=("aws:resourceorg",))
+    assert found.statement.sid == "Exempts"
+    assert found.keys == ("aws:ResourceOrgID",)

@@ -96,3 +96,59 @@ def test_who_remains():
     ):
         assert allowed(principal)
         assert allowed(principal, s3_restrict_public_buckets=True) is remains
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "expected"),
+    [
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-acme0000001/r-ac00/*", False),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-*", True),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::111122223333:role/*", False),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/app", True),
+        ("ArnLike", "aws:SourceArn", "arn:aws:s3:::logs-*", False),
+        ("ArnLike", "aws:SourceArn", "arn:aws:s3:::*", True),
+        ("StringLike", "aws:userid", "AROAEXAMPLE:*", True),  # the page says so
+        ("StringLike", "aws:SourceVpc", "vpc-*", True),  # the page's own example
+        ("StringEquals", "aws:PrincipalOrgID", "${aws:PrincipalOrgID}", True),
+        ("ForAnyValue:StringEquals", "aws:PrincipalServiceNamesList", "cloudfront.amazonaws.com", False),
+        ("Bool", "aws:SecureTransport", "true", False),
+        ("IpAddress", "aws:SourceIp", "0.0.0.0/1", True),
+        ("StringNotEquals", "aws:PrincipalOrgID", "o-acme0000001", True),
+    ],
+)
+def test_doubt_means_not_public(operator, key, value, expected):
+    """With the rival of X-41: public takes access away, so that nothing in doubt makes a policy public (W-32)."""
+    assert public({operator: {key: value}}, rivals=["X-41"]) is expected
+
+
+def test_unknown_actions_are_in_doubt():
+    """A name that the tables do not know may be an action that is newer than they are."""
+    fixed = {"AWS": "111122223333"}
+    assert public(principal=fixed, action="s3:GetObjectSoon")
+    assert not public(principal=fixed, action="s3:GetObjectSoon", rivals=["X-41"])
+    assert public(rivals=["X-41"])
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("internet", False), ("unknown", True), (None, False)])
+def test_only_access_points_of_the_internet_are_public(origin, allowed):
+    """An access point of VPC origin is never public; where nobody said the origin, nothing is taken away (W-31)."""
+    point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/p"
+    named = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "s3:GetObject", "Resource": "*"}
+    flags = {"via_access_point": point, "s3_restrict_public_buckets": True, "access_point_origin": origin}
+    caller = {"type": "user", "arn": "arn:aws:iam::444455556666:user/a", "account": "444455556666"}
+    identity = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    value = {
+        "policies": {
+            "identity": [{"Version": "2012-10-17", "Statement": identity}],
+            "resource": {"Version": "2012-10-17", "Statement": named},
+            "access_point": {"Version": "2012-10-17", "Statement": {**named, "Principal": "*"}},
+        },
+        "flags": flags,
+        "request": {
+            "principal": caller,
+            "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::b/k",
+            "resource_account": "111122223333",
+        },
+    }
+    assert decide(read_case(value, file="f", default_id="1")).allowed is allowed

@@ -74,7 +74,7 @@ def test_witnesses_are_plain():
     request = found.newly_allowed.request
     assert request.principal.arn == "arn:aws:sts::111122223333:assumed-role/App/session"
     assert request.resource_account == "111122223333"
-    assert request.resource.startswith("arn:aws:s3:::")
+    assert request.resource.startswith("arn:aws:s3:")
 
 
 def test_environment_decides_what_free_keys_do_not():

@@ -109,7 +109,7 @@ def _aws_named(value: str, *, gateway: bool) -> Hits:
 
 def role_named(name: str, *, fold: bool = True) -> Formula:
     """The caller is a session of the role of this name, whatever its path (1.6.3); session ARNs compare exactly."""
-    return both(sym_is("role"), _last_segment("role", name, fold=fold))
+    return with_name("role", name, fold=fold)
 
 
 def of_host(host: str) -> Formula:
@@ -132,17 +132,28 @@ def named(text: str) -> Formula | None:
     if owner == "cloudfront":
         return both(sym_is("user"), here, is_text("principal.name", name))
     kind, _, last = name.partition("/")
-    last = last.rsplit("/", 1)[-1]
-    if kind == "role":
-        return both(here, role_named(last))
-    return both(here, sym_is("user"), _last_segment("user", last, fold=True)) if kind == "user" else None
+    return both(here, with_name(kind, last.rsplit("/", 1)[-1])) if kind in _KINDS else None
 
 
-def _last_segment(kind: str, name: str, *, fold: bool) -> Formula:
-    return either(
+_KINDS = {"role": "role", "user": "user"}
+
+
+def with_name(kind: str, name: str, *, fold: bool = True) -> Formula:
+    """The caller is a role or user of this name, whatever its path."""
+    last = either(
         glob("principal.name", (Text(f"{kind}/"), Text(name, fold))),
         glob("principal.name", (Text(f"{kind}/"), Run(ANY), Text("/"), Text(name, fold))),
     )
+    return both(sym_is(_KINDS[kind]), last)
+
+
+def unique_name(text: str) -> tuple[str, str, str] | None:
+    """Account, kind and lower-case name of the one role or user that an ARN names; None for patterns and others."""
+    arn = _ARN.fullmatch(text)
+    if arn is None or "*" in text or "?" in text or arn[2] != "iam" or not arn[3].isdigit():
+        return None
+    kind, slash, last = arn[4].partition("/")
+    return (arn[3], kind, last.rsplit("/", 1)[-1].lower()) if slash and kind in _KINDS else None
 
 
 def canonical_users(documents: Iterable[Document]) -> tuple[str, ...]:

@@ -16,11 +16,14 @@ FILES = (
     "environment/network.smt2",
     "environment/request.smt2",
     "environment/callers.smt2",
+    "environment/keys.smt2",
     "environment/sign-in.smt2",
     "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
 )
+
+_ANY = "aws"  # names of axioms and readings are those of every partition
 
 
 @lru_cache(maxsize=16)
@@ -55,15 +58,19 @@ def copied(script: Script) -> Script:
         dict(script.applications),
         list(script.axioms),
         dict(script.constructors),
-        script.tables,
+        list(script.schemas),
+        tables=script.tables,
     )
 
 
 def soft_names() -> tuple[str, ...]:
     """The names of the soft axioms, those on single keys included."""
-    return (*(axiom.name for axiom in _read().axioms if axiom.strength == "soft"), "AP16.tag", "AR10")
+    text = _read(_ANY)
+    plain = (axiom.name for axiom in text.axioms if axiom.strength == "soft")
+    on_keys = (schema.name for schema in text.schemas if schema.strength == "soft")
+    return (*plain, *on_keys)
 
 
 def readings() -> tuple[str, ...]:
     """The names of the open points that are symbols (semantics 7), in the order of the text."""
-    return tuple(name for name in _read().sorts if name.startswith("X-"))
+    return tuple(name for name in _read(_ANY).sorts if name.startswith("X-"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perimeter_smt.encode.language.principal import canonical_user, canonical_users
-from perimeter_smt.logic.atoms import STAR, Is, Member, Text
+from perimeter_smt.encode.language.principal import canonical_user, canonical_users, unique_name, with_name
+from perimeter_smt.logic.atoms import STAR, Is, Member, Ref, Run, Template, Text
+from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     TRUE,
     Formula,
@@ -36,9 +37,14 @@ def org_of(account: str) -> str:
     return f"org({account})"
 
 
-def path_of(account: str) -> str:
-    """The variable that holds the organization path of an account variable."""
-    return f"orgpath({account})"
+def units_of(account: str) -> str:
+    """The variable that holds the way from the root of the organization to the unit of an account variable."""
+    return f"units({account})"
+
+
+def path_of(account: str) -> Template:
+    """The organization path of an account variable, as the formal text composes it."""
+    return (Ref(org_of(account)), Text("/"), Ref(units_of(account)))
 
 
 def member_ids(organization: Organization) -> tuple[str, ...]:
@@ -68,15 +74,15 @@ def organization_is_mine(perimeter: Perimeter, workspace: Workspace) -> bool:
     return workspace.organization.id in perimeter.orgs
 
 
-def _path(var: str, pattern: str) -> Formula:
+def _path(path: Template, pattern: str) -> Formula:
     """An organization path pattern; it covers the units below it."""
     pieces = pattern.rstrip("*").split("*")
-    parts: list[Text | object] = []
+    parts: list[Text | Run] = []
     for i, piece in enumerate(pieces):
         if i:
             parts.append(STAR)
         parts.append(Text(piece))
-    return glob(var, (*parts, STAR))  # type: ignore[arg-type]
+    return glob_on(path, (*parts, STAR))
 
 
 def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
@@ -88,7 +94,7 @@ def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
         for account in ids:
             facts = [is_text(org_of(var), organization.id)]
             if paths_used:
-                facts.append(is_text(path_of(var), _path_text(organization, account)))
+                facts.append(is_text(units_of(var), _units_text(organization, account)))
             out.append(Assertion(f"organization.yaml {account}", implies(is_text(var, account), conj(facts))))
         if workspace.grants_given:
             out.append(
@@ -100,16 +106,22 @@ def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
     return out
 
 
-def _path_text(organization: Organization, account: str) -> str:
+def _units_text(organization: Organization, account: str) -> str:
+    """The units of an account from the root down; the management account may be left out of the tree."""
     try:
-        return organization.path(account)
+        return organization.path(account).split("/", 1)[1]
     except KeyError:
-        return f"{organization.id}/{organization.root.id}/"
+        return f"{organization.root.id}/"
 
 
 def endpoints_of(organization: Organization) -> tuple[Endpoint, ...]:
     """Every endpoint of the file."""
     return tuple(endpoint for account, _ in organization.accounts() for endpoint in account.endpoints)
+
+
+def uses_console(organization: Organization) -> bool:
+    """Whether an endpoint of the console is listed."""
+    return any(CONSOLE in endpoint.services for endpoint in endpoints_of(organization))
 
 
 def endpoint_facts(workspace: Workspace) -> list[Assertion]:
@@ -128,7 +140,7 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
     for vpc in {(e.vpc, e.region): e for e in endpoints}.values():
         here = both(is_text("endpoint.vpc", vpc.vpc), is_text("endpoint.region", vpc.region))
         out.append(Assertion(f"organization.yaml {vpc.vpc}", implies(here, is_text("vpc.account", vpc.vpc_account))))
-    if endpoints:
+    if endpoints and workspace.organization.endpoints_listed:
         ids = member_ids(workspace.organization)
         in_org = is_text(org_of("endpoint.account"), workspace.organization.id)
         out.append(
@@ -163,6 +175,28 @@ def bucket_facts(workspace: Workspace) -> list[Assertion]:
         here = both(atom(Member("call", "arn service ~ s3")), neg(atom(Member("call", "arn has account"))), named)
         owner = is_text("resource.account", bucket.account)
         out.append(Assertion(f"organization.yaml {bucket.arn}", implies(here, owner)))
+    return out
+
+
+def principal_facts(workspace: Workspace) -> list[Assertion]:
+    """Names of roles and users are unique in an account whatever path and case: who has one is as the input writes it.
+
+    Input that writes one name in several ways leaves them all (W-12, W-13).
+    """
+    perimeter = workspace.perimeter
+    written = [p.arn for account, _ in workspace.organization.accounts() for p in account.principals]
+    written += [arn for entry in perimeter.third_principals for arn in entry.arns]
+    written += [arn for entry in perimeter.third_resources for arn in entry.callers]
+    written += [entry.arn for entry in perimeter.role_exceptions]
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for arn in written:
+        if key := unique_name(arn):
+            found.setdefault(key, set()).add(arn.split(":", 5)[5])
+    out = []
+    for (account, kind, last), names in sorted(found.items()):
+        here = both(is_text("principal.account", account), with_name(kind, last))
+        fact = implies(here, one_of("principal.name", sorted(names)))
+        out.append(Assertion(f"organization.yaml one {kind} {last} in {account}", fact))
     return out
 
 

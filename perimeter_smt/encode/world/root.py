@@ -35,7 +35,7 @@ def makes_federated_users(workspace: Workspace, policies: Policies, account: Acc
         "principal.arn-service": "iam",
         "aws.partition": organization.partition,
         "org(principal.account)": organization.id,
-        "orgpath(principal.account)": organization.path(account.id),
+        "units(principal.account)": organization.path(account.id).split("/", 1)[1],
         "aws:PrincipalType": "Account",
         "aws:userid": account.id,
     }

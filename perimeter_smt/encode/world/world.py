@@ -70,6 +70,7 @@ HINTS: dict[str, tuple[str, ...]] = {
 }
 OUTSIDERS = ("999988887777", "888877776666", "777766665555", "666655554444")
 _FOREIGN_ORGS = ("", "o-outsider0001", "o-outsider0002")
+_FOREIGN_UNITS = tuple("r-0001/" + "".join(f"ou-0001-0000000{i}/" for i in range(1, n + 1)) for n in range(6))
 
 
 @dataclass
@@ -131,6 +132,7 @@ class World:
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
+            out[accounts.units_of(var)] = _FOREIGN_UNITS
         return out
 
 
@@ -168,6 +170,7 @@ def build(
     several = bounds(documents) | {name.lower(): 2 for name in also_keys}
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     keys.sets = under_set_operators(documents)
+    keys.accounts = tuple(account.id for account, _ in workspace.organization.accounts())
     policies = Policies(keys)
     world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
     defined = guardrails.definitions(workspace, policies)
@@ -220,6 +223,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.endpoint_facts(world.workspace)
     out += accounts.vpc_facts(world.workspace)
     out += accounts.bucket_facts(world.workspace)
+    out += accounts.principal_facts(world.workspace)
     out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
     out += tags.presence(world.keys)
     if not world.free_grants:
@@ -227,7 +231,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
         out += existence(world.workspace, world.policies, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
-    paths_used = any(name.startswith("orgpath(") for name in used)
+    paths_used = any(name.startswith("units(") for name in used)
     out += accounts.account_facts(world.workspace, paths_used=paths_used)
     world.assertions = out
 
@@ -237,8 +241,9 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
     Also the symbols and variables in use. `also` are further names in use.
     """
-    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions)])
-    out = []
+    on_keys = world.keys.axioms()
+    used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
+    out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:
@@ -246,7 +251,7 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
             out.append(_soft(world, assertion.name.removeprefix("soft "), assertion))
         else:
             out.append(assertion)
-    out += [Assertion("AP18", formula) for formula in world.script.congruence()]
+    out += [Assertion("AP18", formula) for formula in world.script.congruence(used)]
     return used, out
 
 
@@ -293,8 +298,8 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 
 def is_key(name: str) -> bool:
-    """Whether a symbol belongs to a condition key (or a path), not to ground truth."""
-    return name.startswith(("has ", "orgpath(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
+    """Whether a symbol belongs to a condition key (or the units of an account), not to ground truth."""
+    return name.startswith(("has ", "units(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",

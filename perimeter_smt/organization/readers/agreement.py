@@ -86,7 +86,7 @@ class _Check:
         four = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network))
         six = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network))
         if any(n.prefixlen == 0 for n in four) or any(n.prefixlen == 0 for n in six):
-            yield self._error("together they are every address, so that every network is mine", "cidrs")
+            yield self._error("the ranges together are every address: expected those of my networks", "cidrs")
 
     def _ids(self) -> set[str]:
         return {account.id for account, _ in self._organization.accounts()} | {self._organization.management_account}

@@ -11,6 +11,7 @@ from perimeter_smt.policy.json_positions import quoted
 
 Check = Callable[[str], str]
 _T = TypeVar("_T")
+_MANY = 10  # names in one message
 
 
 class Gather:
@@ -48,13 +49,21 @@ def members(node: Node, names: tuple[str, ...], what: str) -> dict[str, Node]:
     """The members of a mapping, all of them among `names`; those without a value are left out."""
     if not isinstance(node.value, dict):
         raise node.key_error(f"found {node.shown}, expected {what}: a mapping")
-    gather = Gather()
-    for name, member in node.value.items():
-        if name not in names:
-            hint = did_you_mean(name, names) or f", expected one of {', '.join(names)}"
-            gather.add(member.key_error(f"unknown member {quoted(name)} of {what}{hint}"))
-    gather.done()
+    unknown = [name for name in node.value if name not in names]
+    if unknown:
+        raise node.value[unknown[0]].key_error(_unknown(unknown, names, what))
     return {name: member for name, member in node.value.items() if not member.is_null}
+
+
+def _unknown(unknown: list[str], names: tuple[str, ...], what: str) -> str:
+    """One line for all unknown members of a mapping, with the nearest names."""
+    hints = [did_you_mean(name, names) for name in unknown[:_MANY]]
+    expected = "" if all(hints) else f", expected one of {', '.join(names)}"
+    if len(unknown) == 1:
+        return f"unknown member {quoted(unknown[0])} of {what}{hints[0]}{expected}"
+    shown = [quoted(name) + (f" ({hint[2:]})" if hint else "") for name, hint in zip(unknown, hints, strict=False)]
+    more = f" and {len(unknown) - _MANY} more" if len(unknown) > _MANY else ""
+    return f"unknown members {', '.join(shown)}{more} of {what}{expected}"
 
 
 def required(found: dict[str, Node], name: str, node: Node, what: str) -> Node:

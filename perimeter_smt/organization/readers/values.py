@@ -28,7 +28,7 @@ _NEVER_SEEN = (
     *("224.0.0.0/3", "::/96", "::ffff:0:0/96", "fc00::/7", "fe80::/10", "ff00::/8"),
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:.*\S)?")
+_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
@@ -114,7 +114,7 @@ def endpoint_id(text: str) -> str:
 def cidr(text: str) -> str:
     """An IPv4 or IPv6 range of public addresses whose host bits are zero; an address alone is a range of one.
 
-    `aws:SourceIp` holds public addresses only (IAM guide, global condition keys), and not every one of them is mine.
+    `aws:SourceIp` holds public addresses only (IAM guide, global condition keys).
     """
     expected = "expected a form such as `203.0.113.0/24`"
     try:
@@ -125,8 +125,6 @@ def cidr(text: str) -> str:
         raise ValueError(f"{quoted(text)} has a zone, {expected}")
     if network.network_address != _first(text):
         raise ValueError(f"{quoted(text)} has bits behind its prefix, expected `{network}`")
-    if network.prefixlen == 0:
-        raise ValueError(f"{quoted(text)} is every address, {expected}")
     for private in map(ipaddress.ip_network, _NEVER_SEEN):
         if private.version == network.version and network.subnet_of(private):  # type: ignore[arg-type]
             raise ValueError(f"{quoted(text)} is never in `aws:SourceIp`, which holds public IPv4 and IPv6 addresses")

@@ -43,7 +43,7 @@ def _all(
         templates = [t for _, t in rows if any(isinstance(p, Ref) and p.var == name for p in t)]
         for template in templates:
             for text in texts:
-                yield from _aligned(template, name, text)
+                yield from aligned(template, name, text)
         for template in templates:  # what other templates put at the same place
             yield from (part.text for _, t in rows for part in t if isinstance(part, Text) and t != template)
         if templates:
@@ -51,7 +51,7 @@ def _all(
                 yield from (piece for piece in re.split(r"[:/]", text[:_LONGEST]) if piece)
 
 
-def _aligned(template: Template, name: str, text: str) -> Iterator[str]:
+def aligned(template: Template, name: str, text: str) -> Iterator[str]:
     """What the reference to `name` stands for when `text` is read along `template`, shortest and longest."""
     if len(text) > _LONGEST or len(template) > 12:
         return

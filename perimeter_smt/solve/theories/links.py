@@ -3,11 +3,12 @@
 What is tried, in this order:
 1. Necessary conditions: every reference is replaced by a pattern that its values must match; if the plain
    patterns that result exclude each other, that is a conflict.
-2. Sufficient choices: values for the variables referred to (hints, texts that the other patterns suggest,
+2. Composed texts: what is said of one is cut into what it says of its parts (`composed.py`).
+3. Sufficient choices: values for the variables referred to (hints, texts that the other patterns suggest,
    short members of their languages) make every template a plain pattern; if one choice works, that is a model.
-3. Inclusion with opaque letters: each reference is read as one letter of its own, matched only by the same
+4. Inclusion with opaque letters: each reference is read as one letter of its own, matched only by the same
    reference or by a star; if the positive template lies within the refused ones, that is a conflict.
-4. A solver with a string theory, under a work limit, on this component alone.
+5. A solver with a string theory, under a work limit, on this component alone.
 
 Guarantee: conflicts are proved, models are checked; whatever is left is `Undecided`.
 """
@@ -20,11 +21,11 @@ from dataclasses import dataclass, field
 from perimeter_smt.logic.atoms import ANY, STAR, CharSet, Glob, Match, Pattern, Ref, Run, Template, Text
 from perimeter_smt.logic.formula import normal
 from perimeter_smt.logic.interpret import Model, holds
-from perimeter_smt.solve.theories import unary, word_equations
-from perimeter_smt.solve.theories.alphabet import OPAQUE
+from perimeter_smt.solve.theories import composed, unary, word_equations
+from perimeter_smt.solve.theories.alphabet import OPAQUE, is_value
 from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.classes import Classes
-from perimeter_smt.solve.theories.harvest import suggestions
+from perimeter_smt.solve.theories.harvest import aligned, suggestions
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised
 from perimeter_smt.solve.theories.product import search
 from perimeter_smt.solve.theories.work import TooLargeError, Work
@@ -42,6 +43,7 @@ class _Task:
     hints: Mapping[str, tuple[str, ...]]
     work: Work
     attempts: int = 0
+    likely: dict[str, str] = field(default_factory=dict)  # texts to try first
     texts: dict[str, str] = field(default_factory=dict)
 
 
@@ -62,7 +64,7 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], wo
             template = tuple(Ref(classes.names[p.var], p.fold) if isinstance(p, Ref) else p for p in fact.template)
             matches.setdefault(classes.names[fact.var], []).append((literal, template))
     task = _Task(classes, literals, matches, apart, hints, work)
-    for step in (_necessary, _choose, _included):
+    for step in (_necessary, _cut, _choose, _included):
         answer = step(task)
         if answer is not None:
             return answer
@@ -102,6 +104,16 @@ def _necessary(task: _Task) -> Answer | None:
     return None
 
 
+def _cut(task: _Task) -> Answer | None:
+    """A conflict between what is said of a composed text and what is said of its parts, if there is one."""
+    for name, rows in task.matches.items():
+        found = composed.split(rows, task.classes.unary, task.classes.unary[name], task.work)
+        if isinstance(found, Conflict):
+            return task.classes.explain(found.literals)
+        task.likely.update(found)
+    return None
+
+
 def _pattern(literal: Literal) -> Pattern:
     return literal.language.pattern if literal.language is not None else (STAR,)
 
@@ -128,7 +140,29 @@ def _choose(task: _Task) -> Answer | None:
 
 
 def _order(task: _Task) -> list[str] | None:
-    """The classes, each after those that its templates refer to; None if references are circular."""
+    """The classes, each after those that its templates refer to; None if references are circular.
+
+    A text that is composed of others comes right after these, and what its further templates refer to comes last:
+    with the text known, they need not be guessed.
+    """
+    after: dict[str, set[str]] = {name: set() for name in task.classes.members}
+    later: dict[str, set[str]] = {name: set() for name in task.classes.members}
+    for name, rows in task.matches.items():
+        whole = next((t for x, t in rows if x.positive and not any(isinstance(p, Run) for p in t)), None)
+        for _, template in rows:
+            refs = {p.var for p in template if isinstance(p, Ref)}
+            if whole is None or template == whole:
+                after[name] |= refs
+            else:
+                for ref in refs:
+                    later[ref].add(name)
+    return _sorted(task, {name: after[name] | later[name] for name in after}) or _sorted(
+        task, {n: {p.var for _, t in task.matches.get(n, []) for p in t if isinstance(p, Ref)} for n in after}
+    )
+
+
+def _sorted(task: _Task, after: Mapping[str, set[str]]) -> list[str] | None:
+    """The classes, each after those given for it; None if there is no such order."""
     out: list[str] = []
     state: dict[str, int] = {}
     for root in task.classes.members:
@@ -143,7 +177,7 @@ def _order(task: _Task) -> list[str] | None:
             elif name not in state:
                 state[name] = 1
                 stack.append((name, True))
-                refs = {p.var for _, t in task.matches.get(name, []) for p in t if isinstance(p, Ref)}
+                refs = after[name]
                 if any(state.get(ref) == 1 for ref in refs):
                     return None
                 stack.extend((ref, False) for ref in sorted(refs, reverse=True) if state.get(ref) != 2)
@@ -173,6 +207,8 @@ def _extend(task: _Task, order: Sequence[str], at: int, referred: set[str]) -> A
 def _substituted(task: _Task, name: str) -> list[Literal]:
     out = []
     for literal, template in task.matches.get(name, []):
+        if any(isinstance(p, Ref) and p.var not in task.texts for p in template):
+            continue
         filled = normal(tuple(Text(task.texts[p.var], p.fold) if isinstance(p, Ref) else p for p in template))
         out.append(Literal(Glob(name, filled), literal.positive, literal.key))  # type: ignore[arg-type]
     return out
@@ -182,6 +218,9 @@ def _values(task: _Task, name: str, own: list[Literal], referred: bool) -> Itera
     """Texts that satisfy `own` and differ from the neighbours chosen so far, the most promising first."""
     avoid = sorted({task.texts[other] for other in task.apart[name] if other in task.texts})
     work = task.work
+    for text in (*([task.likely[name]] if name in task.likely else []), *_read_off(task, name)):
+        if text not in avoid and unary.find(own, (text,), avoid, work) == text:
+            yield text
     first = unary.find(own, task.classes.hints(name, task.hints), avoid, work)
     if not isinstance(first, str):
         return
@@ -199,6 +238,20 @@ def _values(task: _Task, name: str, own: list[Literal], referred: bool) -> Itera
             return
         seen.append(more)
         yield more
+
+
+def _read_off(task: _Task, name: str) -> list[str]:
+    """What `name` stands for in the templates of texts that are chosen already."""
+    out: dict[str, None] = {}
+    for target, rows in task.matches.items():
+        for literal, template in rows if target in task.texts else ():
+            if literal.positive and any(isinstance(p, Ref) and p.var == name for p in template):
+                known = tuple(
+                    Text(task.texts[p.var], p.fold) if isinstance(p, Ref) and p.var in task.texts else p
+                    for p in template
+                )
+                out.update(dict.fromkeys(aligned(known, name, task.texts[target])))
+    return [text for text in out if is_value(text)]
 
 
 def _included(task: _Task) -> Answer | None:

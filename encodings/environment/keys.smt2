@@ -1,0 +1,75 @@
+; Axioms on families of condition keys. `:for-each` lists patterns of names (stars cross everything) and the classes
+; `service-key`, `provider-claim` and `provider-id`: the axiom stands for one axiom per key in use that fits and that
+; `:except` does not name. K is the name of the key, "TAG" what follows its first slash, "HOST" what precedes its last
+; colon. `:for-each-value`: one axiom per value of such a multivalued key; K is the value, `has K before` and `has K next` say
+; that another stands before or behind it.
+; `:with` names a key that must be in use as well. `(some-value L x P)`: some value x of L satisfies P.
+; `(any-case T)`: the text T in any mixture of cases.
+(declare-const |K| String)
+(declare-const |has K| Bool)
+(declare-const |has K before| Bool)
+(declare-const |has K next| Bool)
+(declare-const |call: lists K| Bool)              ; the service reference lists the key for the called action
+
+; A service's key is there only in calls of actions that list it, but for keys of every call (kms:CallerAccount,
+; s3:ResourceAccount) and keys of sessions below; claims of SAML go on into the session.
+(assert (! (=> |has K| |call: lists K|) :named AK1.listed :strength hard
+  :for-each "aws:ResourceTag/* aws:RequestTag/* aws:TagKeys service-key"
+  :except "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
+  :source "service authorization reference, condition keys of actions"))
+; The bucket's own check of a call through an access point carries the keys of the point (semantics 3.7).
+(assert (! (=> |has K| (or |call: lists K| (= service "s3"))) :named AK1.point :strength hard
+  :for-each "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin"
+  :source "S3 guide, access points: condition keys; delegating access control to access points"))
+(assert (! (=> |has K| (or |call: lists K| (= caller role))) :named AK1.saml :strength hard
+  :for-each "saml:sub saml:sub_type saml:namequalifier"
+  :source "IAM guide, keys available for SAML-based federation: in the session, too"))
+
+; Keys named after services that belong to the session: any action can carry them.
+(assert (! (=> |has K| (= caller role)) :named AP14.session :strength hard
+  :for-each "ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
+  :source "global condition keys, cross-service keys: of the session of a role (semantics 4.3)"))
+
+(assert (! (=> |has K| (or iam (= caller aws-service))) :named AP16.tag-signed :strength hard
+  :for-each "aws:PrincipalTag/*" :source "global condition keys, aws:PrincipalTag: tags of the principal that calls"))
+(assert (! (=> |has K| (or (= caller user) (= caller role) (= caller federated-user))) :named AP16.tag :strength soft
+  :for-each "aws:PrincipalTag/*" :source "global condition keys, aws:PrincipalTag: users, roles and their sessions"))
+
+; Characters of tags: letters (Latin-1 in policies), digits, blanks and _ . : / = + - @
+(assert (! (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re " ")
+    (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/") (str.to_re "=") (str.to_re "+") (str.to_re "-")
+    (str.to_re "@") (re.range "\u{c0}" "\u{d6}") (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{ff}"))))
+  :named AP19.tag :strength hard :for-each "aws:PrincipalTag/* aws:ResourceTag/*"
+  :source "IAM guide, rules for tagging in IAM and AWS STS"))
+(assert (! (=> |has K| (str.in_re |K| ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z")
+    (re.range "0" "9") (str.to_re " ") (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/") (str.to_re "=")
+    (str.to_re "+") (str.to_re "-") (str.to_re "@") (re.range "\u{c0}" "\u{d6}") (re.range "\u{d8}" "\u{f6}")
+    (re.range "\u{f8}" "\u{ff}")))))
+  :named AP19.tag-key :strength hard :for-each-value "aws:TagKeys s3:RequestObjectTagKeys sts:TransitiveTagKeys"
+  :source "IAM guide, rules for tagging in IAM and AWS STS: keys of 1 to 128 characters"))
+
+; Claims HOST:claim are of the provider of that host only, in the call that brings its token, sub and aud always; they may
+; go on into the session that comes of it, as those of Cognito do (W-23).
+(define-fun has-token-of ((provider String)) Bool
+  (and (= caller federated-sts) (= action "sts:AssumeRoleWithWebIdentity")
+    (or (str.in_re provider (any-case "HOST"))
+        (str.in_re provider (re.++ (str.to_re "arn:") re.all (str.to_re ":oidc-provider/") (any-case "HOST"))))))
+(assert (! (=> |has K| (or (has-token-of principal.provider) (= caller role))) :named AP20.provider :strength hard
+  :for-each "provider-claim" :source "IAM guide, keys available for AWS OIDC federation"))
+(assert (! (=> (has-token-of principal.provider) |has K|) :named AP20.claims :strength hard :for-each "provider-id"
+  :source "IAM guide, keys available for AWS OIDC federation: sub and aud are in every token"))
+
+; The ends of a chain of services are its first and last value.
+(assert (! (=> |has aws:CalledViaFirst| (some-value aws:CalledVia x (= |aws:CalledViaFirst| x))) :named AR1.first-there
+  :strength hard :for-each "aws:CalledViaFirst" :source "global condition keys, aws:CalledViaFirst"))
+(assert (! (=> (and |has aws:CalledViaFirst| |has K| (not |has K before|)) (= |aws:CalledViaFirst| |K|)) :named AR1.first
+  :strength hard :for-each-value "aws:CalledVia" :with "aws:CalledViaFirst"
+  :source "global condition keys, aws:CalledViaFirst"))
+(assert (! (=> |has aws:CalledViaLast| (some-value aws:CalledVia x (= |aws:CalledViaLast| x))) :named AR1.last-there
+  :strength hard :for-each "aws:CalledViaLast" :source "global condition keys, aws:CalledViaLast"))
+(assert (! (=> (and |has aws:CalledViaLast| |has K| (not |has K next|)) (= |aws:CalledViaLast| |K|)) :named AR1.last
+  :strength hard :for-each-value "aws:CalledVia" :with "aws:CalledViaLast"
+  :source "global condition keys, aws:CalledViaLast"))
+
+(assert (! (=> |has K| (some-value aws:TagKeys x (= x "TAG"))) :named AR10 :strength soft
+  :for-each "aws:RequestTag/*" :with "aws:TagKeys" :source "global condition keys, aws:TagKeys: keys of the request's tags"))

@@ -1,0 +1,157 @@
+"""Every name that a report may show, explained: axioms, open points, limits, objectives, verdicts, rules, tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.lint import rules
+from perimeter_smt.questions.objectives import ACCEPTED_ASSUMPTIONS, LIMIT_TEXTS, OBJECTIVES
+from perimeter_smt.report.axioms import Stated, stated
+from perimeter_smt.report.words import LOOKS
+from perimeter_smt.resources import encodings
+
+VERDICTS = "docs/verdicts.md"
+_STRENGTH = {
+    "hard": "hard: always asserted",
+    "soft": "soft: a proof does without it unless perimeter.yaml accepts it by name",
+    "open": "open: a proof must hold under both readings",
+}
+_OTHER_WORDS = {
+    "availability": "what the perimeter means to allow gets through its guardrails",
+    "hole": "a request that breaks the objective and that a policy of the enforcing type could have stopped",
+    "beyond": "a request that breaks the objective and that no policy of the enforcing type can hold back",
+    "blocked": "a request that the perimeter means to allow and a guardrail stops",
+    "refuted": "a request breaks the objective; it was replayed by the evaluator",
+    "guardrails": "mode: SCPs, RCPs and endpoint policies alone, whatever developers grant",
+    "grants": "mode: with the identity, resource and trust policies of today",
+    "over": "reading: a proof holds under every reading and without soft axioms that were not accepted",
+    "exact": "reading: the chosen readings with all soft axioms",
+    "under": "reading: a refutation holds under every reading",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name: what it says, what that means for a proof, where it comes from, where it stands."""
+
+    name: str
+    kind: str
+    text: str
+    meaning: str
+    source: str
+    place: str
+
+
+@lru_cache(maxsize=1)
+def index() -> dict[str, tuple[Entry, ...]]:
+    """All entries by name in lower case; two things may share a name."""
+    out: dict[str, list[Entry]] = {}
+    for entry in (*_stated(), *_limits(), *_objectives(), *_words(), *_rules(), *_tables()):
+        out.setdefault(entry.name.lower(), []).append(entry)
+    return {name: tuple(found) for name, found in out.items()}
+
+
+def explain(name: str) -> tuple[Entry, ...]:
+    """The entries of a name, else of its parts (`AP2` for `AP2.service`); InputError with near names otherwise."""
+    wanted = name.strip().lower()
+    entries = index()
+    if wanted in entries:
+        return entries[wanted]
+    parts = [entry for key, found in entries.items() if key.startswith(f"{wanted}.") for entry in found]
+    if wanted and parts:
+        return tuple(parts)
+    near = get_close_matches(wanted, entries, n=3, cutoff=0.6)
+    hint = ", ".join(f"`{entries[key][0].name}`" for key in near)
+    raise InputError(f"unknown name `{name}`" + (f", perhaps {hint}" if near else ", see `perimeter axioms`"))
+
+
+def why_json(entries: tuple[Entry, ...]) -> dict[str, Any]:
+    """The entries as `perimeter why --json` prints them."""
+    return {"format": 1, "entries": [asdict(entry) for entry in entries]}
+
+
+def of_stated(row: Stated) -> Entry:
+    """The entry of an axiom or open point."""
+    if row.kind == "open point":
+        chosen, _, rival = row.text.partition(" | ")
+        text = f"{chosen}; rival reading: {rival}" if rival else chosen
+    else:
+        text = row.text
+    source = row.source
+    if row.page:
+        source += f'; AWS: "{row.says}" ({row.page}, {row.date})'
+    elif row.says:
+        source += f"; true by definition: {row.says} ({row.date})"
+    meaning = _STRENGTH[row.strength] + (f"; in doubt: {row.doubt}" if row.doubt else "")
+    return Entry(row.name, row.kind, text, meaning, source, f"{row.file}:{row.line}")
+
+
+def _stated() -> list[Entry]:
+    return [of_stated(row) for row in stated()]
+
+
+def _limits() -> list[Entry]:
+    lines = _file("perimeter.smt2").splitlines()
+    out = []
+    for name, text in LIMIT_TEXTS.items():
+        place = next((n for n, line in enumerate(lines, 1) if re.match(rf"\(define-fun reach\.{name}[ .]", line)), 0)
+        uses = [objective.id for objective in OBJECTIVES.values() if name in objective.limits]
+        assumed = ACCEPTED_ASSUMPTIONS.get(name, ())
+        meaning = f"beyond the guardrails of {', '.join(uses)}" if uses else "a limit of the model"
+        meaning += "; `accepted:` in perimeter.yaml leaves such requests out" if uses else ""
+        meaning += f"; accepting it lets proofs assume {', '.join(assumed)}" if assumed else ""
+        where = f"encodings/perimeter.smt2:{place}" if place else "docs/workspace.md"
+        out.append(Entry(name, "limit", text, meaning, "semantics 5.5", where))
+    return out
+
+
+def _objectives() -> list[Entry]:
+    policies = {"rcp": "RCPs", "scp": "SCPs", "endpoint": "VPC endpoint policies"}
+    return [
+        Entry(one.id, "objective", one.title, f"enforced by {policies[one.enforced_by]}", "semantics 5.3", VERDICTS)
+        for one in OBJECTIVES.values()
+    ]
+
+
+def _words() -> list[Entry]:
+    out = []
+    for cell, look in LOOKS.items():
+        if cell not in ("none", "hole"):
+            shown = f"shown as `{look.word}`, `{look.letter}` where there is no room"
+            out.append(Entry(cell, "verdict", look.meaning, shown, "semantics 5.3", VERDICTS))
+    for word, text in _OTHER_WORDS.items():
+        section = "0.2" if text.startswith("reading: ") else "5.3"
+        out.append(Entry(word, "word", text, "", f"semantics {section}", VERDICTS))
+    return out
+
+
+def _rules() -> list[Entry]:
+    return [
+        Entry(rule.id, "lint rule", rule.title, rule.text, rule.source, f"perimeter_smt/lint/rules/{_module(rule)}.py")
+        for rule in rules()
+    ]
+
+
+def _tables() -> list[Entry]:
+    out = []
+    for file in sorted(encodings().joinpath("keys").iterdir(), key=lambda file: file.name):
+        table = json.loads(file.read_text(encoding="utf-8"))
+        source = f"{table['source']} ({table['date']})"
+        name = file.name.removesuffix(".json")
+        place = f"encodings/keys/{file.name}"
+        out.append(Entry(name, "table", table["about"], "a dated table about AWS", source, place))
+    return out
+
+
+def _module(rule: object) -> str:
+    return type(rule).__module__.rsplit(".", 1)[1]
+
+
+def _file(name: str) -> str:
+    return encodings().joinpath(name).read_text(encoding="utf-8")
