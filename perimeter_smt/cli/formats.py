@@ -60,9 +60,7 @@ def format_options(function: _F) -> _F:
     function = click.option("--baseline", type=FILE, help="Known findings: only what is new is shown and counts.")(
         function
     )
-    function = click.option(
-        "--output", "target", type=PATH, help="New file, or folder for several forms."
-    )(function)
+    function = click.option("--output", "target", type=PATH, help="New file, or folder for several forms.")(function)
     return click.option(
         "--format", "formats", metavar="FORM,...", default="text", show_default=True, help=f"{', '.join(NAMES)}."
     )(function)

@@ -130,7 +130,7 @@ def _exemption(
     for prefix, on in _TAGS.items():
         if name.startswith(prefix):
             for value in values:
-                tag = f"on: {on}, key: {_quoted(condition.key[len(prefix):])}, value: {_quoted(value)}"
+                tag = f"on: {on}, key: {_quoted(condition.key[len(prefix) :])}, value: {_quoted(value)}"
                 for claim in claims:
                     out.add("tags", tag, sure=True, place=place, about=claim)
     for value in values:
