@@ -83,7 +83,8 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    if kind is None and file.is_file() and _form(file) is not None:
+    form = _form(file) if kind is None and file.is_file() else None
+    if form is not None and not (form is Form.CLI and _holds_one_policy(file)):
         _workspace(file, values, found)
         return
     try:
@@ -116,6 +117,15 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         if isinstance(value, Mapping) and is_policy(value):
             return guess_kind(value)
         raise
+
+
+def _holds_one_policy(file: Path) -> bool:
+    """Whether an answer of the command line is one policy rather than a part of an organization."""
+    try:
+        value = _json(read_text(file, MAX_CHARACTERS, "one policy"))
+    except InputError:
+        return False
+    return isinstance(value, Mapping) and is_policy(value)
 
 
 def _json(text: str) -> object:

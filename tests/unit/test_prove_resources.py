@@ -329,9 +329,23 @@ def test_calls_that_aws_refuses_are_never_shown():
     change = {
         "Effect": "Allow",
         "Action": "iam:UpdateAssumeRolePolicy",
-        "Resource": "arn:aws:iam::*:role/aws-reserved/*",
+        "Resource": f"arn:aws:iam::{MINE}:role/aws-reserved/*",
     }
     user = OwnedPrincipal(
         arn=f"arn:aws:iam::{MINE}:user/u", type="user", account=MINE, policies=(policy(Kind.IDENTITY, change),)
     )
     assert status("O5", "iam", principals=[user]) <= {"proved", "vacuous"}
+
+
+def test_guardrails_on_the_bucket_behind_an_access_point():
+    """An RCP on the ARN of the bucket alone may or may not bind a call through the access point (X-44)."""
+    delegates = {**EVERYBODY, "Principal": {"AWS": PARTNER}}
+    bucket, access = resource("arn:aws:s3:::mine", delegates, kind=Kind.BUCKET), point(READ)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}
+    call = {"O1": {"actions": ("s3:GetObject",)}}
+    found = {"resources": [bucket, access], "rcps": [deny], "scopes": call}
+    assert status("O1", "s3", **found) <= {"conditional"}
+    assert status("O1", "s3", reading="exact", **found) <= {"proved", "vacuous"}
+    both = {**deny, "Resource": ["arn:aws:s3:::*", "arn:aws:s3:*:*:accesspoint/*"]}
+    assert status("O1", "s3", **{**found, "rcps": [both]}) <= {"proved", "vacuous"}
+    assert "refuted" in status("O1", "s3", mode="guardrails", **found)

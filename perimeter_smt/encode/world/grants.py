@@ -74,7 +74,7 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "hit.account": either(hits.account, unlisted),
         "kms.listed-grant": disj(both(reach(r).surely, _granted(g, allowed)) for r, grants in keys for g in grants),
         "kms.grants-known": disj(reach(r).surely for r, _ in keys),
-        "guards.pass": guards(accounts, policies),
+        "guards.pass": guards(workspace, policies),
     }
 
 
