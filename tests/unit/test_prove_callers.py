@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-<<<<<<< HEAD
-from perimeter_smt.errors import InputError
-=======
 from perimeter_smt.encode.language.text import formal_text
 from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.logic.formula import FALSE
->>>>>>> callers
 from perimeter_smt.organization.model import (
     Account,
     Endpoint,
@@ -353,13 +349,8 @@ def test_compare_lies_in_the_partition_of_the_documents():
 def test_a_placeholder_is_no_key():
     """`${ORG}` has no value, whoever calls: nothing shown carries it."""
     condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "${ORG}"}}
-<<<<<<< HEAD
-    with pytest.raises(InputError, match="names no condition key"):
-        asked("O1", "sqs", workspace(rcps=(deny(condition, principal=True, action="sqs:*"),)), reading="exact")
-=======
     text = {"Version": "2012-10-17", "Statement": [deny(condition, principal=True, action="sqs:*")]}
     document = parse_object(text, Kind.RCP, file="p.json", name="rcp", strict=False)
     world = WorldKeys(formal_text("aws"), {})
     assert world.key("org").has is FALSE
     assert compare(document, document).relation == "equivalent"
->>>>>>> callers
