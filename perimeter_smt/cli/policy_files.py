@@ -83,8 +83,7 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    form = _form(file) if kind is None and file.is_file() else None
-    if form is not None and not (form is Form.CLI and _holds_one_policy(file)):
+    if kind is None and file.is_file() and _is_source(file):
         _workspace(file, values, found)
         return
     try:
@@ -117,15 +116,6 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         if isinstance(value, Mapping) and is_policy(value):
             return guess_kind(value)
         raise
-
-
-def _holds_one_policy(file: Path) -> bool:
-    """Whether an answer of the command line is one policy rather than a part of an organization."""
-    try:
-        value = _json(read_text(file, MAX_CHARACTERS, "one policy"))
-    except InputError:
-        return False
-    return isinstance(value, Mapping) and is_policy(value)
 
 
 def _json(text: str) -> object:
@@ -162,6 +152,18 @@ def _form(path: Path) -> Form | None:
         return recognise(path)
     except InputError:
         return None
+
+
+def _is_source(file: Path) -> bool:
+    """Whether a file describes an organization; an answer of the command line may hold a policy alone."""
+    form = _form(file)
+    if form is not Form.CLI:
+        return form is not None
+    try:
+        value = _json(read_text(file, MAX_CHARACTERS, "one policy"))
+    except InputError:
+        return True
+    return not (isinstance(value, Mapping) and is_policy(value))
 
 
 def _is_workspace(folder: Path) -> bool:

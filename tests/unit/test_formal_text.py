@@ -27,11 +27,8 @@ CONDITIONS = (
         }
     },
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
-<<<<<<< HEAD
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
-=======
     {"StringEquals": {"s3:prefix": "p"}},
->>>>>>> callers
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
 
