@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from perimeter_smt.organization.model import Account, Endpoint, Organization, OwnedPrincipal, OwnedResource, Unit
+from perimeter_smt.organization.model import (
+    Account,
+    Endpoint,
+    Guardrails,
+    Organization,
+    OwnedPrincipal,
+    OwnedResource,
+    Unit,
+)
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.document import Condition, Document, Element, PrincipalElement
 from perimeter_smt.policy.operators import Family
 from perimeter_smt.resources import encodings
 
@@ -35,11 +43,10 @@ class Classes:
     reason: str = ""  # why no accounts were merged at all
 
 
-def classes(workspace: Workspace, mode: Literal["guardrails", "grants"], extra: Sequence[str] = ()) -> Classes:
+def classes(workspace: Workspace, mode: Literal["guardrails", "grants"]) -> Classes:
     """The classes of accounts, and the workspace with at most `KEPT` accounts of each.
 
-    `mode` as for `prove`: guardrails alone do not look at principals and resources.  `extra` are further texts that
-    may name accounts, such as assertions of the user's own.
+    `mode` as for `prove`: guardrails alone do not look at principals and resources.
     """
     organization = workspace.organization
     listed = list(organization.accounts())
@@ -48,7 +55,11 @@ def classes(workspace: Workspace, mode: Literal["guardrails", "grants"], extra: 
     documents = list({id(d): d for d in _documents(organization, mode)}.values())
     texts = [
         *dict.fromkeys(
-            [*(t for d in documents for t in _texts(d)), *_strings(workspace.perimeter.model_dump()), *extra]
+            [
+                *(t for d in documents for t in _texts(d)),
+                *_strings(workspace.perimeter.model_dump()),
+                *_others(workspace),
+            ]
         )
     ]
     reason = _asymmetric(documents, texts)
@@ -61,13 +72,14 @@ def classes(workspace: Workspace, mode: Literal["guardrails", "grants"], extra: 
     named = {*_ID.findall(joined), *_formal(), organization.management_account, *_of_others(listed, mode)}
     by_path = "orgpaths" in joined.lower() or bool(workspace.perimeter.paths)
     by_network = _network_patterns(documents, texts)
+    shapes = _Shapes(listed, mode, joined)
     found: dict[object, list[str]] = {}
     for account, path in listed:
         key: object = account.id
-        if account.id not in named and not account.canonical_id and not (by_network and account.endpoints):
-            shape = _shape(account, mode, joined)
+        if account.id not in named and not (by_network and account.endpoints):
+            shape = shapes.account(account)
             if shape is not None:
-                place = tuple(unit.id for unit in path) if by_path else _chain(path)
+                place = tuple(unit.id for unit in path) if by_path else shapes.chain(path)
                 key = (place, shape, tuple(bool(test.fullmatch(account.id)) for test in tests))
         found.setdefault(key, []).append(account.id)
     removed = frozenset(member for members in found.values() for member in members[KEPT:])
@@ -122,6 +134,12 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple | set | frozenset):
         for inner in value:
             yield from _strings(inner)
+
+
+def _others(workspace: Workspace) -> Iterator[str]:
+    """Texts of the organization outside its tree, and what was not told of it."""
+    yield from _strings(workspace.organization.model_dump(exclude={"root"}))
+    yield from (repr(unknown) for unknown in workspace.unknowns)
 
 
 def _asymmetric(documents: Iterable[Document], texts: Iterable[str]) -> str:
@@ -203,54 +221,111 @@ def _formal() -> frozenset[str]:
     return frozenset(n for file in files if file.is_file() for n in _ID.findall(file.read_text(encoding="utf-8")))
 
 
-def _chain(path: Sequence[Unit]) -> object:
-    return tuple(_level(unit.guardrails) for unit in path if unit.guardrails != type(unit.guardrails)())
+class _Shapes:
+    """What accounts hold, up to ids, as values that are equal where nothing tells them apart."""
 
+    def __init__(self, listed: Sequence[tuple[Account, Sequence[Unit]]], mode: str, texts: str) -> None:
+        self._mode, self._texts = mode, texts
+        self._documents: dict[int, object] = {}
+        endpoints = [endpoint for account, _ in listed for endpoint in account.endpoints]
+        self._owners: dict[str, set[str]] = {}
+        for endpoint in endpoints:
+            for name in (endpoint.id, endpoint.vpc):
+                self._owners.setdefault(name, set()).add(endpoint.account)
 
-def _level(level: object) -> object:
-    scps, rcps, full = (getattr(level, name) for name in ("scps", "rcps", "full_access_scp"))
-    return tuple(map(id, scps)), tuple(map(id, rcps)), full
+    def chain(self, path: Sequence[Unit]) -> object:
+        """The guardrails above an account."""
+        return tuple(self._level(unit.guardrails) for unit in path if unit.guardrails != Guardrails())
 
-
-def _shape(account: Account, mode: str, texts: str) -> object | None:
-    """What an account holds, up to ids; None: it holds what no other account can."""
-    doors = _endpoints(account, texts)
-    if doors is None or any(_is_bucket(resource.arn) for resource in account.resources):
-        return None
-    shape: list[object] = [_level(account.guardrails), doors, account.block_public_access, account.listed]
-    if mode == "grants":
-        shape += [tuple(_principal(p) for p in account.principals), tuple(_resource(r) for r in account.resources)]
-    return tuple(shape)
-
-
-def _endpoints(account: Account, texts: str) -> object | None:
-    vpcs: dict[str, int] = {}
-    out = []
-    for endpoint in account.endpoints:
-        if endpoint.id in texts or endpoint.vpc in texts:
+    def account(self, account: Account) -> object | None:
+        """What an account holds; None: it holds what no other account can."""
+        buckets = any(resource.arn.split(":", 5)[2:3] == ["s3"] for resource in account.resources)
+        doors = self._endpoints(account)
+        if doors is None or buckets or account.canonical_id or any(r.vpc for r in account.resources):
             return None
-        out.append(_endpoint(endpoint, vpcs.setdefault(endpoint.vpc, len(vpcs))))
-    return tuple(out)
+        shape = [self._level(account.guardrails), doors, account.block_public_access, account.listed]
+        if self._mode == "grants":
+            shape += [tuple(map(self._principal, account.principals)), tuple(map(self._resource, account.resources))]
+        return tuple(shape)
+
+    def _level(self, level: Guardrails) -> object:
+        scps, rcps = (tuple(map(self._document, documents)) for documents in (level.scps, level.rcps))
+        return scps, rcps, level.full_access_scp
+
+    def _document(self, document: Document | None) -> object:
+        """A document by what it says, not by where it stands."""
+        if document is None:
+            return None
+        found = self._documents.get(id(document))
+        if found is None:
+            statements = tuple(
+                (
+                    s.sid,
+                    s.effect,
+                    _element(s.action),
+                    _element(s.resource),
+                    _who(s.principal),
+                    tuple(map(_condition, s.conditions)),
+                )
+                for s in document.statements
+            )
+            found = self._documents[id(document)] = (document.kind, document.version, document.name, statements)
+        return found
+
+    def _endpoints(self, account: Account) -> object | None:
+        """The endpoints of an account; None if their ids or VPCs are known elsewhere."""
+        vpcs: dict[str, int] = {}
+        out = []
+        for endpoint in account.endpoints:
+            shared = any(len(self._owners[name]) > 1 for name in (endpoint.id, endpoint.vpc))
+            if (
+                shared
+                or endpoint.vpc_account != account.id
+                or endpoint.id in self._texts
+                or endpoint.vpc in self._texts
+            ):
+                return None
+            out.append((self._endpoint(endpoint), vpcs.setdefault(endpoint.vpc, len(vpcs))))
+        return tuple(out)
+
+    def _endpoint(self, endpoint: Endpoint) -> object:
+        rest = endpoint.model_dump(exclude={"id", "account", "vpc", "vpc_account", "policy"})
+        return _fixed(rest), self._document(endpoint.policy)
+
+    def _principal(self, principal: OwnedPrincipal) -> object:
+        rest = principal.model_dump(exclude={"arn", "account", "policies", "boundary", "trust"})
+        policies = tuple(map(self._document, principal.policies))
+        return (
+            _name(principal.arn),
+            _fixed(rest),
+            policies,
+            self._document(principal.boundary),
+            self._document(principal.trust),
+        )
+
+    def _resource(self, resource: OwnedResource) -> object:
+        rest = resource.model_dump(exclude={"arn", "account", "policy"})
+        return _name(resource.arn), _fixed(rest), self._document(resource.policy)
 
 
-def _endpoint(endpoint: Endpoint, vpc: int) -> object:
-    policy = id(endpoint.policy) if endpoint.policy else None
-    own = endpoint.vpc_account == endpoint.account
-    return vpc, own, endpoint.region, endpoint.gateway, endpoint.services, endpoint.except_services, policy
+def _element(element: Element | None) -> object:
+    return element and (element.negated, element.values)
 
 
-def _principal(principal: OwnedPrincipal) -> object:
-    attached = tuple(map(id, principal.policies)), id(principal.boundary), id(principal.trust)
-    name = principal.arn.replace(principal.account, "")
-    return name, principal.type, attached, tuple(sorted(principal.tags.items())), principal.service_linked
+def _who(element: PrincipalElement | None) -> object:
+    return element and (element.negated, tuple((entry.type, entry.value) for entry in element.entries))
 
 
-def _resource(resource: OwnedResource) -> object:
-    data = resource.model_dump(exclude={"policy", "arn", "account", "tags", "grants"})
-    grants = None if resource.grants is None else tuple(repr(grant) for grant in resource.grants)
-    name = resource.arn.replace(resource.account, "")
-    return name, id(resource.policy), tuple(sorted(resource.tags.items())), grants, tuple(sorted(data.items(), key=str))
+def _condition(condition: Condition) -> object:
+    return repr(condition.operator), condition.key, condition.values
 
 
-def _is_bucket(arn: str) -> bool:
-    return arn.split(":", 5)[2:3] == ["s3"]
+def _name(arn: str) -> object:
+    """An ARN without its account."""
+    fields = arn.split(":", 5)
+    return (*fields[:4], *fields[5:])
+
+
+def _fixed(value: object) -> object:
+    """Nested data as a value that can be compared."""
+    return repr(sorted(value.items())) if isinstance(value, dict) else repr(value)

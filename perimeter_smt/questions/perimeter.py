@@ -59,12 +59,12 @@ def prove(
     obligations.  `progress` is called with a label, the number done and the total.  With `merge`, accounts that no
     question can tell apart are represented by a few of them (docs/scaling.md).  InputError for unknown names.
     """
-    if merge:
-        found = classes(workspace, mode, [path.read_text("utf-8", "replace") for path in assertions if path.is_file()])
+    if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
+        found = classes(workspace, mode)
         if found.removed:
             report = prove(
                 found.smaller, objectives=objectives, services=services, mode=mode, reading=reading,
-                enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
+                enumerate_all=enumerate_all, limit=limit, availability=availability,
                 progress=progress, limits=limits, merge=False,
             )  # fmt: skip
             if not _shows(report, found.removed):
@@ -127,6 +127,13 @@ def encode(
     return world
 
 
+def _shows(report: Report, removed: frozenset[str]) -> bool:
+    """Whether a counterexample took an id of an account left out for a stranger's."""
+    shown = [c for verdict in (*report.verdicts, *report.availability) for c in verdict.counterexamples]
+    accounts = {n for c in shown for n in re.findall("[0-9]{12}", repr((c.request, c.facts)))}
+    return not accounts.isdisjoint(removed)
+
+
 def _something_asked(
     world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Path]
 ) -> None:
@@ -144,13 +151,6 @@ def _not_asked(world: World, name: str) -> Verdict:
     objective = OBJECTIVES[name]
     reason = "its scope claims no action of these services, so that nothing was asked"
     return Verdict(name, objective.title, world.calls.services, "vacuous", reason=reason)
-
-
-def _shows(report: Report, removed: frozenset[str]) -> bool:
-    """Whether a counterexample took an id of an account left out for a stranger's."""
-    shown = [c for verdict in (*report.verdicts, *report.availability) for c in verdict.counterexamples]
-    accounts = {n for c in shown for n in re.findall("[0-9]{12}", repr((c.request, c.facts)))}
-    return not accounts.isdisjoint(removed)
 
 
 def _check_assumptions(workspace: Workspace) -> None:

@@ -22,6 +22,7 @@ CONDITIONS = (
     {"StringEquals": {"idp.example.com:sub": "app", "idp.example.com:amr": "x", "saml:sub": "y", "saml:aud": "z"}},
     {"StringEquals": {"ec2:SourceInstanceArn": "arn:aws:ec2:us-east-1:111122223333:instance/i-1", "s3:prefix": "p"}},
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
 
