@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from perimeter_smt.errors import InputError, InternalError, PerimeterError
     from perimeter_smt.evaluate import Decision, decide, explain
     from perimeter_smt.organization.perimeter import Workspace
-    from perimeter_smt.organization.readers import load_workspace, workspace_from_options
+    from perimeter_smt.organization.readers import (
+        SourceOptions,
+        load_workspace,
+        read_source,
+        workspace_from_options,
+    )
     from perimeter_smt.policy.document import Document
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
@@ -38,6 +43,7 @@ _WHERE = {
     "PerimeterError": "errors",
     "Report": "questions.verdicts",
     "Request": "request.request",
+    "SourceOptions": "organization.readers",
     "Verdict": "questions.verdicts",
     "Workspace": "organization.perimeter",
     "compare_documents": "questions.compare:compare",
@@ -48,6 +54,7 @@ _WHERE = {
     "parse_policy": "policy.parse",
     "prove_perimeter": "questions.perimeter:prove",
     "read_case": "request.case",
+    "read_source": "organization.readers",
     "workspace_from_options": "organization.readers",
 }
 
@@ -64,6 +71,7 @@ __all__ = [
     "PerimeterError",
     "Report",
     "Request",
+    "SourceOptions",
     "Verdict",
     "Workspace",
     "compare_documents",
@@ -74,6 +82,7 @@ __all__ = [
     "parse_policy",
     "prove_perimeter",
     "read_case",
+    "read_source",
     "workspace_from_options",
 ]
 

@@ -27,7 +27,6 @@ class InputError(PerimeterError):
         place = f"{file}:{line}" if file and line else file
         super().__init__(": ".join(part for part in (place, path, message) if part))
 
-
     @property
     def each(self) -> tuple[InputError, ...]:
         """The single errors: this one, or those that it holds."""

@@ -15,6 +15,7 @@ ACTIONS = (
     *("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "sts:AssumeRole", "kms:Decrypt"),
     *("s3:PutBucketPolicy", "sqs:SetQueueAttributes", "kms:RetireGrant", "sts:GetCallerIdentity"),
     *("sts:GetSessionToken", "sts:TagSession", "ec2:RunInstances"),
+    *("iam:PutRolePolicy", "iam:GetPolicy", "iam:DeletePolicy", "kms:DeleteAlias", "cognito-identity:GetId"),
 )
 ACTION_PATTERNS = (
     *ACTIONS,
@@ -37,6 +38,10 @@ RESOURCES = (
     "arn:aws:sqs:eu-west-1:666666666666:q:alerts",
     "arn:aws:iam::111111111111:role/app/Worker",
     "arn:aws:kms:us-east-1:111111111111:key/1234abcd",
+    # What AWS manages (W-10).
+    "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_1",
+    "arn:aws:iam::111111111111:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
+    "arn:aws:kms:us-east-1:111111111111:alias/aws/s3",
 )
 RESOURCE_PATTERNS = (
     *RESOURCES,
@@ -180,6 +185,7 @@ PRINCIPAL_ENTRIES = (
     {"AWS": "arn:aws:sts::111111111111:assumed-role/Worker/job-1"},
     {"AWS": "arn:aws:sts::111111111111:federated-user/alice"},
     {"AWS": "arn:aws:iam::111111111111:role/*"},
+    {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE"},
     {"Service": "cloudtrail.amazonaws.com"},
     {"AWS": ["arn:aws:iam::111111111111:role/app/Worker", "arn:aws:iam::111111111111:root"]},
 )

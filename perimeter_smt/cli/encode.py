@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from perimeter_smt.cli.options import chosen_objectives, fill, scope_options, set_option
+from perimeter_smt.cli.options import PATH, chosen_objectives, fill, scope_options, set_option
 from perimeter_smt.cli.output import emit
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.errors import InputError
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("workspace", type=click.Path(path_type=Path))
-@click.option("--output", "folder", type=click.Path(path_type=Path), required=True, help="A new or empty folder.")
+@click.argument("workspace", type=PATH)
+@click.option("--output", "folder", type=PATH, required=True, help="A new or empty folder.")
 @scope_options
 @click.option("--reading", type=click.Choice(["over", "exact"]), default="over", show_default=True)
 @set_option
@@ -43,10 +43,10 @@ def encode(
     values = fill(settings)
     chosen = chosen_objectives(objectives)
     with Bar() as bar:
-        from perimeter_smt.organization.readers import load_workspace
+        from perimeter_smt.organization.readers import SourceOptions, read_source
         from perimeter_smt.questions.perimeter import encode as build
 
-        space = load_workspace(workspace, values)
+        space = read_source(workspace, SourceOptions(fill=values))
         world = build(space, objectives=chosen, services=services or None, mode=mode)
         folder.mkdir(parents=True, exist_ok=True)
         total = 2 * len(chosen) + 1

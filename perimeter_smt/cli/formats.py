@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE
+from perimeter_smt.cli.options import FILE, PATH
 from perimeter_smt.errors import InputError
 
 NAMES = ("text", "json", "sarif", "junit", "markdown", "csv")
@@ -60,9 +60,7 @@ def format_options(function: _F) -> _F:
     function = click.option("--baseline", type=FILE, help="Known findings: only what is new is shown and counts.")(
         function
     )
-    function = click.option(
-        "--output", "target", type=click.Path(path_type=Path), help="New file, or folder for several forms."
-    )(function)
+    function = click.option("--output", "target", type=PATH, help="New file, or folder for several forms.")(function)
     return click.option(
         "--format", "formats", metavar="FORM,...", default="text", show_default=True, help=f"{', '.join(NAMES)}."
     )(function)

@@ -9,7 +9,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import MORE_KINDS, fill, set_option, text_options
+from perimeter_smt.cli.options import MORE_KINDS, PATH, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
 _MANY = 20
@@ -17,7 +17,7 @@ _SEVERITIES = click.Choice(["note", "warning", "error"])
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "--type", "kind", type=click.Choice(MORE_KINDS), help="Kind of all policies; else told by name or content."
 )
@@ -49,7 +49,7 @@ def lint(
     as_json: bool,
     no_color: bool,
 ) -> int:
-    """Look for known mistakes in policies: files, folders of *.json, or workspaces.
+    """Look for known mistakes in policies: files, folders of *.json, workspaces or other sources.
 
     A folder is searched for policies that git does not ignore.
     Exit codes: 0 nothing found, 1 findings, 2 bad input.
@@ -74,10 +74,11 @@ def lint(
     folded = [Folded((finding,)) for finding in found] if every else fold(found)
     result = findings.findings_json(folded, len(policies.documents), policies.kinds, len(policies.skipped))
     new = write(result, asked, no_color=no_color) if policies.documents else None
-    for error in policies.errors[:_MANY]:
-        output.complain(str(error))
-    if len(policies.errors) > _MANY:
-        output.complain(f"{len(policies.errors) - _MANY} more files could not be read")
+    errors = [single for error in policies.errors for single in error.each]
+    for single in errors[:_MANY]:
+        output.complain(str(single))
+    if len(errors) > _MANY:
+        output.complain(f"{len(errors) - _MANY} more files could not be read")
     grave = {rule.id for rule in chosen if rule.severity.rank >= Severity(fail_on).rank}
     spoke = (finding.rule for finding in found) if new is None else (entry.rule for entry in new)
     return 2 if policies.errors else int(any(rule in grave for rule in spoke))

@@ -9,10 +9,13 @@ import click
 
 from perimeter_smt import __version__
 from perimeter_smt.cli import output
+from perimeter_smt.cli.collect import collect
 from perimeter_smt.cli.compare import compare
 from perimeter_smt.cli.crash import write_dump
 from perimeter_smt.cli.encode import encode
 from perimeter_smt.cli.evaluate import evaluate
+from perimeter_smt.cli.init import init
+from perimeter_smt.cli.inventory import inventory
 from perimeter_smt.cli.lint import lint
 from perimeter_smt.cli.prove import prove
 from perimeter_smt.cli.report import report
@@ -43,7 +46,8 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
         context.exit(0)
 
 
-for _command in (prove, compare, evaluate, lint, report, encode, schema, axioms, why):
+_COMMANDS = (prove, compare, evaluate, lint, report, inventory, init, collect, encode, schema, axioms, why)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

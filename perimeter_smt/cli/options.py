@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from perimeter_smt.errors import InputError
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+
+class NamedPath(click.Path):
+    """A path that says something: the empty text would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; an error for the empty text."""
+        if value in ("", b""):
+            self.fail("an empty name, expected a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
+FILE = NamedPath(path_type=Path, dir_okay=False)
 KINDS = ("identity", "boundary", "session", "scp", "rcp", "resource", "trust", "kms", "endpoint")
 MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -13,16 +12,21 @@ from perimeter_smt.cli.kind_of_file import kind_of_file
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
 from perimeter_smt.lint.kinds import Guess, Sure, guess_kind, is_policy
-from perimeter_smt.organization.readers import load_workspace
+from perimeter_smt.organization.readers import SourceOptions, read_source
+from perimeter_smt.organization.readers.inferred import documents_of
+from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERIMETER_FILE
 from perimeter_smt.policy.document import Document
-from perimeter_smt.policy.json_positions import MAX_CHARACTERS
+from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, read_json
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.parse import load_and_check
+from perimeter_smt.policy.parse import parse_and_check
+from perimeter_smt.policy.unwrap import unwrapped
 
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
 _BY_WORKSPACE = "the workspace"
+_WHOLE = (Form.WORKSPACE, Form.PERIMETER, Form.LZA, Form.IAM_COLLECT)  # folders that are one source
+_SOME_ORGANIZATION = "o-example0000"
 
 
 @dataclass(slots=True)
@@ -59,7 +63,7 @@ def read_policies(paths: Iterable[Path], kind: str | None, values: Mapping[str, 
 
 
 def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Policies) -> None:
-    if _is_workspace(top):
+    if _is_workspace(top) or _form(top) in _WHOLE:
         _workspace(top, values, found)
         return
     before = len(found.documents) + len(found.errors)
@@ -79,13 +83,24 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    value = _json(file)
-    if not asked and not _resembles_policy(file, value):
-        found.skipped.append(file)
+    if kind is None and file.is_file() and _is_source(file):
+        _workspace(file, values, found)
         return
     try:
+        text = read_text(file, MAX_CHARACTERS, "one policy")  # once: a named pipe gives its text but once
+        value = _json(text)
+        if not asked and not _resembles_policy(text, value):
+            found.skipped.append(file)
+            return
         guess = _kind(file, top, kind, value)
-        document, refused = load_and_check(file, guess.kind, values)
+        document, refused = parse_and_check(text, guess.kind, file=str(file), fill=values)
+        if refused and guess.sure is not Sure.CERTAIN:
+            # Only a kind that is sure can refuse a policy: a guess may be wrong.
+            kind_left = Kind.RESOURCE if document.statements and document.statements[0].principal else Kind.IDENTITY
+            other, also = parse_and_check(text, kind_left, file=str(file), fill=values)
+            if also is None:
+                document, refused = other, None
+                guess = Guess(kind_left, Sure.GUESS, f"AWS refuses it as {guess.kind}")
         found.add(document, guess)
         found.errors += [refused] if refused else []
     except InputError as error:
@@ -103,15 +118,24 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         raise
 
 
-def _json(file: Path) -> object:
-    """The decoded file, None where it cannot be read; the parser of policies tells what is wrong."""
+def _json(text: str) -> object:
+    """The decoded text, None where it is no JSON; the parser of policies tells what is wrong."""
     try:
-        return json.loads(read_text(file, MAX_CHARACTERS, "one policy").removeprefix("\ufeff"))
-    except (InputError, ValueError, RecursionError):
+        return _plain(unwrapped(read_json(text, file="")))
+    except (InputError, RecursionError):
         return None
 
 
-def _resembles_policy(file: Path, value: object) -> bool:
+def _plain(node: Node) -> object:
+    """The value of a node without places; an answer of the command line is the policy inside."""
+    if isinstance(node.value, dict):
+        return {name: _plain(one) for name, one in node.value.items()}
+    if isinstance(node.value, list):
+        return [_plain(one) for one in node.value]
+    return node.value
+
+
+def _resembles_policy(text: str, value: object) -> bool:
     """Whether a file met in a folder is meant as a policy: then what is wrong with it is an error."""
     if isinstance(value, Mapping):
         names = [str(name) for name in value]
@@ -119,13 +143,27 @@ def _resembles_policy(file: Path, value: object) -> bool:
             "2012-10-17",
             "2008-10-17",
         )
-    if value is not None:
-        return False
+    return value is None and '"Statement"' in text
+
+
+def _form(path: Path) -> Form | None:
+    """The form of a source; None for what is none, such as a policy by itself."""
     try:
-        with file.open("rb") as stream:
-            return b'"Statement"' in stream.read(2 * MAX_CHARACTERS)
-    except OSError:
+        return recognise(path)
+    except InputError:
+        return None
+
+
+def _is_source(file: Path) -> bool:
+    """Whether a file describes an organization; an answer of the command line may hold a policy alone."""
+    form = _form(file)
+    if form is not Form.CLI:
+        return form is not None
+    try:
+        value = _json(read_text(file, MAX_CHARACTERS, "one policy"))
+    except InputError:
         return True
+    return not (isinstance(value, Mapping) and is_policy(value))
 
 
 def _is_workspace(folder: Path) -> bool:
@@ -143,25 +181,20 @@ def _workspace_of(file: Path, top: Path) -> Path | None:
 
 
 def _workspace(folder: Path, values: Mapping[str, str], found: Policies) -> None:
-    """Every document of a workspace, of the kind that its yaml gives, once."""
-    documents: list[Document] = []
+    """Every document of a workspace or another source, of the kind that it has there, once."""
+    # No finding depends on the organization, so that one that a source does not tell is no error here.
     try:
-        units = [load_workspace(folder, dict(values)).organization.root]
+        try:
+            workspace = read_source(folder, SourceOptions(fill=values))
+        except InputError as error:
+            if "--org-id" not in error.message:
+                raise
+            workspace = read_source(folder, SourceOptions(fill=values, organization_id=_SOME_ORGANIZATION))
     except InputError as error:
         found.errors.append(error)
         return
-    while units:
-        unit = units.pop(0)
-        units += unit.units
-        for level in (unit.guardrails, *(account.guardrails for account in unit.accounts)):
-            documents += [*level.scps, *level.rcps]
-        for account in unit.accounts:
-            documents += [endpoint.policy for endpoint in account.endpoints if endpoint.policy]
-            documents += [resource.policy for resource in account.resources if resource.policy]
-            for owned in account.principals:
-                documents += [*owned.policies, *(policy for policy in (owned.boundary, owned.trust) if policy)]
-    once: dict[tuple[str, Kind], Document] = {}
-    for document in documents:
-        once.setdefault((document.location.file, document.kind), document)
+    once: dict[tuple[str, str, Kind], Document] = {}
+    for document in documents_of(workspace.organization):
+        once.setdefault((document.location.file, document.location.path, document.kind), document)
     for document in once.values():
         found.add(document, Guess(document.kind, Sure.CERTAIN, _BY_WORKSPACE))

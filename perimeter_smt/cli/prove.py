@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import FILE, chosen_objectives, fill, scope_options, set_option, text_options
+from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option, text_options
 from perimeter_smt.cli.progress import Bar
+from perimeter_smt.cli.source_options import source_flags, source_options
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ _INSTEAD = {
     "partition": "--partition",
     "perimeter_file": "--perimeter",
 }
+_POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 
 
 @click.command()
-@click.argument("workspace", required=False, type=click.Path(path_type=Path))
+@click.argument("workspace", required=False, type=PATH)
 @scope_options
 @click.option(
     "--reading",
@@ -48,6 +50,7 @@ _INSTEAD = {
 @click.option("--no-availability", is_flag=True, help="Do not ask what the guardrails block wrongly.")
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
 @set_option
+@source_flags
 @click.option("--org-id", metavar="o-...", help="Organization id, in place of a workspace.")
 @click.option("--scp", "scps", multiple=True, type=FILE, help="SCP of the root.")
 @click.option("--rcp", "rcps", multiple=True, type=FILE, help="RCP of the root.")
@@ -78,7 +81,7 @@ def prove(
     settings: tuple[str, ...],
     **options: Any,
 ) -> int:
-    """Ask the six objectives of a WORKSPACE folder, or of guardrails given as files.
+    """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new.
     """
@@ -109,15 +112,12 @@ def prove(
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:
-    given = [option for name, option in _INSTEAD.items() if options[name]]
-    if folder is not None and given:
-        raise InputError(f"both a workspace and `{given[0]}`, expected one of them")
-    from perimeter_smt.organization.readers import load_workspace, workspace_from_options
+    from perimeter_smt.organization.readers import workspace_from_options
 
     if folder is not None:
-        return load_workspace(folder, values)
+        return _source(folder, values, options)
     if not options["org_id"]:
-        raise InputError("nothing to prove: expected a workspace folder, or `--org-id` with policies")
+        raise InputError("nothing to prove: expected a workspace or another source, or `--org-id` with policies")
     return workspace_from_options(
         options["org_id"],
         options["scps"],
@@ -131,3 +131,16 @@ def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, A
         perimeter_file=options["perimeter_file"],
         partition=options["partition"],
     )
+
+
+def _source(path: Path, values: dict[str, str], options: dict[str, Any]) -> Workspace:
+    """A workspace folder, which says everything itself, or another source, which options complete."""
+    from perimeter_smt.organization.readers import read_source
+    from perimeter_smt.organization.readers.recognise import Form, recognise
+
+    is_workspace = recognise(path) is Form.WORKSPACE
+    given = [option for name, option in _INSTEAD.items() if options[name]]
+    wrong = given if is_workspace else [option for option in given if option in _POLICIES]
+    if wrong:
+        raise InputError(f"both {'a workspace' if is_workspace else 'a source'} and `{wrong[0]}`, expected one of them")
+    return read_source(path, source_options(values, options))

@@ -90,9 +90,13 @@ def _bucket_policy(check: Check) -> str | None:
 
 
 def _access_point_origin(check: Check) -> str | None:
-    """An access point of VPC origin admits only calls through endpoints of its VPC."""
-    context = check.view.context
-    if check.resource_slot != "access_point" or context.get("s3:accesspointnetworkorigin") != "VPC":
+    """An access point of VPC origin admits only calls through endpoints of its VPC.
+
+    The key tells the origin only where the case leaves it open.
+    """
+    context, said = check.view.context, check.case.flags.access_point_origin
+    by_key = said is None and context.get("s3:accesspointnetworkorigin") == "VPC"
+    if check.resource_slot != "access_point" or not (by_key or check.case.access_point_origin == "vpc"):
         return None
     vpc = check.case.flags.access_point_vpc
     if "aws:sourcevpce" in context and vpc in (None, context.get("aws:sourcevpc")):

@@ -26,8 +26,14 @@ def refused(view: View) -> str | None:
 @lru_cache(maxsize=8192)
 def _refused(action: str, resource: str) -> tuple[str, bool] | None:
     for row in table_rows("refused-calls"):
-        if fnmatchcase(resource, row["resource"]):
+        if _is_at(resource, row["resource"]):
             for name in row["actions"]:
                 if name == "*" or fold(name) == action:
                     return f"AWS refuses the call: {row['why']}", name != "*"
     return None
+
+
+def _is_at(resource: str, pattern: str) -> bool:
+    """Field by field: a path of a role may hold colons, its account does not."""
+    pairs = zip(resource.split(":", 5), pattern.split(":", 5), strict=False)
+    return resource != "*" and all(fnmatchcase(field, part) for field, part in pairs)

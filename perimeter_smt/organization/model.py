@@ -14,6 +14,19 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
+class Unknown(_Frozen):
+    """Something that a source names and does not tell: listed by name beside every verdict.
+
+    `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
+    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it.
+    """
+
+    name: str
+    reason: str
+    affects: Literal["grants", "guardrails", "facts"]
+    place: str = ""
+
+
 class Guardrails(_Frozen):
     """SCPs and RCPs attached to one root, unit or account.
 
@@ -111,12 +124,18 @@ class Unit(_Frozen):
 
 
 class Organization(_Frozen):
-    """An organization tree. `partition` is the one it lies in; requests do not cross partitions (W-1)."""
+    """An organization tree. `partition` is the one it lies in; requests do not cross partitions (W-1).
+
+    `endpoints_listed`: once one endpoint is given, no others are there. `delegated_administrators` are accounts with
+    the service principal of the service that they administer.
+    """
 
     id: str
     management_account: str
     root: Unit
     partition: str = "aws"
+    endpoints_listed: bool = True
+    delegated_administrators: tuple[tuple[str, str], ...] = ()
 
     def accounts(self) -> Iterator[tuple[Account, tuple[Unit, ...]]]:
         """Every account with the units above it, root first, in the order of the file."""

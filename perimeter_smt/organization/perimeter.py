@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from perimeter_smt.organization.model import Organization
+from perimeter_smt.organization.model import Organization, Unknown
 
 OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
 Reach = Literal[
@@ -25,6 +25,18 @@ Reach = Literal[
     "signin-console-authorization",
     "public-operations",
 ]
+
+# What no guardrail holds back, in a few words (docs/workspace.md).
+REACH_TEXTS: dict[Reach, str] = {
+    "management-account": "SCPs and RCPs do not bind the management account",
+    "service-linked-roles": "SCPs and RCPs do not bind service-linked roles",
+    "kms-retire-grant": "RCPs do not bind kms:RetireGrant",
+    "aws-managed-keys": "RCPs do not bind KMS keys that AWS manages",
+    "services-outside-rcp": "RCPs do not support every service",
+    "forward-access-sessions": "a service that acts for a caller is held to the check of the first call",
+    "service-principals": "a service that does not say for whom it calls acts for the owner",
+    "service-networks": "roles that services run call from addresses that are not mine",
+}
 
 
 class _Frozen(BaseModel):
@@ -136,7 +148,10 @@ class Perimeter(_Frozen):
 
 
 class Workspace(_Frozen):
-    """All input of one question: the organization and the perimeter around it."""
+    """All input of one question: the organization and the perimeter around it.
+
+    `grants_given`: the accounts of the organization are all there are. `unknowns`: what the source did not tell.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -144,3 +159,4 @@ class Workspace(_Frozen):
     perimeter: Perimeter
     name: str
     grants_given: bool = True
+    unknowns: tuple[Unknown, ...] = ()

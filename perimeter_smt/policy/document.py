@@ -1,7 +1,11 @@
-"""Policy documents as immutable typed objects that remember where they stand (semantics 1.1)."""
+"""Policy documents as immutable typed objects that remember where they stand (semantics 1.1).
+
+The small parts are plain dataclasses: an organization holds millions of them.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +21,8 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Location(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
     """A place in a file: name as the user gave it, JSON path such as `$.Statement[0].Action`, line from 1."""
 
     file: str
@@ -28,7 +33,8 @@ class Location(_Frozen):
         return f"{self.file}:{self.line}"
 
 
-class Element(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
     """Action or Resource (or their Not forms): alternatives, in the order written."""
 
     negated: bool
@@ -36,14 +42,16 @@ class Element(_Frozen):
     location: Location
 
 
-class PrincipalEntry(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrincipalEntry:
     """One principal: `*` alone has type `*`, `{"AWS": "*"}` has type AWS and value `*`."""
 
     type: PrincipalType
     value: str
 
 
-class PrincipalElement(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrincipalElement:
     """Principal or NotPrincipal."""
 
     negated: bool
@@ -51,7 +59,8 @@ class PrincipalElement(_Frozen):
     location: Location
 
 
-class Condition(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
     """One key under one operator; the values are alternatives, JSON booleans and numbers as their text.
 
     `key` is spelled as written, `name` is the key lower-cased (tag part included).
@@ -64,7 +73,8 @@ class Condition(_Frozen):
     location: Location
 
 
-class Statement(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
     """One statement. `resource` is None where the kind implies it (trust policies), `principal` likewise."""
 
     index: int

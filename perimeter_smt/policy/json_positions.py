@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from perimeter_smt.errors import InputError
 
@@ -39,16 +40,20 @@ class Node:
     file: str
     parent: Node | None = None
     step: str | int | None = None
+    known_path: str | None = None
 
     @property
     def path(self) -> str:
-        """The JSON path, such as `$.Statement[0].Condition.Bool["aws:SecureTransport"]`."""
-        steps: list[str] = []
+        """The JSON path, such as `$.Statement[0].Condition.Bool["aws:SecureTransport"]`; spelled once."""
+        nodes: list[Node] = []
         node: Node | None = self
-        while node is not None:
-            steps.append(_spelled(node.step))
+        while node is not None and node.known_path is None:
+            nodes.append(node)
             node = node.parent
-        return "".join(reversed(steps))
+        spelled = (node.known_path or "") if node is not None else ""
+        for found in reversed(nodes):
+            spelled = found.known_path = spelled + _spelled(found.step)
+        return spelled
 
     def error(self, message: str) -> InputError:
         """An input error at this place."""
@@ -241,6 +246,7 @@ def _number(value: int | float, node: Node) -> Number:
         raise node.error("a number is infinite, undefined or too long") from None
 
 
+@lru_cache(maxsize=4096)
 def _spelled(step: str | int | None) -> str:
     if step is None:
         return "$"

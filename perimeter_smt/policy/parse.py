@@ -44,17 +44,16 @@ def load_policy(path: Path, kind: Kind, fill: Mapping[str, str] = _NOTHING, *, s
     return parse_policy(text, kind, file=str(path), fill=fill, strict=strict)
 
 
-def load_and_check(
-    path: Path, kind: Kind, fill: Mapping[str, str] = _NOTHING
+def parse_and_check(
+    text: str, kind: Kind, *, file: str, fill: Mapping[str, str] = _NOTHING
 ) -> tuple[Document, InputError | None]:
-    """As `load_policy` with `strict=False`, and what AWS would refuse in the policy on save, if anything.
+    """As `parse_policy` with `strict=False`, and what AWS would refuse in the policy on save, if anything.
 
     Values that no operator can read are not told: rule PL022 of `lint` tells them all.
     """
-    text = read_text(path, MAX_CHARACTERS, "one policy")
-    document = parse_policy(text, kind, file=str(path), fill=fill, strict=False)
+    document = parse_policy(text, kind, file=file, fill=fill, strict=False)
     try:
-        _document(read_json(text, file=str(path)), kind, path.stem, fill, strict=True, readable=False)
+        _document(read_json(text, file=file), kind, Path(file).stem, fill, strict=True, readable=False)
     except InputError as error:
         return document, error
     return document, None
@@ -79,19 +78,30 @@ def parse_object(
 
 
 def parse_node(
-    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True
+    node: Node, kind: Kind, *, name: str, fill: Mapping[str, str] = _NOTHING, strict: bool = True, plain: bool = False
 ) -> Document:
-    """Read a policy that stands inside a larger JSON document; locations keep the path from its top."""
-    return _document(node, kind, name, fill, strict)
+    """Read a policy that stands inside a larger JSON document; locations keep the path from its top.
+
+    `plain`: the caller has seen that no text in it has a placeholder or a character that policies do not have.
+    """
+    return _document(node, kind, name, fill, strict, plain=plain)
 
 
 def _document(
-    node: Node, kind: Kind, name: str, fill: Mapping[str, str], strict: bool, *, readable: bool = True
+    node: Node,
+    kind: Kind,
+    name: str,
+    fill: Mapping[str, str],
+    strict: bool,
+    *,
+    readable: bool = True,
+    plain: bool = False,
 ) -> Document:
     node = unwrapped(node)
-    fill_placeholders(node, fill)
-    for found in node.walk():
-        _check_characters(found)
+    if not plain:
+        fill_placeholders(node, fill)
+        for found in node.walk():
+            _check_characters(found)
     if strict:
         sizes.check(node, kind)
         refuse_unset(node)

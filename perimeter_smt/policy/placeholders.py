@@ -51,7 +51,7 @@ def refuse_unset(node: Node) -> None:
 def _keys(members: dict[str, Node], replace: Callable[[str], str]) -> dict[str, Node]:
     out: dict[str, Node] = {}
     for key, child in members.items():
-        child.step = replace(key)
+        child.step, child.known_path = replace(key), None
         _refuse_open(child, child.step)
         if child.step in out:
             raise child.error(f"duplicate key {quoted(child.step)} after placeholders are filled")

@@ -70,5 +70,3 @@ def _decoded(node: Node, text: str) -> Node:
         found.line = node.line  # its own lines are those of a text inside a line
     inner.parent, inner.step = node.parent, node.step
     return inner
-
-

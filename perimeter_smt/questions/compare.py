@@ -23,8 +23,8 @@ from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import match_statement
-from perimeter_smt.logic.atoms import CharSet, Run
-from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import CharSet, Member, Run
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
@@ -131,6 +131,7 @@ def _wishes() -> tuple[Formula, ...]:
         one_of("request.region", REGIONS),
         one_of("resource.region", ("", *REGIONS)),
         neg(sym("forwarded")),
+        implies(atom(Member(CALL, "arn service ~ s3")), neg(atom(Member(CALL, "arn has account")))),  # a bucket
     )
     caller = (
         sym_is("role"),

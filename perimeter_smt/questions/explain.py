@@ -122,7 +122,7 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
     """What an unsatisfiable core rests on: soft axioms, facts of the workspace, statements."""
     assumptions: dict[str, Assumption] = {}
     used: dict[str, Blame] = {}
-    hard, given = [], []
+    hard, given = ["names"], list[str]()  # what ARNs look like, by the tables that environment/resource.smt2 names
     for name in core:
         if name in world.policies.statements:
             used[name] = blame(*world.policies.statements[name])

@@ -6,6 +6,7 @@ with every open reading free and only accepted assumptions made, and the premise
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Literal
 from perimeter_smt.encode.language.text import readings, soft_names
 from perimeter_smt.encode.world.world import World, build
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.organization.classes import classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
@@ -22,6 +24,7 @@ from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Reading
+from perimeter_smt.questions.unknowns import qualified
 from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
@@ -44,6 +47,7 @@ def prove(
     assertions: Sequence[Path] = (),
     progress: Progress | None = None,
     limits: Limits | None = None,
+    merge: bool = True,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
 
@@ -52,8 +56,19 @@ def prove(
     `exact` under the chosen ones, `under` proves as `over` and refutes only by requests that get through under every
     reading; `enumerate_all` looks for
     every kind of counterexample up to `limit` per verdict; `assertions` are files of the user's own
-    obligations.  `progress` is called with a label, the number done and the total.  InputError for unknown names.
+    obligations.  `progress` is called with a label, the number done and the total.  With `merge`, accounts that no
+    question can tell apart are represented by a few of them (docs/scaling.md).  InputError for unknown names.
     """
+    if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
+        found = classes(workspace, mode)
+        if found.removed:
+            report = prove(
+                found.smaller, objectives=objectives, services=services, mode=mode, reading=reading,
+                enumerate_all=enumerate_all, limit=limit, availability=availability,
+                progress=progress, limits=limits, merge=False,
+            )  # fmt: skip
+            if not _shows(report, found.removed):
+                return report
     values_of = user_assertions.keys_of(assertions)
     world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
     _something_asked(world, objectives, services, assertions)
@@ -75,7 +90,10 @@ def prove(
     blocked = availability_question.findings(run) if availability else ()
     if progress:
         progress("done", total, total)
-    return Report(workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items())))
+    report = Report(
+        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items()))
+    )
+    return qualified(report, workspace.unknowns)
 
 
 def encode(
@@ -107,6 +125,13 @@ def encode(
     world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
     _check_assumptions(workspace)
     return world
+
+
+def _shows(report: Report, removed: frozenset[str]) -> bool:
+    """Whether a counterexample took an id of an account left out for a stranger's."""
+    shown = [c for verdict in (*report.verdicts, *report.availability) for c in verdict.counterexamples]
+    accounts = {n for c in shown for n in re.findall("[0-9]{12}", repr((c.request, c.facts)))}
+    return not accounts.isdisjoint(removed)
 
 
 def _something_asked(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from perimeter_smt.organization.model import Unknown
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.blame import Blame, NearMiss
@@ -86,7 +87,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Report:
-    """All verdicts of one run. `mode`: guardrails alone or with current grants."""
+    """All verdicts of one run. `mode`: guardrails alone or with current grants.
+
+    `unknowns` are what the source did not tell, as it bears on this mode.
+    """
 
     workspace: str
     mode: Literal["guardrails", "grants"]
@@ -94,6 +98,7 @@ class Report:
     verdicts: tuple[Verdict, ...]
     availability: tuple[Verdict, ...] = ()
     tables: tuple[tuple[str, str], ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from perimeter_smt.encode.language.text import formal_text
+from perimeter_smt.logic.reader import Axiom
+from perimeter_smt.logic.schemas import Schema
 from perimeter_smt.resources import encodings
 
 SOURCES = "axiom-sources.json"
@@ -55,8 +57,8 @@ def sources() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def stated() -> tuple[Stated, ...]:
-    """All axioms in the order of the formal text, those asserted per key, then the open points in their order."""
-    return (*_axioms(), *_per_key(), *_points())
+    """All axioms in the order of the formal text, those made by the engine, then the open points in their order."""
+    return (*_axioms(), *_made(), *_points())
 
 
 def untraced() -> list[str]:
@@ -71,20 +73,20 @@ def axioms_json(rows: tuple[Stated, ...]) -> dict[str, Any]:
 
 def _axioms() -> list[Stated]:
     out = []
-    for axiom in formal_text().axioms:
+    script = formal_text()
+    axioms: tuple[Axiom | Schema, ...] = (*script.axioms, *script.schemas)
+    for axiom in axioms:
         strength: Strength = "soft" if axiom.strength == "soft" else "hard"
         text = _formula(axiom.file, axiom.line)
         out.append(_stated(axiom.name, strength, text, axiom.source, axiom.file, axiom.line))
     return out
 
 
-def _per_key() -> list[Stated]:
-    """Axioms that are asserted once for every condition key in use, so that the text cannot hold them."""
-    written = {axiom.name for axiom in formal_text().axioms}
-    rows = [row for row in sources()["per_key"] if row["name"] not in written]
+def _made() -> list[Stated]:
+    """Axioms that are made of the input or of the keys in use, so that the text cannot hold them."""
     return [
-        _stated(row["name"], row["strength"], row["axiom"], "per condition key in use", SOURCES, _line(row["name"]))
-        for row in rows
+        _stated(row["name"], row["strength"], row["axiom"], "made by the engine", SOURCES, _line(row["name"]))
+        for row in sources()["made"]
     ]
 
 

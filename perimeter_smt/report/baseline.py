@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.files import read_text
 from perimeter_smt.report.entries import Entry, Result, is_lint, status_entry
 
 FORMAT = 1
-_MAX_BYTES = 50_000_000
+_MAX_CHARACTERS = 12_500_000
 _UNLISTED = {
     "refuted": "not all ways were listed, a new one may hide behind a known one: ask with a higher `--limit`",
     "conditional": "conditions are accepted by name in perimeter.yaml, a baseline does not accept them",
@@ -24,11 +25,7 @@ _REFUTES = ("hole", "beyond")
 def read_baseline(path: Path) -> frozenset[str]:
     """The keys of a baseline file; InputError if it is none."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError("too large for a baseline", file=str(path))
-        value = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
+        value = json.loads(read_text(path, _MAX_CHARACTERS, "a baseline"))
     except (ValueError, RecursionError):
         raise InputError("not JSON, expected a baseline", file=str(path)) from None
     known = value.get("known") if isinstance(value, dict) and value.get("format") == FORMAT else None

@@ -15,7 +15,7 @@ from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, 
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "axioms", "why")
+SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why")
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:
@@ -42,6 +42,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "verdicts": [verdict_json(verdict) for verdict in report.verdicts],
         "availability": [verdict_json(verdict) for verdict in report.availability],
         "tables": dict(report.tables),
+        "unknowns": [unknown.model_dump(mode="json") for unknown in report.unknowns],
     }
 
 
@@ -81,7 +82,7 @@ def counterexample_json(found: Counterexample) -> dict[str, Any]:
         "kind": found.kind,
         "why": found.why,
         "request": request_json(found),
-        "facts": found.facts.model_dump(mode="json"),
+        "facts": found.facts.model_dump(mode="json", exclude=None if found.facts.hidden_tags else {"hidden_tags"}),
         "through": [blame_json(blame) for blame in found.through],
         "closest": {"statement": blame_json(closest.statement), "failed": list(closest.failed)} if closest else None,
         "reach": found.reach,

@@ -11,21 +11,18 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.files import read_text
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.report.entries import Result, is_lint
 from perimeter_smt.report.json import schema
 
-_MAX_BYTES = 500_000_000
+_MAX_CHARACTERS = 125_000_000
 
 
 def read_result(path: Path) -> Result:
     """A result from its file; InputError if it is none, or of another version."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InputError("too large for a result", file=str(path))
-        value = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read: {(error.strerror or 'unknown error').lower()}", file=str(path)) from None
+        value = json.loads(read_text(path, _MAX_CHARACTERS, "a result"))
     except (ValueError, RecursionError):
         raise InputError("not JSON, expected a result of `prove --json` or `lint --json`", file=str(path)) from None
     try:

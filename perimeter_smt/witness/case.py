@@ -96,7 +96,8 @@ def _through(world: World, accounts: dict[str, Account], point: OwnedResource, c
             update={"resource": each.resource, "resource_account": bucket.account if bucket else point.account}
         )
         owner = request.resource_account
-        listed = owner is not None and owner in accounts and accounts[owner].listed
+        # A bucket that the access point names and nobody listed may have any policy.
+        listed = point.bucket is None and accounts[point.account].listed
         restricts = _restricts(accounts, point) or (bucket is not None and _restricts(accounts, bucket))
         found.append(
             replace(

@@ -98,4 +98,3 @@ def _compared(resource: OwnedResource, request: Request, prefixes: tuple[str, ..
         if key.lower().startswith(prefixes) and tags.get(key.lower().partition("/")[2]) != value:
             return f"{key} of the request is not among the tags of {resource.arn}"
     return None
-

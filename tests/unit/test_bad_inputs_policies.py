@@ -11,7 +11,7 @@ from perimeter_smt.cli.main import run
 from perimeter_smt.errors import InputError
 from perimeter_smt.policy.json_positions import from_object
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.parse import load_and_check, load_policy, parse_object
+from perimeter_smt.policy.parse import load_policy, parse_and_check, parse_object
 from perimeter_smt.policy.sizes import QUOTAS, characters
 from perimeter_smt.request.variables import refuse_unset
 
@@ -199,7 +199,7 @@ def test_every_command_refuses_what_aws_refuses(capsys, monkeypatch, tmp_path, n
     monkeypatch.chdir(tmp_path)
     Path("p.json").write_text(json.dumps(value))
     Path("case.json").write_text(json.dumps(case({kind: [[value]] if kind == "scp" else value})))
-    _, error = load_and_check(Path("p.json"), Kind(kind))
+    _, error = parse_and_check(json.dumps(value), Kind(kind), file="p.json")
     assert error is not None
     commands = ("lint --type {} p.json", "compare --type {} p.json p.json", "evaluate case.json")
     for command in (text.format(kind).split() for text in commands):

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks import brute, hard, paths
+from benchmarks import brute, hard, organization, paths
 from benchmarks.harness import Answer, Outcome, median, percentile, ratios
 from benchmarks.plot import curve
 from benchmarks.suites import MEASURED, NAMES, SOLVED, load
@@ -81,6 +81,13 @@ def test_paths_cost_little_more_than_ids():
     assert judged.facts["undecided"] == 0
     assert {"proved", "refuted"} >= {status for name in paths.QUESTIONS for status in judged.facts[name]["said"]}
     assert "worst ratio" in judged.facts
+
+
+@pytest.mark.parametrize("holes", [(), ("O1",), ("O3",), ("O1", "O3")])
+def test_planted_holes_are_found(holes):
+    """Generated organizations are refuted exactly where a hole was planted, though one unit of four has it."""
+    size = organization.Size(40, principals=1, policies=4, holes=holes)
+    assert organization.run(size, "guardrails")[1] == set(holes)
 
 
 def test_suites_that_need_the_corpus_say_so(monkeypatch, tmp_path):

@@ -455,3 +455,20 @@ def test_baseline_of_prove_asks_for_all_ways(call):
     code, out = call(*words)
     assert code == 1
     assert " hole O1 " in out
+
+
+def test_lint_looks_into_answers_of_the_command_line(call):
+    """The policy inside tells the kind, also where a folder is searched."""
+    Path("a").mkdir()
+    Path("a/answer.json").write_text(json.dumps({"Policy": policy({**DENY, "Resource": "arn:aws:sqs:::q"})}))
+    _, out = call("lint", "a", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (kind["kind"], valid("lint", out)["skipped"]) == ("resource", 0)
+
+
+def test_a_guessed_kind_refuses_nothing(call):
+    """A policy of Deny statements without a version is no SCP that AWS saves, but an identity policy."""
+    Path("p.json").write_text(json.dumps({"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}))
+    code, out = call("lint", "p.json", "--json")
+    (kind,) = valid("lint", out)["kinds"]
+    assert (code, kind["kind"], kind["why"]) == (0, "identity", "AWS refuses it as scp")

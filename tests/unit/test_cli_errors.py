@@ -93,6 +93,7 @@ def test_bad_policy(call, name):
     assert err.count("\n") == 1
 
 
+ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme"
 OPTIONS = {
     "nothing": ((), "expected a workspace"),
     "missing file": (("--org-id", ORG, "--rcp", "none.json"), "none.json"),
@@ -106,7 +107,8 @@ OPTIONS = {
     "service": (("--org-id", ORG, "--service", "nosuch"), "`nosuch`"),
     "set": (("--org-id", ORG, "--set", "x"), "NAME=VALUE"),
     "set twice": (("--org-id", ORG, "--set", "x=1", "--set", "x=2"), "`--set x`"),
-    "both": ((".", "--org-id", ORG), "`--org-id`"),
+    "both": ((str(ACME), "--org-id", ORG), "`--org-id`"),
+    "no source": ((".", "--org-id", ORG), "expected a workspace"),
     "limit": (("--org-id", ORG, "--limit", "0"), "--limit"),
     "unknown option": (("--colour",), "--colour"),
     "unknown mode": (("--org-id", ORG, "--mode", "some"), "some"),

@@ -11,8 +11,8 @@ import perimeter_smt
 
 ROOT = Path(perimeter_smt.__file__).parent
 ORDER = (
-    "policy", "request", "organization", "lint", "evaluate", "logic", "encode", "solve", "witness", "questions",
-    "report", "cli",
+    "policy", "request", "organization", "collect", "lint", "evaluate", "logic", "encode", "solve", "witness",
+    "questions", "report", "cli",
 )  # fmt: skip
 STRANGERS = {("logic", "evaluate"), ("encode", "evaluate"), ("solve", "evaluate"), ("solve", "encode")}
 

@@ -143,7 +143,7 @@ def test_id_belongs_to_resource_policies(kind: Kind) -> None:
 
 def test_sids() -> None:
     twice = [{**PLAIN, "Sid": "A"}, {**PLAIN, "Sid": "B"}, {**PLAIN, "Sid": "A"}]
-    assert refused(Kind.SCP, *twice) == "statement id `A` is used twice, first on line 0"
+    assert refused(Kind.SCP, *twice) == "statement id `A` is used twice"
     assert len(read(Kind.SCP, *twice, strict=False).statements) == 3
     message = "statement id `a b` has characters other than letters and digits"
     assert refused(Kind.IDENTITY, {**PLAIN, "Sid": "a b"}) == message

@@ -144,6 +144,33 @@ def test_a_trust_policy_may_deny():
     assert closed.status != "refuted"
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_is_given_of_an_account_that_is_not_listed_holds_what_is_given(listed):
+    """A queue with a policy of its own is not open because others of the account may be there; the replay agrees."""
+    queue = OwnedResource(
+        arn=f"arn:aws:sqs:eu-west-1:{MINE}:orders",
+        account=MINE,
+        policy=policy(
+            Kind.RESOURCE, {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+        ),
+    )
+    silent = role(trust=trust(TRUSTED))
+    account = Account(id=MINE, principals=(silent,), resources=(queue,), listed=listed)
+    workspace = Workspace(
+        organization=Organization(
+            id=ORG, management_account=MANAGEMENT, root=Unit(id="r-root", accounts=(account, Account(id=MANAGEMENT)))
+        ),
+        perimeter=Perimeter(orgs=(ORG,), accepted=("management-account", "service-linked-roles")),
+        name="grants",
+    )
+    report = prove(workspace, objectives=["O1", "O3"], services=["sqs", "sts"], mode="grants", availability=False,
+                   enumerate_all=True, limit=6)  # fmt: skip
+    examples = [found for verdict in report.verdicts for found in verdict.counterexamples]
+    assert examples
+    assert not [found for found in examples if found.request.resource == queue.arn and not found.reach]
+    assert not [found for found in examples if found.request.principal.role_arn == silent.arn]
+
+
 THROUGH = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-shared/*"}
 
 

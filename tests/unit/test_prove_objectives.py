@@ -162,9 +162,10 @@ def test_endpoint_policy_without_resource_condition():
 
 
 def test_scope_without_actions_of_the_service_is_not_answered():
-    """An objective that claims other services says nothing about this one."""
+    """An objective that claims other services says nothing about this one, and a run of nothing else is refused."""
     space = workspace(scopes={"O1": Scope(actions=("s3:*",))})
-    assert verdicts(space, "O1") == ()
+    with pytest.raises(InputError, match="nothing to ask: O1 claims no action of"):
+        verdicts(space, "O1")
 
 
 def test_unknown_names_are_input_errors():

@@ -12,7 +12,8 @@ import perimeter_smt
 PUBLIC = {
     "Case", "Comparison", "Counterexample", "Decision", "Document", "Facts", "InputError", "InternalError", "Kind",
     "PerimeterError", "Report", "Request", "Verdict", "Workspace", "compare_documents", "decide", "explain",
-    "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "workspace_from_options",
+    "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "read_source",
+    "workspace_from_options", "SourceOptions",
 }  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def endpoint_facts(workspace: Workspace) -> list[Assertion]:
     for vpc in {(e.vpc, e.region): e for e in endpoints}.values():
         here = both(is_text("endpoint.vpc", vpc.vpc), is_text("endpoint.region", vpc.region))
         out.append(Assertion(f"organization.yaml {vpc.vpc}", implies(here, is_text("vpc.account", vpc.vpc_account))))
-    if endpoints:
+    if endpoints and workspace.organization.endpoints_listed:
         ids = member_ids(workspace.organization)
         in_org = is_text(org_of("endpoint.account"), workspace.organization.id)
         out.append(

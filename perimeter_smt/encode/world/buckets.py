@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.keys import Space, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.resource import Leaf
 from perimeter_smt.encode.language.statement import Policies
-from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
+from perimeter_smt.encode.language.text import formal_text
+from perimeter_smt.encode.world.accounts import ON_ENDPOINT
+from perimeter_smt.encode.world.governs import (
+    HAS_ACCOUNT,
+    arn_of_service,
+    is_access_point,
+    is_bucket,
+    reach,
+    split_arn,
+)
+from perimeter_smt.encode.world.guardrails import by_levels, level_allows
 from perimeter_smt.encode.world.public import Public, publicity
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.compose import glob_on
@@ -34,8 +44,13 @@ from perimeter_smt.logic.formula import (
     sym,
 )
 from perimeter_smt.logic.interpret import regex
+from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Account, OwnedResource
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
+
+_POINT_KEY = "s3:dataaccesspoint"
+_ORIGIN = "s3:accesspointnetworkorigin"
 
 
 @dataclass(frozen=True)
@@ -44,18 +59,21 @@ class _Bucket:
     resource: OwnedResource
 
 
-def guards(accounts: list[Account], policies: Policies) -> Formula:
+def guards(workspace: Workspace, policies: Policies) -> Formula:
     """What stands between a grant on a listed bucket or access point and the access."""
+    accounts = [account for account, _ in workspace.organization.accounts()]
     buckets = [_Bucket(a, r) for a in accounts for r in a.resources if is_bucket(split_arn(r.arn))]
     out = [implies(reach(b.resource).surely, _unless_public(b, b.resource.policy)) for b in buckets if _blocked(b)]
     for account in accounts:
         for point in account.resources:
             if is_access_point(split_arn(point.arn)):
-                out.append(implies(reach(point).surely, _behind(account, point, buckets, policies)))
+                out.append(implies(reach(point).surely, _behind(workspace, account, point, buckets, policies)))
     return conj(out)
 
 
-def _behind(account: Account, point: OwnedResource, buckets: list[_Bucket], policies: Policies) -> Formula:
+def _behind(
+    workspace: Workspace, account: Account, point: OwnedResource, buckets: list[_Bucket], policies: Policies
+) -> Formula:
     """Some bucket that may lie behind the access point lets the call through.
 
     Where the file does not name it, it is one of the account's own; a bucket that is not listed may allow anything.
@@ -68,21 +86,60 @@ def _behind(account: Account, point: OwnedResource, buckets: list[_Bucket], poli
             return TRUE
     if not found:
         return boolean(point.bucket is not None)
-    return disj(both(*_passes(account, point, b, policies)) for b in found)
+    return disj(both(*_passes(workspace, account, point, b, policies)) for b in found)
 
 
-def _passes(account: Account, point: OwnedResource, bucket: _Bucket, policies: Policies) -> Iterator[Formula]:
+def _passes(
+    workspace: Workspace, account: Account, point: OwnedResource, bucket: _Bucket, policies: Policies
+) -> Iterator[Formula]:
     arn = split_arn(bucket.resource.arn)
     own = both(IAM, is_text("principal.account", bucket.resource.account))
     asked = policies.seen(_through(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
+    if point.origin == "vpc":
+        yield both(ON_ENDPOINT, is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE)
     yield either(own, asked.hits(documents).any)
     yield neg(asked.denies(documents))
+    yield either(sym("X-44"), both(*_guardrails(workspace, bucket, asked)))
     if _blocked(bucket) or point.block_public_access or account.block_public_access:
         inside = is_text("principal.account", account.id)
         yield either(inside, _unless_public(bucket, bucket.resource.policy))
         if point.origin == "internet":  # of a VPC it is never public; what nobody said takes nothing away (W-31)
             yield either(inside, _unless_public(bucket, point.policy))
+
+
+def _guardrails(workspace: Workspace, bucket: _Bucket, asked: Policies) -> Iterator[Formula]:
+    """SCPs of the caller and RCPs of the bucket's owner, asked about the bucket (X-44)."""
+    text = formal_text().formulas
+    for guard, levels in by_levels(workspace, "principal.account"):
+        lets = [level_allows(asked, level) for level in levels]
+        stops = asked.denies(document for level in levels for document in level.scps)
+        yield implies(both(text["scp.applies"], guard), both(*lets, neg(stops)))
+    if bucket.owner.id != workspace.organization.management_account:
+        levels = workspace.organization.levels(bucket.owner.id)
+        stops = asked.denies(document for level in levels for document in level.rcps)
+        yield either(sym("principal.service-linked"), neg(stops))
+
+
+def facts(accounts: list[Account], keys: Space) -> Iterator[Assertion]:
+    """The keys of calls through listed access points, which no call on a bucket itself carries (AR15)."""
+    listed = [account.id for account in accounts if account.listed]
+    owner = keys.known.get(f"{_POINT_KEY}account")
+    if owner is not None and listed:
+        direct = both(arn_of_service("s3"), neg(HAS_ACCOUNT), owner.has)
+        foreign = neg(disj(glob_on(owner.term, (Text(account),)) for account in listed))
+        yield Assertion("organization.yaml lists every access point", implies(direct, foreign))
+    for account in accounts:
+        for point in account.resources:
+            if is_access_point(split_arn(point.arn)):
+                origin = {"vpc": "VPC", "internet": "Internet"}.get(point.origin or "")
+                values = {f"{_POINT_KEY}account": account.id, f"{_POINT_KEY}arn": point.arn, _ORIGIN: origin}
+                known = [(keys.known[name], value) for name, value in values.items() if name in keys.known]
+                held = conj(
+                    both(key.has, TRUE if value is None else glob_on(key.term, (Text(value),))) for key, value in known
+                )
+                if known:
+                    yield Assertion(f"organization.yaml {point.arn}", implies(reach(point).surely, held))
 
 
 def _blocked(bucket: _Bucket) -> bool:

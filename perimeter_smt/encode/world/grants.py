@@ -14,6 +14,7 @@ from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, disj, 
 from perimeter_smt.organization.model import KeyGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 
+_STS = atom(Member("call", "service=sts"))
 _CLOSED = (
     "identity.denies", "identity.allows", "boundary.given", "boundary.denies", "boundary.allows", "session.given",
     "session.denies", "session.allows", "task-policy.allows", "resource-policy.denies", "hit.direct", "hit.role",
@@ -29,16 +30,25 @@ def free() -> dict[str, Formula]:
 def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     """With current grants. Callers of other accounts may be granted anything on their side.
 
+    In an account that is not `listed`, what is given holds what is given, and anything else may hold anything.
     Session policies are not part of a workspace: sessions may be unrestricted.
     """
     accounts = [account for account, _ in workspace.organization.accounts()]
     principals = [p for account in accounts for p in account.principals]
     mine = one_of("principal.account", member_ids(workspace.organization))
     listed = one_of("principal.account", (a.id for a in accounts if a.listed))
-    stranger = either(neg(both(IAM, mine)), both(mine, neg(listed)))
+    open_accounts = [a for a in accounts if not a.listed]
+    given = disj(is_caller(p) for a in open_accounts for p in a.principals)
+    stranger = either(neg(both(IAM, mine)), both(mine, neg(listed), neg(given)))
     resources = [r for account in accounts for r in account.resources]
     hits = _hits(policies, principals, resources)
-    unlisted = neg(one_of("resource.account", (a.id for a in accounts if a.listed)))
+    at_given = disj(
+        (
+            *(reach(r).surely for a in open_accounts for r in a.resources),
+            *(both(_role_target(p), _STS) for a in open_accounts for p in a.principals if p.type == "role"),
+        )
+    )
+    unlisted = both(neg(one_of("resource.account", (a.id for a in accounts if a.listed))), neg(at_given))
     keys = [(r, r.grants) for r in resources if r.grants is not None]
     allowed = either(stranger, disj(both(is_caller(p), policies.allows(p.policies)) for p in principals))
     return {
@@ -64,7 +74,7 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "hit.account": either(hits.account, unlisted),
         "kms.listed-grant": disj(both(reach(r).surely, _granted(g, allowed)) for r, grants in keys for g in grants),
         "kms.grants-known": disj(reach(r).surely for r, _ in keys),
-        "guards.pass": guards(accounts, policies),
+        "guards.pass": guards(workspace, policies),
     }
 
 
@@ -91,8 +101,14 @@ def _role_target(principal: OwnedPrincipal) -> Formula:
     return both(here, arn_of_service("iam"), is_text("resource.name", name))
 
 
+def _allows_at(resource: OwnedResource, policies: Policies) -> Formula:
+    """Where an Allow of the policy counts: where it may govern, and if it does its own Deny counts as well."""
+    at, documents = reach(resource), (resource.policy,) if resource.policy else ()
+    return both(at.perhaps, either(at.surely, neg(policies.denies(documents))))
+
+
 def _hits(policies: Policies, principals: list[OwnedPrincipal], resources: list[OwnedResource]) -> Hits:
-    found = [(reach(r).perhaps, policies.hits((r.policy,))) for r in resources if r.policy]
+    found = [(_allows_at(r, policies), policies.hits((r.policy,))) for r in resources if r.policy]
     found += [(_role_target(p), policies.hits((p.trust,))) for p in principals if p.trust]
     return Hits(
         disj(both(here, h.direct) for here, h in found),

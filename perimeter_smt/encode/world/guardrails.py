@@ -15,15 +15,15 @@ from perimeter_smt.policy.document import Document
 def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     """The symbols of authorization.smt2 that the guardrails define."""
     organization = workspace.organization
-    scp = _by_levels(workspace, "principal.account")
-    rcp = _by_levels(workspace, "resource.account")
+    scp = by_levels(workspace, "principal.account")
+    rcp = by_levels(workspace, "resource.account")
     out = {
         "principal.member": _is_member(workspace, "principal.account"),
         "resource.member": _is_member(workspace, "resource.account"),
         "principal.management": is_text("principal.account", organization.management_account),
         "resource.management": is_text("resource.account", organization.management_account),
         "scp.denies": _each(scp, lambda levels: policies.denies(_scps(levels))),
-        "scp.allows": _each(scp, lambda levels: conj(_level_allows(policies, level) for level in levels)),
+        "scp.allows": _each(scp, lambda levels: conj(level_allows(policies, level) for level in levels)),
         "rcp.denies": _each(rcp, lambda levels: policies.denies(_rcps(levels))),
         "rcp.allows": TRUE,  # RCPFullAWSAccess is attached everywhere and cannot be detached
     }
@@ -47,11 +47,12 @@ def _distinct(documents: list[Document]) -> list[Document]:
     return list({id(document): document for document in documents}.values())
 
 
-def _level_allows(policies: Policies, level: Guardrails) -> Formula:
+def level_allows(policies: Policies, level: Guardrails) -> Formula:
+    """The SCPs of one level let the call through."""
     return TRUE if level.full_access_scp else policies.allows(level.scps)
 
 
-def _by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
+def by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
     """Accounts under the same guardrails share one case; accounts that the file does not list get the root's."""
     organization = workspace.organization
     classes: dict[tuple[object, ...], tuple[list[str], tuple[Guardrails, ...]]] = {}

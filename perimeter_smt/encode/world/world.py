@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, grants, guardrails, perimeter, refused, tags
+from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, perimeter, refused, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -227,6 +227,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
     out += tags.presence(world.keys)
     if not world.free_grants:
+        out += buckets.facts([account for account, _ in world.workspace.organization.accounts()], world.keys)
         out += existence(world.workspace, world.policies, tuple(world.keys.known))
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken

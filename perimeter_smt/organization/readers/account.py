@@ -16,7 +16,7 @@ from perimeter_smt.policy.kinds import Kind
 
 _T = TypeVar("_T")
 ACCOUNT_MEMBERS = (
-    "id", "name", "scps", "rcps", "principals", "resources", "endpoints", "listed",
+    "id", "name", "scps", "rcps", "principals", "groups", "resources", "endpoints", "listed",
     "canonical_id", "block_public_access",
 )  # fmt: skip
 RESOURCE_MEMBERS = (
@@ -40,13 +40,15 @@ class AccountReader:
         def each(name: str, read: Callable[[Node], _T]) -> tuple[_T, ...]:
             return gather.each(gather(lambda: items(found.get(name)), []), read)
 
+        no_groups: dict[str, tuple[Document, ...]] = {}
+        groups = gather(lambda: self._groups(found.get("groups")), no_groups)
         out = Account(
             id=account,
             name=text(found["name"], values.any_text) if "name" in found else "",
             canonical_id=text(found["canonical_id"], values.canonical_id) if "canonical_id" in found else None,
             block_public_access=flag(found.get("block_public_access"), False),
             guardrails=guardrails,
-            principals=each("principals", lambda item: self._principal(item, account)),
+            principals=each("principals", lambda item: self._principal(item, account, groups)),
             resources=each("resources", lambda item: self._resource(item, account)),
             endpoints=each("endpoints", lambda item: self._endpoint(item, account)),
             listed=flag(found.get("listed"), "principals" in found and "resources" in found),
@@ -54,9 +56,20 @@ class AccountReader:
         gather.done()
         return out
 
-    def _principal(self, node: Node, account: str) -> OwnedPrincipal:
+    def _groups(self, node: Node | None) -> dict[str, tuple[Document, ...]]:
+        """The policies of each group, by name."""
+        out: dict[str, tuple[Document, ...]] = {}
+        for item in items(node):
+            found = members(item, ("name", "policies"), "a group")
+            name = text(required(found, "name", item, "a group"), values.any_text)
+            if name in out:
+                raise found["name"].error(f"duplicate group {quoted(name)}")
+            out[name] = tuple(self._policies.load(policy, Kind.IDENTITY) for policy in items(found.get("policies")))
+        return out
+
+    def _principal(self, node: Node, account: str, groups: dict[str, tuple[Document, ...]]) -> OwnedPrincipal:
         what = "a principal"
-        found = members(node, ("arn", "policies", "boundary", "trust", "tags"), what)
+        found = members(node, ("arn", "policies", "boundary", "trust", "tags", "groups"), what)
         arn = text(required(found, "arn", node, what), values.principal_arn)
         owner, kind = values.principal_parts(arn)
         if owner != account:
@@ -67,6 +80,14 @@ class AccountReader:
         service_linked = ":role/aws-service-role/" in arn
         if kind == "user" and "trust" in found:
             raise found["trust"].key_error("a user has no trust policy, only a role has one")
+        if kind == "role" and "groups" in found:
+            raise found["groups"].key_error("a role is in no group, only a user is")
+        shared: list[Document] = []
+        for item in items(found.get("groups")):
+            name = text(item, values.any_text)
+            if name not in groups:
+                raise item.error(f"unknown group {quoted(name)}, expected one of the account's `groups`")
+            shared += groups[name]
         if service_linked and "boundary" in found:
             raise found["boundary"].key_error("a service-linked role has no boundary")
         gather = Gather()
@@ -78,7 +99,7 @@ class AccountReader:
             arn=arn,
             type=cast(Literal["user", "role"], kind),
             account=account,
-            policies=policies,
+            policies=tuple({id(policy): policy for policy in (*policies, *shared)}.values()),
             boundary=boundary,
             trust=trust,
             tags=tags(found.get("tags")),

@@ -27,7 +27,7 @@ VPC = "vpc-0123456789abcdef0"
 _SUFFIX = "_endpoint_policy"
 _NOTHING: Mapping[str, str] = {}
 # Endpoint services whose name is not the service prefix of IAM actions (PrivateLink guide, services that integrate).
-_PREFIXES = {
+PREFIXES = {
     "aps-workspaces": "aps",
     "email-smtp": "ses",
     "git-codecommit": "codecommit",
@@ -113,7 +113,7 @@ def endpoint_service(path: Path) -> str | None:
         return None
     first = prefix.partition(".")[0].removesuffix("-fips")
     try:
-        return values.service(_PREFIXES.get(first, first))
+        return values.service(PREFIXES.get(first, first))
     except ValueError as error:
         raise InputError(str(error), file=str(path), path="--endpoint-policy") from None
 

@@ -17,6 +17,7 @@ from perimeter_smt.organization.perimeter import (
     TrustedResource,
     Vpc,
 )
+from perimeter_smt.organization.published import published_resources
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.fields import (
     Check,
@@ -52,6 +53,7 @@ _PERIMETER = (
     "accepted",
     "assumptions",
     "intended_denials",
+    "source",  # where the organization is read from: sources.py
     "readings",
 )
 
@@ -73,6 +75,7 @@ def read_perimeter(node: Node) -> Perimeter:
         gather.done()
         raise node.error("an empty perimeter: nothing is mine, expected `orgs` or `accounts`")
     no_scopes: dict[str, Scope] = {}
+    no_resources: tuple[TrustedResource, ...] = ()
     no_readings: dict[str, Literal["chosen", "rival"]] = {}
     no_exceptions: tuple[tuple[TagException, ...], tuple[RoleException, ...]] = ((), ())
     exceptions = gather(lambda: _exceptions(found.get("exceptions")), no_exceptions)
@@ -84,7 +87,7 @@ def read_perimeter(node: Node) -> Perimeter:
         third_resources=each("third_resources", _trusted_resource),
         services=listed("services", values.service_principal, ("*",)),
         service_accounts=each("service_accounts", lambda item: _trusted_principal(item, False)),
-        service_resources=each("service_resources", _trusted_resource),
+        service_resources=gather(lambda: _service_resources(found), no_resources),
         vpcs=each("vpcs", _vpc),
         endpoints=listed("endpoints", values.endpoint_id),
         endpoints_of_my_accounts=gather(lambda: flag(found.get("endpoints_of_my_accounts"), True), True),
@@ -152,6 +155,17 @@ def _trusted_resource(node: Node) -> TrustedResource:
         callers=some_texts(found.get("callers"), values.arn_pattern, ("*",)),
         actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
     )
+
+
+def _service_resources(found: dict[str, Node]) -> tuple[TrustedResource, ...]:
+    """Resources of AWS; `published` stands for those that AWS documents, in the Regions of my VPCs."""
+    out: list[TrustedResource] = []
+    for node in items(found.get("service_resources")):
+        if node.value == "published":
+            out += published_resources({vpc.region for vpc in map(_vpc, items(found.get("vpcs")))})
+        else:
+            out.append(_trusted_resource(node))
+    return tuple(out)
 
 
 def _same_account(account: Node | None, arns: Node | None) -> None:

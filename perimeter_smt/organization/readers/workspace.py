@@ -19,16 +19,19 @@ ORGANIZATION_FILE = "organization.yaml"
 _NOTHING: Mapping[str, str] = {}
 
 
-def load_workspace(folder: Path, fill: Mapping[str, str] = _NOTHING) -> Workspace:
+def load_workspace(
+    folder: Path, fill: Mapping[str, str] = _NOTHING, *, perimeter_file: Path | None = None
+) -> Workspace:
     """Read a workspace; `fill` gives the values of placeholders `<NAME>` in its policies.
 
+    `perimeter_file` is a perimeter in place of its own.
     InputError with one line for everything that is missing or not as docs/workspace.md says (`InputError.each`).
     """
-    for name in (PERIMETER_FILE, ORGANIZATION_FILE):
+    for name in (ORGANIZATION_FILE,) if perimeter_file else (PERIMETER_FILE, ORGANIZATION_FILE):
         if not (folder / name).is_file():
             raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
     gather = Gather()
-    claims = gather(lambda: read_yaml(folder / PERIMETER_FILE), None)
+    claims = gather(lambda: read_yaml(perimeter_file or folder / PERIMETER_FILE), None)
     perimeter = gather(lambda: read_perimeter(claims), None) if claims else None
     tree = gather(lambda: read_yaml(folder / ORGANIZATION_FILE), None)
     organization = gather(lambda: read_organization(tree, PolicyFiles(folder, fill)), None) if tree else None

@@ -1,0 +1,49 @@
+"""`perimeter init`."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perimeter_smt.cli.options import fill, set_option
+from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.errors import InputError
+
+_KEPT = {"org_id": "organization", "management_account": "management_account", "region": "region"}
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="The source to read.")
+@source_flags
+@identity_flags
+@set_option
+def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) -> int:
+    """Write a commented perimeter.yaml to FOLDER, inferred from the policies of a source that is read in place.
+
+    Exit codes: 0 written, 2 bad input.
+    """
+    from perimeter_smt.organization.proposals import proposals
+    from perimeter_smt.organization.readers import read_source
+    from perimeter_smt.report.perimeter_file import perimeter_yaml
+
+    target = folder / "perimeter.yaml"
+    if target.exists():
+        raise InputError("exists already, expected a folder without one", file=str(target))
+    workspace = read_source(source, source_options(fill(settings), options))
+    found = proposals(workspace)
+    kept = {name: str(options[key]) for key, name in _KEPT.items() if options.get(key)}
+    if options.get("accounts"):
+        kept["account"] = options["accounts"][0]
+    if options.get("complete"):
+        kept["complete"] = "true"
+    folder.mkdir(parents=True, exist_ok=True)
+    where = Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
+    text = perimeter_yaml(workspace, found, {"path": where, **kept}, datetime.now(UTC).date())
+    target.write_text(text, "utf-8")
+    click.echo(f"{target}: read it, then run `perimeter prove {folder}`")
+    return 0

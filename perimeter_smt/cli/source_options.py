@@ -1,0 +1,102 @@
+"""Options for what a source does not tell itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from perimeter_smt.errors import InputError
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.perimeter import Vpc
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def source_flags(function: _F) -> _F:
+    """`--org`, `--region`, `--parameter`, `--complete`."""
+    options = (
+        click.option("--org", "base", type=click.Path(path_type=Path), help="Source that a plan or template changes."),
+        click.option("--region", help="Region that a plan or template is for."),
+        click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Template parameter."),
+        click.option("--complete", is_flag=True, help="What the source does not hold does not exist."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def identity_flags(function: _F) -> _F:
+    """`--org-id`, `--management-account`, `--account`, `--perimeter` for commands that have no others."""
+    options = (
+        click.option("--org-id", metavar="o-...", help="Organization id, where the source does not tell it."),
+        click.option("--management-account", metavar="ID", help="Management account, likewise."),
+        click.option("--account", "accounts", multiple=True, metavar="ID", help="Account of a plan or template."),
+        click.option("--perimeter", "perimeter_file", type=click.Path(path_type=Path, dir_okay=False),
+                     help="perimeter.yaml for a source that has none."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> SourceOptions:
+    """The options of a command line; InputError names the one that is wrong."""
+    from perimeter_smt.organization.readers import values
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+    accounts = _checked("--account", values.account_id, options.get("accounts") or ())
+    if len(accounts) > 1:
+        raise InputError("several accounts, expected the one that the source is for", path="--account")
+    management, region = options.get("management_account"), options.get("region")
+    if management:
+        _checked("--management-account", values.account_id, [management])
+    if region:
+        _checked("--region", values.region, [region])
+    return SourceOptions(
+        fill=fill,
+        parameters=_pairs(options.get("parameters") or ()),
+        organization=options.get("base"),
+        organization_id=options.get("org_id"),
+        management_account=management,
+        account=next(iter(accounts), None),
+        region=region,
+        perimeter_file=options.get("perimeter_file"),
+        cidrs=_checked("--cidr", values.cidr, options.get("cidrs") or ()),
+        vpcs=_vpcs(options.get("vpcs") or (), region),
+        complete=bool(options.get("complete")),
+    )
+
+
+def _vpcs(texts: Iterable[str], region: str | None) -> list[Vpc]:
+    from perimeter_smt.organization.perimeter import Vpc
+    from perimeter_smt.organization.readers import values
+    from perimeter_smt.organization.readers.options import REGION
+
+    out = []
+    for text in texts:
+        own, _, where = text.partition("/")
+        _checked("--vpc", values.vpc_id, [own])
+        out.append(Vpc(id=own, region=_checked("--vpc", values.region, [where or region or REGION])[0]))
+    return out
+
+
+def _pairs(texts: Iterable[str]) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError(f"`--parameter {text}`: expected NAME=VALUE")
+        out[name] = value
+    return out
+
+
+def _checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+    try:
+        return [check(text) for text in texts]
+    except ValueError as error:
+        raise InputError(str(error), path=option) from None

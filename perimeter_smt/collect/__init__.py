@@ -1,0 +1,1 @@
+"""Reading an organization from AWS into a folder of answers: nothing else talks to AWS, and only read calls."""

@@ -1,0 +1,93 @@
+"""Sessions and clients: profiles, roles in other accounts, back-off, and errors as reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from perimeter_smt.errors import InputError
+
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403")
+
+
+@dataclass
+class Aws:
+    """Access to one organization. `endpoint_url` is for stand-ins of AWS; `attempts` bounds the tries of a call."""
+
+    profile: str | None = None
+    role_name: str | None = None
+    endpoint_url: str | None = None
+    attempts: int = 8
+    home_region: str = "us-east-1"
+    _sessions: dict[str, Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def identity(self) -> tuple[str, str]:
+        """Own account and partition."""
+        found = self.client("sts").get_caller_identity()
+        return found["Account"], found["Arn"].split(":")[1]
+
+    def client(self, service: str, region: str | None = None, account: str | None = None) -> Any:
+        """A client of a service; in another account with the role that is assumed there."""
+        from botocore.config import Config
+
+        session = self._session(account)
+        config = Config(
+            retries={"mode": "standard", "max_attempts": self.attempts}, connect_timeout=10, read_timeout=60,
+            max_pool_connections=4,
+        )  # fmt: skip
+        with self._lock:  # making clients is not safe in threads
+            return session.client(service, region_name=region or self.home_region, endpoint_url=self.endpoint_url,
+                                  config=config)  # fmt: skip
+
+    def _session(self, account: str | None) -> Any:
+        try:
+            import boto3
+            from botocore.exceptions import BotoCoreError
+        except ImportError:
+            raise InputError("boto3 is not installed, expected `pip install 'perimeter-smt[aws]'`") from None
+        with self._lock:
+            if "" not in self._sessions:
+                try:
+                    self._sessions[""] = boto3.Session(profile_name=self.profile)
+                except BotoCoreError as error:
+                    raise InputError(str(error).lower(), path="--profile") from None
+        if not account:
+            return self._sessions[""]
+        if account not in self._sessions:
+            own, partition = self.identity()
+            if account == own:
+                session = self._sessions[""]
+            else:
+                arn = f"arn:{partition}:iam::{account}:role/{self.role_name}"
+                found = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="perimeter-collect")["Credentials"]
+                session = boto3.Session(
+                    aws_access_key_id=found["AccessKeyId"], aws_secret_access_key=found["SecretAccessKey"],
+                    aws_session_token=found["SessionToken"],
+                )  # fmt: skip
+            self._sessions[account] = session
+        return self._sessions[account]
+
+
+def pages(client: Any, operation: str, member: str, **parameters: Any) -> Iterator[Any]:
+    """The items of every page of a call."""
+    if not client.can_paginate(operation):
+        yield from getattr(client, operation)(**parameters).get(member) or ()
+        return
+    for page in client.get_paginator(operation).paginate(**parameters):
+        yield from page.get(member) or ()
+
+
+def code(error: BaseException) -> str:
+    """The error code of AWS; the name of the error where there is none."""
+    response = getattr(error, "response", None)
+    found = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return str(found or type(error).__name__)
+
+
+def reason(error: BaseException) -> str:
+    """Why something could not be read."""
+    found = code(error)
+    return f"not allowed to read it ({found})" if found in _DENIED else f"not read ({found})"

@@ -1,0 +1,152 @@
+"""What each service is asked: its resources with their policies, as answers that the reader of CLI folders knows.
+
+A resource whose policy may not be read stands there with the reason in place of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from perimeter_smt.collect.aws import Aws, code, pages, reason
+
+Answer = dict[str, Any]
+_NONE = (
+    "NoSuchBucketPolicy",
+    "ResourceNotFoundException",
+    "RepositoryPolicyNotFoundException",
+    "PolicyNotFoundException",
+    "NoSuchAccessPointPolicy",
+)
+
+
+def read_policy(arn: str, member: str, call: Callable[..., Any], **parameters: Any) -> Answer:
+    """The policy that a call gives, none where there is none, or why it is not known."""
+    try:
+        found = call(**parameters)
+    except Exception as error:
+        if code(error) in _NONE:
+            return {"ResourceArn": arn, "Policy": ""}
+        return {"ResourceArn": arn, "NotKnown": reason(error)}
+    inside = found.get("Attributes") or {} if member not in found else found
+    return {"ResourceArn": arn, "Policy": inside.get(member) or ""}
+
+
+def iam(aws: Aws, account: str, _: str) -> Iterator[Answer]:
+    """Users, groups, roles and managed policies, in one answer."""
+    client = aws.client("iam", account=account)
+    names = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+    out: dict[str, list[Any]] = {name: [] for name in names}
+    for page in client.get_paginator("get_account_authorization_details").paginate():
+        for name in names:
+            out[name] += page.get(name) or ()
+    yield out
+
+
+def s3(aws: Aws, account: str, _: str) -> Iterator[Answer]:
+    """Buckets with their policies and RestrictPublicBuckets, that of the account too."""
+    client = aws.client("s3", account=account)
+    _, partition = aws.identity()
+    for bucket in client.list_buckets().get("Buckets") or ():
+        name = bucket["Name"]
+        yield read_policy(f"arn:{partition}:s3:::{name}", "Policy", client.get_bucket_policy, Bucket=name)
+        try:
+            blocked = client.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+        except Exception:  # none, or not known: then it is not taken to be on
+            continue
+        yield {"Bucket": name, "PublicAccessBlockConfiguration": blocked}
+
+
+def kms(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Keys with their policies and grants."""
+    client = aws.client("kms", region, account)
+    for key in pages(client, "list_keys", "Keys"):
+        arn = key["KeyArn"]
+        yield read_policy(arn, "Policy", client.get_key_policy, KeyId=arn, PolicyName="default")
+        try:
+            found = list(pages(client, "list_grants", "Grants", KeyId=arn))
+        except Exception:  # the grants of the key stay unknown
+            continue
+        if found:
+            yield {"Grants": [{**grant, "KeyId": arn} for grant in found]}
+
+
+def sqs(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Queues."""
+    client = aws.client("sqs", region, account)
+    _, partition = aws.identity()
+    for url in pages(client, "list_queues", "QueueUrls"):
+        arn = f"arn:{partition}:sqs:{region}:{account}:{url.rsplit('/', 1)[1]}"
+        yield read_policy(arn, "Policy", client.get_queue_attributes, QueueUrl=url, AttributeNames=["Policy"])
+
+
+def sns(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Topics."""
+    client = aws.client("sns", region, account)
+    for topic in pages(client, "list_topics", "Topics"):
+        arn = topic["TopicArn"]
+        yield read_policy(arn, "Policy", client.get_topic_attributes, TopicArn=arn)
+
+
+def secretsmanager(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Secrets."""
+    client = aws.client("secretsmanager", region, account)
+    for secret in pages(client, "list_secrets", "SecretList"):
+        arn = secret["ARN"]
+        yield read_policy(arn, "ResourcePolicy", client.get_resource_policy, SecretId=arn)
+
+
+def functions(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Lambda functions."""
+    client = aws.client("lambda", region, account)
+    for function in pages(client, "list_functions", "Functions"):
+        arn = function["FunctionArn"]
+        yield read_policy(arn, "Policy", client.get_policy, FunctionName=arn)
+
+
+def ecr(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Repositories."""
+    client = aws.client("ecr", region, account)
+    for item in pages(client, "describe_repositories", "repositories"):
+        name = item["repositoryName"]
+        arn = item["repositoryArn"]
+        yield read_policy(arn, "policyText", client.get_repository_policy, repositoryName=name)
+
+
+def dynamodb(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Tables."""
+    client = aws.client("dynamodb", region, account)
+    _, partition = aws.identity()
+    for name in pages(client, "list_tables", "TableNames"):
+        arn = f"arn:{partition}:dynamodb:{region}:{account}:table/{name}"
+        yield read_policy(arn, "Policy", client.get_resource_policy, ResourceArn=arn)
+
+
+def events(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Event buses."""
+    client = aws.client("events", region, account)
+    for bus in pages(client, "list_event_buses", "EventBuses"):
+        yield {"ResourceArn": bus["Arn"], "Policy": bus.get("Policy") or ""}
+
+
+def ec2(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """VPC endpoints with their policies, and who owns the VPCs."""
+    client = aws.client("ec2", region, account)
+    yield {"VpcEndpoints": list(pages(client, "describe_vpc_endpoints", "VpcEndpoints"))}
+    yield {"Vpcs": list(pages(client, "describe_vpcs", "Vpcs"))}
+
+
+# Name of the file: what is asked, whether once per account, and what an account without it leaves open.
+SERVICES: dict[str, tuple[Callable[[Aws, str, str], Iterator[Answer]], bool]] = {
+    "iam": (iam, True),
+    "s3": (s3, True),
+    "ec2": (ec2, False),
+    "kms": (kms, False),
+    "sqs": (sqs, False),
+    "sns": (sns, False),
+    "secretsmanager": (secretsmanager, False),
+    "lambda": (functions, False),
+    "ecr": (ecr, False),
+    "dynamodb": (dynamodb, False),
+    "events": (events, False),
+}

@@ -1,0 +1,124 @@
+"""What was read from a source: how much of what, and what in it looks left over or broken."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from perimeter_smt.organization.model import Account, Guardrails, Unit
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+
+# Unique ids stand in policies where the principal was deleted (IAM guide, unique identifiers).
+_DELETED = re.compile(r"A(?:ROA|IDA|GPA|NPA)[A-Z0-9]{12,}")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to look at; no verdict depends on it."""
+
+    text: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Counts by name, in the order to show them, and remarks."""
+
+    name: str
+    organization: str
+    management_account: str
+    partition: str
+    counts: dict[str, int]
+    policies: dict[str, int]
+    distinct: int
+    resources: dict[str, int]
+    remarks: tuple[Remark, ...]
+
+
+def inventory(workspace: Workspace) -> Inventory:
+    """Count what a workspace holds."""
+    organization = workspace.organization
+    accounts = [account for account, _ in organization.accounts()]
+    held = list(attached(organization.root))
+    principals = [p for account in accounts for p in account.principals]
+    resources = Counter(r.arn.split(":", 5)[2] for account in accounts for r in account.resources)
+    counts = {
+        "accounts": len(accounts),
+        "accounts listed whole": sum(account.listed for account in accounts),
+        "units": sum(1 for _ in _units(organization.root)),
+        "users": sum(p.type == "user" for p in principals),
+        "roles": sum(p.type == "role" for p in principals),
+        "service-linked roles": sum(p.service_linked for p in principals),
+        "resources": sum(resources.values()),
+        "VPC endpoints": sum(len(account.endpoints) for account in accounts),
+        "unknowns": len(workspace.unknowns),
+    }
+    return Inventory(
+        name=workspace.name,
+        organization=organization.id,
+        management_account=organization.management_account,
+        partition=organization.partition,
+        counts=counts,
+        policies=dict(sorted(Counter(document.kind.value for document in held).items())),
+        distinct=len({id(document) for document in held}),
+        resources=dict(sorted(resources.items())),
+        remarks=tuple(_remarks(workspace, accounts, held)),
+    )
+
+
+def attached(root: Unit) -> Iterator[Document]:
+    """Every policy as often as it is attached."""
+    for unit in _units(root, with_root=True):
+        yield from _guarding(unit.guardrails)
+        for account in unit.accounts:
+            yield from _guarding(account.guardrails)
+            yield from (endpoint.policy for endpoint in account.endpoints if endpoint.policy)
+            yield from (resource.policy for resource in account.resources if resource.policy)
+            for principal in account.principals:
+                yield from principal.policies
+                yield from (policy for policy in (principal.boundary, principal.trust) if policy)
+
+
+def _guarding(found: Guardrails) -> Iterator[Document]:
+    yield from found.scps
+    yield from found.rcps
+
+
+def _units(root: Unit, *, with_root: bool = False) -> Iterator[Unit]:
+    stack = [root] if with_root else list(root.units)
+    while stack:
+        unit = stack.pop(0)
+        yield unit
+        stack += unit.units
+
+
+def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]) -> Iterator[Remark]:
+    root = workspace.organization.root
+    above = {id(document) for document in _guarding(root.guardrails)}
+    for unit in _units(root):
+        for document in _guarding(unit.guardrails):
+            if id(document) in above:
+                yield Remark(f"policy `{document.name}` is attached to the root and to `{unit.name or unit.id}` again")
+    known = {p.arn for account in accounts for p in account.principals}
+    listed = {account.id for account in accounts if account.listed}
+    seen: set[tuple[str, str]] = set()
+    for document in {id(d): d for d in held}.values():
+        for statement in document.statements:
+            for entry in statement.principal.entries if statement.principal else ():
+                where = str(document.location)
+                if (entry.value, where) in seen:
+                    continue
+                seen.add((entry.value, where))
+                if _DELETED.fullmatch(entry.value):
+                    yield Remark(f"deleted principal `{entry.value}` in `{document.name}`", where)
+                elif _is_dangling(entry.value, known, listed):
+                    yield Remark(f"no principal `{entry.value}`, which `{document.name}` names", where)
+
+
+def _is_dangling(value: str, known: set[str], listed: set[str]) -> bool:
+    fields = value.split(":", 5)
+    named = len(fields) == 6 and fields[2] == "iam" and fields[5].startswith(("role/", "user/"))
+    return named and fields[4] in listed and value not in known and "*" not in value

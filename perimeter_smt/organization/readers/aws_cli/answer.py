@@ -1,0 +1,57 @@
+"""One answer of the CLI, and what surrounds it: its file, and the account and Region that its folder names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.request.partitions import partition_of_region
+
+ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
+POLICY_ID = re.compile(r"(?<![0-9A-Za-z])p-(?:FullAWSAccess|RCPFullAWSAccess|[0-9a-z_]{8,128})(?![0-9A-Za-z])")
+TARGET = re.compile(r"(?<![0-9A-Za-z])(?:ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}|[0-9]{12})(?![0-9A-Za-z])")
+_REGION = re.compile(r"(?<![0-9A-Za-z-])[a-z]{2,4}(?:-[a-z]+)+-[0-9](?![0-9A-Za-z])")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decoded answer. `name` is the path of its file below the folder, without the extension."""
+
+    value: dict[str, Any]
+    at: Place
+    name: str
+    draft: Draft
+    account: str = ""
+    region: str = ""
+
+    @property
+    def cut(self) -> bool:
+        """Whether there are more pages than this one."""
+        more = self.value.get("NextToken") or self.value.get("nextToken") or self.value.get("NextMarker")
+        return bool(more) or self.value.get("IsTruncated") is True
+
+
+def account_in(name: str) -> str:
+    """The account that a path names, the last of them; empty if there is none."""
+    found = ACCOUNT.findall(name)
+    return found[-1] if found else ""
+
+
+def region_in(name: str) -> str:
+    """The Region that a path names; empty if there is none."""
+    return next((r for r in reversed(_REGION.findall(name)) if partition_of_region(r)), "")
+
+
+def tags_of(found: Any) -> dict[str, str]:
+    """Tags as AWS's services write them: a list of keys and values, or a mapping."""
+    if isinstance(found, dict):
+        return {str(key): str(value) for key, value in found.items()}
+    out = {}
+    for item in found if isinstance(found, list) else ():
+        key = item.get("Key", item.get("key", item.get("TagKey")))
+        value = item.get("Value", item.get("value", item.get("TagValue", "")))
+        if isinstance(key, str):
+            out[key] = str(value)
+    return out

@@ -1,0 +1,86 @@
+"""`aws iam`: get-account-authorization-details, and the answers that tell the same piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
+from perimeter_smt.organization.readers.draft import NotKnown, Place
+from perimeter_smt.policy.kinds import Kind
+
+
+def authorization_details(answer: Answer) -> None:
+    """`get-account-authorization-details`: users, groups, roles and managed policies of one account."""
+    for list_name, path_name in (("UserDetailList", "UserPolicyList"), ("RoleDetailList", "RolePolicyList"),
+                                 ("GroupDetailList", "GroupPolicyList")):  # fmt: skip
+        for index, item in enumerate(answer.value.get(list_name) or ()):
+            holder(answer, item, path_name, answer.at.at(list_name, index))
+    for index, item in enumerate(answer.value.get("Policies") or ()):
+        managed_policy(answer, item, answer.at.at("Policies", index))
+    if answer.cut:
+        accounts = {account for name in ("UserDetailList", "RoleDetailList", "GroupDetailList")
+                    for item in answer.value.get(name) or () if (account := owner(item.get("Arn", "")))}  # fmt: skip
+        for account in accounts or {answer.account or "*"}:
+            answer.draft.unknown(f"users and roles of `{account}`", "the answer has more pages", "grants", answer.at,
+                                 account=account)  # fmt: skip
+
+
+def holder(answer: Answer, item: dict[str, Any], inline: str, at: Place) -> None:
+    """A user, role or group with its inline policies."""
+    arn = item.get("Arn")
+    if not isinstance(arn, str):
+        return
+    boundary = item.get("PermissionsBoundary") or {}
+    trust = item.get("AssumeRolePolicyDocument")
+    group = f"{arn.rsplit(':', 1)[0]}:group/"
+    answer.draft.principal(
+        arn,
+        at,
+        own=_inline(item.get(inline), at.at(inline)),
+        attached=[a["PolicyArn"] for a in item.get("AttachedManagedPolicies") or ()],
+        groups=[f"{group}{g}" for g in item.get("GroupList") or ()],
+        boundary=boundary.get("PermissionsBoundaryArn"),
+        trust=trust,
+        tags=tags_of(item.get("Tags")),
+    )
+
+
+def _inline(found: Any, at: Place) -> Iterator[tuple[str, object, Place]]:
+    for index, policy in enumerate(found or ()):
+        yield policy.get("PolicyName", "inline"), policy.get("PolicyDocument"), at.at(index, "PolicyDocument")
+
+
+def managed_policy(answer: Answer, item: dict[str, Any], at: Place) -> None:
+    """A managed policy with its versions: the default one counts."""
+    arn = item.get("Arn")
+    if not isinstance(arn, str):
+        return
+    for number, version in enumerate(item.get("PolicyVersionList") or ()):
+        default = version.get("IsDefaultVersion") or version.get("VersionId") == item.get("DefaultVersionId")
+        if default and version.get("Document") is not None:
+            place = at.at("PolicyVersionList", number, "Document")
+            answer.draft.managed[arn] = answer.draft.policy(
+                version["Document"], Kind.IDENTITY, item.get("PolicyName") or arn.rsplit("/", 1)[-1], place
+            )
+            return
+    answer.draft.managed.setdefault(arn, NotKnown("its default version is not told"))
+
+
+def inline_policy(answer: Answer) -> None:
+    """`get-role-policy`, `get-user-policy`: the account must stand in the folder or file name."""
+    for kind in ("Role", "User", "Group"):
+        name = answer.value.get(f"{kind}Name")
+        if isinstance(name, str) and answer.account:
+            arn = f"arn:aws:iam::{answer.account}:{kind.lower()}/{name}"
+            known = next((a for a in (*answer.draft.principals, *answer.draft.groups)
+                          if a.startswith(f"arn:aws:iam::{answer.account}:{kind.lower()}/") and a.endswith(f"/{name}")),
+                         arn)  # fmt: skip
+            policy = (answer.value["PolicyName"], answer.value["PolicyDocument"], answer.at.at("PolicyDocument"))
+            answer.draft.principal(known, answer.at, own=[policy])
+
+
+def owner(arn: str) -> str:
+    """The account field of an ARN."""
+    fields = arn.split(":", 5)
+    return fields[4] if len(fields) == 6 else ""

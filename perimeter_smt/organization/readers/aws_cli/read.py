@@ -1,0 +1,121 @@
+"""A folder of answers: every JSON file below it, each recognised by its members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources
+from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
+from perimeter_smt.organization.readers.aws_cli.manifest import manifest
+from perimeter_smt.organization.readers.draft import Draft, Place
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+# Members that an answer has, and who reads it; the first row that fits counts.
+_ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
+    (("collection",), manifest),
+    (("RoleDetailList",), iam.authorization_details),
+    (("UserDetailList",), iam.authorization_details),
+    (("GroupDetailList",), iam.authorization_details),
+    (("PolicyName", "PolicyDocument"), iam.inline_policy),
+    (("Organization",), organizations.organization),
+    (("Roots",), organizations.roots),
+    (("OrganizationalUnits",), organizations.units),
+    (("OrganizationalUnit",), organizations.unit),
+    (("Accounts",), organizations.accounts),
+    (("Parents",), organizations.parents),
+    (("Targets",), organizations.targets),
+    (("DelegatedServices",), organizations.delegated),
+    (("VpcEndpoints",), network.endpoints),
+    (("Vpcs",), network.vpcs),
+    (("NetworkOrigin", "AccessPointArn"), resources.access_point),
+    (("PublicAccessBlockConfiguration",), resources.public_access),
+    (("Grants",), resources.grants),
+    (("KeyMetadata",), resources.key),
+    (("Attributes",), resources.attributes),
+    (("DomainStatus",), resources.domain),
+    (("repositoryName", "policyText"), resources.repository),
+)
+
+
+def read(path: Path, draft: Draft, options: SourceOptions) -> None:
+    """Read every answer. InputError if the folder holds none."""
+    found = 0
+    folder = path if path.is_dir() else path.parent
+    later: list[Answer] = []
+    for file in files(path):
+        name = file.relative_to(folder).with_suffix("").as_posix()
+        account = account_in(name) or options.account or ""
+        for value, steps in _answers(file):
+            at = Place(str(file), steps)
+            answer = Answer(value, at, name, draft, account, region_in(name) or options.region or "")
+            reader = reader_of(value)
+            found += reader is not None
+            if reader is resources.with_arn or reader is resources.policy_alone or reader is iam.inline_policy:
+                later.append(answer)  # they lean on what other answers say
+            elif reader is not None:
+                reader(answer)
+    for answer in later:
+        reader = reader_of(answer.value)
+        assert reader is not None
+        reader(answer)
+    if not found:
+        raise InputError("no answer of the AWS CLI that is known", file=str(path))
+
+
+def files(path: Path) -> Iterator[Path]:
+    """The JSON files at or below a path, in the order of their names."""
+    if path.is_file():
+        yield path
+        return
+    yield from (f for f in sorted(path.rglob("*")) if f.suffix in (".json", ".jsonl", ".ndjson", ".gz") and f.is_file())
+
+
+def reader_of(value: Any) -> Callable[[Answer], None] | None:
+    """Who reads an answer; None for what is no answer."""
+    if not isinstance(value, dict):
+        return None
+    for members, reader in _ANSWERS:
+        if all(name in value for name in members):
+            return reader
+    if "Policies" in value and isinstance(value["Policies"], list):
+        return organizations.policies
+    policy = value.get("Policy")
+    if isinstance(policy, dict) and "PolicySummary" in policy:
+        return organizations.policy
+    if isinstance(policy, dict) and "PolicyVersionList" in policy:
+        return _managed
+    if any(name in value for name in resources.ARNS) and any(
+        name in value for name in (*resources.POLICIES, "NotKnown")
+    ):
+        return resources.with_arn
+    if isinstance(policy or value.get("policy"), str):
+        return resources.policy_alone
+    return None
+
+
+def _managed(answer: Answer) -> None:
+    iam.managed_policy(answer, answer.value["Policy"], answer.at.at("Policy"))
+
+
+def _answers(file: Path) -> Iterator[tuple[Any, tuple[str | int, ...]]]:
+    from perimeter_smt.organization.readers.recognise import read_bytes
+
+    data = read_bytes(file)
+    if not data:
+        return
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        line = data.count(b"\n", 0, error.pos) + 1
+        raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(file), line=line) from None
+    if isinstance(value, list):
+        yield from ((item, (index,)) for index, item in enumerate(value))
+    else:
+        yield value, ()

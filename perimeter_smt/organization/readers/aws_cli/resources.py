@@ -1,0 +1,150 @@
+"""Resource policies, as the services' answers hold them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+
+from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
+from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.draft import Thing
+
+POLICIES = ("Policy", "ResourcePolicy", "policyText", "PolicyText", "AccessPolicies", "PolicyInJson", "policy",
+            "PolicyDocument", "resourcePolicy")  # fmt: skip
+ARNS = ("ResourceArn", "resourceArn", "ARN", "Arn", "arn", "QueueArn", "TopicArn", "BackupVaultArn", "KeyArn",
+        "TableArn", "FunctionArn", "AccessPointArn", "tableBucketARN")  # fmt: skip
+_NAMES = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+
+
+def with_arn(answer: Answer) -> None:
+    """An answer that names its resource by ARN and has its policy beside it."""
+    described(answer, answer.value)
+
+
+def attributes(answer: Answer) -> None:
+    """`sqs get-queue-attributes`, `sns get-topic-attributes`."""
+    described(answer, answer.value["Attributes"])
+
+
+def domain(answer: Answer) -> None:
+    """`opensearch describe-domain`."""
+    described(answer, answer.value["DomainStatus"])
+
+
+def described(answer: Answer, found: dict[str, Any]) -> Thing | None:
+    """A resource with what one answer says of it."""
+    arn = next((found[name] for name in ARNS if isinstance(found.get(name), str)), None)
+    if arn is None or arn.count(":") < 5:
+        return None
+    policy: object = next((found[name] for name in POLICIES if found.get(name) not in (None, "")), None)
+    if "NotKnown" in found:  # by `perimeter collect`
+        policy = NotKnown(str(found["NotKnown"]))
+    account = arn.split(":", 5)[4] or answer.account
+    return answer.draft.resource(arn, account, answer.at, policy=policy, tags=tags_of(found.get("Tags")))
+
+
+def policy_alone(answer: Answer) -> None:
+    """`get-bucket-policy`, `get-key-policy`, `lambda get-policy`: the text, or the file, tells of what."""
+    text = answer.value.get("Policy") or answer.value.get("policy")
+    arn = _arn_of(answer, text)
+    if arn is None:
+        answer.draft.unknown("resource policy", "neither the policy nor the name of its file tells of which resource",
+                             "grants", answer.at, account=answer.account or "*")  # fmt: skip
+        return
+    answer.draft.resource(arn, arn.split(":", 5)[4] or answer.account, answer.at, policy=text)
+
+
+def _arn_of(answer: Answer, text: Any) -> str | None:
+    own = answer.value.get("Bucket") or answer.value.get("BucketName")
+    if own:
+        return f"arn:aws:s3:::{own}"
+    try:
+        value = orjson.loads(text) if isinstance(text, str) else text
+        statements = value["Statement"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    found: set[str] = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        resources = statement.get("Resource", ())
+        found.update(_whole(r) for r in ([resources] if isinstance(resources, str) else resources))
+    if len(found) == 1 and (arn := found.pop()).count(":") >= 5 and "*" not in arn:
+        return arn
+    key = _NAMES.findall(answer.name)
+    if key and answer.account and answer.region:
+        return f"arn:aws:kms:{answer.region}:{answer.account}:key/{key[-1]}"
+    return None
+
+
+def _whole(arn: str) -> str:
+    """The resource that has the policy: the bucket of objects, the function of an alias."""
+    fields = arn.split(":", 5)
+    if len(fields) < 6:
+        return arn
+    if fields[2] == "s3" and not fields[4]:
+        return arn.split("/", 1)[0]
+    if fields[2] == "lambda":
+        return ":".join(arn.split(":")[:7])
+    return arn
+
+
+def repository(answer: Answer) -> None:
+    """`ecr get-repository-policy`: the Region stands in the path of the file."""
+    found = answer.value
+    if not answer.region:
+        answer.draft.unknown(f"policy of repository `{found['repositoryName']}`", "its Region is not told", "grants",
+                             answer.at, account=found["registryId"])  # fmt: skip
+        return
+    arn = f"arn:aws:ecr:{answer.region}:{found['registryId']}:repository/{found['repositoryName']}"
+    answer.draft.resource(arn, found["registryId"], answer.at, policy=found["policyText"])
+
+
+def key(answer: Answer) -> None:
+    """`kms describe-key`: the policy is another answer."""
+    found = answer.value["KeyMetadata"]
+    thing = answer.draft.resource(found["Arn"], found.get("AWSAccountId", ""), answer.at)
+    if thing.policy is None:
+        thing.policy = NotKnown("text not told")
+
+
+def access_point(answer: Answer) -> None:
+    """`s3control get-access-point`."""
+    found = answer.value
+    arn = found["AccessPointArn"]
+    thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at, policy=found.get("Policy"))
+    thing.origin = "vpc" if found["NetworkOrigin"] == "VPC" else "internet"
+    thing.vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
+    thing.bucket = found.get("Bucket")
+    blocked = found.get("PublicAccessBlockConfiguration") or {}
+    thing.block_public_access = bool(blocked.get("RestrictPublicBuckets"))
+
+
+def public_access(answer: Answer) -> None:
+    """`get-public-access-block` of a bucket (named in the answer), or of an account."""
+    on = bool(answer.value["PublicAccessBlockConfiguration"].get("RestrictPublicBuckets"))
+    bucket = answer.value.get("Bucket")
+    if bucket:
+        answer.draft.resource(f"arn:aws:s3:::{bucket}", answer.account, answer.at).block_public_access = on
+    elif on and answer.account and "bucket" not in answer.name:
+        answer.draft.restricted.add(answer.account)
+
+
+def grants(answer: Answer) -> None:
+    """`kms list-grants`."""
+    from perimeter_smt.organization.model import KeyGrant
+
+    found: dict[str, list[KeyGrant]] = {}
+    for item in answer.value["Grants"]:
+        grant = KeyGrant(
+            grantee=item["GranteePrincipal"],
+            retiring=item.get("RetiringPrincipal"),
+            operations=tuple(item.get("Operations") or ()),
+            constrained=bool(item.get("Constraints")),
+        )
+        found.setdefault(item["KeyId"], []).append(grant)
+    for arn, granted in found.items():
+        if arn.startswith("arn:") and not answer.cut:
+            thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at)
+            thing.grants = tuple(granted)
+            thing.policy = thing.policy or NotKnown("text not told")

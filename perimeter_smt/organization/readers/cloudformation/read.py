@@ -1,0 +1,93 @@
+"""Templates as a draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.cloudformation import iam, resources
+from perimeter_smt.organization.readers.cloudformation.functions import Resolver, plain
+from perimeter_smt.organization.readers.cloudformation.load import load_template
+from perimeter_smt.organization.readers.cloudformation.names import Names
+from perimeter_smt.organization.readers.cloudformation.stack import Stack
+from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
+from perimeter_smt.policy.json_positions import Node
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+_SUFFIXES = (".json", ".yaml", ".yml", ".template")
+
+
+def read(path: Path, draft: Draft, options: SourceOptions) -> None:
+    """Read a template, or every template of a folder."""
+    from perimeter_smt.organization.readers.recognise import Form, recognise
+
+    found = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in _SUFFIXES and f.is_file())
+    for file in found:
+        try:
+            form = recognise(file)
+        except InputError:
+            continue
+        if form is Form.CLOUDFORMATION:
+            _template(file, draft, options)
+
+
+def _template(file: Path, draft: Draft, options: SourceOptions) -> None:
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8 text", file=str(file)) from None
+    node = load_template(file, text)
+    if not isinstance(node.value, dict) or not isinstance(getattr(node.value.get("Resources"), "value", None), dict):
+        raise InputError("a template without `Resources`", file=str(file))
+    account, region = options.account or MEMBER_ACCOUNT, options.region or REGION
+    stack_name = re.sub(r"[^A-Za-z0-9-]+", "-", file.stem).strip("-").lower() or "stack"
+    parameters = _parameters(node.value.get("Parameters"), options.parameters)
+    resolver = Resolver(node.value, parameters, Names(account, region, stack_name))
+    stack = Stack(draft, resolver, account, region, str(file))
+    at = Place(str(file))
+    for name, value, option in (("account", options.account, "--account"), ("Region", options.region, "--region")):
+        if value is None:
+            taken = account if name == "account" else region
+            draft.unknown(f"{name} of the template", f"not told, taken to be `{taken}`: say `{option}`", "facts", at)
+    _transforms(node, draft, at)
+    iam.read(stack)
+    resources.read(stack)
+    resources.serverless(stack)
+
+
+def _parameters(declared: Node | None, given: Mapping[str, str]) -> dict[str, Any]:
+    """Values given and defaults; lists where the type says so. Values of other templates' parameters do no harm."""
+    out: dict[str, Any] = dict(given)
+    for name, node in declared.value.items() if declared and isinstance(declared.value, dict) else ():
+        members = node.value if isinstance(node.value, dict) else {}
+        if name not in out and "Default" in members:
+            out[name] = str(plain(members["Default"]))
+        kind = str(members["Type"].value) if "Type" in members else "String"
+        if kind.startswith("AWS::SSM::Parameter::Value"):
+            out.pop(name, None) if name not in given else None  # the default is the name of the parameter
+        if name in out and (kind.startswith(("List<", "CommaDelimitedList"))):
+            out[name] = [part.strip() for part in str(out[name]).split(",")]
+    return out
+
+
+def _transforms(node: Node, draft: Draft, at: Place) -> None:
+    """Macros may add and change anything; SAM is read here."""
+    assert isinstance(node.value, dict)
+    found = node.value.get("Transform")
+    names = [] if found is None else found.value if isinstance(found.value, list) else [found]
+    for name in names:
+        text = str(name.value)
+        if isinstance(name.value, str) and (text.startswith("AWS::Serverless") or text == "AWS::LanguageExtensions"):
+            continue
+        draft.unknown(f"transform `{clip(text)}`", "what it makes of the template", "facts", at)
+
+
+def clip(text: str) -> str:
+    """A short form for messages."""
+    return text if len(text) < 60 else f"{text[:57]}..."

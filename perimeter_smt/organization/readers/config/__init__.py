@@ -1,0 +1,1 @@
+"""Configuration items of AWS Config."""

@@ -1,0 +1,137 @@
+"""Principals and resources of a draft: managed policies, groups and boundaries put in their place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
+from perimeter_smt.organization.readers.draft.place import NotKnown
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+
+_NO_TEXT = NotKnown("text not told")
+
+
+def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
+    """Users and roles by account. One of which something is not known is left out and named."""
+    out: dict[str, list[OwnedPrincipal]] = {}
+    boundaries: dict[int, Document] = {}
+    for holder in draft.principals.values():
+        try:
+            account, kind = values.principal_parts(values.principal_arn(holder.arn))
+        except ValueError as error:
+            draft.unknown(f"principal `{holder.arn}`", str(error), "grants", holder.at, account="*")
+            continue
+        service_linked = ":role/aws-service-role/" in holder.arn
+        policies, missing = _policies(draft, holder)
+        limit = holder.boundary
+        boundary: Policy | None = _named(draft, limit) if isinstance(limit, str) else limit
+        if isinstance(boundary, NotKnown) and not service_linked:
+            # Without its boundary a principal may do more: it is taken to have none.
+            draft.unknown(f"boundary of `{holder.arn}`", boundary.reason, "grants", holder.at)
+            boundary = None
+        if isinstance(holder.trust, NotKnown):
+            missing.append(("trust policy", holder.trust))
+        for name, why in missing:
+            draft.unknown(f"{name} of `{holder.arn}`", why.reason, "grants", holder.at, account=account)
+        if missing or (kind == "role" and holder.trust is None):
+            if not missing:
+                draft.unknown(f"trust policy of `{holder.arn}`", "not told", "grants", holder.at, account=account)
+            continue
+        if isinstance(boundary, Document):
+            boundary = boundaries.setdefault(id(boundary), boundary.model_copy(update={"kind": Kind.BOUNDARY}))
+        out.setdefault(account, []).append(
+            OwnedPrincipal(
+                arn=holder.arn,
+                type="role" if kind == "role" else "user",
+                account=account,
+                policies=tuple({id(document): document for document in policies}.values()),
+                boundary=None if service_linked or not isinstance(boundary, Document) else boundary,
+                trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
+                tags=holder.tags,
+                service_linked=service_linked,
+            )
+        )
+    return out
+
+
+def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[str, NotKnown]]]:
+    """Everything attached, by its groups too, and what of it is not known."""
+    out: list[Document] = []
+    missing: list[tuple[str, NotKnown]] = []
+    holders = [holder]
+    for name in holder.groups:
+        group = draft.groups.get(name)
+        if group is None:
+            missing.append((f"group `{name}`", NotKnown("not in the source")))
+        else:
+            holders.append(group)
+    for each in holders:
+        for policy in each.own:
+            missing.append(("policy", policy)) if isinstance(policy, NotKnown) else out.append(policy)
+        for arn in each.attached:
+            found = _named(draft, arn)
+            missing.append((f"policy `{arn}`", found)) if isinstance(found, NotKnown) else out.append(found)
+    return out, missing
+
+
+def _named(draft: Draft, arn: str) -> Policy:
+    found = draft.managed.get(arn)
+    if found is not None:
+        return found
+    if arn.endswith(":iam::aws:policy/AdministratorAccess"):
+        return administrator_access()
+    return _NO_TEXT if ":iam::aws:" in arn else NotKnown("not in the source")
+
+
+@lru_cache(maxsize=1)
+def administrator_access() -> Document:
+    """AWS's managed policy of that name, which sources often leave out (IAM guide, job functions)."""
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return parse_object(policy, Kind.IDENTITY, file="AdministratorAccess", name="AdministratorAccess")
+
+
+def _wrong(thing: Thing) -> str:
+    """Why it cannot be told which resource this is; empty where it can."""
+    if not thing.account:
+        return "its account is not told"
+    try:
+        values.account_id(thing.account)
+        values.resource_arn(thing.arn)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
+    """Resources by account. One whose policy is not known is left out and named."""
+    out: dict[str, list[OwnedResource]] = {}
+    for thing in draft.resources.values():
+        wrong = _wrong(thing)
+        if wrong:
+            draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*")
+            continue
+        if isinstance(thing.policy, NotKnown):
+            draft.unknown(f"policy of `{thing.arn}`", thing.policy.reason, "grants", thing.at, account=thing.account)
+            continue
+        if thing.arn.split(":", 5)[2] == "iam" and thing.arn.split(":", 5)[5].startswith(("role/", "user/")):
+            continue
+        out.setdefault(thing.account, []).append(
+            OwnedResource(
+                arn=thing.arn,
+                account=thing.account,
+                policy=thing.policy,
+                tags=thing.tags,
+                block_public_access=thing.block_public_access,
+                abac=thing.abac,
+                origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
+                vpc=thing.vpc,
+                bucket=thing.bucket,
+                grants=thing.grants,
+            )
+        )
+    return out

@@ -1,0 +1,224 @@
+"""A draft of an organization: readers add what they find, in any order; `assemble.py` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.model import KeyGrant, Unknown
+from perimeter_smt.organization.readers.draft.documents import Documents
+from perimeter_smt.organization.readers.draft.place import NotKnown, Place
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.json_positions import quoted
+from perimeter_smt.policy.kinds import Kind
+
+_NOTHING: Mapping[str, str] = {}
+FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "p-FullAWSAccess", "p-RCPFullAWSAccess")
+Named = Iterable[tuple[str, object, Place]]  # policies by themselves: name, text or object, place
+Policy = Document | NotKnown
+Affects = Literal["grants", "guardrails", "facts"]
+
+
+@dataclass(slots=True)
+class Holder:
+    """A user, role or group: what is attached to it by itself, and by name."""
+
+    arn: str
+    at: Place
+    own: list[Policy] = field(default_factory=list)
+    attached: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    boundary: str | Policy | None = None
+    trust: Policy | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Thing:
+    """A resource; facts that several answers tell are filled in as they come."""
+
+    arn: str
+    account: str
+    at: Place
+    policy: Policy | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    block_public_access: bool = False
+    abac: bool | None = None
+    origin: str | None = None
+    vpc: str | None = None
+    bucket: str | None = None
+    grants: tuple[KeyGrant, ...] | None = None
+
+
+@dataclass(slots=True)
+class Door:
+    """A VPC endpoint."""
+
+    id: str
+    account: str
+    vpc: str
+    region: str
+    at: Place
+    gateway: bool = False
+    services: tuple[str, ...] = ()
+    policy: Policy | None = None
+
+
+@dataclass(slots=True)
+class Box:
+    """A unit or an account: its name and what holds it (None: not told)."""
+
+    id: str
+    at: Place
+    name: str = ""
+    parent: str | None = None
+
+
+@dataclass(slots=True)
+class Control:
+    """An SCP or RCP of the organization."""
+
+    id: str
+    name: str
+    type: str
+    policy: Policy
+    at: Place
+
+
+class Draft:
+    """Everything that was read so far.
+
+    `complete`: accounts of which all principals and all resources were read. `targets_known`: units and accounts whose
+    attached SCPs were all told.
+    """
+
+    def __init__(self, fill: Mapping[str, str] = _NOTHING) -> None:
+        self.documents = Documents(fill)
+        self.organization: str | None = None
+        self.management: str | None = None
+        self.root: str | None = None
+        self.units: dict[str, Box] = {}
+        self.accounts: dict[str, Box] = {}
+        self.accounts_listed = False
+        self.endpoints_listed = False
+        self.controls: dict[str, Control] = {}
+        self.attachments: dict[tuple[str, str], Place] = {}
+        self.targets_known: set[str] = set()
+        self.principals: dict[str, Holder] = {}
+        self.groups: dict[str, Holder] = {}
+        self.managed: dict[str, Policy] = {}
+        self.resources: dict[str, Thing] = {}
+        self.doors: dict[str, Door] = {}
+        self.vpcs: dict[tuple[str, str], str] = {}
+        self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
+        self.canonical: dict[str, str] = {}
+        self.delegated: set[tuple[str, str]] = set()
+        self.removed: set[str] = set()
+        self.complete: set[str] = set()
+        self.unknowns: dict[tuple[str, str, str], Unknown] = {}
+        self.notes: list[str] = []
+        self.open: set[str] = set()  # accounts in which something may hold any policy
+
+    def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
+        """Note what is not known; `account`: something of it may hold any policy."""
+        found = Unknown(name=name, reason=reason, affects=affects, place=str(at) if at else "")
+        self.unknowns.setdefault((name, reason, affects), found)
+        if account:
+            self.open.add(account)
+
+    def policy(self, value: object, kind: Kind, name: str, at: Place) -> Policy:
+        """A policy, or why it is not known."""
+        return self.documents.read(value, kind, name=name, at=at)
+
+    def belongs(self, organization: str, at: Place) -> None:
+        """The id of the organization; two different ones are an error."""
+        if self.organization not in (None, organization):
+            raise InputError(
+                f"organization {quoted(organization)}, but `{self.organization}` before: expected one organization",
+                file=at.file,
+            )
+        self.organization = organization
+
+    def account(self, account: str, at: Place, *, name: str = "", parent: str | None = None) -> Box:
+        """An account; what one answer leaves out another may tell. Two parents are an error."""
+        return _box(self.accounts, "account", account, at, name, parent)
+
+    def unit(self, unit: str, at: Place, *, name: str = "", parent: str | None = None) -> Box:
+        """A unit, or the root if it has no parent."""
+        return _box(self.units, "unit", unit, at, name, parent)
+
+    def control(self, own: str, name: str, kind: Kind, value: object, at: Place) -> None:
+        """An SCP or RCP. An answer without the text does not replace one with it."""
+        policy = self.policy(value, kind, name or own, at)
+        known = self.controls.get(own)
+        if known is None or isinstance(known.policy, NotKnown):
+            self.controls[own] = Control(own, name or (known.name if known else own), kind.value, policy, at)
+
+    def attach(self, control: str, target: str, at: Place) -> None:
+        """An SCP or RCP is attached to a root, unit or account."""
+        self.attachments.setdefault((control, target), at)
+
+    def principal(
+        self,
+        arn: str,
+        at: Place,
+        *,
+        own: Named = (),
+        attached: Iterable[str] = (),
+        groups: Iterable[str] = (),
+        boundary: str | Policy | None = None,
+        trust: object = None,
+        tags: Mapping[str, str] = _NOTHING,
+    ) -> Holder:
+        """A user, role or group; what is told again is added."""
+        group = ":group/" in arn
+        where, key = (self.groups, group_key(arn)) if group else (self.principals, arn)
+        holder = where.setdefault(key, Holder(arn, at))
+        for name, value, place in own:
+            holder.own.append(self.policy(value, Kind.IDENTITY, name, place))
+        holder.attached += (a for a in attached if a not in holder.attached)
+        holder.groups += groups
+        if boundary is not None:
+            holder.boundary = boundary
+        if trust is not None:
+            holder.trust = self.policy(trust, Kind.TRUST, "trust policy", at)
+        holder.tags.update(tags)
+        return holder
+
+    def resource(
+        self, arn: str, account: str, at: Place, *, policy: object = None, tags: Mapping[str, str] = _NOTHING
+    ) -> Thing:
+        """A resource; `policy` is its text, object, or why it is not known."""
+        thing = self.resources.get(arn)
+        if thing is None:
+            thing = self.resources[arn] = Thing(arn, account, at)
+        thing.account = thing.account or account
+        if policy is not None:
+            thing.policy = self.policy(policy, kind_of(arn), arn.split(":", 5)[5], at)
+        thing.tags.update(tags)
+        return thing
+
+
+def group_key(arn: str) -> str:
+    """The ARN of a group without its path: names are unique in an account."""
+    return f"{arn.partition(':group/')[0]}:group/{arn.rsplit('/', 1)[1]}"
+
+
+def kind_of(arn: str) -> Kind:
+    """The kind of policy that a resource takes."""
+    fields = arn.split(":", 5)
+    if fields[2] == "s3":
+        return Kind.ACCESS_POINT if fields[4] else Kind.BUCKET
+    return Kind.KMS if fields[2] == "kms" else Kind.RESOURCE
+
+
+def _box(where: dict[str, Box], what: str, own: str, at: Place, name: str, parent: str | None) -> Box:
+    box = where.setdefault(own, Box(own, at))
+    box.name = box.name or name
+    if parent is not None:
+        if box.parent not in (None, parent):
+            raise InputError(f"{what} `{own}` lies in `{parent}` and in `{box.parent}`", file=at.file)
+        box.parent = parent
+    return box

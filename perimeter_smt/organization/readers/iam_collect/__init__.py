@@ -1,0 +1,1 @@
+"""Folders that iam-collect leaves, in the layout that its documentation describes."""

@@ -1,0 +1,1 @@
+"""Configuration folders of the Landing Zone Accelerator on AWS."""

@@ -1,0 +1,146 @@
+"""An accelerator configuration as a draft: units, accounts, SCPs, RCPs, VPC endpoints.
+
+Reference: the accelerator's configuration reference (organization, accounts and network configuration).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.aws_cli import network
+from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.draft.assemble import SOME_ROOT
+from perimeter_smt.organization.readers.lza.folder import Folder
+from perimeter_smt.policy.kinds import Kind
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+_ORGANIZATION, _ACCOUNTS, _NETWORK = "organization-config.yaml", "accounts-config.yaml", "network-config.yaml"
+_PARTS = (("serviceControlPolicies", Kind.SCP), ("resourceControlPolicies", Kind.RCP))
+
+
+def read(path: Path, draft: Draft, options: SourceOptions) -> None:
+    """Read the folder. Ids that it does not hold are given by `--set NAME=ID`, or stand-ins that are named."""
+    _Reader(Folder(path, options.fill), draft).read()
+
+
+class _Reader:
+    def __init__(self, folder: Folder, draft: Draft) -> None:
+        self.folder, self.draft = folder, draft
+        self.units = {"Root": SOME_ROOT}
+        self.accounts: dict[str, str] = {}
+        self.unit_of: dict[str, str] = {}
+
+    def at(self, name: str, *steps: str | int) -> Place:
+        return Place(str(self.folder.path / name), steps)
+
+    def read(self) -> None:
+        organization = self.folder.yaml(_ORGANIZATION)
+        self._units(organization)
+        self._accounts(self.folder.yaml(_ACCOUNTS))
+        for part, kind in _PARTS:
+            for index, item in enumerate(organization.get(part) or ()):
+                self._control(item, kind, self.at(_ORGANIZATION, part, index))
+        self._network(self.folder.yaml(_NETWORK))
+
+    def _units(self, found: dict[str, Any]) -> None:
+        ids = {item["name"]: item["id"] for item in found.get("organizationalUnitIds") or () if item.get("id")}
+        if "Root" in ids:
+            self.units["Root"] = ids["Root"]
+        self.draft.root = self.units["Root"]
+        self.draft.unit(self.draft.root, self.at(_ORGANIZATION), name="Root")
+        for index, item in enumerate(found.get("organizationalUnits") or ()):
+            name = item["name"]
+            self.units[name] = ids.get(name) or f"ou-{name}"
+            above = self.units.get(name.rpartition("/")[0] or "Root", self.draft.root)
+            self.draft.unit(self.units[name], self.at(_ORGANIZATION, "organizationalUnits", index), name=name,
+                            parent=above)  # fmt: skip
+
+    def _accounts(self, found: dict[str, Any]) -> None:
+        ids = {item["email"].lower(): item["accountId"] for item in found.get("accountIds") or ()}
+        for part in ("mandatoryAccounts", "workloadAccounts"):
+            for index, item in enumerate(found.get(part) or ()):
+                name, at = item["name"], self.at(_ACCOUNTS, part, index)
+                own = ids.get(str(item.get("email", "")).lower()) or self.folder.values.get(name)
+                if own is None:
+                    own = f"{int(sha256(name.encode()).hexdigest(), 16) % 10**12:012d}"
+                    reason = f"not told, taken to be `{own}`: say `--set {name}=ID`"
+                    self.draft.unknown(f"id of account `{name}`", reason, "facts", at)
+                if name in self.accounts:
+                    raise InputError(f"account `{name}` stands twice", file=at.file)
+                unit = item.get("organizationalUnit") or "Root"
+                if unit not in self.units:
+                    raise InputError(f"account `{name}` lies in `{unit}`, which is no unit of the configuration",
+                                     file=at.file)  # fmt: skip
+                self.accounts[name], self.unit_of[name] = own, unit
+                self.draft.account(own, at, name=name, parent=self.units[unit])
+                if name == "Management":
+                    self.draft.management = own
+        self.draft.accounts_listed = bool(self.accounts)
+
+    def _control(self, item: dict[str, Any], kind: Kind, at: Place) -> None:
+        name = item["name"]
+        policy = self.folder.policy(str(item.get("policy", "")))
+        self.draft.control(name, name, kind, policy, Place(str(self.folder.path / str(item.get("policy", "")))))
+        targets = item.get("deploymentTargets") or {}
+        if targets.get("excludedAccounts") and targets.get("organizationalUnits"):
+            self.draft.unknown(f"targets of {kind.value.upper()} `{name}`", "units with excluded accounts: the policy "
+                               "is taken to stop nothing in these units", "guardrails", at)  # fmt: skip
+            targets = {"accounts": targets.get("accounts")}
+        for where, known in (("organizationalUnits", self.units), ("accounts", self.accounts)):
+            for target in targets.get(where) or ():
+                if target not in known:
+                    raise InputError(f"policy `{name}` is for `{target}`, which is not in the configuration",
+                                     file=at.file)  # fmt: skip
+                self.draft.attach(name, known[target], at)
+                if item.get("strategy") == "allow-list":
+                    self.draft.targets_known.add(known[target])
+
+    def _network(self, found: dict[str, Any]) -> None:
+        documents = {item["name"]: item["document"] for item in found.get("endpointPolicies") or ()}
+        for part in ("vpcs", "vpcTemplates"):
+            for index, vpc in enumerate(found.get(part) or ()):
+                for account in self._owners(vpc):
+                    self._vpc(vpc, account, documents, self.at(_NETWORK, part, index))
+
+    def _owners(self, vpc: dict[str, Any]) -> Iterator[str]:
+        if vpc.get("account"):
+            if vpc["account"] in self.accounts:
+                yield vpc["account"]
+            return
+        targets = vpc.get("deploymentTargets") or {}
+        units = set(targets.get("organizationalUnits") or ())
+        for name in self.accounts:
+            inside = "Root" in units or self.unit_of[name] in units
+            if (inside or name in (targets.get("accounts") or ())) and name not in (
+                targets.get("excludedAccounts") or ()
+            ):
+                yield name
+
+    def _vpc(self, vpc: dict[str, Any], account: str, documents: dict[str, str], at: Place) -> None:
+        region = vpc.get("region") or ""
+        own = f"vpc-{_digest(account, region, vpc['name'])}"
+        self.draft.vpcs[own, region] = self.accounts[account]
+        for part, kind in (("gatewayEndpoints", "Gateway"), ("interfaceEndpoints", "Interface")):
+            found = vpc.get(part) or {}
+            for endpoint in found.get("endpoints") or ():
+                name = endpoint.get("policy") or found.get("defaultPolicy")
+                document = documents.get(name or "")
+                policy = self.folder.policy(document) if document else None
+                item = {
+                    "VpcEndpointId": f"vpce-{_digest(own, endpoint['service'])}",
+                    "VpcEndpointType": kind,
+                    "VpcId": own,
+                    "ServiceName": f"com.amazonaws.{region}.{endpoint['service']}",
+                    "PolicyDocument": policy,
+                }
+                network.endpoint(self.draft, item, at.at(part), self.accounts[account], region)
+
+
+def _digest(*parts: str) -> str:
+    return sha256("/".join(parts).encode()).hexdigest()[:17]

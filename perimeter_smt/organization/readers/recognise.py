@@ -1,0 +1,146 @@
+"""Which form a source has, by what it holds; names of files tell nothing."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from perimeter_smt.errors import InputError
+
+_HEAD = 65_536
+_LZA = ("organization-config.yaml", "accounts-config.yaml")
+_TEMPLATE = re.compile(r"^['\"]?(AWSTemplateFormatVersion|Resources|Transform)['\"]?\s*:", re.MULTILINE)
+_YAML = (".yaml", ".yml", ".template")
+
+
+class Form(Enum):
+    """The forms of sources; the value is the folder of the reader."""
+
+    WORKSPACE = "workspace"
+    PERIMETER = "perimeter"
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
+    CONFIG = "config"
+    CLI = "aws_cli"
+    IAM_COLLECT = "iam_collect"
+    LZA = "lza"
+
+
+_EXPECTED = (
+    "a workspace, a Terraform plan or state (`terraform show -json`), a CloudFormation template, an AWS Config export, "
+    "a folder of AWS CLI answers, an iam-collect folder or a Landing Zone Accelerator configuration"
+)
+
+
+def recognise(path: Path) -> Form:
+    """The form of a file or folder; InputError that says what was expected."""
+    if not path.exists():
+        raise InputError("no such file or folder", file=str(path))
+    form = _folder(path) if path.is_dir() else _file(path)
+    if form is None:
+        raise InputError(f"of no form that is known: expected {_EXPECTED}", file=str(path))
+    return form
+
+
+def _folder(path: Path) -> Form | None:
+    perimeter, organization = path / "perimeter.yaml", path / "organization.yaml"
+    if organization.is_file() or (perimeter.is_file() and not _names_source(perimeter) and not _others(path)):
+        return Form.WORKSPACE
+    if perimeter.is_file() and _names_source(perimeter):
+        return Form.PERIMETER
+    if (path / _LZA[0]).is_file():
+        return Form.LZA
+    if any((folder / "accounts").is_dir() or (folder / "organizations").is_dir() for folder in _partitions(path)):
+        return Form.IAM_COLLECT
+    forms = [form for file in _some(path) if (form := _file(file)) is not None]
+    for form in (Form.CONFIG, Form.CLI, Form.TERRAFORM, Form.CLOUDFORMATION):
+        if form in forms:
+            return form
+    return None
+
+
+def _others(path: Path) -> bool:
+    return any(file.name != "perimeter.yaml" for file in _some(path)) or (path / _LZA[0]).is_file()
+
+
+def _partitions(path: Path) -> list[Path]:
+    return [f for top in (path, path / "aws") if top.is_dir() for f in top.iterdir() if f.name.startswith("aws")]
+
+
+def _some(path: Path, most: int = 8) -> list[Path]:
+    """The first files below a folder."""
+    out = []
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file.suffix in (".json", ".jsonl", ".ndjson", ".gz", *_YAML):
+            out.append(file)
+            if len(out) == most:
+                break
+    return out
+
+
+def _names_source(perimeter: Path) -> bool:
+    return any(re.match(r"source\s*:", line) for line in perimeter.read_text("utf-8", "replace").splitlines())
+
+
+def _file(path: Path) -> Form | None:
+    if path.suffix in (".yaml", ".yml"):
+        return Form.CLOUDFORMATION if _TEMPLATE.search(path.read_text("utf-8", "replace")) else None
+    data = read_bytes(path)
+    if data[:1] not in (b"{", b"["):
+        return Form.CLOUDFORMATION if _TEMPLATE.search(data.decode("utf-8", "replace")) else None
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _lines(data)
+    return form_of(value)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The contents of a file, unpacked where it is packed, without white space or a byte order mark before it."""
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+    except (OSError, EOFError) as error:
+        raise InputError(f"cannot be read: {error}".lower(), file=str(path)) from None
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
+def _lines(data: bytes) -> Form | None:
+    first = data.split(b"\n", 1)[0]
+    try:
+        return Form.CONFIG if form_of(orjson.loads(first)) is Form.CONFIG else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def form_of(value: Any) -> Form | None:
+    """The form of a decoded file."""
+    if isinstance(value, list):
+        return form_of(value[0]) if value and isinstance(value[0], dict) else None
+    if not isinstance(value, dict):
+        return None
+    if "terraform_version" in value or ("format_version" in value and ("values" in value or "planned_values" in value)):
+        return Form.TERRAFORM
+    if any(name in value for name in ("configurationItems", "BaseConfigurationItems", "configurationItemVersion")):
+        return Form.CONFIG
+    if "resourceType" in value and ("configuration" in value or "configurationItemStatus" in value):
+        return Form.CONFIG
+    if value.get("Results") and isinstance(value["Results"], list) and isinstance(value["Results"][0], str):
+        return Form.CONFIG
+    if "AWSTemplateFormatVersion" in value or "Transform" in value or _looks_like_template(value.get("Resources")):
+        return Form.CLOUDFORMATION
+    from perimeter_smt.organization.readers.aws_cli.read import reader_of
+
+    return Form.CLI if reader_of(value) is not None else None
+
+
+def _looks_like_template(found: Any) -> bool:
+    return isinstance(found, dict) and any(
+        isinstance(item, dict) and "::" in str(item.get("Type")) for item in found.values()
+    )

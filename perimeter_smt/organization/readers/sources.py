@@ -1,0 +1,178 @@
+"""Any source as a workspace: folders, plans, templates, exports, collections; told apart by what they hold."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.model import Organization
+from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
+from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.draft import Draft
+from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
+from perimeter_smt.organization.readers.draft.overlay import overlay
+from perimeter_smt.organization.readers.fields import Check, members, required, text
+from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
+from perimeter_smt.organization.readers.perimeter_file import read_perimeter
+from perimeter_smt.organization.readers.recognise import Form, recognise
+from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
+from perimeter_smt.organization.readers.yaml import read_yaml
+
+_SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What the user says beside a source.
+
+    `organization` is another source that this one changes; `account` and `region` are where a template or plan will be
+    deployed; `complete`: the source holds everything there is.
+    """
+
+    fill: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    organization: Path | None = None
+    organization_id: str | None = None
+    management_account: str | None = None
+    account: str | None = None
+    region: str | None = None
+    perimeter_file: Path | None = None
+    cidrs: Sequence[str] = ()
+    vpcs: Sequence[Vpc] = ()
+    complete: bool = False
+
+
+def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
+    """The workspace that a path holds, whatever form it has. InputError where it is of no known form."""
+    collecting = gc.isenabled()
+    gc.disable()  # millions of small objects, all of them kept: looking through them takes half the time
+    try:
+        return _read(path, options)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(path: Path, options: SourceOptions) -> Workspace:
+    form = recognise(path)
+    if form is Form.WORKSPACE:
+        if options.perimeter_file is None:
+            return load_workspace(path, options.fill)
+        return load_workspace(path, options.fill, perimeter_file=options.perimeter_file)
+    if form is Form.PERIMETER:
+        return _beside(path, options)
+    draft = draft_of(path, form, options)
+    if options.organization is not None:
+        return _changed(read_source(options.organization, replace(options, organization=None)), draft, path)
+    organization = _organization(draft, options)
+    perimeter = _perimeter(path, organization.id, options)
+    if perimeter.paths and draft.root is None:
+        draft.unknown("root of the organization", "its id is not told, and `paths` need it", "facts")
+    return Workspace(
+        organization=organization,
+        perimeter=perimeter,
+        name=_name(path),
+        grants_given=draft.accounts_listed or options.complete,
+        unknowns=tuple(draft.unknowns.values()),
+    )
+
+
+def draft_of(path: Path, form: Form, options: SourceOptions) -> Draft:
+    """What the source says, before it is put together."""
+    draft = Draft(options.fill)
+    _reader(form)(path, draft, options)
+    return draft
+
+
+def _reader(form: Form) -> Callable[[Path, Draft, SourceOptions], None]:
+    """The reader of a form; loaded when it is needed."""
+    from importlib import import_module
+
+    module = import_module(f"perimeter_smt.organization.readers.{form.value}.read")
+    return module.read  # type: ignore[no-any-return]
+
+
+def _beside(folder: Path, options: SourceOptions) -> Workspace:
+    """A folder whose `perimeter.yaml` names its source: a path, or a mapping with what the source does not tell."""
+    node = read_yaml(folder / PERIMETER_FILE)
+    assert isinstance(node.value, dict)
+    source = node.value["source"]
+    found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
+    where = text(required(found, "path", source, "a source"), values.any_text)
+    path = folder / where
+    if not path.exists():
+        raise found["path"].error(f"no such file or folder: `{where}`")
+
+    def given(name: str, check: Check) -> str | None:
+        return text(found[name], check) if name in found else None
+
+    chosen = replace(
+        options,
+        perimeter_file=options.perimeter_file or folder / PERIMETER_FILE,
+        organization_id=options.organization_id or given("organization", values.organization_id),
+        management_account=options.management_account or given("management_account", values.account_id),
+        account=options.account or given("account", values.account_id),
+        region=options.region or given("region", values.region),
+        complete=options.complete or given("complete", values.any_text) == "true",
+    )
+    return read_source(path, chosen).model_copy(update={"name": _name(folder)})
+
+
+def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
+    organization = overlay(base.organization, draft)
+    unknowns = (*base.unknowns, *draft.unknowns.values())
+    return base.model_copy(
+        update={"organization": organization, "unknowns": unknowns, "name": f"{base.name} with {_name(path)}"}
+    )
+
+
+def _organization(draft: Draft, options: SourceOptions) -> Organization:
+    own = _organization_id(draft, options)
+    management = options.management_account or draft.management
+    if management is None:
+        draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
+                      "`--management-account`", "facts")  # fmt: skip
+    if not draft.controls:
+        draft.unknown("SCPs and RCPs", "none in the source", "guardrails")
+    found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
+    if found.root.id == SOME_ROOT and tests_paths(found):
+        draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")
+    return found.model_copy(update={"partition": partition_of(found)})
+
+
+def _organization_id(draft: Draft, options: SourceOptions) -> str:
+    if options.organization_id is not None:
+        try:
+            own = values.organization_id(options.organization_id)
+        except ValueError as error:
+            raise InputError(str(error), path="--org-id") from None
+        if draft.organization not in (None, own):
+            raise InputError(f"the source is of organization `{draft.organization}`, not of `{own}`", path="--org-id")
+        return own
+    if draft.organization is not None:
+        return draft.organization
+    found = organization_ids(draft)
+    if len(found) != 1:
+        seen = f" (its policies name {', '.join(f'`{own}`' for own in sorted(found)[:3])})" if found else ""
+        raise InputError(f"the source tells no organization{seen}: expected `--org-id` or `--org`")
+    (own,) = found
+    draft.unknown("organization", f"`{own}` is the only one that policies name; say `--org-id`", "facts")
+    return own
+
+
+def _perimeter(path: Path, organization: str, options: SourceOptions) -> Perimeter:
+    file = options.perimeter_file
+    if file is None and path.is_dir() and (path / PERIMETER_FILE).is_file():
+        file = path / PERIMETER_FILE
+    declared = read_perimeter(read_yaml(file)) if file else Perimeter(orgs=(organization,))
+    return declared.model_copy(
+        update={"cidrs": (*declared.cidrs, *options.cidrs), "vpcs": (*declared.vpcs, *options.vpcs)}
+    )
+
+
+def _name(path: Path) -> str:
+    found = path.resolve()
+    return found.name if found.is_dir() else found.stem

@@ -1,0 +1,115 @@
+"""IAM in Terraform: roles, users and groups; policies inline, managed and attached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.draft import Holder
+from perimeter_smt.organization.readers.terraform.documents import policy_of
+from perimeter_smt.organization.readers.terraform.identity import Here, not_known
+from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.policy.kinds import Kind
+
+_KINDS = ("role", "user", "group")
+
+
+def read(here: Here) -> None:
+    """Everything of IAM in a plan."""
+    for resource in here.plan.of("aws_iam_policy"):
+        arn = here.arn(resource)
+        if arn and not resource.data:
+            found = policy_of(here, resource, "policy")
+            here.draft.managed[arn] = here.draft.policy(found, Kind.IDENTITY, resource.text("name") or arn, resource.at)
+    for kind in _KINDS:
+        for resource in here.plan.of(f"aws_iam_{kind}"):
+            if not resource.data:
+                _holder(here, resource, kind)
+    for kind in _KINDS:
+        for resource in here.plan.of(f"aws_iam_{kind}_policy"):
+            for holder in _of(here, resource, kind, kind):
+                policy = policy_of(here, resource, "policy")
+                holder.own.append(here.draft.policy(policy, Kind.IDENTITY, resource.text("name") or "inline",
+                                                    resource.at.at("policy")))  # fmt: skip
+        for resource in here.plan.of(f"aws_iam_{kind}_policy_attachment"):
+            for holder in _of(here, resource, kind, kind):
+                _attach(here, holder, resource)
+    for resource in here.plan.of("aws_iam_policy_attachment"):
+        for kind in _KINDS:
+            for holder in _of(here, resource, f"{kind}s", kind):
+                _attach(here, holder, resource)
+    _memberships(here)
+
+
+def _holder(here: Here, resource: Resource, kind: str) -> None:
+    arn = here.arn(resource)
+    if arn is None:
+        here.draft.unknown(f"name of `{resource.address}`", "known after apply", "grants", resource.at,
+                           account=here.account_of(resource))  # fmt: skip
+        return
+    boundary = resource.get("permissions_boundary")
+    inline = [p for p in resource.values.get("inline_policy") or () if isinstance(p, dict) and p.get("policy")]
+    attached = resource.values.get("managed_policy_arns") or ()
+    here.draft.principal(
+        arn,
+        resource.at,
+        own=[(p.get("name") or "inline", p["policy"], resource.at.at("inline_policy")) for p in inline],
+        attached=[a for a in attached if isinstance(a, str)],
+        boundary=boundary if isinstance(boundary, NotKnown) else boundary or None,
+        trust=policy_of(here, resource, "assume_role_policy") if kind == "role" else None,
+        tags=tags(resource),
+    )
+
+
+def tags(resource: Resource) -> dict[str, str]:
+    """The tags, those of the provider included."""
+    found = resource.values.get("tags_all") or resource.values.get("tags") or {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[Holder]:
+    """The roles, users or groups that an attribute names. One that the plan does not hold is begun: an organization
+    may hold the rest of it.
+    """
+    value: Any = resource.get(attribute)
+    if isinstance(value, NotKnown) or value is None:
+        found = here.plan.referred(resource, attribute, f"aws_iam_{kind}")
+        arn = here.arn(found) if found else None
+        if arn is None:
+            if isinstance(value, NotKnown):
+                here.draft.unknown(f"{kind} of `{resource.address}`", "known after apply", "grants", resource.at,
+                                   account=here.account_of(resource))  # fmt: skip
+            return
+        yield here.draft.principal(arn, resource.at)
+        return
+    account = here.account_of(resource)
+    for name in [value] if isinstance(value, str) else value:
+        beginning = f"arn:aws:iam::{account}:{kind}/"
+        where = here.draft.groups if kind == "group" else here.draft.principals
+        known = (a for a in where if a.startswith(beginning) and a.endswith(f"/{name}"))
+        yield here.draft.principal(next(known, f"{beginning}{name}"), resource.at)
+
+
+def _attach(here: Here, holder: Holder, resource: Resource) -> None:
+    arn = resource.get("policy_arn")
+    if isinstance(arn, str):
+        if arn not in holder.attached:
+            holder.attached.append(arn)
+        return
+    found = here.plan.referred(resource, "policy_arn", "aws_iam_policy")
+    known = here.arn(found) if found else None
+    if known is None:
+        holder.own.append(not_known(resource.address))
+    else:
+        holder.attached.append(known)
+
+
+def _memberships(here: Here) -> None:
+    for resource in here.plan.of("aws_iam_user_group_membership"):
+        for user in _of(here, resource, "user", "user"):
+            user.groups += [group.arn for group in _of(here, resource, "groups", "group")]
+    for resource in here.plan.of("aws_iam_group_membership"):
+        for group in _of(here, resource, "group", "group"):
+            for user in _of(here, resource, "users", "user"):
+                user.groups.append(group.arn)

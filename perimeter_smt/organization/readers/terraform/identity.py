@@ -1,0 +1,141 @@
+"""Which account, Region and ARN a resource of a plan has, also before it is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
+from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
+from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Plan, Resource
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+# How the ARN of a new resource follows from its attributes: service, form of the name, attributes. `-` has no Region.
+_ARNS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "aws_s3_bucket": ("s3", "{}", ("bucket",)),
+    "aws_sqs_queue": ("sqs", "{}", ("name",)),
+    "aws_sns_topic": ("sns", "{}", ("name",)),
+    "aws_lambda_function": ("lambda", "function:{}", ("function_name",)),
+    "aws_ecr_repository": ("ecr", "repository/{}", ("name",)),
+    "aws_dynamodb_table": ("dynamodb", "table/{}", ("name",)),
+    "aws_kinesis_stream": ("kinesis", "stream/{}", ("name",)),
+    "aws_cloudwatch_event_bus": ("events", "event-bus/{}", ("name",)),
+    "aws_backup_vault": ("backup", "backup-vault:{}", ("name",)),
+    "aws_opensearch_domain": ("es", "domain/{}", ("domain_name",)),
+    "aws_elasticsearch_domain": ("es", "domain/{}", ("domain_name",)),
+    "aws_s3_access_point": ("s3", "accesspoint/{}", ("name",)),
+    "aws_secretsmanager_secret": ("secretsmanager", "secret:{}-AbCdEf", ("name",)),
+    "aws_kms_key": ("kms", "key/{}", ("key_id",)),
+}
+_IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
+
+
+@dataclass
+class Here:
+    """Where a plan is applied."""
+
+    plan: Plan
+    draft: Draft
+    account: str
+    region: str
+    guessed: set[str]
+    at: Place
+    by_provider: dict[str, str] = field(default_factory=dict)
+
+    def account_of(self, resource: Resource) -> str:
+        """The account of a resource: of its ARN, its provider, or the plan."""
+        for name in ("arn", "owner_id", "account_id"):
+            value = resource.text(name)
+            found = value.split(":")[4] if value.count(":") >= 5 else value
+            if len(found) == 12 and found.isdigit():
+                return found
+        if resource.provider in self.by_provider:
+            return self.by_provider[resource.provider]
+        self.tell("account")
+        return self.account
+
+    def region_of(self, resource: Resource) -> str:
+        """The Region of a resource."""
+        if found := resource.text("region"):
+            return found
+        self.tell("region")
+        return self.region
+
+    def tell(self, what: str) -> None:
+        """Name a guess, once it is leant on."""
+        if what in self.guessed:
+            name, option, value = (
+                ("account", "--account", self.account) if what == "account" else ("Region", "--region", self.region)
+            )
+            reason = f"not told, taken to be `{value}`: say `{option}`"
+            self.draft.unknown(f"{name} of the plan", reason, "facts", self.at)
+
+    def arn(self, resource: Resource) -> str | None:
+        """The ARN, as it is or as it will be; None where its name is not known either."""
+        if (known := resource.text("arn")) and known.count(":") >= 5:
+            return known
+        if resource.type in _IAM:
+            name, path = resource.text("name"), resource.text("path") or "/"
+            if not name:
+                return None
+            return f"arn:aws:iam::{self.account_of(resource)}:{_IAM[resource.type]}{path}{name}"
+        row = _ARNS.get(resource.type)
+        if row is None:
+            return None
+        service, form, names = row
+        parts = [resource.text(name) for name in names]
+        if resource.type == "aws_kms_key" and not parts[0]:  # AWS makes the id up: any will do
+            parts = [_made_up_id(resource.address)]
+        if not all(parts):
+            return None
+        if resource.type == "aws_s3_bucket":
+            return f"arn:aws:s3:::{parts[0]}"
+        return f"arn:aws:{service}:{self.region_of(resource)}:{self.account_of(resource)}:{form.format(*parts)}"
+
+
+def _made_up_id(address: str) -> str:
+    from uuid import NAMESPACE_URL, uuid5
+
+    return str(uuid5(NAMESPACE_URL, address))
+
+
+def here(plan: Plan, draft: Draft, options: SourceOptions, at: Place) -> Here:
+    """What options, data sources, providers and ARNs tell of the account and Region of a plan."""
+    account, region, guessed = options.account, options.region, set()
+    for resource in plan.of("aws_caller_identity"):
+        account = account or resource.text("account_id")
+    for resource in plan.of("aws_region"):
+        region = region or resource.text("region") or resource.text("name") or resource.text("id")
+    default = (plan.providers.get("aws") or {}).get("expressions") or {}
+    region = region or _constant(default.get("region"))
+    arns = [resource.text("arn").split(":") for resource in plan.resources.values() if not resource.data]
+    for index, name in ((4, "account"), (3, "region")):
+        seen = Counter(parts[index] for parts in arns if len(parts) > 5 and parts[index])
+        likely = seen.most_common(1)[0][0] if seen else None
+        if name == "account" and not account:
+            account = likely
+        if name == "region" and not region:
+            region = likely
+    if not account:
+        guessed.add("account")
+    if not region:
+        guessed.add("region")
+    providers = {}
+    for key, found in plan.providers.items():
+        role = _constant(((found.get("expressions") or {}).get("assume_role") or [{}])[0].get("role_arn"))
+        if role and role.count(":") >= 5:
+            providers[key] = role.split(":")[4]
+    return Here(plan, draft, account or MEMBER_ACCOUNT, region or REGION, guessed, at, providers)
+
+
+def _constant(expression: Any) -> str | None:
+    found = expression.get("constant_value") if isinstance(expression, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def not_known(address: str) -> NotKnown:
+    """A value of this resource that is known after apply."""
+    return NotKnown(f"{AFTER_APPLY} (`{address}`)")

@@ -1,0 +1,82 @@
+"""Organizations in Terraform: units, accounts, SCPs and RCPs, attachments."""
+
+from __future__ import annotations
+
+from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.terraform.identity import Here
+from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.policy.kinds import Kind
+
+_KINDS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+_HOLDERS = ("aws_organizations_organization", "aws_organizations_organizational_unit", "aws_organizations_account")
+
+
+def read(here: Here) -> None:
+    """Everything of Organizations in a plan."""
+    for resource in here.plan.of("aws_organizations_organization"):
+        _organization(here, resource)
+    for resource in here.plan.of("aws_organizations_organizational_unit"):
+        own = _own(resource)
+        here.draft.unit(own, resource.at, name=resource.text("name"), parent=_target(here, resource, "parent_id"))
+    for resource in here.plan.of("aws_organizations_account"):
+        own = resource.text("id")
+        if own:
+            parent = _target(here, resource, "parent_id")
+            here.draft.account(own, resource.at, name=resource.text("name"), parent=parent)
+    for resource in here.plan.of("aws_organizations_policy"):
+        kind = _KINDS.get(resource.text("type") or "SERVICE_CONTROL_POLICY")
+        if kind is not None:
+            content = resource.get("content")
+            here.draft.control(_own(resource), resource.text("name"), kind, content, resource.at.at("content"))
+    for resource in here.plan.of("aws_organizations_policy_attachment"):
+        _attachment(here, resource)
+    for resource in here.plan.of("aws_organizations_delegated_administrator"):
+        if account := resource.text("account_id"):
+            here.draft.delegated.add((account, resource.text("service_principal")))
+
+
+def _organization(here: Here, resource: Resource) -> None:
+    draft = here.draft
+    if own := resource.text("id"):
+        draft.belongs(own, resource.at)
+    draft.management = resource.text("master_account_id") or draft.management
+    for root in resource.values.get("roots") or ():
+        if root.get("id"):
+            draft.root = root["id"]
+            draft.unit(root["id"], resource.at, name=root.get("name") or "")
+    accounts = resource.values.get("accounts")
+    for account in accounts or ():
+        draft.account(account["id"], resource.at, name=account.get("name") or "")
+    draft.accounts_listed = draft.accounts_listed or bool(accounts)
+
+
+def _attachment(here: Here, resource: Resource) -> None:
+    control = resource.text("policy_id")
+    if not control:
+        found = here.plan.referred(resource, "policy_id", "aws_organizations_policy")
+        control = _own(found) if found else ""
+    target = _target(here, resource, "target_id")
+    if not control or not target:
+        what = "policy" if not control else "target"
+        here.draft.unknown(f"{what} of `{resource.address}`", "known after apply; the policy stops nothing there",
+                           "guardrails", resource.at)  # fmt: skip
+        return
+    here.draft.attach(control, target, resource.at)
+
+
+def _target(here: Here, resource: Resource, name: str) -> str | None:
+    """The id of a root, unit or account, which may be made by the same plan."""
+    value = resource.get(name)
+    if isinstance(value, str):
+        return value
+    found = here.plan.referred(resource, name, *_HOLDERS) if isinstance(value, NotKnown) else None
+    if found is None:
+        return None
+    if found.type == "aws_organizations_organization":
+        return here.draft.root
+    return _own(found) if found.type.endswith("unit") else found.text("id") or None
+
+
+def _own(resource: Resource) -> str:
+    """The id, or the address until there is one."""
+    return resource.text("id") or resource.address

@@ -1,0 +1,192 @@
+"""The resources of a plan or state: values, what is known after apply only, and which others they refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.draft import NotKnown, Place
+from perimeter_smt.policy.json_positions import quoted
+
+_INDEX = re.compile(r"\[(?:[0-9]+|\"[^\"]*\")\]")
+AFTER_APPLY = "known after apply"
+
+
+@dataclass(slots=True)
+class Resource:
+    """A resource or data source. `fresh`: it is made by this plan; `provider` is the key of its provider.
+
+    `configured`: its configuration was found, so that `references` tell which attributes are written.
+    """
+
+    address: str
+    type: str
+    values: dict[str, Any]
+    at: Place
+    unknown: dict[str, Any] = field(default_factory=dict)
+    references: dict[str, list[str]] = field(default_factory=dict)
+    provider: str = ""
+    data: bool = False
+    fresh: bool = False
+    configured: bool = False
+
+    def get(self, name: str) -> Any:
+        """The value of an attribute; None if it has none, NotKnown if it is known after apply."""
+        value = self.values.get(name)
+        if value is None and is_unknown(self.unknown.get(name)):
+            return NotKnown(AFTER_APPLY)
+        return value
+
+    def text(self, name: str) -> str:
+        """A text that is known; empty otherwise."""
+        value = self.get(name)
+        return value if isinstance(value, str) else ""
+
+    def writes(self, name: str) -> bool:
+        """Whether an attribute is written, or may be: a computed one that is not, of a new resource, has no value."""
+        return not self.fresh or not self.configured or name in self.references
+
+    @property
+    def module(self) -> str:
+        """The address of the module that holds it; empty for the root."""
+        found = re.match(r"((?:module\.[^.\[]+(?:\[[^\]]*\])?\.?)+)", self.address)
+        return found[1].rstrip(".") if found else ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything a plan or state shows. `removed` are resources that it deletes, as they are before."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    removed: list[Resource] = field(default_factory=list)
+    providers: dict[str, Any] = field(default_factory=dict)
+    by_name: dict[str, list[Resource]] = field(default_factory=dict)
+
+    def of(self, *types: str) -> Iterator[Resource]:
+        """The resources (and data sources) of these types."""
+        yield from (found for found in self.resources.values() if found.type in types)
+
+    def referred(self, resource: Resource, attribute: str, *types: str) -> Resource | None:
+        """The resource of these types that the configuration of an attribute refers to, if it is one."""
+        for reference in resource.references.get(attribute, ()):
+            name = _INDEX.sub("", reference)
+            parts = name.split(".")
+            short = ".".join(parts[: 3 if parts[0] == "data" else 2])
+            if short.removeprefix("data.").partition(".")[0] not in types:
+                continue
+            found = self.by_name.get(f"{_INDEX.sub('', resource.module)}|{short}", [])
+            alike = [f for f in found if _INDEX.findall(f.address) == _INDEX.findall(resource.address)]
+            exact = [f for f in found if f.address.endswith(reference) or reference.startswith(_local(f))]
+            for candidates in (exact if len(exact) == 1 else [], alike, found):
+                if len(candidates) == 1:
+                    return candidates[0]
+        return None
+
+
+def read_plan(value: dict[str, Any], at: Place) -> Plan:
+    """A plan, a state, or a state file; InputError for a format of another version."""
+    plan = Plan()
+    if isinstance(value.get("version"), int) and "resources" in value:
+        _state_file(plan, value, at)
+        return plan
+    version = str(value.get("format_version", ""))
+    if version.partition(".")[0] not in ("0", "1"):
+        raise InputError(f"plan format {quoted(version)}, expected 1.x of `terraform show -json`", file=at.file)
+    if value.get("errored"):
+        raise InputError("the plan ended in an error, expected a complete one", file=at.file)
+    prior = (value.get("prior_state") or {}).get("values") or {}
+    for resource in _modules(prior.get("root_module"), at.at("prior_state", "values", "root_module")):
+        if resource.data:  # read already; resources stand below with what the plan makes of them
+            plan.resources[resource.address] = resource
+    for name in ("values", "planned_values"):
+        for resource in _modules((value.get(name) or {}).get("root_module"), at.at(name, "root_module")):
+            plan.resources[resource.address] = resource
+    for index, change in enumerate(value.get("resource_changes") or ()):
+        _change(plan, change, at.at("resource_changes", index))
+    configuration = value.get("configuration") or {}
+    plan.providers = configuration.get("provider_config") or {}
+    for resource in plan.resources.values():
+        plan.by_name.setdefault(_INDEX.sub("", f"{resource.module}|{_local(resource)}"), []).append(resource)
+    _configured(plan, configuration.get("root_module") or {}, "")
+    return plan
+
+
+def _modules(module: Any, at: Place) -> Iterator[Resource]:
+    if not isinstance(module, dict):
+        return
+    for index, item in enumerate(module.get("resources") or ()):
+        data = item.get("mode") == "data"
+        place = at.at("resources", index, "values")
+        yield Resource(item["address"], item["type"], item.get("values") or {}, place, data=data)
+    for index, child in enumerate(module.get("child_modules") or ()):
+        yield from _modules(child, at.at("child_modules", index))
+
+
+def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
+    found = change.get("change") or {}
+    actions = found.get("actions") or []
+    if actions in (["delete"], ["forget"]):
+        if actions == ["delete"]:
+            plan.removed.append(Resource(change["address"], change["type"], found.get("before") or {}, at))
+        return
+    address = change["address"]
+    resource = plan.resources.get(address)
+    if resource is None:
+        resource = plan.resources[address] = Resource(address, change["type"], found.get("after") or {}, at)
+    resource.data = change.get("mode") == "data"
+    unknown = found.get("after_unknown")
+    resource.unknown = unknown if isinstance(unknown, dict) else {}
+    resource.fresh = "create" in actions
+
+
+def _configured(plan: Plan, module: dict[str, Any], above: str) -> None:
+    """References and providers of resources, as the configuration of their module tells."""
+    for item in module.get("resources") or ():
+        references = {name: _references(found) for name, found in (item.get("expressions") or {}).items()}
+        for resource in plan.by_name.get(f"{above}|{item['address']}", ()):
+            resource.references, resource.configured = references, True
+            resource.provider = str(item.get("provider_config_key", ""))
+    for name, call in (module.get("module_calls") or {}).items():
+        _configured(plan, call.get("module") or {}, f"{above}.module.{name}" if above else f"module.{name}")
+
+
+def _references(expression: Any) -> list[str]:
+    if isinstance(expression, dict):
+        out = list(expression.get("references") or ())
+        for key, found in expression.items():
+            if key not in ("references", "constant_value"):
+                out += _references(found)
+        return out
+    return [name for item in expression for name in _references(item)] if isinstance(expression, list) else []
+
+
+def _local(resource: Resource) -> str:
+    """The address inside its module."""
+    return resource.address.removeprefix(resource.module).removeprefix(".")
+
+
+def is_unknown(found: Any) -> bool:
+    """Whether anything of a value is known after apply."""
+    if isinstance(found, dict):
+        return any(is_unknown(item) for item in found.values())
+    if isinstance(found, list):
+        return any(is_unknown(item) for item in found)
+    return found is True
+
+
+def _state_file(plan: Plan, value: dict[str, Any], at: Place) -> None:
+    if value["version"] not in (3, 4):
+        raise InputError(f"state file of version {value['version']}, expected 4", file=at.file)
+    for number, item in enumerate(value["resources"]):
+        for index, instance in enumerate(item.get("instances") or ()):
+            key = instance.get("index_key")
+            which = "" if key is None else f'["{key}"]' if isinstance(key, str) else f"[{key}]"
+            mode = "data." if item.get("mode") == "data" else ""
+            module = f"{item['module']}." if item.get("module") else ""
+            address = f"{module}{mode}{item['type']}.{item['name']}{which}"
+            place = at.at("resources", number, "instances", index, "attributes")
+            plan.resources[address] = Resource(address, item["type"], instance.get("attributes") or {}, place,
+                                               data=bool(mode))  # fmt: skip

@@ -1,0 +1,45 @@
+"""A plan or state as a draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.terraform import iam, organizations, resources
+from perimeter_smt.organization.readers.terraform.identity import here
+from perimeter_smt.organization.readers.terraform.plan import Resource, read_plan
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.sources import SourceOptions
+
+
+def read(path: Path, draft: Draft, options: SourceOptions) -> None:
+    """Read a file, or every plan and state of a folder."""
+    from perimeter_smt.organization.readers.aws_cli.read import files
+    from perimeter_smt.organization.readers.recognise import Form, form_of, read_bytes
+
+    for file in files(path):
+        try:
+            value = orjson.loads(read_bytes(file))
+        except orjson.JSONDecodeError as error:
+            raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(file)) from None
+        if form_of(value) is not Form.TERRAFORM:
+            continue
+        at = Place(str(file))
+        plan = read_plan(value, at)
+        place = here(plan, draft, options, at)
+        organizations.read(place)
+        iam.read(place)
+        resources.read(place)
+        _removed(draft, plan.removed)
+
+
+def _removed(draft: Draft, removed: list[Resource]) -> None:
+    """What the plan deletes: resources and principals by ARN, endpoints by id, SCPs and RCPs by name."""
+    for resource in removed:
+        values = resource.values
+        draft.removed.update(str(values[name]) for name in ("arn", "id", "name") if values.get(name))

@@ -1,0 +1,177 @@
+"""Resources with policies in Terraform, and VPC endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perimeter_smt.organization.readers.aws_cli import network
+from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.draft import Thing
+from perimeter_smt.organization.readers.terraform.documents import policy_of
+from perimeter_smt.organization.readers.terraform.iam import tags
+from perimeter_smt.organization.readers.terraform.identity import Here
+from perimeter_smt.organization.readers.terraform.plan import Resource
+
+# Resources that have a policy, with the attribute that holds it (none: only others give them one).
+_OWNERS: dict[str, str | None] = {
+    "aws_s3_bucket": "policy", "aws_sqs_queue": "policy", "aws_sns_topic": "policy", "aws_kms_key": "policy",
+    "aws_secretsmanager_secret": "policy", "aws_s3_access_point": "policy", "aws_opensearch_domain": "access_policies",
+    "aws_elasticsearch_domain": "access_policies", "aws_lambda_function": None, "aws_ecr_repository": None,
+    "aws_dynamodb_table": None, "aws_kinesis_stream": None, "aws_cloudwatch_event_bus": None, "aws_backup_vault": None,
+}  # fmt: skip
+# Policies that stand by themselves: attribute that names the resource, types it may be of, attribute of the policy.
+_POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "aws_s3_bucket_policy": ("bucket", ("aws_s3_bucket",), "policy"),
+    "aws_sqs_queue_policy": ("queue_url", ("aws_sqs_queue",), "policy"),
+    "aws_sns_topic_policy": ("arn", ("aws_sns_topic",), "policy"),
+    "aws_kms_key_policy": ("key_id", ("aws_kms_key",), "policy"),
+    "aws_secretsmanager_secret_policy": ("secret_arn", ("aws_secretsmanager_secret",), "policy"),
+    "aws_ecr_repository_policy": ("repository", ("aws_ecr_repository",), "policy"),
+    "aws_dynamodb_resource_policy": ("resource_arn", ("aws_dynamodb_table",), "policy"),
+    "aws_kinesis_resource_policy": ("resource_arn", ("aws_kinesis_stream",), "policy"),
+    "aws_cloudwatch_event_bus_policy": ("event_bus_name", ("aws_cloudwatch_event_bus",), "policy"),
+    "aws_backup_vault_policy": ("backup_vault_name", ("aws_backup_vault",), "policy"),
+    "aws_opensearch_domain_policy": ("domain_name", ("aws_opensearch_domain",), "access_policies"),
+    "aws_s3control_access_point_policy": ("access_point_arn", ("aws_s3_access_point",), "policy"),
+}
+_PERMISSION = ("principal", "action", "source_arn", "source_account", "principal_org_id")
+
+
+def read(here: Here) -> None:
+    """Everything that has a resource policy in a plan, and the endpoints."""
+    for kind, attribute in _OWNERS.items():
+        for resource in here.plan.of(kind):
+            if not resource.data:
+                _owner(here, resource, attribute)
+    for kind, (name, types, attribute) in _POLICIES.items():
+        for resource in here.plan.of(kind):
+            thing = _named(here, resource, name, types)
+            policy = policy_of(here, resource, attribute)
+            if thing is not None:
+                here.draft.resource(thing.arn, thing.account, resource.at, policy=policy)
+    for resource in here.plan.of("aws_s3_bucket_public_access_block"):
+        if thing := _named(here, resource, "bucket", ("aws_s3_bucket",)):
+            thing.block_public_access = resource.values.get("restrict_public_buckets") is True
+    for resource in here.plan.of("aws_s3_account_public_access_block"):
+        if resource.values.get("restrict_public_buckets") is True:
+            here.draft.restricted.add(here.account_of(resource))
+    _permissions(here)
+    _endpoints(here)
+
+
+def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
+    arn, account = here.arn(resource), here.account_of(resource)
+    if arn is None:
+        here.draft.unknown(f"name of `{resource.address}`", "known after apply", "grants", resource.at, account=account)
+        return
+    # A computed policy is not known before apply, but a new resource gets none unless somebody writes one.
+    written = attribute is not None and resource.writes(attribute)
+    policy = policy_of(here, resource, attribute) if attribute and written else None
+    thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
+    if resource.type == "aws_s3_access_point":
+        vpc = resource.values.get("vpc_configuration") or []
+        thing.origin = "vpc" if vpc else "internet"
+        thing.vpc = next((v.get("vpc_id") for v in vpc), None)
+        thing.bucket = resource.text("bucket") or None
+
+
+def _named(here: Here, resource: Resource, name: str, types: tuple[str, ...]) -> Thing | None:
+    """The resource that a policy is for: made by the same plan, or known by its ARN or name."""
+    found = here.plan.referred(resource, name, *types)
+    arn = here.arn(found) if found is not None else None
+    value = resource.get(name)
+    if arn is None and isinstance(value, str):
+        arn = _arn_of(here, resource, types[0], value)
+    account = here.account_of(found or resource)
+    if arn is None:
+        here.draft.unknown(f"resource of `{resource.address}`", "known after apply", "grants", resource.at,
+                           account=account)  # fmt: skip
+        return None
+    return here.draft.resources.get(arn) or here.draft.resource(arn, account, resource.at)
+
+
+def _arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
+    if value.count(":") >= 5 and value.startswith("arn:"):
+        return value
+    if value.startswith("https://"):  # the URL of a queue: host, account, name
+        host, account, name = [*value.removeprefix("https://").split("/"), "", ""][:3]
+        return f"arn:aws:sqs:{host.split('.')[1]}:{account}:{name}"
+    names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name"}
+    stand_in = Resource("", kind, {names.get(kind, "name"): value}, resource.at, provider=resource.provider)
+    return here.arn(stand_in)
+
+
+def _permissions(here: Here) -> None:
+    """`aws_lambda_permission`: statements of the policy of a function; those of aliases stand by themselves."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    broken: dict[str, NotKnown] = {}
+    for resource in here.plan.of("aws_lambda_permission"):
+        function = here.plan.referred(resource, "function_name", "aws_lambda_function")
+        name = resource.text("function_name").rsplit("function:", 1)[-1]
+        stand_in = Resource("", "aws_lambda_function", {"function_name": name}, resource.at, provider=resource.provider)
+        arn = here.arn(function or stand_in)
+        if arn is None:
+            here.draft.unknown(f"function of `{resource.address}`", "known after apply", "grants", resource.at,
+                               account=here.account_of(resource))  # fmt: skip
+            continue
+        if qualifier := resource.text("qualifier"):
+            arn = f"{arn}:{qualifier}"
+        unknown = [n for n in _PERMISSION if resource.writes(n) and isinstance(resource.get(n), NotKnown)]
+        if unknown:
+            broken[arn] = NotKnown(f"`{unknown[0]}` of `{resource.address}` is known after apply")
+        else:
+            found.setdefault(arn, []).append(_permission(resource, arn))
+    for arn in dict.fromkeys((*found, *broken)):
+        policy: object = broken.get(arn) or {"Version": "2012-10-17", "Statement": found[arn]}
+        here.draft.resource(arn, arn.split(":")[4], here.at, policy=policy)
+
+
+def _permission(resource: Resource, arn: str) -> dict[str, Any]:
+    principal = resource.text("principal")
+    service = principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    condition: dict[str, dict[str, str]] = {}
+    if source := resource.text("source_arn"):
+        condition["ArnLike"] = {"AWS:SourceArn": source}
+    if account := resource.text("source_account"):
+        condition.setdefault("StringEquals", {})["AWS:SourceAccount"] = account
+    if organization := resource.text("principal_org_id"):
+        condition.setdefault("StringEquals", {})["aws:PrincipalOrgID"] = organization
+    who: Any = "*" if principal == "*" else {"Service" if service else "AWS": principal}
+    out = {"Effect": "Allow", "Principal": who, "Action": resource.text("action"), "Resource": arn}
+    return {**out, "Condition": condition} if condition else out
+
+
+def _endpoints(here: Here) -> None:
+    for resource in here.plan.of("aws_vpc"):
+        if (own := resource.text("id")) and not resource.data:
+            here.draft.vpcs[own, here.region_of(resource)] = here.account_of(resource)
+    policies = {}
+    for resource in here.plan.of("aws_vpc_endpoint_policy"):
+        found = here.plan.referred(resource, "vpc_endpoint_id", "aws_vpc_endpoint")
+        key = found.address if found else resource.text("vpc_endpoint_id")
+        policies[key] = policy_of(here, resource, "policy")
+    for resource in here.plan.of("aws_vpc_endpoint"):
+        if resource.data:
+            continue
+        own = resource.text("id") or _some("vpce", resource.address)
+        vpc = resource.text("vpc_id")
+        if not vpc:
+            found = here.plan.referred(resource, "vpc_id", "aws_vpc")
+            vpc = _some("vpc", found.address if found else resource.address)
+        written = resource.writes("policy") or resource.values.get("policy")
+        policy = policy_of(here, resource, "policy") if written else None
+        item = {
+            "VpcEndpointId": own,
+            "VpcEndpointType": resource.text("vpc_endpoint_type") or "Gateway",
+            "VpcId": vpc,
+            "ServiceName": resource.text("service_name"),
+            "PolicyDocument": policies.get(resource.address, policies.get(own, policy)),
+        }
+        network.endpoint(here.draft, item, resource.at, here.account_of(resource), here.region_of(resource))
+
+
+def _some(prefix: str, address: str) -> str:
+    """An id for what AWS has not named yet."""
+    from hashlib import sha256
+
+    return f"{prefix}-{sha256(address.encode()).hexdigest()[:17]}"

@@ -1,0 +1,110 @@
+"""A commented `perimeter.yaml` from proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from perimeter_smt.organization.perimeter import REACH_TEXTS, Workspace
+from perimeter_smt.organization.proposals import Proposal, Proposals
+
+_PLACES = 3
+_HEAD = """\
+# The perimeter of {organization}, as its policies suggest. Written by `perimeter init`{day}.
+# Each entry names the statements it was read from. Entries that are commented out were read from grants of single
+# resources and roles, or are not sure: read them, and take in what is meant. What stands here is trusted by every
+# verdict, so that a wrong entry hides a hole.
+"""
+
+
+def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, str], day: date | None = None) -> str:
+    """The text of the file; `source` names where the organization is read from, with what the source does not tell."""
+    out = [_HEAD.format(organization=workspace.organization.id, day=f" on {day.isoformat()}" if day else "")]
+    out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), ""] if source else []
+    out += [f"orgs: [{workspace.organization.id}]", ""]
+    _list(out, "vpcs", found.of("vpcs"), "Networks that guardrails expect. Endpoints of my accounts count anyway.",
+          braces=True)  # fmt: skip
+    _list(out, "endpoints", found.of("endpoints"), "Endpoints that guardrails expect.")
+    _list(out, "cidrs", found.of("cidrs"), "Addresses that guardrails expect.")
+    _list(out, "third_principals", found.of("third_principals"),
+          "Partners and identity providers that guardrails exempt, or that policies let in.", braces=True)  # fmt: skip
+    _list(out, "third_resources", found.of("third_resources"), "Foreign resources that guardrails exempt.", braces=True)
+    _service_resources(out, found)
+    _exceptions(out, found)
+    _scopes(out, found)
+    out += ["# Limits that no guardrail can hold back; take in those that you live with.", "# accepted:"]
+    out += [f"#   - {name}{' ' * max(1, 26 - len(name))}# {text}" for name, text in REACH_TEXTS.items()]
+    return "\n".join(out) + "\n"
+
+
+def _list(out: list[str], name: str, entries: list[Proposal], about: str, *, braces: bool = False) -> None:
+    if not entries:
+        return
+    any_sure = any(entry.sure for entry in entries)
+    out += [f"# {about}", f"{name}:" if any_sure else f"# {name}:"]
+    for entry in entries:
+        _entry(out, f"{{{entry.value}}}" if braces else entry.value, entry, "  ")
+    out.append("")
+
+
+def _entry(out: list[str], text: str, entry: Proposal, indent: str) -> None:
+    places = list(entry.places)
+    more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+    out.append(f"{indent}# from {_line('; '.join(places[:_PLACES]))}{more}")
+    out.append(f"{indent if entry.sure else '#' + indent[1:]}- {text}")
+
+
+def _service_resources(out: list[str], found: Proposals) -> None:
+    arns = found.of("service_resources")
+    if not arns:
+        out += ["# Resources of AWS itself: `published` is the list of those that AWS documents for its services.",
+                "# service_resources: [published]", ""]  # fmt: skip
+        return
+    out += ["# Resources of AWS itself, which guardrails and endpoint policies let through.", "service_resources:",
+            "  - published"]  # fmt: skip
+    for entry in arns:
+        _entry(out, f"{{arns: [{entry.value}]}}", entry, "  ")
+    out.append("")
+
+
+def _exceptions(out: list[str], found: Proposals) -> None:
+    tags, roles = found.of("tags"), found.of("roles")
+    if not tags and not roles:
+        return
+    out += ["# Callers and resources that guardrails leave out. Who can set these tags and assume these roles?",
+            "exceptions:"]  # fmt: skip
+    for name, entries in (("roles", roles), ("tags", tags)):
+        if entries:
+            out.append(f"  {name}:")
+        for entry in entries:
+            value = f"arn: {entry.value}" if name == "roles" else entry.value
+            _entry(out, f"{{{value}, objectives: [{', '.join(sorted(entry.about))}]}}", entry, "    ")
+    out.append("")
+
+
+def _scopes(out: list[str], found: Proposals) -> None:
+    scopes = {claim: found.of(f"scope {claim}") for claim in ("O1", "O6")}
+    excepted = {claim: found.of(f"except {claim}") for claim in ("O3", "O5")}
+    if not any((*scopes.values(), *excepted.values())):
+        return
+    out += ["# What the guardrails claim to cover: the services that RCPs name, without actions that SCPs leave out.",
+            "scopes:"]  # fmt: skip
+    for claim, entries in scopes.items():
+        if entries:
+            out += [f"  # from {_line(_places(entries))}", f"  {claim}: [{_quoted_list(entries)}]"]
+    for claim, entries in excepted.items():
+        if entries:
+            out += [f"  # from {_line(_places(entries))}", f"  {claim}: {{except: [{_quoted_list(entries)}]}}"]
+    out.append("")
+
+
+def _places(entries: Iterable[Proposal]) -> str:
+    return "; ".join(list(dict.fromkeys(place for entry in entries for place in entry.places))[:_PLACES])
+
+
+def _quoted_list(entries: Iterable[Proposal]) -> str:
+    return ", ".join(f'"{entry.value}"' for entry in entries)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

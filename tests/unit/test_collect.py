@@ -1,0 +1,183 @@
+"""`perimeter collect` against a stand-in of AWS on loopback: what is there is found, what may not be read is named."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import pytest
+
+boto3 = pytest.importorskip("boto3")
+moto_server = pytest.importorskip("moto.server")
+
+from perimeter_smt.cli.main import run  # noqa: E402
+from perimeter_smt.collect.aws import Aws  # noqa: E402
+from perimeter_smt.collect.run import collect  # noqa: E402
+from perimeter_smt.organization.readers import read_source  # noqa: E402
+from perimeter_smt.questions.perimeter import prove  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+REGION = "eu-west-1"
+ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@pytest.fixture(scope="module")
+def server():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        found.start()
+        host, port = found.get_host_and_port()
+        yield f"http://{host}:{port}"
+        found.stop()
+
+
+@pytest.fixture(scope="module")
+def organization(server):
+    """Units, accounts, an SCP with a hole, principals, a public queue and a guarded bucket, in the stand-in."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+
+    def client(service, account=None):
+        own = dict(keys)
+        if account:
+            sts = boto3.client("sts", endpoint_url=server, region_name=REGION, **keys)
+            found = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/reader", RoleSessionName="test")
+            names = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key",
+                     "SessionToken": "aws_session_token"}  # fmt: skip
+            own = {name: found["Credentials"][key] for key, name in names.items()}
+        return boto3.client(service, endpoint_url=server, region_name=REGION, **own)
+
+    org = client("organizations")
+    own = org.create_organization(FeatureSet="ALL")["Organization"]
+    root = org.list_roots()["Roots"][0]["Id"]
+    org.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+    unit = org.create_organizational_unit(ParentId=root, Name="workloads")["OrganizationalUnit"]["Id"]
+    accounts = []
+    for number in range(3):
+        made = org.create_account(AccountName=f"team{number}", Email=f"t{number}@acme.example")["CreateAccountStatus"]
+        accounts.append(made["AccountId"])
+        org.move_account(AccountId=made["AccountId"], SourceParentId=root, DestinationParentId=unit)
+    mine = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": own["Id"]}}
+    deny = {**ALLOW, "Sid": "OnlyMine", "Effect": "Deny", "Condition": mine}
+    scp = org.create_policy(Content=document(deny), Description="x", Name="only-mine",
+                            Type="SERVICE_CONTROL_POLICY")["Policy"]["PolicySummary"]["Id"]  # fmt: skip
+    org.attach_policy(PolicyId=scp, TargetId=unit)
+    iam = client("iam", accounts[0])
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument=document(trust))
+    iam.put_role_policy(RoleName="app", PolicyName="all", PolicyDocument=document(ALLOW))
+    queue = client("sqs", accounts[1]).create_queue(QueueName="open", Attributes={
+        "Policy": document({**ALLOW, "Principal": "*", "Action": "sqs:SendMessage"})})["QueueUrl"]  # fmt: skip
+    s3 = client("s3", accounts[1])
+    s3.create_bucket(Bucket="acme-reports", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("kms", accounts[1]).create_key()
+    return {"id": own["Id"], "root": root, "unit": unit, "accounts": accounts, "queue": queue, "url": server}
+
+
+@pytest.fixture
+def keys(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+SERVICES = ("iam", "s3", "ec2", "kms", "sqs")
+
+
+def aws(organization, **more):
+    return Aws(role_name="reader", endpoint_url=organization["url"], attempts=2, **more)
+
+
+def gather(folder, organization, access=None, **more):
+    chosen = {"regions": [REGION], "services": SERVICES, "workers": 4, **more}
+    return collect(folder, access or aws(organization), **chosen)
+
+
+def account(workspace, own):
+    return next(a for a, _ in workspace.organization.accounts() if a.id == own)
+
+
+def test_an_organization_is_found_and_decided(tmp_path, organization, keys):
+    """The tree, the SCP where it is attached, a role, a queue; and the hole of the queue in a verdict with grants."""
+    done = gather(tmp_path / "c", organization)
+    assert not done.missing
+    found = read_source(tmp_path / "c")
+    assert found.organization.id == organization["id"]
+    (unit,) = found.organization.root.units
+    assert [d.name for d in unit.guardrails.scps] == ["only-mine"]
+    first, second, _ = organization["accounts"]
+    (role,) = [p for p in account(found, first).principals if p.arn.endswith("role/app")]
+    assert role.policies[0].statements[0].action.values == ("*",)
+    held = {r.arn: r for r in account(found, second).resources}
+    assert held[f"arn:aws:sqs:{REGION}:{second}:open"].policy
+    assert held["arn:aws:s3:::acme-reports"].policy is None
+    assert any(":key/" in arn for arn in held)
+    report = prove(found, objectives=["O1"], services=["sqs"], mode="grants", availability=False, enumerate_all=True)
+    holes = [c.request.resource for v in report.verdicts for c in v.counterexamples if c.kind == "hole"]
+    assert holes
+
+
+def test_what_is_there_is_not_asked_again(tmp_path, organization, keys):
+    """An interrupted collection goes on: one file is gone, and that one is written."""
+    first = gather(tmp_path / "c", organization)
+    (tmp_path / "c" / "accounts" / organization["accounts"][0] / "iam.json").unlink()
+    second = gather(tmp_path / "c", organization)
+    assert (second.files, second.kept) == (1, first.files - 1)
+
+
+class Faulty(Aws):
+    """Every call of one operation fails with one code, as a service does that throttles or denies."""
+
+    def __init__(self, operation, fault, **more):
+        super().__init__(**more)
+        self.operation, self.fault = operation, fault
+
+    def client(self, service, region=None, account=None):
+        found = super().client(service, region, account)
+
+        def fail(**_):
+            from botocore.exceptions import ClientError
+
+            raise ClientError({"Error": {"Code": self.fault, "Message": "x"}}, self.operation)
+
+        found.meta.events.register(f"before-call.{service}.{self.operation}", fail)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "said", "affects"),
+    [
+        ("GetQueueAttributes", "AccessDenied", "not allowed to read it", "grants"),
+        ("ListQueues", "ThrottlingException", "not read (ThrottlingException)", "grants"),
+        ("GetAccountAuthorizationDetails", "AccessDenied", "not allowed to read it", "grants"),
+        ("DescribePolicy", "AccessDeniedException", "not allowed to read it", "guardrails"),
+        ("DescribeVpcEndpoints", "UnauthorizedOperation", "not allowed to read it", "guardrails"),
+    ],
+)
+def test_what_may_not_be_read_is_not_known(tmp_path, organization, keys, operation, fault, said, affects):
+    """A policy that was denied is not an empty one, nor is half a collection the whole."""
+    access = Faulty(operation, fault, role_name="reader", endpoint_url=organization["url"], attempts=1)
+    gather(tmp_path / "c", organization, access)
+    found = read_source(tmp_path / "c")
+    assert any(said in u.reason and u.affects == affects for u in found.unknowns), found.unknowns
+    second = organization["accounts"][1]
+    if "Queue" in operation:
+        assert not [r for r in account(found, second).resources if ":sqs:" in r.arn]
+    if operation == "DescribePolicy":
+        assert not found.organization.root.units[0].guardrails.scps
+    assert not any(a.listed for a, _ in found.organization.accounts())
+
+
+def test_the_command(tmp_path, organization, keys, capsys):
+    words = ["--endpoint-url", organization["url"], "--region", REGION, "--service", "sqs", "--service", "iam"]
+    assert run(["collect", str(tmp_path / "c"), "--role-name", "reader", *words]) == 0
+    assert "files written" in capsys.readouterr().out
+    assert run(["collect", str(tmp_path / "d"), *words]) == 1
+    assert "no role to assume there: say `--role-name`" in capsys.readouterr().out
+    assert run(["prove", str(tmp_path / "c"), "--objective", "O3", "--service", "sqs", "--no-availability"]) == 1
+    assert run(["collect", str(tmp_path / "e"), "--service", "nothing", *words[:2]]) == 2
+    assert "unknown service `nothing`" in capsys.readouterr().err

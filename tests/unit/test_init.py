@@ -1,0 +1,109 @@
+"""`perimeter init`: a perimeter.yaml inferred from policies, each entry with the statements it was read from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from perimeter_smt.cli.main import run
+from perimeter_smt.organization.published import published_resources
+from perimeter_smt.organization.readers import read_source
+
+ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme"
+ORG, OWN, MANAGEMENT = "o-acme0000001", "111122223333", "999900001111"
+
+
+@pytest.fixture
+def written(tmp_path):
+    assert run(["init", str(tmp_path / "mine"), "--from", str(ACME)]) == 0
+    return tmp_path / "mine"
+
+
+def test_the_example_is_found_again(written):
+    """What guardrails exempt is taken in; what single resources let in is a comment."""
+    found = read_source(written).perimeter
+    assert found.orgs == (ORG,)
+    assert found.cidrs == ("203.0.113.0/24",)
+    assert [(r.arn, r.objectives) for r in found.role_exceptions] == [
+        ("arn:aws:iam::*:role/break-glass", ("O5", "O6"))]  # fmt: skip
+    assert [(p.account, p.arns) for p in found.third_principals] == [
+        ("210987654321", ("arn:aws:iam::210987654321:role/acme-import",))]  # fmt: skip
+    assert "210987654321" in {r.account for r in found.third_resources}
+    assert set(found.scope("O1").actions) == {f"{s}:*" for s in ("dynamodb", "kms", "s3", "secretsmanager", "sqs")} | {
+        "sts:AssumeRole"}  # fmt: skip
+    assert not found.accepted
+    assert len(found.endpoints) == 6
+
+
+def test_every_entry_says_where_it_comes_from(written):
+    lines = (written / "perimeter.yaml").read_text().splitlines()
+    for number, line in enumerate(lines):
+        if line.lstrip("# ").startswith("- {") or line.startswith("  - vpce-"):
+            assert lines[number - 1].strip().startswith("# from "), line
+    assert '# - {account: "210987654321"}' in lines
+
+
+def test_nothing_is_overwritten(written, capsys):
+    assert run(["init", str(written), "--from", str(ACME)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_a_source_is_read_in_place_with_what_was_said(tmp_path):
+    """The organization and management account of the command line stand in the file, and are used from there."""
+    vpcs = ["vpc-0ac00000000000001", "vpc-0ac00000000000002"]
+    scp = {"Version": "2012-10-17", "Statement": [
+        {"Sid": "Net", "Effect": "Deny", "NotAction": ["dax:*", "rds-db:connect"], "Resource": "*",
+         "Condition": {"StringNotEqualsIfExists": {"aws:SourceVpc": vpcs, "aws:PrincipalTag/Exempt": "yes"},
+                       "StringEquals": {"aws:PrincipalTag/Bound": "yes"}}}]}  # fmt: skip
+    summary = {"Id": "p-network01", "Name": "network", "Type": "SERVICE_CONTROL_POLICY"}
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+         "Principal": {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/token.build.example"},
+         "Condition": {"StringLike": {"token.build.example:sub": "repo:acme/*"}}}]}  # fmt: skip
+    role = {"Arn": f"arn:aws:iam::{OWN}:role/ci", "AssumeRolePolicyDocument": trust, "RolePolicyList": []}
+    endpoint = {"VpcEndpointId": "vpce-0a000000000000001", "VpcId": "vpc-0ac00000000000001", "OwnerId": OWN,
+                "ServiceName": "com.amazonaws.eu-west-1.sqs"}  # fmt: skip
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    for name, value in {
+        "scp": {"Policy": {"PolicySummary": summary, "Content": json.dumps(scp)}},
+        "targets-p-network01": {"Targets": [{"TargetId": OWN, "Type": "ACCOUNT"}]},
+        "roles": {"RoleDetailList": [role]},
+        "endpoints": {"VpcEndpoints": [endpoint]},
+    }.items():
+        (folder / f"{name}.json").write_text(json.dumps(value))
+    said = ["--org-id", ORG, "--management-account", MANAGEMENT]
+    assert run(["init", str(tmp_path / "mine"), "--from", str(folder), *said]) == 0
+    text = (tmp_path / "mine" / "perimeter.yaml").read_text()
+    assert '# - {provider: "token.build.example", subjects: ["repo:acme/*"]}' in text
+    assert "# - {id: vpc-0ac00000000000002, region: REGION}" in text
+    found = read_source(tmp_path / "mine")
+    assert (found.organization.id, found.organization.management_account) == (ORG, MANAGEMENT)
+    assert [(v.id, v.region) for v in found.perimeter.vpcs] == [("vpc-0ac00000000000001", "eu-west-1")]
+    assert {(t.key, t.missing) for t in found.perimeter.tag_exceptions} == {("Exempt", False), ("Bound", True)}
+    assert found.perimeter.scope("O5").except_actions == ("dax:*", "rds-db:connect")
+    assert not [u for u in found.unknowns if u.affects == "facts"]
+
+
+def test_published_resources_have_whole_names():
+    """A pattern in the name of a bucket would trust whoever takes such a name."""
+    for entry in published_resources(["eu-west-1"]):
+        for arn in entry.arns:
+            assert "{" not in arn
+            assert ":s3:::" not in arn or "*" not in arn.split(":::")[1].split("/")[0]
+    everywhere = {arn for entry in published_resources([]) for arn in entry.arns}
+    assert "arn:aws:s3:::amazonlinux.sa-east-1.amazonaws.com/*" in everywhere
+    assert "arn:aws-cn:iam::aws:policy/*" in {a for e in published_resources(["cn-north-1"]) for a in e.arns}
+
+
+def test_published_can_be_named(tmp_path):
+    path = tmp_path / "perimeter.yaml"
+    path.write_text(f"orgs: [{ORG}]\nvpcs: [{{id: vpc-0ac00000000000001, region: eu-west-1}}]\n"
+                    "service_resources: [published]\n")  # fmt: skip
+    from perimeter_smt.organization.readers.perimeter_file import read_perimeter
+    from perimeter_smt.organization.readers.yaml import read_yaml
+
+    found = read_perimeter(read_yaml(path))
+    assert any("arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*" in r.arns for r in found.service_resources)

@@ -1,0 +1,351 @@
+"""Which resources there are, whose policy decides which call, what AWS refuses: verdicts with grants."""
+
+from __future__ import annotations
+
+import pytest
+
+from perimeter_smt.organization.model import (
+    Account,
+    Guardrails,
+    KeyGrant,
+    Organization,
+    OwnedPrincipal,
+    OwnedResource,
+    Unit,
+)
+from perimeter_smt.organization.perimeter import Perimeter, TagException, Workspace
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.compare import compare
+from perimeter_smt.questions.perimeter import prove
+
+ORG, MINE, MANAGEMENT, PARTNER = "o-acme0000001", "111122223333", "123456789012", "999988887777"
+NO_ROOT = {
+    "Effect": "Deny",
+    "Action": "*",
+    "Resource": "*",
+    "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}},
+}
+READ = {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "*", "Resource": "*"}
+KEY = f"arn:aws:kms:eu-west-1:{MINE}:key/0a1b2c3d-1111-2222-3333-444455556666"
+
+
+def policy(kind, *statements):
+    return parse_object({"Version": "2012-10-17", "Statement": list(statements)}, kind, file="p.json", name=kind.value)
+
+
+def resource(arn, *statements, kind=Kind.RESOURCE, **more):
+    written = arn.replace("ACCOUNT", MINE)
+    found = policy(kind, *statements) if statements else None
+    return OwnedResource(arn=written, account=MINE, policy=found, **more)
+
+
+def status(
+    objective,
+    service,
+    *,
+    resources=(),
+    principals=(),
+    scps=(NO_ROOT,),
+    rcps=(),
+    reading="over",
+    mode="grants",
+    account=None,
+    **perimeter,
+):
+    own = Account(id=MINE, principals=tuple(principals), resources=tuple(resources), listed=True, **(account or {}))
+    guardrails = Guardrails(
+        scps=tuple(policy(Kind.SCP, statement) for statement in scps),
+        rcps=tuple(policy(Kind.RCP, statement) for statement in rcps),
+    )
+    root = Unit(id="r-root", guardrails=guardrails, accounts=(own, Account(id=MANAGEMENT, listed=True)))
+    workspace = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(
+            orgs=(ORG,), accepted=("management-account", "service-linked-roles", "service-principals"), **perimeter
+        ),
+        name="resources",
+    )
+    report = prove(
+        workspace, objectives=[objective], services=(service,), mode=mode, reading=reading, availability=False
+    )
+    return {verdict.status for verdict in report.verdicts}
+
+
+@pytest.mark.parametrize(
+    ("service", "arn", "action", "part", "through"),
+    [
+        ("sqs", "arn:aws:sqs:eu-west-1:ACCOUNT:jobs", "sqs:SendMessage", "*", True),
+        ("sqs", "arn:aws:sqs:eu-west-1:ACCOUNT:jobs", "sqs:SendMessage", "arn:aws:sqs:us-east-1:ACCOUNT:jobs", False),
+        ("dynamodb", "arn:aws:dynamodb:eu-west-1:ACCOUNT:table/t", "dynamodb:Query", "*table/t/index/*", True),
+        ("dynamodb", "arn:aws:dynamodb:eu-west-1:ACCOUNT:table/t", "dynamodb:Query", "*table/t2/index/*", False),
+        ("events", "arn:aws:events:eu-west-1:ACCOUNT:event-bus/default", "events:PutRule", "*rule/nightly", True),
+        ("lambda", "arn:aws:lambda:eu-west-1:ACCOUNT:function:f", "lambda:InvokeFunction", "*function:f:live", True),
+        ("kinesis", "arn:aws:kinesis:eu-west-1:ACCOUNT:stream/s", "kinesis:SubscribeToShard", "*/consumer/*", True),
+        ("s3tables", "arn:aws:s3tables:eu-west-1:ACCOUNT:bucket/b", "s3tables:GetTableData", "*bucket/b/table/*", True),
+        ("glue", "arn:aws:glue:eu-west-1:ACCOUNT:catalog", "glue:GetTable", "*table/d/t", True),
+        (
+            "secretsmanager",
+            "arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:db",
+            "secretsmanager:GetSecretValue",
+            "*secret:db-??????",
+            True,
+        ),
+    ],
+)
+def test_a_policy_decides_its_resource_and_what_lies_in_it(service, arn, action, part, through):
+    """A partner's grant counts on the parts of the listed resource, and on nothing else."""
+    pattern = part.replace("ACCOUNT", MINE)
+    if pattern.startswith("*") and pattern != "*":
+        pattern = ":".join(arn.replace("ACCOUNT", MINE).split(":")[:5]) + ":" + pattern.removeprefix("*")
+    grant = {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": action, "Resource": pattern}
+    found = status("O1", service, resources=[resource(arn, grant)], scopes={"O1": {"actions": (action,)}})
+    assert ("refuted" in found) == through
+
+
+def test_a_deny_counts_where_it_surely_governs_only():
+    """The Deny of a function's policy says nothing on an alias that has a policy of its own."""
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "lambda:*", "Resource": "*"}
+    call = {"O1": {"actions": ("lambda:InvokeFunction",)}}
+    function = resource("arn:aws:lambda:eu-west-1:ACCOUNT:function:f", deny)
+    alias = resource("arn:aws:lambda:eu-west-1:ACCOUNT:function:f:live", READ)
+    assert "refuted" in status("O1", "lambda", resources=[function, alias], scopes=call)
+    table = resource("arn:aws:dynamodb:eu-west-1:ACCOUNT:table/t", READ, {**deny, "Action": "dynamodb:*"})
+    assert status("O1", "dynamodb", resources=[table]) <= {"proved", "vacuous"}
+
+
+def test_lists_of_resources_are_complete():
+    """My role may read every bucket, but mine are those of the list; what it makes is mine."""
+    app = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/app", type="role", account=MINE,
+        policies=(policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}),),
+        trust=policy(Kind.TRUST, {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+                                  "Action": "sts:AssumeRole"}),
+    )  # fmt: skip
+    read, make = {"O6": {"actions": ("s3:GetObject",)}}, {"O6": {"actions": ("s3:CreateBucket",)}}
+    assert status("O6", "s3", principals=[app], scopes=read) <= {"proved", "vacuous"}
+    assert "refuted" in status("O6", "s3", principals=[app], scopes=make)
+    assert "refuted" in status("O6", "s3", principals=[app], scopes=read, resources=[resource("arn:aws:s3:::mine")])
+
+
+def test_the_root_user_makes_federated_users():
+    """Unless the root user is denied that very call."""
+    only_s3 = {**NO_ROOT, "Action": "s3:*"}
+    call = {"O5": {"actions": ("s3:GetObject",)}}
+    assert "refuted" in status("O5", "s3", scps=[only_s3], scopes=call)
+    assert status("O5", "s3", scps=[NO_ROOT], scopes=call) <= {"proved", "vacuous"}
+    both = {**NO_ROOT, "Action": ["s3:*", "sts:GetFederationToken"]}
+    assert status("O5", "s3", scps=[both], scopes=call) <= {"proved", "vacuous"}
+
+
+FREE_BY_TAG = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": "*",
+    "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG, "aws:ResourceTag/open": "yes"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("tags", "abac", "through"),
+    [({}, None, False), ({"open": "no"}, True, False), ({"open": "yes"}, False, False), ({"open": "yes"}, True, True)],
+)
+def test_tags_of_a_bucket_are_those_of_the_file_and_count_with_abac(tags, abac, through):
+    """An exemption by tag exempts a bucket that has the tag and ABAC."""
+    bucket = resource("arn:aws:s3:::mine", READ, kind=Kind.BUCKET, tags=tags, abac=abac)
+    found = status("O1", "s3", resources=[bucket], rcps=[FREE_BY_TAG], scopes={"O1": {"actions": ("s3:GetObject",)}})
+    assert ("refuted" in found) == through
+
+
+def test_a_deny_by_the_tag_of_a_bucket_is_no_proof_without_abac():
+    """The claim is on buckets that are tagged, the Deny on what policies see of it."""
+    deny = {**FREE_BY_TAG, "Condition": {"StringEquals": {"aws:ResourceTag/class": "secret"},
+                                         "StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG}}}  # fmt: skip
+    claim = TagException(on="resource", key="class", value="secret", missing=True, objectives=("O1",))
+    found = status(
+        "O1",
+        "s3",
+        rcps=[deny],
+        mode="guardrails",
+        scopes={"O1": {"actions": ("s3:GetObject",)}},
+        tag_exceptions=(claim,),
+    )
+    assert found & {"refuted", "conditional"}
+
+
+def point(*statements, **more):
+    return resource("arn:aws:s3:eu-west-1:ACCOUNT:accesspoint/ap", *statements, kind=Kind.ACCESS_POINT, **more)
+
+
+def test_access_point_and_bucket_must_both_allow():
+    """A partner needs the word of both; the bucket may leave it to its access points."""
+    call = {"O1": {"actions": ("s3:GetObject",)}}
+    silent = resource("arn:aws:s3:::mine")
+    delegates = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "arn:aws:s3:::mine/*",
+                 "Condition": {"StringEquals": {"s3:DataAccessPointAccount": MINE}}}  # fmt: skip
+    open_bucket = resource("arn:aws:s3:::mine", delegates, kind=Kind.BUCKET)
+    other = resource("arn:aws:s3:::other", delegates, kind=Kind.BUCKET)
+    assert status("O1", "s3", resources=[point(READ), silent], scopes=call) <= {"proved", "vacuous"}
+    assert "refuted" in status("O1", "s3", resources=[point(READ), open_bucket], scopes=call)
+    assert status("O1", "s3", resources=[point(READ, bucket="mine"), silent, other], scopes=call) <= {
+        "proved",
+        "vacuous",
+    }
+
+
+NO_SERVICE = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": "*",
+    "Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+}
+EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::mine/*"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([EVERYBODY], "proved"),
+        ([{**EVERYBODY, "Principal": {"AWS": PARTNER}}], "refuted"),
+        ([{**EVERYBODY, "Principal": {"AWS": PARTNER}}, EVERYBODY], "proved"),
+        ([{"Effect": "Allow", "Principal": {"AWS": PARTNER}, "NotAction": "s3:NoSuchThing",
+           "Resource": "arn:aws:s3:::mine/*"}], "refuted"),
+        ([{**EVERYBODY, "Principal": {"AWS": PARTNER}, "Action": ["s3:GetObject", "s3:NoSuchThing"]}], "conditional"),
+        ([{**EVERYBODY, "Condition": {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}}], "refuted"),
+        ([{**EVERYBODY, "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}}], "proved"),
+        ([{**EVERYBODY, "Condition": {"IpAddress": {"aws:SourceIp": ["198.51.100.0/24", "2001::/16"]}}}], "proved"),
+        ([{**EVERYBODY, "Condition": {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/*"}}}],
+         "conditional"),
+        ([{**EVERYBODY, "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}}], "proved"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("by_account", [False, True])
+def test_public_policies_serve_the_account_only(statements, expected, by_account):
+    """RestrictPublicBuckets, of the bucket or the account; where the page leaves doubt, X-41 is open."""
+    bucket = resource(
+        "arn:aws:s3:::mine", NO_SERVICE, *statements, kind=Kind.BUCKET, block_public_access=not by_account
+    )
+    found = status(
+        "O1",
+        "s3",
+        resources=[bucket],
+        scopes={"O1": {"actions": ("s3:GetObject",)}},
+        account={"block_public_access": by_account},
+    )
+    assert found <= ({expected, "vacuous"} if expected == "proved" else {expected})
+
+
+@pytest.mark.parametrize(("origin", "expected"), [("internet", "proved"), ("vpc", "refuted"), (None, "refuted")])
+def test_access_points_of_a_vpc_are_never_public(origin, expected):
+    """Blocking public access takes nothing away from them; nor can it be counted on where the origin is not said."""
+    arn = f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/ap/object/*"
+    delegates = {**EVERYBODY, "Condition": {"StringEquals": {"s3:DataAccessPointAccount": MINE}}}
+    bucket = resource("arn:aws:s3:::mine", delegates, kind=Kind.BUCKET, block_public_access=True)
+    access = point(NO_SERVICE, {**EVERYBODY, "Resource": arn}, origin=origin)
+    found = status("O1", "s3", resources=[bucket, access], scopes={"O1": {"actions": ("s3:GetObject",)}})
+    assert expected in found or (expected == "proved" and found <= {"proved", "vacuous"})
+
+
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        (None, "conditional"),
+        ((), "proved"),
+        ((KeyGrant(grantee=f"arn:aws:iam::{PARTNER}:role/reader", operations=("Decrypt",)),), "refuted"),
+        ((KeyGrant(grantee=f"arn:aws:iam::{PARTNER}:role/reader", operations=("Encrypt",)),), "proved"),
+    ],
+)
+def test_kms_grants(grants, expected):
+    """A grant that nobody listed is open (X-32); listed grants count as they are."""
+    own = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "kms:*", "Resource": "*"}
+    key = resource(KEY, own, kind=Kind.KMS, grants=grants)
+    found = status("O1", "kms", resources=[key], scopes={"O1": {"actions": ("kms:Decrypt",)}})
+    assert found <= ({expected, "vacuous"} if expected == "proved" else {expected})
+
+
+def compared(before, after):
+    base = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return compare(policy(Kind.IDENTITY, base | before), policy(Kind.IDENTITY, base | after)).relation
+
+
+def test_numbers_that_are_whole():
+    """Below eight and at most seven is the same for days; not for numbers of an unknown key."""
+    days = "kms:ScheduleKeyDeletionPendingWindowInDays"
+    key = {"Action": "kms:ScheduleKeyDeletion"}
+    less, most = (
+        key | {"Condition": {op: {days: n}}} for op, n in (("NumericLessThan", 8), ("NumericLessThanEquals", 7))
+    )
+    assert compared(less, most) == "equivalent"
+    assert (
+        compared(
+            key | {"Condition": {"NumericEquals": {days: "7.5"}}}, key | {"Condition": {"NumericEquals": {days: "8.5"}}}
+        )
+        == "equivalent"
+    )
+    assert compared(less, key | {"Condition": {"NumericLessThan": {days: 9}}}) == "more"
+    both = key | {"Condition": {"NumericGreaterThan": {days: 7}, "NumericLessThanEquals": {days: 8}}}
+    assert compared(both, key | {"Condition": {"NumericEquals": {days: 8}}}) == "equivalent"
+
+
+@pytest.mark.parametrize(
+    ("action", "key"), [("s3:GetObject", "s3:ResourceAccount"), ("kms:Decrypt", "kms:CallerAccount")]
+)
+def test_keys_that_are_always_there(action, key):
+    """IfExists adds nothing to a test of a key that every call carries."""
+    found = ({"Action": action, "Condition": {op: {key: MINE}}} for op in ("StringEquals", "StringEqualsIfExists"))
+    assert compared(*found) == "equivalent"
+
+
+@pytest.mark.parametrize(
+    ("action", "pattern"),
+    [
+        ("dynamodb:UpdateGlobalTable", "arn:aws:dynamodb::*:global-table/*:*"),
+        ("dynamodb:GetRecords", "arn:aws:dynamodb:*:*:table/*/stream/*:777766665555:*"),
+        ("kms:CreateAlias", "arn:aws:kms:*:*:alias/*:*"),
+        ("iam:GetRole", "arn:aws:iam::*:role/*:"),
+        ("s3:GetObject", "*"),
+    ],
+)
+def test_names_that_cannot_be(action, pattern):
+    """Patterns for names that the service refuses grant nothing; `*` is no object."""
+    unwritten = [] if pattern == "*" else [pattern]
+    covered = ["arn:aws:s3:*:*:*", "arn:aws:s3:::*"] if pattern == "*" else ["arn:aws:none:::x"]
+    before = {"Action": action, "Resource": covered}
+    after = {"Action": action, "Resource": [*covered, *unwritten] if unwritten else "*"}
+    assert compared(before, after) == "equivalent"
+
+
+def test_qualified_names_exist():
+    """An alias of a function is called by its own ARN."""
+    call = {"Action": "lambda:InvokeFunction"}
+    plain = f"arn:aws:lambda:eu-west-1:{MINE}:function:f"
+    assert compared(call | {"Resource": plain}, call | {"Resource": [plain, f"{plain}:live"]}) == "more"
+
+
+def test_calls_that_aws_refuses_are_never_shown():
+    """A role that may only change roles of AWS may do nothing."""
+    change = {
+        "Effect": "Allow",
+        "Action": "iam:UpdateAssumeRolePolicy",
+        "Resource": f"arn:aws:iam::{MINE}:role/aws-reserved/*",
+    }
+    user = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:user/u", type="user", account=MINE, policies=(policy(Kind.IDENTITY, change),)
+    )
+    assert status("O5", "iam", principals=[user]) <= {"proved", "vacuous"}
+
+
+def test_guardrails_on_the_bucket_behind_an_access_point():
+    """An RCP on the ARN of the bucket alone may or may not bind a call through the access point (X-44)."""
+    delegates = {**EVERYBODY, "Principal": {"AWS": PARTNER}}
+    bucket, access = resource("arn:aws:s3:::mine", delegates, kind=Kind.BUCKET), point(READ)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}
+    call = {"O1": {"actions": ("s3:GetObject",)}}
+    found = {"resources": [bucket, access], "rcps": [deny], "scopes": call}
+    assert status("O1", "s3", **found) <= {"conditional"}
+    assert status("O1", "s3", reading="exact", **found) <= {"proved", "vacuous"}
+    both = {**deny, "Resource": ["arn:aws:s3:::*", "arn:aws:s3:*:*:accesspoint/*"]}
+    assert status("O1", "s3", **{**found, "rcps": [both]}) <= {"proved", "vacuous"}
+    assert "refuted" in status("O1", "s3", mode="guardrails", **found)

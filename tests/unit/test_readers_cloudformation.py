@@ -1,0 +1,222 @@
+"""Templates: functions put in, conditions, what is not known; JSON, YAML and SAM."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers import SourceOptions, read_source
+from perimeter_smt.questions.perimeter import prove
+
+ORG, OWN = "o-acme0000001", "111122223333"
+TEMPLATE = """
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Partner: {Type: String}
+  Teams: {Type: CommaDelimitedList, Default: "orders, data"}
+Mappings:
+  Names: {dev: {Bucket: acme-dev}, live: {Bucket: acme-live}}
+Conditions:
+  Live: !Equals [!Ref Stage, live]
+  Shared: !Not [!Equals [!Ref Partner, ""]]
+  Either: !Or [!Condition Live, !Equals [!Ref Stage, dev]]
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: !FindInMap [Names, !Ref Stage, Bucket]
+      PublicAccessBlockConfiguration: {RestrictPublicBuckets: true}
+  BucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Condition: Either
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+            Action: s3:GetObject
+            Resource: !Join ["", [!GetAtt Bucket.Arn, "/*"]]
+          - !If
+            - Live
+            - {Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*"}
+            - !Ref AWS::NoValue
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: app
+      Path: !Sub "/${Stage}/"
+      AssumeRolePolicyDocument:
+        Statement: {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}
+      ManagedPolicyArns: [!Ref Own, arn:aws:iam::aws:policy/AdministratorAccess]
+      Policies:
+        - PolicyName: read
+          PolicyDocument:
+            Statement:
+              Effect: Allow
+              Action: sqs:*
+              Resource: !Sub ["${Q}", {Q: !GetAtt Queue.Arn}]
+  Own:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {Statement: [{Effect: Allow, Action: !Select [0, !Split [",", "s3:Get*,x"]], Resource: "*"}]}
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: !Select [1, !Ref Teams]}
+  QueuePolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Queue]
+      PolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: {AWS: !Ref Partner}, Action: sqs:SendMessage, Resource: !GetAtt Queue.Arn}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {FunctionName: f}
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Function
+      Action: lambda:InvokeFunction
+      Principal: s3.amazonaws.com
+      SourceArn: !GetAtt Bucket.Arn
+  Endpoint:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      ServiceName: !Sub com.amazonaws.${AWS::Region}.s3
+      VpcId: vpc-0ac00000000000001
+      PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "*", Resource: "*"}]}
+"""
+OPTIONS = {"organization_id": ORG, "management_account": "999900001111", "account": OWN, "region": "eu-west-1"}
+QUEUE = f"arn:aws:sqs:eu-west-1:{OWN}:data"
+
+
+def read(tmp_path, text=TEMPLATE, **options):
+    path = tmp_path / "template.yaml"
+    path.write_text(text)
+    return read_source(path, SourceOptions(**{**OPTIONS, **options}))
+
+
+def account(workspace):
+    return next(a for a, _ in workspace.organization.accounts() if a.id == OWN)
+
+
+def resources(workspace):
+    return {r.arn: r for r in account(workspace).resources}
+
+
+def test_functions_are_put_in(tmp_path):
+    found = read(tmp_path, parameters={"Partner": "210987654321"})
+    held = resources(found)
+    bucket = held["arn:aws:s3:::acme-dev"]
+    assert bucket.block_public_access
+    assert [s.resource.values for s in bucket.policy.statements] == [("arn:aws:s3:::acme-dev/*",)]
+    assert bucket.policy.statements[0].principal.entries[0].value == f"arn:aws:iam::{OWN}:root"
+    (role,) = account(found).principals
+    assert role.arn == f"arn:aws:iam::{OWN}:role/dev/app"
+    texts = [(s.action.values, s.resource.values) for d in role.policies for s in d.statements]
+    assert texts == [(("sqs:*",), (QUEUE,)), (("s3:Get*",), ("*",)), (("*",), ("*",))]
+    assert held[QUEUE].policy.statements[0].principal.entries[0].value == "210987654321"
+    assert held[f"arn:aws:lambda:eu-west-1:{OWN}:function:f"].policy.statements[0].conditions
+    (endpoint,) = account(found).endpoints
+    assert (endpoint.gateway, endpoint.services) == (True, ("s3",))
+    assert {u.name for u in found.unknowns} == {"SCPs and RCPs"}
+
+
+def test_a_parameter_takes_the_other_branch(tmp_path):
+    bucket = resources(read(tmp_path, parameters={"Stage": "live", "Partner": "210987654321"}))[
+        "arn:aws:s3:::acme-live"
+    ]
+    assert [s.effect for s in bucket.policy.statements] == ["Allow", "Deny"]
+
+
+def test_places_are_lines_of_the_template(tmp_path):
+    bucket = resources(read(tmp_path))["arn:aws:s3:::acme-dev"]
+    line = bucket.policy.statements[0].location.line
+    assert TEMPLATE.splitlines()[line - 1].strip() == "- Effect: Allow"
+
+
+def test_a_parameter_without_a_value_is_named(tmp_path):
+    """The policy of the queue needs it: it may be any policy, and the account may hold anything."""
+    found = read(tmp_path, complete=True)
+    assert QUEUE not in resources(found)
+    (unknown,) = [u for u in found.unknowns if u.affects == "grants"]
+    assert (unknown.name, unknown.reason) == (f"policy of `{QUEUE}`", "needs parameter `Partner`")
+    assert "template.yaml:" in unknown.place
+    assert not account(found).listed
+    report = prove(found, objectives=["O1"], services=["sqs"], mode="grants", availability=False)
+    assert {v.status for v in report.verdicts} == {"refuted"}
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("!ImportValue other-stack", "import `other-stack`"),
+        ("'{{resolve:ssm:/acme/x}}'", "`{{resolve:ssm:/acme/x}}`"),
+        ("!Nonsense x", "function `Fn::Nonsense`"),
+        ("!GetAtt Queue.Nothing", "`Queue.Nothing`"),
+        ("!Ref Missing", "`Missing`"),
+        ("!FindInMap [Names, nowhere, Bucket]", "mapping `Names.nowhere.Bucket`"),
+        ("!If [Shared, a, b]", "parameter `Partner`"),
+    ],
+)
+def test_what_cannot_be_said_is_named(tmp_path, part, reason):
+    text = TEMPLATE.replace("Action: s3:GetObject", f"Action: {part}")
+    found = read(tmp_path, text)
+    assert "arn:aws:s3:::acme-dev" not in resources(found)
+    assert any(reason in u.reason for u in found.unknowns)
+
+
+def test_a_condition_that_is_not_known_makes_no_policy_certain(tmp_path):
+    text = TEMPLATE.replace("Condition: Either", "Condition: Shared")
+    assert "arn:aws:s3:::acme-dev" not in resources(read(tmp_path, text))
+    assert resources(read(tmp_path, text, parameters={"Partner": "x"}))["arn:aws:s3:::acme-dev"].policy
+    assert not resources(read(tmp_path, text, parameters={"Partner": ""}))["arn:aws:s3:::acme-dev"].policy
+
+
+def test_json_and_sam(tmp_path):
+    """A function of SAM makes a role with the policies it names; policy templates of SAM are not known."""
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [
+        "AdministratorAccess", {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}]}}  # fmt: skip
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"F": function}}
+    path = tmp_path / "sam.json"
+    path.write_text(json.dumps(template))
+    found = read_source(path, SourceOptions(**OPTIONS))
+    assert any("AWSLambdaBasicExecutionRole" in u.name for u in found.unknowns)
+    function["Properties"]["Policies"].append({"S3ReadPolicy": {"BucketName": "x"}})
+    path.write_text(json.dumps(template))
+    assert any("`S3ReadPolicy`" in u.reason for u in read_source(path, SourceOptions(**OPTIONS)).unknowns)
+
+
+def test_guardrails_in_a_template(tmp_path):
+    text = f"""
+Parameters: {{Target: {{Type: String}}}}
+Resources:
+  Scp:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Name: only-mine
+      Type: SERVICE_CONTROL_POLICY
+      TargetIds: [!Ref Target]
+      Content:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Deny
+            Action: "*"
+            Resource: "*"
+            Condition: {{StringNotEqualsIfExists: {{"aws:ResourceOrgID": {ORG}}}}}
+"""
+    found = read(tmp_path, text)
+    assert any(u.affects == "guardrails" and "targets of `Scp`" in u.name for u in found.unknowns)
+    known = read(tmp_path, text, parameters={"Target": "r-ac00"})
+    assert known.organization.root.id == "r-ac00"
+    assert [d.name for d in known.organization.root.guardrails.scps] == ["only-mine"]
+
+
+def test_broken_yaml_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"template.yaml:\d+: not YAML"):
+        read(tmp_path, "Resources:\n  a: [1\n  b: }")

@@ -1,0 +1,131 @@
+"""Configuration folders of the Landing Zone Accelerator."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers import SourceOptions, read_source
+from perimeter_smt.questions.perimeter import prove
+
+ORG = "o-acme0000001"
+DENY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": "${ORG_ID}"}},
+        }
+    ],
+}
+FILES = {
+    "organization-config.yaml": """
+enable: true
+organizationalUnits:
+  - {name: Infrastructure}
+  - {name: Infrastructure/Network}
+  - {name: Workloads}
+serviceControlPolicies:
+  - name: only-mine
+    policy: service-control-policies/only-mine.json
+    type: customerManaged
+    strategy: deny-list
+    deploymentTargets: {organizationalUnits: [Workloads, Infrastructure]}
+  - name: only-sqs
+    policy: service-control-policies/only-sqs.json
+    strategy: allow-list
+    deploymentTargets: {accounts: [Orders]}
+resourceControlPolicies: []
+""",
+    "accounts-config.yaml": """
+mandatoryAccounts:
+  - {name: Management, email: m@acme.example, organizationalUnit: Root}
+workloadAccounts:
+  - {name: Orders, email: o@acme.example, organizationalUnit: Workloads}
+  - {name: Network, email: n@acme.example, organizationalUnit: Infrastructure/Network}
+accountIds:
+  - {email: m@acme.example, accountId: "999900001111"}
+  - {email: O@acme.example, accountId: "111122223333"}
+""",
+    "network-config.yaml": """
+endpointPolicies:
+  - {name: Default, document: vpc-endpoint-policies/default.json}
+vpcs:
+  - name: main
+    account: Network
+    region: eu-west-1
+    gatewayEndpoints: {defaultPolicy: Default, endpoints: [{service: s3}]}
+    interfaceEndpoints: {defaultPolicy: Default, endpoints: [{service: sqs}]}
+""",
+    "service-control-policies/only-mine.json": json.dumps(DENY),
+    "service-control-policies/only-sqs.json": json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+    ),
+    "vpc-endpoint-policies/default.json": json.dumps(
+        {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    ),
+}
+GIVEN = {"ORG_ID": ORG, "Network": "777788889999"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_an_organization_at_once(folder):
+    found = read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
+    organization = found.organization
+    assert organization.management_account == "999900001111"
+    assert [a.id for a, _ in organization.accounts()] == ["999900001111", "777788889999", "111122223333"]
+    orders = next(a for a, _ in organization.accounts() if a.name == "Orders")
+    assert not orders.guardrails.full_access_scp
+    (_, workloads), network = organization.root.units, organization.root.units[0].units[0]
+    assert [d.name for d in workloads.guardrails.scps] == ["only-mine"]
+    assert workloads.guardrails.full_access_scp
+    assert [e.services for e in network.accounts[0].endpoints] == [("s3",), ("sqs",)]
+    assert not found.unknowns
+    report = prove(found, objectives=["O3"], services=["sqs"], availability=False)
+    assert {c.kind for v in report.verdicts for c in v.counterexamples} <= {"beyond"}
+
+
+def test_what_is_not_filled_is_named(folder):
+    """A guardrail with an open placeholder stops nothing; an account without an id gets one that proofs lean on."""
+    found = read_source(folder, SourceOptions(organization_id=ORG))
+    names = {u.name: u for u in found.unknowns}
+    assert "say `--set ORG_ID=VALUE`" in names["SCP `only-mine`"].reason
+    assert names["id of account `Network`"].affects == "facts"
+    assert {v.status for v in prove(found, objectives=["O3"], services=["sqs"]).verdicts} == {"refuted"}
+
+
+def test_targets_and_files_that_are_not_there(folder):
+    path = folder / "organization-config.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("accounts: [Orders]", "accounts: [Nobody]"))
+    with pytest.raises(InputError, match="policy `only-sqs` is for `Nobody`"):
+        read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
+    path.write_text(text.replace("only-mine.json", "gone.json"))
+    found = read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
+    assert any("no file" in u.reason for u in found.unknowns)
+
+
+def test_policy_variables_are_no_placeholders(folder):
+    path = folder / "service-control-policies/only-mine.json"
+    path.write_text(path.read_text().replace("${ORG_ID}", "${aws:PrincipalOrgID}"))
+    assert not read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG)).unknowns
+
+
+def test_units_with_excluded_accounts_are_not_taken_to_be_guarded(folder):
+    path = folder / "organization-config.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("[Workloads, Infrastructure]}", "[Workloads], excludedAccounts: [Orders]}"))
+    found = read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
+    assert not found.organization.root.units[1].guardrails.scps
+    assert [u.affects for u in found.unknowns] == ["guardrails"]
