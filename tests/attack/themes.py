@@ -17,8 +17,8 @@ from typing import Any
 
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
-from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedResource, Unit
-from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
+from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
+from perimeter_smt.organization.perimeter import Perimeter, Scope, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.request.case import Case
@@ -62,17 +62,13 @@ class World:
 
 
 def _space(
-    scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str, *, listed: bool = False,
-    resources: tuple[OwnedResource, ...] = (),
-) -> Workspace:  # fmt: skip
+    scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str, *, listed: bool = False
+) -> Workspace:
     guards = Guardrails(
         scps=(document(Kind.SCP, "scp", scps),) if scps else (),
         rcps=(document(Kind.RCP, "rcp", rcps),) if rcps else (),
     )
-    accounts = tuple(
-        Account(id=number, listed=listed, resources=tuple(r for r in resources if r.account == number))
-        for number in (MANAGEMENT, APP, DATA)
-    )
+    accounts = tuple(Account(id=number, listed=listed) for number in (MANAGEMENT, APP, DATA))
     root = Unit(id="r-ab12", guardrails=guards, accounts=accounts)
     organization = Organization(id=MINE, management_account=MANAGEMENT, root=root, partition=partition)
     claims = Perimeter(
@@ -275,24 +271,26 @@ def root_federation(rng: Random) -> World:
 
 
 def bucket_tags(rng: Random) -> World:
-    """Tags of buckets count only where ABAC is on (W-9)."""
-    abac, action = rng.random() < 0.5, rng.choice(("s3:GetObject", "s3:ListBucket"))
-    arn = "arn:aws:s3:::acme-data"
+    """Tags of buckets count only where ABAC is on, and it is off where nobody says (W-9)."""
+    action, key = rng.choice(("s3:GetObject", "s3:ListBucket")), "aws:ResourceTag/guarded"
     outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE}}
-    tagged = rng.choice(
-        ({"StringEquals": {"aws:ResourceTag/team": "red"}}, {"Null": {"aws:ResourceTag/team": "false"}})
-    )
-    open_to_all: Statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
-    deny: Statement = {**open_to_all, "Effect": "Deny", "Condition": {**outside, **tagged}}
-    policy = document(Kind.BUCKET, "bucket", [open_to_all, deny])
-    bucket = OwnedResource(arn=arn, account=APP, policy=policy, tags={"team": "red"}, abac=abac)
+    rcps = [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {**outside, **tagged}}
+        for tagged in rng.choice((
+            ({"StringEquals": {key: "true"}},), ({"StringLike": {key: "*"}},), ({"Null": {key: "false"}},),
+            ({"Null": {key: "false"}}, {"Null": {key: "true"}}),
+        ))
+    ]  # fmt: skip
+    space = _space([], rcps, "O1", action, "aws")
+    guarded = TagException(on="resource", key="guarded", value="true", missing=True, objectives=("O1",))
+    claims = space.perimeter.model_copy(update={"tag_exceptions": (guarded,)})
+    space = space.model_copy(update={"perimeter": claims})
     principal, own = _role(STRANGER)
     keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
-    if abac:
-        keys |= {"aws:ResourceTag/team": "red", "s3:BucketTag/team": "red"}
-    asked = arn if action == "s3:ListBucket" else f"{arn}/report.csv"
-    drawn = _sample(principal, keys, action, asked, APP, kind="role", temporary=True)
-    return World(_space([], [], "O1", action, "aws", listed=True, resources=(bucket,)), "s3", "O1", (drawn,))
+    asked = "arn:aws:s3:::acme-data" + ("" if action == "s3:ListBucket" else "/report.csv")
+    hidden = {"guarded": "true"}
+    drawn = _sample(principal, keys, action, asked, APP, kind="role", temporary=True, hidden_tags=hidden)
+    return World(space, "s3", "O1", (drawn,))
 
 
 def first_hops(rng: Random) -> World:
