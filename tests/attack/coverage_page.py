@@ -58,7 +58,7 @@ def page(
         "",
         "* **Axioms**: worlds in which a proof needed the axiom. A proof names what it needed; what it does not name",
         "  can be removed without changing it.",
-        "* **Tables**: worlds in which a verdict changes when the table is emptied.",
+        "* **Tables**: of the worlds asked again (`--empty`), those in which a verdict changes when the table is emptied.",
         "* **Operators**: worlds in which a drawn request gets another answer when the conditions under the operator",
         "  are dropped.",
         "",
@@ -69,7 +69,11 @@ def page(
     lines += _table("axiom", rows)
     lines += ["## Tables", ""]
     shown = [
-        (f"`{n}`", "not asked" if c is None else str(c), "" if c or c is None else "no drawn world has such a call")
+        (
+            f"`{n}`",
+            "not asked" if c is None else str(c),
+            "" if c or c is None else "none of the few worlds asked again has a call that it decides",
+        )
         for n, c in tables.items()
     ]
     lines += _table("table", shown)
