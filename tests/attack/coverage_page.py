@@ -58,7 +58,7 @@ def page(
         "",
         "* **Axioms**: worlds in which a proof needed the axiom. A proof names what it needed; what it does not name",
         "  can be removed without changing it.",
-        "* **Tables**: of the worlds asked again (`--empty`), those in which a verdict changes when the table is emptied.",
+        "* **Tables**: of the worlds asked again (`--empty`), those in which a verdict changes when it is emptied.",
         "* **Operators**: worlds in which a drawn request gets another answer when the conditions under the operator",
         "  are dropped.",
         "",
