@@ -9,14 +9,19 @@
 (declare-const |has K| Bool)
 (declare-const |has K before| Bool)
 (declare-const |has K next| Bool)
+(declare-const |call: tags need abac| Bool)       ; see resource.smt2
 (declare-const |call: lists K| Bool)              ; the service reference lists the key for the called action
 
 ; A service's key is there only in calls of actions that list it, but for keys of every call (kms:CallerAccount,
 ; s3:ResourceAccount) and keys of sessions below; claims of SAML go on into the session.
 (assert (! (=> |has K| |call: lists K|) :named AK1.listed :strength hard
-  :for-each "aws:ResourceTag/* aws:RequestTag/* aws:TagKeys service-key"
-  :except "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
+  :for-each "aws:RequestTag/* aws:TagKeys service-key"
+  :except "s3:BucketTag/* s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
   :source "service authorization reference, condition keys of actions"))
+; Tags of a bucket with attribute-based access control are in every call on it and its objects (W-9).
+(assert (! (=> |has K| (or |call: lists K| |call: tags need abac|)) :named AK1.tags :strength hard
+  :for-each "aws:ResourceTag/* s3:BucketTag/*"
+  :source "service authorization reference, condition keys; S3 guide, using tags with general purpose buckets"))
 ; The bucket's own check of a call through an access point carries the keys of the point (semantics 3.7).
 (assert (! (=> |has K| (or |call: lists K| (= service "s3"))) :named AK1.point :strength hard
   :for-each "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin"

@@ -16,6 +16,7 @@ from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
 from perimeter_smt.encode.world.root import makes_federated_users
+from perimeter_smt.encode.world.tags import BY_BUCKET
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
@@ -172,4 +173,6 @@ def _resource_tag(resource: OwnedResource, key: Key, name: str) -> Formula:
     right = _is_value(key, value)
     if bucket and resource.abac is None:
         return implies(key.has, right)
+    if bucket:  # every call on the bucket and its objects carries its tags (W-9)
+        return both(implies(BY_BUCKET, key.has), right)
     return right  # whether a call carries the key at all hangs on the action
