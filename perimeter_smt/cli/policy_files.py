@@ -83,7 +83,7 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    if kind is None and file.is_file() and _form(file) is not None:
+    if kind is None and file.is_file() and _is_source(file):
         _workspace(file, values, found)
         return
     try:
@@ -152,6 +152,18 @@ def _form(path: Path) -> Form | None:
         return recognise(path)
     except InputError:
         return None
+
+
+def _is_source(file: Path) -> bool:
+    """Whether a file describes an organization; an answer of the command line may hold a policy alone."""
+    form = _form(file)
+    if form is not Form.CLI:
+        return form is not None
+    try:
+        value = _json(read_text(file, MAX_CHARACTERS, "one policy"))
+    except InputError:
+        return True
+    return not (isinstance(value, Mapping) and is_policy(value))
 
 
 def _is_workspace(folder: Path) -> bool:

@@ -41,7 +41,8 @@ def governs(listed: str, resource: str, *, owner: str, action: str) -> Governs |
     found = {_by_row(row, have, asked, action.partition(":")[0].lower()) for row in table_rows("governing-policies")}
     if Governs.SURELY in found:
         return Governs.SURELY
-    same = have[2] == asked[2] and bool(have[4]) == bool(asked[4])
+    # Only in S3 the account field tells types apart: a bucket has none.
+    same = have[2] == asked[2] and (have[2] != "s3" or bool(have[4]) == bool(asked[4]))
     unknown = same and not (_is_known(have[2], have[5]) and _is_known(asked[2], asked[5]))
     return Governs.PERHAPS if unknown or Governs.PERHAPS in found else None
 

@@ -132,8 +132,8 @@ def _cuts(units: Template, term: Template, cut_refs: bool, *, naming: bool = Tru
                 unit = units[end - 1]
                 if naming and isinstance(unit, Text) and _never(part.var, unit.text):
                     return
-                if _star(unit):
-                    continue
+                if _star(unit) and not (end < len(units) and _star(units[end])):
+                    continue  # the cut in front of that star covers it; behind two different stars it does not
             if dead(end, index + 1):
                 continue
             tails = rest(end, index + 1)

@@ -121,7 +121,8 @@ def _resource(view: View, facts: Facts) -> dict[str, str | tuple[str, ...]]:
     calls = view.world.calls
     exception = calls.members("action in no-resource-account-actions") >> view.model.rows.get("call", 0) & 1
     owner = facts.resource_account or ""
-    if exception:
+    known = view.model.symbols.get("has aws:ResourceAccount", not exception)
+    if exception or not known:  # the three keys of the owner come together (AR6)
         return {}
     out: dict[str, str | tuple[str, ...]] = {"aws:ResourceAccount": owner}
     org = facts.organizations.get(owner)

@@ -88,16 +88,13 @@ def facts_of(view: View) -> Facts:
     """The ground truth of a model."""
     on_endpoint = view.wire in ("endpoint", "console")
     service = view.caller == "aws-service"
-    accounts = {
-        view.text(var): (view.organization(var), view.path(var))
-        for var, here in (
-            ("principal.account", view.iam),
-            ("resource.account", True),
-            ("endpoint.account", on_endpoint),
-            ("behalf.account", service),
-        )
-        if here and view.text(var) not in ("", "aws", "cloudfront")
-    }
+    accounts = _accounts(
+        view,
+        ("principal.account", view.iam),
+        ("resource.account", True),
+        ("endpoint.account", on_endpoint),
+        ("behalf.account", service),
+    )
     return Facts(
         kind=_KINDS[view.caller],
         principal_account=view.text("principal.account") if view.iam else None,
@@ -121,6 +118,18 @@ def facts_of(view: View) -> Facts:
         paths={account: path for account, (_, path) in sorted(accounts.items()) if path},
         hidden_tags=_hidden_tags(view),
     )
+
+
+def _accounts(view: View, *terms: tuple[str, bool]) -> dict[str, tuple[str | None, str]]:
+    """Organization and path of every account of the request.
+
+    An account has one path (W-24): where a model gives one for one of its terms, that is the path of all.
+    """
+    out: dict[str, tuple[str | None, str]] = {}
+    here = [var for var, present in terms if present and view.text(var) not in ("", "aws", "cloudfront")]
+    for var in sorted(here, key=lambda term: not view.model.texts.get(units_of(term))):
+        out.setdefault(view.text(var), (view.organization(var), view.path(var)))
+    return out
 
 
 def _hidden_tags(view: View) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from perimeter_smt.logic.atoms import ONE, STAR, CharSet, Glob, Match, Ref, Run, Text
+from perimeter_smt.logic.compose import cuts
 from perimeter_smt.logic.formula import normal
 from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.solve.theories import composed
@@ -46,6 +47,8 @@ def satisfiable(found):
     )
 
 
+@settings(deadline=None)
+@example([("x", (Text("b/"),), True)], [([Run(CharSet("ab"), 1, None)], True)])  # two different runs meet at the cut
 @given(literals, templates)
 def test_conflicts_hold(drawn, linked):
     """A conflict has no model; texts proposed for the parts are only proposals."""
@@ -57,6 +60,18 @@ def test_conflicts_hold(drawn, linked):
         assert not satisfiable(answer.literals)
 
 
+@settings(deadline=None)
+@given(st.sampled_from([("x", "/", "y"), ("x", "", "y"), ("x", "/a", "y")]), patterns)
+def test_cuts_are_exact(parts, pattern):
+    """A composition matches a pattern exactly if its parts match the pieces of one of the cuts."""
+    left, middle, right = parts
+    ways = cuts((Ref(left), *([Text(middle)] if middle else []), Ref(right)), pattern)
+    for x, y in product(SHORT, repeat=2):
+        model = Model(texts={"x": x, "y": y, "t": x + middle + y})
+        assert holds(Glob("t", pattern), model) == any(all(holds(Glob(v, p), model) for v, p in way) for way in ways)
+
+
+@settings(deadline=None)
 @given(literals)
 def test_compositions_are_decided(drawn):
     """Without further references every such question is decided, and rightly where short texts tell."""

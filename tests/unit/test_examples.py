@@ -94,7 +94,9 @@ def test_split_conditions_and_forgotten_services_block(file, sid, kind, path):
 def test_grants_of_today_do_not_use_the_hole():
     """The hole is open, and no bucket policy of today leads through it."""
     found = report("acme-with-mistakes", "grants")
-    assert [verdict.status for verdict in found.verdicts] == ["proved"] * len(ALL)
+    assert {verdict.objective for verdict in found.verdicts if verdict.status == "proved"} == set(ALL)
+    # The endpoint of sts lets nobody through who is granted anything: there is nothing to speak of.
+    assert {verdict.status for verdict in found.verdicts} <= {"proved", "vacuous"}
     assert report("acme-with-mistakes").exit_code == 1
 
 

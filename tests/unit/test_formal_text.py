@@ -20,9 +20,15 @@ CONDITIONS = (
     {"StringEquals": {"aws:CalledViaFirst": "athena.amazonaws.com", "aws:CalledViaLast": "glue.amazonaws.com"}},
     {"ForAnyValue:StringEquals": {"aws:CalledVia": ["athena.amazonaws.com", "glue.amazonaws.com"]}},
     {"StringEquals": {"idp.example.com:sub": "app", "idp.example.com:amr": "x", "saml:sub": "y", "saml:aud": "z"}},
-    {"StringEquals": {"ec2:SourceInstanceArn": "arn:aws:ec2:us-east-1:111122223333:instance/i-1", "s3:prefix": "p"}},
+    {
+        "StringEquals": {
+            "ec2:SourceInstanceArn": "arn:aws:ec2:us-east-1:111122223333:instance/i-1",
+            "s3:DataAccessPointAccount": "111122223333",
+        }
+    },
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
+    {"StringEquals": {"s3:prefix": "p"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
 

@@ -344,9 +344,16 @@ def test_compare_lies_in_the_partition_of_the_documents():
 
 
 def test_a_placeholder_is_no_key():
-    """`${ORG}` has no value, whoever calls."""
+    """`${ORG}` has no value, whoever calls; policies that hold it are refused, unless they are read loosely."""
     condition = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "${ORG}"}}
-    found = asked("O1", "sqs", workspace(rcps=(deny(condition, principal=True, action="sqs:*"),)), reading="exact")
+    loose = {"Version": "2012-10-17", "Statement": deny(condition, principal=True, action="sqs:*")}
+    document = parse_object(loose, Kind.RCP, file="p.json", name="rcp", strict=False)
+    space = workspace()
+    root = space.organization.root
+    guarded = root.model_copy(update={"guardrails": Guardrails(rcps=(document,))})
+    space = space.model_copy(update={"organization": space.organization.model_copy(update={"root": guarded})})
+    found = asked("O1", "sqs", space, reading="exact")
+    assert found.verdicts
     for verdict in found.verdicts:
         for example in verdict.counterexamples:
             assert "org" not in {name.lower() for name in example.request.context}
