@@ -57,7 +57,8 @@ def reaches(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Rea
             result = run.ask(*assumptions)
             if result.status != "sat":
                 break
-            result = run.plain(run.group_of(result, left).services, assumptions, result, like=f"beyond {name}")
+            if not reach.accepted:  # what is accepted is not shown to people
+                result = run.plain(run.group_of(result, left).services, assumptions, result, like=f"beyond {name}")
             found = run.alike(result, left, breach, here, run.exact)
             reach.found += found
             gone = {carried.group.services[0] for carried in found}
