@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from perimeter_smt.cli.options import PATH, chosen_objectives, fill, scope_options, set_option
+from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option
 from perimeter_smt.cli.output import emit
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.errors import InputError
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
     from perimeter_smt.logic.formula import Formula
 
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in names of files
+
+
 @click.command()
 @click.argument("workspace", type=PATH)
 @click.option("--output", "folder", type=PATH, required=True, help="A new or empty folder.")
 @scope_options
 @click.option("--reading", type=click.Choice(["over", "exact"]), default="over", show_default=True)
+@click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
 @set_option
 def encode(
     workspace: Path,
@@ -31,12 +36,14 @@ def encode(
     services: tuple[str, ...],
     mode: Literal["guardrails", "grants"],
     reading: str,
+    assertions: tuple[Path, ...],
     settings: tuple[str, ...],
 ) -> None:
     """Write one SMT-LIB file per obligation of a WORKSPACE; z3 and cvc5 read them.
 
     `O1-breach.smt2` is unsatisfiable if O1 is proved, `O1-premise.smt2` satisfiable if that says something,
-    `availability.smt2` unsatisfiable if no guardrail blocks intended access.
+    `availability.smt2` unsatisfiable if no guardrail blocks intended access, and `assertion-NAME.smt2` unsatisfiable
+    if the obligation NAME holds.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("is not empty, expected a new or empty folder for `--output`", file=str(folder))
@@ -44,13 +51,17 @@ def encode(
     chosen = chosen_objectives(objectives)
     with Bar() as bar:
         from perimeter_smt.organization.readers import SourceOptions, read_source
+        from perimeter_smt.questions import user_assertions
         from perimeter_smt.questions.perimeter import encode as build
 
         space = read_source(workspace, SourceOptions(fill=values))
-        world = build(space, objectives=chosen, services=services or None, mode=mode)
+        values_of = user_assertions.keys_of(assertions)
+        world = build(space, objectives=chosen, services=services or None, mode=mode, values_of=values_of)
+        own = user_assertions.questions(world, assertions)
         folder.mkdir(parents=True, exist_ok=True)
-        total = 2 * len(chosen) + 1
-        for number, (name, question, assumptions) in enumerate(_obligations(world, chosen, over=reading == "over")):
+        total = 2 * len(chosen) + 1 + len(own)
+        over = reading == "over"
+        for number, (name, question, assumptions) in enumerate(_obligations(world, chosen, own, over=over)):
             bar(name, number, total)
             emit(_script(world, question, assumptions, f"{name}: {_about(name)}\nmode {mode}, reading {reading}"),
                  folder / f"{name}.smt2")  # fmt: skip
@@ -58,7 +69,7 @@ def encode(
 
 
 def _obligations(
-    world: World, chosen: tuple[str, ...], *, over: bool
+    world: World, chosen: tuple[str, ...], own: list[tuple[str, Formula]], *, over: bool
 ) -> Iterator[tuple[str, Formula, tuple[Formula, ...]]]:
     """Name, question, and what is assumed, for every obligation: as `prove` asks them."""
     from perimeter_smt.logic.formula import neg
@@ -70,6 +81,8 @@ def _obligations(
         yield f"{name}-breach", questions.breach(world, name), (neg(accepted), mode)
         yield f"{name}-premise", questions.claimed(world, name), (world.exact(),)
     yield "availability", questions.blocked(world), (world.exact(),)
+    for name, question in own:
+        yield f"assertion-{_UNSAFE.sub('-', name)}", question, (mode,)
 
 
 def _about(name: str) -> str:
@@ -77,6 +90,8 @@ def _about(name: str) -> str:
         return "a request that gets through and breaks the objective; unsat proves it"
     if name.endswith("-premise"):
         return "a request that gets through and that the objective speaks about; unsat means the proof is vacuous"
+    if name.startswith("assertion-"):
+        return "a request that gets through and does not satisfy the obligation; unsat proves it"
     return "intended access that a guardrail blocks; unsat means there is none"
 
 

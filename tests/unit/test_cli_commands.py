@@ -329,9 +329,11 @@ def test_encode_writes_scripts_that_z3_agrees_with(call):
     Path("ws/perimeter.yaml").write_text(f"orgs: [{ORG}]\naccepted: [management-account, service-linked-roles]\n")
     organization = Path("ws/organization.yaml").read_text()
     Path("ws/organization.yaml").write_text(organization.replace("  rcps", "  scps: [FullAWSAccess, own.json]\n  rcps"))
-    assert call("encode", "ws", "--output", "out", "--objective", "O3", "--service", "sqs") == (0, "3 files in out\n")
+    Path("own.smt2").write_text('(assert (! (=> (and iam principal.mine) resource.mine) :named only-mine))')
+    asked = ("--objective", "O3", "--service", "sqs", "--assertion", "own.smt2")
+    assert call("encode", "ws", "--output", "out", *asked) == (0, "4 files in out\n")
     names = sorted(path.name for path in Path("out").iterdir())
-    assert names == ["O3-breach.smt2", "O3-premise.smt2", "availability.smt2"]
+    assert names == ["O3-breach.smt2", "O3-premise.smt2", "assertion-only-mine.smt2", "availability.smt2"]
     for name in names:
         text = Path("out", name).read_text()
         solver = z3.Solver()
