@@ -178,7 +178,10 @@ def _principal(view: View) -> Principal:
                 type="federated-user",
                 arn=f"arn:{partition}:sts::{account}:{name}",
                 account=account,
-                user_arn=f"arn:{partition}:iam::{account}:{view.text('principal.user') or 'user/alice'}",
+                # Whom the root user makes has no user behind it: a name here would lend that user's policies.
+                user_arn=None
+                if view.true("principal.made-by-root")
+                else f"arn:{partition}:iam::{account}:{view.text('principal.user') or 'user/alice'}",
                 management_account=management,
                 made_by_root=view.true("principal.made-by-root"),
             )
