@@ -47,16 +47,17 @@ def identity_flags(function: _F) -> _F:
 def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> SourceOptions:
     """The options of a command line; InputError names the one that is wrong."""
     from perimeter_smt.organization.readers import values
+    from perimeter_smt.organization.readers.options import checked
     from perimeter_smt.organization.readers.sources import SourceOptions
 
-    accounts = _checked("--account", values.account_id, options.get("accounts") or ())
+    accounts = checked("--account", values.account_id, options.get("accounts") or ())
     if len(accounts) > 1:
         raise InputError("several accounts, expected the one that the source is for", path="--account")
     management, region = options.get("management_account"), options.get("region")
     if management:
-        _checked("--management-account", values.account_id, [management])
+        checked("--management-account", values.account_id, [management])
     if region:
-        _checked("--region", values.region, [region])
+        checked("--region", values.region, [region])
     return SourceOptions(
         fill=fill,
         parameters=_pairs(options.get("parameters") or ()),
@@ -66,7 +67,7 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
         account=next(iter(accounts), None),
         region=region,
         perimeter_file=options.get("perimeter_file"),
-        cidrs=_checked("--cidr", values.cidr, options.get("cidrs") or ()),
+        cidrs=checked("--cidr", values.cidr, options.get("cidrs") or ()),
         vpcs=_vpcs(options.get("vpcs") or (), region),
         complete=bool(options.get("complete")),
     )
@@ -75,13 +76,13 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
 def _vpcs(texts: Iterable[str], region: str | None) -> list[Vpc]:
     from perimeter_smt.organization.perimeter import Vpc
     from perimeter_smt.organization.readers import values
-    from perimeter_smt.organization.readers.options import REGION
+    from perimeter_smt.organization.readers.options import REGION, checked
 
     out = []
     for text in texts:
         own, _, where = text.partition("/")
-        _checked("--vpc", values.vpc_id, [own])
-        out.append(Vpc(id=own, region=_checked("--vpc", values.region, [where or region or REGION])[0]))
+        checked("--vpc", values.vpc_id, [own])
+        out.append(Vpc(id=own, region=checked("--vpc", values.region, [where or region or REGION])[0]))
     return out
 
 
@@ -93,10 +94,3 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
             raise InputError(f"`--parameter {text}`: expected NAME=VALUE")
         out[name] = value
     return out
-
-
-def _checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
-    try:
-        return [check(text) for text in texts]
-    except ValueError as error:
-        raise InputError(str(error), path=option) from None

@@ -101,3 +101,8 @@ class Document(_Frozen):
     def has_variables(self) -> bool:
         """Policy variables exist only under version 2012-10-17 (semantics 1.7)."""
         return self.version == "2012-10-17"
+
+    @property
+    def stands_beside_full_access(self) -> bool:
+        """Whether it is a guardrail that allows nothing itself: AWS's own full access stands beside it (W-36)."""
+        return self.kind in (Kind.SCP, Kind.RCP) and not any(s.effect == "Allow" for s in self.statements)

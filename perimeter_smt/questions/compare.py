@@ -22,7 +22,6 @@ from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.keys import WorldKeys
 from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
 from perimeter_smt.errors import InternalError
-from perimeter_smt.evaluate import match_statement
 from perimeter_smt.logic.atoms import CharSet, Member, Run
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
@@ -33,7 +32,7 @@ from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.organization.readers.partition import DEFAULT, named
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct, stands_beside_full_access
+from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.remembered import RememberedPolicies
@@ -43,6 +42,7 @@ from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.replay import allows
 
 _REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
 _BOUNDARY = sym("boundary.given")
@@ -174,7 +174,7 @@ def _world(documents: Sequence[Document], *, free_context: bool) -> World:
 
 
 def _allows(policies: Policies, document: Document) -> Formula:
-    granted = TRUE if stands_beside_full_access(document) else policies.allows((document,))
+    granted = TRUE if document.stands_beside_full_access else policies.allows((document,))
     return both(granted, neg(policies.denies((document,))))
 
 
@@ -270,14 +270,10 @@ def _replay(request: Request, allowing: Document, other: Document, model: Model,
     """Let the concrete evaluator confirm a witness; InternalError if it does not."""
     rivals = frozenset(name for name in readings() if model.symbols.get(name, False))
 
-    def allows(document: Document) -> bool:
-        def some(effect: str) -> bool:
-            found = (s for s in document.statements if s.effect == effect)
-            return any(match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary) for s in found)
+    def allowed(document: Document) -> bool:
+        return allows(document, request, rivals, has_boundary=has_boundary)
 
-        return (stands_beside_full_access(document) or some("Allow")) and not some("Deny")
-
-    if not allows(allowing) or allows(other):
+    if not allowed(allowing) or allowed(other):
         raise InternalError(
             "the evaluator does not agree that a request tells two documents apart",
             dump=f"{allowing.location} against {other.location}\n{request.model_dump_json(indent=1)}",

@@ -16,7 +16,6 @@ from perimeter_smt.logic.atoms import ANY, NOT_COLON, Glob, Member, Run
 from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob, iff, neg, walk
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Document
-from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request import actions
 from perimeter_smt.solve.theories.catalogue import indexes
 
@@ -268,18 +267,13 @@ def _reaches_all(documents: Iterable[Document]) -> bool:
     return False
 
 
-def stands_beside_full_access(document: Document) -> bool:
-    """Whether the document is a guardrail that allows nothing itself (W-36)."""
-    return document.kind in (Kind.SCP, Kind.RCP) and not any(s.effect == "Allow" for s in document.statements)
-
-
 def _services(documents: Sequence[Document]) -> tuple[str, ...]:
     """The services that the documents name, and all others where a pattern can reach them.
 
     A guardrail without Allow stands beside `FullAWSAccess`, a pattern that reaches every service; where all do, what
     they do not name passes all of them (W-36).
     """
-    beside = [stands_beside_full_access(document) for document in documents]
+    beside = [document.stands_beside_full_access for document in documents]
     if any(beside) and not all(beside):
         return actions.services()
     named: set[str] = set()

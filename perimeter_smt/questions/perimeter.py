@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -158,17 +157,11 @@ def _check_assumptions(workspace: Workspace) -> None:
     known = [*soft_names(), *readings()]
     for name in workspace.perimeter.readings:
         if name not in readings():
-            near = get_close_matches(name, readings(), 1)
-            hint = f", did you mean `{near[0]}`?" if near else ", expected a name such as `X-1`"
+            hint = did_you_mean(name, readings()) or ", expected a name such as `X-1`"
             raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
     for name in workspace.perimeter.assumptions:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = (
-                f", did you mean `{near[0]}`?"
-                if near
-                else ", expected a soft axiom such as `AN8` or a point such as `X-1`"
-            )
+            hint = did_you_mean(name, known) or ", expected a soft axiom such as `AN8` or a point such as `X-1`"
             raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path="$.assumptions")
 
 

@@ -20,7 +20,7 @@ from perimeter_smt.evaluate import (
     decide,
     match_statement,
 )
-from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Request
@@ -82,22 +82,15 @@ def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[st
     return Replayed(_blames(decision.statements), detail=decision.detail, rests_on=rests_on)
 
 
-def allows(document: Document, request: Request, readings: Iterable[str] = ()) -> bool:
+def allows(document: Document, request: Request, readings: Iterable[str] = (), *, has_boundary: bool = False) -> bool:
     """Whether a document by itself allows a request: some Allow matches and no Deny; guardrails may lack Allows."""
     rivals = _rivals(readings)
 
     def some(effect: str) -> bool:
         found = (s for s in document.statements if s.effect == effect)
-        return any(match_statement(document, s, request, rivals=rivals) for s in found)
+        return any(match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary) for s in found)
 
-    granted = any(s.effect == "Allow" for s in document.statements)
-    open_ended = document.kind in (Kind.SCP, Kind.RCP) and not granted
-    return (open_ended or some("Allow")) and not some("Deny")
-
-
-def matching(document: Document, request: Request, effect: str) -> tuple[Statement, ...]:
-    """The statements of one effect that match a request."""
-    return tuple(s for s in document.statements if s.effect == effect and match_statement(document, s, request))
+    return (document.stands_beside_full_access or some("Allow")) and not some("Deny")
 
 
 def _rivals(readings: Iterable[str]) -> frozenset[str]:

@@ -61,9 +61,9 @@ def workspace_from_options(
     the options are added to it. `partition` is told from what is given, if it is not said. InputError names the option
     that is wrong.
     """
-    _checked("--org-id", values.organization_id, [org_id])
-    ids = _checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
-    management = _checked("--management-account", values.account_id, [management_account or MANAGEMENT_ACCOUNT])[0]
+    checked("--org-id", values.organization_id, [org_id])
+    ids = checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
+    management = checked("--management-account", values.account_id, [management_account or MANAGEMENT_ACCOUNT])[0]
     for number, account in enumerate(ids):
         if account == management or account in ids[:number]:
             raise InputError(f"duplicate account {quoted(account)}", path="--account")
@@ -74,7 +74,7 @@ def workspace_from_options(
     )
     lies_in = _partition(partition, vpcs, claims, guardrails)
     networks = _vpcs(vpcs, lies_in)
-    ranges = tuple(_checked("--cidr", values.cidr, cidrs))
+    ranges = tuple(checked("--cidr", values.cidr, cidrs))
     declared = read_perimeter(claims) if claims else Perimeter(orgs=(org_id,))
     perimeter = declared.model_copy(
         update={
@@ -141,13 +141,13 @@ def _endpoints(paths: Sequence[Path], fill: Mapping[str, str], vpcs: list[Vpc], 
 
 def _partition(said: str | None, vpcs: Iterable[str], claims: Node | None, guardrails: Guardrails) -> str:
     """The partition that was said, or told from Regions and ARNs, which must agree (W-1)."""
-    found = _checked("--partition", values.partition, [said])[0] if said else None
+    found = checked("--partition", values.partition, [said])[0] if said else None
     place = "`--partition`" if said else ""
     for text in vpcs:
         region = text.partition("/")[2]
         if not region:
             continue
-        other = partition_of_region(_checked("--vpc", values.region, [region])[0])
+        other = partition_of_region(checked("--vpc", values.region, [region])[0])
         if found is not None and other != found:
             error = f"Region {quoted(region)} lies in partition `{other}`, but {place} in `{found}`"
             raise InputError(f"{error}: an organization lies in one partition", path="--vpc")
@@ -167,14 +167,15 @@ def _vpcs(texts: Iterable[str], partition: str) -> list[Vpc]:
         vpc, _, region = text.partition("/")
         out.append(
             Vpc(
-                id=_checked("--vpc", values.vpc_id, [vpc])[0],
-                region=_checked("--vpc", values.region, [region or _region(partition)])[0],
+                id=checked("--vpc", values.vpc_id, [vpc])[0],
+                region=checked("--vpc", values.region, [region or _region(partition)])[0],
             )
         )
     return out
 
 
-def _checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+def checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+    """The values of an option, each checked; InputError that names the option."""
     try:
         return [check(text) for text in texts]
     except ValueError as error:
