@@ -9,25 +9,15 @@ import click
 
 from perimeter_smt import __version__
 from perimeter_smt.cli import output
-from perimeter_smt.cli.collect import collect
-from perimeter_smt.cli.compare import compare
+from perimeter_smt.cli.commands import Commands
 from perimeter_smt.cli.crash import write_dump
-from perimeter_smt.cli.encode import encode
-from perimeter_smt.cli.evaluate import evaluate
-from perimeter_smt.cli.init import init
-from perimeter_smt.cli.inventory import inventory
-from perimeter_smt.cli.lint import lint
-from perimeter_smt.cli.prove import prove
-from perimeter_smt.cli.report import report
-from perimeter_smt.cli.schema import schema
 from perimeter_smt.cli.version import print_versions
-from perimeter_smt.cli.why import axioms, why
 from perimeter_smt.errors import InputError, InternalError
 
 BAD_INPUT, INTERNAL, INTERRUPTED, CLOSED_PIPE = 2, 3, 130, 141
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, help="Show the version and exit.")
 @click.option("--verbose", is_flag=True, help="With --version: also the dates of all tables.")
 @click.pass_context
@@ -44,11 +34,6 @@ def cli(context: click.Context, version: bool, verbose: bool) -> None:
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
         context.exit(0)
-
-
-_COMMANDS = (prove, compare, evaluate, lint, report, inventory, init, collect, encode, schema, axioms, why)
-for _command in _COMMANDS:
-    cli.add_command(_command)
 
 
 def run(arguments: list[str] | None = None) -> int:

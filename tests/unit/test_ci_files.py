@@ -16,7 +16,7 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
-from perimeter_smt.cli.main import cli
+from perimeter_smt.cli.commands import command_of
 from tests.published import ACTION, GITLAB, WORKFLOW, wrong
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def read(name: str) -> Any:
 
 def parse(words: list[str]) -> None:
     """A command line of the program, without running it."""
-    command = cli.commands[words[0]]
+    command = command_of(words[0])
     with click.Context(command, info_name=words[0]) as context:
         command.make_parser(context).parse_args(args=words[1:])
 

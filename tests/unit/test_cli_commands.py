@@ -329,7 +329,7 @@ def test_encode_writes_scripts_that_z3_agrees_with(call):
     Path("ws/perimeter.yaml").write_text(f"orgs: [{ORG}]\naccepted: [management-account, service-linked-roles]\n")
     organization = Path("ws/organization.yaml").read_text()
     Path("ws/organization.yaml").write_text(organization.replace("  rcps", "  scps: [FullAWSAccess, own.json]\n  rcps"))
-    Path("own.smt2").write_text('(assert (! (=> (and iam principal.mine) resource.mine) :named only-mine))')
+    Path("own.smt2").write_text("(assert (! (=> (and iam principal.mine) resource.mine) :named only-mine))")
     asked = ("--objective", "O3", "--service", "sqs", "--assertion", "own.smt2")
     assert call("encode", "ws", "--output", "out", *asked) == (0, "4 files in out\n")
     names = sorted(path.name for path in Path("out").iterdir())

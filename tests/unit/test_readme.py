@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from perimeter_smt.cli.main import cli, run
+from perimeter_smt.cli.commands import all_commands, command_of
+from perimeter_smt.cli.main import run
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.values import REACHES
@@ -92,7 +93,7 @@ def test_every_command_line_parses(page):
     for words in command_lines(page):
         if words[:1] in ([], ["--version"], ["--help"]):
             continue
-        command = cli.commands[words[0]]
+        command = command_of(words[0])
         with click.Context(command, info_name=words[0]) as context:
             command.make_parser(context).parse_args(args=list(words[1:]))
 
@@ -125,7 +126,7 @@ def test_workspace_page_names_every_limit_and_member():
 
 def test_commands_page_names_every_option():
     page = (ROOT / "docs/commands.md").read_text("utf-8")
-    for command in cli.commands.values():
+    for command in all_commands().values():
         for parameter in command.params:
             for option in parameter.opts if isinstance(parameter, click.Option) else ():
                 assert f"`{option}" in page, f"{command.name} {option}"

@@ -1,0 +1,94 @@
+"""All commands by group, loaded when they are named: `perimeter --help` costs nothing but this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+from perimeter_smt.errors import did_you_mean
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a command lives (`module` of `perimeter_smt.cli`, of the same name unless `name` differs) and one line."""
+
+    module: str
+    summary: str
+    name: str = ""
+
+
+GROUPS: Mapping[str, Mapping[str, Entry]] = {
+    "Prove": {
+        "prove": Entry("prove", "Prove or refute the objectives of a workspace, folder, plan or template."),
+        "encode": Entry("encode", "Write one SMT-LIB file per obligation, for other solvers."),
+    },
+    "Ask": {
+        "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
+    },
+    "Compare": {
+        "compare": Entry("compare", "Tell what one policy allows or denies that another does not."),
+    },
+    "Inspect": {
+        "lint": Entry("lint", "Look for known mistakes in policies."),
+        "axioms": Entry("why", "List all axioms and open points with strength, source and date.", "axioms"),
+        "why": Entry("why", "Explain a name of a report: axiom, open point, limit, table, rule."),
+    },
+    "Input": {
+        "collect": Entry("collect", "Read an organization from AWS, with read calls only."),
+        "init": Entry("init", "Write a commented perimeter.yaml, inferred from policies."),
+        "inventory": Entry("inventory", "Tell what was read from a source."),
+    },
+    "Output": {
+        "report": Entry("report", "Show a saved result in another form."),
+        "schema": Entry("schema", "Print the JSON Schema of an output."),
+    },
+}
+
+
+class Commands(click.Group):
+    """A click group that shows its commands by group and loads each when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """All names, in the order of the groups."""
+        return [name for group in GROUPS.values() for name in group]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, or None."""
+        for group in GROUPS.values():
+            if (entry := group.get(cmd_name)) is not None:
+                module = import_module(f"perimeter_smt.cli.{entry.module}")
+                command: click.Command = getattr(module, (entry.name or cmd_name).replace("-", "_"))
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name in the error."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"no such command `{args[0]}`{near}, expected one of `perimeter --help`")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """One list per group, names aligned over all of them."""
+        wide = max(len(name) for group in GROUPS.values() for name in group)
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(wide), entry.summary) for name, entry in group.items()])
+
+
+def all_commands() -> dict[str, click.Command]:
+    """Every command by name, loaded."""
+    return {name: command_of(name) for group in GROUPS.values() for name in group}
+
+
+def command_of(name: str) -> click.Command:
+    """The command of a name; KeyError if there is none."""
+    command = Commands().get_command(click.Context(Commands()), name)
+    if command is None:
+        raise KeyError(name)
+    return command
