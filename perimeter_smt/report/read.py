@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from pydantic import TypeAdapter
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
+from perimeter_smt.questions import verdicts
+from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.report.entries import Result, is_lint
 from perimeter_smt.report.json import schema
@@ -40,7 +43,27 @@ def report_of(result: Result) -> Report:
     value = {**result, "tables": tuple(result["tables"].items())}
     for name in ("verdicts", "availability"):
         value[name] = [_verdict(verdict) for verdict in result[name]]
-    return TypeAdapter(Report).validate_python(value)
+    value["mitigations"] = [_mitigation(found) for found in result["mitigations"]]
+    return _report().validate_python(value)
+
+
+@lru_cache(maxsize=1)
+def _report() -> TypeAdapter[Report]:
+    adapter = TypeAdapter(Report)
+    adapter.rebuild(force=True, _types_namespace={**vars(verdicts), "Mitigation": Mitigation})
+    return adapter
+
+
+def _mitigation(found: Mapping[str, Any]) -> dict[str, Any]:
+    lines = [
+        {
+            **line,
+            "counterexample": _counterexample(line["counterexample"]) if line["counterexample"] else None,
+            "hops": [_counterexample(hop) for hop in line["hops"]],
+        }
+        for line in found["lines"]
+    ]
+    return {**found, "lines": lines}
 
 
 def _verdict(verdict: Mapping[str, Any]) -> dict[str, Any]:
