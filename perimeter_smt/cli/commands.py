@@ -33,6 +33,8 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Inspect": {
         "lint": Entry("lint", "Look for known mistakes in policies."),
+        "redundant": Entry("redundant", "Find statements that decide nothing."),
+        "pack": Entry("redundant", "Rewrite guardrails to fit AWS's limits, proved equal.", "pack"),
         "axioms": Entry("why", "List all axioms and open points with strength, source and date.", "axioms"),
         "why": Entry("why", "Explain a name of a report: axiom, open point, limit, table, rule."),
     },

@@ -7,7 +7,7 @@ RCPs and endpoint policies that is "not stopped".  A guardrail without Allow sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -89,12 +89,27 @@ def encode(
     before: Document, after: Document, *, free_context: bool = False, reading: Literal["exact", "over"] = "exact"
 ) -> Asked:
     """The two questions that `compare` asks, as formulas."""
-    world = _world((before, after), free_context=free_context)
-    old, new = (_allows(world.policies, document) for document in (before, after))
-    more, less = both(new, neg(old)), both(old, neg(new))
-    _assemble(world, (more, less), (before, after), free_context=free_context)
-    calls, (more, less) = _reduce(world, (before, after), (more, less), free_names=free_context)
-    return Asked(before, after, world, _problem(world, calls), more, less, _mode(world, reading))
+
+    def ask(policies: Policies) -> tuple[Formula, Formula]:
+        old, new = (_allows(policies, document) for document in (before, after))
+        return both(new, neg(old)), both(old, neg(new))
+
+    world, problem, (more, less) = problem_of((before, after), ask, free_context=free_context)
+    return Asked(before, after, world, problem, more, less, _mode(world, reading))
+
+
+def problem_of(
+    documents: Sequence[Document], ask: Callable[[Policies], Sequence[Formula]], *, free_context: bool = False
+) -> tuple[World, Problem, list[Formula]]:
+    """What `ask` asks about the statements of documents of one kind, and the problem to ask it of.
+
+    The problem holds the requests that such policies are evaluated for, in no organization that is known.
+    """
+    world = _world(documents, free_context=free_context)
+    asked = ask(world.policies)
+    _assemble(world, asked, documents, free_context=free_context)
+    calls, out = _reduce(world, documents, asked, free_names=free_context)
+    return world, _problem(world, calls), out
 
 
 def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
