@@ -93,7 +93,9 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
             text = part_arn(kind, part, name="NAME", region="REGION", account="ACCOUNT")
             text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|a1b2c3d4e5", "NAME", text)
             text = re.escape(text.replace("-a1B2c3", "").replace("NAME-ACCOUNT", "NAME"))
-            out.append(re.compile(text.replace("NAME", "[^:]+").replace("REGION", "[^:]*").replace("ACCOUNT", "[0-9]*")))
+            out.append(
+                re.compile(text.replace("NAME", "[^:]+").replace("REGION", "[^:]*").replace("ACCOUNT", "[0-9]*"))
+            )
     return tuple(out)
 
 
