@@ -86,14 +86,29 @@ class Asked:
 
 
 def encode(
-    before: Document, after: Document, *, free_context: bool = False, reading: Literal["exact", "over"] = "exact"
+    before: Document,
+    after: Document,
+    *,
+    free_context: bool = False,
+    reading: Literal["exact", "over"] = "exact",
+    denying: Sequence[Document] = (),
+    guardrails: Sequence[Sequence[Document]] = (),
+    given: Formula = TRUE,
 ) -> Asked:
-    """The two questions that `compare` asks, as formulas."""
-    world = _world((before, after), free_context=free_context)
+    """The two questions that `compare` asks, as formulas.
+
+    `denying` are policies whose Deny statements count besides; each of `guardrails` is a level of policies that must
+    let the request through, too, by an Allow of its own; `given` is what else holds of the requests.
+    """
+    more_denies = (*denying, *(document for level in guardrails for document in level))
+    documents = (before, after, *more_denies)
+    world = _world(documents, free_context=free_context)
     old, new = (_allows(world.policies, document) for document in (before, after))
-    more, less = both(new, neg(old)), both(old, neg(new))
-    _assemble(world, (more, less), (before, after), free_context=free_context)
-    calls, (more, less) = _reduce(world, (before, after), (more, less), free_names=free_context)
+    passed = [world.policies.allows(level) for level in guardrails]
+    given = both(given, neg(world.policies.denies(more_denies)), *passed)
+    more, less = both(new, neg(old), given), both(old, neg(new), given)
+    _assemble(world, (more, less), documents, free_context=free_context)
+    calls, (more, less) = _reduce(world, documents, (more, less), free_names=free_context)
     return Asked(before, after, world, _problem(world, calls), more, less, _mode(world, reading))
 
 
