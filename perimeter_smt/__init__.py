@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.checks.workspace import access_not_granted_in_workspace, public_in_workspace
     from perimeter_smt.questions.compare import compare as compare_documents
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
+    from perimeter_smt.questions.replay.replay import replay
     from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
     from perimeter_smt.request.case import Case, read_case
     from perimeter_smt.request.request import Facts, Request
@@ -64,6 +65,7 @@ _WHERE = {
     "public_in_workspace": "questions.checks.workspace",
     "read_case": "request.case",
     "read_source": "organization.readers",
+    "replay": "questions.replay.replay",
     "workspace_from_options": "organization.readers",
 }
 
@@ -97,6 +99,7 @@ __all__ = [
     "public_in_workspace",
     "read_case",
     "read_source",
+    "replay",
     "workspace_from_options",
 ]
 
