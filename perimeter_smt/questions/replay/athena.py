@@ -49,6 +49,8 @@ def rows_of(stream: IO[bytes], file: str) -> Iterator[dict[str, Any]]:
             yield {name: _value(name, value) for name, value in event.items()}
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"no CSV: {error}".lower(), file=file) from None
+    finally:
+        text.detach()
 
 
 def _value(name: str, text: str) -> Any:
