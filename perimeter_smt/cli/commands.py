@@ -27,9 +27,15 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Ask": {
         "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
+        "replay": Entry("replay", "What would guardrails have said to the events of CloudTrail logs?"),
+        "public": Entry("checks", "AWS's CheckNoPublicAccess: do strangers get in?", "public"),
+        "access-not-granted": Entry(
+            "checks", "AWS's CheckAccessNotGranted: are these actions kept from everybody?", "access-not-granted"
+        ),
     },
     "Compare": {
         "compare": Entry("compare", "Tell what one policy allows or denies that another does not."),
+        "no-new-access": Entry("checks", "AWS's CheckNoNewAccess: does a new policy grant more?", "no-new-access"),
     },
     "Inspect": {
         "lint": Entry("lint", "Look for known mistakes in policies."),

@@ -21,7 +21,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.policy.sizes import QUOTAS
-from perimeter_smt.questions.compare import problem_of
+from perimeter_smt.questions.compare import pose
 from perimeter_smt.questions.redundancy.places import together
 from perimeter_smt.questions.redundancy.redundant import redundant
 from perimeter_smt.solve.engine import Engine
@@ -179,9 +179,9 @@ def _differs(before: Sequence[Document], after: list[dict[str, Any]], kind: Kind
         old_allows, new_allows = (_allows(policies, documents) for documents in (before, new))
         return [both(new_allows, neg(old_allows)), both(old_allows, neg(new_allows))]
 
-    _, problem, questions = problem_of([*before, *new], ask)
-    engine = Engine(problem, limits or Limits())
-    for question, what in zip(questions, ("allow something new", "deny something new"), strict=True):
+    posed = pose([*before, *new], ask)
+    engine = Engine(posed.problem, limits or Limits())
+    for question, what in zip(posed.formulas, ("allow something new", "deny something new"), strict=True):
         found = engine.check([question])
         if found.status != "unsat":
             return f"the documents {what}" if found.status == "sat" else found.reason

@@ -15,7 +15,7 @@ from perimeter_smt.encode.language.statement import Policies, matches
 from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, neg
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.compare import problem_of
+from perimeter_smt.questions.compare import pose
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.redundancy.places import Level, Place
 from perimeter_smt.solve.engine import Engine
@@ -84,9 +84,9 @@ class _Judge:
         self.place = place
         self.statements = [(d, s) for d in place.documents for s in d.statements]
         self._parts: list[Formula] = []
-        _, problem, asked = problem_of(place.documents, self._ask, free_context=free_context)
-        self._engine = Engine(problem, limits or Limits())
-        self._asked = asked
+        posed = pose(place.documents, self._ask, free_context=free_context)
+        self._engine = Engine(posed.problem, limits or Limits())
+        self._asked = posed.formulas
 
     def _ask(self, policies: Policies) -> list[Formula]:
         """The match of every statement, then how each Allow names the caller: direct, by role, by user, by account."""
@@ -100,7 +100,7 @@ class _Judge:
     def _match(self, number: int) -> Formula:
         return self._asked[number]
 
-    def _hits(self, number: int) -> list[Formula]:
+    def _hits(self, number: int) -> Sequence[Formula]:
         start = len(self.statements) + 4 * number
         return self._asked[start : start + 4]
 
