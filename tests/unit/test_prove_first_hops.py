@@ -1,4 +1,4 @@
-"""First hops of forwarded calls, asked of what principals are granted: whom the organization holds counts, all of it."""
+"""First hops of forwarded calls, asked of what principals are granted, of all that the organization holds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.obligations.decide import Means
 from perimeter_smt.questions.perimeter import prove
 
 ORG, MANAGEMENT = "o-acme0000001", "123456789012"
@@ -53,3 +54,10 @@ def test_a_role_of_any_account_may_make_the_first_hop(able, expected):
     """Whichever account it stands in: accounts that guardrails alone do not tell apart differ in their roles."""
     (verdict,) = prove(space(able), objectives=["O5"], services=["s3"], availability=False).verdicts
     assert verdict.status == expected
+
+
+def test_a_cached_proof_ends_with_the_grants_that_it_rests_on(tmp_path):
+    """Guardrails alone are asked, but the proof rests on what no role may do: another grant is another question."""
+    for able, expected in (((), "proved"), (IDS[-1:], "conditional"), ((), "proved")):
+        report = prove(space(able), objectives=["O5"], services=["s3"], availability=False, means=Means(cache=tmp_path))
+        assert [verdict.status for verdict in report.verdicts] == [expected]
