@@ -127,7 +127,7 @@ def prove(
     from perimeter_smt.report.baseline import exit_code
     from perimeter_smt.report.json import report_json
 
-    result = report_json(report)
+    result = report_json(report, space.organization)
     if stopped is not None:
         if not update_baseline:
             write(result, asked, no_color=no_color)
