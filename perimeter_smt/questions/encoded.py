@@ -37,14 +37,18 @@ def encode(
         if service.lower() not in known:
             hint = did_you_mean(service, known)
             raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
-    if services is not None:
-        chosen = tuple(dict.fromkeys(service.lower() for service in services))
-    else:
-        scoped = _scoped(workspace, objectives)
-        chosen = known if scoped is None else tuple(s for s in known if s in scoped)
+    chosen = asked_services(workspace, objectives, services)
     world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
     _check_assumptions(workspace)
     return world
+
+
+def asked_services(workspace: Workspace, objectives: Sequence[str], services: Sequence[str] | None) -> tuple[str, ...]:
+    """The services in question: those named, else those that the objectives claim."""
+    if services is not None:
+        return tuple(dict.fromkeys(service.lower() for service in services))
+    scoped = _scoped(workspace, objectives)
+    return tuple(s for s in actions.services() if scoped is None or s in scoped)
 
 
 def _check_assumptions(workspace: Workspace) -> None:

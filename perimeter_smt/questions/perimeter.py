@@ -15,7 +15,7 @@ from perimeter_smt.organization.classes import classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
-from perimeter_smt.questions.encoded import Mode, encode
+from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide
 from perimeter_smt.questions.obligations.deciding import Decided
@@ -89,7 +89,8 @@ def prove(
         assertions=tuple(assertions),
         limits=limits or Limits(),
     )
-    found = classes(workspace, mode) if merge and not assertions else None  # an assertion may tell accounts apart
+    asked = asked_services(workspace, objectives, services)
+    found = classes(workspace, mode, asked) if merge and not assertions else None  # an assertion may tell them apart
     smaller = replace(task, workspace=bearing(found.smaller, mode)) if found and found.removed else task
     try:
         decided = decide(smaller, means, progress)
@@ -121,10 +122,13 @@ def _verdicts(task: Task, decided: Mapping[str, Decided], name: str) -> tuple[Ve
 
 
 def _shows(decided: Mapping[str, Decided], removed: frozenset[str], organization: str) -> bool:
-    """Whether a counterexample took the id of an account left out for a stranger's."""
+    """Whether a counterexample took the id of an account left out for a stranger's, or a name for one that is free."""
     shown = [c for each in decided.values() for verdict in each.verdicts for c in verdict.counterexamples]
     for found in shown:
-        accounts = set(re.findall("[0-9]{12}", repr((found.request, found.facts)))) & removed
+        told = repr((found.request, found.facts))
+        if not removed.isdisjoint(re.findall(r"arn:[^'\"\\]*", told)):
+            return True
+        accounts = set(re.findall("[0-9]{12}", told)) & removed
         if any(found.facts.organizations.get(account) != organization for account in accounts):
             return True
     return False
