@@ -50,6 +50,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "inventory": Entry("inventory", "Tell what was read from a source."),
     },
     "Output": {
+        "cache": Entry("cache", "Tell what a cache of verdicts holds, or remove what is old."),
         "report": Entry("report", "Show a saved result in another form."),
         "schema": Entry("schema", "Print the JSON Schema of an output."),
     },
