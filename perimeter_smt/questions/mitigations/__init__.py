@@ -38,6 +38,7 @@ QUESTIONS: dict[str, Question] = {
     question.id: question
     for question in (
         Question("C1", "only who is trusted gets credentials of mine", "credentials"),
+        Question("C2", "nobody becomes an identity or holds an exception over hops that were not meant", "chains"),
     )
 }  # fmt: skip
 
