@@ -77,7 +77,7 @@ def connect(chains: Chains, steps: Steps, kinds: Sequence[Kind], *, among: Seque
     name = (lambda kind: kind.first.arn) if among is None else (lambda kind: raised(kind.first.arn))
     reader = _Edges(steps, list(callers))
     for kind in kinds:
-        for caller, edge in (*reader.takes(kind), *reader.becomes(kind), *reader.passes(kind)):
+        for caller, edge in reader.into(kind):
             chains.add(name(caller), kind.first.arn, edge)
     if among is not None:
         return
@@ -98,6 +98,27 @@ class _Edges:
         self._made_before: dict[tuple[str, str], Step | None] = {}
         self._in_account: dict[tuple[str, ...], list[tuple[Kind, Step, str]]] = {}
 
+    def into(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
+        """All edges into an identity; one check tells whether a call on it is possible at all."""
+        steps = self.steps
+        names = ("step.takes-role", "step.passes-role")
+        becomes = [row["action"] for row in self._rows_for("becomes", kind)]
+        some = disj((*(steps.formula(name) for name in names), both(steps.formula("step"), steps.calls(*becomes))))
+        who = disj(calls(caller.first) for caller in self.all_callers)
+        possible = steps.step(some, kind.here, who) is not None
+        if possible:
+            yield from self.takes(kind)
+            yield from self.becomes(kind)
+        yield from self.passes(kind, possible=possible)
+
+    def _rows_for(self, effect: str, kind: Kind) -> Rows:
+        """The rows that act on identities of this type."""
+        other = "role" if kind.first.type == "user" else "user"
+        on_user = ("loginprofile", "accesskey", "user")
+        on_role = ("role",)
+        marks = on_role if other == "role" else on_user
+        return [row for row in self.rows[effect] if not any(mark in row["action"].lower() for mark in marks)]
+
     def takes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
         """AssumeRole by sessions without attributes; then with those that the step before can set."""
         if kind.first.type != "role":
@@ -109,6 +130,8 @@ class _Edges:
         for caller, step in steps.callers(self.all_callers, *asked, plain):
             found[caller.first.arn] = True
             yield caller, Edge(((steps, step, words),), words)
+        if not steps.attributes:
+            return
         rest = [k for k in self.all_callers if k.first.arn not in found and k.first.type == "role"]
         for middle, step in steps.callers(rest, *asked):
             yield from self._through(middle, kind, step)
@@ -144,7 +167,7 @@ class _Edges:
     def becomes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
         """Calls on an identity after which one acts as it."""
         words = f"takes over {last(kind.first.arn)}"
-        for caller, step, unless in self._by_rows(self.rows["becomes"], kind.here, self.all_callers):
+        for caller, step, unless in self._by_rows(self._rows_for("becomes", kind), kind.here, self.all_callers):
             yield caller, Edge(((self.steps, step, words),), words, unless)
 
     def raises(self, kind: Kind, able: list[Kind]) -> Iterator[tuple[Kind, Edge]]:
@@ -152,7 +175,7 @@ class _Edges:
         words = f"extends the rights of {last(kind.first.arn)}"
         by_policy = self._by_account("raises-by-policy", kind, self.rows["raises-by-policy"])
         here = [found for found in by_policy if found[0] in able]
-        for caller, step, unless in (*self._by_rows(self.rows["raises"], kind.here, able), *here):
+        for caller, step, unless in (*self._by_rows(self._rows_for("raises", kind), kind.here, able), *here):
             yield caller, Edge(((self.steps, step, words),), words, unless)
 
     def _by_account(self, effect: str, kind: Kind, rows: Rows) -> list[tuple[Kind, Step, str]]:
@@ -166,6 +189,10 @@ class _Edges:
     def _by_rows(self, rows: Rows, here: Formula, callers: list[Kind]) -> Iterator[tuple[Kind, Step, str]]:
         """Who may make a call of these rows, with what is needed besides; sure calls first."""
         done: set[str] = set()
+        step_of = (self.steps.formula("step"), here)
+        every = self.steps.calls(*(row["action"] for row in rows))
+        if not rows or self.steps.step(*step_of, every, disj(calls(k.first) for k in callers)) is None:
+            return
         for sure in (True, False):
             unless = {r["action"].lower(): r.get("unless", "") for r in rows if r["sure"] is sure}
             left = [kind for kind in callers if kind.first.arn not in done]
@@ -175,7 +202,7 @@ class _Edges:
                 call = self.steps.world.calls.rows[_row(step)].lowered
                 yield caller, step, unless.get(call, "")
 
-    def passes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
+    def passes(self, kind: Kind, *, possible: bool) -> Iterator[tuple[Kind, Edge]]:
         """Roles passed to a service that runs code or makes calls with them, and compute that may have them."""
         if kind.first.type != "role":
             return
@@ -185,6 +212,8 @@ class _Edges:
             words = f"changes what runs as {last(kind.first.arn)}"
             for caller, step, unless in self._by_account(service, kind, rows):
                 yield caller, Edge(((self.steps, step, words),), words, unless or "nothing runs with the role")
+            if not possible:
+                continue
             pass_it = (
                 self.steps.formula("step.passes-role"), kind.here, self.steps.has_value("iam:PassedToService", service),
             )  # fmt: skip

@@ -119,6 +119,11 @@ class Steps:
         arn = f":iam::{texts.get('principal.account')}:{texts.get('principal.name')}"
         return next(kind for kind in kinds if kind.first.arn.endswith(arn))
 
+    @property
+    def attributes(self) -> bool:
+        """Whether some policy looks at what a session may carry from its beginning: tags, a source identity."""
+        return any(name.startswith((_TAG, _SOURCE_IDENTITY)) for name in self.world.keys.known)
+
     def plain_session(self, principal: OwnedPrincipal) -> Formula:
         """The caller's session carries nothing that somebody set when it began: no source identity, no session tags."""
         known = self.world.keys.known
