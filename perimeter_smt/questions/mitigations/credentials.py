@@ -159,7 +159,7 @@ def _why(found: Counterexample) -> str:
     """Who gets credentials, in words."""
     request, facts = found.request, found.facts
     if facts.kind == "fedsts":
-        return f"a token of {request.principal.provider} gets credentials, and nobody declared it to"
+        return f"a token of {request.principal.provider} gets credentials, and perimeter.yaml does not trust it to"
     sent = next((v for name, v in request.context.items() if name.lower() == credentials.EXTERNAL_ID), None)
     carried = f"with ExternalId {sent}" if sent else "without ExternalId"
     more = f", {carried}" if facts.kind in ("user", "role", "feduser", "root") else ""
