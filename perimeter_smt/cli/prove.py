@@ -128,6 +128,7 @@ def prove(
                 mitigations=_beside(options),
                 demanded=options["mitigations"],
                 today=a_day(options["today"]),
+                without_exceptions=options["without_exceptions"],
             )
         except StoppedProofError as error:
             report, stopped = error.report, error

@@ -153,7 +153,8 @@ class Perimeter(_Frozen):
 
     `readings` settles open points of AWS's documentation by name: as chosen here, or the rival way.
     `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
-    `mitigations` are the questions beside the objectives that count: ids, or `all`.
+    `mitigations` are the questions beside the objectives that count: ids, or `all`. `administrators` are ARN patterns
+    of those who may change guardrails and come to hold exceptions (C2).
     """
 
     orgs: tuple[str, ...]
@@ -173,6 +174,7 @@ class Perimeter(_Frozen):
     role_exceptions: tuple[RoleException, ...] = ()
     vendors: tuple[Vendor, ...] = ()
     mitigations: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()

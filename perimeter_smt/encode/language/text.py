@@ -22,6 +22,7 @@ FILES = (
     "authorization.smt2",
     "perimeter.smt2",
     "mitigations/credentials.smt2",
+    "mitigations/chains.smt2",
 )
 
 _ANY = "aws"  # names of axioms and readings are those of every partition

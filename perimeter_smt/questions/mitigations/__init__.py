@@ -38,6 +38,8 @@ QUESTIONS: dict[str, Question] = {
     question.id: question
     for question in (
         Question("C1", "only who is trusted gets credentials of mine", "credentials"),
+        Question("C2", "nobody becomes an identity or holds an exception over hops that were not meant", "chains"),
+        Question("L1", "no wildcard grant reaches a resource outside", "least_privilege"),
     )
 }  # fmt: skip
 
