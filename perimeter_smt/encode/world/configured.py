@@ -13,10 +13,11 @@ from typing import Any
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import Key, KeySpace
 from perimeter_smt.encode.world.accounts import member_ids
+from perimeter_smt.encode.world.catalogue import Calls
 from perimeter_smt.encode.world.perimeter import excepted, in_range, in_scope
-from perimeter_smt.logic.atoms import ANY, CharSet, Run, Template, Text
+from perimeter_smt.logic.atoms import ANY, CharSet, Member, Run, Template, Text
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, either, implies, is_text, neg
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, conj, disj, either, implies, is_text, neg
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.keys import table_rows
@@ -26,33 +27,78 @@ _FIELD = Run(CharSet(":", True))
 Row = Mapping[str, Any]
 
 
-def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
-    """The open symbols of the questions N1, N2, E1 and E2."""
-    perimeter = workspace.perimeter
+def of_tables(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    """The open symbols of the questions on the calls of tables: N1, E2, and what N2 asks of them.
+
+    The sets of the catalogue that they speak of are named by `define_sets`.
+    """
     compute, carriers = table_rows(COMPUTE), table_rows(CARRIERS)
-    own = [
-        row["service"] for row in table_rows("global-regions") if row["partition"] == workspace.organization.partition
-    ]
     return {
-        **{f"{name}.excepted": excepted(perimeter, keys, script, name) for name in ("N1", "E1", "E2")},
-        "E1.scope": in_scope(perimeter.scope("E1")),
-        # Who may call from anywhere has credentials that work anywhere.
-        "N2.excepted": disj(excepted(perimeter, keys, script, name) for name in ("N2", "O5")),
-        "call.sets-up-compute": actions_of(compute),
-        "call.sets-up-carrier": actions_of(row for row in carriers if row["guard"] != "role"),
-        "call.carries": disj(action_matches(a) for row in carriers for a in row.get("carries", ())),
-        "call.hands-out": actions_of(table_rows(PORTABLE)),
-        "key-tells.elsewhere": _told(compute, lambda row: elsewhere(workspace, keys, row)),
-        "key-tells.foreign": _told(carriers, lambda row: foreign(workspace, keys, row)),
-        "region.mine": disj(is_text("request.region", region) for region in perimeter.regions),
-        "service.one-region": disj(action_matches(f"{service}:*") for service in own),
-        "through-proxy": disj(in_range(cidr) for cidr in perimeter.proxies),
+        **_exceptions(workspace, keys, script),
+        "call.sets-up-compute": _calls("sets up compute"),
+        "call.sets-up-carrier": _calls("sets up a carrier"),
+        "call.carries": _calls("carries"),
+        "call.hands-out": _calls("hands out"),
+        "key-tells.elsewhere": _told("N1", compute, lambda row: elsewhere(workspace, keys, row)),
+        "key-tells.foreign": _told("E2", carriers, lambda row: foreign(workspace, keys, row)),
     }
 
 
-def actions_of(rows: Iterable[Row]) -> Formula:
-    """The call is one of those that the rows name."""
-    return disj(action_matches(action) for row in rows for action in row["actions"])
+def of_scopes(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    """The open symbols of the questions on all calls that the scopes claim: E1, and the other half of N2."""
+    perimeter = workspace.perimeter
+    partition = workspace.organization.partition
+    own = [row["service"] for row in table_rows("global-regions") if row["partition"] == partition]
+    return {
+        **_exceptions(workspace, keys, script),
+        "region.mine": disj(is_text("request.region", region) for region in perimeter.regions),
+        "service.one-region": disj(action_matches(f"{service}:*") for service in own),
+        "through-proxy": disj(in_range(cidr) for cidr in perimeter.proxies),
+        "E1.scope": in_scope(perimeter.scope("E1")),
+    }
+
+
+def _exceptions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    perimeter = workspace.perimeter
+    return {
+        **{f"{name}.excepted": excepted(perimeter, keys, script, name) for name in ("N1", "E1", "E2")},
+        # Who may call from anywhere has credentials that work anywhere.
+        "N2.excepted": disj(excepted(perimeter, keys, script, name) for name in ("N2", "O5")),
+    }
+
+
+def calls_of(row: Row) -> tuple[str, ...]:
+    """The calls that a row asks about: those that configure, or those by which a role carries the data."""
+    return tuple(row["carries"] if row.get("guard") == "role" else row["actions"])
+
+
+def row_set(mitigation: str, row: Row) -> str:
+    """The name of the set of the calls that a row asks about."""
+    return f"{mitigation} {row['service']} {row['what']}"
+
+
+def define_sets(calls: Calls) -> None:
+    """Name the sets of the catalogue that the definitions speak of."""
+    carriers = table_rows(CARRIERS)
+    rows = {
+        "sets up compute": [("N1", row) for row in table_rows(COMPUTE)],
+        "sets up a carrier": [("E2", row) for row in carriers if row["guard"] != "role"],
+        "carries": [("E2", row) for row in carriers if row["guard"] == "role"],
+        "hands out": [("N2", row) for row in table_rows(PORTABLE)],
+    }
+    for name, found in rows.items():
+        together = 0
+        for mitigation, row in found:
+            here = 0
+            for action in calls_of(row):
+                here |= calls.members(f"action={action.lower()}")
+            calls.define_rows(row_set(mitigation, row), here)
+            together |= here
+        calls.define_rows(name, together)
+
+
+def _calls(name: str) -> Formula:
+    return atom(Member("call", name))
 
 
 def keys_of(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -68,14 +114,16 @@ def spelled_keys(rows: Iterable[Row]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _told(rows: Iterable[Row], told: Callable[[Row], Formula]) -> Formula:
-    """For every action that has keys: one of its rows tells; an action without keys tells nothing."""
-    by_action: dict[str, list[Formula]] = {}
+def _told(mitigation: str, rows: Iterable[Row], told: Callable[[Row], Formula]) -> Formula:
+    """For every call that has keys: one of its rows tells; a call without keys tells nothing.
+
+    Rows with keys name the same calls or none in common.
+    """
+    by_calls: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         if "key" in row or "tells" in row:
-            for action in row["actions"]:
-                by_action.setdefault(action, []).append(told(row))
-    return conj(implies(action_matches(action), disj(found)) for action, found in by_action.items())
+            by_calls.setdefault(calls_of(row), []).append(row)
+    return conj(implies(_calls(row_set(mitigation, same[0])), disj(map(told, same))) for same in by_calls.values())
 
 
 def elsewhere(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
@@ -141,7 +189,9 @@ def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:
     A service is nobody's principal: for whom it acts is a question of O1.
     """
     ids = my_accounts(workspace)
-    arn = [(Text("arn:"), _FIELD, Text(":"), _FIELD, Text(":"), _FIELD, Text(f":{id}:"), Run(ANY)) for id in ids]
+    arn = [
+        (Text("arn:"), _FIELD, Text(":"), _FIELD, Text(":"), _FIELD, Text(f":{account}:"), Run(ANY)) for account in ids
+    ]
     out = [] if names == "arn" else [_one_of(term, ids)]
     if names != "account":
         out += [glob_on(term, pattern) for pattern in arn]

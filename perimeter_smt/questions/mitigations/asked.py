@@ -27,7 +27,7 @@ from perimeter_smt.witness.case import case_to_json
 
 SCP_LIMITS = tuple(LIMIT_TEXTS[name] for name in ("management-account", "service-linked-roles"))
 Agrees = Callable[[Request, Facts, tuple[str, ...]], bool]  # the second reading; with what a request departs from
-_SPREADS = 2  # requests of rows without keys that are carried over to other rows
+_SPREADS = 4  # requests of rows without keys that are carried over to other rows
 _TOGETHER = 2  # proofs of all rows at once that are tried before rows are asked one by one
 
 

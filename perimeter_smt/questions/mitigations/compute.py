@@ -1,4 +1,4 @@
-"""N1: my identities start compute that runs code only inside my VPCs (table `compute-settings`; docs/mitigations.md)."""
+"""N1: my identities start compute only inside my VPCs (table `compute-settings`; docs/mitigations.md)."""
 
 from __future__ import annotations
 

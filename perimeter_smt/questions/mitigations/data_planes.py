@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
-from perimeter_smt.questions.mitigations.worlds import claimed
-from perimeter_smt.request import actions
+from perimeter_smt.questions.mitigations.worlds import claimed_services
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "S1", "services whose data planes no policy sees"
@@ -39,8 +38,4 @@ def _services(workspace: Workspace) -> set[str]:
         out |= {resource.arn.split(":")[2] for resource in account.resources}
         out |= {service for endpoint in account.endpoints for service in endpoint.services}
     asked = {namespace for row in table_rows("data-planes") for namespace in row["namespaces"]}
-    for service in asked - out:
-        names = [f"{service}:{info.name}" for info in actions.actions(service)]
-        if any(claimed(workspace, objective, name) for objective in OBJECTIVES for name in names):
-            out.add(service)
-    return out
+    return out | (asked & set(claimed_services(workspace)))

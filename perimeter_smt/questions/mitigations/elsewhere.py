@@ -1,7 +1,7 @@
 """N2: credentials of mine are of no use elsewhere (docs/mitigations.md).
 
-Sessions of instances away from their VPC, URLs that identities of mine signed, downloads without a signature, calls that
-hand out something which works by itself, and signing in to the console.
+Sessions of instances away from their VPC, URLs that identities of mine signed, downloads without a signature, calls
+that hand out something which works by itself, and signing in to the console.
 """
 
 from __future__ import annotations

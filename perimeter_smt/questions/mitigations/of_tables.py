@@ -19,7 +19,7 @@ Words = Callable[[Row], tuple[MitigationStatus, str]]
 def claimed_rows(workspace: Workspace, mitigation: str) -> list[Row]:
     """The rows of a question's table with a call that its scope claims."""
     rows = table_rows(worlds.TABLES[mitigation])
-    return [row for row in rows if any(worlds.claimed(workspace, mitigation, a) for a in worlds.calls_of(row))]
+    return [row for row in rows if any(worlds.claimed(workspace, mitigation, a) for a in configured.calls_of(row))]
 
 
 def obligations(
@@ -33,7 +33,7 @@ def obligations(
     """An obligation for each claimed row. `name`: of the premise; `words`: status and text of a row that is open."""
     world, rows = encoded.world, claimed_rows(workspace, mitigation)
     breach = worlds.breach(world, name, mitigation)
-    told = [(worlds.calls_of(row), worlds.told(workspace, world, mitigation, row)) for row in rows]
+    told = [(configured.calls_of(row), worlds.told(workspace, world, mitigation, row)) for row in rows]
     out = []
     for row, own in zip(rows, own_requests(told), strict=True):
         keys = configured.keys_of([row])
@@ -42,10 +42,10 @@ def obligations(
             Obligation(
                 f"{row['service']}: {row['what']}",
                 breach,
-                tuple(worlds.row_checks(world.calls, row, action) for action in worlds.calls_of(row)),
-                tuple(worlds.calls_of(row)),
+                tuple(worlds.row_checks(world.calls, row, action) for action in configured.calls_of(row)),
+                configured.calls_of(row),
                 agrees(row),
-                world.calls.members(worlds.row_set(mitigation, row)),
+                world.calls.members(configured.row_set(mitigation, row)),
                 own,
                 status,
                 text,

@@ -74,11 +74,6 @@ def _kept(workspace: Workspace, asking: Asking, which: str) -> Encoded:
     return encoded
 
 
-def calls_of(row: Row) -> list[str]:
-    """The calls that a row of a table asks about: those that configure, or those by which a role carries the data."""
-    return list(row["carries"] if row.get("guard") == "role" else row["actions"])
-
-
 def claimed(workspace: Workspace, mitigation: str, action: str) -> bool:
     """Whether the scope of a question in perimeter.yaml holds an action; all are in it where nothing is said."""
     scope, low = workspace.perimeter.scope(mitigation), action.lower()
@@ -115,11 +110,6 @@ def told(workspace: Workspace, world: World, mitigation: str, row: Row) -> Formu
     """What the keys of a row tell."""
     found = configured.elsewhere if mitigation == "N1" else configured.foreign
     return found(workspace, world.keys, row)
-
-
-def row_set(mitigation: str, row: Row) -> str:
-    """The name of the set of the calls that a row asks about."""
-    return f"{mitigation} {row['service']} {row['what']}"
 
 
 def row_checks(calls: Calls, row: Row, action: str) -> tuple[Formula, ...]:
@@ -170,7 +160,7 @@ def _world(workspace: Workspace, services: Sequence[str], which: str, also_keys:
         objectives=(),
         also_keys=also_keys,
         asked=[f"{name}.{part}" for name in names for part in ("premise", "conclusion")],
-        also_defined=configured.definitions,
+        also_defined=configured.of_tables if which == "tables" else configured.of_scopes,
     )
 
 
@@ -184,7 +174,7 @@ def _encoded(world: World, asking: Asking, spoken_of: Sequence[Formula]) -> Enco
 
 def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     rows = [(name, row) for name, table in TABLES.items() for row in table_rows(table)]
-    calls = [*(action for _, row in rows for action in calls_of(row)), _SIGN_IN]
+    calls = [*(action for _, row in rows for action in configured.calls_of(row)), _SIGN_IN]
     services = tuple(dict.fromkeys(action.partition(":")[0] for action in calls))
     world = _world(workspace, services, "tables", configured.keys_of(row for _, row in rows))
     world.also_hints = configured.hints(row for _, row in rows)
@@ -192,13 +182,10 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     world.calls.replace_rows([row for row in world.calls.rows if row.lowered in wanted])
     asked = [f(world, name, name[:2]) for name in _PREDICATES["tables"] for f in (breach, at_issue)]
     asked += [told(workspace, world, name, row) for name, row in rows if name != "N2"]
+    configured.define_sets(world.calls)
     for name, row in rows:
-        found = [check for action in calls_of(row) for check in row_checks(world.calls, row, action)]
-        here = 0
-        for check in found:
-            here |= world.calls.members(check.payload.name)
-        world.calls.define_rows(row_set(name, row), here)
-        asked += [*found, atom(Member(CALL, row_set(name, row)))]
+        asked += [check for action in configured.calls_of(row) for check in row_checks(world.calls, row, action)]
+        asked.append(atom(Member(CALL, configured.row_set(name, row))))
     asked += checks(world.calls, _SIGN_IN)
     sets = world.sets(())
     world.assertions += [_spelled(world.calls, check, sets) for check in asked if check.op == "atom"]
@@ -219,13 +206,13 @@ def _spelled(calls: Calls, check: Formula, sets: Iterable[str]) -> Assertion:
 
 
 def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
-    services = _claimed_services(workspace)
+    services = claimed_services(workspace)
     world = _world(workspace, services, "scopes", _SESSION_KEYS)
     world.also_hints = {"aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0",)}
     asked = [f(world, name, name[:2]) for name in _PREDICATES["scopes"] for f in (breach, at_issue)]
     asked.append(both(world.formula("access"), world.formula("E1.others")))
-    wanted = sum(1 << i for i, row in enumerate(world.calls.rows) if _in_some_scope(workspace, row.lowered))
-    world.calls.replace_rows([row for i, row in enumerate(world.calls.rows) if wanted >> i & 1])
+    claimed_of = {action: _in_some_scope(workspace, action) for action in world.calls.actions()}
+    world.calls.replace_rows([row for row in world.calls.rows if claimed_of[row.lowered]])
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)
@@ -233,12 +220,12 @@ def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
     return _encoded(world, asking, asked)
 
 
-def _claimed_services(workspace: Workspace) -> tuple[str, ...]:
-    return tuple(
-        service
-        for service in actions.services()
-        if any(_in_some_scope(workspace, f"{service}:{info.name}".lower()) for info in actions.actions(service))
-    )
+def claimed_services(workspace: Workspace) -> tuple[str, ...]:
+    """The services that some objective claims an action of."""
+    patterns = [text.lower() for name in OBJECTIVES for text in workspace.perimeter.scope(name).actions]
+    named = {pattern.partition(":")[0] for pattern in patterns}
+    known = actions.services()
+    return tuple(s for s in known if s in named or any(fnmatchcase(s, name) for name in named if set(name) & set("*?")))
 
 
 def _in_some_scope(workspace: Workspace, action: str) -> bool:
