@@ -117,6 +117,7 @@ def prove(
             mitigations=_beside(options),
             demanded=options["mitigations"],
             today=a_day(options["today"]),
+            without_exceptions=options["without_exceptions"],
         )
     from perimeter_smt.report.baseline import exit_code
     from perimeter_smt.report.json import report_json

@@ -104,7 +104,7 @@ class Ground:
             return False
         if fold(self.request.action) not in _TAKES_ROLE or not _covers(entry.roles, self.request.resource):
             return False
-        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
+        return not entry.arns or any(is_named(pattern, self.arn) for pattern in entry.arns)
 
     @property
     def my_resource(self) -> bool:
@@ -148,8 +148,7 @@ class Ground:
         tags = (entry for entry in self.perimeter.tag_exceptions if objective in entry.objectives)
         roles = (entry for entry in self.perimeter.role_exceptions if objective in entry.objectives)
         excused = any(self._tagged(entry) for entry in tags) or any(
-            self.is_iam and self.mine(self.facts.principal_account) and _is_named(entry.arn, self.arn)
-            for entry in roles
+            self.is_iam and self.mine(self.facts.principal_account) and is_named(entry.arn, self.arn) for entry in roles
         )
         return not excused
 
@@ -171,7 +170,7 @@ class Ground:
             return self._provider(entry)
         if not self.is_iam or self.facts.principal_account != entry.account:
             return False
-        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
+        return not entry.arns or any(is_named(pattern, self.arn) for pattern in entry.arns)
 
     def _provider(self, entry: TrustedPrincipal) -> bool:
         provider, called = spelled(entry.provider or ""), spelled(self.request.principal.provider or "")
@@ -188,12 +187,12 @@ class Ground:
     def _third_resource(self, entry: TrustedResource) -> bool:
         if self.request.resource == "*" or (entry.account and self.facts.resource_account != entry.account):
             return False
-        if "*" not in entry.callers and not any(_is_named(pattern, self.arn) for pattern in entry.callers):
+        if "*" not in entry.callers and not any(is_named(pattern, self.arn) for pattern in entry.callers):
             return False
         return names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
 
 
-def _is_named(pattern: str, arn: str) -> bool:
+def is_named(pattern: str, arn: str) -> bool:
     """Whether a trusted ARN means the caller. A role ARN means that one role, whatever path and case (W-13)."""
     named, role = _ROLE.fullmatch(pattern), _ROLE.fullmatch(arn)
     if named is None or role is None or any(mark in pattern for mark in "*?"):

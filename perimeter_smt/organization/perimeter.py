@@ -155,7 +155,8 @@ class Perimeter(_Frozen):
     `regions` are where my identities are to call; `egress` says what leaves my network beside endpoints: nothing, what
     goes through `proxies`, or anything; None: nobody said.
     `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
-    `mitigations` are the questions beside the objectives that count: ids, or `all`.
+    `mitigations` are the questions beside the objectives that count: ids, or `all`. `administrators` are ARN patterns
+    of those who may change guardrails and come to hold exceptions (C2).
     """
 
     orgs: tuple[str, ...]
@@ -178,6 +179,7 @@ class Perimeter(_Frozen):
     role_exceptions: tuple[RoleException, ...] = ()
     vendors: tuple[Vendor, ...] = ()
     mitigations: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()

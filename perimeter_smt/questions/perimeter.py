@@ -23,6 +23,7 @@ from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import mitigations as beside
 from perimeter_smt.questions import user_assertions
 from perimeter_smt.questions.answer import answer
+from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
@@ -55,6 +56,7 @@ def prove(
     mitigations: Sequence[str] = (),
     demanded: Sequence[str] = (),
     today: date | None = None,
+    without_exceptions: bool = False,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
 
@@ -67,7 +69,7 @@ def prove(
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
     (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
     `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
-    expired.  InputError for unknown names.
+    expired; `without_exceptions` shows what each of the others opens.  InputError for unknown names.
     """
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
@@ -79,11 +81,12 @@ def prove(
         limit=limit, availability=availability, assertions=assertions, progress=progress, limits=limits or Limits(),
         merge=merge,
     )  # fmt: skip
+    asking = Asking(reading, limits or Limits(), day)
+    found = beside.ask(workspace, names, asking, progress)
+    opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
     return replace(
         report,
-        mitigations=doubted(
-            beside.ask(workspace, names, Asking(reading, limits or Limits(), day), progress), workspace
-        ),
+        mitigations=doubted((*found, *opened), workspace),
         demanded=must,
         today=day.isoformat() if given.perimeter.dated else "",
         expired=expired,

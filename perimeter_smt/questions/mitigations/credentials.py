@@ -44,7 +44,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         asked=("C1.premise", "C1.conclusion"),
         also_defined=credentials.definitions,
     )
-    run = prepare(world, (), asking.reading, False, 1, asking.limits, ())
+    run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds)))
     question = _Question(run, workspace)
     lines = question.listed(kinds)
     lines += question.unlisted(kinds)
