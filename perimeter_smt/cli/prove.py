@@ -122,7 +122,7 @@ def prove(
     from perimeter_smt.report.baseline import exit_code
     from perimeter_smt.report.json import report_json
 
-    result = report_json(report)
+    result = report_json(report, space.organization)
     new = write(result, asked, no_color=no_color)
     return report.exit_code if new is None else exit_code(result, new)
 
