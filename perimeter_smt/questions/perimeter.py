@@ -53,7 +53,7 @@ def prove(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
-    mitigations: Sequence[str] = (),
+    mitigations: Sequence[str] | None = None,
     demanded: Sequence[str] = (),
     today: date | None = None,
     without_exceptions: bool = False,
@@ -67,15 +67,18 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
     which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
-    (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
-    `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
-    expired; `without_exceptions` shows what each of the others opens.  InputError for unknown names.
+    (docs/scaling.md).  `mitigations` are asked beside the objectives (ids or `all`; default: those that
+    `perimeter.yaml` names), and those `demanded`; they count for the exit code where either names them.  `today`
+    (default: the day of the call) decides which exceptions have expired; `without_exceptions` shows what each of the
+    others opens.  InputError for unknown names.
     """
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
     given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
-    must = beside.chosen((*demanded, *perimeter.mitigations), where="" if demanded else "perimeter.yaml")
-    names = beside.chosen((*mitigations, *must))
+    claimed = beside.chosen(perimeter.mitigations, where="perimeter.yaml")
+    names = beside.chosen((*(claimed if mitigations is None else mitigations), *demanded))
+    counting = {*claimed, *beside.chosen(demanded)}
+    must = tuple(name for name in names if name in counting)
     report = _objectives(
         workspace, objectives=objectives, services=services, mode=mode, reading=reading, enumerate_all=enumerate_all,
         limit=limit, availability=availability, assertions=assertions, progress=progress, limits=limits or Limits(),
