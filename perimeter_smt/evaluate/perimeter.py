@@ -39,7 +39,7 @@ def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> boo
     """Whether an identity of mine calls something within the scope of O3 that is neither mine nor trusted (L1)."""
     at = Ground(workspace, request, facts)
     scope = workspace.perimeter.scope("O3")
-    in_scope = _names(scope.actions, request.action) and not _names(scope.except_actions, request.action)
+    in_scope = names(scope.actions, request.action) and not names(scope.except_actions, request.action)
     return in_scope and _PREMISES["O3"](at) and not at.trusted_resource
 
 
@@ -151,7 +151,7 @@ class Ground:
     def claimed(self, objective: str) -> bool:
         """The action is in scope, and no declared exception holds."""
         scope = self.perimeter.scope(objective)
-        if not _names(scope.actions, self.request.action) or _names(scope.except_actions, self.request.action):
+        if not names(scope.actions, self.request.action) or names(scope.except_actions, self.request.action):
             return False
         tags = (entry for entry in self.perimeter.tag_exceptions if objective in entry.objectives)
         roles = (entry for entry in self.perimeter.role_exceptions if objective in entry.objectives)
@@ -172,7 +172,7 @@ class Ground:
         return bool(entry.provider) and self._third_principal(entry)
 
     def _third_principal(self, entry: TrustedPrincipal) -> bool:
-        if not _names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
+        if not names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
             return False
         if entry.provider:
             return self._provider(entry)
@@ -197,7 +197,7 @@ class Ground:
             return False
         if "*" not in entry.callers and not any(is_named(pattern, self.arn) for pattern in entry.callers):
             return False
-        return _names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
+        return names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
 
 
 def is_named(pattern: str, arn: str) -> bool:
@@ -208,7 +208,8 @@ def is_named(pattern: str, arn: str) -> bool:
     return named.group(1) == role.group(1) and fold(named.group(2)) == fold(role.group(2))
 
 
-def _names(patterns: Iterable[str], action: str) -> bool:
+def names(patterns: Iterable[str], action: str) -> bool:
+    """Whether some pattern of actions names the action."""
     return any(is_full_star(p) or p == "*:*" or glob(p, ignore_case=True)(fold(action)) for p in patterns)
 
 

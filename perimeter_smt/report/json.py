@@ -11,12 +11,17 @@ from importlib.resources import files
 from typing import Any
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.model import Organization
 from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
+from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why")
+SCHEMAS = (
+    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay", "redundant",
+    "pack",
+)  # fmt: skip
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:
@@ -33,9 +38,10 @@ def schema(name: str) -> str:
     return files("perimeter_smt.report").joinpath("schemas", f"{name}.json").read_text("utf-8")
 
 
-def report_json(report: Report) -> dict[str, Any]:
-    """A report as `schemas/prove.json` describes it."""
+def report_json(report: Report, organization: Organization | None = None) -> dict[str, Any]:
+    """A report as `schemas/prove.json` describes it, with the outline of its organization where that is at hand."""
     return {
+        "organization": outline(organization) if organization is not None else None,
         "format": FORMAT,
         "workspace": report.workspace,
         "mode": report.mode,

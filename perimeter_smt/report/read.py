@@ -19,6 +19,8 @@ from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.report.entries import Result, is_lint
 from perimeter_smt.report.json import schema
 
+# Parts that results gained, and what they held before.
+_ADDED: Mapping[str, object] = {"demanded": [], "expired": [], "mitigations": [], "organization": None, "today": ""}
 _MAX_CHARACTERS = 125_000_000
 
 
@@ -32,6 +34,8 @@ def read_result(path: Path) -> Result:
         name = "lint" if is_lint(value if isinstance(value, Mapping) else {}) else "prove"
     except InputError as error:
         raise InputError(error.message, file=str(path)) from None
+    if name == "prove" and isinstance(value, dict):  # results of before they had these parts
+        value = {**_ADDED, **value}
     wrong = next(Draft202012Validator(json.loads(schema(name))).iter_errors(value), None)
     if wrong is not None:
         raise InputError("not as `perimeter schema` describes it", file=str(path), path=wrong.json_path)

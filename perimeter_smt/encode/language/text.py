@@ -21,6 +21,7 @@ FILES = (
     "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
+    "mitigations/egress.smt2",
     "mitigations/credentials.smt2",
     "mitigations/chains.smt2",
 )
