@@ -35,6 +35,14 @@ def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts)
     return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
 
 
+def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether an identity of mine calls something within the scope of O3 that is neither mine nor trusted (L1)."""
+    at = Ground(workspace, request, facts)
+    scope = workspace.perimeter.scope("O3")
+    in_scope = _names(scope.actions, request.action) and not _names(scope.except_actions, request.action)
+    return in_scope and _PREMISES["O3"](at) and not at.trusted_resource
+
+
 def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
     """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
     at = Ground(workspace, request, facts)

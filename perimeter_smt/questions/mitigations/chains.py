@@ -7,6 +7,7 @@ request for each hop. Exceptions of the perimeter, guardrails and trails have a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.world.accounts import one_of
@@ -20,7 +21,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.mitigations.graph import Chains, Edge, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
-from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError
+from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, calls
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
@@ -30,6 +31,7 @@ LIMITS = (
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
     "delegated administrators of AWS Organizations act by its resource policy, which is not in the input",
+    "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
     "who may assign permission sets of IAM Identity Center is decided in its own account, and not followed here",
 )
 _MANY = 8  # rows of one exception
@@ -50,6 +52,13 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         lines = tuple(_Question(workspace, asking).lines())
     except UndecidedError as error:
         lines = (Line("paths between identities", "unknown", str(error)),)
+    unlisted = [account.id for account, _ in workspace.organization.accounts() if not account.listed]
+    if unlisted:
+        text = f"; principals of {len(unlisted)} accounts are not listed in full, and may hold anything"
+        lines = tuple(
+            replace(line, status="conditional", text=line.text + text) if line.status == "proved" else line
+            for line in lines
+        )
     return Mitigation(ID, TITLE, worst(lines), lines, (), LIMITS)
 
 
@@ -65,11 +74,10 @@ class _Question:
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
         connect(self.chains, self.steps, self.kinds)
         self.worlds = [(self.steps, self.kinds)]
-        there = [kind for kind in self.kinds if raised(kind.first.arn) in self.chains.graph]
-        grown = [kind for kind in there if not _holds_everything(kind.first)]
+        grown = self._grown()
         if grown:
-            bare = {kind.first.arn for kind in grown if self._loses_boundary(kind)}
-            more = Steps(_with_rights(self.smaller, {kind.first.arn for kind in grown}, bare), asking, tags)
+            bare = {kind.first.arn for kind in grown if kind in self.kinds and self._loses_boundary(kind)}
+            more = Steps(_with_rights(self.smaller, [kind.first for kind in grown], bare), asking, tags)
             connect(self.chains, more, self.kinds, among=grown)
             self.worlds.append((more, grown))
         self.outside = list(self._enter())
@@ -97,6 +105,28 @@ class _Question:
             return either(management, steps.calls("organizations:LeaveOrganization"))
         owners = [account.id for account, _ in organization.accounts() if account.endpoints]
         return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
+
+    def _grown(self) -> list[Kind]:
+        """Identities with all the rights of their account: who can be given them, and new ones that somebody makes."""
+        there = [kind for kind in self.kinds if raised(kind.first.arn) in self.chains.graph]
+        grown = [kind for kind in there if not _holds_everything(kind.first)]
+        able = [kind for kind in self.kinds if not _holds_everything(kind.first)]
+        made: dict[str, Kind] = {}
+        asked = (
+            self.steps.formula("step"),
+            self.steps.calls("iam:CreateRole", "iam:CreateUser"),
+            neg(any_of(self.kinds)),
+        )
+        for caller, step in self.steps.callers(able, *asked):
+            account = caller.first.account
+            if account not in made:
+                partition = caller.first.arn.split(":")[1]
+                arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
+                made[account] = Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
+            words, new = "makes an identity of its own", made[account].first.arn
+            edge = Edge(((self.steps, step, words),), words, "it can give it no rights")
+            self.chains.add(caller.first.arn, raised(new), edge)
+        return [*grown, *made.values()]
 
     def _loses_boundary(self, kind: Kind) -> bool:
         """Whether the identity may take its own boundary away."""
@@ -178,28 +208,38 @@ class _Question:
         """Who comes to carry a tag: sets it on an identity that he reaches, or on a session or role that he makes."""
         node = f"exception {entry.shown}"
         subject = f"exception: {entry.shown}"
-        if entry.on == "resource":
-            text = "who may tag resources is decided service by service; deny the tagging calls by guardrail"
+        if entry.on == "resource" or entry.missing:
+            what = "tag resources" if entry.on == "resource" else "take the tag away, or make what does not carry it,"
+            text = f"who may {what} is not asked; hold the tagging calls back by guardrail"
             yield Line(subject, "not-asked", text)
             return
-        held = [kind for kind in self.kinds if (kind.first.tags.get(entry.key) == entry.value) is not entry.missing]
+        held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
         for kind in held:
-            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it" if not entry.missing else ""))
-        if not entry.missing:
-            for steps, kinds in self.worlds:
-                sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
-                for kind in self.kinds:
-                    tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
-                    name = _namer(steps, self.steps)
-                    for caller, step in steps.callers(kinds, *tags):
-                        source = name(caller)
-                        if caller is kind or self.chains.path(source, kind.first.arn):
-                            self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
-                session = (steps.formula("step.tags-session"), any_of(self.kinds), sets)
-                self._edges(node, kinds, steps, session, "begins a session with the tag")
-                new = (steps.formula("step"), steps.calls("iam:CreateRole"), sets, neg(any_of(self.kinds)))
-                self._edges(node, kinds, steps, new, "makes a role with the tag")
+            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it"))
+        for steps, kinds in self.worlds:
+            sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
+            name = _namer(steps, self.steps)
+            for kind in self.kinds:
+                tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
+                for caller, step in steps.callers(kinds, *tags):
+                    source = name(caller)
+                    if caller is kind or self.chains.path(source, kind.first.arn):
+                        self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
+            self._sessions(node, kinds, steps, sets)
+            new = (steps.formula("step"), steps.calls("iam:CreateRole"), sets, neg(any_of(self.kinds)))
+            self._edges(node, kinds, steps, new, "makes a role with the tag")
         yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
+
+    def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:
+        """Who begins a session with a tag: takes a role and may tag the session."""
+        words, name = "begins a session with the tag", _namer(steps, self.steps)
+        if steps.step(steps.formula("step.tags-session"), any_of(self.kinds), sets) is None:
+            return
+        for kind in self.kinds:
+            for caller, tags in list(steps.callers(kinds, steps.formula("step.tags-session"), kind.here, sets)):
+                taken = steps.step(steps.formula("step.takes-role"), kind.here, calls(caller.first), sets)
+                if taken is not None:
+                    self.chains.add(name(caller), node, Edge(((steps, taken, words), (steps, tags, words)), words))
 
     def _edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
         name = _namer(steps, self.steps)
@@ -214,8 +254,12 @@ class _Question:
         meant = (*self.perimeter.administrators, *((entry.held_by or ()) if entry else ()))
         kept = f" (owner {entry.owner})" if entry and entry.owner else ""
         told = bool(self.perimeter.administrators) or (entry is not None and entry.held_by is not None)
-        names = ", ".join(f"{self._named(h)} ({_hops(p)})" for h, p in holders[:_MANY]) or "nobody else"
+        names = ", ".join(f"{self._named(h)} ({_hops(p)})" for h, p in holders[:_MANY])
         names += f" and {len(holders) - _MANY} more" if len(holders) > _MANY else ""
+        if not holders:
+            known = "nobody but who is exempt by name" if entry else "nobody who is listed"
+            yield Line(subject + kept, "proved", f"held by {known}")
+            return
         if not told:
             text = f"held by {names}; `held_by` or `administrators` in perimeter.yaml would say whether that is meant"
             first = self._path("", holders[0][1], "").hops if holders else ()
@@ -289,19 +333,25 @@ def _holds_everything(principal: OwnedPrincipal) -> bool:
     )  # fmt: skip
 
 
-def _with_rights(workspace: Workspace, arns: set[str], bare: set[str]) -> Workspace:
-    """The workspace in which these identities hold a policy that allows everything; some without their boundary."""
+def _with_rights(workspace: Workspace, grown: Sequence[OwnedPrincipal], bare: set[str]) -> Workspace:
+    """The workspace in which these identities hold a policy that allows everything; some without their boundary.
+
+    Identities that are not there yet are added.
+    """
+    arns = {principal.arn for principal in grown}
     everything = parse_object(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
         PolicyKind.IDENTITY, file="(extended)", name="extended rights", strict=False,
     )  # fmt: skip
 
     def one(account: Account) -> Account:
+        there = {p.arn for p in account.principals}
+        new = [p for p in grown if p.account == account.id and p.arn not in there]
         principals = tuple(
             p.model_copy(update={"policies": (everything,), "boundary": None if p.arn in bare else p.boundary})
             if p.arn in arns
             else p
-            for p in account.principals
+            for p in (*account.principals, *new)
         )
         return account.model_copy(update={"principals": principals})
 

@@ -8,9 +8,11 @@ guardrails alone stand in between, the row names the statement: take that away a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.world.world import build
+from perimeter_smt.errors import InternalError
+from perimeter_smt.evaluate.perimeter import reaches_outside
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document, Statement
@@ -29,6 +31,7 @@ ID, TITLE = "L1", "no wildcard grant reaches a resource outside"
 _OBJECTIVE = "O3"
 LIMITS = (
     "whether the owner of a foreign resource allows the call is not in the input: it is taken to",
+    "services outside the scope of O3 are not asked: no guardrail of the perimeter claims them",
     "what grants allow inside the organization is not asked here",
 )
 
@@ -95,18 +98,19 @@ class _Question:
     """The question in one world."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.world = run, run.world
+        self.run, self.world, self.workspace = run, run.world, run.world.workspace
         self.assumptions: dict[str, Assumption] = {}
-        self.hole = questions.hole(run.world, _OBJECTIVE)
-        # The same without guardrails: what the grant would reach if they were not there.
-        self.bare = both(
-            run.world.formula("base"),
+        objective = questions.OBJECTIVES[_OBJECTIVE]
+        # Exceptions count here: they are where a wildcard is worst. Limits of SCPs belong to O3.
+        outside = both(
             neg(run.world.formula("always-allowed")),
             run.world.formula(f"{_OBJECTIVE}.premise"),
             neg(run.world.formula(f"{_OBJECTIVE}.conclusion")),
             sym(f"{_OBJECTIVE}.scope"),
-            neg(sym(f"{_OBJECTIVE}.excepted")),
+            neg(disj(questions.limit_formula(run.world, _OBJECTIVE, name) for name in objective.limits)),
         )
+        self.hole = both(outside, run.world.formula("access"))
+        self.bare = both(outside, run.world.formula("base"))  # what the grant would reach without guardrails
 
     def line(self, grant: Grant, selected: Formula) -> Line:
         """The row of one grant."""
@@ -126,8 +130,11 @@ class _Question:
                     asked = (*asked, *granted)
                 services = run.group_of(result, run.groups).services
                 found = explain.counterexample(
-                    self.world, _OBJECTIVE, run.plain(services, asked, result), "hole", departs=departs
+                    self.world, ID, run.plain(services, asked, result), "hole", departs=departs
                 )
+                if not reaches_outside(self.workspace, found.request, found.facts):
+                    raise InternalError(f"the second reading of {ID} does not agree on `{found.request.action}`")
+                found = replace(found, why=f"the resource is not trusted: {explain.what(found.request, found.facts)}")
                 text = "reaches a foreign resource today" + (f"; only without {', '.join(departs)}" if departs else "")
                 return Line(subject, "conditional" if departs else "refuted", text, blame, found)
         return self._held_back(subject, held, blame)

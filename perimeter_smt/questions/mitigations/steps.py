@@ -13,7 +13,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world import credentials
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.existence import is_caller
-from perimeter_smt.encode.world.world import build
+from perimeter_smt.encode.world.world import all_documents, build
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
@@ -29,6 +29,7 @@ from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
+_RESOURCES_LISTED = "organization.yaml lists every resource"
 _TAG = "aws:principaltag/"
 _SOURCE_IDENTITY = "aws:sourceidentity"
 _FORMULAS = (
@@ -38,7 +39,7 @@ _FORMULAS = (
 _CALLS = (
     *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:assumeroot"),
     *("sts:getfederationtoken", "sts:getsessiontoken", "sts:tagsession", "sts:setsourceidentity"),
-    *("iam:passrole", "iam:tagrole", "iam:taguser", "iam:createrole"),
+    *("iam:passrole", "iam:tagrole", "iam:taguser", "iam:createrole", "iam:createuser"),
 )
 
 
@@ -69,10 +70,16 @@ class Steps:
         calls = table_calls()
         services = sorted({name.partition(":")[0] for name in calls})
         keys = [f"aws:requesttag/{tag}".lower() for tag in tags]
+        documents = all_documents(workspace, grants_too=True)
+        tested = {c.name.lower() for d in documents for statement in d.statements for c in statement.conditions}
+        keys += [name.replace(_TAG, "aws:requesttag/") for name in sorted(tested) if name.startswith(_TAG)]
+        keys += ["sts:sourceidentity"] if _SOURCE_IDENTITY in tested else []
         world = build(
             workspace, services, free_grants=False, objectives=(), asked=_FORMULAS,
             also_keys=(credentials.EXTERNAL_ID, "iam:passedtoservice", *keys), also_defined=credentials.definitions,
         )  # fmt: skip
+        # Managed policies, groups, functions and instances are not listed as identities are: any may be there.
+        world.assertions = [a for a in world.assertions if not a.name.startswith(_RESOURCES_LISTED)]
         world.calls.replace_rows([row for row in world.calls.rows if row.lowered in calls])
         self.workspace, self.world = workspace, world
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
@@ -151,7 +158,7 @@ class Steps:
             result, granted, departs = self.run.tightest(asked, result)
             asked = (*asked, *granted)
         result = self.run.plain(services, asked, result, like=f"step {len(asked)}")
-        found = explain.counterexample(self.world, "C2", result, "hole", departs=departs)
+        found = explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
         return replace(found, why=why)
 
 
