@@ -25,6 +25,7 @@ class NamedPath(click.Path):
 
 PATH = NamedPath(path_type=Path)
 FILE = NamedPath(path_type=Path, dir_okay=False)
+FOLDER = NamedPath(path_type=Path, file_okay=False)
 KINDS = ("identity", "boundary", "session", "scp", "rcp", "resource", "trust", "kms", "endpoint")
 MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
 

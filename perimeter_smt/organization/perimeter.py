@@ -44,7 +44,7 @@ REACH_TEXTS: dict[Reach, str] = {
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Vpc(_Frozen):
@@ -235,7 +235,7 @@ class Workspace(_Frozen):
     `grants_given`: the accounts of the organization are all there are. `unknowns`: what the source did not tell.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     organization: Organization
     perimeter: Perimeter

@@ -58,6 +58,7 @@ def counterexample(
         facts,
         kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in departs,
         unsigned_calls="AE2.anonymous" in departs,
+        console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
     )
