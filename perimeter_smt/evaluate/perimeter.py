@@ -39,7 +39,7 @@ def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> boo
     """Whether an identity of mine calls something within the scope of O3 that is neither mine nor trusted (L1)."""
     at = Ground(workspace, request, facts)
     scope = workspace.perimeter.scope("O3")
-    in_scope = _names(scope.actions, request.action) and not _names(scope.except_actions, request.action)
+    in_scope = names(scope.actions, request.action) and not names(scope.except_actions, request.action)
     return in_scope and _PREMISES["O3"](at) and not at.trusted_resource
 
 
