@@ -18,7 +18,19 @@ from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay")
+SCHEMAS = (
+    "prove",
+    "compare",
+    "evaluate",
+    "explain",
+    "lint",
+    "inventory",
+    "axioms",
+    "why",
+    "check",
+    "replay",
+    "explanation",
+)
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:
