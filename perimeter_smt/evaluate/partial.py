@@ -7,6 +7,7 @@ unknown key are looked at one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,10 +15,13 @@ from functools import lru_cache
 
 from perimeter_smt.evaluate.conditions import CompiledCondition
 from perimeter_smt.evaluate.statements import CompiledStatement
-from perimeter_smt.evaluate.view import Value, View
+from perimeter_smt.evaluate.view import View
+from perimeter_smt.policy.operators import Family
 from perimeter_smt.policy.template import Variable, is_full_star, parse_template
+from perimeter_smt.request.cloudtrail.context import Choice
 
-_NO_CHOICES: Mapping[str, tuple[Value | None, ...]] = {}
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_NO_CHOICES: Mapping[str, Choice] = {}
 RESOURCE = "resource"  # what an answer depends on where the resource is not known
 
 
@@ -68,7 +72,7 @@ def match(
     statement: CompiledStatement,
     view: View,
     absent: Set[str],
-    choices: Mapping[str, tuple[Value | None, ...]] = _NO_CHOICES,
+    choices: Mapping[str, Choice] = _NO_CHOICES,
     *,
     has_variables: bool,
     resource: bool = True,
@@ -101,21 +105,31 @@ def match(
     return Partial(Truth.PERHAPS, tuple(dict.fromkeys(depends))) if depends else Partial(Truth.YES)
 
 
-def _condition(
-    condition: CompiledCondition, unknown: list[str], view: View, choices: Mapping[str, tuple[Value | None, ...]]
-) -> Truth:
+def _condition(condition: CompiledCondition, unknown: list[str], view: View, choices: Mapping[str, Choice]) -> Truth:
     if not unknown:
         return Truth.YES if condition.holds(view) else Truth.NO
-    if len(unknown) > 1 or unknown[0] not in choices:
+    name, choice = condition.condition.name, choices.get(condition.condition.name)
+    if choice is None or unknown != [name] or not _told_apart(condition, view, choice):
         return Truth.PERHAPS
-    (name,) = unknown
     found = set()
-    for value in choices[name]:
+    for value in choice.values:
         if value is not None:
             view.context[name] = value
         found.add(condition.holds(view))
         view.context.pop(name, None)
     return Truth.PERHAPS if len(found) > 1 else Truth.YES if True in found else Truth.NO
+
+
+def _told_apart(condition: CompiledCondition, view: View, choice: Choice) -> bool:
+    """Whether the few values stand for all others that the key may have, as far as the condition sees."""
+    if condition.condition.operator.base.family is Family.NULL:
+        return True
+
+    def filled(found: re.Match[str]) -> str:
+        value = view.context.get(found.group(1).strip().lower())
+        return value if isinstance(value, str) else "*"
+
+    return all(choice.tells(_VARIABLE.sub(filled, value)) for value in condition.condition.values)
 
 
 def _unknown(names: frozenset[str], view: View, absent: Set[str]) -> list[str]:

@@ -117,8 +117,9 @@ def _pin(left: Left) -> list[dict[str, Any]]:
             condition.setdefault("Null", {})[name] = "true"
     out = [{"Effect": "Allow", **base, **({"Condition": condition} if condition else {})}]
     for name in looked:
-        named = list(call.known.never.get(name, ()))
-        if named:
+        choice = call.known.choices.get(name)
+        if choice is not None and choice.never:
+            named = list(choice.never)
             several = "ForAnyValue:" if key_info(name).multivalued else ""
             out.append({"Effect": "Deny", **base, "Condition": {f"{several}StringLike": {name: named}}})
     return out
