@@ -35,10 +35,11 @@ class Truth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The truth of a statement, and the names (lower case) of the keys it depends on."""
+    """The truth of a statement, the names (lower case) of the keys it depends on, and which conditions are open."""
 
     truth: Truth
     depends: tuple[str, ...] = ()
+    open: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,16 @@ def match(
         return Partial(Truth.NO)
     if not statement.principal(view):
         return Partial(Truth.NO)
-    for condition, names in looks.conditions:
+    left: list[int] = []
+    for number, (condition, names) in enumerate(looks.conditions):
         unknown = _unknown(names, view, absent)
         truth = _condition(condition, unknown, view, choices)
         if truth is Truth.NO:
             return Partial(truth)
-        depends += unknown if truth is Truth.PERHAPS else []
-    return Partial(Truth.PERHAPS, tuple(dict.fromkeys(depends))) if depends else Partial(Truth.YES)
+        if truth is Truth.PERHAPS:
+            depends += unknown
+            left.append(number)
+    return Partial(Truth.PERHAPS, tuple(dict.fromkeys(depends)), tuple(left)) if depends else Partial(Truth.YES)
 
 
 def _condition(condition: CompiledCondition, unknown: list[str], view: View, choices: Mapping[str, Choice]) -> Truth:

@@ -106,7 +106,7 @@ def test_the_solver_agrees_with_every_completion(scp, context, hidden):
         found = match(statement, view, known.absent, has_variables=True)
         sure = sure or found.truth is Truth.YES
         if found.truth is Truth.PERHAPS:
-            opens.append(Open("scp[0]", scp, statement, found.depends))
+            opens.append(Open("scp[0]", scp, statement, found.depends, found.open))
     if sure or not opens:
         return
     left = Left(call, tuple(opens), ())

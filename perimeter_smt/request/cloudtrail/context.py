@@ -128,7 +128,12 @@ def _session(known: Known, identity: Mapping[str, Any], kind: str) -> None:
     attributes: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
     values, absent = known.values, known.absent
     mfa = attributes.get("mfaAuthenticated")
-    if mfa is not None:
+    long_term = kind == "user" and not str(identity.get("accessKeyId") or "").startswith("ASIA")
+    if mfa is not None and str(mfa).lower() != "true" and long_term:
+        # Calls with a user's own keys carry no such key; the event says `false` of them as well.
+        known.choices["aws:multifactorauthpresent"] = Choice(("false", None), ("true",))
+        absent.add("aws:multifactorauthage")
+    elif mfa is not None:
         values["aws:multifactorauthpresent"] = str(mfa).lower()
         if str(mfa).lower() != "true":
             absent.add("aws:multifactorauthage")
