@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.compare import compare as compare_documents
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
     from perimeter_smt.questions.replay.replay import replay
+    from perimeter_smt.questions.requests.told import explain_event, explain_message
+    from perimeter_smt.questions.requests.why import explain_case
     from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
     from perimeter_smt.request.case import Case, read_case
     from perimeter_smt.request.request import Facts, Request
@@ -56,6 +58,9 @@ _WHERE = {
     "compare_documents": "questions.compare:compare",
     "decide": "evaluate",
     "explain": "evaluate",
+    "explain_case": "questions.requests.why",
+    "explain_event": "questions.requests.told",
+    "explain_message": "questions.requests.told",
     "load_policy": "policy.parse",
     "load_workspace": "organization.readers",
     "no_new_access": "questions.checks.no_new_access",
@@ -90,6 +95,9 @@ __all__ = [
     "compare_documents",
     "decide",
     "explain",
+    "explain_case",
+    "explain_event",
+    "explain_message",
     "load_policy",
     "load_workspace",
     "no_new_access",

@@ -27,6 +27,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Ask": {
         "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
+        "explain": Entry("explain", "Why is a request allowed or denied, and what would change that?"),
         "replay": Entry("replay", "What would guardrails have said to the events of CloudTrail logs?"),
         "public": Entry("checks", "AWS's CheckNoPublicAccess: do strangers get in?", "public"),
         "access-not-granted": Entry(
