@@ -60,9 +60,11 @@ class Actions:
         return plain, ()
 
 
-def classes_of(documents: Sequence[Document]) -> Actions:
-    """The classes of actions that the documents tell apart."""
-    patterns: dict[str, str] = {}
+def classes_of(
+    documents: Sequence[Document], also: Sequence[str] = (), services: Sequence[str] | None = None
+) -> Actions:
+    """The classes of actions that the documents and the patterns `also` tell apart, of some services or of all."""
+    patterns: dict[str, str] = {text.lower(): text for text in also}
     reaches_all = False
     for document in documents:
         for statement in document.statements:
@@ -70,11 +72,15 @@ def classes_of(documents: Sequence[Document]) -> Actions:
                 patterns.setdefault(text.lower(), text)
             reaches_all = reaches_all or statement.action.negated
     full = {low for low in patterns if not low.strip("*") or low.strip("*") == ":"}
-    services = {low.partition(":")[0] for low in patterns if low not in full}
-    everything = bool(full) or reaches_all or any(c in service for service in services for c in "*?")
-    names = _catalogue() if everything else tuple(n for s in sorted(services) for n in _service(s))
+    prefixes = {low.partition(":")[0] for low in patterns if low not in full}
+    everything = bool(full) or reaches_all or any(c in service for service in prefixes for c in "*?")
+    if services is not None:
+        names = tuple(n for s in services for n in _service(s))
+    else:
+        names = _catalogue() if everything else tuple(n for s in sorted(prefixes) for n in _service(s))
     known = {name.lower() for name in names}
-    literal = [text for low, text in patterns.items() if low not in known and not any(c in low for c in "*?")]
+    unknown = (text for low, text in patterns.items() if low not in known and not any(c in low for c in "*?"))
+    literal = [text for text in unknown if services is None]
     told = {low: text for low, text in patterns.items() if low not in full}
     found: dict[frozenset[str], list[str]] = {}
     matchers = {text: _regex(low) for low, text in told.items() if "*" not in low.partition(":")[0]}

@@ -2,74 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from perimeter_smt.encode.language.keys import sym_is
-from perimeter_smt.encode.language.principal import encode_principal
 from perimeter_smt.encode.world.accounts import one_of
-from perimeter_smt.encode.world.public import Public, publicity
+from perimeter_smt.encode.world.public import Public as Publicity
+from perimeter_smt.encode.world.public import publicity
 from perimeter_smt.encode.world.world import OUTSIDERS
-from perimeter_smt.errors import InputError, InternalError
-from perimeter_smt.logic.formula import Formula, both, disj, neg
+from perimeter_smt.errors import InputError
+from perimeter_smt.logic.formula import Formula, both
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
-from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions import compare
-from perimeter_smt.questions.explain import blame
+from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import levels
-from perimeter_smt.questions.findings.literals import separate
+from perimeter_smt.questions.findings.estate import Asked, Estate, services_of
+from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
 from perimeter_smt.questions.findings.render import Elements, elements
-from perimeter_smt.questions.findings.search import Cube
-from perimeter_smt.questions.findings.setting import Setting, Zone, of_document, outsiders
+from perimeter_smt.questions.findings.search import Cover, Cube
+from perimeter_smt.questions.findings.setting import Zone, allowing, of_document, replayed
+from perimeter_smt.questions.findings.verdicts import Finding, Findings, Public
 from perimeter_smt.questions.prefer import REGIONS
-from perimeter_smt.questions.verdicts import Blame, Counterexample
-from perimeter_smt.solve.engine import Engine
-from perimeter_smt.solve.result import Limits
-from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View
-from perimeter_smt.witness.replay import allows
+from perimeter_smt.questions.verdicts import Counterexample
+from perimeter_smt.solve.result import Limits, Result
 
-_PUBLIC = {Public.NO: "no", Public.OPEN: "unsettled", Public.YES: "yes"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A set of requests of outsiders that are all allowed: those that fit every element.
-
-    `public`: what the S3 guide means by it, `unsettled` where the page does not settle it. `count` is the number of known
-    actions. `example` is one request of the set and of no other, replayed by the evaluator.
-    """
-
-    resource: str  # whose policy it is: an ARN of the workspace, or the file
-    elements: Elements
-    levels: tuple[str, ...]
-    count: int
-    public: str
-    statements: tuple[Blame, ...]
-    example: Counterexample
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All findings. `status` is `complete` when together they are proved to be exactly the access of outsiders.
-
-    `proved` names what the engine proved: `included` (each is access), `complete` (together all of it), `apart` (none
-    is covered by the rest), `restated` (their policies, read back, say the same).
-    """
-
-    source: str
-    zone: str
-    status: str
-    findings: tuple[Finding, ...]
-    proved: tuple[str, ...]
-    reason: str = ""
-
-    @property
-    def exit_code(self) -> int:
-        """0 no access of outsiders, 1 some, 3 not decided."""
-        if self.status != "complete":
-            return 3
-        return 1 if self.findings else 0
+_PUBLIC: dict[Publicity, Public] = {Publicity.NO: "no", Publicity.OPEN: "unsettled", Publicity.YES: "yes"}
+Replay = Callable[[Asked, Cube, Result], Counterexample]
 
 
 def findings(
@@ -85,40 +43,80 @@ def findings(
     `zone` is `account`, `organization` or `everyone` (all access, whoever calls). Without the id of the `account` or
     `organization`, who shares that of the resource is inside. InputError for kinds of policy that grant nothing.
     """
+    file = document.location.file
     if not document.kind.is_resource_type:
-        raise InputError(
-            f"findings are of policies on resources, not of kind `{document.kind}`", file=document.location.file
-        )
+        raise InputError(f"findings are of policies on resources, not of kind `{document.kind.value}`", file=file)
     if zone == "perimeter":
         raise InputError("zone `perimeter` needs a workspace, expected `account` or `organization` for one policy")
-    setting = of_document(document, zone=zone, account=account, organization=organization, limits=limits)
-    cover = setting.search.cover()
-    made = [_finding(setting, document, cube, cover.cubes) for cube in cover.cubes]
-    proved, reason = ["included", "apart"], cover.reason
-    if not reason:
+    asked, world = of_document(document, zone=zone, account=account, organization=organization, limits=limits)
+    cover = asked.search.cover()
+
+    def replay(asked: Asked, cube: Cube, result: Result) -> Counterexample:
+        return replayed(world, document, result, allowing(world, asked, cube))
+
+    made = made_of(asked, cover, replay)
+    reason = cover.reason or restated_document(document, made, asked, limits)
+    return answered(file, zone, [(made, cover, reason)])
+
+
+def findings_of_workspace(workspace: Workspace, *, zone: Zone = "organization", limits: Limits | None = None) -> Findings:
+    """The access of outsiders to every resource and role whose policy the workspace lists, as AWS decides it.
+
+    `zone`: `account` (of the resource), `organization`, `perimeter` (as perimeter.yaml defines who is trusted), or
+    `everyone`. InputError where no resource or role has a policy.
+    """
+    services = services_of(workspace)
+    if not services:
+        raise InputError("no resource or role of the source has a policy: there is nothing to find")
+    estate = Estate(workspace, services, limits)
+    parts = []
+    for asked in estate.ask(estate.resources(zone)):
+        cover = asked.search.cover()
+        made = made_of(asked, cover, lambda asked, cube, result: composed(estate, asked, result))
+        parts.append((made, cover, asked))
+    reasons = restated(estate, [(asked, made) for made, cover, asked in parts if made and not cover.reason])
+    told = [(made, cover, cover.reason or reasons.get(asked.topic.name, "")) for made, cover, asked in parts]
+    unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
+    return answered(workspace.name, zone, told, unknowns)
+
+
+def answered(
+    source: str, zone: str, parts: Sequence[tuple[list[Finding], Cover, str]], unknowns: tuple[str, ...] = ()
+) -> Findings:
+    """The findings of all parts, public ones first, and what was proved of them."""
+    reason = next((reason for _, _, reason in parts if reason), "")
+    proved = ["included", "apart"]
+    if not any(cover.reason for _, cover, _ in parts):
         proved.insert(1, "complete")
-        reason = _restated(document, made, outsiders(zone, account, organization), limits)
     if not reason:
         proved.append("restated")
-    order = sorted(made, key=lambda f: (f.public != "yes", repr(f.elements)))
-    name = document.location.file
-    return Findings(name, zone, "unknown" if reason else "complete", tuple(order), tuple(proved), reason)
+    made = [one for found, _, _ in parts for one in sorted(found, key=_order)]
+    made.sort(key=lambda one: one.public != "yes")
+    return Findings(source, zone, "unknown" if reason else "complete", tuple(made), tuple(proved), reason, unknowns)
 
 
-def _finding(setting: Setting, document: Document, cube: Cube, cubes: Sequence[Cube]) -> Finding:
-    search = setting.search
-    found = elements(cube, search.literals, setting.actions, document.kind)
-    names = setting.actions.names(found.numbers)
-    others = [other for other in cubes if other is not cube]
-    result = search.example(cube, others, _wishes())
-    assert result.model is not None
-    request, facts, used = request_of(View(setting.world, result.model))
-    if not allows(document, request):
-        raise InternalError("the evaluator does not agree that a request is allowed", dump=request.model_dump_json())
-    through = _allowing(setting, document, cube)
-    example = Counterexample("more", request, facts, "an outsider's request that is allowed", through, keys=used)
-    public = _PUBLIC[publicity(read_back(found, document))] if found.policy else "unsettled"
-    return Finding(document.location.file, found, levels(names), len(names), public, through, example)
+def _order(one: Finding) -> tuple[object, ...]:
+    return one.public != "yes", one.elements.principals, one.elements.actions, repr(one.elements)
+
+
+def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
+    """A finding for each cube."""
+    out = []
+    for cube in cover.cubes:
+        others = [other for other in cover.cubes if other is not cube]
+        result = asked.search.example(cube, others, _wishes())
+        found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
+        names = asked.actions.names(found.numbers)
+        example = replay(asked, cube, result)
+        public = _public(found, asked)
+        out.append(Finding(asked.topic.name, found, levels(names), len(names), public, example.through, example))
+    return out
+
+
+def _public(found: Elements, asked: Asked) -> Public:
+    if found.policy is None or asked.topic.kind.is_identity_type:
+        return "unsettled"
+    return _PUBLIC[publicity(read_back(found, asked.topic.kind))]
 
 
 def _wishes() -> tuple[Formula, ...]:
@@ -127,49 +125,7 @@ def _wishes() -> tuple[Formula, ...]:
     return both(place, sym_is("role"), one_of("principal.account", OUTSIDERS)), both(place, sym_is("role")), place
 
 
-def _allowing(setting: Setting, document: Document, cube: Cube) -> tuple[Blame, ...]:
-    """The Allow statements without which some of the cube would be lost; all that reach it if each could go."""
-    engine, given = setting.search.engine, (setting.search.formula(cube), *setting.search.given)
-    allow = [s for s in document.statements if s.effect == "Allow"]
-    matched = [
-        both(setting.world.policies.selected(document, s), encode_principal(document, s.principal, deny=False).any)
-        for s in allow
-    ]
-    reaching = [n for n, formula in enumerate(matched) if engine.check([formula, *given]).status != "unsat"]
-    if len(reaching) > 1:
-        alone = [
-            n
-            for n in reaching
-            if engine.check([*(neg(matched[m]) for m in reaching if m != n), matched[n], *given]).status != "unsat"
-        ]
-        reaching = alone or reaching
-    return tuple(blame(document, allow[n]) for n in reaching)
-
-
-def read_back(found: Elements, document: Document) -> Document:
-    """The policy of a finding, through the parser."""
-    return parse_object(found.policy, document.kind, file="(finding)", name="finding", strict=False)
-
-
-def _restated(document: Document, made: Sequence[Finding], outside: Formula, limits: Limits | None) -> str:
-    """Ask both inclusions of what the findings' policies say once they are read back; why not, or nothing."""
-    if any(one.elements.policy is None for one in made):
-        return "a finding hangs on facts that no policy can say"
-    back = [read_back(one.elements, document).model_copy(update={"name": f"finding {n}"}) for n, one in enumerate(made)]
-    documents = [document, *back]
-    world = compare._world([*documents, *separate(documents)], free_context=False)
-    access = compare._allows(world.policies, document)
-    told = [compare._allows(world.policies, one) for one in back]
-    asked = [access, outside, disj(told)]
-    compare._assemble(world, asked, documents, free_context=False)
-    calls, (access, outside, stated) = compare._reduce(world, documents, asked, free_names=False)
-    engine = Engine(compare._problem(world, calls), limits or Limits())
-    mode = compare._mode(world, "exact")
-    for question, what in (
-        (both(access, neg(stated)), "the findings, read back, leave out some access"),
-        (both(stated, neg(access)), "the findings, read back, say more than there is"),
-    ):
-        result = engine.check([question, outside, mode])
-        if result.status != "unsat":
-            return what if result.status == "sat" else result.reason
-    return ""
+def composed(estate: Estate, asked: Asked, result: Result) -> Counterexample:
+    """The request of a workspace, replayed with every policy that has a say."""
+    found = explain.counterexample(estate.world, "findings", result, "hole")
+    return replace(found, why=f"a request of the set, on {asked.topic.name}")

@@ -14,7 +14,7 @@ from perimeter_smt.encode.language.condition import encode_condition
 from perimeter_smt.encode.language.keys import KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM, encode_principal
 from perimeter_smt.encode.language.resource import encode_resource
-from perimeter_smt.logic.formula import Formula, neg
+from perimeter_smt.logic.formula import Formula, neg, sym
 from perimeter_smt.policy.document import Condition, Document, Element, Location, PrincipalElement
 from perimeter_smt.policy.operators import OPERATORS, BaseOperator, Family, Operator, Quantifier, Test
 from perimeter_smt.questions.findings.actions import ActionClass
@@ -78,6 +78,11 @@ def literals_of(
     return tuple(out.values())
 
 
+def fact(words: str, against: str, formula: Formula) -> tuple[Literal, Literal]:
+    """A fact that no element of IAM says, and its opposite."""
+    return Literal("other", True, formula, words=words), Literal("other", False, neg(formula), words=against)
+
+
 def _callers() -> Iterable[Literal]:
     kinds = {
         "an AWS service": sym_is("aws-service"),
@@ -85,10 +90,11 @@ def _callers() -> Iterable[Literal]:
         "a caller with a token of an identity provider": sym_is("federated-sts"),
         "an IAM principal": IAM,
         "the root user of an account": sym_is("root"),
+        "a federated user": sym_is("federated-user"),
+        "a service-linked role": sym("principal.service-linked"),
     }
     for words, formula in kinds.items():
-        yield Literal("other", True, formula, words=f"the caller is {words}")
-        yield Literal("other", False, neg(formula), words=f"the caller is not {words}")
+        yield from fact(f"the caller is {words}", f"the caller is not {words}", formula)
 
 
 def _principals(document: Document, element: PrincipalElement, *, deny: bool) -> Iterable[Literal]:

@@ -19,7 +19,7 @@ Named = tuple[str, str]  # type and value of a principal
 class Elements:
     """The requests of a finding: all elements hold; `except_` ones are left out; `other` is what no element says.
 
-    `policy` allows these requests and no others, None where no policy can say it.
+    `policy` allows what the elements say and no more, None where no policy can say it.
     """
 
     principals: tuple[Named, ...]
@@ -74,7 +74,7 @@ def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Ki
         None,
         classes,
     )
-    if not exact or other or len(principals) > 1:
+    if not exact or len(principals) > 1:
         return out
     return Elements(**{**vars(out), "policy": _policy(out, kind)})
 
