@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
     from perimeter_smt.questions.compare import compare as compare_documents
+    from perimeter_smt.questions.findings.answer import findings as findings_of_document
+    from perimeter_smt.questions.findings.answer import findings_of_workspace
+    from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
+    from perimeter_smt.questions.findings.who import what_can, who_can
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
     from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
     from perimeter_smt.request.case import Case, read_case
@@ -31,12 +35,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Callers": "questions.findings.verdicts",
     "Case": "request.case",
     "Comparison": "questions.verdicts",
     "Counterexample": "questions.verdicts",
     "Decision": "evaluate",
     "Document": "policy.document",
     "Facts": "request.request",
+    "Finding": "questions.findings.verdicts",
+    "Findings": "questions.findings.verdicts",
     "InputError": "errors",
     "InternalError": "errors",
     "Kind": "policy.kinds",
@@ -49,22 +56,29 @@ _WHERE = {
     "compare_documents": "questions.compare:compare",
     "decide": "evaluate",
     "explain": "evaluate",
+    "findings_of_document": "questions.findings.answer:findings",
+    "findings_of_workspace": "questions.findings.answer",
     "load_policy": "policy.parse",
     "load_workspace": "organization.readers",
     "parse_policy": "policy.parse",
     "prove_perimeter": "questions.perimeter:prove",
     "read_case": "request.case",
     "read_source": "organization.readers",
+    "what_can": "questions.findings.who",
+    "who_can": "questions.findings.who",
     "workspace_from_options": "organization.readers",
 }
 
 __all__ = [
+    "Callers",
     "Case",
     "Comparison",
     "Counterexample",
     "Decision",
     "Document",
     "Facts",
+    "Finding",
+    "Findings",
     "InputError",
     "InternalError",
     "Kind",
@@ -77,12 +91,16 @@ __all__ = [
     "compare_documents",
     "decide",
     "explain",
+    "findings_of_document",
+    "findings_of_workspace",
     "load_policy",
     "load_workspace",
     "parse_policy",
     "prove_perimeter",
     "read_case",
     "read_source",
+    "what_can",
+    "who_can",
     "workspace_from_options",
 ]
 

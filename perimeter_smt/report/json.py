@@ -15,7 +15,9 @@ from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, 
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why")
+SCHEMAS = (
+    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "findings", "callers",
+)  # fmt: skip
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:

@@ -11,7 +11,8 @@ from perimeter_smt.encode.world.public import Public as Publicity
 from perimeter_smt.encode.world.public import publicity
 from perimeter_smt.encode.world.world import OUTSIDERS
 from perimeter_smt.errors import InputError
-from perimeter_smt.logic.formula import Formula, both
+from perimeter_smt.logic.atoms import Is
+from perimeter_smt.logic.formula import Formula, atom, both, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
@@ -114,7 +115,9 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
 
 
 def _public(found: Elements, asked: Asked) -> Public:
-    if found.policy is None or asked.topic.kind.is_identity_type:
+    if asked.topic.kind.is_identity_type:
+        return "no"  # callers that are named
+    if found.policy is None:
         return "unsettled"
     return _PUBLIC[publicity(read_back(found, asked.topic.kind))]
 
@@ -122,7 +125,9 @@ def _public(found: Elements, asked: Asked) -> Public:
 def _wishes() -> tuple[Formula, ...]:
     """What makes an example plain: a role of a stranger, calling over the internet in a commercial Region."""
     place = one_of("request.region", REGIONS)
-    return both(place, sym_is("role"), one_of("principal.account", OUTSIDERS)), both(place, sym_is("role")), place
+    internet = both(place, neg(sym("forwarded")), atom(Is("wire", "public")))
+    stranger = one_of("principal.account", OUTSIDERS)
+    return both(internet, sym_is("role"), stranger), both(internet, sym_is("role")), internet, place
 
 
 def composed(estate: Estate, asked: Asked, result: Result) -> Counterexample:

@@ -34,7 +34,7 @@ _APART = {
     "s3": ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "kms": ("kms:RetireGrant",),
     "sqs": ("sqs:SetQueueAttributes",),
-    "sts": ("sts:AssumeRole", "sts:AssumeRoot", "sts:GetSessionToken", "sts:GetFederationToken"),
+    "sts": ("sts:AssumeRole", "sts:AssumeRoot", "sts:GetSessionToken", "sts:GetFederationToken", "sts:GetCallerIdentity"),
 }
 
 
