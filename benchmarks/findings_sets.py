@@ -17,6 +17,10 @@ KEYS = (
     ("StringLike", "aws:Referer"),
     ("StringLike", "s3:prefix"),
 )
+_RANGES = (
+    "198.0.0.0/8", "198.16.0.0/12", "198.18.0.0/15", "198.18.0.0/16", "198.18.16.0/20", "198.18.16.0/24",
+    "198.19.0.0/16", "198.51.100.0/24", "203.0.0.0/8", "203.0.113.0/24",
+)  # fmt: skip
 _WORDS = ("blue", "red", "ops", "data", "web")
 
 
@@ -45,8 +49,7 @@ def policy(statements: int, keys: int, seed: int) -> dict[str, Any]:
 
 def _value(draw: random.Random, key: str) -> str:
     if key == "aws:SourceIp":
-        length = draw.choice((8, 12, 16, 20, 24))
-        return f"10.{draw.choice((0, 16, 32)) if length > 8 else 0}.{draw.choice((0, 16)) if length > 16 else 0}.0/{length}"
+        return draw.choice(_RANGES)
     word, other = draw.sample(_WORDS, k=2)
     shape = draw.choice(("{0}*", "*{0}", "*{0}*", "{0}*{1}", "{0}-{1}"))
     text = shape.format(word, other)

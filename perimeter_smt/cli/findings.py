@@ -58,7 +58,7 @@ def findings(
         found = findings_of_workspace(workspace, zone=zone or "organization")
     else:
         account, organization = ids(options)
-        chosen = zone or ("organization" if organization and not account else "account")
+        chosen: Any = zone or ("organization" if organization and not account else "account")
         found = ask(document, zone=chosen, account=account, organization=organization)
     from perimeter_smt.report import access
 

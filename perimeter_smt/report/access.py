@@ -148,7 +148,9 @@ def _write(page: Page, findings: Sequence[Finding], *, indent: int = 0, whose: b
     for number, one in enumerate(findings, 1):
         said, example = one.elements, one.example
         page.blank()
-        public = {"yes": ", public", "unsettled": ", public or not: AWS's page does not settle it", "no": ""}[one.public]
+        public = {"yes": ", public", "unsettled": ", public or not: AWS's page does not settle it", "no": ""}[
+            one.public
+        ]
         page.text(f"{number}. {one.resource if whose else 'requests'}{public}", indent=indent, style="bold")
         inner = indent + 3
         who = _but(_principals(said.principals), _principals(said.except_principals))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world.accounts import one_of
@@ -17,11 +18,11 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import levels
-from perimeter_smt.questions.findings.estate import Asked, Estate, services_of
+from perimeter_smt.questions.findings.estate import Asked, Estate, Zone, services_of
 from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
 from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import Cover, Cube
-from perimeter_smt.questions.findings.setting import Zone, allowing, of_document, replayed
+from perimeter_smt.questions.findings.setting import allowing, of_document, replayed
 from perimeter_smt.questions.findings.verdicts import Finding, Findings, Public
 from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.verdicts import Counterexample
@@ -60,7 +61,9 @@ def findings(
     return answered(file, zone, [(made, cover, reason)])
 
 
-def findings_of_workspace(workspace: Workspace, *, zone: Zone = "organization", limits: Limits | None = None) -> Findings:
+def findings_of_workspace(
+    workspace: Workspace, *, zone: Zone = "organization", limits: Limits | None = None
+) -> Findings:
     """The access of outsiders to every resource and role whose policy the workspace lists, as AWS decides it.
 
     `zone`: `account` (of the resource), `organization`, `perimeter` (as perimeter.yaml defines who is trusted), or
@@ -73,7 +76,7 @@ def findings_of_workspace(workspace: Workspace, *, zone: Zone = "organization", 
     parts = []
     for asked in estate.ask(estate.resources(zone)):
         cover = asked.search.cover()
-        made = made_of(asked, cover, lambda asked, cube, result: composed(estate, asked, result))
+        made = made_of(asked, cover, partial(composed, estate))
         parts.append((made, cover, asked))
     reasons = restated(estate, [(asked, made) for made, cover, asked in parts if made and not cover.reason])
     told = [(made, cover, cover.reason or reasons.get(asked.topic.name, "")) for made, cover, asked in parts]
@@ -130,7 +133,7 @@ def _wishes() -> tuple[Formula, ...]:
     return both(internet, sym_is("role"), stranger), both(internet, sym_is("role")), internet, place
 
 
-def composed(estate: Estate, asked: Asked, result: Result) -> Counterexample:
+def composed(estate: Estate, asked: Asked, _: Cube, result: Result) -> Counterexample:
     """The request of a workspace, replayed with every policy that has a say."""
     found = explain.counterexample(estate.world, "findings", result, "hole")
     return replace(found, why=f"a request of the set, on {asked.topic.name}")

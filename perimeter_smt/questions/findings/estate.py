@@ -34,7 +34,13 @@ _APART = {
     "s3": ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "kms": ("kms:RetireGrant",),
     "sqs": ("sqs:SetQueueAttributes",),
-    "sts": ("sts:AssumeRole", "sts:AssumeRoot", "sts:GetSessionToken", "sts:GetFederationToken", "sts:GetCallerIdentity"),
+    "sts": (
+        "sts:AssumeRole",
+        "sts:AssumeRoot",
+        "sts:GetSessionToken",
+        "sts:GetFederationToken",
+        "sts:GetCallerIdentity",
+    ),
 }
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from perimeter_smt.encode.language.principal import encode_principal
 from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.formula import Formula, both, conj, disj, neg
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions import compare
 from perimeter_smt.questions.findings.estate import Asked, Estate
-from perimeter_smt.questions.findings.literals import separate
+from perimeter_smt.questions.findings.literals import literals_of, separate
 from perimeter_smt.questions.findings.render import Elements
 from perimeter_smt.questions.findings.setting import given_of_document, problem_of
 from perimeter_smt.questions.findings.verdicts import Finding
@@ -61,7 +62,8 @@ def restated(estate: Estate, parts: Sequence[tuple[Asked, list[Finding]]]) -> di
         return out
     access = estate.world.formula("access")
     engine = Engine(
-        estate.world.problem([access, *(f for asked, said in stated for f in (*asked.search.given, said))]), estate.limits
+        estate.world.problem([access, *(f for asked, said in stated for f in (*asked.search.given, said))]),
+        estate.limits,
     )
     for asked, said in stated:
         reason = _both_ways(engine, access, said, asked.search.given)
@@ -91,10 +93,8 @@ def _says(policies: Policies, document: Document) -> Formula:
     return both(some("Allow"), neg(some("Deny")))
 
 
-def _besides(world: compare.World, document: Document, finding: Finding) -> Formula:
+def _besides(world: World, document: Document, finding: Finding) -> Formula:
     """The facts of a finding that no element says, encoded anew."""
-    from perimeter_smt.questions.findings.literals import literals_of
-
     if not finding.elements.other:
         return conj(())
     facts = {one.words: one.formula for one in literals_of(world.keys, [document], ()) if one.words}

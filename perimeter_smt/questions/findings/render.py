@@ -91,7 +91,8 @@ def _policy(found: Elements, kind: Kind) -> dict[str, Any]:
         allow["Resource"] = _short(found.resources)
     if found.condition:
         allow["Condition"] = {
-            operator: {key: _short(values) for key, values in keys.items()} for operator, keys in found.condition.items()
+            operator: {key: _short(values) for key, values in keys.items()}
+            for operator, keys in found.condition.items()
         }
     out = [allow]
     if found.except_principals:

@@ -124,6 +124,17 @@ class Search:
             self.refused.append(self._bits(result.model))
         return result.status == "unsat"
 
+    def _core_of(self, cube: Cube) -> list[Clause] | None:
+        """Clauses of a cube that suffice for it to be access; None if it is not."""
+        if any(all(_mask(c) & bits for c in cube if min(c) >= 0) and min(map(min, cube)) >= 0 for bits in self.refused):
+            return None
+        result = self._ask(*map(self._clause, cube), self._no_access)
+        if result.status == "sat":
+            assert result.model is not None
+            self.refused.append(self._bits(result.model))
+            return None
+        return [cube[at] for at in result.needed if at < len(cube)]
+
     def _lively(self, cube: Cube, but: Formula) -> bool:
         """Whether the cube holds access beside `but`."""
         return self._ask(self.access, *map(self._clause, cube), neg(but)).status == "sat"
@@ -178,19 +189,23 @@ class Search:
     def _widened(self, places: Sequence[int], bits: int) -> Cube:
         """Alternatives added to every positive literal, as long as all that is described is access."""
         cube: list[Clause] = [(i,) for i in sorted(places, key=lambda i: (-_ORDER[self.literals[i].field], i))]
-        for at, clause in enumerate(cube):
-            one = self.literals[clause[0]]
+        for at in range(len(cube)):
+            one = self.literals[cube[at][0]]
             if not one.positive or one.words:
                 continue
-            for option in self._options(one, clause[0]):
-                trial = (*cube[:at], (*cube[at], *option) if one.operator != "Null" else option, *cube[at + 1 :])
-                added = (*cube[:at], option, *cube[at + 1 :])
-                if not self._holds(trial[at], bits):
+            spare = _Spare(self, bits, one)
+            for option in self._options(one, cube[at][0]):
+                grown = option if one.operator == "Null" else (*cube[at], *option)
+                if not self._holds(grown, bits):
                     continue
-                if self._included(added) and self._lively(added, self._clause(cube[at])):
-                    cube[at] = trial[at]
-                    if one.operator == "Null":
-                        break
+                added = (*cube[:at], option, *cube[at + 1 :])
+                less = () if self._included(added) else spare.enough(cube, added)
+                if less is None or not self._lively((*added, *less), self._clause(cube[at])):
+                    continue
+                cube[at] = grown
+                cube += less
+                if one.operator == "Null":
+                    break
             cube[at] = self._pruned(cube[at], bits)
         return tuple(cube)
 
@@ -244,6 +259,35 @@ class Search:
             if self._ask(self.access, self.formula(cube), *apart).status == "unsat":
                 kept = others
         return kept
+
+
+class _Spare:
+    """Exclusions that cost a cube nothing and may make room for an alternative: 198.18.0.0/15 but not 198.18.7.0/24."""
+
+    def __init__(self, search: Search, bits: int, one: Literal) -> None:
+        self.search = search
+        key = one.key.lower()
+        told = ((i, other) for i, other in enumerate(search.literals) if not other.positive and bits >> i & 1)
+        self.options = [i for i, other in told if other.field == one.field and other.key.lower() == key]
+        self.of: Sequence[Clause] = ()  # the cube that `options` were tried on
+
+    def enough(self, cube: Sequence[Clause], added: Cube) -> Cube | None:
+        """Exclusions under which `added` is access, as few as possible; None if there are none."""
+        search = self.search
+        if self.of != cube:
+            self.of = list(cube)
+            inside = [search._clause(clause) for clause in cube]
+            left = [i for i in self.options if (i,) not in cube]
+            self.options = [i for i in left if search._ask(*inside, neg(search.literals[i].formula)).status == "unsat"]
+        core = search._core_of((*added, *((i,) for i in self.options))) if self.options else None
+        if core is None:
+            return None
+        used = [i for i in self.options if (i,) in core]
+        for i in sorted(used, key=lambda i: -_breadth(search.literals[i])):
+            less = [j for j in used if j != i]
+            if search._included((*added, *((j,) for j in less))):
+                used = less
+        return tuple((i,) for i in used)
 
 
 def _mask(clause: Clause) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import sym_is
@@ -57,7 +58,11 @@ def what_can(
     estate = Estate(workspace, chosen, limits)
     documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
     topic = Topic(
-        principal, Kind.IDENTITY, _caller(principal, listed), documents, (*_owners(workspace), *_targets(workspace), *estate.wires(), *_star())
+        principal,
+        Kind.IDENTITY,
+        _caller(principal, listed),
+        documents,
+        (*_owners(workspace), *_targets(workspace), *estate.wires(), *_star()),
     )
     return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
 
@@ -90,7 +95,7 @@ def _answered(estate: Estate, topics: list[tuple[Topic, str]], action: str, reso
     parts = []
     for asked in estate.ask(topic for topic, _ in topics):
         cover = asked.search.cover()
-        made = made_of(asked, cover, lambda asked, cube, result: composed(estate, asked, result))
+        made = made_of(asked, cover, partial(composed, estate))
         parts.append((asked, cover, made))
     reasons = restated(estate, [(asked, made) for asked, cover, made in parts if made and not cover.reason])
     out = []
@@ -172,7 +177,9 @@ def _targets(workspace: Workspace) -> Iterator[Literal]:
             yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
             if at.perhaps is not at.surely:
                 words = f"{resource.arn} may decide the call"
-                yield from fact(f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps)
+                yield from fact(
+                    f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps
+                )
         for principal in account.principals:
             target = role_target(principal)
             yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
@@ -192,10 +199,18 @@ def _listed(workspace: Workspace, principal: str) -> OwnedPrincipal | None:
 
 def _own(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) -> list[Document]:
     """The caller's policies, and the SCPs of its account."""
-    owner = listed.account if listed else principal if principal.isdigit() else principal.split(":", 5)[4:5]
+    owner = (
+        listed.account
+        if listed
+        else principal
+        if principal.isdigit()
+        else principal.split(":", 5)[4]
+        if ":" in principal
+        else ""
+    )
     out = _of(listed) if listed else []
     for account, path in workspace.organization.accounts():
-        if account.id == owner or [account.id] == owner:
+        if account.id == owner:
             out += guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
     return [*out, *(e.policy for a, _ in workspace.organization.accounts() for e in a.endpoints if e.policy)]
 
