@@ -14,8 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.logic.formula import Formula, conj, disj, neg
-from perimeter_smt.logic.interpret import Model, truth
+from perimeter_smt.logic.formula import Formula, conj, disj, neg, walk
+from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.questions.findings.literals import Literal
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
@@ -54,6 +54,13 @@ class Search:
     def __post_init__(self) -> None:
         self._given = self.given
         self._no_access = neg(self.access)
+        seen: dict[int, Formula] = {}
+        for one in self.literals:
+            for node in walk(one.formula, seen):
+                seen[id(node)] = node
+        self._nodes = tuple(seen.values())
+        self._included_cubes: list[list[frozenset[int]]] = []
+        self._facts: dict[tuple[frozenset[Clause], int], bool] = {}
         self._groups: dict[tuple[str, str, str], list[int]] = {}
         for place, one in enumerate(self.literals):
             if one.positive and not one.words:
@@ -107,33 +114,83 @@ class Search:
         return result
 
     def _bits(self, model: Model) -> int:
-        out = 0
-        for place, one in enumerate(self.literals):
-            if truth(one.formula, model):
-                out |= 1 << place
-        return out
+        """The literals that hold in a model."""
+        value: dict[int, bool] = {}
+        for node in self._nodes:
+            match node.op:
+                case "sym":
+                    found = model.symbols.get(node.payload, False)
+                case "atom":
+                    found = holds(node.payload, model)
+                case "not":
+                    found = not value[id(node.args[0])]
+                case "and":
+                    found = all(value[id(arg)] for arg in node.args)
+                case "or":
+                    found = any(value[id(arg)] for arg in node.args)
+                case "iff":
+                    found = value[id(node.args[0])] == value[id(node.args[1])]
+                case _:
+                    found = node.op == "true"
+            value[id(node)] = found
+        return sum(1 << place for place, one in enumerate(self.literals) if value[id(one.formula)])
 
     def _included(self, cube: Cube) -> bool:
-        """Whether all that the cube describes is access; requests met before are tried first."""
-        masks = [_mask(clause) for clause in cube if clause[0] >= 0 and clause[-1] >= 0]
-        if len(masks) == len(cube) and any(all(mask & bits for mask in masks) for bits in self.refused):
-            return False
-        result = self._ask(*map(self._clause, cube), self._no_access)
-        if result.status == "sat":
-            assert result.model is not None
-            self.refused.append(self._bits(result.model))
-        return result.status == "unsat"
+        """Whether all that the cube describes is access."""
+        return self._core_of(cube) is not None
 
     def _core_of(self, cube: Cube) -> list[Clause] | None:
-        """Clauses of a cube that suffice for it to be access; None if it is not."""
-        if any(all(_mask(c) & bits for c in cube if min(c) >= 0) and min(map(min, cube)) >= 0 for bits in self.refused):
-            return None
+        """Clauses of a cube that suffice for it to be access; None if it is not.
+
+        Requests met before, and cubes proved before, are tried first.
+        """
+        masks = [_mask(clause) for clause in cube if min(clause) >= 0]
+        if len(masks) == len(cube):
+            for bits in self.refused:
+                if all(mask & bits for mask in masks):
+                    return None
+        sets = [frozenset(clause) for clause in cube]
+        for known in self._included_cubes:
+            if all(any(own <= wide for own in sets) for wide in known):
+                return [clause for clause, own in zip(cube, sets, strict=True) if any(own <= wide for wide in known)]
         result = self._ask(*map(self._clause, cube), self._no_access)
         if result.status == "sat":
             assert result.model is not None
             self.refused.append(self._bits(result.model))
             return None
-        return [cube[at] for at in result.needed if at < len(cube)]
+        core = [cube[at] for at in result.needed if at < len(cube)]
+        self._included_cubes.append([frozenset(clause) for clause in core])
+        return core
+
+    def _follows(self, clauses: Sequence[Clause], place: int) -> bool:
+        """Whether clauses imply a literal, from what they say on its own field and key alone; answers are kept."""
+        field, key = self.literals[place].field, self.literals[place].key.lower()
+        first = [self.literals[max(clause)] for clause in clauses]
+        own = frozenset(
+            clause for clause, one in zip(clauses, first, strict=True) if (one.field, one.key.lower()) == (field, key)
+        )
+        if (own, place) not in self._facts:
+            said = (self._clause(clause) for clause in sorted(own))
+            self._facts[own, place] = self._ask(*said, neg(self.literals[place].formula)).status == "unsat"
+        return self._facts[own, place]
+
+    def _excluded(self, cube: Cube, at: int) -> bool:
+        """Whether a clause contradicts what the others say of its field and key; answers are kept."""
+        one = self.literals[max(cube[at])]
+        alike = [
+            c for c in cube if (x := self.literals[max(c)]).field == one.field and x.key.lower() == one.key.lower()
+        ]
+        key = (frozenset(alike), -2)
+        if key not in self._facts:
+            self._facts[key] = self._ask(*map(self._clause, alike)).status == "unsat"
+        return self._facts[key]
+
+    def _inside(self, option: Clause, clause: Clause) -> bool:
+        """Whether a list admits an alternative already; answers are kept."""
+        key = (frozenset([option, clause]), -1)
+        if key not in self._facts:
+            self._facts[key] = self._ask(self._clause(option), neg(self._clause(clause))).status == "unsat"
+        return self._facts[key]
 
     def _lively(self, cube: Cube, but: Formula) -> bool:
         """Whether the cube holds access beside `but`."""
@@ -196,11 +253,13 @@ class Search:
             spare = _Spare(self, bits, one)
             for option in self._options(one, cube[at][0]):
                 grown = option if one.operator == "Null" else (*cube[at], *option)
-                if not self._holds(grown, bits):
+                if not self._holds(grown, bits) or self._inside(option, cube[at]):
                     continue
                 added = (*cube[:at], option, *cube[at + 1 :])
                 less = () if self._included(added) else spare.enough(cube, added)
-                if less is None or not self._lively((*added, *less), self._clause(cube[at])):
+                if less is None or self._excluded(added, at):
+                    continue
+                if not self._lively((*added, *less), self._clause(cube[at])):
                     continue
                 cube[at] = grown
                 cube += less
@@ -276,9 +335,8 @@ class _Spare:
         search = self.search
         if self.of != cube:
             self.of = list(cube)
-            inside = [search._clause(clause) for clause in cube]
             left = [i for i in self.options if (i,) not in cube]
-            self.options = [i for i in left if search._ask(*inside, neg(search.literals[i].formula)).status == "unsat"]
+            self.options = [i for i in left if search._follows(cube, i)]
         core = search._core_of((*added, *((i,) for i in self.options))) if self.options else None
         if core is None:
             return None
