@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.compare import compare as compare_documents
     from perimeter_smt.questions.findings.answer import findings as findings_of_document
     from perimeter_smt.questions.findings.answer import findings_of_workspace
+    from perimeter_smt.questions.findings.measure import Measure, measure
     from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
     from perimeter_smt.questions.findings.who import what_can, who_can
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
@@ -47,6 +48,7 @@ _WHERE = {
     "InputError": "errors",
     "InternalError": "errors",
     "Kind": "policy.kinds",
+    "Measure": "questions.findings.measure",
     "PerimeterError": "errors",
     "Report": "questions.verdicts",
     "Request": "request.request",
@@ -60,6 +62,7 @@ _WHERE = {
     "findings_of_workspace": "questions.findings.answer",
     "load_policy": "policy.parse",
     "load_workspace": "organization.readers",
+    "measure": "questions.findings.measure",
     "parse_policy": "policy.parse",
     "prove_perimeter": "questions.perimeter:prove",
     "read_case": "request.case",
@@ -82,6 +85,7 @@ __all__ = [
     "InputError",
     "InternalError",
     "Kind",
+    "Measure",
     "PerimeterError",
     "Report",
     "Request",
@@ -95,6 +99,7 @@ __all__ = [
     "findings_of_workspace",
     "load_policy",
     "load_workspace",
+    "measure",
     "parse_policy",
     "prove_perimeter",
     "read_case",

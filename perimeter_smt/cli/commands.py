@@ -29,6 +29,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "findings": Entry("findings", "List all access of outsiders, as the fewest and coarsest sets of requests."),
         "who-can": Entry("who", "Tell who can call an action, and under which conditions."),
         "what-can": Entry("who", "Tell what a caller can do, and under which conditions."),
+        "measure": Entry("measure", "Count what a policy admits: actions, addresses, accounts, names."),
         "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
     },
     "Compare": {

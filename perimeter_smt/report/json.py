@@ -17,6 +17,7 @@ from perimeter_smt.witness.case import case_to_json
 FORMAT = 1
 SCHEMAS = (
     "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "findings", "callers",
+    "measure",
 )  # fmt: skip
 
 
