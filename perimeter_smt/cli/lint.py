@@ -9,18 +9,16 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import MORE_KINDS, PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import MORE_KINDS, PATH, Choice, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
 _MANY = 20
-_SEVERITIES = click.Choice(["note", "warning", "error"])
+_SEVERITIES = Choice(["note", "warning", "error"])
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option(
-    "--type", "kind", type=click.Choice(MORE_KINDS), help="Kind of all policies; else told by name or content."
-)
+@click.option("--type", "kind", type=Choice(MORE_KINDS), help="Kind of all policies; else told by name or content.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
 @click.option("--select", multiple=True, metavar="RULE,...", help="Only these rules, or beginnings such as PL04.")
 @click.option("--ignore", multiple=True, metavar="RULE,...", help="Not these rules.")

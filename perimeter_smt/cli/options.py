@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 
 
 class NamedPath(click.Path):
@@ -19,6 +19,17 @@ class NamedPath(click.Path):
         if value in ("", b""):
             self.fail("an empty name, expected a path", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Choice(click.Choice[str]):
+    """One of a few names; an error tells the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name; an error in the words of this program."""
+        if value in self.choices:
+            return value
+        near = did_you_mean(str(value), self.choices)
+        return self.fail(f"`{value}` is none of the names{near}: expected {', '.join(self.choices)}", param, ctx)
 
 
 PATH = NamedPath(path_type=Path)
@@ -36,6 +47,20 @@ def set_option(function: _F) -> _F:
     )(function)
 
 
+FAIL_ON = ("never", "hole", "limit", "unknown", "conditional", "blocked")
+
+
+def fail_option(function: _F) -> _F:
+    """`--fail-on` of proofs."""
+    return click.option(
+        "--fail-on",
+        type=Choice(FAIL_ON),
+        default="conditional",
+        show_default=True,
+        help="What is worse than this, and this, makes the exit code other than 0.",
+    )(function)
+
+
 def text_options(function: _F) -> _F:
     """`--json` and `--no-color`."""
     function = click.option("--no-color", is_flag=True, help="No colours (as with NO_COLOR).")(function)
@@ -46,7 +71,7 @@ def scope_options(function: _F) -> _F:
     """`--objective`, `--service`, `--mode`."""
     function = click.option(
         "--mode",
-        type=click.Choice(["guardrails", "grants"]),
+        type=Choice(["guardrails", "grants"]),
         default="guardrails",
         show_default=True,
         help="Guardrails alone, whatever is granted, or with the grants as they are.",

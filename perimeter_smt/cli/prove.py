@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option, text_options
+from perimeter_smt.cli.formats import format_options, report_options, wanted, write
+from perimeter_smt.cli.options import (
+    FILE,
+    PATH,
+    Choice,
+    chosen_objectives,
+    fail_option,
+    fill,
+    scope_options,
+    set_option,
+    text_options,
+)
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
 from perimeter_smt.errors import InputError
@@ -37,7 +47,7 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 @scope_options
 @click.option(
     "--reading",
-    type=click.Choice(["over", "exact", "under"]),
+    type=Choice(["over", "exact", "under"]),
     default="over",
     show_default=True,
     help="over: proofs hold under every open reading of AWS's documentation; exact: under the chosen ones; "
@@ -69,6 +79,8 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
     help="perimeter.yaml with claims, exceptions and trusted parties, beside --org-id.",
 )
 @format_options
+@report_options
+@fail_option
 @text_options
 def prove(
     workspace: Path | None,
@@ -78,14 +90,19 @@ def prove(
     target: Path | None,
     baseline: Path | None,
     update_baseline: bool,
+    details: bool,
+    case: int | None,
+    quiet: bool,
+    fail_on: str,
     settings: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
-    Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new.
+    Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new, and
+    --fail-on tells from what on they are not 0.
     """
-    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
+    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json, details=details, quiet=quiet, case=case)
     with Bar(no_color=no_color) as bar:
         space = _workspace(workspace, fill(settings), options)
         from perimeter_smt.questions.perimeter import prove as ask
@@ -103,12 +120,14 @@ def prove(
             assertions=options["assertions"],
             progress=bar,
         )
-    from perimeter_smt.report.baseline import exit_code
+    from perimeter_smt.report.exit_codes import of_entries, of_report
     from perimeter_smt.report.json import report_json
 
     result = report_json(report)
     new = write(result, asked, no_color=no_color)
-    return report.exit_code if new is None else exit_code(result, new)
+    if case is not None:
+        return 0
+    return of_report(report, fail_on) if new is None else of_entries(result, new, fail_on)
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:

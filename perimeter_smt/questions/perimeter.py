@@ -19,6 +19,7 @@ from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import user_assertions
+from perimeter_smt.questions.advice import advice
 from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
@@ -90,8 +91,9 @@ def prove(
     if progress:
         progress("done", total, total)
     report = Report(
-        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items()))
-    )
+        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items())),
+        advice=advice((*verdicts, *blocked), world.policies.statements.values()),
+    )  # fmt: skip
     return qualified(report, workspace.unknowns)
 
 

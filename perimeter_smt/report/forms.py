@@ -10,16 +10,23 @@ from perimeter_smt.report.entries import Entry, Result, is_lint
 from perimeter_smt.report.json import dumps
 from perimeter_smt.report.junit import junit
 from perimeter_smt.report.markdown import markdown
+from perimeter_smt.report.page import visible
 from perimeter_smt.report.sarif import sarif
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A result, which of its findings are shown, and how many a baseline left out (None: no baseline)."""
+    """A result, which of its findings are shown, and how many a baseline left out (None: no baseline).
+
+    Of the text alone: `details` shows everything, `quiet` the answer only, `command` is what was called.
+    """
 
     result: Result
     found: Sequence[Entry]
     known: int | None = None
+    details: bool = False
+    quiet: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,18 @@ def text(shown: Shown, *, width: int | None = None, color: bool = False) -> str:
         from perimeter_smt.report.findings import render
 
         result = shown.result if shown.known is None else without_known(shown.result, shown.found)
-        return render(result, width=width, color=color) + _left_out(shown)
+        text = render(result, width=width, color=color)
+        return text.rstrip("\n").rsplit("\n", 1)[-1] + "\n" if shown.quiet else text + _left_out(shown)
     from perimeter_smt.report.read import report_of
     from perimeter_smt.report.text import render as render_report
+    from perimeter_smt.report.text import summary
 
+    if shown.quiet:
+        return visible(summary(report_of(shown.result))) + "\n"
     if shown.known is None:
-        return render_report(report_of(shown.result), width=width, color=color)
+        return render_report(
+            report_of(shown.result), width=width, color=color, details=shown.details, command=shown.command
+        )
     return _new_text(shown, width, color)
 
 

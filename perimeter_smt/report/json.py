@@ -43,6 +43,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "availability": [verdict_json(verdict) for verdict in report.availability],
         "tables": dict(report.tables),
         "unknowns": [unknown.model_dump(mode="json") for unknown in report.unknowns],
+        "advice": [asdict(advice) for advice in report.advice],
     }
 
 

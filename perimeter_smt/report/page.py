@@ -77,6 +77,22 @@ class Page:
                 self.raw(" " * indent + pad + self.styled(line, style))
                 shown = ""
 
+    def command(self, label: str, line: str, *, indent: int = 0) -> None:
+        """A command line: broken after a `|` where there is no room, so that it runs as it stands."""
+        parts = line.split(" | ")
+        at = indent + (2 if self.narrow else _LABEL)
+        if self.width is not None and len(line) + at > self.width:
+            parts = [f"{part} |" for part in parts[:-1]] + parts[-1:]
+        else:
+            parts = [line]
+        if self.narrow:
+            self.raw(" " * indent + self.styled(label, "dim"))
+        for number, part in enumerate(parts):
+            pad = (
+                self.styled(label, "dim") + " " * (_LABEL - len(label)) if not number and not self.narrow else " " * at
+            )
+            self.raw(" " * (indent if not number and not self.narrow else 0) + pad + visible(part))
+
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n" if self._lines else ""
 
