@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from perimeter_smt.encode.language.text import readings, soft_names
@@ -25,6 +26,7 @@ from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import qualified
+from perimeter_smt.questions.user_assertions import Source
 from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
@@ -44,7 +46,7 @@ def prove(
     enumerate_all: bool = False,
     limit: int = 20,
     availability: bool = True,
-    assertions: Sequence[Path] = (),
+    assertions: Sequence[Source] = (),
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
@@ -55,9 +57,10 @@ def prove(
     alone or with the grants of the workspace; `reading` says what counts: `over` proves under every open reading,
     `exact` under the chosen ones, `under` proves as `over` and refutes only by requests that get through under every
     reading; `enumerate_all` looks for
-    every kind of counterexample up to `limit` per verdict; `assertions` are files of the user's own
-    obligations.  `progress` is called with a label, the number done and the total.  With `merge`, accounts that no
-    question can tell apart are represented by a few of them (docs/scaling.md).  InputError for unknown names.
+    every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
+    which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
+    the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
+    (docs/scaling.md).  InputError for unknown names.
     """
     if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
         found = classes(workspace, mode)
@@ -69,6 +72,14 @@ def prove(
             )  # fmt: skip
             if not _shows(report, found.removed):
                 return report
+    if assertions and services is None:  # they hold of every request, whatever the objectives claim
+        ask = partial(prove, workspace, mode=mode, reading=reading, enumerate_all=enumerate_all, limit=limit,
+                      progress=progress, limits=limits)  # fmt: skip
+        own = ask(objectives=(), services=actions.services(), availability=False, assertions=assertions)
+        if not objectives:
+            return own
+        report = ask(objectives=objectives, availability=availability)
+        return replace(report, verdicts=(*report.verdicts, *own.verdicts))
     values_of = user_assertions.keys_of(assertions)
     world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
     _something_asked(world, objectives, services, assertions)
@@ -81,10 +92,10 @@ def prove(
             progress(f"{name} {OBJECTIVES[name].title}", number, total)
         groups = [group for group in run.groups if claimed_rows(world, name) & group.rows]
         verdicts += answer(run, OBJECTIVES[name], groups) if groups else [_not_asked(world, name)]
-    for number, (name, formula) in enumerate(extra, len(objectives)):
+    for number, obligation in enumerate(extra, len(objectives)):
         if progress:
-            progress(name, number, total)
-        verdicts.append(user_assertions.answer(run, name, formula))
+            progress(obligation.name, number, total)
+        verdicts.append(user_assertions.answer(run, obligation))
     if progress and availability:
         progress("availability", total - 1, total)
     blocked = availability_question.findings(run) if availability else ()
@@ -136,7 +147,7 @@ def _shows(report: Report, removed: frozenset[str]) -> bool:
 
 
 def _something_asked(
-    world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Path]
+    world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Source]
 ) -> None:
     """A run in which nothing is asked has no answer: InputError."""
     if assertions or any(claimed_rows(world, name) for name in objectives):
