@@ -44,6 +44,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Output": {
         "report": Entry("report", "Show a saved result in another form."),
         "schema": Entry("schema", "Print the JSON Schema of an output."),
+        "completion": Entry("completion", "Print the script that completes commands in a shell."),
     },
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import text_options
+from perimeter_smt.cli.options import completing, text_options
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.report.page import visible
 
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file")
 @click.option("--explain", "explained", is_flag=True, help="Every statement, and what of it did not match.")
-@click.option("--reading", "readings", multiple=True, metavar="X-n", help="Read this open point the other way.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="X-n",
+    help="Read this open point the other way.",
+    shell_complete=completing("open_points"),
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first case that cannot be decided.")
 @text_options
 def evaluate(

@@ -134,7 +134,8 @@ def write(result: Mapping[str, Any], asked: Wanted, *, no_color: bool) -> list[A
             output.emit(FORMS[name].write(shown), asked.target / f"{_STEM}.{FORMS[name].suffix}")
     elif asked.formats == ("text",) and asked.target is None:
         color = output.colors(sys.stdout, no_color=no_color)
-        output.emit(text(shown, width=output.width(), color=color))
+        links = output.links(sys.stdout, no_color=no_color)
+        output.emit(text(shown, width=output.width(), color=color, links=links))
     else:
         output.emit(FORMS[asked.formats[0]].write(shown), asked.target)
     return list(shown.found) if asked.baseline is not None else None

@@ -9,10 +9,11 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import MORE_KINDS, PATH, Choice, fill, set_option, text_options
+from perimeter_smt.cli.options import MORE_KINDS, PATH, Choice, completing, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
 _MANY = 20
+_RULES = completing("lint_rules")
 _SEVERITIES = Choice(["note", "warning", "error"])
 
 
@@ -20,8 +21,16 @@ _SEVERITIES = Choice(["note", "warning", "error"])
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("--type", "kind", type=Choice(MORE_KINDS), help="Kind of all policies; else told by name or content.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
-@click.option("--select", multiple=True, metavar="RULE,...", help="Only these rules, or beginnings such as PL04.")
-@click.option("--ignore", multiple=True, metavar="RULE,...", help="Not these rules.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE,...",
+    shell_complete=completing("lint_rules"),
+    help="Only these rules, or beginnings such as PL04.",
+)
+@click.option(
+    "--ignore", multiple=True, metavar="RULE,...", shell_complete=completing("lint_rules"), help="Not these rules."
+)
 @click.option("--severity", type=_SEVERITIES, default="note", show_default=True, help="Leave out what is less grave.")
 @click.option(
     "--fail-on", type=_SEVERITIES, default="note", show_default=True, help="Exit with 1 from this severity on."

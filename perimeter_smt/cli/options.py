@@ -40,6 +40,17 @@ MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
+def completing(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Completion with the names that a function of `perimeter_smt.cli.completion` tells, loaded when asked for."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
+        from perimeter_smt.cli import completion
+
+        return completion.names(getattr(completion, what))(context, parameter, incomplete)
+
+    return complete
+
+
 def set_option(function: _F) -> _F:
     """`--set NAME=VALUE`."""
     return click.option(
@@ -77,10 +88,20 @@ def scope_options(function: _F) -> _F:
         help="Guardrails alone, whatever is granted, or with the grants as they are.",
     )(function)
     function = click.option(
-        "--service", "services", multiple=True, metavar="PREFIX", help="Only this service, such as s3. Repeatable."
+        "--service",
+        "services",
+        multiple=True,
+        metavar="PREFIX",
+        help="Only this service, such as s3. Repeatable.",
+        shell_complete=completing("services"),
     )(function)
     return click.option(
-        "--objective", "objectives", multiple=True, metavar="O1..O6", help="Only this objective. Repeatable."
+        "--objective",
+        "objectives",
+        multiple=True,
+        metavar="O1..O6",
+        help="Only this objective. Repeatable.",
+        shell_complete=completing("objectives"),
     )(function)
 
 

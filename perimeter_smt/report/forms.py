@@ -37,14 +37,14 @@ class Form:
     write: Callable[[Shown], str]
 
 
-def text(shown: Shown, *, width: int | None = None, color: bool = False) -> str:
+def text(shown: Shown, *, width: int | None = None, color: bool = False, links: Mapping[str, str] | None = None) -> str:
     """The report for people; with a baseline only what is new."""
     if is_lint(shown.result):
         from perimeter_smt.report.baseline import without_known
         from perimeter_smt.report.findings import render
 
         result = shown.result if shown.known is None else without_known(shown.result, shown.found)
-        text = render(result, width=width, color=color)
+        text = render(result, width=width, color=color, links=links)
         return text.rstrip("\n").rsplit("\n", 1)[-1] + "\n" if shown.quiet else text + _left_out(shown)
     from perimeter_smt.report.read import report_of
     from perimeter_smt.report.text import render as render_report
@@ -54,7 +54,12 @@ def text(shown: Shown, *, width: int | None = None, color: bool = False) -> str:
         return visible(summary(report_of(shown.result))) + "\n"
     if shown.known is None:
         return render_report(
-            report_of(shown.result), width=width, color=color, details=shown.details, command=shown.command
+            report_of(shown.result),
+            width=width,
+            color=color,
+            links=links,
+            details=shown.details,
+            command=shown.command,
         )
     return _new_text(shown, width, color)
 

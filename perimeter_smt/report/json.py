@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
 from perimeter_smt.witness.case import case_to_json
 
@@ -28,7 +28,7 @@ def dumps(value: Any, *, pretty: bool = False) -> str:
 def schema(name: str) -> str:
     """The text of a published JSON Schema; InputError for an unknown name."""
     if name not in SCHEMAS:
-        raise InputError(f"unknown schema `{name}`: expected one of {', '.join(SCHEMAS)}")
+        raise InputError(f"unknown schema `{name}`{did_you_mean(name, SCHEMAS)}: expected one of {', '.join(SCHEMAS)}")
     return files("perimeter_smt.report").joinpath("schemas", f"{name}.json").read_text("utf-8")
 
 

@@ -5,6 +5,8 @@ The short form is for the screen; `details` adds every request and proof in full
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.report import answer, foot, sections, short
 from perimeter_smt.report.matrix import Holes, write_matrix
@@ -14,10 +16,16 @@ from perimeter_smt.report.unknowns import write_unknowns
 
 
 def render(
-    report: Report, *, width: int | None = None, color: bool = False, details: bool = False, command: str = ""
+    report: Report,
+    *,
+    width: int | None = None,
+    color: bool = False,
+    links: Mapping[str, str] | None = None,
+    details: bool = False,
+    command: str = "",
 ) -> str:
     """The whole report; `width` None for a pipe or a file; `command`: what was called, for lines that go on."""
-    page = Page(width, color=color)
+    page = Page(width, color=color, links=links)
     rows = numbered(report)
     page.text(answer.answer(report), hang=2, style=answer.style(report))
     page.text(f"next: {answer.next_step(report, rows)}", hang=2)
