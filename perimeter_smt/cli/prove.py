@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from perimeter_smt.cli.formats import format_options, report_options, wanted, write
+from perimeter_smt.cli import output
+from perimeter_smt.cli.diagnostics import diagnosed, diagnostic_options
+from perimeter_smt.cli.formats import Wanted, format_options, report_options, wanted, write
 from perimeter_smt.cli.options import (
     FILE,
     PATH,
@@ -22,9 +25,11 @@ from perimeter_smt.cli.options import (
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
 from perimeter_smt.errors import InputError
+from perimeter_smt.stages import stage
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
+    from perimeter_smt.questions.verdicts import Report, Verdict
 
 # Options that describe an organization in place of a workspace folder, by parameter.
 _INSTEAD = {
@@ -81,6 +86,7 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 @format_options
 @report_options
 @fail_option
+@diagnostic_options
 @text_options
 def prove(
     workspace: Path | None,
@@ -94,6 +100,9 @@ def prove(
     case: int | None,
     quiet: bool,
     fail_on: str,
+    timings: bool,
+    verbose: int,
+    debug: Path | None,
     settings: tuple[str, ...],
     **options: Any,
 ) -> int:
@@ -103,31 +112,65 @@ def prove(
     --fail-on tells from what on they are not 0.
     """
     asked = wanted(formats, target, baseline, update_baseline, as_json=as_json, details=details, quiet=quiet, case=case)
-    with Bar(no_color=no_color) as bar:
-        space = _workspace(workspace, fill(settings), options)
-        from perimeter_smt.questions.perimeter import prove as ask
+    with diagnosed(timings=timings, verbose=verbose, debug=debug) as diagnosis:
+        with Bar(no_color=no_color, quiet=quiet) as bar:
+            with stage("read"):
+                space = _workspace(workspace, fill(settings), options)
+            diagnosis.workspace = space
+            report = diagnosis.report = _ask(space, options, bar, asked)
+        with stage("report"):
+            from perimeter_smt.report.exit_codes import of_entries, of_report
+            from perimeter_smt.report.json import report_json
 
-        report = ask(
+            result = report_json(report)
+            new = write(result, asked, no_color=no_color)
+    if case is not None:
+        return 0
+    return of_report(report, fail_on) if new is None else of_entries(result, new, fail_on)
+
+
+def _ask(space: Workspace, options: dict[str, Any], bar: Bar, asked: Wanted) -> Report:
+    """The report; what was decided before an interruption is shown as text, where text was asked for."""
+    from perimeter_smt.questions.perimeter import prove as ask
+
+    decided: dict[str, tuple[Verdict, ...]] = {}
+
+    def keep(verdicts: Sequence[Verdict]) -> None:
+        decided[verdicts[0].objective] = tuple(verdicts)
+
+    try:
+        return ask(
             space,
             objectives=chosen_objectives(options["objectives"]),
             services=options["services"] or None,
             mode=options["mode"],
             reading=options["reading"],
             # a known way must not hide a new one
-            enumerate_all=options["enumerate_all"] or baseline is not None,
+            enumerate_all=options["enumerate_all"] or asked.baseline is not None,
             limit=options["limit"],
             availability=not options["no_availability"],
             assertions=options["assertions"],
             progress=bar,
+            decided=keep,
         )
-    from perimeter_smt.report.exit_codes import of_entries, of_report
-    from perimeter_smt.report.json import report_json
+    except KeyboardInterrupt:
+        bar.stop()
+        _show_decided(space, options, decided, asked)
+        raise
 
-    result = report_json(report)
-    new = write(result, asked, no_color=no_color)
-    if case is not None:
-        return 0
-    return of_report(report, fail_on) if new is None else of_entries(result, new, fail_on)
+
+def _show_decided(
+    space: Workspace, options: dict[str, Any], decided: dict[str, tuple[Verdict, ...]], asked: Wanted
+) -> None:
+    from perimeter_smt.questions.perimeter import undecided_rest
+    from perimeter_smt.report.text import render
+
+    names = ", ".join(decided) or "nothing"
+    output.complain(f"interrupted: {names} decided, the rest was not asked to its end")
+    if decided and asked.formats == ("text",) and asked.target is None and asked.baseline is None:
+        verdicts = [verdict for verdicts in decided.values() for verdict in verdicts]
+        report = undecided_rest(space, options["mode"], options["reading"], verdicts)
+        output.emit(render(report, width=output.width(), details=asked.details))
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:

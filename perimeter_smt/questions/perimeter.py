@@ -31,6 +31,7 @@ from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
 Mode = Literal["guardrails", "grants"]
@@ -50,6 +51,7 @@ def prove(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
+    decided: Callable[[Sequence[Verdict]], None] | None = None,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
 
@@ -60,30 +62,34 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
     which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
-    (docs/scaling.md).  InputError for unknown names.
+    (docs/scaling.md).  `decided` is called with the verdicts of each objective as soon as there are; later ones on the
+    same objective replace them, and `undecided_rest` makes a report of those there are.  InputError for unknown names.
     """
     if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
-        found = classes(workspace, mode)
+        with stage("classes of accounts"):
+            found = classes(workspace, mode)
         if found.removed:
             report = prove(
                 found.smaller, objectives=objectives, services=services, mode=mode, reading=reading,
                 enumerate_all=enumerate_all, limit=limit, availability=availability,
-                progress=progress, limits=limits, merge=False,
+                progress=progress, limits=limits, merge=False, decided=_unless_shown(decided, found.removed),
             )  # fmt: skip
             if not _shows(report, found.removed):
                 return report
     if assertions and services is None:  # they hold of every request, whatever the objectives claim
         ask = partial(prove, workspace, mode=mode, reading=reading, enumerate_all=enumerate_all, limit=limit,
-                      progress=progress, limits=limits)  # fmt: skip
+                      progress=progress, limits=limits, decided=decided)  # fmt: skip
         own = ask(objectives=(), services=actions.services(), availability=False, assertions=assertions)
         if not objectives:
             return own
         report = ask(objectives=objectives, availability=availability)
         return replace(report, verdicts=(*report.verdicts, *own.verdicts))
     values_of = user_assertions.keys_of(assertions)
-    world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
+    with stage("encode"):
+        world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
     _something_asked(world, objectives, services, assertions)
-    run = prepare(world, objectives, reading, enumerate_all, limit, limits or Limits(), assertions)
+    with stage("prepare"):
+        run = prepare(world, objectives, reading, enumerate_all, limit, limits or Limits(), assertions)
     extra = user_assertions.questions(world, assertions)
     total = len(objectives) + len(extra) + int(availability)
     verdicts = []
@@ -91,14 +97,22 @@ def prove(
         if progress:
             progress(f"{name} {OBJECTIVES[name].title}", number, total)
         groups = [group for group in run.groups if claimed_rows(world, name) & group.rows]
-        verdicts += answer(run, OBJECTIVES[name], groups) if groups else [_not_asked(world, name)]
+        with stage(name):
+            found_here = answer(run, OBJECTIVES[name], groups) if groups else [_not_asked(world, name)]
+        verdicts += found_here
+        if decided:
+            decided(found_here)
     for number, obligation in enumerate(extra, len(objectives)):
         if progress:
             progress(obligation.name, number, total)
-        verdicts.append(user_assertions.answer(run, obligation))
+        with stage(obligation.name):
+            verdicts.append(user_assertions.answer(run, obligation))
+        if decided:
+            decided(verdicts[-1:])
     if progress and availability:
         progress("availability", total - 1, total)
-    blocked = availability_question.findings(run) if availability else ()
+    with stage("availability"):
+        blocked = availability_question.findings(run) if availability else ()
     if progress:
         progress("done", total, total)
     report = Report(
@@ -106,6 +120,11 @@ def prove(
         advice=advice((*verdicts, *blocked), world.policies.statements.values()),
     )  # fmt: skip
     return qualified(report, workspace.unknowns)
+
+
+def undecided_rest(workspace: Workspace, mode: Mode, reading: Reading, verdicts: Sequence[Verdict]) -> Report:
+    """The report of a run that did not come to its end: the verdicts there are, with what is not known counted."""
+    return qualified(Report(workspace.name, mode, reading, tuple(verdicts)), workspace.unknowns)
 
 
 def encode(
@@ -137,6 +156,20 @@ def encode(
     world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
     _check_assumptions(workspace)
     return world
+
+
+def _unless_shown(
+    decided: Callable[[Sequence[Verdict]], None] | None, removed: frozenset[str]
+) -> Callable[[Sequence[Verdict]], None] | None:
+    """The same, but for verdicts that are asked again because they show an account left out."""
+    if decided is None:
+        return None
+
+    def told(verdicts: Sequence[Verdict]) -> None:
+        if not _shows(Report("", "guardrails", "over", tuple(verdicts)), removed):
+            decided(verdicts)
+
+    return told
 
 
 def _shows(report: Report, removed: frozenset[str]) -> bool:
