@@ -25,6 +25,7 @@ class Entry:
 GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Prove": {
         "prove": Entry("prove", "Prove or refute the objectives of a workspace, folder, plan or template."),
+        "ci": Entry("ci", "Prove and lint in a pipeline, in the forms that its system shows."),
         "watch": Entry("watch", "Prove a workspace again whenever a file changes."),
         "encode": Entry("encode", "Write one SMT-LIB file per obligation, for other solvers."),
     },
@@ -33,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Compare": {
         "compare": Entry("compare", "Tell what one policy allows or denies that another does not."),
+        "changed": Entry("changed", "The same for policy files since a commit of git."),
     },
     "Inspect": {
         "lint": Entry("lint", "Look for known mistakes in policies."),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,7 +15,10 @@ from perimeter_smt.cli.options import FILE, PATH
 from perimeter_smt.cli.replay import command_line
 from perimeter_smt.errors import InputError, did_you_mean
 
-NAMES = ("text", "json", "sarif", "junit", "markdown", "csv")
+if TYPE_CHECKING:
+    from perimeter_smt.report.forms import Shown
+
+NAMES = ("text", "json", "sarif", "junit", "markdown", "csv", "github", "gitlab")
 _STEM = "perimeter"
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -114,20 +117,17 @@ def wanted(
 
 def write(result: Mapping[str, Any], asked: Wanted, *, no_color: bool) -> list[Any] | None:
     """Write a result in the forms asked for. With a baseline: the new findings, else None."""
-    from perimeter_smt.report.baseline import baseline_text, new_entries, read_baseline, unlisted
+    from perimeter_smt.report.baseline import baseline_text
     from perimeter_smt.report.entries import entries
-    from perimeter_smt.report.forms import FORMS, Shown, text
+    from perimeter_smt.report.forms import FORMS, text
 
     if asked.case is not None:
         _write_case(result, asked.case, asked.target)
         return None
-    found = entries(result)
-    shown = Shown(result, found, details=asked.details, quiet=asked.quiet, command=asked.command)
-    if asked.baseline is not None:
-        if asked.update:
-            _replace(asked.baseline, baseline_text(found))
-        new = new_entries(found, read_baseline(asked.baseline))
-        shown = replace(shown, found=[*new, *unlisted(result)], known=len(found) - len(new))
+    if asked.baseline is not None and asked.update:
+        _replace(asked.baseline, baseline_text(entries(result)))
+    shown = new_findings(result, asked.baseline)
+    shown = replace(shown, details=asked.details, quiet=asked.quiet, command=asked.command)
     if len(asked.formats) > 1 and asked.target is not None:
         asked.target.mkdir(parents=True, exist_ok=True)
         for name in asked.formats:
@@ -139,6 +139,19 @@ def write(result: Mapping[str, Any], asked: Wanted, *, no_color: bool) -> list[A
     else:
         output.emit(FORMS[asked.formats[0]].write(shown), asked.target)
     return list(shown.found) if asked.baseline is not None else None
+
+
+def new_findings(result: Mapping[str, Any], baseline: Path | None) -> Shown:
+    """A result with its findings; with a baseline with those that are new."""
+    from perimeter_smt.report.baseline import new_entries, read_baseline, unlisted
+    from perimeter_smt.report.entries import entries
+    from perimeter_smt.report.forms import Shown
+
+    found = entries(result)
+    if baseline is None:
+        return Shown(result, found)
+    new = new_entries(found, read_baseline(baseline))
+    return Shown(result, [*new, *unlisted(result)], len(found) - len(new))
 
 
 def _write_case(result: Mapping[str, Any], number: int, target: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from perimeter_smt.report.annotations import github, gitlab
 from perimeter_smt.report.csv import csv
 from perimeter_smt.report.entries import Entry, Result, is_lint
 from perimeter_smt.report.json import dumps
@@ -91,5 +92,7 @@ FORMS: Mapping[str, Form] = {
     "sarif": Form("sarif", lambda shown: sarif(shown.result, shown.found)),
     "junit": Form("xml", lambda shown: junit(shown.result, shown.found, shown.known or 0)),
     "markdown": Form("md", lambda shown: markdown(shown.result, shown.found, shown.known or 0)),
+    "github": Form("github.txt", lambda shown: github(shown.result, shown.found)),
+    "gitlab": Form("gitlab.json", lambda shown: gitlab(shown.result, shown.found)),
     "csv": Form("csv", lambda shown: csv(shown.result, shown.found)),
 }
