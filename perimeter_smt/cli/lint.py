@@ -37,6 +37,7 @@ _SEVERITIES = Choice(["note", "warning", "error"])
 )
 @click.option("--all", "every", is_flag=True, help="Every place, not only the first of a rule in a file.")
 @format_options
+@click.option("-q", "--quiet", is_flag=True, help="The number of findings only, in one line.")
 @set_option
 @text_options
 def lint(
@@ -52,6 +53,7 @@ def lint(
     target: Path | None,
     baseline: Path | None,
     update_baseline: bool,
+    quiet: bool,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -75,7 +77,7 @@ def lint(
         return 0
     if not paths:
         raise InputError("nothing to lint: expected policy files, folders or a workspace")
-    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
+    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json, quiet=quiet)
     policies = read_policies(paths, kind, fill(settings))
     found = [finding for document in policies.documents for finding in check(document, chosen)]
     folded = [Folded((finding,)) for finding in found] if every else fold(found)

@@ -11,6 +11,11 @@ from perimeter_smt.report.words import Cell, cell, plural
 
 _MODES = {"guardrails": "guardrails only", "grants": "with today's grants"}
 _READINGS = {"over": "strictest reading", "exact": "chosen readings", "under": "refuted under every reading only"}
+POLICIES = {"scp": "SCP", "rcp": "RCP", "endpoint": "endpoint policy"}
+_ASKS = {
+    "O1": "who calls", "O2": "who calls", "O3": "whose resource it is", "O4": "whose resource it is",
+    "O5": "from which network", "O6": "from which network",
+}  # fmt: skip
 _OPEN: dict[Cell, str] = {"unknown": "not decided", "vacuous": "with nothing to prove", "conditional": "conditional"}
 
 
@@ -97,14 +102,22 @@ def next_step(report: Report, rows: Sequence[Numbered]) -> str:
 
 
 def _mend(report: Report, row: Numbered) -> str:
-    """The statement to change and how, as far as a rule knows."""
+    """The statement to change and how, as far as a rule knows; else what is missing."""
     found, name = row.found, f"{row.kind.upper()} {row.number}"
     guilty = responsible(found)
+    objective = OBJECTIVES.get(row.verdict.objective)
+    policy = POLICIES[objective.enforced_by] if objective else "guardrail"
     if guilty is None:
-        return f"no Deny statement comes near {name}: write one"
+        return f"write a Deny into an {policy}: none comes near {name}"
     known = advice_on(report.advice, found)
-    how = f": {known.fix} ({known.rule})" if known else f", see {name}"
-    return f"mend {guilty}{how}"
+    if known:
+        return f"mend {guilty}: {known.fix} ({known.rule})"
+    failed = " ".join(found.closest.failed).lower() if found.closest else ""
+    if failed.startswith("action "):
+        return f"no Deny of an {policy} covers `{found.request.action}`: add it to {guilty}, or write one ({name})"
+    if failed and objective and not any(key in failed for key in objective.about):
+        return f"write a Deny into an {policy} that asks {_ASKS[objective.id]}: none stops {name}"
+    return f"mend {guilty}, see {name}"
 
 
 def responsible(found: Counterexample) -> Blame | None:

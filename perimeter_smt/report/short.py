@@ -8,7 +8,7 @@ from dataclasses import replace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Blame, Counterexample, Report, Verdict
-from perimeter_smt.report.answer import advice_on, responsible
+from perimeter_smt.report.answer import POLICIES, advice_on, responsible
 from perimeter_smt.report.finding import blamed, departure, one_line, owner
 from perimeter_smt.report.matrix import services
 from perimeter_smt.report.numbers import Numbered, common_folder
@@ -17,7 +17,6 @@ from perimeter_smt.report.words import caller, cell, named, plural
 
 MOST_LINES = 12
 _HOLES, _ENTRIES, _FAILED = 10, 8, 2
-_ENFORCING = {"scp": "SCP", "rcp": "RCP", "endpoint": "VPC endpoint policy"}
 Part = tuple[str, list[str], bool]  # label, texts, whether it is left out where there is no room
 
 
@@ -63,7 +62,7 @@ def conditional(page: Page, report: Report, rows: Sequence[Numbered]) -> None:
         where = "; ".join(f"{v.objective} {services(v.services, _room(page, 24))}" for v in verdicts)
         shown = [row for row in rows if row.verdict in verdicts][:1]
         without = "without" if shown and shown[0].found.depends_on else "for one"
-        parts: list[Part] = [(without, [f"{one_line(row.found)} ({row.number})"], False) for row in shown]
+        parts: list[Part] = [(without, [f"{one_line(row.found)} (case {row.number})"], False) for row in shown]
         _block(page, "COND.", f"{where}: {reason}", "bold yellow", parts)
     _more(page, len(folded) - _ENTRIES)
 
@@ -127,7 +126,7 @@ def _hole_parts(report: Report, row: Numbered, folder: str) -> list[Part]:
         )
         parts += [("closest", [place(near.statement, folder), *failed], False)]
     elif enforced:
-        parts += [("closest", [f"no Deny of any {_ENFORCING[enforced]} speaks of it"], False)]
+        parts += [("closest", [f"no Deny of any {POLICIES[enforced]} speaks of it"], False)]
     parts += [("let by", blamed(found.through)[:_FAILED], True)]
     parts += [("needs", [", ".join(map(departure, found.depends_on))], False)]
     parts += [("reading", [f"as chosen for {', '.join(found.rests_on)}" if found.rests_on else ""], True)]

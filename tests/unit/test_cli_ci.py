@@ -109,6 +109,10 @@ def test_elsewhere_it_prints_text(call):
     assert call("ci", "none")[0] == 2
 
 
+def test_quiet_lint(call):
+    assert call("lint", "ws", "-q") == (1, "1 finding in 1 policy\n", "")
+
+
 def test_a_baseline_counts_in_pipelines_too(call):
     words = ("prove", "ws", "--service", "sqs", "--objective", "O1", "--baseline", "known.json", "--update-baseline")
     assert call(*words)[0] == 0

@@ -116,6 +116,22 @@ def test_the_statement_the_reason_and_the_fix():
     assert "files     below estate/guards/\n" in text
 
 
+@pytest.mark.parametrize(
+    ("objective", "closest", "words"),
+    [("O1", None, "write a Deny into an RCP: none comes near HOLE 1"),
+     ("O1", NearMiss(RCP, ("action `sns:Publish` is none of `s3:*`",)),
+      "no Deny of an RCP covers `sns:Publish`: add it to estate/guards/rcp/guard.json:31 Guard, or write one (HOLE 1)"),
+     ("O5", NearMiss(SCP, ("condition `StringNotEquals aws:ResourceOrgID`: value `o-a` equals `o-a`",)),
+      "write a Deny into an SCP that asks from which network: none stops HOLE 1"),
+     ("O5", NearMiss(SCP, ("condition `NotIpAddress aws:SourceIp`: key `aws:SourceIp` is absent",)),
+      "mend estate/guards/scp/nets.json:7 Nets, see HOLE 1")],
+)  # fmt: skip
+def test_the_next_step_where_no_rule_knows_it(objective, closest, words):
+    """A statement that is about something else is not the one to mend."""
+    value = report(verdict(objective, "refuted", asks("user", closest=closest)))
+    assert next_step(value, numbered(value)) == words
+
+
 def test_advice_on_another_condition_mends_no_hole():
     """What a rule says of a statement is no fix unless it is about what failed."""
     other = Advice(RCP, "PL009", "something else", "Do that", 40, False)
