@@ -167,7 +167,9 @@ def _ours(name: str) -> str:
     return name
 
 
-_STAGES = frozenset(("read", "classes of accounts", "encode", "prepare", "availability", "report"))
+_STAGES = frozenset(
+    ("read", "classes of accounts", "encode", "prepare", "workers", "availability", "mitigations", "report")
+)
 
 
 @contextmanager

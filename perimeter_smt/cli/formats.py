@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from perimeter_smt.cli import output
+from perimeter_smt.cli.again import command_line
 from perimeter_smt.cli.options import FILE, PATH
-from perimeter_smt.cli.replay import command_line
 from perimeter_smt.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from perimeter_smt.report.forms import Shown
 
-NAMES = ("text", "json", "sarif", "junit", "markdown", "csv", "github", "gitlab")
+NAMES = ("text", "json", "sarif", "junit", "markdown", "html", "csv", "github", "gitlab")
 _STEM = "perimeter"
 
 _F = TypeVar("_F", bound=Callable[..., object])

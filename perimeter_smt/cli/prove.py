@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +9,17 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.diagnostics import diagnosed, diagnostic_options
-from perimeter_smt.cli.formats import Wanted, format_options, report_options, wanted, write
+from perimeter_smt.cli.formats import format_options, report_options, wanted, write
 from perimeter_smt.cli.options import (
     FILE,
+    FOLDER,
     PATH,
     Choice,
+    a_day,
     chosen_objectives,
     fail_option,
     fill,
+    mitigation_options,
     scope_options,
     set_option,
     text_options,
@@ -29,7 +31,9 @@ from perimeter_smt.stages import stage
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
-    from perimeter_smt.questions.verdicts import Report, Verdict
+    from perimeter_smt.questions.obligations.decide import Means
+    from perimeter_smt.questions.perimeter import StoppedProofError
+    from perimeter_smt.questions.verdicts import Report
 
 # Options that describe an organization in place of a workspace folder, by parameter.
 _INSTEAD = {
@@ -44,6 +48,7 @@ _INSTEAD = {
     "partition": "--partition",
     "perimeter_file": "--perimeter",
 }
+_INTERRUPTED = 130
 _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 
 
@@ -64,6 +69,10 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 )
 @click.option("--no-availability", is_flag=True, help="Do not ask what the guardrails block wrongly.")
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
+@mitigation_options
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes; by itself, as many as pay.")
+@click.option("--cache", type=FOLDER, metavar="DIR", help="Keep verdicts here, and take what did not change from here.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster that decides, such as tcp://host:8786.")
 @set_option
 @source_flags
 @click.option("--org-id", metavar="o-...", help="Organization id, in place of a workspace.")
@@ -108,6 +117,7 @@ def prove(
 ) -> int:
     """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
+    Mitigations beside them are shown; they count where perimeter.yaml or --mitigation names them.
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new, and
     --fail-on tells from what on they are not 0.
     """
@@ -115,62 +125,69 @@ def prove(
     with diagnosed(timings=timings, verbose=verbose, debug=debug) as diagnosis:
         with Bar(no_color=no_color, quiet=quiet) as bar:
             with stage("read"):
-                space = _workspace(workspace, fill(settings), options)
-            diagnosis.workspace = space
-            report = diagnosis.report = _ask(space, options, bar, asked)
+                space = diagnosis.workspace = _workspace(workspace, fill(settings), options)
+            report, stopped = _ask(space, options, bar, every=baseline is not None)
+            diagnosis.report = report
         with stage("report"):
             from perimeter_smt.report.exit_codes import of_entries, of_report
             from perimeter_smt.report.json import report_json
 
-            result = report_json(report)
+            result = report_json(report, space.organization)
+            if stopped is not None:
+                if not update_baseline and case is None:
+                    write(result, asked, no_color=no_color)
+                output.complain(f"interrupted: {stopped.decided} of {stopped.asked} obligations were decided")
+                return _INTERRUPTED
             new = write(result, asked, no_color=no_color)
     if case is not None:
         return 0
     return of_report(report, fail_on) if new is None else of_entries(result, new, fail_on)
 
 
-def _ask(space: Workspace, options: dict[str, Any], bar: Bar, asked: Wanted) -> Report:
-    """The report; what was decided before an interruption is shown as text, where text was asked for."""
+def _ask(
+    space: Workspace, options: dict[str, Any], bar: Bar, *, every: bool
+) -> tuple[Report, StoppedProofError | None]:
+    """The report, and what stopped it if it holds a part only. `every`: a known way must not hide a new one."""
+    from perimeter_smt.questions.perimeter import StoppedProofError
     from perimeter_smt.questions.perimeter import prove as ask
 
-    decided: dict[str, tuple[Verdict, ...]] = {}
-
-    def keep(verdicts: Sequence[Verdict]) -> None:
-        decided[verdicts[0].objective] = tuple(verdicts)
-
     try:
-        return ask(
+        report = ask(
             space,
             objectives=chosen_objectives(options["objectives"]),
             services=options["services"] or None,
             mode=options["mode"],
             reading=options["reading"],
-            # a known way must not hide a new one
-            enumerate_all=options["enumerate_all"] or asked.baseline is not None,
+            enumerate_all=options["enumerate_all"] or every,
             limit=options["limit"],
             availability=not options["no_availability"],
             assertions=options["assertions"],
             progress=bar,
-            decided=keep,
+            means=_means(options),
+            mitigations=_beside(options),
+            demanded=options["mitigations"],
+            today=a_day(options["today"]),
         )
-    except KeyboardInterrupt:
-        bar.stop()
-        _show_decided(space, options, decided, asked)
-        raise
+    except StoppedProofError as error:
+        return error.report, error
+    return report, None
 
 
-def _show_decided(
-    space: Workspace, options: dict[str, Any], decided: dict[str, tuple[Verdict, ...]], asked: Wanted
-) -> None:
-    from perimeter_smt.questions.perimeter import undecided_rest
-    from perimeter_smt.report.text import render
+def _beside(options: dict[str, Any]) -> tuple[str, ...]:
+    """The mitigations to ask: all of them, but for a narrow question or where they are not wanted."""
+    if options["no_mitigations"] and options["mitigations"]:
+        raise InputError("both `--mitigation` and `--no-mitigations`, expected one of them")
+    narrow = options["objectives"] or options["services"] or options["assertions"]
+    return () if options["no_mitigations"] or narrow else ("all",)
 
-    names = ", ".join(decided) or "nothing"
-    output.complain(f"interrupted: {names} decided, the rest was not asked to its end")
-    if decided and asked.formats == ("text",) and asked.target is None and asked.baseline is None:
-        verdicts = [verdict for verdicts in decided.values() for verdict in verdicts]
-        report = undecided_rest(space, options["mode"], options["reading"], verdicts)
-        output.emit(render(report, width=output.width(), details=asked.details))
+
+def _means(options: dict[str, Any]) -> Means:
+    from perimeter_smt.questions.obligations.decide import Means
+    from perimeter_smt.questions.obligations.pool import processors
+
+    if options["scheduler"] and options["jobs"]:
+        raise InputError("both `--jobs` and `--scheduler`, expected one of them")
+    return Means(options["jobs"] or processors(), options["scheduler"], options["cache"])
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:

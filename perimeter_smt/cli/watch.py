@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
+from perimeter_smt.cli.again import command_line
 from perimeter_smt.cli.options import PATH, Choice, chosen_objectives, fill, scope_options, set_option
 from perimeter_smt.cli.progress import Bar
-from perimeter_smt.cli.replay import command_line
 from perimeter_smt.errors import InputError
 from perimeter_smt.report.page import visible
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from perimeter_smt.lint import Finding, Severity, lint, rules
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.readers.inferred import documents_of
 from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.verdicts import Advice, Blame, Counterexample, Verdict
 
 _Place = tuple[str, str, int]
@@ -25,6 +28,13 @@ def advice(verdicts: Iterable[Verdict], statements: Iterable[tuple[Document, Sta
                 if key not in out or one.sure > out[key].sure:
                     out[key] = one
     return tuple(sorted(out.values(), key=lambda one: (*_place(one.statement), not one.sure, one.rule)))
+
+
+def guardrails(workspace: Workspace) -> Iterator[tuple[Document, Statement]]:
+    """The statements of all documents of a workspace that may be named as having to stop a request."""
+    for document in documents_of(workspace.organization):
+        if document.kind in (Kind.SCP, Kind.RCP) or document.kind.is_endpoint:
+            yield from ((document, statement) for statement in document.statements)
 
 
 def _on(found: Counterexample, places: dict[_Place, tuple[Document, Statement]]) -> Iterator[Advice]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Advice, Blame, Counterexample, Report, Verdict
+from perimeter_smt.report import mitigations
 from perimeter_smt.report.numbers import Numbered
 from perimeter_smt.report.words import Cell, cell, plural
 
@@ -30,6 +31,7 @@ def answer(report: Report) -> str:
         sentence += f", {plural(blocked, 'way')} to block intended calls"
     elif report.availability and all(verdict.status == "proved" for verdict in report.availability):
         sentence += ", no intended call is blocked"
+    sentence += "".join(f", {part}" for part in mitigations.summary(report.mitigations))
     return f"{sentence}.  ({_MODES[report.mode]}, {_READINGS[report.reading]})"
 
 

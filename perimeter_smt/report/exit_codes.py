@@ -18,14 +18,20 @@ def of_report(report: Report, fail_on: str = "conditional") -> int:
     """The exit code of a report; without other wishes that of `Report.exit_code`."""
     classes = [cell(verdict) for verdict in report.verdicts]
     blocked = ["blocked" for verdict in report.availability if verdict.status == "refuted"]
-    return _code([*classes, *blocked], fail_on)
+    return _code([*classes, *_demanded(report), *blocked], fail_on)
 
 
 def of_entries(result: Result, new: Sequence[Entry], fail_on: str = "conditional") -> int:
     """The exit code where only these findings count."""
-    objectives = {verdict["objective"] for verdict in result["verdicts"]}
+    objectives = {verdict["objective"] for verdict in result["verdicts"]} | set(result["demanded"])
     own = (entry.kind for entry in new if entry.rule in objectives or entry.kind == "blocked")
     return _code(own, fail_on)
+
+
+def _demanded(report: Report) -> list[str]:
+    """The classes of mitigations that must hold."""
+    statuses = [str(mitigation.status) for mitigation in report.mitigations if mitigation.id in report.demanded]
+    return ["hole" if status == "refuted" else status for status in statuses]
 
 
 def _code(kinds: Iterable[str], fail_on: str) -> int:

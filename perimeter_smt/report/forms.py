@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from perimeter_smt.report.annotations import github, gitlab
 from perimeter_smt.report.csv import csv
 from perimeter_smt.report.entries import Entry, Result, is_lint
+from perimeter_smt.report.html import html
 from perimeter_smt.report.json import dumps
 from perimeter_smt.report.junit import junit
 from perimeter_smt.report.markdown import markdown
@@ -94,5 +95,6 @@ FORMS: Mapping[str, Form] = {
     "markdown": Form("md", lambda shown: markdown(shown.result, shown.found, shown.known or 0)),
     "github": Form("github.txt", lambda shown: github(shown.result, shown.found)),
     "gitlab": Form("gitlab.json", lambda shown: gitlab(shown.result, shown.found)),
+    "html": Form("html", lambda shown: html(shown.result, shown.found, shown.known or 0)),
     "csv": Form("csv", lambda shown: csv(shown.result, shown.found)),
 }

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Report
-from perimeter_smt.report import answer, foot, sections, short
+from perimeter_smt.report import answer, foot, mitigations, sections, short
 from perimeter_smt.report.matrix import Holes, write_matrix
 from perimeter_smt.report.numbers import Numbered, numbered
 from perimeter_smt.report.page import Page
@@ -32,11 +33,14 @@ def render(
     page.blank()
     six = [verdict for verdict in report.verdicts if verdict.title != sections.OWN]
     write_matrix(page, six, list(dict.fromkeys(verdict.objective for verdict in six)), _holes(rows))
+    mitigations.overview(page, report.mitigations, report.demanded)
     if details:
         _details(page, report)
     else:
         for section in short.SECTIONS:
             section(page, report, rows)
+        mitigations.details(page, [one for one in report.mitigations if _fails(one, report)])
+    mitigations.expired(page, report)
     write_unknowns(page, report.unknowns)
     page.blank()
     if not details:
@@ -63,6 +67,12 @@ def _details(page: Page, report: Report) -> None:
     sections.open_verdicts(page, report.verdicts)
     sections.proofs(page, report.verdicts)
     sections.availability(page, report.availability)
+    mitigations.details(page, report.mitigations)
+
+
+def _fails(mitigation: Mitigation, report: Report) -> bool:
+    """Whether it must hold and is not shown to: then its requests are news."""
+    return mitigation.id in report.demanded and mitigation.status not in ("proved", "not-asked")
 
 
 def _holes(rows: list[Numbered]) -> Holes:

@@ -51,12 +51,17 @@ def _resource(account: Account | None, request: Request, *, aws_managed_key: boo
 
 
 def _needs_resource(action: str) -> bool:
-    """Reads, and writes of the table; any other call may make what it names."""
+    """Reads, and writes of the table; any other call may make what it names, or lists all that there is."""
+    if _in_table(action, "absent-resource-actions"):
+        return False
     found = action_info(action)
     if found is not None and found.access_level in ("Read", "List"):
         return True
-    patterns = support_list("existing-resource-actions")
-    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+    return _in_table(action, "existing-resource-actions")
+
+
+def _in_table(action: str, table: str) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in support_list(table))
 
 
 def _built_in(service: str, name: str, arn: str) -> bool:

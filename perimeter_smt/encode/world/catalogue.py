@@ -222,7 +222,8 @@ class Calls:
                 return self._where_it("level", lambda level: level in ("Read", "List", ""))
             case "needs its resource":
                 needing = self.members("reads") & ~self._where_it("level", lambda level: level == "")
-                return needing | self.members("action in existing-resource-actions")
+                needing |= self.members("action in existing-resource-actions")
+                return needing & ~self.members("action in absent-resource-actions")
             case "tags need abac":
                 return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
             case "first of its action":
