@@ -109,7 +109,10 @@ def scope_options(function: _F) -> _F:
 
 
 def mitigation_options(function: _F) -> _F:
-    """`--mitigation`, `--no-mitigations`, `--today`."""
+    """`--mitigation`, `--no-mitigations`, `--without-exceptions`, `--today`."""
+    function = click.option(
+        "--without-exceptions", is_flag=True, help="Show what each exception of perimeter.yaml opens."
+    )(function)
     function = click.option(
         "--today", metavar="YYYY-MM-DD", help="The day on which exceptions count [default: the day of the call]."
     )(function)

@@ -167,6 +167,7 @@ def _ask(
             mitigations=_beside(options),
             demanded=options["mitigations"],
             today=a_day(options["today"]),
+            without_exceptions=options["without_exceptions"],
         )
     except StoppedProofError as error:
         return error.report, error

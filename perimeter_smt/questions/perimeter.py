@@ -19,6 +19,7 @@ from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import mitigations as beside
 from perimeter_smt.questions.advice import advice, guardrails
 from perimeter_smt.questions.encoded import Mode, asked_services, encode
+from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide
@@ -61,6 +62,7 @@ def prove(
     mitigations: Sequence[str] = (),
     demanded: Sequence[str] = (),
     today: date | None = None,
+    without_exceptions: bool = False,
     means: Means = HERE,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
@@ -74,8 +76,8 @@ def prove(
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
     (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
     `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
-    expired.  `means` says who decides; the answer is the same.  InputError for unknown names; StoppedProofError on
-    Ctrl-C, with what was decided.
+    expired; `without_exceptions` shows what each of the others opens.  `means` says who decides; the answer is the
+    same.  InputError for unknown names; StoppedProofError on Ctrl-C, with what was decided.
     """
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
@@ -95,8 +97,10 @@ def prove(
         )  # fmt: skip
     except StoppedProofError as stopped:
         raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
-    found = beside.ask(workspace, names, Asking(reading, limits or Limits(), day), progress)
-    return whole(report, doubted(found, workspace))
+    asking = Asking(reading, limits or Limits(), day)
+    found = beside.ask(workspace, names, asking, progress)
+    opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
+    return whole(report, doubted((*found, *opened), workspace))
 
 
 def _objectives(
