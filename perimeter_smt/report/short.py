@@ -11,6 +11,7 @@ from perimeter_smt.questions.verdicts import Blame, Counterexample, Report, Verd
 from perimeter_smt.report.answer import POLICIES, advice_on, responsible
 from perimeter_smt.report.finding import blamed, departure, one_line, owner
 from perimeter_smt.report.matrix import services
+from perimeter_smt.report.mitigations import WORDS
 from perimeter_smt.report.numbers import Numbered, common_folder
 from perimeter_smt.report.page import Page, visible
 from perimeter_smt.report.words import caller, cell, named, plural
@@ -105,8 +106,23 @@ def own_assertions(page: Page, report: Report, rows: Sequence[Numbered]) -> None
             page.raw(f"{page.styled('ok', 'green')}  own assertion `{visible(verdict.objective)}`")
 
 
+def demanded(page: Page, report: Report, rows: Sequence[Numbered]) -> None:
+    """Mitigations that must hold and are not shown to: what their rows say, without the whole requests."""
+    folder = common_folder(rows)
+    for one in report.mitigations:
+        if one.id not in report.demanded or one.status in ("proved", "not-asked"):
+            continue
+        news = [line for line in one.lines if line.status not in ("proved", "not-asked")]
+        texts = [
+            f"{line.subject}: {line.text}" + (f", by {place(line.statement, folder)}" if line.statement else "")
+            for line in news[:_FAILED]
+        ]
+        more = [f"and {len(news) - _FAILED} more (`--details`)"] if len(news) > _FAILED else []
+        _block(page, WORDS[one.status], f"{one.id} {one.title}", "bold red", [("found", [*texts, *more], False)])
+
+
 SECTIONS: tuple[Callable[[Page, Report, Sequence[Numbered]], None], ...] = (
-    own_assertions, holes, limits, conditional, undecided, availability,
+    own_assertions, holes, limits, conditional, undecided, availability, demanded,
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.report import answer, foot, mitigations, sections, short
 from perimeter_smt.report.matrix import Holes, write_matrix
@@ -39,7 +38,6 @@ def render(
     else:
         for section in short.SECTIONS:
             section(page, report, rows)
-        mitigations.details(page, [one for one in report.mitigations if _fails(one, report)])
     mitigations.expired(page, report)
     write_unknowns(page, report.unknowns)
     page.blank()
@@ -68,11 +66,6 @@ def _details(page: Page, report: Report) -> None:
     sections.proofs(page, report.verdicts)
     sections.availability(page, report.availability)
     mitigations.details(page, report.mitigations)
-
-
-def _fails(mitigation: Mitigation, report: Report) -> bool:
-    """Whether it must hold and is not shown to: then its requests are news."""
-    return mitigation.id in report.demanded and mitigation.status not in ("proved", "not-asked")
 
 
 def _holes(rows: list[Numbered]) -> Holes:

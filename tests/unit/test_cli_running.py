@@ -113,26 +113,25 @@ def test_the_file_to_send_is_written_after_errors_too(estate, capsys):
 
 
 def test_what_was_decided_is_shown_after_ctrl_c(estate, capsys, monkeypatch):
-    """The objectives that were decided, never called closed; forms for machines stay empty."""
-    from perimeter_smt.questions import perimeter
+    """The objectives that were decided, never called closed; the rest is named as not decided."""
+    from perimeter_smt.questions.obligations import deciding
 
-    answer = perimeter.answer
+    answer = deciding.answer
 
     def interrupted(run, objective, groups):
         if objective.id == "O3":
             raise KeyboardInterrupt
         return answer(run, objective, groups)
 
-    monkeypatch.setattr(perimeter, "answer", interrupted)
-    assert run(["prove", "hush", *ASKED]) == 130
-    out, err = capsys.readouterr()
-    assert out.startswith("hush: NOT CLOSED. 2 holes in 2 checks")
-    assert "HOLE 1  O1 sqs: anyone on the internet" in out
-    assert err == "error: interrupted: O1, O2 decided, the rest was not asked to its end\n"
+    monkeypatch.setattr(deciding, "answer", interrupted)
     (estate / "rcp.json").write_text(policy(closed=True))
-    run(["prove", "hush", *ASKED, "--objective", "O1", "--objective", "O3"])
-    assert capsys.readouterr().out.startswith("hush: PROVED for O1 only. 1 check proved.")
-    assert run(["prove", "hush", *ASKED, "--json"]) == 130
+    words = ["prove", "hush", *ASKED, "--jobs", "1"]
+    assert run([*words, "--objective", "O1", "--objective", "O3"]) == 130
+    out, err = capsys.readouterr()
+    assert out.startswith("hush: NOT DECIDED. No hole in 2 checks, 1 not decided")
+    assert "UNKNOWN  O3 sqs: not decided: interrupted" in out
+    assert err == "error: interrupted: 1 of 2 obligations were decided\n"
+    assert run([*words, "--objective", "O1", "--objective", "O3", "--case", "1"]) == 130
     assert capsys.readouterr().out == ""
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from perimeter_smt.cli.main import run
 from perimeter_smt.errors import InputError
+from perimeter_smt.questions.mitigations.model import Line, Mitigation
 from perimeter_smt.questions.verdicts import (
     Advice,
     Assumption,
@@ -172,6 +173,21 @@ def test_assumptions_are_names_and_counts():
     assert "2 documented axioms  (`perimeter why NAME` explains any)" in text
     assert text.count("callers x") == 1
     assert "callers x (O1 O2)" in text
+
+
+def test_mitigations_that_must_hold_are_told():
+    lines = (Line("role deploy", "refuted", "strangers get credentials", RCP), Line("role app", "proved", "nobody"))
+    found = Mitigation("C1", "only who is trusted", "refuted", lines)
+    value = report(*ALL, mitigations=(found,), demanded=("C1",))
+    text = render(value)
+    assert "1 mitigation refuted (C1)" in text.splitlines()[0]
+    assert "HOLE  C1 only who is trusted\n  found     role deploy: strangers get credentials, by " in text
+    assert "role app" not in text
+    assert of_report(value) == value.exit_code == 1
+    assert of_report(value, "never") == 0
+    beside = report(*ALL, mitigations=(found,))
+    assert "role deploy" not in render(beside)
+    assert of_report(beside) == 0
 
 
 def test_fail_on_moves_the_line():
