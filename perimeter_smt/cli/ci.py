@@ -87,6 +87,8 @@ def _prove(
     place: Path | None,
 ) -> int:  # fmt: skip
     from perimeter_smt.organization.readers import read_source
+    from perimeter_smt.questions.obligations.decide import Means
+    from perimeter_smt.questions.obligations.pool import processors
     from perimeter_smt.questions.perimeter import prove
     from perimeter_smt.report.exit_codes import of_entries, of_report
     from perimeter_smt.report.json import report_json
@@ -97,6 +99,7 @@ def _prove(
         services=options["services"] or None,
         mode=options["mode"],
         enumerate_all=baseline is not None,
+        means=Means(processors()),
     )
     result = report_json(report)
     shown = new_findings(result, baseline)
