@@ -9,17 +9,17 @@ from typing import Literal
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, KINDS, fill, set_option, text_options
+from perimeter_smt.cli.options import FILE, KINDS, Choice, fill, set_option, text_options
 
 
 @click.command()
 @click.argument("before", type=FILE)
 @click.argument("after", type=FILE)
-@click.option("--type", "kind", type=click.Choice(KINDS), required=True, help="Kind of both policies.")
+@click.option("--type", "kind", type=Choice(KINDS), required=True, help="Kind of both policies.")
 @click.option("--free-context", is_flag=True, help="Every condition key is free, also where AWS could not send it.")
 @click.option(
     "--reading",
-    type=click.Choice(["exact", "over"]),
+    type=Choice(["exact", "over"]),
     default="exact",
     show_default=True,
     help="The chosen readings of AWS's documentation, or also what a rival reading lets through.",

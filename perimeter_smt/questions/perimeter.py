@@ -17,6 +17,7 @@ from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import mitigations as beside
+from perimeter_smt.questions.advice import advice, guardrails
 from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
@@ -31,6 +32,7 @@ from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
 
@@ -144,7 +146,8 @@ def _objectives(
         limits=limits,
     )
     asked = asked_services(workspace, objectives, services)
-    found = classes(workspace, mode, asked) if merge and not assertions else None  # an assertion may tell them apart
+    with stage("classes of accounts"):  # an assertion may tell them apart
+        found = classes(workspace, mode, asked) if merge and not assertions else None
     smaller = replace(task, workspace=bearing(found.smaller, mode)) if found and found.removed else task
     try:
         decided = decide(smaller, means, progress)
@@ -163,7 +166,8 @@ def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) ->
     verdicts = [v for name in task.obligations if name != AVAILABILITY for v in _verdicts(task, decided, name)]
     blocked = _verdicts(task, decided, AVAILABILITY) if task.availability else ()
     tables = tuple(sorted(table_dates().items()))
-    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables)
+    known = advice((*verdicts, *blocked), guardrails(workspace))
+    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables, advice=known)
     return qualified(report, workspace.unknowns)
 
 

@@ -12,6 +12,7 @@ from perimeter_smt.questions.obligations.cache import Cache
 from perimeter_smt.questions.obligations.deciding import Decided, Encoded, title
 from perimeter_smt.questions.obligations.pool import executor, packed, work
 from perimeter_smt.questions.obligations.task import Chain, Task
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
 
@@ -42,7 +43,8 @@ def decide(task: Task, means: Means = HERE, progress: Progress | None = None) ->
     try:
         state.look()
         if means.scheduler is not None or min(means.jobs, len(state.todo)) > 1:
-            _elsewhere(state, means)
+            with stage("workers"):
+                _elsewhere(state, means)
         if state.todo:
             _here(state)
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Verdict
 from perimeter_smt.solve.engine import Engine
+from perimeter_smt.stages import stage
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,15 @@ class Encoded:
         self._task = task
         self._whole: Workspace | None = None
         values_of = user_assertions.keys_of(task.assertions)
-        self._world = encode(
-            task.workspace, objectives=task.objectives, services=task.services, mode=task.mode, values_of=values_of
-        )
+        with stage("encode"):
+            self._world = encode(
+                task.workspace, objectives=task.objectives, services=task.services, mode=task.mode, values_of=values_of
+            )
         _something_asked(self._world, task)
-        self._run = prepare(
-            self._world, task.objectives, task.reading, task.enumerate_all, task.limit, task.limits, task.assertions
-        )
+        with stage("prepare"):
+            self._run = prepare(
+                self._world, task.objectives, task.reading, task.enumerate_all, task.limit, task.limits, task.assertions
+            )
         self._fresh = True
         self._run.whole = self._all
 
@@ -54,7 +57,8 @@ class Encoded:
         for name in chain:
             run.beyond = False
             begin(title(name))
-            verdicts = tuple(self._verdicts(run, name, begin))
+            with stage(name):
+                verdicts = tuple(self._verdicts(run, name, begin))
             yield Decided(name, verdicts, run.beyond)
 
     def _all(self) -> Workspace:
