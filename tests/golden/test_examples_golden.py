@@ -40,7 +40,7 @@ def stable(text: str) -> str:
         ("acme", [], 0),
         ("acme-with-mistakes", [], 1),
         ("acme-with-mistakes", ["--details"], 1),
-        ("acme-with-mistakes", ["--mode", "grants", "--objective", "O1", "--no-availability"], 1),
+        ("acme-with-mistakes", ["--mode", "grants", "--objective", "O1", "--no-availability"], 0),
     ],
     ids=["acme", "mistakes", "mistakes-details", "mistakes-grants"],
 )
