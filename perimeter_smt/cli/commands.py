@@ -29,7 +29,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
     },
     "Compare": {
-        "compare": Entry("compare", "Tell what one policy allows or denies that another does not."),
+        "compare": Entry("compare", "Tell what opens and closes between two organizations, revisions or policies."),
     },
     "Inspect": {
         "lint": Entry("lint", "Look for known mistakes in policies."),

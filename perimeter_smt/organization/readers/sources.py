@@ -80,6 +80,14 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     )
 
 
+def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
+    """The workspace with a plan or template laid over it; InputError for a source that is no change."""
+    form = recognise(path)
+    if form in (Form.WORKSPACE, Form.PERIMETER):
+        raise InputError("a workspace, expected a plan or template that changes one", file=str(path))
+    return _changed(base, draft_of(path, form, options), path)
+
+
 def draft_of(path: Path, form: Form, options: SourceOptions) -> Draft:
     """What the source says, before it is put together."""
     draft = Draft(options.fill)
