@@ -89,7 +89,5 @@ def smaller(
     removed = frozenset(own for members in kinds.values() for own in members[KEPT:])
     if not removed:
         return before, after, removed
-    one, other = (
-        w.model_copy(update={"organization": without(w.organization, removed)}) for w in (before, after)
-    )
+    one, other = (w.model_copy(update={"organization": without(w.organization, removed)}) for w in (before, after))
     return one, other, removed

@@ -32,7 +32,11 @@ def prepare(
     """The run that asks the `chosen` objectives and the user's own obligations of a world, and what is asked `also`."""
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
-    asked += [*also, questions.blocked(world), *(formula for _, formula in user_assertions.questions(world, assertions))]
+    asked += [
+        *also,
+        questions.blocked(world),
+        *(formula for _, formula in user_assertions.questions(world, assertions)),
+    ]
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, world.workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)

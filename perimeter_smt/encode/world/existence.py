@@ -151,11 +151,6 @@ def tags_of_caller(principal: OwnedPrincipal) -> Formula:
     return both(is_caller(principal), neg(sym_is("federated-user")))  # whose tags come with the token
 
 
-def tags_of_resource(resource: OwnedResource) -> Formula:
-    """The calls that carry the tags of a resource."""
-    return itself(resource)
-
-
 def _is_value(key: Key, value: str) -> Formula:
     return glob_on(key.term, (Text(value),) if value else ())
 

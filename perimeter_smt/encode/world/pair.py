@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import Key
-from perimeter_smt.encode.world import accounts
-from perimeter_smt.encode.world.existence import NEEDS, is_caller, tag_of_state, tags_of_caller, tags_of_resource
+from perimeter_smt.encode.world import accounts, perimeter
+from perimeter_smt.encode.world.existence import NEEDS, is_caller, tag_of_state, tags_of_caller
 from perimeter_smt.encode.world.governs import arn_of_service, itself, reach
 from perimeter_smt.encode.world.world import (
     World,
@@ -159,8 +159,8 @@ class _Builder:
 
     def _of_state(self) -> frozenset[str]:
         """What is defined by policies and tags; the rest is of the perimeter, which is that of the second state."""
-        mine = ("principal.mine", "resource.mine", "behalf.mine", "endpoint.mine", "address.mine", "service.trusted",
-                "service-networks.mine", "principal.third-party", "resource.third-party", "resource.of-service")  # fmt: skip
+        after = self.after
+        mine = perimeter.definitions(after.workspace, self.keys, after.script)
         ends = (".excepted", ".scope")
         return frozenset(n for n in self.before.definitions if n not in mine and not n.endswith(ends))
 
@@ -240,15 +240,17 @@ class _Builder:
                 yield Assertion(f"organization.yaml {account} before", fact)
             rest = neg(accounts.one_of(var, moved))
             yield Assertion("what did not move", implies(rest, equal(own, copy)))
-        for prefixes, here in ((_TAGS[:1], tags_of_caller), (_TAGS[1:], tags_of_resource)):
-            changed = disj(here(old) for _, old, _ in tags if isinstance(old, _KINDS[prefixes]))
-            for name, key in list(self.keys.known.items()):
-                if name.startswith(prefixes):
-                    yield from self._tie(key, changed, renamed)
+        callers = disj(tags_of_caller(old) for _, old, _ in tags if isinstance(old, OwnedPrincipal))
+        resources = disj(itself(old) for _, old, _ in tags if isinstance(old, OwnedResource))
+        for name, key in list(self.keys.known.items()):
+            if name.startswith(_TAGS):
+                yield from self._tie(key, callers if name.startswith(_TAGS[0]) else resources, renamed)
         for _, old, new in tags:
             yield from self._kept(old, new, renamed)
         if (copy := renamed.names.get("bucket.abac")) is not None:
-            buckets = (o for _, o, n in tags if isinstance(o, OwnedResource) and tag_of_state(o)[1] != tag_of_state(n)[1])
+            buckets = (
+                o for _, o, n in tags if isinstance(o, OwnedResource) and tag_of_state(o)[1] != tag_of_state(n)[1]
+            )
             same = iff(sym("bucket.abac"), sym(copy))
             yield Assertion("buckets that did not change", implies(neg(disj(map(itself, buckets))), same))
 
@@ -270,7 +272,7 @@ class _Builder:
             then = {t.lower(): v for t, v in new.tags.items()}
             fact = old_fact = conj([iff(key.has, copy), *_same_text(key, renamed)])
             if isinstance(old, OwnedPrincipal):
-                if not old.type == "role" or not tag_of_state(old)[1]:
+                if old.type != "role" or not tag_of_state(old)[1]:
                     continue  # all told
                 if tag in given:  # a session tag of the request comes before the tag of the role
                     told = implies(neg(key.has), conj(is_text(t, given[tag]) for t in _texts(key, renamed)))
@@ -289,7 +291,8 @@ class _Builder:
             yield accounts.one_of(var, gone)
         known = {e.id for e in accounts.endpoints_of(there)}
         yield both(
-            accounts.ON_ENDPOINT, accounts.one_of("endpoint.id", (e.id for e in accounts.endpoints_of(here) if e.id not in known))
+            accounts.ON_ENDPOINT,
+            accounts.one_of("endpoint.id", (e.id for e in accounts.endpoints_of(here) if e.id not in known)),
         )
         if self.after.free_grants:
             return
@@ -299,14 +302,15 @@ class _Builder:
                 continue
             if isinstance(item, OwnedPrincipal):
                 yield is_caller(item)
-                name = both(is_text("resource.account", item.account), is_text("resource.name", item.arn.split(":", 5)[5]))
+                name = both(
+                    is_text("resource.account", item.account), is_text("resource.name", item.arn.split(":", 5)[5])
+                )
                 yield both(NEEDS, name, arn_of_service("iam"))
             else:
                 yield both(NEEDS, reach(item).surely)
 
 
 _Owned = OwnedPrincipal | OwnedResource
-_KINDS: dict[tuple[str, ...], type] = {_TAGS[:1]: OwnedPrincipal, _TAGS[1:]: OwnedResource}
 
 
 def _owned(organization: Organization) -> Iterator[_Owned]:

@@ -7,7 +7,6 @@ what the source did not tell allows.  `unknown`: not decided.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,12 +94,7 @@ class Changes:
     @property
     def exit_code(self) -> int:
         """0 nothing newly allowed, 1 something, 3 not decided."""
-        return exit_code(part.opens for part in self.parts)
-
-
-def exit_code(found: Sequence[Difference] | object) -> int:
-    """As `Changes.exit_code`, of what opens."""
-    statuses = {difference.status for difference in found}  # type: ignore[attr-defined]
-    if "found" in statuses:
-        return 1
-    return 3 if statuses - {"none"} else 0
+        statuses = {part.opens.status for part in self.parts}
+        if "found" in statuses:
+            return 1
+        return 3 if statuses - {"none"} else 0

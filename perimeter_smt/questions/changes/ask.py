@@ -15,7 +15,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.errors import InputError, did_you_mean
-from perimeter_smt.logic.formula import Formula, both, conj, disj, either, neg, sym
+from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
@@ -72,7 +72,7 @@ def compare_workspaces(
             hint = did_you_mean(objective, OBJECTIVES)
             raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
     before = before.model_copy(update={"organization": shared(before.organization, after.organization)})
-    notes = ()
+    notes: tuple[str, ...] = ()
     if before.perimeter != after.perimeter:
         notes = ("perimeter.yaml differs: requests are sorted by that of the second",)
     parts = []
@@ -139,6 +139,7 @@ def _qualified(found: Difference, denying: Sequence[Unknown], allowing: Sequence
     shows = [u for u in allowing if u.affects != "grants" or mode == "grants"]
     if found.status == "none":
         hides = [u for u in hides if u.affects != "guardrails" or u not in shows]  # the same is unknown in both
+        hides += [u for u in shows if u.affects == "facts" and u not in hides]
         if hides:
             return replace(found, status="conditional", reason=f"what is not known may hide it: {named(hides)}")
     elif found.status == "found" and shows:
@@ -185,7 +186,7 @@ class _Asked:
             return Difference("unknown", reason=first.reason)
         if first.status == "unsat":
             return self._none(side, question)
-        changes = []
+        changes: list[Change] = []
         for about, kind in self._kinds(side):
             found = run.ask(question, kind, run.exact)
             if found.status == "unknown":
@@ -249,6 +250,3 @@ class _Asked:
         change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
         reason = f"nothing under the chosen readings; not without {', '.join(departs)}"
         return Difference("conditional", (change,), reason=reason)
-
-
-__all__ = ["CALLERS", "MODES", "compare_workspaces", "conj", "either"]

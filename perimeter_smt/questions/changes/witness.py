@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Literal
 
 from perimeter_smt.encode.world.pair import Pair
@@ -24,7 +23,7 @@ from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
-from perimeter_smt.witness.case import OPEN, case_of, case_to_json
+from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import blames
@@ -168,8 +167,11 @@ def _missing(organization: Organization, example: Counterexample) -> str:
             return f"account {own} is not there"
     caller = request.principal.role_arn or request.principal.user_arn or request.principal.arn
     home = accounts.get(facts.principal_account or "")
-    if home is not None and caller and caller not in {p.arn for p in home.principals} and request.principal.type in (
-        "user", "role-session", "federated-user"
+    if (
+        home is not None
+        and caller
+        and caller not in {p.arn for p in home.principals}
+        and request.principal.type in ("user", "role-session", "federated-user")
     ):
         return f"{caller} is not there"
     doors = {e.id for account in accounts.values() for e in account.endpoints}
@@ -188,6 +190,3 @@ def _bits(rows: int) -> Iterable[int]:
 def _disagreement(case: Case, expected: str, reason: str, detail: str) -> InternalError:
     text = f"the evaluator does not agree that `{case.id}` is {expected}: {reason} {detail}".strip()
     return InternalError(text, dump=json.dumps(case_to_json(case), indent=1, sort_keys=True))
-
-
-__all__ = ["OPEN", "Witness", "replace"]

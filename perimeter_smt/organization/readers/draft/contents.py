@@ -126,7 +126,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 account=thing.account,
                 policy=thing.policy,
                 tags=thing.tags,
-                block_public_access=thing.block_public_access,
+                block_public_access=bool(thing.block_public_access),
                 abac=thing.abac,
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
                 vpc=thing.vpc,
