@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.document import Document
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
+    from perimeter_smt.questions.changes.answer import Changes
+    from perimeter_smt.questions.changes.ask import compare_workspaces
     from perimeter_smt.questions.compare import compare as compare_documents
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
     from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
@@ -32,6 +34,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Case": "request.case",
+    "Changes": "questions.changes.answer",
     "Comparison": "questions.verdicts",
     "Counterexample": "questions.verdicts",
     "Decision": "evaluate",
@@ -47,6 +50,7 @@ _WHERE = {
     "Verdict": "questions.verdicts",
     "Workspace": "organization.perimeter",
     "compare_documents": "questions.compare:compare",
+    "compare_workspaces": "questions.changes.ask",
     "decide": "evaluate",
     "explain": "evaluate",
     "load_policy": "policy.parse",
@@ -60,6 +64,7 @@ _WHERE = {
 
 __all__ = [
     "Case",
+    "Changes",
     "Comparison",
     "Counterexample",
     "Decision",
@@ -75,6 +80,7 @@ __all__ = [
     "Verdict",
     "Workspace",
     "compare_documents",
+    "compare_workspaces",
     "decide",
     "explain",
     "load_policy",

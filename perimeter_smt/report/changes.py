@@ -99,4 +99,8 @@ def _about(change: Change, title: str) -> str:
     if change.objective == AVAILABILITY:
         return "newly blocked, although the perimeter means to let it through"
     assert change.objective == INSIDE
-    return "new, and breaks no objective" if title == "opens" else "newly stopped, and no objective asks for it"
+    return (
+        "new, and breaks no objective beyond what is accepted"
+        if title == "opens"
+        else "newly stopped, and no objective asks for it"
+    )

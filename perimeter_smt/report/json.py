@@ -15,7 +15,7 @@ from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, 
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why")
+SCHEMAS = ("prove", "compare", "changes", "evaluate", "explain", "lint", "inventory", "axioms", "why")
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:

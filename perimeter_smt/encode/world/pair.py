@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.world import accounts, perimeter
 from perimeter_smt.encode.world.existence import NEEDS, is_caller, tag_of_state, tags_of_caller
-from perimeter_smt.encode.world.governs import arn_of_service, itself, reach
+from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,
@@ -35,7 +35,7 @@ from perimeter_smt.logic.interpret import Model
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.rename import Renaming
 from perimeter_smt.logic.vocabulary import Vocabulary
-from perimeter_smt.organization.model import Organization, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import Organization, OwnedPrincipal, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Workspace
 
 _TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:buckettag/")
@@ -53,6 +53,7 @@ class Pair:
     renamed: Renaming
     before_possible: Formula
     after_possible: Formula
+    listed: tuple[Organization, Organization]  # as they were given
 
     def before_formula(self, name: str) -> Formula:
         """A predicate of the formal text, about the first state."""
@@ -85,12 +86,15 @@ def build_pair(
     """
     _one_organization(before.organization, after.organization)
     before = before.model_copy(update={"perimeter": after.perimeter})
+    given = before.organization, after.organization
+    gone, come = _listed_only(before, after), _listed_only(after, before)
+    before, after = _with_places(before, come), _with_places(after, gone)
     documents = [d for w in (before, after) for d in all_documents(w, grants_too=not free_grants)]
     distinct = list({id(d): d for d in documents}.values())
     new = begin(after, services, distinct, free_grants=free_grants, objectives=objectives)
     new.keys.accounts = tuple(dict.fromkeys(a.id for w in (before, after) for a, _ in w.organization.accounts()))
     old = World(before, new.script, new.keys, new.policies, new.calls, free_grants, tuple(objectives))
-    return _Builder(old, new).pair()
+    return _Builder(old, new, gone, come).pair(given)
 
 
 def _one_organization(before: Organization, after: Organization) -> None:
@@ -102,11 +106,12 @@ def _one_organization(before: Organization, after: Organization) -> None:
 
 
 class _Builder:
-    def __init__(self, before: World, after: World) -> None:
+    def __init__(self, before: World, after: World, gone: Sequence[_Owned], come: Sequence[_Owned]) -> None:
         self.before, self.after = before, after
+        self.gone, self.come = gone, come
         self.keys = after.keys
 
-    def pair(self) -> Pair:
+    def pair(self, given: tuple[Organization, Organization]) -> Pair:
         """Definitions and facts of both, the axioms on what they use, and the copies for the first state."""
         before, after = self.before, self.after
         after.definitions, before.definitions = definitions_of(after), definitions_of(before)
@@ -117,7 +122,7 @@ class _Builder:
         tags = self._tags()
         told = set() if after.free_grants else {name for name, _, _ in tags}
         hard = [*common, *(a for a in only_new if a.name in told)]
-        old_tags = [a for a in only_old if a.name in told]
+        old_tags = [a for a in old.values() if a.name in told]
         only_old, only_new = ([a for a in these if a.name not in told] for these in (only_old, only_new))
         names = self._names(tags)
         out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in after.definitions.items()]
@@ -149,8 +154,9 @@ class _Builder:
             before,
             after,
             renamed,
-            both(conj(renamed(a.formula) for a in only_old), neg(disj(self._absent(after, before)))),
-            both(conj(a.formula for a in only_new), neg(disj(self._absent(before, after)))),
+            both(conj(renamed(a.formula) for a in only_old), neg(disj(self._absent(after, before, self.come)))),
+            both(conj(a.formula for a in only_new), neg(disj(self._absent(before, after, self.gone)))),
+            given,
         )
 
     def _environment(self, given: Iterable[Assertion]) -> tuple[set[str], list[Assertion]]:
@@ -277,13 +283,15 @@ class _Builder:
                 if tag in given:  # a session tag of the request comes before the tag of the role
                     told = implies(neg(key.has), conj(is_text(t, given[tag]) for t in _texts(key, renamed)))
                     fact = both(copy, implies(key.has, old_fact), told)
+            elif name.startswith(_TAGS[2]) and not is_bucket(split_arn(old.arn)):
+                pass  # no key of theirs
             elif tag in given and tag in then:
                 fact = iff(key.has, copy)  # whether a call carries the key hangs on the action
             else:
                 continue
             yield Assertion(f"organization.yaml tags of {old.arn} before", implies(here(old), fact))  # type: ignore[arg-type]
 
-    def _absent(self, world: World, other: World) -> Iterator[Formula]:
+    def _absent(self, world: World, other: World, owned: Sequence[_Owned]) -> Iterator[Formula]:
         """What `world` lists and `other` does not: there is no such thing in the state of `other`."""
         here, there = world.workspace.organization, other.workspace.organization
         gone = [i for i in accounts.member_ids(here) if i not in accounts.member_ids(there)]
@@ -296,10 +304,7 @@ class _Builder:
         )
         if self.after.free_grants:
             return
-        owned = {o.arn for o in _owned(there)}
-        for item in _owned(here):
-            if item.arn in owned:
-                continue
+        for item in owned:
             if isinstance(item, OwnedPrincipal):
                 yield is_caller(item)
                 name = both(
@@ -311,6 +316,34 @@ class _Builder:
 
 
 _Owned = OwnedPrincipal | OwnedResource
+
+
+def _listed_only(workspace: Workspace, other: Workspace) -> list[_Owned]:
+    """What one state lists and the other does not."""
+    known = {o.arn for o in _owned(other.organization)}
+    return [o for o in _owned(workspace.organization) if o.arn not in known]
+
+
+def _with_places(workspace: Workspace, others: Sequence[_Owned]) -> Workspace:
+    """The state with the resources that only the other lists, without policies.
+
+    They are not there, but calls that would make them are: nothing is granted on them, also where an account that is
+    not listed may hold anything.
+    """
+    more: dict[str, list[OwnedResource]] = {}
+    for item in others:
+        if isinstance(item, OwnedResource):
+            bare = OwnedResource(arn=item.arn, account=item.account, tags=item.tags, abac=item.abac)
+            more.setdefault(item.account, []).append(bare)
+    if not more:
+        return workspace
+
+    def unit(at: Unit) -> Unit:
+        accounts = (a.model_copy(update={"resources": (*a.resources, *more.get(a.id, ()))}) for a in at.accounts)
+        return at.model_copy(update={"accounts": tuple(accounts), "units": tuple(map(unit, at.units))})
+
+    tree = workspace.organization.model_copy(update={"root": unit(workspace.organization.root)})
+    return workspace.model_copy(update={"organization": tree})
 
 
 def _owned(organization: Organization) -> Iterator[_Owned]:

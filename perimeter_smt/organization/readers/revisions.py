@@ -23,7 +23,7 @@ def revisions(text: str, path: Path) -> tuple[str, str | None]:
     InputError for what git does not know.
     """
     first, dots, second = text.partition("...") if "..." in text else text.partition("..")
-    if not first and not dots:
+    if not first and not second:
         raise InputError("an empty range, expected such as `main..HEAD`", path="--git")
     folder = _folder(path)
     old = _commit(first or _HEAD, folder)

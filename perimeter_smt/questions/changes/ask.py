@@ -167,7 +167,7 @@ class _Asked:
         self.witness = Witness(pair, self.run)
 
     def _concerns(self, objective: str) -> Formula:
-        """A request that the objective forbids, wherever it gets through."""
+        """A request that the objective forbids, wherever it gets through, and not for a reason that is accepted."""
         world = self.pair.after
         return both(
             neg(world.formula("always-allowed")),
@@ -176,6 +176,7 @@ class _Asked:
             sym(f"{objective}.scope"),
             neg(sym(f"{objective}.excepted")),
             neg(world.formula(f"{objective}.conclusion")),
+            neg(questions.accepted_limits(world, objective)),
         )
 
     def difference(self, side: Literal["opens", "closes"]) -> Difference:

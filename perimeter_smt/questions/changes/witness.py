@@ -34,6 +34,7 @@ class Witness:
 
     def __init__(self, pair: Pair, run: Run) -> None:
         self.pair, self.run = pair, run
+        self._listed = pair.listed
         self._written = {
             side: _statements(world.workspace.organization)
             for side, world in (("before", pair.before), ("after", pair.after))
@@ -106,7 +107,8 @@ class Witness:
         example: Counterexample,
     ) -> Denied:
         if not exists:
-            return Denied(False, _missing(world.workspace.organization, example))
+            one, other = self._listed if world is self.pair.before else reversed(self._listed)
+            return Denied(False, _missing(other, one, example))
         request, facts, _ = request_of(View(world, model))
         case = _case(world, model, request, facts, departs)
         decision = decide(case, rivals=rivals)
@@ -130,7 +132,7 @@ class Witness:
 
 
 _WHY = {
-    INSIDE: "no objective forbids it",
+    INSIDE: "no objective forbids it, or for a reason that perimeter.yaml accepts",
     AVAILABILITY: "the perimeter means to let it through",
 }
 
@@ -157,27 +159,29 @@ def _case(world: World, model: Model, request: Request, facts: Facts, departs: t
     )
 
 
-def _missing(organization: Organization, example: Counterexample) -> str:
-    """What of a request the other state does not have."""
+def _missing(here: Organization, there: Organization, example: Counterexample) -> str:
+    """What of a request one state lists and the other does not."""
     request, facts = example.request, example.facts
-    ids = {account.id for account, _ in organization.accounts()} | {organization.management_account}
-    accounts = {account.id: account for account, _ in organization.accounts()}
+    accounts = {account.id for account, _ in there.accounts()} | {there.management_account}
     for own in (facts.principal_account, facts.resource_account):
-        if own and own not in ids and facts.organizations.get(own) == organization.id:
+        if own and own not in accounts and own in {account.id for account, _ in here.accounts()}:
             return f"account {own} is not there"
-    caller = request.principal.role_arn or request.principal.user_arn or request.principal.arn
-    home = accounts.get(facts.principal_account or "")
-    if (
-        home is not None
-        and caller
-        and caller not in {p.arn for p in home.principals}
-        and request.principal.type in ("user", "role-session", "federated-user")
-    ):
-        return f"{caller} is not there"
-    doors = {e.id for account in accounts.values() for e in account.endpoints}
-    if facts.endpoint and facts.endpoint not in doors:
-        return f"endpoint {facts.endpoint} is not there"
-    return f"{request.resource} is not there"
+    only = _names(here) - _names(there)
+    caller = request.principal
+    for name in (caller.role_arn, caller.user_arn, caller.arn, request.resource, facts.endpoint):
+        if name and name in only:
+            return f"{name} is not there"
+    within = next((name for name in sorted(only) if request.resource.startswith((f"{name}/", f"{name}:"))), None)
+    return f"{within} is not there" if within else "there is no such caller, resource or endpoint"
+
+
+def _names(organization: Organization) -> set[str]:
+    """The principals and resources by ARN, the endpoints by id."""
+    out: set[str] = set()
+    for account, _ in organization.accounts():
+        out |= {p.arn for p in account.principals} | {r.arn for r in account.resources}
+        out |= {e.id for e in account.endpoints}
+    return out
 
 
 def _bits(rows: int) -> Iterable[int]:
