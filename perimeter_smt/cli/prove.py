@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option, text_options
+from perimeter_smt.cli.options import (
+    FILE,
+    PATH,
+    a_day,
+    chosen_objectives,
+    fill,
+    mitigation_options,
+    scope_options,
+    set_option,
+    text_options,
+)
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
 from perimeter_smt.errors import InputError
@@ -49,6 +59,7 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 )
 @click.option("--no-availability", is_flag=True, help="Do not ask what the guardrails block wrongly.")
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
+@mitigation_options
 @set_option
 @source_flags
 @click.option("--org-id", metavar="o-...", help="Organization id, in place of a workspace.")
@@ -83,6 +94,7 @@ def prove(
 ) -> int:
     """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
+    Mitigations beside them are shown; they count where perimeter.yaml or --mitigation names them.
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new.
     """
     asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
@@ -102,13 +114,24 @@ def prove(
             availability=not options["no_availability"],
             assertions=options["assertions"],
             progress=bar,
+            mitigations=_beside(options),
+            demanded=options["mitigations"],
+            today=a_day(options["today"]),
         )
     from perimeter_smt.report.baseline import exit_code
     from perimeter_smt.report.json import report_json
 
-    result = report_json(report)
+    result = report_json(report, space.organization)
     new = write(result, asked, no_color=no_color)
     return report.exit_code if new is None else exit_code(result, new)
+
+
+def _beside(options: dict[str, Any]) -> tuple[str, ...]:
+    """The mitigations to ask: all of them, but for a narrow question or where they are not wanted."""
+    if options["no_mitigations"] and options["mitigations"]:
+        raise InputError("both `--mitigation` and `--no-mitigations`, expected one of them")
+    narrow = options["objectives"] or options["services"] or options["assertions"]
+    return () if options["no_mitigations"] or narrow else ("all",)
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:

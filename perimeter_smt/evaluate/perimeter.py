@@ -17,6 +17,7 @@ from perimeter_smt.organization.perimeter import (
     TagException,
     TrustedPrincipal,
     TrustedResource,
+    Vendor,
     Workspace,
 )
 from perimeter_smt.policy.template import is_full_star
@@ -24,18 +25,19 @@ from perimeter_smt.request.request import Facts, Request
 
 _IAM = ("user", "role", "feduser", "root")
 _COLONS = 5
+_TAKES_ROLE = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 _ROLE = re.compile(r"(arn:[^:]*:iam::[^:]*):role/(?:.*/)?([^/]*)", re.DOTALL)
 
 
 def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts) -> bool:
     """Whether the request, if it gets through, is a breach of `objective` (`O1` to `O6`) within its claim."""
-    at = _Ground(workspace, request, facts)
+    at = Ground(workspace, request, facts)
     return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
 
 
 def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
     """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
-    at = _Ground(workspace, request, facts)
+    at = Ground(workspace, request, facts)
     if part == "intended.trusted-resource":
         mine = at.is_iam and at.mine(facts.principal_account)
         return mine and not at.my_resource and at.trusted_resource and at.my_network
@@ -45,7 +47,7 @@ def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "
     return at.my_iam and at.my_resource and at.my_network
 
 
-class _Ground:
+class Ground:
     """The predicates of semantics 5.2 for one request."""
 
     def __init__(self, workspace: Workspace, request: Request, facts: Facts) -> None:
@@ -70,6 +72,7 @@ class _Ground:
 
     @property
     def is_iam(self) -> bool:
+        """The caller has an account."""
         return self.facts.kind in _IAM
 
     @property
@@ -81,24 +84,42 @@ class _Ground:
 
     @property
     def my_iam(self) -> bool:
+        """An identity of mine, or a service that acts for me."""
         return (self.is_iam and self.mine(self.facts.principal_account)) or self.for_me
 
     @property
     def third_party(self) -> bool:
+        """A declared partner, for this resource and action."""
         entries = (*self.perimeter.third_principals, *self.perimeter.service_accounts)
         return any(self._third_principal(entry) for entry in entries)
 
     @property
+    def vendor(self) -> bool:
+        """A declared vendor takes a role of mine that is meant for it, whatever ExternalId it sends."""
+        return any(self.is_vendor(entry) for entry in self.perimeter.vendors)
+
+    def is_vendor(self, entry: Vendor) -> bool:
+        """Whether the caller is this vendor, at a role that is meant for it."""
+        if not self.is_iam or self.facts.principal_account != entry.account:
+            return False
+        if fold(self.request.action) not in _TAKES_ROLE or not _covers(entry.roles, self.request.resource):
+            return False
+        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
+
+    @property
     def my_resource(self) -> bool:
+        """The resource is mine."""
         return self.mine(self.facts.resource_account)
 
     @property
     def trusted_resource(self) -> bool:
+        """The resource is mine, or declared."""
         declared = (*self.perimeter.third_resources, *self.perimeter.service_resources)
         return self.my_resource or any(self._third_resource(entry) for entry in declared)
 
     @property
     def through_my_endpoint(self) -> bool:
+        """The call uses an endpoint of mine."""
         facts, perimeter = self.facts, self.perimeter
         if facts.path != "vpce":
             return False
@@ -108,6 +129,7 @@ class _Ground:
 
     @property
     def my_network(self) -> bool:
+        """The call comes from an expected network."""
         facts = self.facts
         if self.through_my_endpoint or (facts.forwarded and bool(facts.first_hop_trusted)):
             return True
@@ -137,6 +159,10 @@ class _Ground:
         key = f"aws:{'PrincipalTag' if on_principal else 'ResourceTag'}/{entry.key}".lower()
         hidden = None if on_principal else self.facts.hidden_tags.get(entry.key)
         return mine and (self.context.get(key, hidden) == entry.value) is not entry.missing
+
+    def is_provider(self, entry: TrustedPrincipal) -> bool:
+        """Whether this identity provider signs somebody in to what its entry names."""
+        return bool(entry.provider) and self._third_principal(entry)
 
     def _third_principal(self, entry: TrustedPrincipal) -> bool:
         if not _names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
@@ -203,7 +229,7 @@ def _in_ranges(address: str | None, cidrs: Iterable[str]) -> bool:
     return any(found in ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
 
 
-_PREMISES: Mapping[str, Callable[[_Ground], bool]] = {
+_PREMISES: Mapping[str, Callable[[Ground], bool]] = {
     "O1": lambda at: at.my_resource,
     "O2": lambda at: at.through_my_endpoint,
     "O3": lambda at: at.is_iam and at.mine(at.facts.principal_account),
@@ -211,11 +237,11 @@ _PREMISES: Mapping[str, Callable[[_Ground], bool]] = {
     "O5": lambda at: at.is_iam and at.mine(at.facts.principal_account),
     "O6": lambda at: at.my_resource,
 }
-_CONCLUSIONS: Mapping[str, Callable[[_Ground], bool]] = {
-    "O1": lambda at: at.my_iam or at.third_party,
-    "O2": lambda at: at.my_iam or at.third_party,
+_CONCLUSIONS: Mapping[str, Callable[[Ground], bool]] = {
+    "O1": lambda at: at.my_iam or at.third_party or at.vendor,
+    "O2": lambda at: at.my_iam or at.third_party or at.vendor,
     "O3": lambda at: at.trusted_resource,
     "O4": lambda at: at.trusted_resource,
     "O5": lambda at: at.my_network,
-    "O6": lambda at: at.my_network or at.third_party or at.for_me,
+    "O6": lambda at: at.my_network or at.third_party or at.vendor or at.for_me,
 }

@@ -161,16 +161,13 @@ def blame(document: Document, statement: Statement) -> Blame:
 
 def exceptions(perimeter: Perimeter, objective: str) -> tuple[str, ...]:
     """Everything the perimeter declares outside the claim of an objective, in words."""
-    out = [
-        f"{e.on}s {'not ' if e.missing else ''}tagged {e.key}={e.value}"
-        for e in perimeter.tag_exceptions
-        if objective in e.objectives
-    ]
-    out += [f"callers {e.arn}" for e in perimeter.role_exceptions if objective in e.objectives]
+    out = [e.shown for e in perimeter.tag_exceptions if objective in e.objectives]
+    out += [e.shown for e in perimeter.role_exceptions if objective in e.objectives]
     if objective in ("O1", "O2", "O6"):
         for p in (*perimeter.third_principals, *perimeter.service_accounts):
             who = p.provider or f"account {p.account}"
             out.append(f"trusted identity {who} on {', '.join(p.resources)} for {', '.join(p.actions)}")
+        out += [f"vendor {v.account} takes roles {', '.join(v.roles)}" for v in perimeter.vendors]
     if objective in ("O3", "O4"):
         for r in (*perimeter.third_resources, *perimeter.service_resources):
             owner = f"account {r.account}: " if r.account else ""

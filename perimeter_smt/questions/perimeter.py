@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Literal
 
 from perimeter_smt.encode.language.text import readings, soft_names
@@ -18,12 +20,15 @@ from perimeter_smt.organization.classes import classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
+from perimeter_smt.questions import mitigations as beside
 from perimeter_smt.questions import user_assertions
 from perimeter_smt.questions.answer import answer
+from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Reading
-from perimeter_smt.questions.unknowns import qualified
+from perimeter_smt.questions.unknowns import doubted, qualified
+from perimeter_smt.questions.user_assertions import Source
 from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
@@ -43,10 +48,13 @@ def prove(
     enumerate_all: bool = False,
     limit: int = 20,
     availability: bool = True,
-    assertions: Sequence[Path] = (),
+    assertions: Sequence[Source] = (),
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
+    mitigations: Sequence[str] = (),
+    demanded: Sequence[str] = (),
+    today: date | None = None,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
 
@@ -54,24 +62,72 @@ def prove(
     alone or with the grants of the workspace; `reading` says what counts: `over` proves under every open reading,
     `exact` under the chosen ones, `under` proves as `over` and refutes only by requests that get through under every
     reading; `enumerate_all` looks for
-    every kind of counterexample up to `limit` per verdict; `assertions` are files of the user's own
-    obligations.  `progress` is called with a label, the number done and the total.  With `merge`, accounts that no
-    question can tell apart are represented by a few of them (docs/scaling.md).  InputError for unknown names.
+    every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
+    which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
+    the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
+    (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
+    `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
+    expired.  InputError for unknown names.
     """
+    day = today or date.today()
+    perimeter, expired = workspace.perimeter.on(day)
+    given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
+    must = beside.chosen((*demanded, *perimeter.mitigations), where="" if demanded else "perimeter.yaml")
+    names = beside.chosen((*mitigations, *must))
+    report = _objectives(
+        workspace, objectives=objectives, services=services, mode=mode, reading=reading, enumerate_all=enumerate_all,
+        limit=limit, availability=availability, assertions=assertions, progress=progress, limits=limits or Limits(),
+        merge=merge,
+    )  # fmt: skip
+    return replace(
+        report,
+        mitigations=doubted(
+            beside.ask(workspace, names, Asking(reading, limits or Limits(), day), progress), workspace
+        ),
+        demanded=must,
+        today=day.isoformat() if given.perimeter.dated else "",
+        expired=expired,
+    )
+
+
+def _objectives(
+    workspace: Workspace,
+    *,
+    objectives: Sequence[str],
+    services: Sequence[str] | None,
+    mode: Mode,
+    reading: Reading,
+    enumerate_all: bool,
+    limit: int,
+    availability: bool,
+    assertions: Sequence[Source] = (),
+    progress: Progress | None,
+    limits: Limits,
+    merge: bool,
+) -> Report:
+    """The verdicts on the objectives, on assertions of the user's own, and on availability."""
     if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
         found = classes(workspace, mode)
         if found.removed:
-            report = prove(
+            report = _objectives(
                 found.smaller, objectives=objectives, services=services, mode=mode, reading=reading,
                 enumerate_all=enumerate_all, limit=limit, availability=availability,
                 progress=progress, limits=limits, merge=False,
             )  # fmt: skip
             if not _shows(report, found.removed):
                 return report
+    if assertions and services is None:  # they hold of every request, whatever the objectives claim
+        ask = partial(_objectives, workspace, mode=mode, reading=reading, enumerate_all=enumerate_all, limit=limit,
+                      progress=progress, limits=limits, merge=merge)  # fmt: skip
+        own = ask(objectives=(), services=actions.services(), availability=False, assertions=assertions)
+        if not objectives:
+            return own
+        report = ask(objectives=objectives, services=None, availability=availability)
+        return replace(report, verdicts=(*report.verdicts, *own.verdicts))
     values_of = user_assertions.keys_of(assertions)
     world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
     _something_asked(world, objectives, services, assertions)
-    run = prepare(world, objectives, reading, enumerate_all, limit, limits or Limits(), assertions)
+    run = prepare(world, objectives, reading, enumerate_all, limit, limits, assertions)
     extra = user_assertions.questions(world, assertions)
     total = len(objectives) + len(extra) + int(availability)
     verdicts = []
@@ -80,10 +136,10 @@ def prove(
             progress(f"{name} {OBJECTIVES[name].title}", number, total)
         groups = [group for group in run.groups if claimed_rows(world, name) & group.rows]
         verdicts += answer(run, OBJECTIVES[name], groups) if groups else [_not_asked(world, name)]
-    for number, (name, formula) in enumerate(extra, len(objectives)):
+    for number, obligation in enumerate(extra, len(objectives)):
         if progress:
-            progress(name, number, total)
-        verdicts.append(user_assertions.answer(run, name, formula))
+            progress(obligation.name, number, total)
+        verdicts.append(user_assertions.answer(run, obligation))
     if progress and availability:
         progress("availability", total - 1, total)
     blocked = availability_question.findings(run) if availability else ()
@@ -134,7 +190,7 @@ def _shows(report: Report, removed: frozenset[str]) -> bool:
 
 
 def _something_asked(
-    world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Path]
+    world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Source]
 ) -> None:
     """A run in which nothing is asked has no answer: InputError."""
     if assertions or any(claimed_rows(world, name) for name in objectives):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World
@@ -26,17 +25,13 @@ def prepare(
     enumerate_all: bool,
     limit: int,
     limits: Limits,
-    assertions: Sequence[Path],
+    assertions: Sequence[user_assertions.Source],
     also: Sequence[Formula] = (),
 ) -> Run:
     """The run that asks the `chosen` objectives and the user's own obligations of a world, and what is asked `also`."""
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
-    asked += [
-        *also,
-        questions.blocked(world),
-        *(formula for _, formula in user_assertions.questions(world, assertions)),
-    ]
+    asked += [*also, questions.blocked(world), *user_assertions.formulas(world, assertions)]
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, world.workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)

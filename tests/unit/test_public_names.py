@@ -10,9 +10,9 @@ import pytest
 import perimeter_smt
 
 PUBLIC = {
-    "Case", "Comparison", "Counterexample", "Decision", "Document", "Facts", "InputError", "InternalError", "Kind",
-    "PerimeterError", "Report", "Request", "Verdict", "Workspace", "compare_documents", "decide", "explain",
-    "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "read_source",
+    "Case", "Changes", "Comparison", "Counterexample", "Decision", "Document", "Facts", "InputError", "InternalError",
+    "Kind", "PerimeterError", "Report", "Request", "Verdict", "Workspace", "compare_documents", "compare_workspaces",
+    "decide", "explain", "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "read_source",
     "workspace_from_options", "SourceOptions",
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
 from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import (
     Perimeter,
@@ -23,8 +23,11 @@ from perimeter_smt.organization.perimeter import (
     TagException,
     TrustedPrincipal,
     TrustedResource,
+    Vendor,
     Workspace,
 )
+
+TAKES_ROLE = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 
 
 def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
@@ -43,6 +46,7 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
             _third_principal(keys, caller, entry)
             for entry in (*perimeter.third_principals, *perimeter.service_accounts)
         ),
+        "principal.vendor": disj(is_vendor(keys, caller, entry) for entry in perimeter.vendors),
         "resource.third-party": disj(_third_resource(keys, caller, e) for e in perimeter.third_resources),
         "resource.of-service": disj(_third_resource(keys, caller, e) for e in perimeter.service_resources),
     }
@@ -136,6 +140,19 @@ def _third_principal(keys: KeySpace, caller: Template, entry: TrustedPrincipal) 
     if entry.arns:
         who = both(who, disj(is_caller(keys, caller, text) for text in entry.arns))
     return both(call, who)
+
+
+def is_vendor(keys: KeySpace, caller: Template, entry: Vendor) -> Formula:
+    """A declared vendor takes a role of mine that is meant for it, whatever ExternalId it sends."""
+    who = both(IAM, is_text("principal.account", entry.account))
+    if entry.arns:
+        who = both(who, disj(is_caller(keys, caller, text) for text in entry.arns))
+    return both(who, _call(keys, TAKES_ROLE, entry.roles))
+
+
+def is_provider(keys: KeySpace, caller: Template, entry: TrustedPrincipal) -> Formula:
+    """A declared identity provider signs somebody in to what its entry names."""
+    return _third_principal(keys, caller, entry) if entry.provider else FALSE
 
 
 def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:

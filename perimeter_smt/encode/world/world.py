@@ -7,7 +7,7 @@ its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
@@ -157,19 +157,25 @@ def build(
     objectives: Sequence[str] = OBJECTIVES,
     also_keys: Sequence[str] = (),
     values_of: Mapping[str, int] | None = None,
+    asked: Sequence[str] = (),
+    also_defined: Callable[[Workspace, WorldKeys, Script], dict[str, Formula]] | None = None,
 ) -> World:
     """Encode the organization for calls of these services.
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
-    `values_of` such keys with the number of values that somebody speaks of.
+    `values_of` such keys with the number of values that somebody speaks of. `asked` are further predicates of the
+    formal text that questions are made of, `also_defined` defines the symbols that these leave open.
     """
     world = begin(
         workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
         objectives=objectives, also_keys=also_keys, values_of=values_of,
     )  # fmt: skip
     world.definitions = definitions_of(world)
-    _assemble(world, roots_of(world), _names_of(world.keys, (*also_keys, *(n.lower() for n in values_of or {}))))
+    if also_defined is not None:
+        world.definitions |= also_defined(workspace, world.keys, world.script)
+    roots = [*roots_of(world), *(world.script.formulas[name] for name in asked)]
+    _assemble(world, roots, _names_of(world.keys, (*also_keys, *(n.lower() for n in values_of or {}))))
     return world
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.errors import InputError, did_you_mean
-from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
+from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
@@ -36,13 +37,14 @@ MOST_CAUSES = 6  # requests shown for one objective and class of callers
 MODES: tuple[Mode, ...] = ("guardrails", "grants")
 Progress = Callable[[str, int, int], None]
 
+_PARTY = either(sym("principal.third-party"), sym("principal.vendor"))
 # Who calls, in the order of reports.
 CALLERS: dict[str, Formula] = {
     "anonymous callers": sym_is("anonymous"),
-    "strangers": both(IAM, neg(sym("principal.mine")), neg(sym("principal.third-party"))),
+    "strangers": both(IAM, neg(sym("principal.mine")), neg(_PARTY)),
     "token holders": sym_is("federated-sts"),
     "AWS services": sym_is("aws-service"),
-    "trusted parties": both(IAM, neg(sym("principal.mine")), sym("principal.third-party")),
+    "trusted parties": both(IAM, neg(sym("principal.mine")), _PARTY),
     "my identities": both(IAM, sym("principal.mine")),
 }
 
@@ -58,13 +60,15 @@ def compare_workspaces(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
+    today: date | None = None,
 ) -> Changes:
     """Tell what the second state of an organization lets through that the first does not, and the other way round.
 
     Requests are sorted by the objectives of the second state's perimeter that they break, and by who calls.
     `modes`: guardrails alone, whatever is granted, and with the grants as they are; both by default, since a guardrail
     may open what nobody is granted yet, and a grant what guardrails do not stop.  `reading`: `over` proves under every
-    open reading.  `services` restricts the question.  InputError where the two are not of one organization.
+    open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
+    have expired.  InputError where the two are not of one organization.
     """
     chosen = _services(services)
     for objective in objectives:
@@ -75,6 +79,9 @@ def compare_workspaces(
     notes: tuple[str, ...] = ()
     if before.perimeter != after.perimeter:
         notes = ("perimeter.yaml differs: requests are sorted by that of the second",)
+    perimeter, expired = after.perimeter.on(today or date.today())
+    after = after.model_copy(update={"perimeter": perimeter})
+    notes = (*notes, *expired)
     parts = []
     for number, mode in enumerate(modes):
         if progress:
