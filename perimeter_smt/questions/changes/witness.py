@@ -147,6 +147,12 @@ def _statements(organization: Organization) -> dict[tuple[str, str, int, str, in
     return out
 
 
+def case_in(world: World, model: Model) -> Case:
+    """The request of a model as the state of `world` sees it, for the evaluator."""
+    request, facts, _ = request_of(View(world, model))
+    return _case(world, model, request, facts, ())
+
+
 def _case(world: World, model: Model, request: Request, facts: Facts, departs: tuple[str, ...]) -> Case:
     return case_of(
         world,
