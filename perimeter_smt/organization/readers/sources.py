@@ -10,7 +10,7 @@ from pathlib import Path
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
-from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
 from perimeter_smt.organization.readers.draft.overlay import overlay
@@ -19,7 +19,7 @@ from perimeter_smt.organization.readers.inferred import organization_ids, partit
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
-from perimeter_smt.organization.readers.yaml import read_yaml
+from perimeter_smt.organization.readers.yaml import Node, read_yaml
 
 _SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
 
@@ -68,9 +68,10 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     if options.organization is not None:
         return _changed(read_source(options.organization, replace(options, organization=None)), draft, path)
     organization = _organization(draft, options)
-    perimeter = _perimeter(path, organization.id, options)
+    perimeter, node = _perimeter(path, organization.id, options)
     if perimeter.paths and draft.root is None:
         draft.unknown("root of the organization", "its id is not told, and `paths` need it", "facts")
+    agreement.check(perimeter, organization, node, drawn=draft.root is not None)
     return Workspace(
         organization=organization,
         perimeter=perimeter,
@@ -171,14 +172,15 @@ def _organization_id(draft: Draft, options: SourceOptions) -> str:
     return own
 
 
-def _perimeter(path: Path, organization: str, options: SourceOptions) -> Perimeter:
+def _perimeter(path: Path, organization: str, options: SourceOptions) -> tuple[Perimeter, Node | None]:
+    """The perimeter of the source with what options add, and the file that it was read from."""
     file = options.perimeter_file
     if file is None and path.is_dir() and (path / PERIMETER_FILE).is_file():
         file = path / PERIMETER_FILE
-    declared = read_perimeter(read_yaml(file)) if file else Perimeter(orgs=(organization,))
-    return declared.model_copy(
-        update={"cidrs": (*declared.cidrs, *options.cidrs), "vpcs": (*declared.vpcs, *options.vpcs)}
-    )
+    node = read_yaml(file) if file else None
+    declared = read_perimeter(node) if node else Perimeter(orgs=(organization,))
+    more = {"cidrs": (*declared.cidrs, *options.cidrs), "vpcs": (*declared.vpcs, *options.vpcs)}
+    return declared.model_copy(update=more), node
 
 
 def _name(path: Path) -> str:
