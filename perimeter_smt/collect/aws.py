@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -39,8 +40,11 @@ class Aws:
             max_pool_connections=4,
         )  # fmt: skip
         with self._lock:  # making clients is not safe in threads
-            return session.client(service, region_name=region or self.home_region, endpoint_url=self.endpoint_url,
-                                  config=config)  # fmt: skip
+            found = session.client(service, region_name=region or self.home_region, endpoint_url=self.endpoint_url,
+                                   config=config)  # fmt: skip
+        if service == "s3control" and self.endpoint_url:
+            found.meta.events.register("before-sign.s3-control", without_account)
+        return found
 
     def _session(self, account: str | None) -> Any:
         try:
@@ -69,6 +73,11 @@ class Aws:
                 )  # fmt: skip
             self._sessions[account] = session
         return self._sessions[account]
+
+
+def without_account(request: Any, **_: Any) -> None:
+    """The account before the host of an address: stand-ins of AWS have one name only."""
+    request.url = re.sub(r"//[0-9]{12}\.", "//", request.url)
 
 
 def pages(client: Any, operation: str, member: str, **parameters: Any) -> Iterator[Any]:

@@ -125,7 +125,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 arn=thing.arn,
                 account=thing.account,
                 policy=thing.policy,
-                tags=thing.tags,
+                tags={**draft.tags.get(thing.arn, {}), **thing.tags},
                 block_public_access=bool(thing.block_public_access),
                 abac=thing.abac,
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,

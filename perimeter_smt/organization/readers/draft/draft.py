@@ -121,6 +121,7 @@ class Draft:
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
         self.removed: set[str] = set()
+        self.tags: dict[str, dict[str, str]] = {}  # by ARN, of what others tell
         self.rewrites: list[Rewrite] = []
         self.stripped: set[str] = set()  # ARNs of resources and ids of endpoints that lose their policy
         self.unblocked: set[str] = set()  # buckets by ARN, and accounts, without RestrictPublicBuckets from now on
