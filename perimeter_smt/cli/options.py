@@ -25,6 +25,7 @@ class NamedPath(click.Path):
 
 PATH = NamedPath(path_type=Path)
 FILE = NamedPath(path_type=Path, dir_okay=False)
+FOLDER = NamedPath(path_type=Path, file_okay=False)
 KINDS = ("identity", "boundary", "session", "scp", "rcp", "resource", "trust", "kms", "endpoint")
 MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
 
@@ -62,7 +63,10 @@ def scope_options(function: _F) -> _F:
 
 
 def mitigation_options(function: _F) -> _F:
-    """`--mitigation`, `--no-mitigations`, `--today`."""
+    """`--mitigation`, `--no-mitigations`, `--without-exceptions`, `--today`."""
+    function = click.option(
+        "--without-exceptions", is_flag=True, help="Show what each exception of perimeter.yaml opens."
+    )(function)
     function = click.option(
         "--today", metavar="YYYY-MM-DD", help="The day on which exceptions count [default: the day of the call]."
     )(function)

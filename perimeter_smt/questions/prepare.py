@@ -28,10 +28,13 @@ def prepare(
     assertions: Sequence[user_assertions.Source],
     also: Sequence[Formula] = (),
 ) -> Run:
-    """The run that asks the `chosen` objectives and the user's own obligations of a world, and what is asked `also`."""
+    """The run that asks the `chosen` objectives and the user's own obligations of a world.
+
+    `also` are further formulas that will be asked: what they tell apart stays apart.
+    """
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
-    asked += [*also, questions.blocked(world), *user_assertions.formulas(world, assertions)]
+    asked += [questions.blocked(world), *user_assertions.formulas(world, assertions), *also]
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, world.workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)

@@ -18,7 +18,10 @@ from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "changes", "evaluate", "explain", "lint", "inventory", "axioms", "why")
+SCHEMAS = (
+    "prove", "compare", "changes", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
+    "redundant", "pack",
+)  # fmt: skip
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:

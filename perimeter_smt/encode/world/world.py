@@ -87,6 +87,7 @@ class World:
     assertions: list[Assertion] = field(default_factory=list)
     soft: dict[str, Axiom | Assertion] = field(default_factory=dict)
     definitions: dict[str, Formula] = field(default_factory=dict)
+    also_hints: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of keys that a question speaks of
 
     def formula(self, name: str) -> Formula:
         """A predicate of the formal text."""
@@ -128,7 +129,7 @@ class World:
         organization = self.workspace.organization
         ids = accounts.member_ids(organization)
         mine = tuple(i for i in ids if i != organization.management_account)
-        out = HINTS | region_hints(organization.partition)
+        out = HINTS | region_hints(organization.partition) | self.also_hints
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
@@ -337,7 +338,7 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or the units of an account), not to ground truth."""
-    return name.startswith(("has ", "units(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
+    return name.startswith(("has ", "units(", "configured.", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",

@@ -44,7 +44,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         asked=("C1.premise", "C1.conclusion"),
         also_defined=credentials.definitions,
     )
-    run = prepare(world, (), asking.reading, False, 1, asking.limits, ())
+    run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds)))
     question = _Question(run, workspace)
     lines = question.listed(kinds)
     lines += question.unlisted(kinds)
@@ -159,7 +159,7 @@ def _why(found: Counterexample) -> str:
     """Who gets credentials, in words."""
     request, facts = found.request, found.facts
     if facts.kind == "fedsts":
-        return f"a token of {request.principal.provider} gets credentials, and nobody declared it to"
+        return f"a token of {request.principal.provider} gets credentials, and perimeter.yaml does not trust it to"
     sent = next((v for name, v in request.context.items() if name.lower() == credentials.EXTERNAL_ID), None)
     carried = f"with ExternalId {sent}" if sent else "without ExternalId"
     more = f", {carried}" if facts.kind in ("user", "role", "feduser", "root") else ""
