@@ -69,10 +69,19 @@ class Aws:
                 found = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="perimeter-collect")["Credentials"]
                 session = boto3.Session(
                     aws_access_key_id=found["AccessKeyId"], aws_secret_access_key=found["SecretAccessKey"],
-                    aws_session_token=found["SessionToken"],
+                    aws_session_token=found["SessionToken"], botocore_session=_alike(self._sessions[""]),
                 )  # fmt: skip
             self._sessions[account] = session
         return self._sessions[account]
+
+
+def _alike(session: Any) -> Any:
+    """A session that shares the descriptions of services, which take longer to read than most calls."""
+    from botocore.session import Session
+
+    out = Session()
+    out.register_component("data_loader", session._session.get_component("data_loader"))
+    return out
 
 
 def without_account(request: Any, **_: Any) -> None:
