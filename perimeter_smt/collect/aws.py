@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Aws:
         with self._lock:  # making clients is not safe in threads
             found = session.client(service, region_name=region or self.home_region, endpoint_url=self.endpoint_url,
                                    config=config)  # fmt: skip
-        if service == "s3control" and self.endpoint_url:
+        if service == "s3control" and (self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")):
             found.meta.events.register("before-sign.s3-control", without_account)
         return found
 

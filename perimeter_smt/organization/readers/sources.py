@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,6 +113,9 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
     found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
     where = text(required(found, "path", source, "a source"), values.any_text)
     path = folder / where
+    short = Path(os.path.normpath(path))
+    if short.resolve() == path.resolve():  # else a link leads elsewhere than its name says
+        path = short
     if not path.exists():
         raise found["path"].error(f"no such file or folder: `{where}`")
 
