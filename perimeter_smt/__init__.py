@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.document import Document
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
+    from perimeter_smt.questions.changes.answer import Changes
+    from perimeter_smt.questions.changes.ask import compare_workspaces
     from perimeter_smt.questions.checks.access_not_granted import access_not_granted
     from perimeter_smt.questions.checks.no_new_access import no_new_access
     from perimeter_smt.questions.checks.public import no_public_access
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Callers": "questions.findings.verdicts",
     "Case": "request.case",
+    "Changes": "questions.changes.answer",
     "Comparison": "questions.verdicts",
     "Counterexample": "questions.verdicts",
     "Decision": "evaluate",
@@ -65,6 +68,7 @@ _WHERE = {
     "access_not_granted": "questions.checks.access_not_granted",
     "access_not_granted_in_workspace": "questions.checks.workspace",
     "compare_documents": "questions.compare:compare",
+    "compare_workspaces": "questions.changes.ask",
     "decide": "evaluate",
     "explain": "evaluate",
     "explain_case": "questions.requests.why",
@@ -91,6 +95,7 @@ _WHERE = {
 __all__ = [
     "Callers",
     "Case",
+    "Changes",
     "Comparison",
     "Counterexample",
     "Decision",
@@ -111,6 +116,7 @@ __all__ = [
     "access_not_granted",
     "access_not_granted_in_workspace",
     "compare_documents",
+    "compare_workspaces",
     "decide",
     "explain",
     "explain_case",

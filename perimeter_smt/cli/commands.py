@@ -43,7 +43,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         ),
     },
     "Compare": {
-        "compare": Entry("compare", "Tell what one policy allows or denies that another does not."),
+        "compare": Entry("compare", "Tell what opens and closes between two organizations, revisions or policies."),
         "changed": Entry("changed", "The same for policy files since a commit of git."),
         "no-new-access": Entry("checks", "AWS's CheckNoNewAccess: does a new policy grant more?", "no-new-access"),
     },

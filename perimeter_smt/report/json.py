@@ -20,7 +20,7 @@ from perimeter_smt.witness.case import case_to_json
 FORMAT = 1
 SCHEMAS = (
     "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
-    "explanation", "redundant", "pack", "findings", "callers", "measure",
+    "explanation", "redundant", "pack", "findings", "callers", "measure", "changes",
 )  # fmt: skip
 
 
