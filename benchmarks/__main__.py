@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import evaluator, organization, paths, startup
+from benchmarks import evaluator, organization, paths, replay, startup
 from benchmarks.harness import LIMIT, ROOT, SEED, Judgement, Outcome, machine
 from benchmarks.plot import cactus
 from benchmarks.solvers import BACKENDS
@@ -45,9 +45,13 @@ def main(
     for name in suites or NAMES:
         began = time.perf_counter()
         if name in MEASURED:
-            judged = {"evaluator": evaluator, "startup": startup, "paths": paths, "organization": organization}[
-                name
-            ].measure(quick=quick)
+            judged = {
+                "evaluator": evaluator,
+                "startup": startup,
+                "paths": paths,
+                "organization": organization,
+                "replay": replay,
+            }[name].measure(quick=quick)
             found: dict[str, Any] = {}
         else:
             judged, found = _solved(name, quick, backends or BACKENDS, seconds, budget, output, console)

@@ -30,7 +30,12 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "encode": Entry("encode", "Write one SMT-LIB file per obligation, for other solvers."),
     },
     "Ask": {
+        "findings": Entry("findings", "List all access of outsiders, as the fewest and coarsest sets of requests."),
+        "who-can": Entry("who", "Tell who can call an action, and under which conditions."),
+        "what-can": Entry("who", "Tell what a caller can do, and under which conditions."),
+        "measure": Entry("measure", "Count what a policy admits: actions, addresses, accounts, names."),
         "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
+        "explain": Entry("explain", "Why is a request allowed or denied, and what would change that?"),
         "replay": Entry("replay", "What would guardrails have said to the events of CloudTrail logs?"),
         "public": Entry("checks", "AWS's CheckNoPublicAccess: do strangers get in?", "public"),
         "access-not-granted": Entry(

@@ -59,7 +59,7 @@ def prove(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
-    mitigations: Sequence[str] = (),
+    mitigations: Sequence[str] | None = None,
     demanded: Sequence[str] = (),
     today: date | None = None,
     without_exceptions: bool = False,
@@ -74,16 +74,19 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
     which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
-    (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
-    `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
-    expired; `without_exceptions` shows what each of the others opens.  `means` says who decides; the answer is the
-    same.  InputError for unknown names; StoppedProofError on Ctrl-C, with what was decided.
+    (docs/scaling.md).  `mitigations` are asked beside the objectives (ids or `all`; default: those that
+    `perimeter.yaml` names), and those `demanded`; they count for the exit code where either names them.  `today`
+    (default: the day of the call) decides which exceptions have expired; `without_exceptions` shows what each of the
+    others opens.  `means` says who decides; the answer is the same.  InputError for unknown names; StoppedProofError on
+    Ctrl-C, with what was decided.
     """
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
     given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
-    must = beside.chosen((*demanded, *perimeter.mitigations), where="" if demanded else "perimeter.yaml")
-    names = beside.chosen((*mitigations, *must))
+    claimed = beside.chosen(perimeter.mitigations, where="perimeter.yaml")
+    names = beside.chosen((*(claimed if mitigations is None else mitigations), *demanded))
+    counting = {*claimed, *beside.chosen(demanded)}
+    must = tuple(name for name in names if name in counting)
 
     def whole(report: Report, found: tuple[Mitigation, ...] = ()) -> Report:
         dated = day.isoformat() if given.perimeter.dated else ""

@@ -19,8 +19,8 @@ from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
 SCHEMAS = (
-    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay", "redundant",
-    "pack",
+    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
+    "explanation", "redundant", "pack", "findings", "callers", "measure",
 )  # fmt: skip
 
 

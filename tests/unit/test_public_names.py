@@ -14,7 +14,7 @@ PUBLIC = {
     "PerimeterError", "Report", "Request", "Verdict", "Workspace", "compare_documents", "decide", "explain",
     "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "read_source",
     "workspace_from_options", "SourceOptions", "access_not_granted", "access_not_granted_in_workspace", "no_new_access",
-    "no_public_access", "public_in_workspace", "replay",
+    "no_public_access", "public_in_workspace", "replay", "explain_case", "explain_event", "explain_message",
 }  # fmt: skip
 
 
