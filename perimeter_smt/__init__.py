@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.document import Document
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
+    from perimeter_smt.questions.checks.access_not_granted import access_not_granted
+    from perimeter_smt.questions.checks.no_new_access import no_new_access
+    from perimeter_smt.questions.checks.public import no_public_access
+    from perimeter_smt.questions.checks.workspace import access_not_granted_in_workspace, public_in_workspace
     from perimeter_smt.questions.compare import compare as compare_documents
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
+    from perimeter_smt.questions.replay.replay import replay
     from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
     from perimeter_smt.request.case import Case, read_case
     from perimeter_smt.request.request import Facts, Request
@@ -46,15 +51,21 @@ _WHERE = {
     "SourceOptions": "organization.readers",
     "Verdict": "questions.verdicts",
     "Workspace": "organization.perimeter",
+    "access_not_granted": "questions.checks.access_not_granted",
+    "access_not_granted_in_workspace": "questions.checks.workspace",
     "compare_documents": "questions.compare:compare",
     "decide": "evaluate",
     "explain": "evaluate",
     "load_policy": "policy.parse",
     "load_workspace": "organization.readers",
+    "no_new_access": "questions.checks.no_new_access",
+    "no_public_access": "questions.checks.public",
     "parse_policy": "policy.parse",
     "prove_perimeter": "questions.perimeter:prove",
+    "public_in_workspace": "questions.checks.workspace",
     "read_case": "request.case",
     "read_source": "organization.readers",
+    "replay": "questions.replay.replay",
     "workspace_from_options": "organization.readers",
 }
 
@@ -74,15 +85,21 @@ __all__ = [
     "SourceOptions",
     "Verdict",
     "Workspace",
+    "access_not_granted",
+    "access_not_granted_in_workspace",
     "compare_documents",
     "decide",
     "explain",
     "load_policy",
     "load_workspace",
+    "no_new_access",
+    "no_public_access",
     "parse_policy",
     "prove_perimeter",
+    "public_in_workspace",
     "read_case",
     "read_source",
+    "replay",
     "workspace_from_options",
 ]
 

@@ -13,8 +13,10 @@ from perimeter_smt.cli.options import (
     FILE,
     FOLDER,
     PATH,
+    a_day,
     chosen_objectives,
     fill,
+    mitigation_options,
     scope_options,
     set_option,
     text_options,
@@ -61,6 +63,7 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 )
 @click.option("--no-availability", is_flag=True, help="Do not ask what the guardrails block wrongly.")
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
+@mitigation_options
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes; by itself, as many as pay.")
 @click.option("--cache", type=FOLDER, metavar="DIR", help="Keep verdicts here, and take what did not change from here.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask cluster that decides, such as tcp://host:8786.")
@@ -98,6 +101,7 @@ def prove(
 ) -> int:
     """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
+    Mitigations beside them are shown; they count where perimeter.yaml or --mitigation names them.
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new.
     """
     asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
@@ -121,6 +125,10 @@ def prove(
                 assertions=options["assertions"],
                 progress=bar,
                 means=_means(options),
+                mitigations=_beside(options),
+                demanded=options["mitigations"],
+                today=a_day(options["today"]),
+                without_exceptions=options["without_exceptions"],
             )
         except StoppedProofError as error:
             report, stopped = error.report, error
@@ -135,6 +143,14 @@ def prove(
         return _INTERRUPTED
     new = write(result, asked, no_color=no_color)
     return report.exit_code if new is None else exit_code(result, new)
+
+
+def _beside(options: dict[str, Any]) -> tuple[str, ...]:
+    """The mitigations to ask: all of them, but for a narrow question or where they are not wanted."""
+    if options["no_mitigations"] and options["mitigations"]:
+        raise InputError("both `--mitigation` and `--no-mitigations`, expected one of them")
+    narrow = options["objectives"] or options["services"] or options["assertions"]
+    return () if options["no_mitigations"] or narrow else ("all",)
 
 
 def _means(options: dict[str, Any]) -> Means:

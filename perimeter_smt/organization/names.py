@@ -55,7 +55,9 @@ class NameTests:
 
     def _named(self, text: str) -> bool:
         """Whether a text holds the name itself; names of AWS's own roles mean something besides."""
-        return self.exact or text.lower() in self._literals or text.lower().startswith(("aws", "cloudfront")) or not text
+        return (
+            self.exact or text.lower() in self._literals or text.lower().startswith(("aws", "cloudfront")) or not text
+        )
 
 
 def _parts(segment: str) -> Iterable[str]:

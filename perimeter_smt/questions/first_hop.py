@@ -15,10 +15,11 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.catalogue import union
 from perimeter_smt.encode.world.world import build
-from perimeter_smt.logic.formula import Formula, both, neg, sym
+from perimeter_smt.logic.formula import Formula, both, equal, neg, sym
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.prefer import PLAIN_ROW
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Group, Run
 from perimeter_smt.questions.verdicts import Counterexample
@@ -26,6 +27,7 @@ from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
 ASSUMED = "P1.first-hop"
+_OWN = (equal("principal.account", "resource.account"), PLAIN_ROW)
 _NETWORK = "O5"  # my identities call only from expected networks: what a first hop is held to
 
 
@@ -130,6 +132,9 @@ def _shown(
     """A plain request, as near to the chosen readings as it can be."""
     tight, granted = result, list[Formula]()
     departs: tuple[str, ...] = ()
+    near = run.ask(*asked, *_OWN)  # most calls that a service carries on are about the caller's own account
+    if near.status == "sat":
+        asked, result, tight = (*_OWN, *asked), near, near
     if run.exact is not asked[-1]:
         tight, granted, departs = run.tightest(asked, result)
     tight = run.plain(run.group_of(tight, groups).services, (*asked, *granted), tight)

@@ -9,19 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from perimeter_smt.organization.classes import classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
+from perimeter_smt.questions import mitigations as beside
 from perimeter_smt.questions.encoded import Mode, asked_services, encode
+from perimeter_smt.questions.mitigations import exceptions
+from perimeter_smt.questions.mitigations.model import Asking, Mitigation
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide
 from perimeter_smt.questions.obligations.deciding import Decided
 from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, bearing
 from perimeter_smt.questions.run import Reading
-from perimeter_smt.questions.unknowns import qualified
+from perimeter_smt.questions.unknowns import doubted, qualified
 from perimeter_smt.questions.user_assertions import Source
 from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request import actions
@@ -53,6 +57,10 @@ def prove(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
+    mitigations: Sequence[str] = (),
+    demanded: Sequence[str] = (),
+    today: date | None = None,
+    without_exceptions: bool = False,
     means: Means = HERE,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
@@ -64,16 +72,59 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
     which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
-    (docs/scaling.md).  `means` says who decides; the answer is the same.  InputError for unknown names;
-    StoppedProofError on Ctrl-C, with what was decided.
+    (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
+    `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
+    expired; `without_exceptions` shows what each of the others opens.  `means` says who decides; the answer is the
+    same.  InputError for unknown names; StoppedProofError on Ctrl-C, with what was decided.
     """
+    day = today or date.today()
+    perimeter, expired = workspace.perimeter.on(day)
+    given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
+    must = beside.chosen((*demanded, *perimeter.mitigations), where="" if demanded else "perimeter.yaml")
+    names = beside.chosen((*mitigations, *must))
+
+    def whole(report: Report, found: tuple[Mitigation, ...] = ()) -> Report:
+        dated = day.isoformat() if given.perimeter.dated else ""
+        return replace(report, mitigations=found, demanded=must, today=dated, expired=expired)
+
+    try:
+        report = _objectives(
+            workspace, objectives=objectives, services=services, mode=mode, reading=reading,
+            enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
+            progress=progress, limits=limits or Limits(), merge=merge, means=means,
+        )  # fmt: skip
+    except StoppedProofError as stopped:
+        raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
+    asking = Asking(reading, limits or Limits(), day)
+    found = beside.ask(workspace, names, asking, progress)
+    opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
+    return whole(report, doubted((*found, *opened), workspace))
+
+
+def _objectives(
+    workspace: Workspace,
+    *,
+    objectives: Sequence[str],
+    services: Sequence[str] | None,
+    mode: Mode,
+    reading: Reading,
+    enumerate_all: bool,
+    limit: int,
+    availability: bool,
+    assertions: Sequence[Source] = (),
+    progress: Progress | None,
+    limits: Limits,
+    merge: bool,
+    means: Means,
+) -> Report:
+    """The verdicts on the objectives, on assertions of the user's own, and on availability."""
     if assertions and services is None:  # they hold of every request, whatever the objectives claim
-        ask = partial(prove, workspace, mode=mode, reading=reading, enumerate_all=enumerate_all, limit=limit,
+        ask = partial(_objectives, workspace, mode=mode, reading=reading, enumerate_all=enumerate_all, limit=limit,
                       progress=progress, limits=limits, merge=merge, means=means)  # fmt: skip
         own = ask(objectives=(), services=actions.services(), availability=False, assertions=assertions)
         if not objectives:
             return own
-        report = ask(objectives=objectives, availability=availability)
+        report = ask(objectives=objectives, services=None, availability=availability)
         return replace(report, verdicts=(*report.verdicts, *own.verdicts))
     task = Task(
         workspace=bearing(workspace, mode),
@@ -87,7 +138,7 @@ def prove(
         limit=limit,
         availability=availability,
         assertions=tuple(assertions),
-        limits=limits or Limits(),
+        limits=limits,
     )
     asked = asked_services(workspace, objectives, services)
     found = classes(workspace, mode, asked) if merge and not assertions else None  # an assertion may tell them apart
