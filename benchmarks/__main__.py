@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import evaluator, organization, paths, startup
+from benchmarks import evaluator, growth, paths, startup
 from benchmarks.harness import LIMIT, ROOT, SEED, Judgement, Outcome, machine
 from benchmarks.plot import cactus
 from benchmarks.solvers import BACKENDS
@@ -45,9 +45,9 @@ def main(
     for name in suites or NAMES:
         began = time.perf_counter()
         if name in MEASURED:
-            judged = {"evaluator": evaluator, "startup": startup, "paths": paths, "organization": organization}[
-                name
-            ].measure(quick=quick)
+            judged = {"evaluator": evaluator, "startup": startup, "paths": paths, "organization": growth}[name].measure(
+                quick=quick
+            )
             found: dict[str, Any] = {}
         else:
             judged, found = _solved(name, quick, backends or BACKENDS, seconds, budget, output, console)
@@ -55,6 +55,8 @@ def main(
             console.print(f"{name}: skipped: {judged}")
             continue
         right = right and judged.ok
+        if name == "organization" and not growth.charts(judged.facts, output):
+            console.print("  no charts: matplotlib is not installed (extra `bench`)")
         for line in judged.lines:
             console.print(f"  {line}", highlight=False)
         taken = time.perf_counter() - began

@@ -22,11 +22,21 @@ from perimeter_smt.solve.engine import Engine
 
 @dataclass(frozen=True)
 class Decided:
-    """The verdicts on one obligation. `beyond`: they rest on the whole organization, too, not on the task's alone."""
+    """The verdicts on one obligation.
+
+    `beyond`: what they rest on besides the workspace of the task, namely whether listed principals of the whole
+    organization may make first hops: for an objective, to these services, and the answer.
+    """
 
     obligation: str
     verdicts: tuple[Verdict, ...]
-    beyond: bool
+    beyond: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
+
+
+def everybody(task: Task) -> Workspace:
+    """The whole organization of a task with its grants, or a few accounts and principals of each class of it."""
+    whole = task.whole or task.workspace
+    return classes(whole, "grants").smaller if task.merge else whole
 
 
 class Encoded:
@@ -52,16 +62,14 @@ class Encoded:
         run = self._run if self._fresh else self._next()
         self._fresh = False
         for name in chain:
-            run.beyond = False
+            run.beyond = set()
             begin(title(name))
             verdicts = tuple(self._verdicts(run, name, begin))
-            yield Decided(name, verdicts, run.beyond)
+            yield Decided(name, verdicts, tuple(sorted(run.beyond)))
 
     def _all(self) -> Workspace:
-        """The organization with all its accounts and grants, or a few accounts of each class of them."""
         if self._whole is None:
-            whole = self._task.whole or self._task.workspace
-            self._whole = classes(whole, "grants").smaller if self._task.merge else whole
+            self._whole = everybody(self._task)
         return self._whole
 
     def _next(self) -> Run:
