@@ -110,7 +110,7 @@ def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
     if not run.world.free_grants or not workspace.grants_given:
         return Hop(found, reason)
     # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
-    whole = run.whole() if run.whole else workspace
+    whole = run.whole(tuple(sorted(services))) if run.whole else workspace
     if _listed_may(whole, perimeter, services, run.reading, run.engine.limits):
         return Hop(found, reason, listed=True)
     return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)

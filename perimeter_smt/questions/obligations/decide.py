@@ -7,7 +7,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.first_hop import listed_may
 from perimeter_smt.questions.obligations import digest
 from perimeter_smt.questions.obligations.cache import Cache
@@ -123,7 +122,6 @@ class _Kept:
     def __init__(self, task: Task, cache: Cache) -> None:
         self._task, self._cache = task, cache
         self._base = digest.base_key(task)
-        self._everybody: Workspace | None = None
         self._answers: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def get(self, chain: Chain, name: str) -> Decided | None:
@@ -159,8 +157,8 @@ class _Kept:
         question = (objective, services)
         if question not in self._answers:
             task = self._task
-            self._everybody = self._everybody or everybody(task)
-            self._answers[question] = listed_may(self._everybody, objective, services, task.reading, task.limits)
+            whole = everybody(task, services)
+            self._answers[question] = listed_may(whole, objective, services, task.reading, task.limits)
         return self._answers[question]
 
 

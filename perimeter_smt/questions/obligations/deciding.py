@@ -33,10 +33,10 @@ class Decided:
     beyond: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
 
 
-def everybody(task: Task) -> Workspace:
+def everybody(task: Task, services: tuple[str, ...]) -> Workspace:
     """The whole organization of a task with its grants, or a few accounts and principals of each class of it."""
     whole = task.whole or task.workspace
-    return classes(whole, "grants").smaller if task.merge else whole
+    return classes(whole, "grants", services).smaller if task.merge else whole
 
 
 class Encoded:
@@ -45,7 +45,7 @@ class Encoded:
     def __init__(self, task: Task) -> None:
         """InputError for what the task names and nobody knows."""
         self._task = task
-        self._whole: Workspace | None = None
+        self._whole: dict[tuple[str, ...], Workspace] = {}
         values_of = user_assertions.keys_of(task.assertions)
         self._world = encode(
             task.workspace, objectives=task.objectives, services=task.services, mode=task.mode, values_of=values_of
@@ -67,10 +67,10 @@ class Encoded:
             verdicts = tuple(self._verdicts(run, name, begin))
             yield Decided(name, verdicts, tuple(sorted(run.beyond)))
 
-    def _all(self) -> Workspace:
-        if self._whole is None:
-            self._whole = everybody(self._task)
-        return self._whole
+    def _all(self, services: tuple[str, ...]) -> Workspace:
+        if services not in self._whole:
+            self._whole[services] = everybody(self._task, services)
+        return self._whole[services]
 
     def _next(self) -> Run:
         """A run that has learned nothing; what was found of first hops hangs on the task alone and is kept."""
