@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import evaluator, organization, paths, startup
+from benchmarks import evaluator, findings, organization, paths, startup
 from benchmarks.harness import LIMIT, ROOT, SEED, Judgement, Outcome, machine
 from benchmarks.plot import cactus
 from benchmarks.solvers import BACKENDS
@@ -21,6 +21,14 @@ from benchmarks.worker import run
 _BUDGETS = {False: 30.0, True: 12.0}  # seconds of processor time per opponent and suite
 _NATIVE = {False: 600.0, True: 120.0}
 _PATIENT = 60.0  # seconds per question for the engine of this package
+
+_MEASURED: dict[str, Any] = {
+    "evaluator": evaluator,
+    "startup": startup,
+    "paths": paths,
+    "organization": organization,
+    "findings": findings,
+}
 
 
 @click.command()
@@ -45,9 +53,7 @@ def main(
     for name in suites or NAMES:
         began = time.perf_counter()
         if name in MEASURED:
-            judged = {"evaluator": evaluator, "startup": startup, "paths": paths, "organization": organization}[
-                name
-            ].measure(quick=quick)
+            judged = _MEASURED[name].measure(quick=quick)
             found: dict[str, Any] = {}
         else:
             judged, found = _solved(name, quick, backends or BACKENDS, seconds, budget, output, console)

@@ -14,6 +14,8 @@ PUBLIC = {
     "PerimeterError", "Report", "Request", "Verdict", "Workspace", "compare_documents", "decide", "explain",
     "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "read_source",
     "workspace_from_options", "SourceOptions",
+    "Callers", "Finding", "Findings", "Measure", "findings_of_document", "findings_of_workspace", "measure", "what_can",
+    "who_can",
 }  # fmt: skip
 
 
