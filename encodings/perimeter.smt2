@@ -4,6 +4,7 @@
 (declare-const resource.mine Bool)
 (declare-const behalf.mine Bool)
 (declare-const principal.third-party Bool)   ; a declared partner, for this resource and action
+(declare-const principal.vendor Bool)        ; a declared vendor that takes a role of mine meant for it
 (declare-const resource.third-party Bool)    ; a declared foreign resource, for this caller and action
 (declare-const resource.of-service Bool)     ; a declared AWS-owned resource
 (declare-const service.trusted Bool)         ; a service principal that may act for me
@@ -14,7 +15,7 @@
 (define-fun my-iam () Bool
   (or (and iam principal.mine)
       (and (= caller aws-service) service.trusted behalf.mine)))
-(define-fun trusted-iam () Bool (or my-iam principal.third-party))
+(define-fun trusted-iam () Bool (or my-iam principal.third-party principal.vendor))
 (define-fun my-resource () Bool resource.mine)
 (define-fun trusted-resource () Bool (or my-resource resource.of-service resource.third-party))
 (define-fun my-network () Bool
@@ -41,7 +42,7 @@
 (define-fun O5.premise () Bool (and iam principal.mine))
 (define-fun O5.conclusion () Bool my-network)
 (define-fun O6.premise () Bool my-resource)
-(define-fun O6.conclusion () Bool (or my-network principal.third-party (and (= caller aws-service) service.trusted behalf.mine)))
+(define-fun O6.conclusion () Bool (or my-network principal.third-party principal.vendor (and (= caller aws-service) service.trusted behalf.mine)))
 
 ; What the perimeter means to let through (availability): my identities on what they may touch, from my network, and
 ; the parties that it trusts, on my resources and from networks of their own.

@@ -31,12 +31,21 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "what-can": Entry("who", "Tell what a caller can do, and under which conditions."),
         "measure": Entry("measure", "Count what a policy admits: actions, addresses, accounts, names."),
         "evaluate": Entry("evaluate", "Decide concrete requests: one case, an array, or JSON Lines."),
+        "explain": Entry("explain", "Why is a request allowed or denied, and what would change that?"),
+        "replay": Entry("replay", "What would guardrails have said to the events of CloudTrail logs?"),
+        "public": Entry("checks", "AWS's CheckNoPublicAccess: do strangers get in?", "public"),
+        "access-not-granted": Entry(
+            "checks", "AWS's CheckAccessNotGranted: are these actions kept from everybody?", "access-not-granted"
+        ),
     },
     "Compare": {
         "compare": Entry("compare", "Tell what one policy allows or denies that another does not."),
+        "no-new-access": Entry("checks", "AWS's CheckNoNewAccess: does a new policy grant more?", "no-new-access"),
     },
     "Inspect": {
         "lint": Entry("lint", "Look for known mistakes in policies."),
+        "redundant": Entry("redundant", "Find statements that decide nothing."),
+        "pack": Entry("redundant", "Rewrite guardrails to fit AWS's limits, proved equal.", "pack"),
         "axioms": Entry("why", "List all axioms and open points with strength, source and date.", "axioms"),
         "why": Entry("why", "Explain a name of a report: axiom, open point, limit, table, rule."),
     },
@@ -46,6 +55,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "inventory": Entry("inventory", "Tell what was read from a source."),
     },
     "Output": {
+        "cache": Entry("cache", "Tell what a cache of verdicts holds, or remove what is old."),
         "report": Entry("report", "Show a saved result in another form."),
         "schema": Entry("schema", "Print the JSON Schema of an output."),
     },

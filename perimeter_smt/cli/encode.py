@@ -17,6 +17,9 @@ from perimeter_smt.errors import InputError
 if TYPE_CHECKING:
     from perimeter_smt.encode.world.world import World
     from perimeter_smt.logic.formula import Formula
+    from perimeter_smt.questions.user_assertions import Obligation
+
+    _Asked = tuple[World, str, Formula, tuple[Formula, ...]]
 
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in names of files
@@ -53,36 +56,45 @@ def encode(
         from perimeter_smt.organization.readers import SourceOptions, read_source
         from perimeter_smt.questions import user_assertions
         from perimeter_smt.questions.perimeter import encode as build
+        from perimeter_smt.request.actions import services as known
 
         space = read_source(workspace, SourceOptions(fill=values))
-        values_of = user_assertions.keys_of(assertions)
-        world = build(space, objectives=chosen, services=services or None, mode=mode, values_of=values_of)
-        own = user_assertions.questions(world, assertions)
+        world = build(space, objectives=chosen, services=services or None, mode=mode)
+        wide, own = world, []
+        if assertions:  # they speak of all services, whatever the objectives claim
+            values_of = user_assertions.keys_of(assertions)
+            wide = build(space, objectives=(), services=services or known(), mode=mode, values_of=values_of)
+            own = user_assertions.questions(wide, assertions)
         folder.mkdir(parents=True, exist_ok=True)
         total = 2 * len(chosen) + 1 + len(own)
         over = reading == "over"
-        for number, (name, question, assumptions) in enumerate(_obligations(world, chosen, own, over=over)):
+        obligations = [*_obligations(world, chosen, over=over), *_assertions(wide, own, over=over)]
+        for number, (where, name, question, assumptions) in enumerate(obligations):
             bar(name, number, total)
-            emit(_script(world, question, assumptions, f"{name}: {_about(name)}\nmode {mode}, reading {reading}"),
+            emit(_script(where, question, assumptions, f"{name}: {_about(name)}\nmode {mode}, reading {reading}"),
                  folder / f"{name}.smt2")  # fmt: skip
     click.echo(f"{total} files in {folder}")
 
 
-def _obligations(
-    world: World, chosen: tuple[str, ...], own: list[tuple[str, Formula]], *, over: bool
-) -> Iterator[tuple[str, Formula, tuple[Formula, ...]]]:
-    """Name, question, and what is assumed, for every obligation: as `prove` asks them."""
+def _obligations(world: World, chosen: tuple[str, ...], *, over: bool) -> Iterator[_Asked]:
+    """World, name, question, and what is assumed, for every obligation: as `prove` asks them."""
     from perimeter_smt.logic.formula import neg
     from perimeter_smt.questions import objectives as questions
 
     mode = questions.proof_mode(world) if over else world.exact()
     for name in chosen:
         accepted = questions.accepted_limits(world, name)
-        yield f"{name}-breach", questions.breach(world, name), (neg(accepted), mode)
-        yield f"{name}-premise", questions.claimed(world, name), (world.exact(),)
-    yield "availability", questions.blocked(world), (world.exact(),)
-    for name, question in own:
-        yield f"assertion-{_UNSAFE.sub('-', name)}", question, (mode,)
+        yield world, f"{name}-breach", questions.breach(world, name), (neg(accepted), mode)
+        yield world, f"{name}-premise", questions.claimed(world, name), (world.exact(),)
+    yield world, "availability", questions.blocked(world), (world.exact(),)
+
+
+def _assertions(world: World, own: list[Obligation], *, over: bool) -> Iterator[_Asked]:
+    from perimeter_smt.questions import objectives as questions
+
+    mode = questions.proof_mode(world) if over else world.exact()
+    for obligation in own:
+        yield world, f"assertion-{_UNSAFE.sub('-', obligation.name)}", obligation.broken, (mode,)
 
 
 def _about(name: str) -> str:

@@ -14,7 +14,7 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FILE, PATH
 from perimeter_smt.errors import InputError
 
-NAMES = ("text", "json", "sarif", "junit", "markdown", "csv")
+NAMES = ("text", "json", "sarif", "junit", "markdown", "html", "csv")
 _STEM = "perimeter"
 
 _F = TypeVar("_F", bound=Callable[..., object])

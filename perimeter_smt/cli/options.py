@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +25,7 @@ class NamedPath(click.Path):
 
 PATH = NamedPath(path_type=Path)
 FILE = NamedPath(path_type=Path, dir_okay=False)
+FOLDER = NamedPath(path_type=Path, file_okay=False)
 KINDS = ("identity", "boundary", "session", "scp", "rcp", "resource", "trust", "kms", "endpoint")
 MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
 
@@ -57,6 +60,36 @@ def scope_options(function: _F) -> _F:
     return click.option(
         "--objective", "objectives", multiple=True, metavar="O1..O6", help="Only this objective. Repeatable."
     )(function)
+
+
+def mitigation_options(function: _F) -> _F:
+    """`--mitigation`, `--no-mitigations`, `--without-exceptions`, `--today`."""
+    function = click.option(
+        "--without-exceptions", is_flag=True, help="Show what each exception of perimeter.yaml opens."
+    )(function)
+    function = click.option(
+        "--today", metavar="YYYY-MM-DD", help="The day on which exceptions count [default: the day of the call]."
+    )(function)
+    function = click.option("--no-mitigations", is_flag=True, help="Ask the objectives alone.")(function)
+    return click.option(
+        "--mitigation",
+        "mitigations",
+        multiple=True,
+        metavar="ID",
+        help="Mitigation that must hold, such as C1, or all: it counts for the exit code. Repeatable.",
+    )(function)
+
+
+def a_day(text: str | None) -> date | None:
+    """The day of `--today`; InputError if it is none."""
+    if text is None:
+        return None
+    try:
+        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InputError(f"`--today {text}`: expected a day such as `2027-03-31`")
 
 
 def fill(settings: Iterable[str]) -> dict[str, str]:

@@ -7,14 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perimeter_smt.cli import output
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option, text_options
+from perimeter_smt.cli.options import (
+    FILE,
+    FOLDER,
+    PATH,
+    a_day,
+    chosen_objectives,
+    fill,
+    mitigation_options,
+    scope_options,
+    set_option,
+    text_options,
+)
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
+    from perimeter_smt.questions.obligations.decide import Means
 
 # Options that describe an organization in place of a workspace folder, by parameter.
 _INSTEAD = {
@@ -29,6 +42,7 @@ _INSTEAD = {
     "partition": "--partition",
     "perimeter_file": "--perimeter",
 }
+_INTERRUPTED = 130
 _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 
 
@@ -49,6 +63,10 @@ _POLICIES = ("--scp", "--rcp", "--endpoint-policy")
 )
 @click.option("--no-availability", is_flag=True, help="Do not ask what the guardrails block wrongly.")
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
+@mitigation_options
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes; by itself, as many as pay.")
+@click.option("--cache", type=FOLDER, metavar="DIR", help="Keep verdicts here, and take what did not change from here.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster that decides, such as tcp://host:8786.")
 @set_option
 @source_flags
 @click.option("--org-id", metavar="o-...", help="Organization id, in place of a workspace.")
@@ -83,32 +101,65 @@ def prove(
 ) -> int:
     """Ask the six objectives of a WORKSPACE folder or another source, or of guardrails given as files.
 
+    Mitigations beside them are shown; they count where perimeter.yaml or --mitigation names them.
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 not decided; with --baseline they speak of what is new.
     """
     asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
     with Bar(no_color=no_color) as bar:
         space = _workspace(workspace, fill(settings), options)
+        from perimeter_smt.questions.perimeter import StoppedProofError
         from perimeter_smt.questions.perimeter import prove as ask
 
-        report = ask(
-            space,
-            objectives=chosen_objectives(options["objectives"]),
-            services=options["services"] or None,
-            mode=options["mode"],
-            reading=options["reading"],
-            # a known way must not hide a new one
-            enumerate_all=options["enumerate_all"] or baseline is not None,
-            limit=options["limit"],
-            availability=not options["no_availability"],
-            assertions=options["assertions"],
-            progress=bar,
-        )
+        stopped: StoppedProofError | None = None
+        try:
+            report = ask(
+                space,
+                objectives=chosen_objectives(options["objectives"]),
+                services=options["services"] or None,
+                mode=options["mode"],
+                reading=options["reading"],
+                # a known way must not hide a new one
+                enumerate_all=options["enumerate_all"] or baseline is not None,
+                limit=options["limit"],
+                availability=not options["no_availability"],
+                assertions=options["assertions"],
+                progress=bar,
+                means=_means(options),
+                mitigations=_beside(options),
+                demanded=options["mitigations"],
+                today=a_day(options["today"]),
+                without_exceptions=options["without_exceptions"],
+            )
+        except StoppedProofError as error:
+            report, stopped = error.report, error
     from perimeter_smt.report.baseline import exit_code
     from perimeter_smt.report.json import report_json
 
-    result = report_json(report)
+    result = report_json(report, space.organization)
+    if stopped is not None:
+        if not update_baseline:
+            write(result, asked, no_color=no_color)
+        output.complain(f"interrupted: {stopped.decided} of {stopped.asked} obligations were decided")
+        return _INTERRUPTED
     new = write(result, asked, no_color=no_color)
     return report.exit_code if new is None else exit_code(result, new)
+
+
+def _beside(options: dict[str, Any]) -> tuple[str, ...]:
+    """The mitigations to ask: all of them, but for a narrow question or where they are not wanted."""
+    if options["no_mitigations"] and options["mitigations"]:
+        raise InputError("both `--mitigation` and `--no-mitigations`, expected one of them")
+    narrow = options["objectives"] or options["services"] or options["assertions"]
+    return () if options["no_mitigations"] or narrow else ("all",)
+
+
+def _means(options: dict[str, Any]) -> Means:
+    from perimeter_smt.questions.obligations.decide import Means
+    from perimeter_smt.questions.obligations.pool import processors
+
+    if options["scheduler"] and options["jobs"]:
+        raise InputError("both `--jobs` and `--scheduler`, expected one of them")
+    return Means(options["jobs"] or processors(), options["scheduler"], options["cache"])
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:

@@ -10,7 +10,7 @@ from perimeter_smt.cli.output import emit
 @click.command()
 @click.argument("name")
 def schema(name: str) -> None:
-    """Print the JSON Schema of an output: prove, compare, evaluate, explain, lint, axioms or why."""
+    """Print the JSON Schema of an output, such as prove, compare or evaluate; an unknown NAME lists all of them."""
     from perimeter_smt.report.json import schema as text
 
     emit(text(name))

@@ -17,6 +17,7 @@ from perimeter_smt.organization.perimeter import (
     TagException,
     TrustedPrincipal,
     TrustedResource,
+    Vendor,
     Workspace,
 )
 from perimeter_smt.policy.template import is_full_star
@@ -24,18 +25,27 @@ from perimeter_smt.request.request import Facts, Request
 
 _IAM = ("user", "role", "feduser", "root")
 _COLONS = 5
+_TAKES_ROLE = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 _ROLE = re.compile(r"(arn:[^:]*:iam::[^:]*):role/(?:.*/)?([^/]*)", re.DOTALL)
 
 
 def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts) -> bool:
     """Whether the request, if it gets through, is a breach of `objective` (`O1` to `O6`) within its claim."""
-    at = _Ground(workspace, request, facts)
+    at = Ground(workspace, request, facts)
     return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
+
+
+def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether an identity of mine calls something within the scope of O3 that is neither mine nor trusted (L1)."""
+    at = Ground(workspace, request, facts)
+    scope = workspace.perimeter.scope("O3")
+    in_scope = names(scope.actions, request.action) and not names(scope.except_actions, request.action)
+    return in_scope and _PREMISES["O3"](at) and not at.trusted_resource
 
 
 def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
     """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
-    at = _Ground(workspace, request, facts)
+    at = Ground(workspace, request, facts)
     if part == "intended.trusted-resource":
         mine = at.is_iam and at.mine(facts.principal_account)
         return mine and not at.my_resource and at.trusted_resource and at.my_network
@@ -45,7 +55,7 @@ def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "
     return at.my_iam and at.my_resource and at.my_network
 
 
-class _Ground:
+class Ground:
     """The predicates of semantics 5.2 for one request."""
 
     def __init__(self, workspace: Workspace, request: Request, facts: Facts) -> None:
@@ -70,6 +80,7 @@ class _Ground:
 
     @property
     def is_iam(self) -> bool:
+        """The caller has an account."""
         return self.facts.kind in _IAM
 
     @property
@@ -81,24 +92,42 @@ class _Ground:
 
     @property
     def my_iam(self) -> bool:
+        """An identity of mine, or a service that acts for me."""
         return (self.is_iam and self.mine(self.facts.principal_account)) or self.for_me
 
     @property
     def third_party(self) -> bool:
+        """A declared partner, for this resource and action."""
         entries = (*self.perimeter.third_principals, *self.perimeter.service_accounts)
         return any(self._third_principal(entry) for entry in entries)
 
     @property
+    def vendor(self) -> bool:
+        """A declared vendor takes a role of mine that is meant for it, whatever ExternalId it sends."""
+        return any(self.is_vendor(entry) for entry in self.perimeter.vendors)
+
+    def is_vendor(self, entry: Vendor) -> bool:
+        """Whether the caller is this vendor, at a role that is meant for it."""
+        if not self.is_iam or self.facts.principal_account != entry.account:
+            return False
+        if fold(self.request.action) not in _TAKES_ROLE or not _covers(entry.roles, self.request.resource):
+            return False
+        return not entry.arns or any(is_named(pattern, self.arn) for pattern in entry.arns)
+
+    @property
     def my_resource(self) -> bool:
+        """The resource is mine."""
         return self.mine(self.facts.resource_account)
 
     @property
     def trusted_resource(self) -> bool:
+        """The resource is mine, or declared."""
         declared = (*self.perimeter.third_resources, *self.perimeter.service_resources)
         return self.my_resource or any(self._third_resource(entry) for entry in declared)
 
     @property
     def through_my_endpoint(self) -> bool:
+        """The call uses an endpoint of mine."""
         facts, perimeter = self.facts, self.perimeter
         if facts.path != "vpce":
             return False
@@ -108,6 +137,7 @@ class _Ground:
 
     @property
     def my_network(self) -> bool:
+        """The call comes from an expected network."""
         facts = self.facts
         if self.through_my_endpoint or (facts.forwarded and bool(facts.first_hop_trusted)):
             return True
@@ -121,13 +151,12 @@ class _Ground:
     def claimed(self, objective: str) -> bool:
         """The action is in scope, and no declared exception holds."""
         scope = self.perimeter.scope(objective)
-        if not _names(scope.actions, self.request.action) or _names(scope.except_actions, self.request.action):
+        if not names(scope.actions, self.request.action) or names(scope.except_actions, self.request.action):
             return False
         tags = (entry for entry in self.perimeter.tag_exceptions if objective in entry.objectives)
         roles = (entry for entry in self.perimeter.role_exceptions if objective in entry.objectives)
         excused = any(self._tagged(entry) for entry in tags) or any(
-            self.is_iam and self.mine(self.facts.principal_account) and _is_named(entry.arn, self.arn)
-            for entry in roles
+            self.is_iam and self.mine(self.facts.principal_account) and is_named(entry.arn, self.arn) for entry in roles
         )
         return not excused
 
@@ -138,14 +167,18 @@ class _Ground:
         hidden = None if on_principal else self.facts.hidden_tags.get(entry.key)
         return mine and (self.context.get(key, hidden) == entry.value) is not entry.missing
 
+    def is_provider(self, entry: TrustedPrincipal) -> bool:
+        """Whether this identity provider signs somebody in to what its entry names."""
+        return bool(entry.provider) and self._third_principal(entry)
+
     def _third_principal(self, entry: TrustedPrincipal) -> bool:
-        if not _names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
+        if not names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
             return False
         if entry.provider:
             return self._provider(entry)
         if not self.is_iam or self.facts.principal_account != entry.account:
             return False
-        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
+        return not entry.arns or any(is_named(pattern, self.arn) for pattern in entry.arns)
 
     def _provider(self, entry: TrustedPrincipal) -> bool:
         provider, called = spelled(entry.provider or ""), spelled(self.request.principal.provider or "")
@@ -162,12 +195,12 @@ class _Ground:
     def _third_resource(self, entry: TrustedResource) -> bool:
         if self.request.resource == "*" or (entry.account and self.facts.resource_account != entry.account):
             return False
-        if "*" not in entry.callers and not any(_is_named(pattern, self.arn) for pattern in entry.callers):
+        if "*" not in entry.callers and not any(is_named(pattern, self.arn) for pattern in entry.callers):
             return False
-        return _names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
+        return names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
 
 
-def _is_named(pattern: str, arn: str) -> bool:
+def is_named(pattern: str, arn: str) -> bool:
     """Whether a trusted ARN means the caller. A role ARN means that one role, whatever path and case (W-13)."""
     named, role = _ROLE.fullmatch(pattern), _ROLE.fullmatch(arn)
     if named is None or role is None or any(mark in pattern for mark in "*?"):
@@ -175,7 +208,8 @@ def _is_named(pattern: str, arn: str) -> bool:
     return named.group(1) == role.group(1) and fold(named.group(2)) == fold(role.group(2))
 
 
-def _names(patterns: Iterable[str], action: str) -> bool:
+def names(patterns: Iterable[str], action: str) -> bool:
+    """Whether some pattern of actions names the action."""
     return any(is_full_star(p) or p == "*:*" or glob(p, ignore_case=True)(fold(action)) for p in patterns)
 
 
@@ -203,7 +237,7 @@ def _in_ranges(address: str | None, cidrs: Iterable[str]) -> bool:
     return any(found in ipaddress.ip_network(cidr, strict=False) for cidr in cidrs)
 
 
-_PREMISES: Mapping[str, Callable[[_Ground], bool]] = {
+_PREMISES: Mapping[str, Callable[[Ground], bool]] = {
     "O1": lambda at: at.my_resource,
     "O2": lambda at: at.through_my_endpoint,
     "O3": lambda at: at.is_iam and at.mine(at.facts.principal_account),
@@ -211,11 +245,11 @@ _PREMISES: Mapping[str, Callable[[_Ground], bool]] = {
     "O5": lambda at: at.is_iam and at.mine(at.facts.principal_account),
     "O6": lambda at: at.my_resource,
 }
-_CONCLUSIONS: Mapping[str, Callable[[_Ground], bool]] = {
-    "O1": lambda at: at.my_iam or at.third_party,
-    "O2": lambda at: at.my_iam or at.third_party,
+_CONCLUSIONS: Mapping[str, Callable[[Ground], bool]] = {
+    "O1": lambda at: at.my_iam or at.third_party or at.vendor,
+    "O2": lambda at: at.my_iam or at.third_party or at.vendor,
     "O3": lambda at: at.trusted_resource,
     "O4": lambda at: at.trusted_resource,
     "O5": lambda at: at.my_network,
-    "O6": lambda at: at.my_network or at.third_party or at.for_me,
+    "O6": lambda at: at.my_network or at.third_party or at.vendor or at.for_me,
 }

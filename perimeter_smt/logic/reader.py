@@ -50,7 +50,7 @@ from perimeter_smt.logic.sexpr import Expr, Sequence, String, Symbol
 
 @dataclass(frozen=True)
 class Axiom:
-    """A named assertion of the text."""
+    """A named assertion of the text; `premise` is the left side of an implication, None for anything else."""
 
     name: str
     formula: Formula
@@ -58,6 +58,7 @@ class Axiom:
     source: str
     file: str
     line: int
+    premise: Formula | None = None
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,14 @@ class Script:
                 attributes.get(":source", ""),
                 file,
                 expr.line,
+                self._premise(body, file),
             )
         )
+
+    def _premise(self, body: Expr, file: str) -> Formula | None:
+        if isinstance(body, Sequence) and body.head == "=>":
+            return conj(self.formula(left, file) for left in body.items[1:-1])
+        return None
 
     def instance(
         self, schema: Schema, symbols: Mapping[str, str], texts: Mapping[str, str], values: Values | None = None

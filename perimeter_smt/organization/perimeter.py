@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -9,6 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from perimeter_smt.organization.model import Organization, Unknown
 
 OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
+# Questions beside the objectives (docs/mitigations.md): credentials and chains, compute and credentials used elsewhere,
+# Regions, carriers, data planes, least privilege.
+MITIGATIONS = ("C1", "C2", "N1", "N2", "E1", "E2", "S1", "L1")
 Reach = Literal[
     "management-account",
     "service-linked-roles",
@@ -40,7 +44,7 @@ REACH_TEXTS: dict[Reach, str] = {
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Vpc(_Frozen):
@@ -75,7 +79,41 @@ class TrustedResource(_Frozen):
     actions: tuple[str, ...] = ("*",)
 
 
-class TagException(_Frozen):
+class Vendor(_Frozen):
+    """A foreign account that may get credentials of mine, by roles of mine whose ARNs match `roles`.
+
+    `arns` narrow who of the account; `external_id`: `required` (one that a policy spells out), `none`, or its values.
+    """
+
+    account: str
+    arns: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("*",)
+    external_id: Literal["required", "none"] | tuple[str, ...] = "required"
+    owner: str = ""
+    expires: date | None = None
+    ticket: str = ""
+
+
+class _Exception(_Frozen):
+    """`owner` answers for it, `ticket` is where it was granted; after the day `expires` it does not count any more.
+
+    `held_by` says who may come to hold it (C2): ARN patterns of callers; None: nobody said.
+    """
+
+    objectives: tuple[str, ...] = OBJECTIVES
+    reason: str = ""
+    owner: str = ""
+    expires: date | None = None
+    ticket: str = ""
+    held_by: tuple[str, ...] | None = None
+
+    @property
+    def shown(self) -> str:
+        """The exception in words."""
+        raise NotImplementedError
+
+
+class TagException(_Exception):
     """Callers (or resources) that carry this tag are outside the claim of these objectives.
 
     `missing`: those of mine that do not carry it are.
@@ -85,16 +123,22 @@ class TagException(_Frozen):
     key: str
     value: str
     missing: bool = False
-    objectives: tuple[str, ...] = OBJECTIVES
-    reason: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The exception in words."""
+        return f"{self.on}s {'not ' if self.missing else ''}tagged {self.key}={self.value}"
 
 
-class RoleException(_Frozen):
+class RoleException(_Exception):
     """Callers whose role or user ARN matches are outside the claim of these objectives."""
 
     arn: str
-    objectives: tuple[str, ...] = OBJECTIVES
-    reason: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The exception in words."""
+        return f"callers {self.arn}"
 
 
 class Scope(_Frozen):
@@ -108,7 +152,11 @@ class Perimeter(_Frozen):
     """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted.
 
     `readings` settles open points of AWS's documentation by name: as chosen here, or the rival way.
+    `regions` are where my identities are to call; `egress` says what leaves my network beside endpoints: nothing, what
+    goes through `proxies`, or anything; None: nobody said.
     `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
+    `mitigations` are the questions beside the objectives that count: ids, or `all`. `administrators` are ARN patterns
+    of those who may change guardrails and come to hold exceptions (C2).
     """
 
     orgs: tuple[str, ...]
@@ -124,8 +172,14 @@ class Perimeter(_Frozen):
     endpoints_of_my_accounts: bool = True
     cidrs: tuple[str, ...] = ()
     service_networks: bool = False
+    regions: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    egress: Literal["blocked", "proxy", "open"] | None = None
     tag_exceptions: tuple[TagException, ...] = ()
     role_exceptions: tuple[RoleException, ...] = ()
+    vendors: tuple[Vendor, ...] = ()
+    mitigations: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()
@@ -142,9 +196,37 @@ class Perimeter(_Frozen):
         """The open points that the perimeter settles: those of `readings`, and those assumed as chosen."""
         return frozenset((*self.readings, *(name for name in self.assumptions if name.startswith("X-"))))
 
+    @property
+    def dated(self) -> bool:
+        """Whether what counts depends on the day."""
+        exceptions: list[_Exception] = [*self.tag_exceptions, *self.role_exceptions]
+        return any(e.expires for e in exceptions) or any(e.expires for e in self.vendors)
+
+    def on(self, today: date) -> tuple[Perimeter, tuple[str, ...]]:
+        """The perimeter as it counts on a day, and what has expired, in words. The last day is `expires`."""
+
+        def over(entry: _Exception | Vendor) -> bool:
+            return entry.expires is not None and entry.expires < today
+
+        exceptions: list[_Exception] = [*self.tag_exceptions, *self.role_exceptions]
+        gone = [_expired(entry.shown, entry) for entry in exceptions if over(entry)]
+        gone += [_expired(f"vendor {entry.account}", entry) for entry in self.vendors if over(entry)]
+        left = {
+            "tag_exceptions": tuple(e for e in self.tag_exceptions if not over(e)),
+            "role_exceptions": tuple(e for e in self.role_exceptions if not over(e)),
+            "vendors": tuple(e for e in self.vendors if not over(e)),
+        }
+        return self.model_copy(update=left), tuple(gone)
+
     def scope(self, objective: str) -> Scope:
         """The claim of `objective`; everything where nothing was said."""
         return self.scopes.get(objective, Scope())
+
+
+def _expired(text: str, entry: _Exception | Vendor) -> str:
+    kept = [f"owner {entry.owner}" if entry.owner else "", f"ticket {entry.ticket}" if entry.ticket else ""]
+    more = ", ".join(part for part in kept if part)
+    return f"{text}: expired on {entry.expires}" + (f" ({more})" if more else "")
 
 
 class Workspace(_Frozen):
@@ -153,7 +235,7 @@ class Workspace(_Frozen):
     `grants_given`: the accounts of the organization are all there are. `unknowns`: what the source did not tell.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     organization: Organization
     perimeter: Perimeter

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.mitigations.model import Line, Mitigation, worst
 from perimeter_smt.questions.verdicts import Report, Verdict
 
 _SHOWN = 3
@@ -41,6 +43,24 @@ def _availability(verdict: Verdict, unknowns: Sequence[Unknown]) -> Verdict:
     if verdict.status == "proved" and unknowns:
         return replace(verdict, status="conditional", reason=f"may be blocked by what is not known: {named(unknowns)}")
     return verdict
+
+
+def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigation, ...]:
+    """Mitigations look at grants, whatever the mode is: no row is proved that leans on an unknown fact."""
+    facts = [u for u in workspace.unknowns if u.affects == "facts"]
+    guardrails = [u for u in workspace.unknowns if u.affects == "guardrails"]
+
+    def one(line: Line) -> Line:
+        if line.status == "proved" and facts:
+            return replace(line, status="conditional", text=f"{line.text}; not known: {named(facts)}")
+        if line.status in ("refuted", "conditional") and guardrails:
+            return replace(line, text=f"{line.text}; may be stopped by what is not known: {named(guardrails)}")
+        return line
+
+    if not facts and not guardrails:
+        return tuple(found)
+    rows = [(mitigation, tuple(map(one, mitigation.lines))) for mitigation in found]
+    return tuple(replace(mitigation, lines=lines, status=worst(lines)) for mitigation, lines in rows)
 
 
 def named(unknowns: Sequence[Unknown]) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.language.text import copied
@@ -23,7 +24,7 @@ from perimeter_smt.logic.reader import Script
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Verdict
+from perimeter_smt.questions.verdicts import Status, Verdict
 from perimeter_smt.request.keys import key_info
 
 if TYPE_CHECKING:
@@ -34,7 +35,29 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"\|(?:has )?([A-Za-z0-9.-]+:[^|]*?)(?: ([0-9]{1,2}))?\|")
 
 
-def keys_of(files: Sequence[Path]) -> dict[str, int]:
+class Assertion(Protocol):
+    """SMT-LIB text that need not lie in a file; `str()` of it names it in errors."""
+
+    @property
+    def smtlib(self) -> str:
+        """The commands."""
+
+
+Source = Path | Assertion
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One `(assert ...)`: `broken` are the requests that get through and do not satisfy it; `premise` is the left side
+    of an implication, None for anything else.
+    """
+
+    name: str
+    broken: Formula
+    premise: Formula | None
+
+
+def keys_of(files: Sequence[Source]) -> dict[str, int]:
     """The condition keys that the files name, and how many values of each: the question speaks of all of them."""
     found: dict[str, int] = {}
     for path in files:
@@ -53,13 +76,13 @@ def _declare(script: Script, key: Key) -> None:
                 script.sorts.setdefault(part.var, "String")
 
 
-def _text(path: Path) -> str:
-    return read_text(path, MAX_CHARACTERS, "assertions")
+def _text(source: Source) -> str:
+    return read_text(source, MAX_CHARACTERS, "assertions") if isinstance(source, Path) else source.smtlib
 
 
-def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
-    """The negated obligations of the files, with their names; InputError with file and line on bad text."""
-    out: list[tuple[str, Formula]] = []
+def questions(world: World, files: Sequence[Source]) -> list[Obligation]:
+    """The obligations of the files; InputError with file and line on bad text."""
+    out: list[Obligation] = []
     for path in files:
         script = copied(world.script)
         for name in keys_of([path]):
@@ -71,15 +94,23 @@ def questions(world: World, files: Sequence[Path]) -> list[tuple[str, Formula]]:
         if len(script.axioms) == before:
             raise InputError("expected at least one `(assert ...)`", file=str(path))
         for axiom in script.axioms[before:]:
-            if any(name == axiom.name for name, _ in out) or axiom.name in OBJECTIVES:
+            if any(one.name == axiom.name for one in out) or axiom.name in OBJECTIVES:
                 raise InputError(f"there is a verdict named `{axiom.name}` already", file=str(path), line=axiom.line)
-            out.append((axiom.name, both(world.formula("access"), neg(axiom.formula))))
+            out.append(Obligation(axiom.name, both(world.formula("access"), neg(axiom.formula)), axiom.premise))
     return out
 
 
-def answer(run: Run, name: str, formula: Formula) -> Verdict:
-    """The verdict on one obligation."""
-    services = run.world.calls.services
+def formulas(world: World, files: Sequence[Source]) -> list[Formula]:
+    """Every formula that will be asked of these obligations."""
+    out = []
+    for obligation in questions(world, files):
+        out += [obligation.broken] if obligation.premise is None else [obligation.broken, obligation.premise]
+    return out
+
+
+def answer(run: Run, obligation: Obligation) -> Verdict:
+    """The verdict on one obligation; an implication whose left side no request satisfies is vacuous."""
+    name, formula, services = obligation.name, obligation.broken, run.world.calls.services
     exact = run.ask(formula, run.exact)
     if exact.status == "sat":
         exact = run.plain(services[:1], (formula, run.exact), exact)
@@ -99,5 +130,11 @@ def answer(run: Run, name: str, formula: Formula) -> Verdict:
         return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
     if result.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=result.reason)
+    if obligation.premise is not None:
+        met = run.ask(obligation.premise, run.exact)
+        if met.status != "sat":
+            reason = met.reason or "no request meets the premise: nothing was proved"
+            status: Status = "vacuous" if met.status == "unsat" else "unknown"
+            return Verdict(name, "own assertion", services, status, reason=reason)
     assumptions, used = explain.proof(run.world, result.core)
     return Verdict(name, "own assertion", services, "proved", assumptions=assumptions, used=used)

@@ -9,12 +9,15 @@ soft axiom, both named. `unknown`: not decided, with the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.blame import Blame, NearMiss
+
+if TYPE_CHECKING:
+    from perimeter_smt.questions.mitigations.model import Mitigation
 
 Status = Literal["proved", "refuted", "vacuous", "conditional", "unknown"]
 FindingKind = Literal["hole", "beyond", "blocked", "more", "less"]
@@ -89,7 +92,9 @@ class Verdict:
 class Report:
     """All verdicts of one run. `mode`: guardrails alone or with current grants.
 
-    `unknowns` are what the source did not tell, as it bears on this mode.
+    `unknowns` are what the source did not tell, as it bears on this mode. `mitigations` are the questions beside the
+    objectives, of which those `demanded` by name count for the exit code. `expired` exceptions did not count on the day
+    `today`, which is empty where nothing depends on it.
     """
 
     workspace: str
@@ -99,11 +104,16 @@ class Report:
     availability: tuple[Verdict, ...] = ()
     tables: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[Unknown, ...] = ()
+    mitigations: tuple[Mitigation, ...] = ()
+    demanded: tuple[str, ...] = ()
+    today: str = ""
+    expired: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0 all proved, 1 something refuted, 3 something unknown, conditional or vacuous."""
-        statuses = {verdict.status for verdict in self.verdicts}
+        statuses: set[str] = {verdict.status for verdict in self.verdicts}
+        statuses |= {mitigation.status for mitigation in self.mitigations if mitigation.id in self.demanded}
         if "refuted" in statuses:
             return 1
         return 3 if statuses & {"unknown", "conditional", "vacuous"} else 0

@@ -73,7 +73,7 @@ def unlisted(result: Result) -> list[Entry]:
 
 def exit_code(result: Result, new: Sequence[Entry]) -> int:
     """1 if something new refutes an objective, 3 if something new is not decided or may hide, else 0."""
-    objectives = {verdict["objective"] for verdict in result["verdicts"]}
+    objectives = {verdict["objective"] for verdict in result["verdicts"]} | set(result["demanded"])
     kinds = {entry.kind for entry in new if entry.rule in objectives}
     if kinds & set(_REFUTES):
         return 1

@@ -43,6 +43,14 @@ def _prove(result: Result, found: Sequence[Entry]) -> Iterator[tuple[object, ...
                 *run, verdict["objective"], verdict["title"], service, verdict["status"], len(own), verdict["reason"],
                 *tail,
             )  # fmt: skip
+    for one in result["mitigations"]:
+        for line in one["lines"]:
+            about = f": {line['subject']}: {line['text']}"
+            own = [e for e in found if e.rule == one["id"] and about in e.message]
+            tail = (own[0].file, own[0].line, own[0].message, own[0].fingerprint) if own else ("", "", "", "")
+            yield (
+                *run, one["id"], one["title"], line["subject"], line["status"], len(own), line["text"], *tail,
+            )  # fmt: skip
 
 
 def _cells(row: Iterable[object]) -> list[str]:

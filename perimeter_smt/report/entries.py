@@ -92,6 +92,36 @@ def _of_prove(result: Result) -> Iterator[Entry]:
             yield _of_request(result, verdict, found)
         if status in ("unknown", "vacuous") or (status == "conditional" and not verdict["counterexamples"]):
             yield _of_status(result, verdict)
+    for mitigation in result["mitigations"]:
+        yield from _of_mitigation(result, mitigation)
+
+
+def _of_mitigation(result: Result, mitigation: Result) -> Iterator[Entry]:
+    """The rows of a question beside the objectives that are refuted or not decided; errors where it is demanded."""
+    demanded = mitigation["id"] in result["demanded"]
+    for line in mitigation["lines"]:
+        if line["status"] not in ("refuted", "conditional", "unknown"):
+            continue
+        refuted = line["status"] == "refuted"
+        level: Level = "note" if not demanded else "error" if refuted else "warning"
+        found = line["counterexample"] or next(iter(line["hops"]), None)
+        message = f"{mitigation['id']} {mitigation['title']}: {line['subject']}: {line['text']}"
+        if found and not line["hops"]:
+            message += f"; {_asks(found)}"
+        blamed = [line["statement"]] if line["statement"] else [s for s, _ in _statements(found)] if found else []
+        first = next((statement for statement in blamed if statement["file"]), None)
+        parts = (mitigation["id"], line["status"], line["subject"], *(f"{b['document']}/{b['sid']}" for b in blamed))
+        yield Entry(
+            mitigation["id"],
+            mitigation["title"],
+            level,
+            "hole" if refuted else line["status"],
+            message,
+            first["file"] if first else result["workspace"],
+            max(1, first["line"]) if first else 1,
+            (_key(*parts),),
+            request=found["request"] if found else None,
+        )
 
 
 def _of_request(result: Result, verdict: Result, found: Result) -> Entry:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from perimeter_smt.report.csv import csv
 from perimeter_smt.report.entries import Entry, Result, is_lint
+from perimeter_smt.report.html import html
 from perimeter_smt.report.json import dumps
 from perimeter_smt.report.junit import junit
 from perimeter_smt.report.markdown import markdown
@@ -73,5 +74,6 @@ FORMS: Mapping[str, Form] = {
     "sarif": Form("sarif", lambda shown: sarif(shown.result, shown.found)),
     "junit": Form("xml", lambda shown: junit(shown.result, shown.found, shown.known or 0)),
     "markdown": Form("md", lambda shown: markdown(shown.result, shown.found, shown.known or 0)),
+    "html": Form("html", lambda shown: html(shown.result, shown.found, shown.known or 0)),
     "csv": Form("csv", lambda shown: csv(shown.result, shown.found)),
 }

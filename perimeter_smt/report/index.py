@@ -11,12 +11,14 @@ from typing import Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.lint import rules
+from perimeter_smt.questions.mitigations import QUESTIONS
 from perimeter_smt.questions.objectives import ACCEPTED_ASSUMPTIONS, LIMIT_TEXTS, OBJECTIVES
 from perimeter_smt.report.axioms import Stated, stated
 from perimeter_smt.report.words import LOOKS
 from perimeter_smt.resources import encodings
 
 VERDICTS = "docs/verdicts.md"
+BESIDE = "docs/mitigations.md"
 _STRENGTH = {
     "hard": "hard: always asserted",
     "soft": "soft: a proof does without it unless perimeter.yaml accepts it by name",
@@ -116,6 +118,11 @@ def _objectives() -> list[Entry]:
     return [
         Entry(one.id, "objective", one.title, f"enforced by {policies[one.enforced_by]}", "semantics 5.3", VERDICTS)
         for one in OBJECTIVES.values()
+    ] + [
+        Entry(
+            one.id, "mitigation", one.title, "a question beside the objectives", "whitepaper on data perimeters", BESIDE
+        )
+        for one in QUESTIONS.values()
     ]
 
 

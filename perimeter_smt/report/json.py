@@ -11,13 +11,16 @@ from importlib.resources import files
 from typing import Any
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.model import Organization
+from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
+from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
 SCHEMAS = (
-    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "findings", "callers",
-    "measure",
+    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
+    "explanation", "redundant", "pack", "findings", "callers", "measure",
 )  # fmt: skip
 
 
@@ -35,9 +38,10 @@ def schema(name: str) -> str:
     return files("perimeter_smt.report").joinpath("schemas", f"{name}.json").read_text("utf-8")
 
 
-def report_json(report: Report) -> dict[str, Any]:
-    """A report as `schemas/prove.json` describes it."""
+def report_json(report: Report, organization: Organization | None = None) -> dict[str, Any]:
+    """A report as `schemas/prove.json` describes it, with the outline of its organization where that is at hand."""
     return {
+        "organization": outline(organization) if organization is not None else None,
         "format": FORMAT,
         "workspace": report.workspace,
         "mode": report.mode,
@@ -46,6 +50,10 @@ def report_json(report: Report) -> dict[str, Any]:
         "availability": [verdict_json(verdict) for verdict in report.availability],
         "tables": dict(report.tables),
         "unknowns": [unknown.model_dump(mode="json") for unknown in report.unknowns],
+        "mitigations": [mitigation_json(mitigation) for mitigation in report.mitigations],
+        "demanded": list(report.demanded),
+        "today": report.today,
+        "expired": list(report.expired),
     }
 
 
@@ -75,6 +83,28 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "used": [blame_json(blame) for blame in verdict.used],
         "exceptions": list(verdict.exceptions),
         "exhausted": verdict.exhausted,
+    }
+
+
+def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
+    """The answer to a question beside the objectives."""
+    return {
+        "id": mitigation.id,
+        "title": mitigation.title,
+        "status": mitigation.status,
+        "lines": [
+            {
+                "subject": line.subject,
+                "status": line.status,
+                "text": line.text,
+                "statement": blame_json(line.statement) if line.statement else None,
+                "counterexample": counterexample_json(line.counterexample) if line.counterexample else None,
+                "hops": [counterexample_json(hop) for hop in line.hops],
+            }
+            for line in mitigation.lines
+        ],
+        "assumptions": [asdict(assumption) for assumption in mitigation.assumptions],
+        "limits": list(mitigation.limits),
     }
 
 

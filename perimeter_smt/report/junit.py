@@ -47,6 +47,24 @@ def _prove(root: Element, result: Result, found: Sequence[Entry], known: int) ->
                 case = SubElement(suite, "testcase", name=_text(service), classname=_text(f"perimeter.{objective}"))
                 _status(case, verdict, messages, known)
         _count(suite)
+    _mitigations(root, result, found, known)
+
+
+def _mitigations(root: Element, result: Result, found: Sequence[Entry], known: int) -> None:
+    """A suite per mitigation with a test case per row; what is not demanded by name fails nothing: it is skipped."""
+    for one in result["mitigations"]:
+        suite = SubElement(root, "testsuite", name=_text(f"{one['id']} {one['title']}"))
+        for line in one["lines"]:
+            case = SubElement(suite, "testcase", name=_text(line["subject"]), classname=f"perimeter.{one['id']}")
+            if line["status"] in ("not-asked", "not-guardable"):
+                SubElement(case, "skipped", message=_text(line["text"]))
+            elif line["status"] != "proved" and one["id"] not in result["demanded"]:
+                SubElement(case, "skipped", message=_text(f"{line['status']}, not demanded: {line['text']}"))
+            else:
+                about = f": {line['subject']}: {line['text']}"
+                messages = [entry.message for entry in found if entry.rule == one["id"] and about in entry.message]
+                _status(case, {"status": line["status"], "reason": line["text"]}, messages, known)
+        _count(suite)
 
 
 def _status(case: Element, verdict: Result, messages: list[str], known: int) -> None:

@@ -17,6 +17,8 @@ _WORDS = {
     "conditional": "conditional",
     "unknown": "**not decided**",
     "vacuous": "nothing to prove",
+    "not-asked": "not asked",
+    "not-guardable": "not guardable",
 }
 _KINDS = {
     "hole": "HOLE",
@@ -57,7 +59,11 @@ def _prove(result: Result, found: Sequence[Entry]) -> list[str]:
     verdicts = [*result["verdicts"], *result["availability"]]
     wrong = [verdict for verdict in verdicts if verdict["status"] != "proved"]
     answer = "holds" if not wrong else "**is not shown to hold**"
-    if any(verdict["status"] == "refuted" for verdict in result["verdicts"]):
+    mitigations = result["mitigations"]
+    demanded = [one for one in mitigations if one["id"] in result["demanded"]]
+    if demanded and any(one["status"] in ("unknown", "conditional") for one in demanded):
+        answer = "**is not shown to hold**"
+    if any(verdict["status"] == "refuted" for verdict in (*result["verdicts"], *demanded)):
         answer = "**is NOT closed**"
     lines = [f"## Data perimeter of {code(result['workspace'])} {answer}", ""]
     lines += [f"Mode {code(result['mode'])}, reading {code(result['reading'])}.", ""]
@@ -66,6 +72,12 @@ def _prove(result: Result, found: Sequence[Entry]) -> list[str]:
         services = code(named(verdict["services"], _SERVICES)) if verdict["services"] else ""
         status = _WORDS[verdict["status"]]
         lines.append(f"| {code(verdict['objective'])} | {plain(verdict['title'])} | {services} | {status} |")
+    if mitigations:
+        lines += ["", "| mitigation | | counts | status |", "|---|---|---|---|"]
+        for one in mitigations:
+            counts = "yes" if one["id"] in result["demanded"] else "no"
+            lines.append(f"| {code(one['id'])} | {plain(one['title'])} | {counts} | {_WORDS[one['status']]} |")
+    lines += [f"\nExpired: {plain(text)}" for text in result["expired"]]
     for entry in found[:_MANY]:
         lines += ["", f"### {_KINDS.get(entry.kind, entry.kind)}: {code(entry.rule)} {plain(entry.title)}", ""]
         lines += [f"- at {code(f'{entry.file}:{entry.line}')}"]

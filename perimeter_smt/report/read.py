@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from pydantic import TypeAdapter
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
+from perimeter_smt.questions import verdicts
+from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.report.entries import Result, is_lint
 from perimeter_smt.report.json import schema
 
+# Parts that results gained, and what they held before.
+_ADDED: Mapping[str, object] = {"demanded": [], "expired": [], "mitigations": [], "organization": None, "today": ""}
 _MAX_CHARACTERS = 125_000_000
 
 
@@ -29,6 +34,8 @@ def read_result(path: Path) -> Result:
         name = "lint" if is_lint(value if isinstance(value, Mapping) else {}) else "prove"
     except InputError as error:
         raise InputError(error.message, file=str(path)) from None
+    if name == "prove" and isinstance(value, dict):  # results of before they had these parts
+        value = {**_ADDED, **value}
     wrong = next(Draft202012Validator(json.loads(schema(name))).iter_errors(value), None)
     if wrong is not None:
         raise InputError("not as `perimeter schema` describes it", file=str(path), path=wrong.json_path)
@@ -40,7 +47,27 @@ def report_of(result: Result) -> Report:
     value = {**result, "tables": tuple(result["tables"].items())}
     for name in ("verdicts", "availability"):
         value[name] = [_verdict(verdict) for verdict in result[name]]
-    return TypeAdapter(Report).validate_python(value)
+    value["mitigations"] = [_mitigation(found) for found in result["mitigations"]]
+    return _report().validate_python(value)
+
+
+@lru_cache(maxsize=1)
+def _report() -> TypeAdapter[Report]:
+    adapter = TypeAdapter(Report)
+    adapter.rebuild(force=True, _types_namespace={**vars(verdicts), "Mitigation": Mitigation})
+    return adapter
+
+
+def _mitigation(found: Mapping[str, Any]) -> dict[str, Any]:
+    lines = [
+        {
+            **line,
+            "counterexample": _counterexample(line["counterexample"]) if line["counterexample"] else None,
+            "hops": [_counterexample(hop) for hop in line["hops"]],
+        }
+        for line in found["lines"]
+    ]
+    return {**found, "lines": lines}
 
 
 def _verdict(verdict: Mapping[str, Any]) -> dict[str, Any]:

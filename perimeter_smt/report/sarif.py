@@ -25,6 +25,10 @@ _OBJECTIVE_HELP = (
     "replayed by a second evaluator, or says that the objective was not decided. `perimeter evaluate` replays the "
     "case that the JSON result holds."
 )
+_MITIGATION_HELP = (
+    "A mitigation beside the objectives of the data perimeter. A result is a row of it that does not hold: a note, or "
+    "an error where perimeter.yaml or `--mitigation` demands it by name."
+)
 _AVAILABILITY_HELP = (
     "Guardrails must not block what the perimeter intends. A result is an intended request that they block."
 )
@@ -60,6 +64,9 @@ def _rules(result: Result, found: Sequence[Entry]) -> list[dict[str, Any]]:
         if verdict["objective"] not in titles:
             titles[verdict["objective"]] = verdict["title"]
             out.append(_rule(verdict["objective"], verdict["title"], _AVAILABILITY_HELP, "warning"))
+    for mitigation in result["mitigations"]:
+        level = "error" if mitigation["id"] in result["demanded"] else "note"
+        out.append(_rule(mitigation["id"], mitigation["title"], _MITIGATION_HELP, level))
     return out
 
 

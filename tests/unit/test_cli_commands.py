@@ -409,7 +409,7 @@ def test_prove_writes_several_forms_into_a_folder(call, capsys):
     for words in (
         ["prove", "ws", "--format", "json,sarif", "--output", "out"],
         ["prove", "ws", "--format", "json,sarif"],
-        ["prove", "ws", "--format", "html"],
+        ["prove", "ws", "--format", "htm"],
         ["prove", "ws", "--format", "sarif", "--json"],
         ["prove", "ws", "--update-baseline"],
         ["prove", "ws", "--baseline", "none.json"],

@@ -12,7 +12,7 @@ import perimeter_smt
 ROOT = Path(perimeter_smt.__file__).parent
 ORDER = (
     "policy", "request", "organization", "collect", "lint", "evaluate", "logic", "encode", "solve", "witness",
-    "questions", "report", "cli",
+    "questions", "report", "assertions", "cli",
 )  # fmt: skip
 STRANGERS = {("logic", "evaluate"), ("encode", "evaluate"), ("solve", "evaluate"), ("solve", "encode")}
 

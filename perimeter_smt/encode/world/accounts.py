@@ -187,6 +187,7 @@ def principal_facts(workspace: Workspace) -> list[Assertion]:
     written = [p.arn for account, _ in workspace.organization.accounts() for p in account.principals]
     written += [arn for entry in perimeter.third_principals for arn in entry.arns]
     written += [arn for entry in perimeter.third_resources for arn in entry.callers]
+    written += [arn for vendor in perimeter.vendors for arn in vendor.arns]
     written += [entry.arn for entry in perimeter.role_exceptions]
     found: dict[tuple[str, str, str], set[str]] = {}
     for arn in written:

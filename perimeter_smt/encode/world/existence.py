@@ -2,7 +2,7 @@
 
 The lists make axioms, `organization.yaml lists every principal of A` and `organization.yaml lists every resource of A`.
 Which calls need a resource that is there, and what every account has without listing it, say the tables
-`existing-resource-actions` and `built-in-resources`.
+`existing-resource-actions`, `absent-resource-actions` and `built-in-resources`.
 """
 
 from __future__ import annotations

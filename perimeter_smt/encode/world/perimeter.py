@@ -14,7 +14,7 @@ from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
 from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import (
     Perimeter,
@@ -23,8 +23,11 @@ from perimeter_smt.organization.perimeter import (
     TagException,
     TrustedPrincipal,
     TrustedResource,
+    Vendor,
     Workspace,
 )
+
+TAKES_ROLE = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 
 
 def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
@@ -36,13 +39,14 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "resource.mine": is_my_account(perimeter, workspace, "resource.account"),
         "behalf.mine": is_my_account(perimeter, workspace, "behalf.account"),
         "endpoint.mine": is_my_endpoint(perimeter, workspace),
-        "address.mine": disj(_in_range(cidr) for cidr in perimeter.cidrs),
+        "address.mine": disj(in_range(cidr) for cidr in perimeter.cidrs),
         "service.trusted": _service(perimeter.services),
         "service-networks.mine": boolean(perimeter.service_networks),
         "principal.third-party": disj(
             _third_principal(keys, caller, entry)
             for entry in (*perimeter.third_principals, *perimeter.service_accounts)
         ),
+        "principal.vendor": disj(is_vendor(keys, caller, entry) for entry in perimeter.vendors),
         "resource.third-party": disj(_third_resource(keys, caller, e) for e in perimeter.third_resources),
         "resource.of-service": disj(_third_resource(keys, caller, e) for e in perimeter.service_resources),
     }
@@ -110,7 +114,8 @@ def arn_matches(keys: KeySpace, term: Template, text: str) -> Formula:
     return matches(keys, term, pattern(plain_parts(text)))
 
 
-def _in_range(cidr: str) -> Formula:
+def in_range(cidr: str) -> Formula:
+    """The source address lies in a range."""
     network = ipaddress.ip_network(cidr, strict=False)
     family: Literal[4, 6] = 4 if network.version == 4 else 6
     return atom(Within("source.address", family, int(network.network_address), network.prefixlen))
@@ -136,6 +141,19 @@ def _third_principal(keys: KeySpace, caller: Template, entry: TrustedPrincipal) 
     if entry.arns:
         who = both(who, disj(is_caller(keys, caller, text) for text in entry.arns))
     return both(call, who)
+
+
+def is_vendor(keys: KeySpace, caller: Template, entry: Vendor) -> Formula:
+    """A declared vendor takes a role of mine that is meant for it, whatever ExternalId it sends."""
+    who = both(IAM, is_text("principal.account", entry.account))
+    if entry.arns:
+        who = both(who, disj(is_caller(keys, caller, text) for text in entry.arns))
+    return both(who, _call(keys, TAKES_ROLE, entry.roles))
+
+
+def is_provider(keys: KeySpace, caller: Template, entry: TrustedPrincipal) -> Formula:
+    """A declared identity provider signs somebody in to what its entry names."""
+    return _third_principal(keys, caller, entry) if entry.provider else FALSE
 
 
 def _provider(keys: KeySpace, entry: TrustedPrincipal) -> Formula:

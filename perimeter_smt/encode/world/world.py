@@ -7,7 +7,7 @@ its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
@@ -87,6 +87,7 @@ class World:
     assertions: list[Assertion] = field(default_factory=list)
     soft: dict[str, Axiom | Assertion] = field(default_factory=dict)
     definitions: dict[str, Formula] = field(default_factory=dict)
+    also_hints: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of keys that a question speaks of
 
     def formula(self, name: str) -> Formula:
         """A predicate of the formal text."""
@@ -128,7 +129,7 @@ class World:
         organization = self.workspace.organization
         ids = accounts.member_ids(organization)
         mine = tuple(i for i in ids if i != organization.management_account)
-        out = HINTS | region_hints(organization.partition)
+        out = HINTS | region_hints(organization.partition) | self.also_hints
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
@@ -157,12 +158,15 @@ def build(
     objectives: Sequence[str] = OBJECTIVES,
     also_keys: Sequence[str] = (),
     values_of: Mapping[str, int] | None = None,
+    asked: Sequence[str] = (),
+    also_defined: Callable[[Workspace, WorldKeys, Script], dict[str, Formula]] | None = None,
 ) -> World:
     """Encode the organization for calls of these services.
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
-    `values_of` such keys with the number of values that somebody speaks of.
+    `values_of` such keys with the number of values that somebody speaks of. `asked` are further predicates of the
+    formal text that questions are made of, `also_defined` defines the symbols that these leave open.
     """
     script = formal_text(workspace.organization.partition)
     documents = all_documents(workspace, grants_too=not free_grants)
@@ -181,10 +185,13 @@ def build(
     for objective in objectives:
         defined[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         defined[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
+    if also_defined is not None:
+        defined |= also_defined(workspace, keys, script)
     world.definitions = defined
     roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
     for objective in objectives:
         roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
+    roots += [script.formulas[name] for name in asked]
     _assemble(world, roots, _names_of(keys, (*also_keys, *spoken_of)))
     return world
 
@@ -299,7 +306,7 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or the units of an account), not to ground truth."""
-    return name.startswith(("has ", "units(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
+    return name.startswith(("has ", "units(", "configured.", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",

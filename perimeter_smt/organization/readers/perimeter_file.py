@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from fnmatch import fnmatchcase
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from perimeter_smt.organization.perimeter import (
     OBJECTIVES,
@@ -15,6 +16,7 @@ from perimeter_smt.organization.perimeter import (
     TagException,
     TrustedPrincipal,
     TrustedResource,
+    Vendor,
     Vpc,
 )
 from perimeter_smt.organization.published import published_resources
@@ -48,7 +50,13 @@ _PERIMETER = (
     "endpoints_of_my_accounts",
     "cidrs",
     "service_networks",
+    "regions",
+    "proxies",
+    "egress",
     "exceptions",
+    "vendors",
+    "mitigations",
+    "administrators",
     "scopes",
     "accepted",
     "assumptions",
@@ -56,6 +64,8 @@ _PERIMETER = (
     "source",  # where the organization is read from: sources.py
     "readings",
 )
+
+_EXCEPTION = ("objectives", "reason", "owner", "expires", "ticket", "held_by")
 
 
 def read_perimeter(node: Node) -> Perimeter:
@@ -78,6 +88,7 @@ def read_perimeter(node: Node) -> Perimeter:
     no_resources: tuple[TrustedResource, ...] = ()
     no_readings: dict[str, Literal["chosen", "rival"]] = {}
     no_exceptions: tuple[tuple[TagException, ...], tuple[RoleException, ...]] = ((), ())
+    no_mitigations: tuple[str, ...] = ()
     exceptions = gather(lambda: _exceptions(found.get("exceptions")), no_exceptions)
     read = Perimeter(
         orgs=orgs,
@@ -93,8 +104,14 @@ def read_perimeter(node: Node) -> Perimeter:
         endpoints_of_my_accounts=gather(lambda: flag(found.get("endpoints_of_my_accounts"), True), True),
         cidrs=listed("cidrs", values.cidr),
         service_networks=gather(lambda: flag(found.get("service_networks"), False), False),
+        regions=listed("regions", values.region),
+        proxies=listed("proxies", values.cidr),
+        egress=gather(lambda: _egress(found.get("egress")), None),
         tag_exceptions=exceptions[0],
         role_exceptions=exceptions[1],
+        vendors=each("vendors", _vendor),
+        administrators=listed("administrators", values.caller_pattern),
+        mitigations=gather(lambda: _mitigations(found.get("mitigations")), no_mitigations),
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
         assumptions=listed("assumptions", values.any_text),
@@ -103,6 +120,14 @@ def read_perimeter(node: Node) -> Perimeter:
     )
     gather.done()
     return read
+
+
+def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
+    if node is None:
+        return None
+    if node.value not in ("blocked", "proxy", "open"):
+        raise node.error(f"found {node.shown}, expected `blocked`, `proxy` or `open`")
+    return cast(Literal["blocked", "proxy", "open"], node.value)
 
 
 def _readings(node: Node | None) -> dict[str, Literal["chosen", "rival"]]:
@@ -199,7 +224,7 @@ def _exceptions(node: Node | None) -> tuple[tuple[TagException, ...], tuple[Role
 
 def _tag_exception(node: Node) -> TagException:
     what = "a tag exception"
-    found = members(node, ("on", "key", "value", "missing", "objectives", "reason"), what)
+    found = members(node, ("on", "key", "value", "missing", *_EXCEPTION), what)
     on = required(found, "on", node, what)
     if on.value not in ("principal", "resource"):
         raise on.error(f"found {on.shown}, expected `principal` or `resource`")
@@ -208,26 +233,71 @@ def _tag_exception(node: Node) -> TagException:
         key=text(required(found, "key", node, what), values.any_text),
         value=text(required(found, "value", node, what), values.any_text),
         missing=flag(found.get("missing"), False),
-        objectives=some_texts(found.get("objectives"), values.objective, OBJECTIVES),
-        reason=text(found["reason"], values.any_text) if "reason" in found else "",
+        **_exception(found),
     )
 
 
 def _role_exception(node: Node) -> RoleException:
     what = "a role exception"
-    found = members(node, ("arn", "objectives", "reason"), what)
-    return RoleException(
-        arn=text(required(found, "arn", node, what), values.caller_pattern),
-        objectives=some_texts(found.get("objectives"), values.objective, OBJECTIVES),
-        reason=text(found["reason"], values.any_text) if "reason" in found else "",
+    found = members(node, ("arn", *_EXCEPTION), what)
+    return RoleException(arn=text(required(found, "arn", node, what), values.caller_pattern), **_exception(found))
+
+
+def _exception(found: dict[str, Node]) -> dict[str, Any]:
+    """What exceptions of all kinds say."""
+    return {
+        "objectives": some_texts(found.get("objectives"), values.objective, OBJECTIVES),
+        "reason": text(found["reason"], values.any_text) if "reason" in found else "",
+        "held_by": texts(found["held_by"], values.caller_pattern) if "held_by" in found else None,
+        **_kept(found),
+    }
+
+
+def _kept(found: dict[str, Node]) -> dict[str, Any]:
+    """Who answers for an entry, until when it counts, where it was granted."""
+    return {
+        "owner": text(found["owner"], values.any_text) if "owner" in found else "",
+        "ticket": text(found["ticket"], values.any_text) if "ticket" in found else "",
+        "expires": date.fromisoformat(text(found["expires"], values.day)) if "expires" in found else None,
+    }
+
+
+def _vendor(node: Node) -> Vendor:
+    what = "a vendor"
+    found = members(node, ("account", "arns", "roles", "external_id", "owner", "expires", "ticket"), what)
+    account = required(found, "account", node, what)
+    _same_account(account, found.get("arns"))
+    given = found.get("external_id")
+    external: Any = "required"
+    if given is not None and isinstance(given.value, list):
+        external = some_texts(given, values.any_text, ())
+    elif given is not None:
+        external = text(given, values.any_text)
+        if external not in ("required", "none"):
+            raise given.error(f"found {given.shown}, expected `required`, `none` or a list of values")
+    return Vendor(
+        account=text(account, values.trusted_account),
+        arns=some_texts(found.get("arns"), values.arn_pattern, ()),
+        roles=some_texts(found.get("roles"), values.arn_pattern, ("*",)),
+        external_id=external,
+        **_kept(found),
     )
+
+
+def _mitigations(node: Node | None) -> tuple[str, ...]:
+    """Ids of questions beside the objectives; `all` for every one, alone or in a list."""
+    if node is None:
+        return ()
+    if isinstance(node.value, str):
+        return (text(node, values.mitigation),)
+    return some_texts(node, values.mitigation, ())
 
 
 def _scopes(node: Node | None) -> dict[str, Scope]:
     out: dict[str, Scope] = {}
     if node is None:
         return out
-    for name, member in members(node, OBJECTIVES, "the scopes").items():
+    for name, member in members(node, (*OBJECTIVES, "N1", "N2", "E1", "E2"), "the scopes").items():
         if isinstance(member.value, list):
             out[name] = Scope(actions=some_texts(member, values.scope_pattern, ()))
             continue

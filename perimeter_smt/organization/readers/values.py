@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import get_args
 
 from perimeter_smt.errors import did_you_mean
-from perimeter_smt.organization.perimeter import OBJECTIVES, Reach
+from perimeter_smt.organization.perimeter import MITIGATIONS, OBJECTIVES, Reach
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
 from perimeter_smt.request.partitions import partition_of_region, partitions
@@ -254,6 +255,24 @@ def objective(text: str) -> str:
     if text not in OBJECTIVES:
         raise _unknown("objective", text, OBJECTIVES)
     return text
+
+
+def mitigation(text: str) -> str:
+    """The id of a question beside the objectives, or `all`."""
+    if text not in (*MITIGATIONS, "all"):
+        raise _unknown("mitigation", text, (*MITIGATIONS, "all"))
+    return text
+
+
+def day(text: str) -> str:
+    """A day such as 2027-03-31."""
+    try:
+        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            date.fromisoformat(text)
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"found {quoted(text)}, expected a day such as `2027-03-31`")
 
 
 def reach(text: str) -> str:

@@ -25,7 +25,7 @@ from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.request.case import Case, Flags
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
-from perimeter_smt.witness.case import _open
+from perimeter_smt.witness.case import open_policy
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import allows
@@ -83,10 +83,10 @@ def replayed(world: World, document: Document, result: Result, through: tuple[Bl
         raise InternalError("the evaluator does not agree that a request is allowed", dump=request.model_dump_json())
     case = Case(
         id=f"{request.action} {request.resource}",
-        identity=(_open(Kind.IDENTITY),),
+        identity=(open_policy(Kind.IDENTITY),),
         resource=document,
         boundary=None,
-        session=(_open(Kind.SESSION),) if request.principal.type == "federated-user" else None,
+        session=(open_policy(Kind.SESSION),) if request.principal.type == "federated-user" else None,
         scp=None,
         rcp=None,
         endpoint=None,

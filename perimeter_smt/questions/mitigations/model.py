@@ -1,0 +1,62 @@
+"""What the questions beside the matrix answer: one mitigation of the perimeter, a row for everything it looked at.
+
+`refuted` rows hold a request that the evaluator replayed; `not-guardable` rows say what no policy can hold back;
+`not-asked` rows say what the question would need to be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
+from perimeter_smt.solve.result import Limits
+
+MitigationStatus = Literal["proved", "refuted", "conditional", "unknown", "not-asked", "not-guardable"]
+
+# From bad to good: the status of a mitigation is that of its worst row. What was not asked or cannot be guarded stands
+# in the report, and says nothing about the rest.
+_ORDER: tuple[MitigationStatus, ...] = ("refuted", "unknown", "conditional", "proved", "not-guardable", "not-asked")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: what it is about, its status, the statement to blame or to thank, and the request that shows it.
+
+    `hops` are the requests of a path, one after the other, where one request does not tell the story.
+    """
+
+    subject: str
+    status: MitigationStatus
+    text: str
+    statement: Blame | None = None
+    counterexample: Counterexample | None = None
+    hops: tuple[Counterexample, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mitigation:
+    """The answer to one question: `id` such as `C1`, rows, what the proofs assume, what no policy can guard."""
+
+    id: str
+    title: str
+    status: MitigationStatus
+    lines: tuple[Line, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How mitigations are asked: `reading` as for the objectives, work limits, the day on which exceptions count."""
+
+    reading: Literal["over", "exact", "under"] = "over"
+    limits: Limits = field(default_factory=Limits)
+    today: date = date.min
+
+
+def worst(lines: Iterable[Line]) -> MitigationStatus:
+    """The status of a mitigation with these rows; `not-asked` without any."""
+    return min((line.status for line in lines), key=_ORDER.index, default="not-asked")

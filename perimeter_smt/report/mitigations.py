@@ -1,0 +1,101 @@
+"""The mitigations beside the matrix: a word for each, then their rows, and exceptions that have expired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from perimeter_smt.questions import explain
+from perimeter_smt.questions.mitigations.model import Line, Mitigation, MitigationStatus
+from perimeter_smt.questions.verdicts import Counterexample, Report
+from perimeter_smt.report.finding import write_finding
+from perimeter_smt.report.page import Page
+from perimeter_smt.report.words import caller, keys, plural
+
+# The words of the matrix where the status is one of its own.
+WORDS: dict[MitigationStatus, str] = {
+    "refuted": "HOLE",
+    "unknown": "not decided",
+    "conditional": "cond.",
+    "proved": "proved",
+    "not-guardable": "not guardable",
+    "not-asked": "not asked",
+}
+_STYLES: dict[MitigationStatus, str] = {
+    "refuted": "bold red",
+    "unknown": "bold yellow",
+    "conditional": "yellow",
+    "proved": "green",
+    "not-guardable": "yellow",
+    "not-asked": "dim",
+}
+_COLUMN = 15
+_MANY = 12  # rows of one status
+
+
+def summary(found: Sequence[Mitigation]) -> list[str]:
+    """What the first line of the report says of them."""
+    refuted = [mitigation.id for mitigation in found if mitigation.status == "refuted"]
+    return [f"{plural(len(refuted), 'mitigation')} refuted ({', '.join(refuted)})"] if refuted else []
+
+
+def overview(page: Page, found: Sequence[Mitigation], demanded: Sequence[str]) -> None:
+    """A line for each: how it stands, and whether it counts."""
+    if not found:
+        return
+    page.blank()
+    counting = f"counting for the exit code: {', '.join(demanded)}" if demanded else "shown; none is demanded by name"
+    page.text(f"mitigations ({counting})", style="dim")
+    for mitigation in found:
+        word = WORDS[mitigation.status]
+        pad = " " * (_COLUMN - len(word))
+        page.raw(f"{page.styled(word, _STYLES[mitigation.status])}{pad}{mitigation.id}  {mitigation.title}")
+
+
+def details(page: Page, found: Sequence[Mitigation]) -> None:
+    """The rows of each, worst first, with requests, what the proofs assume and what nothing guards."""
+    for mitigation in found:
+        page.blank()
+        style = _STYLES[mitigation.status]
+        page.text(f"{mitigation.id} {WORDS[mitigation.status]}: {mitigation.title}", hang=2, style=style)
+        for status, word in WORDS.items():
+            lines = [line for line in mitigation.lines if line.status == status]
+            for line in lines[:_MANY]:
+                _line(page, line)
+            if len(lines) > _MANY:
+                page.text(f"and {len(lines) - _MANY} more rows ({word}), all of them with `--json`", indent=2)
+        assumed = [f"{a.name}: {a.text}" + (f" ({a.source})" if a.source else "") for a in mitigation.assumptions]
+        page.item("assuming", assumed, indent=2)
+        page.item("unguarded", list(mitigation.limits), indent=2)
+
+
+def expired(page: Page, report: Report) -> None:
+    """Exceptions that did not count any more, and the day of which the report speaks."""
+    if report.expired:
+        page.blank()
+        page.text(f"expired on {report.today}, so that they did not count", style="bold yellow")
+        for text in report.expired:
+            page.text(text, indent=2, hang=2)
+    elif report.today:
+        page.blank()
+        page.text(f"exceptions as they count on {report.today}", style="dim")
+
+
+def _line(page: Page, line: Line) -> None:
+    page.text(f"{WORDS[line.status]}: {line.subject}: {line.text}", indent=2, hang=2)
+    page.item("by", str(line.statement) if line.statement else "", indent=4)
+    if line.hops:
+        for number, hop in enumerate(line.hops, 1):
+            page.item(f"hop {number}", [_hop(hop), *_carried(hop)], indent=4)
+    elif line.counterexample is not None and line.status in ("refuted", "conditional"):
+        write_finding(page, line.counterexample, indent=4)
+    elif line.counterexample is not None:
+        page.item("request", [_hop(line.counterexample), *_carried(line.counterexample)], indent=4)
+
+
+def _hop(found: Counterexample) -> str:
+    return f"{caller(found)} ({explain.who(found.facts)}) calls {found.request.action} on {found.request.resource}"
+
+
+def _carried(found: Counterexample) -> list[str]:
+    sent = [text for text in keys(found) if not text.endswith("(absent)")]
+    return [f"with {', '.join(sent)}"] if sent else []
