@@ -15,6 +15,7 @@ from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, neg, sym
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, at
@@ -280,6 +281,11 @@ def nearest(found: Counterexample, about: Sequence[str], enforced_by: str = "scp
     return replace(found, closest=closest)
 
 
+def excepted(workspace: Workspace, mitigation: str) -> tuple[str, ...]:
+    """What the perimeter declares outside a question, in words."""
+    return tuple(f"excepted in perimeter.yaml: {text}" for text in explain.exceptions(workspace.perimeter, mitigation))
+
+
 def blamed(found: Counterexample) -> Blame | None:
     """The statement that came nearest to stopping a request."""
     return found.closest.statement if found.closest else None
@@ -302,4 +308,4 @@ def _joined(old: Assumption, new: Assumption) -> Assumption:
     return Assumption(old.name, "axioms " + ", ".join(sorted(names)), old.source)
 
 
-__all__ = ["SCP_LIMITS", "Agrees", "Asked", "Obligation", "blamed", "nearest", "own_requests"]
+__all__ = ["SCP_LIMITS", "Agrees", "Asked", "Obligation", "blamed", "excepted", "nearest", "own_requests"]
