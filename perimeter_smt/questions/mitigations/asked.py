@@ -109,8 +109,8 @@ class Asked:
     def _plain_line(self, one: Obligation) -> Line | None:
         """The line of a row without keys that a request gets through of, as far as it costs little to see."""
         carried = self._carried(one)
-        if carried:
-            return Line(one.subject, one.open_status, one.open_text or carried.why, None, carried)
+        if carried is not None:
+            return carried
         return self._not_proved(one) if len(self._spreads) < _SPREADS else None
 
     def line(self, one: Obligation) -> Line:
@@ -186,6 +186,9 @@ class Asked:
         exact, check = self._open(one, self.run.exact)
         if exact.status == "unknown":
             return Line(one.subject, "unknown", exact.reason or "not decided")
+        if exact.status == "sat" and one.open_status == "not-guardable":  # no request: nothing of mine let it through
+            self._spread(one, exact)
+            return Line(one.subject, one.open_status, one.open_text)
         if exact.status == "sat":
             found = self._shown(one, (one.breach, one.own, self._at(check), self.run.exact), exact, ())
             if found.rests_on and self.run.reading != "exact":
@@ -242,19 +245,25 @@ class Asked:
                 unknown = next(found for found in results if found[0].status == "unknown")
         return unknown or (Result("unsat"), one.calls[0][0])
 
-    def _carried(self, one: Obligation) -> Counterexample | None:
-        """A request that was shown for another row, made of this row's call."""
-        if not one.plain or any(len(call) > 1 for call in one.calls):
+    def _carried(self, one: Obligation) -> Line | None:
+        """The line of a row that a request of another row also fits, made of this row's call."""
+        if any(len(call) > 1 for call in one.calls):
             return None
         for spread in self._spreads:
             rows = spread.rows & one.rows
+            if rows and one.open_status == "not-guardable":
+                return Line(one.subject, one.open_status, one.open_text)
             if rows:
-                found = explain.counterexample(
-                    self.run.world, "", spread.result((rows & -rows).bit_length() - 1), "hole"
-                )  # fmt: skip
+                result = spread.result((rows & -rows).bit_length() - 1)
+                found = explain.counterexample(self.run.world, "", result, "hole")
                 if not found.rests_on and one.agrees(found.request, found.facts, ()):
-                    return found
+                    return Line(one.subject, one.open_status, one.open_text or found.why, None, found)
         return None
+
+    def _spread(self, one: Obligation, result: Result) -> None:
+        """Remember a request of a row without keys, for the rows that it fits, too."""
+        if one.plain and len(self._spreads) < _SPREADS:
+            self._spreads.append(self.run.engine.spread(result, (one.breach, self.run.exact)))
 
     def _shown(
         self, one: Obligation, asked: tuple[Formula, ...], first: Result, departs: tuple[str, ...]
@@ -266,9 +275,8 @@ class Asked:
             assert found.case is not None
             dump = json.dumps({**case_to_json(found.case), "facts": found.facts.model_dump()}, indent=1)
             raise InternalError(f"the second reading does not agree on `{found.case.id}`", dump=dump)
-        if one.plain and not departs and len(self._spreads) < _SPREADS:
-            spread = self.run.engine.spread(result, (one.breach, self.run.exact))
-            self._spreads.append(spread)
+        if not departs:
+            self._spread(one, result)
         found = nearest(found, one.keys) if one.keys else found
         return replace(found, why=one.open_text or found.why)
 
