@@ -80,11 +80,7 @@ class Asked:
 
     def lines(self, obligations: Sequence[Obligation]) -> list[Line]:
         """The lines of the rows, in their order."""
-        found: dict[str, Line] = {}
-        for one in obligations:
-            line = self._plain_line(one) if one.plain else None
-            if line is not None:
-                found[one.subject] = line
+        found = self._plain_lines([one for one in obligations if one.plain])
         left = [one for one in obligations if one.subject not in found]
         for _ in range(_TOGETHER):
             if not left:
@@ -106,12 +102,27 @@ class Asked:
             found |= self._one_by_one(left)
         return [found[one.subject] for one in obligations]
 
-    def _plain_line(self, one: Obligation) -> Line | None:
-        """The line of a row without keys that a request gets through of, as far as it costs little to see."""
-        carried = self._carried(one)
-        if carried is not None:
-            return carried
-        return self._not_proved(one) if len(self._spreads) < _SPREADS else None
+    def _plain_lines(self, rows: Sequence[Obligation]) -> dict[str, Line]:
+        """The lines of rows without keys that a request gets through of: a request of one row fits many others."""
+        found: dict[str, Line] = {}
+        left = [one for one in rows if all(len(call) == 1 for call in one.calls)]
+        for _ in range(_SPREADS):
+            if not left:
+                break
+            inside = disj(check for one in left for call in one.calls for check in call)
+            result = self.run.ask(disj(dict.fromkeys(one.breach for one in left)), inside, self.run.exact)
+            if result.status != "sat":
+                break
+            assert result.model is not None
+            row = result.model.rows[CALL]
+            (first, *_) = (one for one in left if one.rows >> row & 1)
+            line = self._not_proved(first)
+            if line is None:
+                break
+            found[first.subject] = line
+            found |= {one.subject: line for one in left if (line := self._carried(one)) and one is not first}
+            left = [one for one in left if one.subject not in found]
+        return found
 
     def line(self, one: Obligation) -> Line:
         """The line of one row."""
