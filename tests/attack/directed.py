@@ -117,8 +117,8 @@ def _named(name: str) -> Iterator[str]:
         yield name.split(" ~ ")[1].partition(":")[0]
     elif name.startswith("service in "):
         members = _list(name.removeprefix("service in "))
-        yield from [s for s in (*_SERVICES, "lambda", "athena", "dynamodb") if s in members][:2]
         yield from [s for s in ("sqs", "s3", "athena") if s not in members][:1]
+        yield from [s for s in (*_SERVICES, "lambda", "athena", "dynamodb") if s in members][:2]
     elif name.startswith("action in "):
         yield from list(dict.fromkeys(m.partition(":")[0] for m in sorted(_list(name.removeprefix("action in ")))))[:2]
 
