@@ -97,12 +97,15 @@
   (and (not assume-role)
        (ite principal.assumed-root (and task-policy.allows (or same-account names.any))
             (ite (and same-account (not |call: on a key|)) true names.any))))
+; What the soft axioms AE2.anonymous and AE5.federated-user say is no definition: these two leave room for departures.
+(declare-const service.takes-unsigned Bool)      ; takes unsigned calls although no table lists it
+(declare-const principal.console-session Bool)   ; a federated user's session in the console
 (define-fun may-call () Bool   ; temporary credentials that STS keeps from some operations (3.5), bucket policies (3.7)
   (and (not (and bucket-policy-call (not same-account)))
-       (not (and (= caller anonymous) (not |call: service in anonymous-services|)))
+       (not (and (= caller anonymous) (not |call: service in anonymous-services|) (not service.takes-unsigned)))
        (not (and (= action "sts:AssumeRoot") (not principal.management) (not principal.delegated-administrator)))
        (not (and (= caller role) (or get-session-token (= action "sts:GetFederationToken"))))
-       (not (and (= caller federated-user) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
+       (not (and (= caller federated-user) (not principal.console-session) (or (= service "iam") (and (= service "sts") (not always-allowed)))))))
 ; a grant that nobody listed may cover any call of an identity on a key (X-32)
 (define-fun kms.grant () Bool
   (or kms.listed-grant (and X-32 iam |call: on a key| (not |call: resource is star|) (not kms.grants-known))))

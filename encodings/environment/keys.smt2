@@ -14,7 +14,7 @@
 
 ; A service's key is there only in calls of actions that list it, but for keys of every call (kms:CallerAccount,
 ; s3:ResourceAccount) and keys of sessions below; claims of SAML go on into the session.
-(assert (! (=> |has K| |call: lists K|) :named AK1.listed :strength hard
+(assert (! (=> |has K| |call: lists K|) :named AK1.listed :strength soft
   :for-each "aws:RequestTag/* aws:TagKeys service-key"
   :except "s3:BucketTag/* s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
   :source "service authorization reference, condition keys of actions"))

@@ -66,9 +66,14 @@
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
   :named AR15 :strength soft :source "S3 guide, access points: condition keys"))
+; A VPC's access point answers calls on data from its VPC alone. It is made, described and changed by calls of the
+; control plane, which carry the origin over any wire.
+(declare-const |call: action ~ s3:*accesspoint*| Bool)
+(declare-const |call: action ~ s3:*tag*resource| Bool)
 (assert (! (=> |has s3:AccessPointNetworkOrigin|
     (or (= |s3:AccessPointNetworkOrigin| "Internet")
-        (and (= |s3:AccessPointNetworkOrigin| "VPC") (= wire endpoint))))
+        (and (= |s3:AccessPointNetworkOrigin| "VPC")
+             (or (= wire endpoint) |call: action ~ s3:*accesspoint*| |call: action ~ s3:*tag*resource|))))
   :named AR15.origin :strength soft :source "S3 guide, access points restricted to a VPC"))
 (assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
 (assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))

@@ -1,7 +1,8 @@
 ; Axioms on resources: which there are, what they are called, which calls on them AWS refuses (W-3 to W-12).
 ;
 ; Tables say what is a long list: keys/governing-policies.json (which listed policy decides which call),
-; keys/existing-resource-actions.json, keys/built-in-resources.json (complete lists), keys/qualified-names.json and
+; keys/existing-resource-actions.json, keys/absent-resource-actions.json, keys/built-in-resources.json (complete lists),
+; keys/qualified-names.json and
 ; keys/name-characters.json (what names look like: the axiom `names` stands for both tables, for every type of resource),
 ; keys/named-resource-actions.json (calls that always name a resource), keys/integer-keys.json (numbers that are whole).
 ; The engine makes of them and of organization.yaml, by these names:
@@ -11,7 +12,7 @@
 ;   organization.yaml tags of ARN                  a listed principal or resource has the tags of the file and no others
 ;   AR22.tag                                       S3: aws:ResourceTag and s3:BucketTag only where tags of buckets count
 
-(declare-const |call: needs its resource| Bool)   ; reads, or in existing-resource-actions
+(declare-const |call: needs its resource| Bool)   ; reads, or in existing-resource-actions; not in absent-resource-actions
 (declare-const |call: tags need abac| Bool)       ; S3 calls on general purpose buckets, their objects and access points
 
 ; --- tags of buckets (W-9) -----------------------------------------------------------------------

@@ -43,7 +43,8 @@ def _credentials(check: Check) -> str | None:
     view, action = check.view, check.view.action
     if view.caller.type == "role-session" and action in ("sts:getfederationtoken", "sts:getsessiontoken"):
         return "role sessions cannot make this call"
-    if view.caller.type == "federated-user" and view.service in ("iam", "sts"):
+    console = check.case.flags.console_session  # no limits there (IAM guide, comparison of STS operations)
+    if view.caller.type == "federated-user" and view.service in ("iam", "sts") and not console:
         return "federated users cannot make calls to this service"
     if view.caller.type == "user" and check.case.flags.principal_session_token:
         if view.service == "sts" and action != "sts:assumerole":

@@ -9,15 +9,17 @@ out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.catalogue import union
 from perimeter_smt.encode.world.world import build
-from perimeter_smt.logic.formula import Formula, both, neg, sym
-from perimeter_smt.organization.perimeter import Perimeter, Scope
+from perimeter_smt.logic.formula import Formula, both, equal, neg, sym
+from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.prefer import PLAIN_ROW
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Group, Run
 from perimeter_smt.questions.verdicts import Counterexample
@@ -25,10 +27,22 @@ from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
 ASSUMED = "P1.first-hop"
+_OWN = (equal("principal.account", "resource.account"), PLAIN_ROW)
 _NETWORK = "O5"  # my identities call only from expected networks: what a first hop is held to
 
 
-Found = tuple[Counterexample | None, str]
+@dataclass(frozen=True)
+class Hop:
+    """Whether a first hop gets through from elsewhere: a request, and why a proof is conditional (empty: it is not).
+
+    A reason without a request: it was not decided. `note` is what a proof says besides; `beyond`: the grants of the
+    whole organization were asked.
+    """
+
+    example: Counterexample | None = None
+    reason: str = ""
+    note: str = ""
+    beyond: bool = False
 
 
 def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Group], frozenset[str]]:
@@ -44,15 +58,15 @@ def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Gro
     return concerned, frozenset(services)
 
 
-def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Found:
-    """A first hop that gets through from elsewhere, and why the proof is conditional; no reason: none does.
+def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Hop:
+    """A first hop that gets through from elsewhere, if there is one.
 
-    `services` are those that carry calls on to the groups. A reason without a request: it was not decided.
+    `services` are those that carry calls on to the groups.
     """
     return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)
 
 
-def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found | None:
+def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Hop | None:
     """Callers of other organizations are bound by no guardrail of mine in their first hop."""
     asked = (
         questions.breach(run.world, objective),
@@ -65,31 +79,36 @@ def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found |
     if result.status != "sat":
         return None
     found = _shown(run, objective, asked, result, groups)
-    return found, "no guardrail of mine holds the first hop of a stranger's forwarded call to my network"
+    return Hop(found, "no guardrail of mine holds the first hop of a stranger's forwarded call to my network")
 
 
-def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Found:
+def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Hop:
     perimeter = _perimeter(run.world.workspace.perimeter, objective)
     key = (perimeter.tag_exceptions, perimeter.role_exceptions, services)
     if key not in run.first_hops:
         run.first_hops[key] = _ask(run, perimeter, services)
-    return run.first_hops[key]
+    found: Hop = run.first_hops[key]
+    run.beyond |= found.beyond
+    return found
 
 
-def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Found:
+def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
     """May my identity make a call that a service carries on, from elsewhere?"""
-    found, reason = _under(run, perimeter, services, free_grants=run.world.free_grants)
-    if not reason or not run.world.free_grants or not run.world.workspace.grants_given:
-        return found, reason
-    listed = _under(run, perimeter, services, free_grants=False)
-    if listed[1]:
-        return found, reason
-    run.first_hop_notes.add(f"{reason}; no listed principal may make such a call")
-    return listed
+    workspace = run.world.workspace
+    found, reason = _under(run, workspace, perimeter, services, free_grants=run.world.free_grants)
+    if not reason or not run.world.free_grants or not workspace.grants_given:
+        return Hop(found, reason)
+    # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
+    listed, why = _under(run, run.whole() if run.whole else workspace, perimeter, services, free_grants=False)
+    if why:
+        return Hop(found, reason, beyond=True)
+    return Hop(listed, note=f"{reason}; no listed principal may make such a call", beyond=True)
 
 
-def _under(run: Run, perimeter: Perimeter, services: frozenset[str], *, free_grants: bool) -> Found:
-    workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
+def _under(
+    run: Run, workspace: Workspace, perimeter: Perimeter, services: frozenset[str], *, free_grants: bool
+) -> tuple[Counterexample | None, str]:
+    workspace = workspace.model_copy(update={"perimeter": perimeter})
     world = build(workspace, sorted(services), free_grants=free_grants, objectives=(_NETWORK,))
     hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
     persons = () if free_grants else (neg(sym_is("root")), neg(sym("principal.made-by-root")))
@@ -113,6 +132,9 @@ def _shown(
     """A plain request, as near to the chosen readings as it can be."""
     tight, granted = result, list[Formula]()
     departs: tuple[str, ...] = ()
+    near = run.ask(*asked, *_OWN)  # most calls that a service carries on are about the caller's own account
+    if near.status == "sat":
+        asked, result, tight = (*_OWN, *asked), near, near
     if run.exact is not asked[-1]:
         tight, granted, departs = run.tightest(asked, result)
     tight = run.plain(run.group_of(tight, groups).services, (*asked, *granted), tight)

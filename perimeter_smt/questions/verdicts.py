@@ -89,10 +89,26 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What a lint rule says about a statement that a counterexample names.
+
+    `sure`: the rule speaks of the very key on which the statement failed; otherwise of a condition of it.
+    """
+
+    statement: Blame
+    rule: str
+    message: str
+    fix: str
+    line: int
+    sure: bool
+
+
+@dataclass(frozen=True)
 class Report:
     """All verdicts of one run. `mode`: guardrails alone or with current grants.
 
-    `unknowns` are what the source did not tell, as it bears on this mode. `mitigations` are the questions beside the
+    `unknowns` are what the source did not tell, as it bears on this mode; `advice` is what lint rules know of the
+    statements that counterexamples name. `mitigations` are the questions beside the
     objectives, of which those `demanded` by name count for the exit code. `expired` exceptions did not count on the day
     `today`, which is empty where nothing depends on it.
     """
@@ -104,6 +120,7 @@ class Report:
     availability: tuple[Verdict, ...] = ()
     tables: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[Unknown, ...] = ()
+    advice: tuple[Advice, ...] = ()
     mitigations: tuple[Mitigation, ...] = ()
     demanded: tuple[str, ...] = ()
     today: str = ""
@@ -130,6 +147,6 @@ class Comparison:
 
 
 __all__ = [
-    "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report", "Status",
-    "Verdict",
+    "Advice", "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report",
+    "Status", "Verdict",
 ]  # fmt: skip

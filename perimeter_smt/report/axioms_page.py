@@ -32,8 +32,8 @@ def axioms_page() -> str:
     defined = (_cells(row, _text(row.says)) for row in hard if row.says and not row.page)
     parts.append(_section("Hard: by definition", ("axiom", "because", "at"), defined))
     parts.append(
-        "## Hard, in doubt\n\nAWS does not state these without exception. They should become soft, which changes\n"
-        "verdicts: what was found is listed, and a proof that uses one names it.\n"
+        "## Hard, in doubt\n\nAWS does not state these without exception. Why they stay hard, and which\n"
+        "verdicts would change with them soft, is listed; a proof that uses one names it.\n"
     )
     doubts = ((row, _doubt(row)) for row in hard if row.doubt)
     parts.append(_table(("axiom", "AWS", "doubt", "at"), (_cells(row, *cells) for row, cells in doubts)))

@@ -33,7 +33,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class KmsGrant(_Frozen):
@@ -85,6 +85,8 @@ class Flags(_Frozen):
     sub_actions: tuple[str, ...] = ()
     # The service accepts unsigned calls although the table of such services does not list it.
     unsigned_calls: bool = False
+    # A federated user in the console, where the limits of its credentials on IAM and STS do not hold.
+    console_session: bool = False
     # The root session was made by AssumeRoot; the slot `session` holds its task policy.
     principal_assumed_root: bool = False
     # The caller belongs to the account that may call AssumeRoot besides the management account.

@@ -46,10 +46,13 @@ def case_of(
     *,
     kms_grant: bool = False,
     unsigned_calls: bool = False,
+    console_session: bool = False,
     aws_managed_key: bool = False,
     rcps_bind: bool = True,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
+
+    `console_session`: a federated user calls in the console.
 
     `rcps_bind`: RCPs are asked; not where console authorization is not enabled (W-26).
 
@@ -85,6 +88,7 @@ def case_of(
             principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
             principal_assumed_root=assumed_root,
             unsigned_calls=unsigned_calls,
+            console_session=console_session,
             kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=any(_restricts(accounts, each.resource) for each in decides),
             kms_grant=True if kms_grant or (world.free_grants and retires) else grants_of(itself),

@@ -14,13 +14,22 @@ _RESOURCE_TAG, _BUCKET_TAG = "aws:resourcetag/", "s3:buckettag/"
 
 
 def contradiction(
-    organization: Organization, request: Request, facts: Facts, *, aws_managed_key: bool = False
+    organization: Organization,
+    request: Request,
+    facts: Facts,
+    *,
+    aws_managed_key: bool = False,
+    resources_listed: bool = True,
 ) -> str | None:
-    """What of the workspace says that there is no such call, None if nothing does."""
+    """What of the workspace says that there is no such call, None if nothing does.
+
+    `resources_listed`: accounts that list their resources have no others.
+    """
     accounts = {account.id: account for account, _ in organization.accounts()}
+    owner = accounts.get(request.resource_account or "") if resources_listed else None
     return (
         _caller(accounts.get(facts.principal_account or ""), request, facts)
-        or _resource(accounts.get(request.resource_account or ""), request, aws_managed_key=aws_managed_key)
+        or _resource(owner, request, aws_managed_key=aws_managed_key)
         or _tags(accounts.get(request.resource_account or ""), request)
     )
 
@@ -51,12 +60,17 @@ def _resource(account: Account | None, request: Request, *, aws_managed_key: boo
 
 
 def _needs_resource(action: str) -> bool:
-    """Reads, and writes of the table; any other call may make what it names."""
+    """Reads, and writes of the table; any other call may make what it names, or lists all that there is."""
+    if _in_table(action, "absent-resource-actions"):
+        return False
     found = action_info(action)
     if found is not None and found.access_level in ("Read", "List"):
         return True
-    patterns = support_list("existing-resource-actions")
-    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+    return _in_table(action, "existing-resource-actions")
+
+
+def _in_table(action: str, table: str) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in support_list(table))
 
 
 def _built_in(service: str, name: str, arn: str) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from perimeter_smt.evaluate.governs import Governs, governs
 from perimeter_smt.organization.model import Account, OwnedResource
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request.case import KmsGrant
 from perimeter_smt.request.request import Request
+
+_ABOUT_POINTS = ("s3:*accesspoint*", "s3:*tag*resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class Behind:
 
 
 def access_point_of(owner: Account | None, request: Request) -> OwnedResource | None:
-    """The listed access point that the resource of the call is, or lies behind."""
+    """The listed access point that a call goes through: calls about access points go through none (AR15)."""
+    if any(fnmatchcase(request.action.lower(), pattern) for pattern in _ABOUT_POINTS):
+        return None
     fields = request.resource.split(":", 5)
     if owner is None or len(fields) < 6 or fields[2] != "s3" or not fields[5].startswith("accesspoint/"):
         return None

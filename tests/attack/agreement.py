@@ -47,6 +47,8 @@ def encoded_decision(case, rivals=frozenset()):
         kms_grant=bool(case.flags.kms_grant),
         restrict_public_buckets=case.flags.s3_restrict_public_buckets,
         via_endpoint=case.flags.via_endpoint,
+        unsigned_calls=case.flags.unsigned_calls,
+        console_session=case.flags.console_session,
     )
     return holds(problem, asked, rivals)
 

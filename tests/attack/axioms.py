@@ -370,7 +370,8 @@ def _ar15(at: At) -> Found:
     arn, account, network = (at.text(name) for name in names)
     if len({value is None for value in (arn, account, network)}) != 1:
         yield "AR15", f"access point keys {arn}, {account}, {network}"
-    if network == "VPC" and at.facts.path != "vpce":
+    about = "accesspoint" in at.action or at.action.endswith("tagresource")  # made and changed over any wire
+    if network == "VPC" and at.facts.path != "vpce" and not about:
         yield "AR15", "an access point of VPC origin without an endpoint"
     if network is not None and network not in ("VPC", "Internet"):
         yield "AR15", f"network origin {network}"

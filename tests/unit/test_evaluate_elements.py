@@ -97,7 +97,8 @@ SQS = "arn:aws:sqs:us-east-1:111111111111:alerts"
         ("arn:aws:sqs:*:111111111111:alerts", "arn:aws:sqs:us-east-1:2:x:111111111111:alerts", True, "X-1"),
         ("arn:aws:sqs:us-east-?:1?1111111111:a*", SQS, True, None),
         ("arn:aws:sqs:us-east-1?111111111111:alerts", SQS, False, None),
-        ("arn:*:sqs:us-east-1:111111111111:alerts", SQS, True, "X-11"),
+        ("arn:*:sqs:us-east-1:111111111111:alerts", SQS, True, None),
+        ("arn:*:*:us-east-1:111111111111:alerts", SQS, True, "X-11"),
         ("arn:aws:*:us-east-1:111111111111:alerts", SQS, True, "X-11"),
         ("arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:*", SQS, True, None),
         ("arn:aws:sqs:us-east-1:${k:tail}", SQS, False, None),
@@ -115,6 +116,8 @@ def test_resources(pattern, resource, expected, rival):
     asked["context"]["aws:PrincipalAccount"] = "111111111111"
     assert bool(match({"Resource": pattern}, **asked)) is expected
     assert bool(match({"NotResource": pattern}, **asked)) is not expected
+    if pattern.startswith("arn:*:sqs"):  # a wildcard in the partition alone is no open point
+        assert bool(match({"Resource": pattern}, rivals=["X-11"], **asked)) is expected
     if rival:
         assert bool(match({"Resource": pattern}, rivals=[rival], **asked)) is not expected
         assert bool(match({"NotResource": pattern}, rivals=[rival], **asked)) is expected

@@ -13,7 +13,7 @@ from perimeter_smt.organization.model import (
     OwnedResource,
     Unit,
 )
-from perimeter_smt.organization.perimeter import Perimeter, TagException, Workspace
+from perimeter_smt.organization.perimeter import Perimeter, TagException, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.compare import compare
@@ -128,6 +128,48 @@ def test_lists_of_resources_are_complete():
     assert "refuted" in status("O6", "s3", principals=[app], scopes=read, resources=[resource("arn:aws:s3:::mine")])
 
 
+@pytest.mark.parametrize(
+    ("action", "there"),
+    [
+        ("bedrock:GetInferenceProfile", True),  # profiles that AWS defines carry the account of the caller
+        ("iot:Subscribe", True),  # topics are there for whoever names them
+        ("apigateway:GET", True),  # the collection of all APIs
+        ("redshift:ModifyCluster", False),
+        ("redshift:ModifyClusterParameterGroup", True),  # groups that are called default
+        ("elasticache:DescribeUsers", True),  # names the type, lists what there is
+        ("elasticache:DeleteUserGroup", False),
+        ("ecr:PutImage", True),  # a template for pushes makes the repository
+        ("ecr:SetRepositoryPolicy", False),
+        ("rds:AddRoleToDBCluster", False),
+        ("controltower:EnableControl", True),
+        ("s3:ReplicateObjectAnnotation", False),
+        ("secretsmanager:GetSecretValue", False),
+        ("backup:DeleteBackupVaultAccessPolicy", True),  # the default vault
+    ],
+)
+def test_what_an_account_with_empty_lists_has(action, there):
+    """My role calls from anywhere; what it calls on is there without anybody listing it, or the call cannot be."""
+    app = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/app", type="role", account=MINE,
+        policies=(policy(Kind.IDENTITY, {"Effect": "Allow", "Action": action, "Resource": f"arn:aws:*:*:{MINE}:*"},
+                         {"Effect": "Allow", "Action": action, "Resource": "arn:aws:*:*::*"}),),
+        trust=policy(Kind.TRUST, {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+                                  "Action": "sts:AssumeRole"}),
+    )  # fmt: skip
+    scopes = {"O6": {"actions": (action,)}}
+    found = status("O6", action.split(":")[0], principals=[app], scopes=scopes, reading="exact")
+    assert ("refuted" in found) == there
+
+
+def test_the_arn_of_a_secret_with_its_characters_is_the_whole():
+    secret = resource("arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:db-a1B2c3", READ)
+    call = {"O1": {"actions": ("secretsmanager:GetSecretValue",)}}
+    assert "refuted" in status("O1", "secretsmanager", resources=[secret], scopes=call)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    closed = resource("arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:db-a1B2c3", READ, deny)
+    assert status("O1", "secretsmanager", resources=[closed], scopes=call) <= {"proved", "vacuous"}
+
+
 def test_the_root_user_makes_federated_users():
     """Unless the root user is denied that very call."""
     only_s3 = {**NO_ROOT, "Action": "s3:*"}
@@ -201,6 +243,7 @@ NO_SERVICE = {
     "Resource": "*",
     "Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}},
 }
+NO_ENDPOINT = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:SourceVpce": "false"}}}
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::mine/*"}
 
 
@@ -246,6 +289,39 @@ def test_access_points_of_a_vpc_are_never_public(origin, expected):
     access = point(NO_SERVICE, {**EVERYBODY, "Resource": arn}, origin=origin)
     found = status("O1", "s3", resources=[bucket, access], scopes={"O1": {"actions": ("s3:GetObject",)}})
     assert expected in found or (expected == "proved" and found <= {"proved", "vacuous"})
+
+
+@pytest.mark.parametrize(
+    ("action", "through"),
+    [("s3:GetObject", False), ("s3:GetAccessPointPolicy", True), ("s3:PutAccessPointPolicy", True)],
+)
+def test_calls_about_an_access_point_of_a_vpc_come_over_any_wire(action, through):
+    """Only calls on data are bound to the VPC; those of the control plane ask no bucket either."""
+    allow = {"Effect": "Allow", "Action": action, "Resource": f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/*"}
+    app = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/app", type="role", account=MINE, policies=(policy(Kind.IDENTITY, allow),)
+    )  # fmt: skip
+    found = status(
+        "O6", "s3", resources=[resource("arn:aws:s3:::mine"), point(NO_SERVICE, origin="vpc", bucket="mine")],
+        principals=[app], scps=(NO_ROOT, NO_ENDPOINT), scopes={"O6": {"actions": (action,)}}, reading="exact",
+    )  # fmt: skip
+    assert ("refuted" in found) == through
+
+
+def test_access_points_are_made_with_the_origin_over_any_wire():
+    """An SCP that lets calls with the origin VPC through lets access points of VPCs be made from anywhere."""
+    elsewhere = {
+        "Effect": "Deny", "Action": "s3:*", "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-0ac00000000000001"},
+                      "StringNotEquals": {"s3:AccessPointNetworkOrigin": "VPC"}},
+    }  # fmt: skip
+    for action, expected in (("s3:CreateAccessPoint", True), ("s3:ListBucket", False)):
+        found = status(
+            "O5", "s3", scps=(elsewhere, NO_ENDPOINT), mode="guardrails", reading="exact",
+            scopes={"O5": {"actions": (action,)}},
+            vpcs=(Vpc(id="vpc-0ac00000000000001", region="eu-west-1"),),
+        )  # fmt: skip
+        assert ("refuted" in found) == expected, (action, found)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,11 @@ def test_grants_of_a_key():
         (request("s3:GetObject", f"{BUCKET}/k"), None),
         (request("s3:GetObject", f"{BUCKET}/k", {"aws:ResourceTag/team": "red"}), "do not count without ABAC"),
         (request("s3:GetObject", f"{BUCKET}2/k"), "lists all its resources"),
+        (request("ecr:GetRepositoryPolicy", f"arn:aws:ecr:eu-west-1:{MINE}:repository/r"), "lists all its resources"),
+        (request("ecr:BatchGetImage", f"arn:aws:ecr:eu-west-1:{MINE}:repository/r"), None),
+        (request("geo:ListMaps", f"arn:aws:geo:eu-west-1:{MINE}:map/*"), None),
+        (request("geo:DescribeMap", f"arn:aws:geo:eu-west-1:{MINE}:map/m"), "lists all its resources"),
+        (request("fis:GetAction", f"arn:aws:fis:eu-west-1:{MINE}:action/aws:ec2:stop-instances"), None),
     ],
 )
 def test_witnesses_that_contradict_the_workspace(call, told):

@@ -25,12 +25,13 @@ from perimeter_smt.encode.world.governs import (
 )
 from perimeter_smt.encode.world.guardrails import by_levels, level_allows
 from perimeter_smt.encode.world.public import Public, publicity
-from perimeter_smt.logic.atoms import Ref, Template, Text
+from perimeter_smt.logic.atoms import Member, Ref, Template, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     FALSE,
     TRUE,
     Formula,
+    atom,
     boolean,
     both,
     conj,
@@ -51,6 +52,10 @@ from perimeter_smt.policy.document import Document
 
 _POINT_KEY = "s3:dataaccesspoint"
 _ORIGIN = "s3:accesspointnetworkorigin"
+# Calls that make, describe and change access points: no call through one, so that no bucket and no VPC is asked.
+_ABOUT_POINTS = either(
+    atom(Member("call", "action ~ s3:*accesspoint*")), atom(Member("call", "action ~ s3:*tag*resource"))
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ def guards(workspace: Workspace, policies: Policies) -> Formula:
     for account in accounts:
         for point in account.resources:
             if is_access_point(split_arn(point.arn)):
-                out.append(implies(reach(point).surely, _behind(workspace, account, point, buckets, policies)))
+                through = both(reach(point).surely, neg(_ABOUT_POINTS))
+                out.append(implies(through, _behind(workspace, account, point, buckets, policies)))
     return conj(out)
 
 
@@ -136,7 +142,11 @@ def facts(accounts: list[Account], keys: Space) -> Iterator[Assertion]:
                 values = {f"{_POINT_KEY}account": account.id, f"{_POINT_KEY}arn": point.arn, _ORIGIN: origin}
                 known = [(keys.known[name], value) for name, value in values.items() if name in keys.known]
                 held = conj(
-                    both(key.has, TRUE if value is None else glob_on(key.term, (Text(value),))) for key, value in known
+                    both(
+                        either(key.has, _ABOUT_POINTS),
+                        TRUE if value is None else implies(key.has, glob_on(key.term, (Text(value),))),
+                    )
+                    for key, value in known
                 )
                 if known:
                     yield Assertion(f"organization.yaml {point.arn}", implies(reach(point).surely, held))

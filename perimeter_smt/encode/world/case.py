@@ -23,8 +23,10 @@ from perimeter_smt.logic.formula import (
     Formula,
     atom,
     boolean,
+    both,
     conj,
     disj,
+    either,
     iff,
     is_text,
     neg,
@@ -126,6 +128,8 @@ def decision_problem(
     restrict_public_buckets: bool = False,
     via_endpoint: bool | None = None,
     delegated_administrator: bool = False,
+    unsigned_calls: bool = False,
+    console_session: bool = False,
 ) -> tuple[CaseProblem, Formula]:
     """Whether one request is allowed (cases of kind `decision`); the formula is `access` of authorization.smt2."""
     case = _case(slots.documents(), request)
@@ -134,9 +138,15 @@ def decision_problem(
     session = slots.session
     on_s3 = request.action.lower().startswith("s3:")
     own_of_management = request.resource == "*" and request.principal.management_account
+    silent = slots.resource is None
+    cloudfront = request.principal.account == "cloudfront"  # origin access identities have no identity policies (W-14)
+    # What AWS owns is open to every account (W-10), calls of the table to callers without a signature (W-25).
+    open_to_accounts = boolean(silent and request.resource_account == "aws")
+    unsigned = atom(Member("call", "action in unsigned-actions"))
+    open_to_all = both(unsigned, boolean(silent and request.principal.type == "anonymous"))
     defined: dict[str, Formula] = {
         "identity.denies": policies.denies(slots.identity),
-        "identity.allows": policies.allows(slots.identity),
+        "identity.allows": TRUE if cloudfront else policies.allows(slots.identity),
         "boundary.given": boolean(slots.boundary is not None),
         "boundary.denies": policies.denies([slots.boundary] if slots.boundary else []),
         "boundary.allows": policies.allows([slots.boundary] if slots.boundary else []),
@@ -151,15 +161,17 @@ def decision_problem(
         "endpoint.denies": policies.denies([slots.endpoint] if slots.endpoint else []),
         "endpoint.allows": policies.allows([slots.endpoint]) if slots.endpoint else TRUE,
         "resource-policy.denies": policies.denies([slots.resource] if slots.resource else []),
-        "hit.direct": hits.direct,
+        "hit.direct": either(hits.direct, open_to_all),
         "hit.role": hits.role,
         "hit.user": hits.user,
-        "hit.account": hits.account,
+        "hit.account": either(hits.account, open_to_accounts),
         "kms.listed-grant": boolean(kms_grant),
         "kms.grants-known": TRUE,
         "principal.member": boolean(slots.scp is not None and not request.principal.management_account),
         "principal.management": boolean(request.principal.management_account),
         "principal.delegated-administrator": boolean(delegated_administrator),
+        "service.takes-unsigned": boolean(unsigned_calls),
+        "principal.console-session": boolean(console_session),
         "resource.member": boolean(slots.rcp is not None and not resource_is_management and not own_of_management),
         "guards.pass": restrict_public(slots.resource) if restrict_public_buckets and on_s3 else TRUE,
     }

@@ -194,6 +194,10 @@ class Calls:
         """Name the rows of some services, so that formulas can speak of them together."""
         self._sets[name] = self._where(set(services))
 
+    def define_rows(self, name: str, rows: int) -> None:
+        """Name some rows, as a bit set."""
+        self._sets[name] = rows
+
     def _where(self, test: frozenset[str] | set[str]) -> int:
         return union(bits for service, bits in self._by_service.items() if service in test)
 
@@ -222,7 +226,8 @@ class Calls:
                 return self._where_it("level", lambda level: level in ("Read", "List", ""))
             case "needs its resource":
                 needing = self.members("reads") & ~self._where_it("level", lambda level: level == "")
-                return needing | self.members("action in existing-resource-actions")
+                needing |= self.members("action in existing-resource-actions")
+                return needing & ~self.members("action in absent-resource-actions")
             case "tags need abac":
                 return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
             case "first of its action":

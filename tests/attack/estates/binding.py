@@ -10,10 +10,17 @@ from perimeter_smt.policy.kinds import Kind as Policy
 from perimeter_smt.request.case import Case, Flags, KmsGrant
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.cases import everything, guardrails_of
-from tests.attack.estates.kinds import within
+from tests.attack.estates.kinds import has_kind, within
 
 # Calls that may make the resource that they name: it need not be there before.
 _MAKES = ("Create", "Put", "Import", "Register", "Restore", "Copy", "Upload", "Publish", "Start", "Run", "Clone")
+# A pull through cache makes the repository at the first pull, a template for pushes at the first push (ECR guide,
+# repository creation templates); a table can be made with its policy; these name every resource of a type.
+_MAKES_TOO = (
+    "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage", "ecr:BatchImportUpstreamImage",
+    "ecr:ReplicateImage", "ecr:DescribeRepositories", "dynamodb:PutResourcePolicy", "kinesis:AddTagsToStream",
+)  # fmt: skip
 _RESERVED = (":role/aws-service-role/", ":role/aws-reserved/")
 
 
@@ -64,7 +71,9 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
             out.append(f"W-6: no such principal in the complete list of {account.id}")
     owner = account_of(workspace, facts.resource_account)
     root_or_guest = request.resource.endswith(":root") or ":federated-user/" in request.resource
-    created = root_or_guest or request.action.partition(":")[2].startswith(_MAKES)
+    name = request.action.partition(":")[2]
+    created = root_or_guest or name.startswith((*_MAKES, "Tag", "AddTags")) or request.action in _MAKES_TOO
+    created = created or not has_kind(request.resource)
     named = request.resource != "*" and not created
     if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")

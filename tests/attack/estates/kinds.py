@@ -6,6 +6,7 @@ Written from the services' pages on resource-based policies; `encodings/keys` wa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -82,6 +83,25 @@ def part_arn(kind: Kind, part: Part, *, name: str, region: str, account: str) ->
     """The ARN that a call on this part names."""
     arn = listed_arn(kind, name=name, region=region, account=account)
     return part.below.format(arn=arn, service=kind.service, name=name, region=region, account=account)
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> tuple[re.Pattern[str], ...]:
+    out = []
+    for kind in KINDS:
+        for part in kind.parts:
+            text = part_arn(kind, part, name="NAME", region="REGION", account="ACCOUNT")
+            text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|a1b2c3d4e5", "NAME", text)
+            text = re.escape(text.replace("-a1B2c3", "").replace("NAME-ACCOUNT", "NAME"))
+            out.append(
+                re.compile(text.replace("NAME", "[^:]+").replace("REGION", "[^:]*").replace("ACCOUNT", "[0-9]*"))
+            )
+    return tuple(out)
+
+
+def has_kind(asked: str) -> bool:
+    """Whether the ARN is of a kind that this model knows: of others it cannot say that they do not exist."""
+    return any(shape.fullmatch(asked) for shape in _shapes())
 
 
 def within(listed: str, asked: str) -> bool:
