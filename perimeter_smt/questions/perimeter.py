@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from perimeter_smt.organization.classes import classes
+from perimeter_smt.organization.classes import Classes, classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
@@ -28,7 +28,7 @@ from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, be
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import doubted, qualified
 from perimeter_smt.questions.user_assertions import Source
-from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Kinds, Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
@@ -156,9 +156,17 @@ def _objectives(
     except StoppedError as stopped:
         report = _report(workspace, task, stopped.decided)
         raise StoppedProofError(report, len(stopped.decided), len(task.obligations)) from None
+    kinds = _kinds(workspace, found) if found and (found.removed or found.reason) else None
     if progress:
         progress("done", len(task.obligations), len(task.obligations))
-    return _report(workspace, task, decided)
+    return replace(_report(workspace, task, decided), kinds=kinds)
+
+
+def _kinds(workspace: Workspace, found: Classes) -> Kinds:
+    """What is told of classes."""
+    people = sum(len(account.principals) for account, _ in workspace.organization.accounts()) if found.principals else 0
+    accounts = sum(map(len, found.members))
+    return Kinds(accounts, len(found.members), people, found.principals, found.reason)
 
 
 def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) -> Report:

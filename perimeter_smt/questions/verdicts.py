@@ -104,13 +104,27 @@ class Advice:
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """How many accounts and principals an organization has, and how many classes that no question tells apart.
+
+    `principals` is 0 where the mode does not look at them; `reason` says why nothing was merged.
+    """
+
+    accounts: int
+    classes: int
+    principals: int = 0
+    principal_classes: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """All verdicts of one run. `mode`: guardrails alone or with current grants.
 
     `unknowns` are what the source did not tell, as it bears on this mode; `advice` is what lint rules know of the
     statements that counterexamples name. `mitigations` are the questions beside the
     objectives, of which those `demanded` by name count for the exit code. `expired` exceptions did not count on the day
-    `today`, which is empty where nothing depends on it.
+    `today`, which is empty where nothing depends on it. `kinds`: of an organization that is large enough to have them.
     """
 
     workspace: str
@@ -125,6 +139,7 @@ class Report:
     demanded: tuple[str, ...] = ()
     today: str = ""
     expired: tuple[str, ...] = ()
+    kinds: Kinds | None = None
 
     @property
     def exit_code(self) -> int:

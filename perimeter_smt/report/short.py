@@ -113,6 +113,7 @@ def demanded(page: Page, report: Report, rows: Sequence[Numbered]) -> None:
         if one.id not in report.demanded or one.status in ("proved", "not-asked"):
             continue
         news = [line for line in one.lines if line.status not in ("proved", "not-asked")]
+        news.sort(key=lambda line: list(WORDS).index(line.status))
         texts = [
             f"{line.subject}: {line.text}" + (f", by {place(line.statement, folder)}" if line.statement else "")
             for line in news[:_FAILED]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from perimeter_smt.questions.verdicts import Report
+from perimeter_smt.questions.verdicts import Kinds, Report
 from perimeter_smt.report import answer, foot, mitigations, sections, short
 from perimeter_smt.report.matrix import Holes, write_matrix
 from perimeter_smt.report.numbers import Numbered, numbered
-from perimeter_smt.report.page import Page
+from perimeter_smt.report.page import Page, visible
 from perimeter_smt.report.unknowns import write_unknowns
+from perimeter_smt.report.words import plural
 
 
 def render(
@@ -29,6 +30,8 @@ def render(
     rows = numbered(report)
     page.text(answer.answer(report), hang=2, style=answer.style(report))
     page.text(f"next: {answer.next_step(report, rows)}", hang=2)
+    if report.kinds:
+        page.text(_kinds(report.kinds), style="dim")
     page.blank()
     six = [verdict for verdict in report.verdicts if verdict.title != sections.OWN]
     write_matrix(page, six, list(dict.fromkeys(verdict.objective for verdict in six)), _holes(rows))
@@ -78,3 +81,11 @@ def _holes(rows: list[Numbered]) -> Holes:
         for service in row.verdict.services:
             out.setdefault((row.verdict.objective, service), []).append(row.number)
     return out
+
+
+def _kinds(kinds: Kinds) -> str:
+    """How many classes an organization falls into."""
+    if kinds.reason:
+        return f"each of {kinds.accounts:,} accounts by itself: {visible(kinds.reason)}"
+    people = f", {kinds.principals:,} principals in {kinds.principal_classes:,}" if kinds.principals else ""
+    return f"{kinds.accounts:,} accounts in {plural(kinds.classes, 'class', 'classes')}{people}"
