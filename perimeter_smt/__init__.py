@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.checks.public import no_public_access
     from perimeter_smt.questions.checks.workspace import access_not_granted_in_workspace, public_in_workspace
     from perimeter_smt.questions.compare import compare as compare_documents
+    from perimeter_smt.questions.mitigations.model import Mitigation
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
     from perimeter_smt.questions.replay.replay import replay
     from perimeter_smt.questions.verdicts import Comparison, Counterexample, Report, Verdict
@@ -45,6 +46,7 @@ _WHERE = {
     "InputError": "errors",
     "InternalError": "errors",
     "Kind": "policy.kinds",
+    "Mitigation": "questions.mitigations.model",
     "PerimeterError": "errors",
     "Report": "questions.verdicts",
     "Request": "request.request",
@@ -79,6 +81,7 @@ __all__ = [
     "InputError",
     "InternalError",
     "Kind",
+    "Mitigation",
     "PerimeterError",
     "Report",
     "Request",
