@@ -297,7 +297,7 @@ def _scopes(node: Node | None) -> dict[str, Scope]:
     out: dict[str, Scope] = {}
     if node is None:
         return out
-    for name, member in members(node, (*OBJECTIVES, "N1", "E1", "E2"), "the scopes").items():
+    for name, member in members(node, (*OBJECTIVES, "N1", "N2", "E1", "E2"), "the scopes").items():
         if isinstance(member.value, list):
             out[name] = Scope(actions=some_texts(member, values.scope_pattern, ()))
             continue

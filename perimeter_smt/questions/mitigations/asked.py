@@ -24,6 +24,7 @@ from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.solve.spread import Spread
 from perimeter_smt.witness.case import case_to_json
+from perimeter_smt.witness.replay import let_through
 
 SCP_LIMITS = tuple(LIMIT_TEXTS[name] for name in ("management-account", "service-linked-roles"))
 Agrees = Callable[[Request, Facts, tuple[str, ...]], bool]  # the second reading; with what a request departs from
@@ -189,7 +190,7 @@ class Asked:
             if found.rests_on and self.run.reading != "exact":
                 text = f"open as {', '.join(found.rests_on)} is read here; not under the rival reading"
                 return Line(one.subject, "conditional", text, None, found)
-            return Line(one.subject, one.open_status, one.open_text or found.why, None, found)
+            return Line(one.subject, one.open_status, one.open_text or found.why, blamed(found), found)
         if self.run.reading == "exact":
             return None
         return self._conditional(one)
@@ -267,7 +268,21 @@ class Asked:
         if one.plain and not departs and len(self._spreads) < _SPREADS:
             spread = self.run.engine.spread(result, (one.breach, self.run.exact))
             self._spreads.append(spread)
+        found = nearest(found, one.keys) if one.keys else found
         return replace(found, why=one.open_text or found.why)
+
+
+def nearest(found: Counterexample, about: Sequence[str], enforced_by: str = "scp") -> Counterexample:
+    """The same request with the Deny that came nearest to stopping it: one that looks at the keys `about`."""
+    assert found.case is not None
+    rivals = [name for name in found.depends_on if name.startswith("X-")]
+    closest = let_through(found.case, rivals, enforced_by=enforced_by, about=tuple(about)).closest
+    return replace(found, closest=closest)
+
+
+def blamed(found: Counterexample) -> Blame | None:
+    """The statement that came nearest to stopping a request."""
+    return found.closest.statement if found.closest else None
 
 
 def own_requests(told: Sequence[tuple[Sequence[str], Formula]]) -> list[Formula]:
@@ -287,4 +302,4 @@ def _joined(old: Assumption, new: Assumption) -> Assumption:
     return Assumption(old.name, "axioms " + ", ".join(sorted(names)), old.source)
 
 
-__all__ = ["SCP_LIMITS", "Agrees", "Asked", "Obligation", "own_requests"]
+__all__ = ["SCP_LIMITS", "Agrees", "Asked", "Obligation", "blamed", "nearest", "own_requests"]

@@ -41,6 +41,7 @@ def _guardrail(workspace: Workspace, encoded: worlds.Encoded, assumed: dict[str,
         subject,
         f"calls to Regions other than {', '.join(regions)} are denied, but of services with one control plane",
         "a call to another Region gets through",
+        about=("aws:requestedregion",),
     )
     breach, issue = worlds.breach(encoded.world, ID, ID), worlds.at_issue(encoded.world, ID, ID)
     found, used = line(
