@@ -151,6 +151,8 @@
 (declare-const |has aws:CalledVia| Bool)
 (declare-const |has aws:CalledViaFirst| Bool)
 (declare-const |has aws:CalledViaLast| Bool)
+(declare-const |aws:CalledViaFirst| String)
+(declare-const |aws:CalledViaLast| String)
 (declare-const |has aws:ViaAWSService| Bool)
 (declare-const |aws:ViaAWSService| String)
 (declare-const |has aws:CurrentTime| Bool)

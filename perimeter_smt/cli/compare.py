@@ -9,7 +9,7 @@ from typing import Any, Literal
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, KINDS, PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import FILE, KINDS, PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags
 from perimeter_smt.errors import InputError
 
@@ -24,12 +24,12 @@ _OF_SOURCES = {
 @click.command()
 @click.argument("before", type=PATH)
 @click.argument("after", type=PATH, required=False)
-@click.option("--type", "kind", type=click.Choice(KINDS), help="Compare two policies of this kind, not organizations.")
+@click.option("--type", "kind", type=Choice(KINDS), help="Compare two policies of this kind, not organizations.")
 @click.option("--git", metavar="A..B", help="Two revisions of BEFORE (and AFTER); A alone: with the work tree.")
 @click.option("--change", "changes", multiple=True, type=FILE, help="Plan or template laid over AFTER. Repeatable.")
 @click.option(
     "--mode",
-    type=click.Choice(["both", "guardrails", "grants"]),
+    type=Choice(["both", "guardrails", "grants"]),
     help="Guardrails alone, whatever is granted, with the grants as they are, or both (default).",
 )
 @click.option("--objective", "objectives", multiple=True, metavar="O1..O6", help="Sort by this objective. Repeatable.")
@@ -37,7 +37,7 @@ _OF_SOURCES = {
 @click.option("--free-context", is_flag=True, help="With --type: every condition key is free.")
 @click.option(
     "--reading",
-    type=click.Choice(["exact", "over"]),
+    type=Choice(["exact", "over"]),
     help="The chosen readings of AWS's documentation (default of --type), or also what a rival reading lets through.",
 )
 @source_flags

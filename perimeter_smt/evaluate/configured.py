@@ -121,7 +121,7 @@ def _outside(at: Ground, row: Row) -> bool:
     vpcs = {vpc.id for vpc in at.perimeter.vpcs}
     if row["names"] == "vpc" and vpcs:
         return any(value not in vpcs for value in values)
-    return row["names"] == "value" and any(value not in row["inside"] for value in values)
+    return row["names"] == "value" and any(value in row["outside"] for value in values)
 
 
 def _together(alternative: Row) -> list[Row]:

@@ -7,6 +7,7 @@ unknown key are looked at one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,10 +15,13 @@ from functools import lru_cache
 
 from perimeter_smt.evaluate.conditions import CompiledCondition
 from perimeter_smt.evaluate.statements import CompiledStatement
-from perimeter_smt.evaluate.view import Value, View
+from perimeter_smt.evaluate.view import View
+from perimeter_smt.policy.operators import Family
 from perimeter_smt.policy.template import Variable, is_full_star, parse_template
+from perimeter_smt.request.cloudtrail.context import Choice
 
-_NO_CHOICES: Mapping[str, tuple[Value | None, ...]] = {}
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_NO_CHOICES: Mapping[str, Choice] = {}
 RESOURCE = "resource"  # what an answer depends on where the resource is not known
 
 
@@ -31,10 +35,11 @@ class Truth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The truth of a statement, and the names (lower case) of the keys it depends on."""
+    """The truth of a statement, the names (lower case) of the keys it depends on, and which conditions are open."""
 
     truth: Truth
     depends: tuple[str, ...] = ()
+    open: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def match(
     statement: CompiledStatement,
     view: View,
     absent: Set[str],
-    choices: Mapping[str, tuple[Value | None, ...]] = _NO_CHOICES,
+    choices: Mapping[str, Choice] = _NO_CHOICES,
     *,
     has_variables: bool,
     resource: bool = True,
@@ -92,30 +97,43 @@ def match(
         return Partial(Truth.NO)
     if not statement.principal(view):
         return Partial(Truth.NO)
-    for condition, names in looks.conditions:
+    left: list[int] = []
+    for number, (condition, names) in enumerate(looks.conditions):
         unknown = _unknown(names, view, absent)
         truth = _condition(condition, unknown, view, choices)
         if truth is Truth.NO:
             return Partial(truth)
-        depends += unknown if truth is Truth.PERHAPS else []
-    return Partial(Truth.PERHAPS, tuple(dict.fromkeys(depends))) if depends else Partial(Truth.YES)
+        if truth is Truth.PERHAPS:
+            depends += unknown
+            left.append(number)
+    return Partial(Truth.PERHAPS, tuple(dict.fromkeys(depends)), tuple(left)) if depends else Partial(Truth.YES)
 
 
-def _condition(
-    condition: CompiledCondition, unknown: list[str], view: View, choices: Mapping[str, tuple[Value | None, ...]]
-) -> Truth:
+def _condition(condition: CompiledCondition, unknown: list[str], view: View, choices: Mapping[str, Choice]) -> Truth:
     if not unknown:
         return Truth.YES if condition.holds(view) else Truth.NO
-    if len(unknown) > 1 or unknown[0] not in choices:
+    name, choice = condition.condition.name, choices.get(condition.condition.name)
+    if choice is None or unknown != [name] or not _told_apart(condition, view, choice):
         return Truth.PERHAPS
-    (name,) = unknown
     found = set()
-    for value in choices[name]:
+    for value in choice.values:
         if value is not None:
             view.context[name] = value
         found.add(condition.holds(view))
         view.context.pop(name, None)
     return Truth.PERHAPS if len(found) > 1 else Truth.YES if True in found else Truth.NO
+
+
+def _told_apart(condition: CompiledCondition, view: View, choice: Choice) -> bool:
+    """Whether the few values stand for all others that the key may have, as far as the condition sees."""
+    if condition.condition.operator.base.family is Family.NULL:
+        return True
+
+    def filled(found: re.Match[str]) -> str:
+        value = view.context.get(found.group(1).strip().lower())
+        return value if isinstance(value, str) else "*"
+
+    return all(choice.tells(_VARIABLE.sub(filled, value)) for value in condition.condition.values)
 
 
 def _unknown(names: frozenset[str], view: View, absent: Set[str]) -> list[str]:

@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from perimeter_smt.organization.classes import classes
+from perimeter_smt.organization.classes import Classes, classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import mitigations as beside
+from perimeter_smt.questions.advice import advice, guardrails
 from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
@@ -27,10 +28,11 @@ from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, be
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import doubted, qualified
 from perimeter_smt.questions.user_assertions import Source
-from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Kinds, Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
 
@@ -57,7 +59,7 @@ def prove(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
-    mitigations: Sequence[str] = (),
+    mitigations: Sequence[str] | None = None,
     demanded: Sequence[str] = (),
     today: date | None = None,
     without_exceptions: bool = False,
@@ -72,16 +74,19 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
     which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
-    (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
-    `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
-    expired; `without_exceptions` shows what each of the others opens.  `means` says who decides; the answer is the
-    same.  InputError for unknown names; StoppedProofError on Ctrl-C, with what was decided.
+    (docs/scaling.md).  `mitigations` are asked beside the objectives (ids or `all`; default: those that
+    `perimeter.yaml` names), and those `demanded`; they count for the exit code where either names them.  `today`
+    (default: the day of the call) decides which exceptions have expired; `without_exceptions` shows what each of the
+    others opens.  `means` says who decides; the answer is the same.  InputError for unknown names; StoppedProofError on
+    Ctrl-C, with what was decided.
     """
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
     given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
-    must = beside.chosen((*demanded, *perimeter.mitigations), where="" if demanded else "perimeter.yaml")
-    names = beside.chosen((*mitigations, *must))
+    claimed = beside.chosen(perimeter.mitigations, where="perimeter.yaml")
+    names = beside.chosen((*(claimed if mitigations is None else mitigations), *demanded))
+    counting = {*claimed, *beside.chosen(demanded)}
+    must = tuple(name for name in names if name in counting)
 
     def whole(report: Report, found: tuple[Mitigation, ...] = ()) -> Report:
         dated = day.isoformat() if given.perimeter.dated else ""
@@ -141,7 +146,8 @@ def _objectives(
         limits=limits,
     )
     asked = asked_services(workspace, objectives, services)
-    found = classes(workspace, mode, asked) if merge and not assertions else None  # an assertion may tell them apart
+    with stage("classes of accounts"):  # an assertion may tell them apart
+        found = classes(workspace, mode, asked) if merge and not assertions else None
     smaller = replace(task, workspace=bearing(found.smaller, mode)) if found and found.removed else task
     try:
         decided = decide(smaller, means, progress)
@@ -150,9 +156,17 @@ def _objectives(
     except StoppedError as stopped:
         report = _report(workspace, task, stopped.decided)
         raise StoppedProofError(report, len(stopped.decided), len(task.obligations)) from None
+    kinds = _kinds(workspace, found) if found and (found.removed or found.reason) else None
     if progress:
         progress("done", len(task.obligations), len(task.obligations))
-    return _report(workspace, task, decided)
+    return replace(_report(workspace, task, decided), kinds=kinds)
+
+
+def _kinds(workspace: Workspace, found: Classes) -> Kinds:
+    """What is told of classes."""
+    people = sum(len(account.principals) for account, _ in workspace.organization.accounts()) if found.principals else 0
+    accounts = sum(map(len, found.members))
+    return Kinds(accounts, len(found.members), people, found.principals, found.reason)
 
 
 def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) -> Report:
@@ -160,7 +174,8 @@ def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) ->
     verdicts = [v for name in task.obligations if name != AVAILABILITY for v in _verdicts(task, decided, name)]
     blocked = _verdicts(task, decided, AVAILABILITY) if task.availability else ()
     tables = tuple(sorted(table_dates().items()))
-    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables)
+    known = advice((*verdicts, *blocked), guardrails(workspace))
+    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables, advice=known)
     return qualified(report, workspace.unknowns)
 
 

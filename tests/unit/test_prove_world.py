@@ -70,3 +70,10 @@ def test_federated_users_of_the_console_are_a_departure(service, action):
     (verdict,) = asked("O5", service, space, reading="over").verdicts
     assert verdict.status == "conditional"
     assert any("AE5.federated-user" in shown.depends_on for shown in verdict.counterexamples)
+
+
+@pytest.mark.parametrize("end", ["aws:CalledViaFirst", "aws:CalledViaLast"])
+def test_a_chain_of_services_and_its_ends_in_any_order(end):
+    """A statement may test the list of services before its first or last one."""
+    both = deny({"Null": {"aws:CalledVia": "true"}, "StringNotEquals": {end: "athena.amazonaws.com"}})
+    assert status("O5", "s3", workspace(scps=[both])) in ("refuted", "conditional")

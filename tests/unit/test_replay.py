@@ -182,6 +182,22 @@ def test_owners_outside_the_organization(workspace):
     assert one(replay_events([foreign], strict)).kind == "newly-depends"  # the owner may be in no organization
 
 
+def test_patterns_that_may_name_anybody_stay_open(workspace):
+    """Nobody knows which organization a foreign account is of: a pattern over organizations may mean it."""
+    foreign = event(
+        resources=[
+            {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::their-data/x"},
+            {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::their-data", "accountId": STRANGER},
+        ]
+    )
+    for value, expected in (("o-b*", "newly-depends"), ("o-b2c3d4e5f6", "newly-depends"), (ORG, None)):
+        space = with_policies(workspace, scp=[deny(Condition={"StringLike": {"aws:ResourceOrgID": value}})])
+        found = replay_events([foreign], space)
+        assert (one(found).kind if found.groups else None) == expected
+    mine = deny(Condition={"StringNotEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}})
+    assert one(replay_events([foreign], with_policies(workspace, scp=[mine]))).kind == "newly-blocked"
+
+
 def test_whom_guardrails_do_not_bind(workspace):
     """Neither service-linked roles, nor the management account, nor services are under SCPs."""
     space = with_policies(workspace, scp=[deny()])

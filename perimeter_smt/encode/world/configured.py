@@ -140,7 +140,7 @@ def elsewhere(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
         case "vpc" if vpcs:
             return either(absent, _some_value(key, lambda term: neg(_one_of(term, vpcs))))
         case "value":
-            return either(absent, _some_value(key, lambda term: neg(_one_of(term, row["inside"]))))
+            return either(absent, _some_value(key, lambda term: _one_of(term, row["outside"])))
     return absent
 
 
@@ -215,7 +215,7 @@ def hints(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     for row in rows:
         facts = [fact for alternative in row.get("tells", ()) for fact in _facts(alternative)]
         for fact in (*facts, *((row,) if "key" in row else ())):
-            values = tuple(fact.get("is", ())) or by_names.get(fact.get("names", ""), ())
+            values = tuple(fact.get("is", fact.get("outside", ()))) or by_names.get(fact.get("names", ""), ())
             for name in (fact["key"], f"{fact['key']} 1", f"{fact['key']} 2"):
                 out[name] = values
     return {name: values for name, values in out.items() if values}

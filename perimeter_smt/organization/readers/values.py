@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import get_args
 
 from perimeter_smt.errors import did_you_mean
-from perimeter_smt.organization.perimeter import MITIGATIONS, OBJECTIVES, Reach
+from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVES, Reach
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
 from perimeter_smt.request.partitions import partition_of_region, partitions
@@ -259,8 +259,8 @@ def scope_pattern(text: str) -> str:
 
 
 def objective(text: str) -> str:
-    """O1 to O6."""
-    if text not in OBJECTIVES:
+    """O1 to O6, or a question beside them that has exceptions of its own."""
+    if text not in (*OBJECTIVES, *CLAIMED):
         raise _unknown("objective", text, OBJECTIVES)
     return text
 

@@ -21,7 +21,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.mitigations.graph import Chains, Edge, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
-from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError
+from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, calls
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
@@ -208,28 +208,38 @@ class _Question:
         """Who comes to carry a tag: sets it on an identity that he reaches, or on a session or role that he makes."""
         node = f"exception {entry.shown}"
         subject = f"exception: {entry.shown}"
-        if entry.on == "resource":
-            text = "who may tag resources is decided service by service; deny the tagging calls by guardrail"
+        if entry.on == "resource" or entry.missing:
+            what = "tag resources" if entry.on == "resource" else "take the tag away, or make what does not carry it,"
+            text = f"who may {what} is not asked; hold the tagging calls back by guardrail"
             yield Line(subject, "not-asked", text)
             return
-        held = [kind for kind in self.kinds if (kind.first.tags.get(entry.key) == entry.value) is not entry.missing]
+        held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
         for kind in held:
-            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it" if not entry.missing else ""))
-        if not entry.missing:
-            for steps, kinds in self.worlds:
-                sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
-                for kind in self.kinds:
-                    tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
-                    name = _namer(steps, self.steps)
-                    for caller, step in steps.callers(kinds, *tags):
-                        source = name(caller)
-                        if caller is kind or self.chains.path(source, kind.first.arn):
-                            self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
-                session = (steps.formula("step.tags-session"), any_of(self.kinds), sets)
-                self._edges(node, kinds, steps, session, "begins a session with the tag")
-                new = (steps.formula("step"), steps.calls("iam:CreateRole"), sets, neg(any_of(self.kinds)))
-                self._edges(node, kinds, steps, new, "makes a role with the tag")
+            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it"))
+        for steps, kinds in self.worlds:
+            sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
+            name = _namer(steps, self.steps)
+            for kind in self.kinds:
+                tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
+                for caller, step in steps.callers(kinds, *tags):
+                    source = name(caller)
+                    if caller is kind or self.chains.path(source, kind.first.arn):
+                        self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
+            self._sessions(node, kinds, steps, sets)
+            new = (steps.formula("step"), steps.calls("iam:CreateRole"), sets, neg(any_of(self.kinds)))
+            self._edges(node, kinds, steps, new, "makes a role with the tag")
         yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
+
+    def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:
+        """Who begins a session with a tag: takes a role and may tag the session."""
+        words, name = "begins a session with the tag", _namer(steps, self.steps)
+        if steps.step(steps.formula("step.tags-session"), any_of(self.kinds), sets) is None:
+            return
+        for kind in self.kinds:
+            for caller, tags in list(steps.callers(kinds, steps.formula("step.tags-session"), kind.here, sets)):
+                taken = steps.step(steps.formula("step.takes-role"), kind.here, calls(caller.first), sets)
+                if taken is not None:
+                    self.chains.add(name(caller), node, Edge(((steps, taken, words), (steps, tags, words)), words))
 
     def _edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
         name = _namer(steps, self.steps)

@@ -28,7 +28,7 @@ ID, TITLE = "C1", "only who is trusted gets credentials of mine"
 LIMITS = (
     "who holds the keys of a trusted identity provider or certificate authority gets in: IAM does not see them",
     "long-term access keys of users, once they leak, are held to the network by O5 and not by this question",
-    "the role of a service-linked role trusts its service alone, as AWS writes it",
+    "service-linked roles, of whatever account, are used by AWS alone, as each service documents; no RCP binds them",
 )
 
 

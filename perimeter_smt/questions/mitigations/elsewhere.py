@@ -12,7 +12,7 @@ from typing import Any
 from perimeter_smt.evaluate.configured import used_elsewhere
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
-from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, Obligation
+from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, Obligation, excepted
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.of_tables import obligations
 from perimeter_smt.questions.mitigations.plain import Told, line
@@ -28,27 +28,33 @@ LIMITS = (
     "tokens of OAuth clients (`signin:CreateOAuth2Token`) are handed out after signing in, outside AWS",
 )
 Row = Mapping[str, Any]
+_NETWORK = ("aws:sourceip", "aws:sourcevp", "aws:vpc")
 _SCOPED = {
     "network": Told(
         "sessions of EC2 instances, outside my network",
         "calls from outside my network are denied",
         "a session that EC2 delivered works outside my network",
+        about=_NETWORK,
     ),
     "instance": Told(
         "sessions of EC2 instances, away from the VPC of their instance",
         "calls from elsewhere than the VPC of the instance are denied",
         "a session that EC2 delivered works away from its instance; aws:Ec2InstanceSourceVpc, compared with "
         "aws:SourceVpc, would hold it",
+        about=("aws:ec2instancesourcevpc",),
     ),
     "presigned": Told(
         "presigned URLs, outside my network",
         "a URL that an identity of mine signed does not work outside my network",
         "a URL that an identity of mine signed works outside my network; s3:authType or the network keys would hold it",
+        about=("s3:authtype", *_NETWORK),
     ),
     "unsigned": Told(
         "downloads without a signature",
         "anonymous callers are denied on my resources, whatever is granted",
         "an anonymous caller gets through where a resource policy lets it",
+        about=("aws:principal",),
+        enforced_by="rcp",
     ),
 }
 _OPEN: dict[str, tuple[MitigationStatus, str]] = {
@@ -67,7 +73,14 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             continue
         lines.append(_scoped(workspace, encoded, name, told, assumed))
     lines += _handed_out(workspace, asking, assumed)
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), tuple(assumed[name] for name in sorted(assumed)), LIMITS)
+    return Mitigation(
+        ID,
+        TITLE,
+        worst(lines),
+        tuple(lines),
+        tuple(assumed[name] for name in sorted(assumed)),
+        (*LIMITS, *excepted(workspace, ID)),
+    )
 
 
 def _scoped(
@@ -103,6 +116,8 @@ def _sign_in(workspace: Workspace, encoded: worlds.Encoded) -> Line:
         "denied once console authorization is enabled",
         "anybody may sign in to accounts of mine from anywhere; an RCP on signin:Authenticate with the network keys "
         "would hold it, once console authorization is enabled",
+        about=_NETWORK,
+        enforced_by="rcp",
     )
     premise = f"{ID}.sign-in"
     breach, issue = worlds.breach(encoded.world, premise, ID), worlds.at_issue(encoded.world, premise, ID)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.questions import explain
-from perimeter_smt.questions.mitigations.asked import Agrees
+from perimeter_smt.questions.mitigations.asked import Agrees, blamed, nearest
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded
 from perimeter_smt.questions.verdicts import Assumption, Counterexample
@@ -24,6 +24,8 @@ class Told:
     held: str
     open: str
     status: MitigationStatus = "refuted"
+    about: tuple[str, ...] = ()  # beginnings of the keys that a Deny on it looks at
+    enforced_by: str = "scp"
 
 
 def line(
@@ -49,11 +51,11 @@ def line(
         tight, granted, departs = run.tightest((breach, mode), result)
         found = shown(encoded, (breach, mode, *granted), tight, agrees, departs)
         return Line(told.subject, "conditional", f"{told.held}; not without {', '.join(departs)}", None, found), ()
-    found = shown(encoded, (breach, run.exact), exact, agrees)
+    found = nearest(shown(encoded, (breach, run.exact), exact, agrees), told.about, told.enforced_by)
     if found.rests_on and run.reading != "exact":
         text = f"{told.open}, as {', '.join(found.rests_on)} is read here; not under the rival reading"
         return Line(told.subject, "conditional", text, None, found), ()
-    return Line(told.subject, told.status, told.open, None, found), ()
+    return Line(told.subject, told.status, told.open, blamed(found), found), ()
 
 
 def shown(

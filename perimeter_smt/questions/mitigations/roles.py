@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 
-from perimeter_smt.logic.formula import Formula, both, disj, is_text
+from perimeter_smt.logic.atoms import Member
+from perimeter_smt.logic.formula import Formula, atom, both, disj, is_text, neg
 from perimeter_smt.organization.model import Account, OwnedPrincipal, Unit
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.render import to_json
 
 _NAME_VARIABLE = re.compile(r"\$\{(?!aws:(?:PrincipalTag/|PrincipalAccount|PrincipalOrg|\?|\*))[^}]*\}", re.IGNORECASE)
+_IS_STAR = atom(Member("call", "resource is star"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Kind:
 def target(role: OwnedPrincipal) -> Formula:
     """The resource of the call is this role."""
     name = role.arn.split(":", 5)[5]
-    return both(is_text("resource.account", role.account), is_text("resource.name", name))
+    there = both(is_text("resource.account", role.account), is_text("resource.name", name))
+    return both(there, neg(_IS_STAR))
 
 
 def any_of(kinds: Iterable[Kind]) -> Formula:

@@ -13,7 +13,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world import credentials
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.existence import is_caller
-from perimeter_smt.encode.world.world import build
+from perimeter_smt.encode.world.world import all_documents, build
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
@@ -70,6 +70,10 @@ class Steps:
         calls = table_calls()
         services = sorted({name.partition(":")[0] for name in calls})
         keys = [f"aws:requesttag/{tag}".lower() for tag in tags]
+        documents = all_documents(workspace, grants_too=True)
+        tested = {c.name.lower() for d in documents for statement in d.statements for c in statement.conditions}
+        keys += [name.replace(_TAG, "aws:requesttag/") for name in sorted(tested) if name.startswith(_TAG)]
+        keys += ["sts:sourceidentity"] if _SOURCE_IDENTITY in tested else []
         world = build(
             workspace, services, free_grants=False, objectives=(), asked=_FORMULAS,
             also_keys=(credentials.EXTERNAL_ID, "iam:passedtoservice", *keys), also_defined=credentials.definitions,

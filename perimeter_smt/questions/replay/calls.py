@@ -10,7 +10,7 @@ from typing import Any
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.cloudtrail.actions import actions_of
 from perimeter_smt.request.cloudtrail.callers import caller_of
-from perimeter_smt.request.cloudtrail.context import Known, Value, known_of
+from perimeter_smt.request.cloudtrail.context import Choice, Known, Value, known_of
 from perimeter_smt.request.cloudtrail.resources import Touched, resources_of
 from perimeter_smt.request.request import Principal
 
@@ -160,8 +160,8 @@ class Reader:
             known.values[key] = self.workspace.organization.id
             known.values[paths] = (path,)
         elif self.workspace.grants_given:  # every account of mine is listed: this one is of another, or of none
-            others: tuple[Value | None, ...] = (None, _ELSEWHERE, *sorted(self.other_organizations))
             own = self.workspace.organization.id
-            known.never[key], known.never[paths] = (own,), (f"{own}/*",)
-            known.choices[key] = others
-            known.choices[paths] = (None, *((f"{other}/r-0000/",) for other in others if isinstance(other, str)))
+            others: tuple[Value | None, ...] = (None, _ELSEWHERE, *sorted(self.other_organizations))
+            below = (None, *((f"{other}/r-0000/",) for other in others if isinstance(other, str)))
+            known.choices[key] = Choice(others, (own,))
+            known.choices[paths] = Choice(below, (f"{own}/*",))

@@ -33,12 +33,13 @@ _MOST = 200_000  # remembered answers
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A statement that matches or not by what is not known."""
+    """A statement that matches or not by what is not known: which of its conditions are open; all others hold."""
 
     slot: str
     document: Document
     statement: CompiledStatement
     depends: tuple[str, ...]
+    conditions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +224,13 @@ class Judge:
             if row.statement.deny and found.truth is Truth.YES:
                 sure.append(row.statement.reference(row.slot))
             elif row.statement.deny:
-                open_denies.append(Open(row.slot, row.document, row.statement, found.depends))
+                open_denies.append(Open(row.slot, row.document, row.statement, found.depends, found.open))
             elif found.truth is Truth.YES:
                 allowed.add(row.slot)
             else:
-                open_allows.setdefault(row.slot, []).append(Open(row.slot, row.document, row.statement, found.depends))
+                open_allows.setdefault(row.slot, []).append(
+                    Open(row.slot, row.document, row.statement, found.depends, found.open)
+                )
         if sure:
             return Judged("deny", tuple(sure))
         lacking = [slot for slot in slots if slot not in allowed]

@@ -1,21 +1,22 @@
 """Calls that three-valued evaluation leaves open: can some value of what is not told allow them, and some deny them?
 
-Both questions are asked of the solver, under the environment axioms and with everything that the event tells.  Only if
-both are satisfiable does the answer depend on the missing keys; if neither is, the event contradicts the axioms and
-stays open.
+Both questions are asked of the solver, under the environment axioms, about what is open of the statements.  What else
+the event tells is left out where it is not compared with, so that more requests count than can have been: what is
+unsatisfiable stays so.  Only if both are satisfiable does the answer depend on the missing keys; if neither is, the
+event contradicts the axioms and stays open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.statement import Policies
-from perimeter_smt.evaluate.partial import looks_at
-from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
-from perimeter_smt.policy.document import Document
+from perimeter_smt.evaluate.partial import RESOURCE, looks_at
+from perimeter_smt.logic.formula import Formula, both, disj, neg
+from perimeter_smt.policy.document import Document, PrincipalEntry, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks.verdicts import only
@@ -44,11 +45,8 @@ class Solver:
         if kind is None:
             return undecided(left)
         pin = _pin(left)
-        key = (
-            kind, left.call.caller.account, left.call.touched, repr(pin),
-            tuple(id(each.statement) for each in left.denies),
-            tuple(tuple(id(each.statement) for each in level) for level in left.levels),
-        )  # fmt: skip
+        shape = tuple(tuple(map(_shape, level)) for level in (left.denies, *left.levels))
+        key = (kind, repr(pin), shape)
         found = self._known.get(key)
         if found is None:
             if len(self._known) > 100_000:
@@ -62,10 +60,9 @@ class Solver:
                              name="event", strict=False)  # fmt: skip
         denies = _documents(left.denies)
         levels = [_documents(level) for level in left.levels]
-        given = _ground(left, kind)
 
         def build(policies: Policies) -> tuple[Formula, Formula]:
-            here = both(policies.allows((event,)), neg(policies.denies((event,))), given)
+            here = both(policies.allows((event,)), neg(policies.denies((event,))), sym_is(kind))
             denied = policies.denies(denies)
             passed = [policies.allows(level) for level in levels]
             return both(here, neg(denied), *passed), both(here, disj((denied, *(neg(each) for each in passed))))
@@ -81,28 +78,38 @@ class Solver:
         return undecided(left)
 
 
+def _shape(each: Open) -> object:
+    return id(each.statement), each.conditions, RESOURCE in each.depends
+
+
 def _documents(opens: Sequence[Open]) -> tuple[Document, ...]:
-    """The documents of open statements, with nothing but these."""
+    """The documents of open statements, with nothing but what is open of these."""
     found: dict[int, tuple[Document, list[Open]]] = {}
     for each in opens:
         found.setdefault(id(each.document), (each.document, []))[1].append(each)
-    return tuple(only(document, [each.statement.statement for each in some]) for document, some in found.values())
+    return tuple(only(document, [_what_is_open(each) for each in some]) for document, some in found.values())
 
 
-def _ground(left: Left, kind: str) -> Formula:
-    call = left.call
-    facts = [sym_is(kind)]
-    if call.caller.account:
-        facts.append(is_text("principal.account", call.caller.account))
-    if call.touched.account and call.touched.arn != "*":
-        facts.append(is_text("resource.account", call.touched.account))
-    return conj(facts)
+def _what_is_open(each: Open) -> Statement:
+    """The statement without the parts that hold, so that calls that differ in these alone are asked once."""
+    statement = each.statement.statement
+    resource, principal = statement.resource, statement.principal
+    if resource is not None and RESOURCE not in each.depends and not _resource_keys(each):
+        resource = replace(resource, negated=False, values=("*",))
+    if principal is not None:
+        principal = replace(principal, negated=False, entries=(PrincipalEntry(type="*", value="*"),))
+    kept = tuple(statement.conditions[number] for number in each.conditions)
+    return replace(statement, resource=resource, principal=principal, conditions=kept)
+
+
+def _resource_keys(each: Open) -> frozenset[str]:
+    return looks_at(each.statement, each.document.has_variables).resource
 
 
 def _pin(left: Left) -> list[dict[str, Any]]:
     """Statements that allow exactly what the event tells about the keys that the open statements look at."""
     call = left.call
-    arn = call.touched.arn
+    arn = call.touched.arn if any(_resource_keys(each) for each in _every(left)) else None
     resource = "*" if arn in (None, "*") else str(arn).replace("*", "${*}").replace("?", "${?}")
     base: dict[str, Any] = {"Principal": "*", "Action": call.action, "Resource": resource}
     looked = sorted({name for each in _every(left) for name in _keys(each)})
@@ -117,8 +124,9 @@ def _pin(left: Left) -> list[dict[str, Any]]:
             condition.setdefault("Null", {})[name] = "true"
     out = [{"Effect": "Allow", **base, **({"Condition": condition} if condition else {})}]
     for name in looked:
-        named = list(call.known.never.get(name, ()))
-        if named:
+        choice = call.known.choices.get(name)
+        if choice is not None and choice.never:
+            named = list(choice.never)
             several = "ForAnyValue:" if key_info(name).multivalued else ""
             out.append({"Effect": "Deny", **base, "Condition": {f"{several}StringLike": {name: named}}})
     return out
@@ -129,7 +137,9 @@ def _every(left: Left) -> list[Open]:
 
 
 def _keys(each: Open) -> frozenset[str]:
-    return looks_at(each.statement, each.document.has_variables).keys
+    """The keys that what is open of a statement looks at."""
+    looks = looks_at(each.statement, each.document.has_variables)
+    return looks.resource.union(*(looks.conditions[number][1] for number in each.conditions))
 
 
 def _operators(name: str) -> tuple[str, ...]:

@@ -38,17 +38,30 @@ _OF_COMPUTE = frozenset(
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A key that has one of a few values, None for absence, and none that one of the patterns `never` describes.
+
+    `values` stand for all others that no policy tells apart: texts beyond them and `never` must not be compared with.
+    """
+
+    values: tuple[Value | None, ...]
+    never: tuple[str, ...] = ()
+
+    def tells(self, text: str) -> bool:
+        """Whether a text of a policy is told apart from the values in the same way as they are from each other."""
+        if text in self.values or text in self.never:
+            return True
+        return any(pattern.endswith("*") and text.startswith(pattern[:-1]) for pattern in self.never)
+
+
 @dataclass(slots=True)
 class Known:
-    """Keys in lower case: their values, those that are absent, and those with a few possible values (None: absent).
-
-    `never`: patterns of values that a key of `choices` has not.
-    """
+    """Keys in lower case: their values, those that are absent, and those with a few possible values."""
 
     values: dict[str, Value] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
-    choices: dict[str, tuple[Value | None, ...]] = field(default_factory=dict)
-    never: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
 
 
 def known_of(event: Mapping[str, Any], caller: Principal, action: str) -> Known:
@@ -115,7 +128,12 @@ def _session(known: Known, identity: Mapping[str, Any], kind: str) -> None:
     attributes: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
     values, absent = known.values, known.absent
     mfa = attributes.get("mfaAuthenticated")
-    if mfa is not None:
+    long_term = kind == "user" and not str(identity.get("accessKeyId") or "").startswith("ASIA")
+    if mfa is not None and str(mfa).lower() != "true" and long_term:
+        # Calls with a user's own keys carry no such key; the event says `false` of them as well.
+        known.choices["aws:multifactorauthpresent"] = Choice(("false", None), ("true",))
+        absent.add("aws:multifactorauthage")
+    elif mfa is not None:
         values["aws:multifactorauthpresent"] = str(mfa).lower()
         if str(mfa).lower() != "true":
             absent.add("aws:multifactorauthage")
@@ -153,7 +171,7 @@ def _network(known: Known, event: Mapping[str, Any], caller: Principal) -> None:
         if isinstance(agent, str) and len(agent) < 1000:
             values["aws:useragent"] = agent.removeprefix("[").removesuffix("]")
     elif caller.type not in ("service", "anonymous"):
-        known.choices["aws:viaawsservice"] = ("true", "false", None)
+        known.choices["aws:viaawsservice"] = Choice(("true", "false", None))
     if isinstance(endpoint, str) and endpoint.startswith("vpce-"):
         values["aws:sourcevpce"] = endpoint
         absent.add("aws:sourceip")
