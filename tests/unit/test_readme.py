@@ -112,7 +112,7 @@ def test_yaml_of_the_workspace_page_is_accepted():
     for text in texts:
         found = read_perimeter(parse_yaml(text if "orgs:" in text else f"orgs: [o-acme0000001]\n{text}", file="page"))
         shown |= found.model_fields_set & {name for name, value in found if value != Perimeter(orgs=()).__dict__[name]}
-    assert len(texts) == 8
+    assert len(texts) == 9
     assert shown >= {"paths", "vpcs", "cidrs", "third_principals", "third_resources", "services", "service_resources"}
     assert shown >= {"tag_exceptions", "role_exceptions", "scopes", "accepted", "assumptions"}
 
