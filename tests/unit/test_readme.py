@@ -134,6 +134,19 @@ def test_commands_page_names_every_option():
 
 def test_index_names_every_page():
     index = (ROOT / "docs/README.md").read_text("utf-8")
-    for page in (*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/verification").glob("*.md")):
+    folders = ("", "verification", "tutorials", "how-to")
+    for page in (path for folder in folders for path in (ROOT / "docs" / folder).glob("*.md")):
         name = page.relative_to(ROOT / "docs").as_posix()
         assert name == "README.md" or f"({name})" in index, name
+
+
+def test_the_site_names_every_page():
+    """The navigation of the site; its build is strict about the rest."""
+    site = (ROOT / "mkdocs.yml").read_text("utf-8")
+    for page in PAGES:
+        assert re.search(rf"(?:- |: ){re.escape(page.removeprefix('docs/'))}$", site, re.MULTILINE), page
+
+
+def test_pictures_are_small():
+    for picture in (ROOT / "docs/pictures").glob("*.png"):
+        assert picture.stat().st_size < 200_000, picture.name
