@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import evaluator, findings, organization, paths, replay, startup
+from benchmarks import evaluator, findings, growth, paths, replay, startup
 from benchmarks.harness import LIMIT, ROOT, SEED, Judgement, Outcome, machine
 from benchmarks.plot import cactus
 from benchmarks.solvers import BACKENDS
@@ -26,7 +26,7 @@ _MEASURED: dict[str, Any] = {
     "evaluator": evaluator,
     "startup": startup,
     "paths": paths,
-    "organization": organization,
+    "organization": growth,
     "findings": findings,
     "replay": replay,
 }
@@ -62,6 +62,8 @@ def main(
             console.print(f"{name}: skipped: {judged}")
             continue
         right = right and judged.ok
+        if name == "organization" and not growth.charts(judged.facts, output):
+            console.print("  no charts: matplotlib is not installed (extra `bench`)")
         for line in judged.lines:
             console.print(f"  {line}", highlight=False)
         taken = time.perf_counter() - began

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.document import Document
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy, parse_policy
+    from perimeter_smt.questions.changes.answer import Changes
+    from perimeter_smt.questions.changes.ask import compare_workspaces
     from perimeter_smt.questions.checks.access_not_granted import access_not_granted
     from perimeter_smt.questions.checks.no_new_access import no_new_access
     from perimeter_smt.questions.checks.public import no_public_access
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.findings.measure import Measure, measure
     from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
     from perimeter_smt.questions.findings.who import what_can, who_can
+    from perimeter_smt.questions.mitigations.model import Mitigation
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
     from perimeter_smt.questions.replay.replay import replay
     from perimeter_smt.questions.requests.told import explain_event, explain_message
@@ -45,6 +48,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Callers": "questions.findings.verdicts",
     "Case": "request.case",
+    "Changes": "questions.changes.answer",
     "Comparison": "questions.verdicts",
     "Counterexample": "questions.verdicts",
     "Decision": "evaluate",
@@ -56,6 +60,7 @@ _WHERE = {
     "InternalError": "errors",
     "Kind": "policy.kinds",
     "Measure": "questions.findings.measure",
+    "Mitigation": "questions.mitigations.model",
     "PerimeterError": "errors",
     "Report": "questions.verdicts",
     "Request": "request.request",
@@ -65,6 +70,7 @@ _WHERE = {
     "access_not_granted": "questions.checks.access_not_granted",
     "access_not_granted_in_workspace": "questions.checks.workspace",
     "compare_documents": "questions.compare:compare",
+    "compare_workspaces": "questions.changes.ask",
     "decide": "evaluate",
     "explain": "evaluate",
     "explain_case": "questions.requests.why",
@@ -91,6 +97,7 @@ _WHERE = {
 __all__ = [
     "Callers",
     "Case",
+    "Changes",
     "Comparison",
     "Counterexample",
     "Decision",
@@ -102,6 +109,7 @@ __all__ = [
     "InternalError",
     "Kind",
     "Measure",
+    "Mitigation",
     "PerimeterError",
     "Report",
     "Request",
@@ -111,6 +119,7 @@ __all__ = [
     "access_not_granted",
     "access_not_granted_in_workspace",
     "compare_documents",
+    "compare_workspaces",
     "decide",
     "explain",
     "explain_case",

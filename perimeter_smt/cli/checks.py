@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, MORE_KINDS, PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import FILE, MORE_KINDS, PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.checks.verdicts import Check
 
 _POLICY_TYPES = ("IDENTITY_POLICY", "RESOURCE_POLICY")
-_TYPE = click.option("--type", "kind", type=click.Choice(MORE_KINDS), help="Kind of the policy.")
+_TYPE = click.option("--type", "kind", type=Choice(MORE_KINDS), help="Kind of the policy.")
 _POLICY_TYPE = click.option(
-    "--policy-type", type=click.Choice(_POLICY_TYPES), help="Kind of the policy, by the names of AWS's API."
+    "--policy-type", type=Choice(_POLICY_TYPES), help="Kind of the policy, by the names of AWS's API."
 )
 _POSSIBLE = click.option("--only-possible", is_flag=True, help="Only requests that AWS can produce count.")
 _RESOURCE_KINDS = ("resource", "trust", "kms", "bucket", "access-point")

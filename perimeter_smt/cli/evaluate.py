@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import PATH, completing, fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.report.page import visible
@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file")
 @click.option("--explain", "explained", is_flag=True, help="Every statement, and what of it did not match.")
-@click.option("--reading", "readings", multiple=True, metavar="X-n", help="Read this open point the other way.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="X-n",
+    help="Read this open point the other way.",
+    shell_complete=completing("open_points"),
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first case that cannot be decided.")
 @click.option("--workspace", type=PATH, metavar="SOURCE", help="Cases without policies get those of this source.")
 @source_flags

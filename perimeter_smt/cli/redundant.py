@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, KINDS, PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import FILE, KINDS, PATH, Choice, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=PATH)
-@click.option("--type", "kind", type=click.Choice(KINDS), help="Kind of the policies; without it, PATHS is one source.")
+@click.option("--type", "kind", type=Choice(KINDS), help="Kind of the policies; without it, PATHS is one source.")
 @click.option("--free-context", is_flag=True, help="Every condition key is free, also where AWS could not send it.")
 @set_option
 @text_options
@@ -59,7 +59,7 @@ def redundant(
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=FILE)
-@click.option("--type", "kind", type=click.Choice(["scp", "rcp"]), required=True, help="Kind of the policies.")
+@click.option("--type", "kind", type=Choice(["scp", "rcp"]), required=True, help="Kind of the policies.")
 @click.option("--size", type=click.IntRange(min=100), help="Characters of one policy [default: AWS's quota].")
 @click.option("--count", type=click.IntRange(min=1), help="Policies [default: AWS's five, less its own full access].")
 @click.option("--no-sids", is_flag=True, help="Drop the statements' ids, too.")

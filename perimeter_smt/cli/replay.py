@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("logs", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--workspace", type=PATH, metavar="SOURCE", required=True, help="Whose guardrails are asked.")
 @click.option("--change", type=PATH, metavar="SOURCE", help="Changed workspace, plan or template, or a policy.")
-@click.option("--type", "kind", type=click.Choice(["scp", "rcp"]), help="Kind of the policy of --change.")
+@click.option("--type", "kind", type=Choice(["scp", "rcp"]), help="Kind of the policy of --change.")
 @click.option("--attach-to", metavar="ID", help="Unit or account that gets the policy of --change, else the root.")
 @click.option("--no-solver", is_flag=True, help="Leave open what three-valued evaluation leaves open.")
 @source_flags

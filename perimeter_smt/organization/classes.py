@@ -23,7 +23,7 @@ from perimeter_smt.organization.model import (
 )
 from perimeter_smt.organization.names import NameTests
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.policy.document import Condition, Document, Element, PrincipalElement
+from perimeter_smt.policy.document import Condition, Document, Element, PrincipalElement, Statement
 from perimeter_smt.policy.operators import Family
 from perimeter_smt.resources import encodings
 
@@ -342,17 +342,7 @@ class _Shapes:
             return None
         found = self._documents.get(id(document))
         if found is None:
-            statements: object = tuple(
-                (
-                    s.sid,
-                    s.effect,
-                    _element(s.action),
-                    _element(s.resource),
-                    _who(s.principal),
-                    tuple(map(_condition, s.conditions)),
-                )
-                for s in document.statements
-            )
+            statements: object = tuple((s.sid, *statement_shape(s)) for s in document.statements)
             found = self._documents[id(document)] = (document.kind, document.version, document.name, statements)
         return found
 
@@ -389,6 +379,17 @@ class _Shapes:
     def _resource(self, resource: OwnedResource) -> object:
         rest = resource.model_dump(exclude={"arn", "account", "policy"})
         return _name(resource.arn), _fixed(rest), self._document(resource.policy)
+
+
+def statement_shape(statement: Statement) -> tuple[object, ...]:
+    """What a statement says, not where it stands nor what it is called, as a value that can be compared."""
+    return (
+        statement.effect,
+        _element(statement.action),
+        _element(statement.resource),
+        _who(statement.principal),
+        tuple(map(_condition, statement.conditions)),
+    )
 
 
 def _element(element: Element | None) -> object:

@@ -21,10 +21,10 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.prefer import PLAIN_ROW
 from perimeter_smt.questions.prepare import claimed_rows, prepare
-from perimeter_smt.questions.run import Group, Run
+from perimeter_smt.questions.run import Group, Reading, Run
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
-from perimeter_smt.solve.result import Result
+from perimeter_smt.solve.result import Limits, Result
 
 ASSUMED = "P1.first-hop"
 _OWN = (equal("principal.account", "resource.account"), PLAIN_ROW)
@@ -35,14 +35,14 @@ _NETWORK = "O5"  # my identities call only from expected networks: what a first 
 class Hop:
     """Whether a first hop gets through from elsewhere: a request, and why a proof is conditional (empty: it is not).
 
-    A reason without a request: it was not decided. `note` is what a proof says besides; `beyond`: the grants of the
-    whole organization were asked.
+    A reason without a request: it was not decided. `note` is what a proof says besides; `listed`: whether a principal
+    of the whole organization may make such a call, None if that was not asked.
     """
 
     example: Counterexample | None = None
     reason: str = ""
     note: str = ""
-    beyond: bool = False
+    listed: bool | None = None
 
 
 def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Group], frozenset[str]]:
@@ -88,42 +88,70 @@ def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Hop:
     if key not in run.first_hops:
         run.first_hops[key] = _ask(run, perimeter, services)
     found: Hop = run.first_hops[key]
-    run.beyond |= found.beyond
+    if found.listed is not None:
+        run.beyond.add((objective, tuple(sorted(services)), found.listed))
     return found
 
 
 def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
     """May my identity make a call that a service carries on, from elsewhere?"""
     workspace = run.world.workspace
-    found, reason = _under(run, workspace, perimeter, services, free_grants=run.world.free_grants)
-    if not reason or not run.world.free_grants or not workspace.grants_given:
+    hops, asked, result = _under(
+        workspace, perimeter, services, run.reading, run.engine.limits, free_grants=run.world.free_grants
+    )
+    if result.status == "unsat":
+        return Hop()
+    if result.status == "unknown":
+        found, reason = None, f"whether first hops are held to my network is not decided: {result.reason}"
+    else:
+        found = _shown(hops, _NETWORK, asked, result, hops.groups)
+        action = found.request.action
+        reason = f"the first hop of a forwarded call is not held to my network: `{action}` gets through"
+    if not run.world.free_grants or not workspace.grants_given:
         return Hop(found, reason)
     # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
-    listed, why = _under(run, run.whole() if run.whole else workspace, perimeter, services, free_grants=False)
-    if why:
-        return Hop(found, reason, beyond=True)
-    return Hop(listed, note=f"{reason}; no listed principal may make such a call", beyond=True)
+    whole = run.whole(tuple(sorted(services))) if run.whole else workspace
+    if _listed_may(whole, perimeter, services, run.reading, run.engine.limits):
+        return Hop(found, reason, listed=True)
+    return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)
+
+
+def listed_may(whole: Workspace, objective: str, services: Sequence[str], reading: Reading, limits: Limits) -> bool:
+    """Whether a listed principal may make a first hop from elsewhere: all that a proof asks beyond the guardrails."""
+    return _listed_may(whole, _perimeter(whole.perimeter, objective), frozenset(services), reading, limits)
+
+
+def _listed_may(
+    whole: Workspace,
+    perimeter: Perimeter,
+    services: frozenset[str],
+    reading: Reading,
+    limits: Limits,
+) -> bool:
+    """So it is taken where that is not decided."""
+    _, _, result = _under(whole, perimeter, services, reading, limits, free_grants=False)
+    return result.status != "unsat"
 
 
 def _under(
-    run: Run, workspace: Workspace, perimeter: Perimeter, services: frozenset[str], *, free_grants: bool
-) -> tuple[Counterexample | None, str]:
+    workspace: Workspace,
+    perimeter: Perimeter,
+    services: frozenset[str],
+    reading: Reading,
+    limits: Limits,
+    *,
+    free_grants: bool,
+) -> tuple[Run, tuple[Formula, ...], Result]:
     workspace = workspace.model_copy(update={"perimeter": perimeter})
     world = build(workspace, sorted(services), free_grants=free_grants, objectives=(_NETWORK,))
-    hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
+    hops = prepare(world, (_NETWORK,), reading, False, 1, limits, ())
     persons = () if free_grants else (neg(sym_is("root")), neg(sym("principal.made-by-root")))
     asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), *persons, hops.exact)
     result = hops.ask(*asked)
-    if result.status == "unsat" and run.reading != "exact":
+    if result.status == "unsat" and reading != "exact":
         asked = (*asked[:-1], hops.over)
         result = hops.ask(*asked)
-    if result.status == "unknown":
-        return None, f"whether first hops are held to my network is not decided: {result.reason}"
-    if result.status == "unsat":
-        return None, ""
-    found = _shown(hops, _NETWORK, asked, result, hops.groups)
-    action = found.request.action
-    return found, f"the first hop of a forwarded call is not held to my network: `{action}` gets through"
+    return hops, asked, result
 
 
 def _shown(

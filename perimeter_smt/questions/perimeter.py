@@ -12,11 +12,12 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from perimeter_smt.organization.classes import classes
+from perimeter_smt.organization.classes import Classes, classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import mitigations as beside
+from perimeter_smt.questions.advice import advice, guardrails
 from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
@@ -27,10 +28,11 @@ from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, be
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import doubted, qualified
 from perimeter_smt.questions.user_assertions import Source
-from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Kinds, Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
 
@@ -98,7 +100,7 @@ def prove(
         )  # fmt: skip
     except StoppedProofError as stopped:
         raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
-    asking = Asking(reading, limits or Limits(), day)
+    asking = Asking(reading, limits or Limits(), day, must)
     found = beside.ask(workspace, names, asking, progress)
     opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
     return whole(report, doubted((*found, *opened), workspace))
@@ -144,7 +146,8 @@ def _objectives(
         limits=limits,
     )
     asked = asked_services(workspace, objectives, services)
-    found = classes(workspace, mode, asked) if merge and not assertions else None  # an assertion may tell them apart
+    with stage("classes of accounts"):  # an assertion may tell them apart
+        found = classes(workspace, mode, asked) if merge and not assertions else None
     smaller = replace(task, workspace=bearing(found.smaller, mode)) if found and found.removed else task
     try:
         decided = decide(smaller, means, progress)
@@ -153,9 +156,17 @@ def _objectives(
     except StoppedError as stopped:
         report = _report(workspace, task, stopped.decided)
         raise StoppedProofError(report, len(stopped.decided), len(task.obligations)) from None
+    kinds = _kinds(workspace, found) if found and (found.removed or found.reason) else None
     if progress:
         progress("done", len(task.obligations), len(task.obligations))
-    return _report(workspace, task, decided)
+    return replace(_report(workspace, task, decided), kinds=kinds)
+
+
+def _kinds(workspace: Workspace, found: Classes) -> Kinds:
+    """What is told of classes."""
+    people = sum(len(account.principals) for account, _ in workspace.organization.accounts()) if found.principals else 0
+    accounts = sum(map(len, found.members))
+    return Kinds(accounts, len(found.members), people, found.principals, found.reason)
 
 
 def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) -> Report:
@@ -163,7 +174,8 @@ def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) ->
     verdicts = [v for name in task.obligations if name != AVAILABILITY for v in _verdicts(task, decided, name)]
     blocked = _verdicts(task, decided, AVAILABILITY) if task.availability else ()
     tables = tuple(sorted(table_dates().items()))
-    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables)
+    known = advice((*verdicts, *blocked), guardrails(workspace))
+    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables, advice=known)
     return qualified(report, workspace.unknowns)
 
 

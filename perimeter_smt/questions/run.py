@@ -65,8 +65,10 @@ class Run:
     enumerate_all: bool
     limit: int
     first_hops: dict[tuple[object, ...], Any] = field(default_factory=dict)  # what was found of them (first_hop.py)
-    whole: Callable[[], Workspace] | None = None  # all accounts and grants, where `world` holds less than that
-    beyond: bool = False  # an answer rests on what `whole` holds
+    # All accounts and grants, as far as calls of these services tell them apart, where `world` holds less than that.
+    whole: Callable[[tuple[str, ...]], Workspace] | None = None
+    # What was asked of `whole` for an objective: may a listed principal make first hops to these services?
+    beyond: set[tuple[str, tuple[str, ...], bool]] = field(default_factory=set)
     _wanted: dict[tuple[str, ...], list[Formula]] = field(default_factory=dict)
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 

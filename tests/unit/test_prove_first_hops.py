@@ -61,3 +61,20 @@ def test_a_cached_proof_ends_with_the_grants_that_it_rests_on(tmp_path):
     for able, expected in (((), "proved"), (IDS[-1:], "conditional"), ((), "proved")):
         report = prove(space(able), objectives=["O5"], services=["s3"], availability=False, means=Means(cache=tmp_path))
         assert [verdict.status for verdict in report.verdicts] == [expected]
+
+
+def test_a_cached_proof_stays_while_no_role_may_make_the_first_hop(tmp_path, monkeypatch):
+    """Another policy that answers all that was asked of the roles alike leaves the verdict as it is."""
+    means = Means(cache=tmp_path)
+    options = {"objectives": ["O5"], "services": ["s3"], "availability": False, "means": means}
+    before = prove(space(()), **options)
+    other = policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    monkeypatch.setitem(globals(), "QUIET", other)
+
+    def refuse(*_):
+        raise AssertionError("something was encoded")
+
+    monkeypatch.setattr("perimeter_smt.questions.obligations.decide.Encoded", refuse)
+    assert prove(space(()), **options) == before
+    with pytest.raises(AssertionError, match="encoded"):
+        prove(space(IDS[-1:]), **options)

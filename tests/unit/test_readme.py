@@ -54,7 +54,7 @@ def test_first_command_ends_as_promised(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     (line,) = [words for words in command_lines("README.md") if words == ["prove", "docs/examples/acme"]]
     assert run(line) == 0
-    assert "6 of 6 objectives proved" in capsys.readouterr().out
+    assert "acme: CLOSED. All 36 checks proved" in capsys.readouterr().out
 
 
 def test_form_without_a_workspace_ends_as_told(monkeypatch, capsys):

@@ -22,7 +22,8 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.questions.obligations.deciding import Decided
 
 _NAME = re.compile(r"[0-9a-f]{64}\.json|\.new-.*")
-_BEYOND = b"beyond\n"  # the verdict stands under a key of the whole organization
+_BEYOND = b"beyond\n"  # before what a verdict asked of the whole organization: it stands under a key that tells
+Asked = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Cache:
@@ -37,7 +38,7 @@ class Cache:
     def get(self, key: str) -> Decided | None:
         """What was put under the key, None if nothing or no longer what it was."""
         body = self._read(key)
-        if body is None or body == _BEYOND:
+        if body is None or body.startswith(_BEYOND):
             return None
         from pydantic import TypeAdapter, ValidationError
 
@@ -52,13 +53,19 @@ class Cache:
 
         self._write(key, TypeAdapter(Decided).dump_json(decided))
 
-    def is_beyond(self, key: str) -> bool:
-        """Whether the verdict of this key rests on the whole organization, and stands under a key of that."""
-        return self._read(key) == _BEYOND
+    def beyond(self, key: str) -> Asked:
+        """What the verdict of this key asked of the whole organization; nothing if it stands here, or nowhere."""
+        body = self._read(key) or b""
+        if not body.startswith(_BEYOND):
+            return ()
+        try:
+            return tuple((str(objective), tuple(map(str, services))) for objective, services in json.loads(body[7:]))
+        except (ValueError, TypeError, RecursionError):
+            return ()
 
-    def mark_beyond(self, key: str) -> None:
-        """Say that it does."""
-        self._write(key, _BEYOND)
+    def mark_beyond(self, key: str, asked: Asked) -> None:
+        """Say so."""
+        self._write(key, _BEYOND + json.dumps(asked).encode())
 
     def _read(self, key: str) -> bytes | None:
         """The body of an entry that is whole and its own."""

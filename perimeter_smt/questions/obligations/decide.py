@@ -7,11 +7,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from perimeter_smt.questions.first_hop import listed_may
 from perimeter_smt.questions.obligations import digest
 from perimeter_smt.questions.obligations.cache import Cache
-from perimeter_smt.questions.obligations.deciding import Decided, Encoded, title
-from perimeter_smt.questions.obligations.pool import executor, packed, work
+from perimeter_smt.questions.obligations.deciding import Decided, Encoded, everybody, title
 from perimeter_smt.questions.obligations.task import Chain, Task
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
 
@@ -42,7 +43,8 @@ def decide(task: Task, means: Means = HERE, progress: Progress | None = None) ->
     try:
         state.look()
         if means.scheduler is not None or min(means.jobs, len(state.todo)) > 1:
-            _elsewhere(state, means)
+            with stage("workers"):
+                _elsewhere(state, means)
         if state.todo:
             _here(state)
     except KeyboardInterrupt:
@@ -89,6 +91,8 @@ def _here(state: _State) -> None:
 
 def _elsewhere(state: _State, means: Means) -> None:
     """Let workers decide; what they fail at is left to be decided here, where an error has its place."""
+    from perimeter_smt.questions.obligations.pool import executor, packed, work  # costs a little, and few need it
+
     task = packed(state.task)
     with executor(min(means.jobs, len(state.todo)), means.scheduler) as workers:
         asked: dict[Future[tuple[Decided, ...]], Chain] = {
@@ -120,20 +124,44 @@ class _Kept:
     def __init__(self, task: Task, cache: Cache) -> None:
         self._task, self._cache = task, cache
         self._base = digest.base_key(task)
+        self._answers: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def get(self, chain: Chain, name: str) -> Decided | None:
+        """A verdict on the same question: of the same whole organization, or of one that answers alike."""
         key = digest.key(self._base, chain, name)
-        if self._cache.is_beyond(key):
-            key = digest.whole_key(key, self._task.whole)
+        asked = self._cache.beyond(key)
+        if not asked:
+            return self._right(name, key)
+        whole = digest.whole_key(key, self._task.whole)
+        found = self._right(name, whole)
+        if found is None:
+            found = self._right(name, digest.answered_key(key, [self._answer(*question) for question in asked]))
+            if found is not None:
+                self._cache.put(whole, found)
+        return found
+
+    def put(self, chain: Chain, decided: Decided) -> None:
+        """Keep a verdict."""
+        key = digest.key(self._base, chain, decided.obligation)
+        if not decided.beyond:
+            self._cache.put(key, decided)
+            return
+        self._cache.mark_beyond(key, tuple((objective, services) for objective, services, _ in decided.beyond))
+        self._cache.put(digest.whole_key(key, self._task.whole), decided)
+        self._cache.put(digest.answered_key(key, [answer for *_, answer in decided.beyond]), decided)
+
+    def _right(self, name: str, key: str) -> Decided | None:
         found = self._cache.get(key)
         return found if found and found.obligation == name else None
 
-    def put(self, chain: Chain, decided: Decided) -> None:
-        key = digest.key(self._base, chain, decided.obligation)
-        if decided.beyond:
-            self._cache.mark_beyond(key)
-            key = digest.whole_key(key, self._task.whole)
-        self._cache.put(key, decided)
+    def _answer(self, objective: str, services: tuple[str, ...]) -> bool:
+        """Whether listed principals may make first hops: quickly asked, and most policies do not change it."""
+        question = (objective, services)
+        if question not in self._answers:
+            task = self._task
+            whole = everybody(task, services)
+            self._answers[question] = listed_may(whole, objective, services, task.reading, task.limits)
+        return self._answers[question]
 
 
 def _kept(task: Task, means: Means) -> _Kept | None:

@@ -18,15 +18,26 @@ from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Verdict
 from perimeter_smt.solve.engine import Engine
+from perimeter_smt.stages import stage
 
 
 @dataclass(frozen=True)
 class Decided:
-    """The verdicts on one obligation. `beyond`: they rest on the whole organization, too, not on the task's alone."""
+    """The verdicts on one obligation.
+
+    `beyond`: what they rest on besides the workspace of the task, namely whether listed principals of the whole
+    organization may make first hops: for an objective, to these services, and the answer.
+    """
 
     obligation: str
     verdicts: tuple[Verdict, ...]
-    beyond: bool
+    beyond: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
+
+
+def everybody(task: Task, services: tuple[str, ...]) -> Workspace:
+    """The whole organization of a task with its grants, or a few accounts and principals of each class of it."""
+    whole = task.whole or task.workspace
+    return classes(whole, "grants", services).smaller if task.merge else whole
 
 
 class Encoded:
@@ -35,15 +46,17 @@ class Encoded:
     def __init__(self, task: Task) -> None:
         """InputError for what the task names and nobody knows."""
         self._task = task
-        self._whole: Workspace | None = None
+        self._whole: dict[tuple[str, ...], Workspace] = {}
         values_of = user_assertions.keys_of(task.assertions)
-        self._world = encode(
-            task.workspace, objectives=task.objectives, services=task.services, mode=task.mode, values_of=values_of
-        )
+        with stage("encode"):
+            self._world = encode(
+                task.workspace, objectives=task.objectives, services=task.services, mode=task.mode, values_of=values_of
+            )
         _something_asked(self._world, task)
-        self._run = prepare(
-            self._world, task.objectives, task.reading, task.enumerate_all, task.limit, task.limits, task.assertions
-        )
+        with stage("prepare"):
+            self._run = prepare(
+                self._world, task.objectives, task.reading, task.enumerate_all, task.limit, task.limits, task.assertions
+            )
         self._fresh = True
         self._run.whole = self._all
 
@@ -52,17 +65,16 @@ class Encoded:
         run = self._run if self._fresh else self._next()
         self._fresh = False
         for name in chain:
-            run.beyond = False
+            run.beyond = set()
             begin(title(name))
-            verdicts = tuple(self._verdicts(run, name, begin))
-            yield Decided(name, verdicts, run.beyond)
+            with stage(name):
+                verdicts = tuple(self._verdicts(run, name, begin))
+            yield Decided(name, verdicts, tuple(sorted(run.beyond)))
 
-    def _all(self) -> Workspace:
-        """The organization with all its accounts and grants, or a few accounts of each class of them."""
-        if self._whole is None:
-            whole = self._task.whole or self._task.workspace
-            self._whole = classes(whole, "grants").smaller if self._task.merge else whole
-        return self._whole
+    def _all(self, services: tuple[str, ...]) -> Workspace:
+        if services not in self._whole:
+            self._whole[services] = everybody(self._task, services)
+        return self._whole[services]
 
     def _next(self) -> Run:
         """A run that has learned nothing; what was found of first hops hangs on the task alone and is kept."""

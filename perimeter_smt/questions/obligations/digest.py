@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
@@ -40,8 +40,13 @@ def key(base: str, chain: Chain, obligation: str) -> str:
 
 
 def whole_key(plain: str, whole: Workspace | None) -> str:
-    """The key of an obligation that rests on the whole organization, too."""
-    return sha256(f"{plain} {_digest(whole)}".encode()).hexdigest()
+    """The key of an obligation that rests on the whole organization, too, by what that is."""
+    return sha256(f"{plain} whole {_digest(whole)}".encode()).hexdigest()
+
+
+def answered_key(plain: str, answers: Sequence[bool]) -> str:
+    """The key of such an obligation by all that was asked of the whole organization."""
+    return sha256(f"{plain} answers {list(answers)}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
