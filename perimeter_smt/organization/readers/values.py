@@ -30,6 +30,7 @@ _NEVER_SEEN = (
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
+_PARTY = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*/?)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
@@ -165,6 +166,13 @@ def resource_arn(text: str) -> str:
     if "*" in text or "?" in text:
         raise ValueError(f"{quoted(text)} has a wildcard, expected the ARN of one resource")
     return arn(text)
+
+
+def sharing_party(text: str) -> str:
+    """Whom a resource is shared with: an account, an organization, the path of a unit, or `all`."""
+    if text == "all" or _PARTY.fullmatch(text):
+        return text
+    raise ValueError(f"{quoted(text)}, expected an account id, `o-...`, an organization path or `all`")
 
 
 def principal_arn(text: str) -> str:
