@@ -15,6 +15,7 @@ from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.values import REACHES
 from perimeter_smt.organization.readers.yaml import parse_yaml
+from perimeter_smt.report.json import INPUT_SCHEMAS, SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
@@ -48,6 +49,12 @@ def test_python_block_runs(monkeypatch, capsys):
     assert first == "O1 refuted"
     assert "arn:aws:s3:::acme-exchange" in rest[0]
     assert rest[-1] == "more"
+
+
+def test_table_of_commands_is_complete():
+    page = (ROOT / "README.md").read_text("utf-8")
+    for name in all_commands():
+        assert re.search(rf"`perimeter {name}[ `]", page), name
 
 
 def test_first_command_ends_as_promised(monkeypatch, capsys):
@@ -130,6 +137,16 @@ def test_commands_page_names_every_option():
         for parameter in command.params:
             for option in parameter.opts if isinstance(parameter, click.Option) else ():
                 assert f"`{option}" in page, f"{command.name} {option}"
+
+
+def test_commands_page_has_the_order_of_help():
+    """A section for each command, by group; every schema is named."""
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    shown = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert shown == [*all_commands(), "JSON", "Version"]
+    section = page.partition("## schema\n")[2].partition("\n## ")[0]
+    for name in (*SCHEMAS, *INPUT_SCHEMAS):
+        assert f"`{name}`" in section, name
 
 
 def test_index_names_every_page():
