@@ -425,3 +425,21 @@ def test_guardrails_on_the_bucket_behind_an_access_point():
     both = {**deny, "Resource": ["arn:aws:s3:::*", "arn:aws:s3:*:*:accesspoint/*"]}
     assert status("O1", "s3", **{**found, "rcps": [both]}) <= {"proved", "vacuous"}
     assert "refuted" in status("O1", "s3", mode="guardrails", **found)
+
+
+def test_tags_of_a_resource_are_its_tags_without_complete_lists_too():
+    """A listed queue has the tags of the file and no others, whatever else the account may have (W-7)."""
+    by_tag = {**READ, "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}
+    for tags, expected in (({"team": "red"}, True), ({}, False)):
+        queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:bills", by_tag, tags=tags)
+        own = Account(id=MINE, resources=(queue,))
+        root = Unit(id="r-root", accounts=(own, Account(id=MANAGEMENT, listed=True)))
+        space = Workspace(
+            organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+            perimeter=Perimeter(orgs=(ORG,)), name="resources",
+        )  # fmt: skip
+        report = prove(space, objectives=["O1"], services=("sqs",), mode="grants", availability=False, reading="exact")
+        shown = {c.request.resource for v in report.verdicts for c in v.counterexamples}
+        foreign = [c for v in report.verdicts for c in v.counterexamples if c.request.resource == queue.arn]
+        assert shown
+        assert expected or not [c for c in foreign if "aws:ResourceTag/team" in c.request.context]
