@@ -231,7 +231,6 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out += accounts.bucket_facts(world.workspace)
     out += accounts.principal_facts(world.workspace)
     out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
-    out += tags.presence(world.keys)
     if not world.free_grants:
         out += buckets.facts([account for account, _ in world.workspace.organization.accounts()], world.keys)
         out += existence(world.workspace, world.policies, tuple(world.keys.known))
