@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import evaluator, organization, paths, startup
+from benchmarks import evaluator, findings, growth, paths, replay, startup
 from benchmarks.harness import LIMIT, ROOT, SEED, Judgement, Outcome, machine
 from benchmarks.plot import cactus
 from benchmarks.solvers import BACKENDS
@@ -21,6 +21,15 @@ from benchmarks.worker import run
 _BUDGETS = {False: 30.0, True: 12.0}  # seconds of processor time per opponent and suite
 _NATIVE = {False: 600.0, True: 120.0}
 _PATIENT = 60.0  # seconds per question for the engine of this package
+
+_MEASURED: dict[str, Any] = {
+    "evaluator": evaluator,
+    "startup": startup,
+    "paths": paths,
+    "organization": growth,
+    "findings": findings,
+    "replay": replay,
+}
 
 
 @click.command()
@@ -45,9 +54,7 @@ def main(
     for name in suites or NAMES:
         began = time.perf_counter()
         if name in MEASURED:
-            judged = {"evaluator": evaluator, "startup": startup, "paths": paths, "organization": organization}[
-                name
-            ].measure(quick=quick)
+            judged = _MEASURED[name].measure(quick=quick)
             found: dict[str, Any] = {}
         else:
             judged, found = _solved(name, quick, backends or BACKENDS, seconds, budget, output, console)
@@ -55,6 +62,8 @@ def main(
             console.print(f"{name}: skipped: {judged}")
             continue
         right = right and judged.ok
+        if name == "organization" and not growth.charts(judged.facts, output):
+            console.print("  no charts: matplotlib is not installed (extra `bench`)")
         for line in judged.lines:
             console.print(f"  {line}", highlight=False)
         taken = time.perf_counter() - began

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from benchmarks.harness import SEED, Judgement, clock, peak_memory
+from benchmarks.harness import SEED, clock
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, OwnedPrincipal, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.document import Document
@@ -34,12 +33,15 @@ class Size:
     units: int = 4  # chains of guardrails
     endpoints: int = 0  # of each account
     holes: tuple[str, ...] = ()
+    changed: bool = False  # one identity policy says something else
 
 
 def generate(size: Size, seed: int = SEED) -> Workspace:
     """An organization of this size; the same every time."""
     rng = random.Random(seed)
     identity = [_identity(number) for number in range(size.policies)]
+    if size.changed:
+        identity[0] = _document(Kind.IDENTITY, "identity-0", {"Effect": "Allow", "Action": "s3:Put*", "Resource": "*"})
     trust = _document(
         Kind.TRUST,
         "trust",
@@ -150,31 +152,9 @@ def _document(kind: Kind, name: str, *statements: dict[str, object]) -> Document
     return parse_policy(text, kind, file=f"{name}.json")
 
 
-def measure(*, quick: bool) -> Judgement:
-    """Processor time against accounts, with and without planted holes."""
-    sizes = [Size(10), Size(100), Size(100, holes=("O3",))]
-    if not quick:
-        sizes += [Size(1000), Size(1000, endpoints=1), Size(1000, holes=("O1", "O3")), Size(10_000)]
-    facts: dict[str, Any] = {}
-    lines = []
-    ok = True
-    for size in sizes:
-        for mode in ("guardrails", "grants") if size.accounts <= 1000 and not size.endpoints else ("guardrails",):
-            seconds, found = run(size, "grants" if mode == "grants" else "guardrails")
-            right = mode == "grants" or found == set(size.holes)
-            ok = ok and right
-            name = f"{size.accounts} accounts, {mode}" + ("".join(f", hole in {h}" for h in size.holes))
-            name += f", {size.endpoints} endpoint each" if size.endpoints else ""
-            facts[name] = {"seconds": round(seconds, 2), "refuted": sorted(found), "MB": round(peak_memory())}
-            lines.append(
-                f"{name}: {seconds:.2f} s, refuted {', '.join(sorted(found)) or 'none'}{'' if right else ', WRONG'}"
-            )
-    return Judgement(facts, tuple(lines), ok)
-
-
 def run(size: Size, mode: Mode, *, merge: bool = True) -> tuple[float, set[str]]:
     """Seconds for O1 and O3 to be decided, and the objectives refuted."""
-    workspace = generate(replace(size))
+    workspace = generate(size)
     start = clock()
     report = prove(workspace, objectives=["O1", "O3"], services=SERVICES, mode=mode, availability=False, merge=merge)
     return clock() - start, {v.objective for v in report.verdicts if v.status == "refuted"}

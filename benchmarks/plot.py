@@ -1,8 +1,8 @@
-"""One cactus plot per suite: how large a share of its questions a back end decides within how much time each."""
+"""Plots: how large a share of its questions a back end decides within how much time each; how cost grows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.harness import Outcome
@@ -38,6 +38,38 @@ def cactus(title: str, outcomes: Sequence[Outcome], path: Path) -> bool:
     axes.set_title(title, fontsize=9, loc="left")
     axes.grid(visible=True, which="both", linewidth=0.3)
     axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Software": None})
+    pyplot.close(figure)
+    return True
+
+
+def lines(title: str, panels: Mapping[str, Sequence[tuple[float, float, float]]], path: Path) -> bool:
+    """Seconds (left axis) and MB (right axis, dashed) against a number, one panel each; False without matplotlib."""
+    try:
+        import matplotlib
+    except ImportError:
+        return False
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, every = pyplot.subplots(1, len(panels), figsize=(3.4 * len(panels), 3.2), dpi=90, squeeze=False)
+    for axes, (label, points) in zip(every[0], panels.items(), strict=True):
+        numbers = [point[0] for point in points]
+        axes.plot(numbers, [point[1] for point in points], marker="o", color="#0b6e4f")
+        memory = axes.twinx()
+        memory.plot(numbers, [point[2] for point in points], marker="s", linestyle="--", color="#c1440e")
+        if max(numbers) >= 10 * min(numbers):
+            axes.set_xscale("log")
+        else:
+            axes.set_xticks(numbers)
+        axes.set_ylim(bottom=0)
+        memory.set_ylim(bottom=0)
+        axes.set_xlabel(label, fontsize=8)
+        axes.set_ylabel("seconds", color="#0b6e4f", fontsize=8)
+        memory.set_ylabel("MB", color="#c1440e", fontsize=8)
+        axes.grid(visible=True, linewidth=0.3)
+    figure.suptitle(title, fontsize=9, x=0.02, ha="left")
     figure.tight_layout()
     figure.savefig(path, metadata={"Software": None})
     pyplot.close(figure)

@@ -2,7 +2,8 @@
 # One comment on the pull request, found again by its first line, and renewed only when its text changes.
 set -euo pipefail
 mark="<!-- perimeter-smt -->"
-body=$(printf '%s\n%s' "$mark" "$(head -c 60000 "$SUMMARY")")
+text=$(head -c 60000 "$SUMMARY" | iconv -c -f utf-8 -t utf-8 || true) # no character cut in two
+body=$(printf '%s\n%s' "$mark" "$text")
 comments="repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments"
 filter=".[] | select(.body | startswith(\"$mark\"))"
 id=$(gh api --paginate "$comments" --jq "$filter | .id" | tail -n 1)

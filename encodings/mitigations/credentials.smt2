@@ -13,8 +13,10 @@
   (and (= action "sts:AssumeRoleWithSAML") (str.prefixof "role/aws-reserved/sso.amazonaws.com/" resource.name)
        (str.prefixof (str.++ "arn:" aws.partition ":iam::" resource.account ":saml-provider/AWSSSO_") principal.provider)))
 
-; The trust policy of a service-linked role is AWS's own (AE9.service-linked).
+; The trust policy of a service-linked role is AWS's own (AE9.service-linked), and AWS alone acts as one, with the
+; permissions that the service documents: whoever it belongs to.
 (define-fun C1.premise () Bool
-  (and my-resource gives-credentials (not (str.prefixof "role/aws-service-role/" resource.name))))
+  (and my-resource gives-credentials (not principal.service-linked)
+       (not (str.prefixof "role/aws-service-role/" resource.name))))
 (define-fun C1.conclusion () Bool
   (or my-iam credentials.to-vendor credentials.to-provider credentials.to-permission-set))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from perimeter_smt.cli.options import FILE, PATH, chosen_objectives, fill, scope_options, set_option
+from perimeter_smt.cli.options import FILE, PATH, Choice, chosen_objectives, fill, scope_options, set_option
 from perimeter_smt.cli.output import emit
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.errors import InputError
@@ -29,7 +29,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in names of files
 @click.argument("workspace", type=PATH)
 @click.option("--output", "folder", type=PATH, required=True, help="A new or empty folder.")
 @scope_options
-@click.option("--reading", type=click.Choice(["over", "exact"]), default="over", show_default=True)
+@click.option("--reading", type=Choice(["over", "exact"]), default="over", show_default=True)
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
 @set_option
 def encode(

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import text_options
+from perimeter_smt.cli.options import PATH, completing, fill, set_option, text_options
+from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.report.page import visible
 
 if TYPE_CHECKING:
     from perimeter_smt.cli.cases import Value
+    from perimeter_smt.questions.requests.filled import Filler
     from perimeter_smt.request.case import Case
 
 
 @click.command()
 @click.argument("file")
 @click.option("--explain", "explained", is_flag=True, help="Every statement, and what of it did not match.")
-@click.option("--reading", "readings", multiple=True, metavar="X-n", help="Read this open point the other way.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="X-n",
+    help="Read this open point the other way.",
+    shell_complete=completing("open_points"),
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first case that cannot be decided.")
+@click.option("--workspace", type=PATH, metavar="SOURCE", help="Cases without policies get those of this source.")
+@source_flags
+@identity_flags
+@set_option
 @text_options
 def evaluate(
-    file: str, explained: bool, readings: tuple[str, ...], fail_fast: bool, as_json: bool, no_color: bool
+    file: str,
+    explained: bool,
+    readings: tuple[str, ...],
+    fail_fast: bool,
+    workspace: Path | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+    no_color: bool,
+    **options: Any,
 ) -> int:
     """Decide the cases of FILE (`-`: standard input): one case, an array, or JSON Lines.
 
@@ -44,14 +67,17 @@ def evaluate(
     name = "standard input" if file == "-" else file
     from perimeter_smt.cli.cases import read_values
 
-    answer = _Answer(frozenset(readings), explained=explained, as_json=as_json or not explained, no_color=no_color)
+    filler = filled_from(workspace, fill(settings), options)
+    answer = _Answer(
+        frozenset(readings), filler, explained=explained, as_json=as_json or not explained, no_color=no_color
+    )
     first: InputError | None = None
     bad = total = 0
     with _opened(file) as stream:
         for value in read_values(stream, name):
             total += 1
             try:
-                text = answer(_case(value, name))
+                text = answer(case_of(value, name, filler))
             except InputError as error:
                 text = answer.error(_id(value), error)
                 first, bad = first or error, bad + 1
@@ -68,7 +94,10 @@ def evaluate(
 class _Answer:
     """The answer to a case as the options want it: a line of JSON, or text."""
 
-    def __init__(self, rivals: frozenset[str], *, explained: bool, as_json: bool, no_color: bool) -> None:
+    def __init__(
+        self, rivals: frozenset[str], filler: Filler | None, *, explained: bool, as_json: bool, no_color: bool
+    ) -> None:
+        self._filler = filler
         self._rivals, self._explained, self._as_json = rivals, explained, as_json
         self._color = output.colors(sys.stdout, no_color=no_color)
 
@@ -78,6 +107,9 @@ class _Answer:
         from perimeter_smt.report.json import dumps
 
         decision = decide(case, rivals=self._rivals)
+        if self._filler is not None:
+            taken = (*decision.assumptions, *self._filler.assumed(case))
+            decision = replace(decision, assumptions=taken)
         if not self._explained:
             return dumps(decisions.decision_json(case.id, decision))
         found = explain(case, rivals=self._rivals)
@@ -95,16 +127,35 @@ class _Answer:
         return f"{visible(name)}: error: {visible(str(error))}"
 
 
-def _case(value: Value, file: str) -> Case:
+def filled_from(workspace: Path | None, values: Mapping[str, str], options: Mapping[str, Any]) -> Filler | None:
+    """What fills cases: the source of `--workspace`, None without one."""
+    if workspace is None:
+        given = next((name for name, value in options.items() if value), None)
+        if given is not None or values:
+            raise InputError("options of a source without a source, expected `--workspace`")
+        return None
+    from perimeter_smt.organization.readers import read_source
+    from perimeter_smt.questions.requests.filled import Filler
+
+    return Filler(read_source(workspace, source_options(values, options)))
+
+
+def case_of(value: Value, file: str, filler: Filler | None = None) -> Case:
     """The case, or an error that tells its line (JSON Lines) or its place in the array."""
     from perimeter_smt.request.case import read_case
     from perimeter_smt.request.saved import refuse_unsaved
 
     if value.error is not None:
         raise value.error
+    given = value.value
+    fills = filler is not None and isinstance(given, dict) and "policies" not in given
+    if fills and isinstance(given, dict):
+        given = {**given, "policies": {}}
     try:
-        case = read_case(value.value, file=file, default_id=str(value.number))
-        refuse_unsaved(value.value, case, file=file)
+        case = read_case(given, file=file, default_id=str(value.number))
+        if fills and filler is not None:
+            return filler.case(case)
+        refuse_unsaved(given, case, file=file)
     except InputError as error:
         path = error.path if value.path == "$" else value.path + error.path.removeprefix("$")
         raise InputError(error.message, file=file, path=path, line=value.line) from None

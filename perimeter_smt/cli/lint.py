@@ -9,27 +9,35 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.formats import format_options, wanted, write
-from perimeter_smt.cli.options import MORE_KINDS, PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import MORE_KINDS, PATH, Choice, completing, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
 _MANY = 20
-_SEVERITIES = click.Choice(["note", "warning", "error"])
+_RULES = completing("lint_rules")
+_SEVERITIES = Choice(["note", "warning", "error"])
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
-@click.option(
-    "--type", "kind", type=click.Choice(MORE_KINDS), help="Kind of all policies; else told by name or content."
-)
+@click.option("--type", "kind", type=Choice(MORE_KINDS), help="Kind of all policies; else told by name or content.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules and exit.")
-@click.option("--select", multiple=True, metavar="RULE,...", help="Only these rules, or beginnings such as PL04.")
-@click.option("--ignore", multiple=True, metavar="RULE,...", help="Not these rules.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE,...",
+    shell_complete=completing("lint_rules"),
+    help="Only these rules, or beginnings such as PL04.",
+)
+@click.option(
+    "--ignore", multiple=True, metavar="RULE,...", shell_complete=completing("lint_rules"), help="Not these rules."
+)
 @click.option("--severity", type=_SEVERITIES, default="note", show_default=True, help="Leave out what is less grave.")
 @click.option(
     "--fail-on", type=_SEVERITIES, default="note", show_default=True, help="Exit with 1 from this severity on."
 )
 @click.option("--all", "every", is_flag=True, help="Every place, not only the first of a rule in a file.")
 @format_options
+@click.option("-q", "--quiet", is_flag=True, help="The number of findings only, in one line.")
 @set_option
 @text_options
 def lint(
@@ -45,6 +53,7 @@ def lint(
     target: Path | None,
     baseline: Path | None,
     update_baseline: bool,
+    quiet: bool,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -68,7 +77,7 @@ def lint(
         return 0
     if not paths:
         raise InputError("nothing to lint: expected policy files, folders or a workspace")
-    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json)
+    asked = wanted(formats, target, baseline, update_baseline, as_json=as_json, quiet=quiet)
     policies = read_policies(paths, kind, fill(settings))
     found = [finding for document in policies.documents for finding in check(document, chosen)]
     folded = [Folded((finding,)) for finding in found] if every else fold(found)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 
 
 class NamedPath(click.Path):
@@ -23,18 +23,55 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Choice(click.Choice[str]):
+    """One of a few names; an error tells the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name; an error in the words of this program."""
+        if value in self.choices:
+            return value
+        near = did_you_mean(str(value), self.choices)
+        return self.fail(f"`{value}` is none of the names{near}: expected {', '.join(self.choices)}", param, ctx)
+
+
 PATH = NamedPath(path_type=Path)
 FILE = NamedPath(path_type=Path, dir_okay=False)
+FOLDER = NamedPath(path_type=Path, file_okay=False)
 KINDS = ("identity", "boundary", "session", "scp", "rcp", "resource", "trust", "kms", "endpoint")
 MORE_KINDS = (*KINDS, "bucket", "access-point", "endpoint-gateway")
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
 
+def completing(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Completion with the names that a function of `perimeter_smt.cli.completion` tells, loaded when asked for."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
+        from perimeter_smt.cli import completion
+
+        return completion.names(getattr(completion, what))(context, parameter, incomplete)
+
+    return complete
+
+
 def set_option(function: _F) -> _F:
     """`--set NAME=VALUE`."""
     return click.option(
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Fill the placeholder <NAME> of policies."
+    )(function)
+
+
+FAIL_ON = ("never", "hole", "limit", "unknown", "conditional", "blocked")
+
+
+def fail_option(function: _F) -> _F:
+    """`--fail-on` of proofs."""
+    return click.option(
+        "--fail-on",
+        type=Choice(FAIL_ON),
+        default="conditional",
+        show_default=True,
+        help="What is worse than this, and this, makes the exit code other than 0.",
     )(function)
 
 
@@ -48,21 +85,34 @@ def scope_options(function: _F) -> _F:
     """`--objective`, `--service`, `--mode`."""
     function = click.option(
         "--mode",
-        type=click.Choice(["guardrails", "grants"]),
+        type=Choice(["guardrails", "grants"]),
         default="guardrails",
         show_default=True,
         help="Guardrails alone, whatever is granted, or with the grants as they are.",
     )(function)
     function = click.option(
-        "--service", "services", multiple=True, metavar="PREFIX", help="Only this service, such as s3. Repeatable."
+        "--service",
+        "services",
+        multiple=True,
+        metavar="PREFIX",
+        help="Only this service, such as s3. Repeatable.",
+        shell_complete=completing("services"),
     )(function)
     return click.option(
-        "--objective", "objectives", multiple=True, metavar="O1..O6", help="Only this objective. Repeatable."
+        "--objective",
+        "objectives",
+        multiple=True,
+        metavar="O1..O6",
+        help="Only this objective. Repeatable.",
+        shell_complete=completing("objectives"),
     )(function)
 
 
 def mitigation_options(function: _F) -> _F:
-    """`--mitigation`, `--no-mitigations`, `--today`."""
+    """`--mitigation`, `--no-mitigations`, `--without-exceptions`, `--today`."""
+    function = click.option(
+        "--without-exceptions", is_flag=True, help="Show what each exception of perimeter.yaml opens."
+    )(function)
     function = click.option(
         "--today", metavar="YYYY-MM-DD", help="The day on which exceptions count [default: the day of the call]."
     )(function)

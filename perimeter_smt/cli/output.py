@@ -13,6 +13,11 @@ import click
 from perimeter_smt.errors import InputError
 from perimeter_smt.report.page import visible
 
+_LINKING = frozenset(
+    ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "xterm-kitty", "xterm-ghostty", "alacritty", "foot")
+)
+_LINKING_BY = ("KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "DOMTERM")
+
 
 def width() -> int | None:
     """The width of the terminal behind stdout, None if it is none: then nothing is wrapped."""
@@ -24,6 +29,28 @@ def colors(stream: TextIO, *, no_color: bool) -> bool:
     if no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return is_terminal(stream)
+
+
+def links(stream: TextIO, *, no_color: bool) -> dict[str, str] | None:
+    """Names with their pages, where the terminal shows hyperlinks (OSC 8); None elsewhere."""
+    if not _shows_links(stream, no_color=no_color):
+        return None
+    from perimeter_smt.lint import rules
+
+    return {rule.id: rule.source for rule in rules()}
+
+
+def _shows_links(stream: TextIO, *, no_color: bool) -> bool:
+    """Whether the terminal is one of those that are known to; FORCE_HYPERLINK says so of others."""
+    if not colors(stream, no_color=no_color):
+        return False
+    env = os.environ
+    if env.get("FORCE_HYPERLINK"):
+        return env["FORCE_HYPERLINK"] != "0"
+    if env.get("TERM_PROGRAM") in _LINKING or any(env.get(name) for name in _LINKING_BY):
+        return True
+    vte = env.get("VTE_VERSION", "0")
+    return env.get("TERM", "") in _LINKING or (vte.isdecimal() and int(vte) >= 5000)
 
 
 def is_terminal(stream: TextIO) -> bool:

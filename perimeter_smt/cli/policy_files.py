@@ -62,6 +62,15 @@ def read_policies(paths: Iterable[Path], kind: str | None, values: Mapping[str, 
     return found
 
 
+def read_if_policy(path: Path, kind: str | None, values: Mapping[str, str]) -> Document | None:
+    """The policy of one file, None if it holds none; its kind is told as in a folder that is searched from the top."""
+    found = Policies()
+    _file(path, path.parents[-1], kind, values, found, asked=kind is not None)
+    if found.errors:
+        raise found.errors[0]
+    return found.documents[0] if found.documents else None
+
+
 def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Policies) -> None:
     if _is_workspace(top) or _form(top) in _WHOLE:
         _workspace(top, values, found)

@@ -19,7 +19,7 @@ _DELAY = 1.0
 class Bar:
     """A context manager; call it with a label, the number done and the total, as `prove` does."""
 
-    def __init__(self, *, no_color: bool = False, delay: float = _DELAY) -> None:
+    def __init__(self, *, no_color: bool = False, quiet: bool = False, delay: float = _DELAY) -> None:
         self._no_color = no_color
         self._lock = Lock()
         self._state: tuple[str, int, int | None] = ("reading", 0, None)
@@ -27,7 +27,7 @@ class Bar:
         self._closed = False
         self._timer = Timer(delay, self._show)
         self._timer.daemon = True
-        self._wanted = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+        self._wanted = not quiet and is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
     def __enter__(self) -> Bar:
         if self._wanted:
@@ -35,6 +35,10 @@ class Bar:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bar away."""
         self._timer.cancel()
         with self._lock:
             self._closed = True

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from perimeter_smt.cli.options import completing
 from perimeter_smt.cli.output import emit
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing("schemas"))
 def schema(name: str) -> None:
-    """Print the JSON Schema of an output: prove, compare, evaluate, explain, lint, axioms or why."""
+    """Print the JSON Schema of an output, such as prove, compare or evaluate; an unknown NAME lists all of them."""
     from perimeter_smt.report.json import schema as text
 
     emit(text(name))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perimeter_smt.cli.output import colors, emit, width
+from perimeter_smt.cli.options import completing
+from perimeter_smt.cli.output import colors, emit, links, width
 
 if TYPE_CHECKING:
     from perimeter_smt.report.axioms import Stated
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completing("explained"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--no-color", is_flag=True, help="No colours.")
 def why(name: str, as_json: bool, no_color: bool) -> None:
@@ -63,14 +64,34 @@ def _explained(entries: tuple[Entry, ...], *, no_color: bool) -> str:
 
     from perimeter_smt.report.page import Page
 
-    page = Page(width(), color=colors(sys.stdout, no_color=no_color))
+    page = Page(width(), color=colors(sys.stdout, no_color=no_color), links=links(sys.stdout, no_color=no_color))
     for entry in entries:
         page.blank()
-        page.text(f"{entry.name} ({entry.kind}): {entry.text}", hang=2)
+        title, source = _in_words(entry)
+        page.text(f"{entry.name} ({entry.kind}): {title}", hang=2)
         page.item("means", entry.meaning, indent=2)
-        page.item("source", entry.source, indent=2)
-        page.item("at", entry.place, indent=2)
+        if title != entry.text:  # four lines are enough
+            page.item("formula", f"{entry.text} ({entry.place})", indent=2)
+            page.item("source", source, indent=2)
+        else:
+            page.item("source", source, indent=2)
+            page.item("at", entry.place, indent=2)
     return str(page)
+
+
+def _in_words(entry: Entry) -> tuple[str, str]:
+    """An axiom as a sentence (AWS's, the definition, or what its source says of it), and its source without it."""
+    if entry.kind != "axiom":
+        return entry.text, entry.source
+    source, _, says = entry.source.partition("; AWS: ")
+    if says:
+        sentence, _, page = says.rpartition(" (")
+        return sentence, f"{source} ({page}"
+    source, _, says = entry.source.partition("; true by definition: ")
+    if says:
+        return says.rpartition(" (")[0], source
+    section, colon, sentence = source.partition(": ")
+    return (sentence, section) if colon else (entry.text, source)
 
 
 def _listed(rows: tuple[Stated, ...], *, no_color: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -39,8 +41,11 @@ class Aws:
             max_pool_connections=4,
         )  # fmt: skip
         with self._lock:  # making clients is not safe in threads
-            return session.client(service, region_name=region or self.home_region, endpoint_url=self.endpoint_url,
-                                  config=config)  # fmt: skip
+            found = session.client(service, region_name=region or self.home_region, endpoint_url=self.endpoint_url,
+                                   config=config)  # fmt: skip
+        if service == "s3control" and (self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")):
+            found.meta.events.register("before-sign.s3-control", without_account)
+        return found
 
     def _session(self, account: str | None) -> Any:
         try:
@@ -65,10 +70,24 @@ class Aws:
                 found = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="perimeter-collect")["Credentials"]
                 session = boto3.Session(
                     aws_access_key_id=found["AccessKeyId"], aws_secret_access_key=found["SecretAccessKey"],
-                    aws_session_token=found["SessionToken"],
+                    aws_session_token=found["SessionToken"], botocore_session=_alike(self._sessions[""]),
                 )  # fmt: skip
             self._sessions[account] = session
         return self._sessions[account]
+
+
+def _alike(session: Any) -> Any:
+    """A session that shares the descriptions of services, which take longer to read than most calls."""
+    from botocore.session import Session
+
+    out = Session()
+    out.register_component("data_loader", session._session.get_component("data_loader"))
+    return out
+
+
+def without_account(request: Any, **_: Any) -> None:
+    """The account before the host of an address: stand-ins of AWS have one name only."""
+    request.url = re.sub(r"//[0-9]{12}\.", "//", request.url)
 
 
 def pages(client: Any, operation: str, member: str, **parameters: Any) -> Iterator[Any]:

@@ -12,10 +12,12 @@ from typing import Any
 
 from perimeter_smt.collect import organizations
 from perimeter_smt.collect.aws import Aws, pages, reason
+from perimeter_smt.collect.permission_sets import permission_sets
 from perimeter_smt.collect.services import SERVICES
 from perimeter_smt.errors import InputError
 
 MANIFEST = "collected.json"
+_AFFECTS = {"tree": "facts", "permission-sets": "grants"}
 Progress = Callable[[str, int, int], None]
 
 
@@ -97,6 +99,7 @@ def _organization(out: Collection, aws: Aws) -> list[str]:
         ("tree", lambda: organizations.tree(aws)),
         ("policies", lambda: organizations.policies(aws, missing)),
         ("delegated", lambda: organizations.delegated(aws)),
+        ("permission-sets", lambda: permission_sets(aws)),
     )
     for name, ask in parts:
         file = where / f"{name}.json"
@@ -107,7 +110,7 @@ def _organization(out: Collection, aws: Aws) -> list[str]:
         try:
             found = ask()
         except Exception as error:
-            missing(f"{name} of the organization", error, "facts" if name == "tree" else "guardrails")
+            missing(f"{name} of the organization", error, _AFFECTS.get(name, "guardrails"))
             continue
         if len(out.missing) == before:
             _write(file, found)

@@ -8,28 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from perimeter_smt.collect.aws import Aws, code, pages, reason
-
-Answer = dict[str, Any]
-_NONE = (
-    "NoSuchBucketPolicy",
-    "ResourceNotFoundException",
-    "RepositoryPolicyNotFoundException",
-    "PolicyNotFoundException",
-    "NoSuchAccessPointPolicy",
+from perimeter_smt.collect.answers import Answer, read_policy
+from perimeter_smt.collect.aws import Aws, pages
+from perimeter_smt.collect.buckets import access_points, s3
+from perimeter_smt.collect.more_services import (
+    apigateway,
+    backup,
+    codeartifact,
+    glue,
+    kinesis,
+    opensearch,
+    s3tables,
+    tags,
 )
-
-
-def read_policy(arn: str, member: str, call: Callable[..., Any], **parameters: Any) -> Answer:
-    """The policy that a call gives, none where there is none, or why it is not known."""
-    try:
-        found = call(**parameters)
-    except Exception as error:
-        if code(error) in _NONE:
-            return {"ResourceArn": arn, "Policy": ""}
-        return {"ResourceArn": arn, "NotKnown": reason(error)}
-    inside = found.get("Attributes") or {} if member not in found else found
-    return {"ResourceArn": arn, "Policy": inside.get(member) or ""}
 
 
 def iam(aws: Aws, account: str, _: str) -> Iterator[Answer]:
@@ -43,20 +34,6 @@ def iam(aws: Aws, account: str, _: str) -> Iterator[Answer]:
     yield out
 
 
-def s3(aws: Aws, account: str, _: str) -> Iterator[Answer]:
-    """Buckets with their policies and RestrictPublicBuckets, that of the account too."""
-    client = aws.client("s3", account=account)
-    _, partition = aws.identity()
-    for bucket in client.list_buckets().get("Buckets") or ():
-        name = bucket["Name"]
-        yield read_policy(f"arn:{partition}:s3:::{name}", "Policy", client.get_bucket_policy, Bucket=name)
-        try:
-            blocked = client.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-        except Exception:  # none, or not known: then it is not taken to be on
-            continue
-        yield {"Bucket": name, "PublicAccessBlockConfiguration": blocked}
-
-
 def kms(aws: Aws, account: str, region: str) -> Iterator[Answer]:
     """Keys with their policies and grants."""
     client = aws.client("kms", region, account)
@@ -67,8 +44,7 @@ def kms(aws: Aws, account: str, region: str) -> Iterator[Answer]:
             found = list(pages(client, "list_grants", "Grants", KeyId=arn))
         except Exception:  # the grants of the key stay unknown
             continue
-        if found:
-            yield {"Grants": [{**grant, "KeyId": arn} for grant in found]}
+        yield {"Grants": [{**grant, "KeyId": arn} for grant in found], "KeyArn": arn}
 
 
 def sqs(aws: Aws, account: str, region: str) -> Iterator[Answer]:
@@ -130,10 +106,13 @@ def events(aws: Aws, account: str, region: str) -> Iterator[Answer]:
 
 
 def ec2(aws: Aws, account: str, region: str) -> Iterator[Answer]:
-    """VPC endpoints with their policies, and who owns the VPCs."""
+    """VPC endpoints with their policies, and who owns the VPCs, shared ones too."""
     client = aws.client("ec2", region, account)
     yield {"VpcEndpoints": list(pages(client, "describe_vpc_endpoints", "VpcEndpoints"))}
     yield {"Vpcs": list(pages(client, "describe_vpcs", "Vpcs"))}
+    subnets = pages(client, "describe_subnets", "Subnets")
+    # A subnet that is shared with the account belongs to the owner of its VPC.
+    yield {"Vpcs": [{"VpcId": s["VpcId"], "OwnerId": s["OwnerId"]} for s in subnets if s.get("OwnerId") != account]}
 
 
 # Name of the file: what is asked, whether once per account, and what an account without it leaves open.
@@ -149,4 +128,13 @@ SERVICES: dict[str, tuple[Callable[[Aws, str, str], Iterator[Answer]], bool]] = 
     "ecr": (ecr, False),
     "dynamodb": (dynamodb, False),
     "events": (events, False),
+    "s3-access-points": (access_points, False),
+    "opensearch": (opensearch, False),
+    "apigateway": (apigateway, False),
+    "backup": (backup, False),
+    "codeartifact": (codeartifact, False),
+    "glue": (glue, False),
+    "s3tables": (s3tables, False),
+    "kinesis": (kinesis, False),
+    "tags": (tags, False),
 }

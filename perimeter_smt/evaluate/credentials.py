@@ -27,7 +27,7 @@ def unexpected(workspace: Workspace, request: Request, facts: Facts, documents: 
     name = request.resource.split(":", 5)[-1]
     if fold(request.action) not in _GIVE or not at.my_resource or name.startswith("role/aws-service-role/"):
         return False
-    if at.my_iam or _permission_set(request, facts, name):
+    if at.my_iam or facts.service_linked or _permission_set(request, facts, name):
         return False
     perimeter = workspace.perimeter
     if any(at.is_vendor(entry) and _proven(entry, at.context, documents) for entry in perimeter.vendors):

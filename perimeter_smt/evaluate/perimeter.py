@@ -35,6 +35,14 @@ def breaks(objective: str, workspace: Workspace, request: Request, facts: Facts)
     return _PREMISES[objective](at) and not _CONCLUSIONS[objective](at) and at.claimed(objective)
 
 
+def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether an identity of mine calls something within the scope of O3 that is neither mine nor trusted (L1)."""
+    at = Ground(workspace, request, facts)
+    scope = workspace.perimeter.scope("O3")
+    in_scope = names(scope.actions, request.action) and not names(scope.except_actions, request.action)
+    return in_scope and _PREMISES["O3"](at) and not at.trusted_resource
+
+
 def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
     """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
     at = Ground(workspace, request, facts)
@@ -104,7 +112,7 @@ class Ground:
             return False
         if fold(self.request.action) not in _TAKES_ROLE or not _covers(entry.roles, self.request.resource):
             return False
-        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
+        return not entry.arns or any(is_named(pattern, self.arn) for pattern in entry.arns)
 
     @property
     def my_resource(self) -> bool:
@@ -143,13 +151,12 @@ class Ground:
     def claimed(self, objective: str) -> bool:
         """The action is in scope, and no declared exception holds."""
         scope = self.perimeter.scope(objective)
-        if not _names(scope.actions, self.request.action) or _names(scope.except_actions, self.request.action):
+        if not names(scope.actions, self.request.action) or names(scope.except_actions, self.request.action):
             return False
         tags = (entry for entry in self.perimeter.tag_exceptions if objective in entry.objectives)
         roles = (entry for entry in self.perimeter.role_exceptions if objective in entry.objectives)
         excused = any(self._tagged(entry) for entry in tags) or any(
-            self.is_iam and self.mine(self.facts.principal_account) and _is_named(entry.arn, self.arn)
-            for entry in roles
+            self.is_iam and self.mine(self.facts.principal_account) and is_named(entry.arn, self.arn) for entry in roles
         )
         return not excused
 
@@ -165,13 +172,13 @@ class Ground:
         return bool(entry.provider) and self._third_principal(entry)
 
     def _third_principal(self, entry: TrustedPrincipal) -> bool:
-        if not _names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
+        if not names(entry.actions, self.request.action) or not _covers(entry.resources, self.request.resource):
             return False
         if entry.provider:
             return self._provider(entry)
         if not self.is_iam or self.facts.principal_account != entry.account:
             return False
-        return not entry.arns or any(_is_named(pattern, self.arn) for pattern in entry.arns)
+        return not entry.arns or any(is_named(pattern, self.arn) for pattern in entry.arns)
 
     def _provider(self, entry: TrustedPrincipal) -> bool:
         provider, called = spelled(entry.provider or ""), spelled(self.request.principal.provider or "")
@@ -188,12 +195,12 @@ class Ground:
     def _third_resource(self, entry: TrustedResource) -> bool:
         if self.request.resource == "*" or (entry.account and self.facts.resource_account != entry.account):
             return False
-        if "*" not in entry.callers and not any(_is_named(pattern, self.arn) for pattern in entry.callers):
+        if "*" not in entry.callers and not any(is_named(pattern, self.arn) for pattern in entry.callers):
             return False
-        return _names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
+        return names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
 
 
-def _is_named(pattern: str, arn: str) -> bool:
+def is_named(pattern: str, arn: str) -> bool:
     """Whether a trusted ARN means the caller. A role ARN means that one role, whatever path and case (W-13)."""
     named, role = _ROLE.fullmatch(pattern), _ROLE.fullmatch(arn)
     if named is None or role is None or any(mark in pattern for mark in "*?"):
@@ -201,7 +208,8 @@ def _is_named(pattern: str, arn: str) -> bool:
     return named.group(1) == role.group(1) and fold(named.group(2)) == fold(role.group(2))
 
 
-def _names(patterns: Iterable[str], action: str) -> bool:
+def names(patterns: Iterable[str], action: str) -> bool:
+    """Whether some pattern of actions names the action."""
     return any(is_full_star(p) or p == "*:*" or glob(p, ignore_case=True)(fold(action)) for p in patterns)
 
 

@@ -6,7 +6,8 @@ Why this is sound, and what tells accounts apart, is in docs/scaling.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -20,12 +21,16 @@ from perimeter_smt.organization.model import (
     OwnedResource,
     Unit,
 )
+from perimeter_smt.organization.names import NameTests
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.policy.document import Condition, Document, Element, PrincipalElement
+from perimeter_smt.policy.document import Condition, Document, Element, PrincipalElement, Statement
 from perimeter_smt.policy.operators import Family
 from perimeter_smt.resources import encodings
 
-KEPT = 5  # of a class: caller, owner of the resource, of the endpoint, of its VPC, and whom a service acts for
+KEPT = 5  # of accounts alike: caller, owner of the resource, of the endpoint, of its VPC, and whom a service acts for
+KEPT_OF_HOLDERS = 2  # of those that hold the same principals and resources as well: caller and owner of the resource
+KEPT_PRINCIPALS = 2  # of principals alike in an account: the caller, and a role or user that is the resource
+_ON_PEOPLE = ("iam", "sts")  # services whose resources are roles and users
 _ID = re.compile(r"(?=(?<![0-9])([0-9]{12})(?![0-9]))")
 _RUN = re.compile(r"[0-9*?]+")
 _VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")
@@ -35,23 +40,32 @@ _MOST_TESTS = 200  # parts of patterns that ids are compared with
 
 @dataclass(frozen=True)
 class Classes:
-    """The classes of accounts of an organization, each in the order of the file, and the smaller workspace."""
+    """The classes of accounts of an organization, each in the order of the file, and the smaller workspace.
+
+    `removed` are the accounts, and by ARN the principals of accounts kept, that the smaller workspace lacks.
+    `principals` is the number of classes of principals, 0 where the mode does not look at them.
+    """
 
     members: tuple[tuple[str, ...], ...]
     smaller: Workspace
     removed: frozenset[str]
     reason: str = ""  # why no accounts were merged at all
+    principals: int = 0
 
 
-def classes(workspace: Workspace, mode: Literal["guardrails", "grants"]) -> Classes:
-    """The classes of accounts, and the workspace with at most `KEPT` accounts of each.
+def classes(
+    workspace: Workspace, mode: Literal["guardrails", "grants"], services: Sequence[str] | None = None
+) -> Classes:
+    """The classes of accounts and principals, and the workspace with a few of each.
 
-    `mode` as for `prove`: guardrails alone do not look at principals and resources.
+    `mode` as for `prove`: guardrails alone do not look at principals and resources. `services`: no others are asked.
     """
     organization = workspace.organization
     listed = list(organization.accounts())
-    if len(listed) <= KEPT:
-        return Classes(tuple((account.id,) for account, _ in listed), workspace, frozenset())
+    grants = mode == "grants"
+    alone = tuple((account.id,) for account, _ in listed)
+    if not grants and len(listed) <= KEPT:
+        return Classes(alone, workspace, frozenset())
     documents = list({id(d): d for d in _documents(organization, mode)}.values())
     texts = [
         *dict.fromkeys(
@@ -67,13 +81,15 @@ def classes(workspace: Workspace, mode: Literal["guardrails", "grants"]) -> Clas
     if len(tests) > _MOST_TESTS:
         reason = "patterns with wildcards among digits"
     if reason:
-        return Classes(tuple((account.id,) for account, _ in listed), workspace, frozenset(), reason)
+        return Classes(alone, workspace, frozenset(), reason)
     joined = "\n".join(texts)
     named = {*_ID.findall(joined), *_formal(), organization.management_account, *_of_others(listed, mode)}
     by_path = "orgpaths" in joined.lower() or bool(workspace.perimeter.paths)
     by_network = _network_patterns(documents, texts)
-    shapes = _Shapes(listed, mode, joined)
-    found: dict[object, list[str]] = {}
+    names = NameTests([*texts, *(_own_texts(listed) if grants else ())])
+    shapes = _Shapes(listed, grants, joined, names)
+    found: dict[object, list[Account]] = {}  # by all that an account is and holds
+    alike: dict[object, list[Account]] = {}  # without principals and resources
     for account, path in listed:
         key: object = account.id
         if account.id not in named and not (by_network and account.endpoints):
@@ -81,17 +97,44 @@ def classes(workspace: Workspace, mode: Literal["guardrails", "grants"]) -> Clas
             if shape is not None:
                 place = tuple(unit.id for unit in path) if by_path else shapes.chain(path)
                 key = (place, shape, tuple(bool(test.fullmatch(account.id)) for test in tests))
-        found.setdefault(key, []).append(account.id)
-    removed = frozenset(member for members in found.values() for member in members[KEPT:])
-    smaller = workspace.model_copy(update={"organization": without(organization, removed)}) if removed else workspace
-    return Classes(tuple(map(tuple, found.values())), smaller, removed)
+        found.setdefault((key, shapes.holdings(account)) if grants else key, []).append(account)
+        alike.setdefault(key, []).append(account)
+    people = services is None or any(service in _ON_PEOPLE for service in services)
+    kept = _kept(found.values(), alike.values(), people=people) if grants else _kept((), alike.values(), people=people)
+    removed = {account.id for account, _ in listed if account.id not in kept}
+    gone = {p.arn for account, _ in listed if account.id in kept for p in shapes.surplus(account)} if grants else set()
+    smaller = without(organization, removed, gone) if removed or gone else organization
+    return Classes(
+        tuple(tuple(account.id for account in members) for members in (found if grants else alike).values()),
+        workspace.model_copy(update={"organization": smaller}) if removed or gone else workspace,
+        frozenset(removed | gone),
+        principals=shapes.kinds_of_principals if grants else 0,
+    )
 
 
-def without(organization: Organization, removed: frozenset[str]) -> Organization:
-    """The organization without some accounts."""
+def _kept(holders: Iterable[list[Account]], alike: Iterable[list[Account]], *, people: bool) -> set[str]:
+    """The accounts that are kept: of those alike up to what they hold, and of those alike altogether."""
+    out: set[str] = set()
+    for members in holders:
+        few = KEPT_OF_HOLDERS if people or members[0].resources else 1
+        out.update(account.id for account in members[:few])
+    for members in alike:
+        missing = KEPT - sum(account.id in out for account in members)
+        out.update([account.id for account in members if account.id not in out][: max(0, missing)])
+    return out
+
+
+def without(organization: Organization, removed: Set[str], gone: Set[str] = frozenset()) -> Organization:
+    """The organization without some accounts, and without some principals by ARN."""
+
+    def left(account: Account) -> Account:
+        if not any(principal.arn in gone for principal in account.principals):
+            return account
+        kept = tuple(principal for principal in account.principals if principal.arn not in gone)
+        return account.model_copy(update={"principals": kept})
 
     def pruned(unit: Unit) -> Unit:
-        kept = tuple(account for account in unit.accounts if account.id not in removed)
+        kept = tuple(left(account) for account in unit.accounts if account.id not in removed)
         return unit.model_copy(update={"accounts": kept, "units": tuple(map(pruned, unit.units))})
 
     return organization.model_copy(update={"root": pruned(organization.root)})
@@ -213,6 +256,15 @@ def _of_others(listed: Iterable[tuple[Account, object]], mode: str) -> Iterator[
             yield from (n for text in _strings(data) for n in _ID.findall(text) if n != account.id)
 
 
+def _own_texts(listed: Iterable[tuple[Account, object]]) -> Iterator[str]:
+    """Texts of what accounts hold that may name principals: tags, grants of keys."""
+    for account, _ in listed:
+        for principal in account.principals:
+            yield from principal.tags.values()
+        for resource in account.resources:
+            yield from _strings(resource.model_dump(exclude={"policy"}))
+
+
 @lru_cache(maxsize=1)
 def _formal() -> frozenset[str]:
     """Accounts that the formal text and its tables name."""
@@ -224,14 +276,23 @@ def _formal() -> frozenset[str]:
 class _Shapes:
     """What accounts hold, up to ids, as values that are equal where nothing tells them apart."""
 
-    def __init__(self, listed: Sequence[tuple[Account, Sequence[Unit]]], mode: str, texts: str) -> None:
-        self._mode, self._texts = mode, texts
+    def __init__(
+        self, listed: Sequence[tuple[Account, Sequence[Unit]]], grants: bool, texts: str, names: NameTests
+    ) -> None:
+        self._grants, self._texts, self._names = grants, texts, names
         self._documents: dict[int, object] = {}
+        self._numbers: dict[object, int] = {}  # of shapes of principals
+        self._principals: dict[int, int] = {}  # principal, by identity, to the number of its shape
         endpoints = [endpoint for account, _ in listed for endpoint in account.endpoints]
         self._owners: dict[str, set[str]] = {}
         for endpoint in endpoints:
             for name in (endpoint.id, endpoint.vpc):
                 self._owners.setdefault(name, set()).add(endpoint.account)
+
+    @property
+    def kinds_of_principals(self) -> int:
+        """How many shapes principals have."""
+        return len(self._numbers)
 
     def chain(self, path: Sequence[Unit]) -> object:
         """The guardrails above an account."""
@@ -243,10 +304,33 @@ class _Shapes:
         doors = self._endpoints(account)
         if doors is None or buckets or account.canonical_id or any(r.vpc for r in account.resources):
             return None
-        shape = [self._level(account.guardrails), doors, account.block_public_access, account.listed]
-        if self._mode == "grants":
-            shape += [tuple(map(self._principal, account.principals)), tuple(map(self._resource, account.resources))]
-        return tuple(shape)
+        # A name that is taken is spelled as it is listed, whatever is granted (W-12).
+        taken = {_name(p.arn) for p in account.principals if not self._grants and self._names.speaks_of(_last(p.arn))}
+        shape = (self._level(account.guardrails), doors, account.block_public_access, account.listed)
+        return (*shape, frozenset(taken))
+
+    def holdings(self, account: Account) -> object:
+        """The principals and resources of an account; of many principals alike the few that matter."""
+        count = Counter(map(self._number, account.principals))
+        most = KEPT_PRINCIPALS if account.listed else len(account.principals)
+        principals = frozenset((number, min(n, most)) for number, n in count.items())
+        return principals, tuple(map(self._resource, account.resources))
+
+    def surplus(self, account: Account) -> Iterator[OwnedPrincipal]:
+        """The principals that others of the account stand for; where there may be more than listed, there is none."""
+        count = Counter[int]()
+        for principal in account.principals if account.listed else ():
+            number = self._number(principal)
+            count[number] += 1
+            if count[number] > KEPT_PRINCIPALS:
+                yield principal
+
+    def _number(self, principal: OwnedPrincipal) -> int:
+        found = self._principals.get(id(principal))
+        if found is None:
+            shape = self._principal(principal)
+            found = self._principals[id(principal)] = self._numbers.setdefault(shape, len(self._numbers))
+        return found
 
     def _level(self, level: Guardrails) -> object:
         scps, rcps = (tuple(map(self._document, documents)) for documents in (level.scps, level.rcps))
@@ -258,17 +342,7 @@ class _Shapes:
             return None
         found = self._documents.get(id(document))
         if found is None:
-            statements = tuple(
-                (
-                    s.sid,
-                    s.effect,
-                    _element(s.action),
-                    _element(s.resource),
-                    _who(s.principal),
-                    tuple(map(_condition, s.conditions)),
-                )
-                for s in document.statements
-            )
+            statements: object = tuple((s.sid, *statement_shape(s)) for s in document.statements)
             found = self._documents[id(document)] = (document.kind, document.version, document.name, statements)
         return found
 
@@ -294,11 +368,10 @@ class _Shapes:
 
     def _principal(self, principal: OwnedPrincipal) -> object:
         rest = principal.model_dump(exclude={"arn", "account", "policies", "boundary", "trust"})
-        policies = tuple(map(self._document, principal.policies))
         return (
-            _name(principal.arn),
+            self._names.signature(_last(principal.arn)),
             _fixed(rest),
-            policies,
+            tuple(map(self._document, principal.policies)),
             self._document(principal.boundary),
             self._document(principal.trust),
         )
@@ -306,6 +379,17 @@ class _Shapes:
     def _resource(self, resource: OwnedResource) -> object:
         rest = resource.model_dump(exclude={"arn", "account", "policy"})
         return _name(resource.arn), _fixed(rest), self._document(resource.policy)
+
+
+def statement_shape(statement: Statement) -> tuple[object, ...]:
+    """What a statement says, not where it stands nor what it is called, as a value that can be compared."""
+    return (
+        statement.effect,
+        _element(statement.action),
+        _element(statement.resource),
+        _who(statement.principal),
+        tuple(map(_condition, statement.conditions)),
+    )
 
 
 def _element(element: Element | None) -> object:
@@ -324,6 +408,11 @@ def _name(arn: str) -> object:
     """An ARN without its account."""
     fields = arn.split(":", 5)
     return (*fields[:4], *fields[5:])
+
+
+def _last(arn: str) -> str:
+    """The name of a role or user with its path, without the kind."""
+    return arn.split(":", 5)[-1].partition("/")[2]
 
 
 def _fixed(value: object) -> object:

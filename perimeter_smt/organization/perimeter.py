@@ -13,6 +13,8 @@ OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
 # Questions beside the objectives (docs/mitigations.md): credentials and chains, compute and credentials used elsewhere,
 # Regions, carriers, data planes, least privilege.
 MITIGATIONS = ("C1", "C2", "N1", "N2", "E1", "E2", "S1", "L1")
+# Those that scopes and exceptions may speak of, as of an objective.
+CLAIMED = ("N1", "N2", "E1", "E2")
 Reach = Literal[
     "management-account",
     "service-linked-roles",
@@ -44,7 +46,7 @@ REACH_TEXTS: dict[Reach, str] = {
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Vpc(_Frozen):
@@ -152,8 +154,11 @@ class Perimeter(_Frozen):
     """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted.
 
     `readings` settles open points of AWS's documentation by name: as chosen here, or the rival way.
+    `regions` are where my identities are to call; `egress` says what leaves my network beside endpoints: nothing, what
+    goes through `proxies`, or anything; None: nobody said.
     `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
-    `mitigations` are the questions beside the objectives that count: ids, or `all`.
+    `mitigations` are the questions beside the objectives that count: ids, or `all`. `administrators` are ARN patterns
+    of those who may change guardrails and come to hold exceptions (C2).
     """
 
     orgs: tuple[str, ...]
@@ -169,10 +174,14 @@ class Perimeter(_Frozen):
     endpoints_of_my_accounts: bool = True
     cidrs: tuple[str, ...] = ()
     service_networks: bool = False
+    regions: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    egress: Literal["blocked", "proxy", "open"] | None = None
     tag_exceptions: tuple[TagException, ...] = ()
     role_exceptions: tuple[RoleException, ...] = ()
     vendors: tuple[Vendor, ...] = ()
     mitigations: tuple[str, ...] = ()
+    administrators: tuple[str, ...] = ()
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()
@@ -228,7 +237,7 @@ class Workspace(_Frozen):
     `grants_given`: the accounts of the organization are all there are. `unknowns`: what the source did not tell.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     organization: Organization
     perimeter: Perimeter

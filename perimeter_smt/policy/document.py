@@ -18,7 +18,7 @@ PrincipalType = Literal["*", "AWS", "Service", "Federated", "CanonicalUser"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,16 +130,20 @@ def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[objec
     return lively
 
 
-def _first_hops(run: Run, objective: Objective, left: list[Group], rows: dict[object, Row]) -> list[Group]:
-    """The groups whose proof may assume that forwarded calls began in my network; the others are conditional."""
+def _first_hops(run: Run, objective: Objective, left: list[Group], rows: dict[object, Row]) -> tuple[list[Group], str]:
+    """The groups whose proof may assume that forwarded calls began in my network, and a note for the proof.
+
+    The others are conditional.
+    """
     concerned, services = first_hop.carried(run, objective.id, left)
     if not concerned:
-        return left
-    example, reason = first_hop.unguarded(run, objective.id, concerned, services)
-    if not reason:
-        return left
-    fold(rows, ("first hop", reason), Row("conditional", concerned, (example,) if example else (), reason=reason))
-    return [group for group in left if group not in concerned]
+        return left, ""
+    hop = first_hop.unguarded(run, objective.id, concerned, services)
+    if not hop.reason:
+        return left, hop.note
+    examples = (hop.example,) if hop.example else ()
+    fold(rows, ("first hop", hop.reason), Row("conditional", concerned, examples, reason=hop.reason))
+    return [group for group in left if group not in concerned], ""
 
 
 def _proved(
@@ -160,12 +164,12 @@ def _proved(
         return
     notes: list[Assumption] = []
     if first_hop.ASSUMED in result.core:
-        held = _first_hops(run, objective, left, rows)
+        held, note = _first_hops(run, objective, left, rows)
         if len(held) < len(left):
             if held:
                 _proved(run, objective, held, rows, beyond)
             return
-        notes = [Assumption("first-hops", text, "IAM guide, forward access sessions") for text in run.first_hop_notes]
+        notes = [Assumption("first-hops", note, "IAM guide, forward access sessions")] if note else []
     assumptions, used = explain.proof(run.world, result.core)
     leans_on = [
         reach
@@ -174,7 +178,7 @@ def _proved(
         and (reach.applies(left) or run.ask(breach, reach.formula, mode, *run.only(left)).status != "unsat")
     ]
     accepted = [Assumption(reach.name, LIMIT_TEXTS[reach.name], "accepted in perimeter.yaml") for reach in leans_on]
-    accepted += sorted(notes, key=lambda note: note.text)
+    accepted += notes
     for point in sorted(run.world.workspace.perimeter.settled):
         read = "the rival way" if point in run.world.workspace.perimeter.rivals else "as chosen"
         accepted.append(Assumption(point, f"read {read}, as perimeter.yaml says", "semantics 7"))

@@ -7,7 +7,7 @@ RCPs and endpoint policies that is "not stopped".  A guardrail without Allow sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -86,15 +86,56 @@ class Asked:
 
 
 def encode(
-    before: Document, after: Document, *, free_context: bool = False, reading: Literal["exact", "over"] = "exact"
+    before: Document,
+    after: Document,
+    *,
+    free_context: bool = False,
+    reading: Literal["exact", "over"] = "exact",
+    denying: Sequence[Document] = (),
+    guardrails: Sequence[Sequence[Document]] = (),
+    given: Formula = TRUE,
 ) -> Asked:
-    """The two questions that `compare` asks, as formulas."""
-    world = _world((before, after), free_context=free_context)
-    old, new = (_allows(world.policies, document) for document in (before, after))
-    more, less = both(new, neg(old)), both(old, neg(new))
-    _assemble(world, (more, less), (before, after), free_context=free_context)
-    calls, (more, less) = _reduce(world, (before, after), (more, less), free_names=free_context)
-    return Asked(before, after, world, _problem(world, calls), more, less, _mode(world, reading))
+    """The two questions that `compare` asks, as formulas.
+
+    `denying` are policies whose Deny statements count besides; each of `guardrails` is a level of policies that must
+    let the request through, too, by an Allow of its own; `given` is what else holds of the requests.
+    """
+    more_denies = (*denying, *(document for level in guardrails for document in level))
+
+    def differ(policies: Policies) -> tuple[Formula, Formula]:
+        old, new = (_allows(policies, document) for document in (before, after))
+        passed = [policies.allows(level) for level in guardrails]
+        held = both(given, neg(policies.denies(more_denies)), *passed)
+        return both(new, neg(old), held), both(old, neg(new), held)
+
+    posed = pose((before, after, *more_denies), differ, free_context=free_context, reading=reading)
+    more, less = posed.formulas
+    return Asked(before, after, posed.world, posed.problem, more, less, posed.mode)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """Formulas about requests that documents tell apart, and the problem to ask them of, each together with `mode`."""
+
+    world: World
+    problem: Problem
+    formulas: tuple[Formula, ...]
+    mode: Formula
+
+
+def pose(
+    documents: Sequence[Document],
+    build: Callable[[Policies], Sequence[Formula]],
+    *,
+    free_context: bool = False,
+    reading: Literal["exact", "over"] = "exact",
+) -> Posed:
+    """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds."""
+    world = _world(documents, free_context=free_context)
+    formulas = build(world.policies)
+    _assemble(world, formulas, documents, free_context=free_context)
+    calls, reduced = _reduce(world, documents, formulas, free_names=free_context)
+    return Posed(world, _problem(world, calls), tuple(reduced), _mode(world, reading))
 
 
 def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:

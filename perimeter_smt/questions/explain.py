@@ -41,11 +41,13 @@ def counterexample(
     reach: str | None = None,
     departs: tuple[str, ...] = (),
     statement: str | None = None,
+    resources_listed: bool = True,
 ) -> Counterexample:
     """The request of a satisfying result, replayed by the concrete evaluator before it is shown.
 
     `departs`: the readings and soft axioms that it departs from; none: it holds under the chosen ones.
-    `statement` names the guardrail statement under question.
+    `statement` names the guardrail statement under question. `resources_listed`: listed accounts have no resources but
+    those listed.
     """
     model = result.model
     assert model is not None
@@ -60,7 +62,7 @@ def counterexample(
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
     )
-    _check_ground(world, objective, case, request, facts, kind)
+    _check_ground(world, objective, case, request, facts, kind, resources_listed=resources_listed)
     perimeter = world.workspace.perimeter
     turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     if kind == "blocked":
@@ -87,7 +89,16 @@ def counterexample(
     )
 
 
-def _check_ground(world: World, objective: str, case: Case, request: Request, facts: Facts, kind: FindingKind) -> None:
+def _check_ground(
+    world: World,
+    objective: str,
+    case: Case,
+    request: Request,
+    facts: Facts,
+    kind: FindingKind,
+    *,
+    resources_listed: bool = True,
+) -> None:
     """The perimeter, read a second time on the ground truth of the witness, must agree that it is a finding."""
     if objective in OBJECTIVES:
         agreed = breaks(objective, world.workspace, request, facts)
@@ -95,7 +106,9 @@ def _check_ground(world: World, objective: str, case: Case, request: Request, fa
         agreed = kind != "blocked" or intended(world.workspace, request, facts, objective)
     managed = bool(case.flags.kms_aws_managed_key)
     organization = world.workspace.organization
-    told = None if world.free_grants else contradiction(organization, request, facts, aws_managed_key=managed)
+    told = None
+    if not world.free_grants:
+        told = contradiction(organization, request, facts, aws_managed_key=managed, resources_listed=resources_listed)
     if told:
         raise InternalError(
             f"`{case.id}` contradicts the workspace: {told}", dump=json.dumps(case_to_json(case), indent=1)

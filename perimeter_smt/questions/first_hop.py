@@ -9,28 +9,40 @@ out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.catalogue import union
 from perimeter_smt.encode.world.world import build
 from perimeter_smt.logic.formula import Formula, both, equal, neg, sym
-from perimeter_smt.organization.perimeter import Perimeter, Scope
+from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.prefer import PLAIN_ROW
 from perimeter_smt.questions.prepare import claimed_rows, prepare
-from perimeter_smt.questions.run import Group, Run
+from perimeter_smt.questions.run import Group, Reading, Run
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
-from perimeter_smt.solve.result import Result
+from perimeter_smt.solve.result import Limits, Result
 
 ASSUMED = "P1.first-hop"
 _OWN = (equal("principal.account", "resource.account"), PLAIN_ROW)
 _NETWORK = "O5"  # my identities call only from expected networks: what a first hop is held to
 
 
-Found = tuple[Counterexample | None, str]
+@dataclass(frozen=True)
+class Hop:
+    """Whether a first hop gets through from elsewhere: a request, and why a proof is conditional (empty: it is not).
+
+    A reason without a request: it was not decided. `note` is what a proof says besides; `listed`: whether a principal
+    of the whole organization may make such a call, None if that was not asked.
+    """
+
+    example: Counterexample | None = None
+    reason: str = ""
+    note: str = ""
+    listed: bool | None = None
 
 
 def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Group], frozenset[str]]:
@@ -46,15 +58,15 @@ def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Gro
     return concerned, frozenset(services)
 
 
-def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Found:
-    """A first hop that gets through from elsewhere, and why the proof is conditional; no reason: none does.
+def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Hop:
+    """A first hop that gets through from elsewhere, if there is one.
 
-    `services` are those that carry calls on to the groups. A reason without a request: it was not decided.
+    `services` are those that carry calls on to the groups.
     """
     return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)
 
 
-def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found | None:
+def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Hop | None:
     """Callers of other organizations are bound by no guardrail of mine in their first hop."""
     asked = (
         questions.breach(run.world, objective),
@@ -67,46 +79,79 @@ def _of_a_stranger(run: Run, objective: str, groups: Sequence[Group]) -> Found |
     if result.status != "sat":
         return None
     found = _shown(run, objective, asked, result, groups)
-    return found, "no guardrail of mine holds the first hop of a stranger's forwarded call to my network"
+    return Hop(found, "no guardrail of mine holds the first hop of a stranger's forwarded call to my network")
 
 
-def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Found:
+def _of_mine(run: Run, objective: str, services: frozenset[str]) -> Hop:
     perimeter = _perimeter(run.world.workspace.perimeter, objective)
     key = (perimeter.tag_exceptions, perimeter.role_exceptions, services)
     if key not in run.first_hops:
         run.first_hops[key] = _ask(run, perimeter, services)
-    return run.first_hops[key]
+    found: Hop = run.first_hops[key]
+    if found.listed is not None:
+        run.beyond.add((objective, tuple(sorted(services)), found.listed))
+    return found
 
 
-def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Found:
+def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
     """May my identity make a call that a service carries on, from elsewhere?"""
-    found, reason = _under(run, perimeter, services, free_grants=run.world.free_grants)
-    if not reason or not run.world.free_grants or not run.world.workspace.grants_given:
-        return found, reason
-    listed = _under(run, perimeter, services, free_grants=False)
-    if listed[1]:
-        return found, reason
-    run.first_hop_notes.add(f"{reason}; no listed principal may make such a call")
-    return listed
+    workspace = run.world.workspace
+    hops, asked, result = _under(
+        workspace, perimeter, services, run.reading, run.engine.limits, free_grants=run.world.free_grants
+    )
+    if result.status == "unsat":
+        return Hop()
+    if result.status == "unknown":
+        found, reason = None, f"whether first hops are held to my network is not decided: {result.reason}"
+    else:
+        found = _shown(hops, _NETWORK, asked, result, hops.groups)
+        action = found.request.action
+        reason = f"the first hop of a forwarded call is not held to my network: `{action}` gets through"
+    if not run.world.free_grants or not workspace.grants_given:
+        return Hop(found, reason)
+    # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
+    whole = run.whole(tuple(sorted(services))) if run.whole else workspace
+    if _listed_may(whole, perimeter, services, run.reading, run.engine.limits):
+        return Hop(found, reason, listed=True)
+    return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)
 
 
-def _under(run: Run, perimeter: Perimeter, services: frozenset[str], *, free_grants: bool) -> Found:
-    workspace = run.world.workspace.model_copy(update={"perimeter": perimeter})
+def listed_may(whole: Workspace, objective: str, services: Sequence[str], reading: Reading, limits: Limits) -> bool:
+    """Whether a listed principal may make a first hop from elsewhere: all that a proof asks beyond the guardrails."""
+    return _listed_may(whole, _perimeter(whole.perimeter, objective), frozenset(services), reading, limits)
+
+
+def _listed_may(
+    whole: Workspace,
+    perimeter: Perimeter,
+    services: frozenset[str],
+    reading: Reading,
+    limits: Limits,
+) -> bool:
+    """So it is taken where that is not decided."""
+    _, _, result = _under(whole, perimeter, services, reading, limits, free_grants=False)
+    return result.status != "unsat"
+
+
+def _under(
+    workspace: Workspace,
+    perimeter: Perimeter,
+    services: frozenset[str],
+    reading: Reading,
+    limits: Limits,
+    *,
+    free_grants: bool,
+) -> tuple[Run, tuple[Formula, ...], Result]:
+    workspace = workspace.model_copy(update={"perimeter": perimeter})
     world = build(workspace, sorted(services), free_grants=free_grants, objectives=(_NETWORK,))
-    hops = prepare(world, (_NETWORK,), run.reading, False, 1, run.engine.limits, ())
+    hops = prepare(world, (_NETWORK,), reading, False, 1, limits, ())
     persons = () if free_grants else (neg(sym_is("root")), neg(sym("principal.made-by-root")))
     asked = (questions.hole(world, _NETWORK), neg(sym("forwarded")), *persons, hops.exact)
     result = hops.ask(*asked)
-    if result.status == "unsat" and run.reading != "exact":
+    if result.status == "unsat" and reading != "exact":
         asked = (*asked[:-1], hops.over)
         result = hops.ask(*asked)
-    if result.status == "unknown":
-        return None, f"whether first hops are held to my network is not decided: {result.reason}"
-    if result.status == "unsat":
-        return None, ""
-    found = _shown(hops, _NETWORK, asked, result, hops.groups)
-    action = found.request.action
-    return found, f"the first hop of a forwarded call is not held to my network: `{action}` gets through"
+    return hops, asked, result
 
 
 def _shown(

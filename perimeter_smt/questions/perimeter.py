@@ -11,31 +11,38 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Literal
 
-from perimeter_smt.encode.language.text import readings, soft_names
-from perimeter_smt.encode.world.world import World, build
-from perimeter_smt.errors import InputError, did_you_mean
-from perimeter_smt.organization.classes import classes
+from perimeter_smt.organization.classes import Classes, classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import availability as availability_question
 from perimeter_smt.questions import mitigations as beside
-from perimeter_smt.questions import user_assertions
-from perimeter_smt.questions.answer import answer
-from perimeter_smt.questions.mitigations.model import Asking
+from perimeter_smt.questions.advice import advice, guardrails
+from perimeter_smt.questions.encoded import Mode, asked_services, encode
+from perimeter_smt.questions.mitigations import exceptions
+from perimeter_smt.questions.mitigations.model import Asking, Mitigation
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.prepare import claimed_rows, prepare
+from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide
+from perimeter_smt.questions.obligations.deciding import Decided
+from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, bearing
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import doubted, qualified
 from perimeter_smt.questions.user_assertions import Source
-from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Kinds, Report, Verdict
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_dates
 from perimeter_smt.solve.result import Limits
+from perimeter_smt.stages import stage
 
 Progress = Callable[[str, int, int], None]
-Mode = Literal["guardrails", "grants"]
+
+
+class StoppedProofError(KeyboardInterrupt):
+    """Ctrl-C during `prove`; `report` holds what was decided, and `unknown` for the rest."""
+
+    def __init__(self, report: Report, decided: int, asked: int) -> None:
+        self.report, self.decided, self.asked = report, decided, asked
+        super().__init__()
 
 
 def prove(
@@ -52,9 +59,11 @@ def prove(
     progress: Progress | None = None,
     limits: Limits | None = None,
     merge: bool = True,
-    mitigations: Sequence[str] = (),
+    mitigations: Sequence[str] | None = None,
     demanded: Sequence[str] = (),
     today: date | None = None,
+    without_exceptions: bool = False,
+    means: Means = HERE,
 ) -> Report:
     """Prove or refute the objectives for a workspace.
 
@@ -65,29 +74,36 @@ def prove(
     every kind of counterexample up to `limit` per verdict; `assertions` are the user's own obligations, files or text,
     which speak of all services unless `services` are named.  `progress` is called with a label, the number done and
     the total.  With `merge`, accounts that no question can tell apart are represented by a few of them
-    (docs/scaling.md).  `mitigations` are asked beside the objectives: ids or `all`; they count for the exit code where
-    `perimeter.yaml` or `demanded` names them.  `today` (default: the day of the call) decides which exceptions have
-    expired.  InputError for unknown names.
+    (docs/scaling.md).  `mitigations` are asked beside the objectives (ids or `all`; default: those that
+    `perimeter.yaml` names), and those `demanded`; they count for the exit code where either names them.  `today`
+    (default: the day of the call) decides which exceptions have expired; `without_exceptions` shows what each of the
+    others opens.  `means` says who decides; the answer is the same.  InputError for unknown names; StoppedProofError on
+    Ctrl-C, with what was decided.
     """
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
     given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
-    must = beside.chosen((*demanded, *perimeter.mitigations), where="" if demanded else "perimeter.yaml")
-    names = beside.chosen((*mitigations, *must))
-    report = _objectives(
-        workspace, objectives=objectives, services=services, mode=mode, reading=reading, enumerate_all=enumerate_all,
-        limit=limit, availability=availability, assertions=assertions, progress=progress, limits=limits or Limits(),
-        merge=merge,
-    )  # fmt: skip
-    return replace(
-        report,
-        mitigations=doubted(
-            beside.ask(workspace, names, Asking(reading, limits or Limits(), day), progress), workspace
-        ),
-        demanded=must,
-        today=day.isoformat() if given.perimeter.dated else "",
-        expired=expired,
-    )
+    claimed = beside.chosen(perimeter.mitigations, where="perimeter.yaml")
+    names = beside.chosen((*(claimed if mitigations is None else mitigations), *demanded))
+    counting = {*claimed, *beside.chosen(demanded)}
+    must = tuple(name for name in names if name in counting)
+
+    def whole(report: Report, found: tuple[Mitigation, ...] = ()) -> Report:
+        dated = day.isoformat() if given.perimeter.dated else ""
+        return replace(report, mitigations=found, demanded=must, today=dated, expired=expired)
+
+    try:
+        report = _objectives(
+            workspace, objectives=objectives, services=services, mode=mode, reading=reading,
+            enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
+            progress=progress, limits=limits or Limits(), merge=merge, means=means,
+        )  # fmt: skip
+    except StoppedProofError as stopped:
+        raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
+    asking = Asking(reading, limits or Limits(), day, must)
+    found = beside.ask(workspace, names, asking, progress)
+    opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
+    return whole(report, doubted((*found, *opened), workspace))
 
 
 def _objectives(
@@ -104,130 +120,84 @@ def _objectives(
     progress: Progress | None,
     limits: Limits,
     merge: bool,
+    means: Means,
 ) -> Report:
     """The verdicts on the objectives, on assertions of the user's own, and on availability."""
-    if merge and not assertions:  # an assertion may tell accounts apart in ways of its own
-        found = classes(workspace, mode)
-        if found.removed:
-            report = _objectives(
-                found.smaller, objectives=objectives, services=services, mode=mode, reading=reading,
-                enumerate_all=enumerate_all, limit=limit, availability=availability,
-                progress=progress, limits=limits, merge=False,
-            )  # fmt: skip
-            if not _shows(report, found.removed):
-                return report
     if assertions and services is None:  # they hold of every request, whatever the objectives claim
         ask = partial(_objectives, workspace, mode=mode, reading=reading, enumerate_all=enumerate_all, limit=limit,
-                      progress=progress, limits=limits, merge=merge)  # fmt: skip
+                      progress=progress, limits=limits, merge=merge, means=means)  # fmt: skip
         own = ask(objectives=(), services=actions.services(), availability=False, assertions=assertions)
         if not objectives:
             return own
         report = ask(objectives=objectives, services=None, availability=availability)
         return replace(report, verdicts=(*report.verdicts, *own.verdicts))
-    values_of = user_assertions.keys_of(assertions)
-    world = encode(workspace, objectives=objectives, services=services, mode=mode, values_of=values_of)
-    _something_asked(world, objectives, services, assertions)
-    run = prepare(world, objectives, reading, enumerate_all, limit, limits, assertions)
-    extra = user_assertions.questions(world, assertions)
-    total = len(objectives) + len(extra) + int(availability)
-    verdicts = []
-    for number, name in enumerate(objectives):
-        if progress:
-            progress(f"{name} {OBJECTIVES[name].title}", number, total)
-        groups = [group for group in run.groups if claimed_rows(world, name) & group.rows]
-        verdicts += answer(run, OBJECTIVES[name], groups) if groups else [_not_asked(world, name)]
-    for number, obligation in enumerate(extra, len(objectives)):
-        if progress:
-            progress(obligation.name, number, total)
-        verdicts.append(user_assertions.answer(run, obligation))
-    if progress and availability:
-        progress("availability", total - 1, total)
-    blocked = availability_question.findings(run) if availability else ()
-    if progress:
-        progress("done", total, total)
-    report = Report(
-        workspace.name, mode, reading, tuple(verdicts), tuple(blocked), tuple(sorted(table_dates().items()))
+    task = Task(
+        workspace=bearing(workspace, mode),
+        whole=workspace if mode == "guardrails" and workspace.grants_given else None,
+        merge=merge,
+        objectives=tuple(objectives),
+        services=None if services is None else tuple(services),
+        mode=mode,
+        reading=reading,
+        enumerate_all=enumerate_all,
+        limit=limit,
+        availability=availability,
+        assertions=tuple(assertions),
+        limits=limits,
     )
+    asked = asked_services(workspace, objectives, services)
+    with stage("classes of accounts"):  # an assertion may tell them apart
+        found = classes(workspace, mode, asked) if merge and not assertions else None
+    smaller = replace(task, workspace=bearing(found.smaller, mode)) if found and found.removed else task
+    try:
+        decided = decide(smaller, means, progress)
+        if found and found.removed and _shows(decided, found.removed, workspace.organization.id):
+            decided = decide(task, means, progress)
+    except StoppedError as stopped:
+        report = _report(workspace, task, stopped.decided)
+        raise StoppedProofError(report, len(stopped.decided), len(task.obligations)) from None
+    kinds = _kinds(workspace, found) if found and (found.removed or found.reason) else None
+    if progress:
+        progress("done", len(task.obligations), len(task.obligations))
+    return replace(_report(workspace, task, decided), kinds=kinds)
+
+
+def _kinds(workspace: Workspace, found: Classes) -> Kinds:
+    """What is told of classes."""
+    people = sum(len(account.principals) for account, _ in workspace.organization.accounts()) if found.principals else 0
+    accounts = sum(map(len, found.members))
+    return Kinds(accounts, len(found.members), people, found.principals, found.reason)
+
+
+def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) -> Report:
+    """The report in the order of the question, whatever was decided first."""
+    verdicts = [v for name in task.obligations if name != AVAILABILITY for v in _verdicts(task, decided, name)]
+    blocked = _verdicts(task, decided, AVAILABILITY) if task.availability else ()
+    tables = tuple(sorted(table_dates().items()))
+    known = advice((*verdicts, *blocked), guardrails(workspace))
+    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables, advice=known)
     return qualified(report, workspace.unknowns)
 
 
-def encode(
-    workspace: Workspace,
-    *,
-    objectives: Sequence[str] = NAMES,
-    services: Sequence[str] | None = None,
-    mode: Mode = "guardrails",
-    values_of: Mapping[str, int] | None = None,
-) -> World:
-    """The workspace as formulas, for the services in question; InputError for unknown objectives or services.
-
-    `values_of`: condition keys that the question speaks of although no policy may test them, and how many values.
-    """
-    known = actions.services()
-    for objective in objectives:
-        if objective not in OBJECTIVES:
-            hint = did_you_mean(objective, OBJECTIVES)
-            raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
-    for service in services or ():
-        if service.lower() not in known:
-            hint = did_you_mean(service, known)
-            raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
-    if services is not None:
-        chosen = tuple(dict.fromkeys(service.lower() for service in services))
-    else:
-        scoped = _scoped(workspace, objectives)
-        chosen = known if scoped is None else tuple(s for s in known if s in scoped)
-    world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
-    _check_assumptions(workspace)
-    return world
+def _verdicts(task: Task, decided: Mapping[str, Decided], name: str) -> tuple[Verdict, ...]:
+    if name in decided:
+        return decided[name].verdicts
+    titles = {AVAILABILITY: availability_question.TITLE, OWN: "own assertions"}
+    known = titles.get(name) or OBJECTIVES[name].title
+    return (Verdict(name, known, task.services or (), "unknown", reason="not decided: interrupted"),)
 
 
-def _shows(report: Report, removed: frozenset[str]) -> bool:
-    """Whether a counterexample took an id of an account left out for a stranger's."""
-    shown = [c for verdict in (*report.verdicts, *report.availability) for c in verdict.counterexamples]
-    accounts = {n for c in shown for n in re.findall("[0-9]{12}", repr((c.request, c.facts)))}
-    return not accounts.isdisjoint(removed)
+def _shows(decided: Mapping[str, Decided], removed: frozenset[str], organization: str) -> bool:
+    """Whether a counterexample took the id of an account left out for a stranger's, or a name for one that is free."""
+    shown = [c for each in decided.values() for verdict in each.verdicts for c in verdict.counterexamples]
+    for found in shown:
+        told = repr((found.request, found.facts))
+        if not removed.isdisjoint(re.findall(r"arn:[^'\"\\]*", told)):
+            return True
+        accounts = set(re.findall("[0-9]{12}", told)) & removed
+        if any(found.facts.organizations.get(account) != organization for account in accounts):
+            return True
+    return False
 
 
-def _something_asked(
-    world: World, objectives: Sequence[str], services: Sequence[str] | None, assertions: Sequence[Source]
-) -> None:
-    """A run in which nothing is asked has no answer: InputError."""
-    if assertions or any(claimed_rows(world, name) for name in objectives):
-        return
-    of = f"of {', '.join(f'`{service}`' for service in services)}" if services else "that there is"
-    claims = "claims" if len(objectives) == 1 else "claim"
-    raise InputError(f"nothing to ask: {', '.join(objectives)} {claims} no action {of}", file="perimeter.yaml",
-                     path="$.scopes")  # fmt: skip
-
-
-def _not_asked(world: World, name: str) -> Verdict:
-    """The verdict on an objective that claims nothing of the services in question: it stands in the report, too."""
-    objective = OBJECTIVES[name]
-    reason = "its scope claims no action of these services, so that nothing was asked"
-    return Verdict(name, objective.title, world.calls.services, "vacuous", reason=reason)
-
-
-def _check_assumptions(workspace: Workspace) -> None:
-    """Accepted assumptions are names of soft axioms or of open points."""
-    known = [*soft_names(), *readings()]
-    for name in workspace.perimeter.readings:
-        if name not in readings():
-            hint = did_you_mean(name, readings()) or ", expected a name such as `X-1`"
-            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
-    for name in workspace.perimeter.assumptions:
-        if name not in known:
-            hint = did_you_mean(name, known) or ", expected a soft axiom such as `AN8` or a point such as `X-1`"
-            raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path="$.assumptions")
-
-
-def _scoped(workspace: Workspace, objectives: Sequence[str]) -> frozenset[str] | None:
-    """The services that some objective claims; None: all of them."""
-    out: set[str] = set()
-    for objective in objectives:
-        for pattern in workspace.perimeter.scope(objective).actions:
-            service = pattern.lower().partition(":")[0]
-            if "*" in service or "?" in service:
-                return None
-            out.add(service)
-    return frozenset(out)
+__all__ = ["Mode", "Progress", "StoppedProofError", "encode", "prove"]

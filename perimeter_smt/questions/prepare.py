@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import atom
+from perimeter_smt.logic.formula import Formula, atom
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions import user_assertions
 from perimeter_smt.questions.groups import group_services, looks_everywhere
@@ -26,11 +26,15 @@ def prepare(
     limit: int,
     limits: Limits,
     assertions: Sequence[user_assertions.Source],
+    also: Sequence[Formula] = (),
 ) -> Run:
-    """The run that asks the `chosen` objectives and the user's own obligations of a world."""
+    """The run that asks the `chosen` objectives and the user's own obligations of a world.
+
+    `also` are further formulas that will be asked: what they tell apart stays apart.
+    """
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
-    asked += [questions.blocked(world), *user_assertions.formulas(world, assertions)]
+    asked += [questions.blocked(world), *user_assertions.formulas(world, assertions), *also]
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, world.workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)

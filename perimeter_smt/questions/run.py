@@ -6,9 +6,9 @@ what is left is unsatisfiable: then all groups that are left share the proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.catalogue import CALL
@@ -16,8 +16,8 @@ from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
 from perimeter_smt.logic.interpret import truth
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.prefer import PLAIN_ROW, plainest, preferences
-from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
 from perimeter_smt.solve.spread import Spread
@@ -64,8 +64,11 @@ class Run:
     reading: Reading
     enumerate_all: bool
     limit: int
-    first_hops: dict[tuple[object, ...], tuple[Counterexample | None, str]] = field(default_factory=dict)
-    first_hop_notes: set[str] = field(default_factory=set)  # what proofs that assume P1.first-hop say besides
+    first_hops: dict[tuple[object, ...], Any] = field(default_factory=dict)  # what was found of them (first_hop.py)
+    # All accounts and grants, as far as calls of these services tell them apart, where `world` holds less than that.
+    whole: Callable[[tuple[str, ...]], Workspace] | None = None
+    # What was asked of `whole` for an objective: may a listed principal make first hops to these services?
+    beyond: set[tuple[str, tuple[str, ...], bool]] = field(default_factory=set)
     _wanted: dict[tuple[str, ...], list[Formula]] = field(default_factory=dict)
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 

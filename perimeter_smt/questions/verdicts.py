@@ -89,12 +89,42 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What a lint rule says about a statement that a counterexample names.
+
+    `sure`: the rule speaks of the very key on which the statement failed; otherwise of a condition of it.
+    """
+
+    statement: Blame
+    rule: str
+    message: str
+    fix: str
+    line: int
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """How many accounts and principals an organization has, and how many classes that no question tells apart.
+
+    `principals` is 0 where the mode does not look at them; `reason` says why nothing was merged.
+    """
+
+    accounts: int
+    classes: int
+    principals: int = 0
+    principal_classes: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """All verdicts of one run. `mode`: guardrails alone or with current grants.
 
-    `unknowns` are what the source did not tell, as it bears on this mode. `mitigations` are the questions beside the
+    `unknowns` are what the source did not tell, as it bears on this mode; `advice` is what lint rules know of the
+    statements that counterexamples name. `mitigations` are the questions beside the
     objectives, of which those `demanded` by name count for the exit code. `expired` exceptions did not count on the day
-    `today`, which is empty where nothing depends on it.
+    `today`, which is empty where nothing depends on it. `kinds`: of an organization that is large enough to have them.
     """
 
     workspace: str
@@ -104,10 +134,12 @@ class Report:
     availability: tuple[Verdict, ...] = ()
     tables: tuple[tuple[str, str], ...] = ()
     unknowns: tuple[Unknown, ...] = ()
+    advice: tuple[Advice, ...] = ()
     mitigations: tuple[Mitigation, ...] = ()
     demanded: tuple[str, ...] = ()
     today: str = ""
     expired: tuple[str, ...] = ()
+    kinds: Kinds | None = None
 
     @property
     def exit_code(self) -> int:
@@ -130,6 +162,6 @@ class Comparison:
 
 
 __all__ = [
-    "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report", "Status",
-    "Verdict",
+    "Advice", "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report",
+    "Status", "Verdict",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Findings that are known: a file of their keys, what of a result is new, and the exit code that follows.
+"""Findings that are known: a file of their keys, what of a result is new.
 
 What is known is never called proved: only the exit code and the lists leave it out.
 """
@@ -19,7 +19,6 @@ _UNLISTED = {
     "refuted": "not all ways were listed, a new one may hide behind a known one: ask with a higher `--limit`",
     "conditional": "conditions are accepted by name in perimeter.yaml, a baseline does not accept them",
 }
-_REFUTES = ("hole", "beyond")
 
 
 def read_baseline(path: Path) -> frozenset[str]:
@@ -69,12 +68,3 @@ def unlisted(result: Result) -> list[Entry]:
         for verdict in result["verdicts"]
         if verdict["status"] in _UNLISTED and verdict["exhausted"] is not True
     ]
-
-
-def exit_code(result: Result, new: Sequence[Entry]) -> int:
-    """1 if something new refutes an objective, 3 if something new is not decided or may hide, else 0."""
-    objectives = {verdict["objective"] for verdict in result["verdicts"]} | set(result["demanded"])
-    kinds = {entry.kind for entry in new if entry.rule in objectives}
-    if kinds & set(_REFUTES):
-        return 1
-    return 3 if kinds else 0

@@ -26,12 +26,12 @@ def write_finding(page: Page, found: Counterexample, *, indent: int = 2) -> None
         near = found.closest
         page.item("closest", [str(near.statement), *(f"failed: {text}" for text in near.failed)], indent=indent)
     page.item("beyond", found.reach or "", indent=indent)
-    page.item("needs", ", ".join(map(_departure, found.depends_on)), indent=indent)
+    page.item("needs", ", ".join(map(departure, found.depends_on)), indent=indent)
     if found.rests_on:
         page.item("reading", f"as chosen for {', '.join(found.rests_on)}; not under the rival one", indent=indent)
 
 
-def _departure(name: str) -> str:
+def departure(name: str) -> str:
     """What a finding needs that is not so under the chosen readings and axioms."""
     return f"{name} read the other way" if name.startswith("X-") else f"{name} not to hold"
 

@@ -13,9 +13,15 @@ from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import plural
 
 
-def render(result: Mapping[str, Any], *, width: int | None = None, color: bool = False) -> str:
+def render(
+    result: Mapping[str, Any],
+    *,
+    width: int | None = None,
+    color: bool = False,
+    links: Mapping[str, str] | None = None,
+) -> str:
     """One line per finding, what each rule that spoke has to say, and the kinds that were guessed."""
-    page = Page(width, color=color)
+    page = Page(width, color=color, links=links)
     for finding in result["findings"]:
         more = finding["count"] - 1
         tail = f" (and {plural(more, 'more place', 'more places')} in this file)" if more else ""

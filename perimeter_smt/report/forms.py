@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from perimeter_smt.report.annotations import github, gitlab
 from perimeter_smt.report.csv import csv
 from perimeter_smt.report.entries import Entry, Result, is_lint
 from perimeter_smt.report.html import html
 from perimeter_smt.report.json import dumps
 from perimeter_smt.report.junit import junit
 from perimeter_smt.report.markdown import markdown
+from perimeter_smt.report.page import visible
 from perimeter_smt.report.sarif import sarif
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A result, which of its findings are shown, and how many a baseline left out (None: no baseline)."""
+    """A result, which of its findings are shown, and how many a baseline left out (None: no baseline).
+
+    Of the text alone: `details` shows everything, `quiet` the answer only, `command` is what was called.
+    """
 
     result: Result
     found: Sequence[Entry]
     known: int | None = None
+    details: bool = False
+    quiet: bool = False
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +39,30 @@ class Form:
     write: Callable[[Shown], str]
 
 
-def text(shown: Shown, *, width: int | None = None, color: bool = False) -> str:
+def text(shown: Shown, *, width: int | None = None, color: bool = False, links: Mapping[str, str] | None = None) -> str:
     """The report for people; with a baseline only what is new."""
     if is_lint(shown.result):
         from perimeter_smt.report.baseline import without_known
         from perimeter_smt.report.findings import render
 
         result = shown.result if shown.known is None else without_known(shown.result, shown.found)
-        return render(result, width=width, color=color) + _left_out(shown)
+        text = render(result, width=width, color=color, links=links)
+        return text.rstrip("\n").rsplit("\n", 1)[-1] + "\n" if shown.quiet else text + _left_out(shown)
     from perimeter_smt.report.read import report_of
     from perimeter_smt.report.text import render as render_report
+    from perimeter_smt.report.text import summary
 
+    if shown.quiet:
+        return visible(summary(report_of(shown.result))) + "\n"
     if shown.known is None:
-        return render_report(report_of(shown.result), width=width, color=color)
+        return render_report(
+            report_of(shown.result),
+            width=width,
+            color=color,
+            links=links,
+            details=shown.details,
+            command=shown.command,
+        )
     return _new_text(shown, width, color)
 
 
@@ -74,6 +93,8 @@ FORMS: Mapping[str, Form] = {
     "sarif": Form("sarif", lambda shown: sarif(shown.result, shown.found)),
     "junit": Form("xml", lambda shown: junit(shown.result, shown.found, shown.known or 0)),
     "markdown": Form("md", lambda shown: markdown(shown.result, shown.found, shown.known or 0)),
+    "github": Form("github.txt", lambda shown: github(shown.result, shown.found)),
+    "gitlab": Form("gitlab.json", lambda shown: gitlab(shown.result, shown.found)),
     "html": Form("html", lambda shown: html(shown.result, shown.found, shown.known or 0)),
     "csv": Form("csv", lambda shown: csv(shown.result, shown.found)),
 }

@@ -11,12 +11,14 @@ from typing import Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.lint import rules
+from perimeter_smt.questions.mitigations import QUESTIONS
 from perimeter_smt.questions.objectives import ACCEPTED_ASSUMPTIONS, LIMIT_TEXTS, OBJECTIVES
 from perimeter_smt.report.axioms import Stated, stated
 from perimeter_smt.report.words import LOOKS
 from perimeter_smt.resources import encodings
 
 VERDICTS = "docs/verdicts.md"
+BESIDE = "docs/mitigations.md"
 _STRENGTH = {
     "hard": "hard: always asserted",
     "soft": "soft: a proof does without it unless perimeter.yaml accepts it by name",
@@ -33,7 +35,26 @@ _OTHER_WORDS = {
     "over": "reading: a proof holds under every reading and without soft axioms that were not accepted",
     "exact": "reading: the chosen readings with all soft axioms",
     "under": "reading: a refutation holds under every reading",
+    "closed": "first line: all six objectives are proved for what they claim, under what the report rests on",
+    "not closed": "first line: a request breaks an objective, or a limit that nobody accepted is left",
+    "not proved": "first line: nothing is refuted, something depends on an open reading or a soft axiom",
+    "not decided": "first line: nothing is refuted, something was not decided or had nothing to prove",
+    "not accepted": "of a limit: `accepted` in perimeter.yaml does not name it, so that it counts as refuted",
+    "check": "one objective asked of one service",
+    "fix": "what a lint rule says about the very condition that failed; ask again to see whether it holds",
+    "try": "what a lint rule says about the statement that blocks; ask again to see whether it helps",
+    "closest": "the Deny statement of the enforcing policies that came nearest to stopping the request",
+    "except": "what perimeter.yaml declares outside the claim: trusted parties, exempt roles and tags",
+    "stated fact": "something a proof uses that is neither a documented axiom nor soft; `--details` shows its text",
+    "documented axiom": "an axiom that AWS's documentation states or that is true by definition: `perimeter axioms`",
+    "soft axiom": "how AWS behaves as far as anybody knows; a proof uses it only if perimeter.yaml accepts it by name",
+    "accepted limit": "requests that no guardrail can hold back and that `accepted` in perimeter.yaml leaves out",
+    "endpoint-policies": "assumption: every service named supports endpoint policies; others let all through",
+    "organization": "assumption: accounts, units, VPCs and endpoints are as organization.yaml gives them",
+    "names": "assumption: what ARNs look like, by the tables that encodings/environment/resource.smt2 names",
+    "environment": "assumption: the documented axioms in encodings/environment that the proof needed",
 }
+_SYNONYMS = {"ok": "proved", "cond.": "conditional", "blocked?": "blocked"}
 
 
 @dataclass(frozen=True)
@@ -59,8 +80,11 @@ def index() -> dict[str, tuple[Entry, ...]]:
 
 def explain(name: str) -> tuple[Entry, ...]:
     """The entries of a name, else of its parts (`AP2` for `AP2.service`); InputError with near names otherwise."""
-    wanted = name.strip().lower()
+    wanted = " ".join(name.lower().split()).rstrip(":")
+    wanted = _SYNONYMS.get(wanted, wanted)
     entries = index()
+    if wanted.endswith("s") and wanted not in entries:  # as a report counts them
+        wanted = wanted.removesuffix("s") if wanted.removesuffix("s") in entries else wanted
     if wanted in entries:
         return entries[wanted]
     parts = [entry for key, found in entries.items() if key.startswith(f"{wanted}.") for entry in found]
@@ -116,6 +140,11 @@ def _objectives() -> list[Entry]:
     return [
         Entry(one.id, "objective", one.title, f"enforced by {policies[one.enforced_by]}", "semantics 5.3", VERDICTS)
         for one in OBJECTIVES.values()
+    ] + [
+        Entry(
+            one.id, "mitigation", one.title, "a question beside the objectives", "whitepaper on data perimeters", BESIDE
+        )
+        for one in QUESTIONS.values()
     ]
 
 

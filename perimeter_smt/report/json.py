@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
@@ -18,7 +18,10 @@ from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
 FORMAT = 1
-SCHEMAS = ("prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why")
+SCHEMAS = (
+    "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
+    "explanation", "redundant", "pack", "findings", "callers", "measure", "changes",
+)  # fmt: skip
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:
@@ -31,7 +34,7 @@ def dumps(value: Any, *, pretty: bool = False) -> str:
 def schema(name: str) -> str:
     """The text of a published JSON Schema; InputError for an unknown name."""
     if name not in SCHEMAS:
-        raise InputError(f"unknown schema `{name}`: expected one of {', '.join(SCHEMAS)}")
+        raise InputError(f"unknown schema `{name}`{did_you_mean(name, SCHEMAS)}: expected one of {', '.join(SCHEMAS)}")
     return files("perimeter_smt.report").joinpath("schemas", f"{name}.json").read_text("utf-8")
 
 
@@ -47,10 +50,12 @@ def report_json(report: Report, organization: Organization | None = None) -> dic
         "availability": [verdict_json(verdict) for verdict in report.availability],
         "tables": dict(report.tables),
         "unknowns": [unknown.model_dump(mode="json") for unknown in report.unknowns],
+        "advice": [asdict(advice) for advice in report.advice],
         "mitigations": [mitigation_json(mitigation) for mitigation in report.mitigations],
         "demanded": list(report.demanded),
         "today": report.today,
         "expired": list(report.expired),
+        **({"kinds": asdict(report.kinds)} if report.kinds else {}),
     }
 
 

@@ -6,7 +6,7 @@ Without a width (a pipe, a file) nothing is wrapped or cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
 MAX_WIDTH = 120
@@ -14,6 +14,7 @@ MIN_WIDTH = 20
 _NARROW = 60
 _LABEL = 10
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_WORD = re.compile(r"https://[\w.-]+(?:/[\w./#?&=%~+-]*[\w/#])?|\bPL[0-9]{3}\b")
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -23,11 +24,16 @@ def visible(text: str) -> str:
 
 
 class Page:
-    """Lines of a report. `width` None: no wrapping; `color`: with escape codes for colours."""
+    """Lines of a report. `width` None: no wrapping; `color`: with escape codes for colours; `links`: with hyperlinks
+    of web addresses, and of these names to these addresses.
+    """
 
-    def __init__(self, width: int | None = None, *, color: bool = False) -> None:
+    def __init__(
+        self, width: int | None = None, *, color: bool = False, links: Mapping[str, str] | None = None
+    ) -> None:
         self.width = None if width is None else max(MIN_WIDTH, min(width, MAX_WIDTH))
         self.color = color
+        self.links = links
         self._lines: list[str] = []
 
     @property
@@ -49,7 +55,14 @@ class Page:
 
     def raw(self, line: str) -> None:
         """A line that is laid out already."""
-        self._lines.append(line.rstrip())
+        line = line.rstrip()
+        self._lines.append(line if self.links is None else _WORD.sub(self._linked, line))
+
+    def _linked(self, found: re.Match[str]) -> str:
+        """A web address, or a name that has one, as a hyperlink (OSC 8)."""
+        word = found.group()
+        target = word if word.startswith("https://") else (self.links or {}).get(word)
+        return f"\x1b]8;;{target}\x1b\\{word}\x1b]8;;\x1b\\" if target else word
 
     def text(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
         """A paragraph; lines after the first are indented by `hang` more."""
@@ -76,6 +89,22 @@ class Page:
                 pad = self.styled(label, "dim") + " " * (_LABEL - len(label)) if first else " " * _LABEL
                 self.raw(" " * indent + pad + self.styled(line, style))
                 shown = ""
+
+    def command(self, label: str, line: str, *, indent: int = 0) -> None:
+        """A command line: broken after a `|` where there is no room, so that it runs as it stands."""
+        parts = line.split(" | ")
+        at = indent + (2 if self.narrow else _LABEL)
+        if self.width is not None and len(line) + at > self.width:
+            parts = [f"{part} |" for part in parts[:-1]] + parts[-1:]
+        else:
+            parts = [line]
+        if self.narrow:
+            self.raw(" " * indent + self.styled(label, "dim"))
+        for number, part in enumerate(parts):
+            pad = (
+                self.styled(label, "dim") + " " * (_LABEL - len(label)) if not number and not self.narrow else " " * at
+            )
+            self.raw(" " * (indent if not number and not self.narrow else 0) + pad + visible(part))
 
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n" if self._lines else ""

@@ -20,7 +20,9 @@ from perimeter_smt.report.entries import Result, is_lint
 from perimeter_smt.report.json import schema
 
 # Parts that results gained, and what they held before.
-_ADDED: Mapping[str, object] = {"demanded": [], "expired": [], "mitigations": [], "organization": None, "today": ""}
+_ADDED: Mapping[str, object] = {
+    "advice": [], "demanded": [], "expired": [], "mitigations": [], "organization": None, "today": "",
+}  # fmt: skip
 _MAX_CHARACTERS = 125_000_000
 
 

@@ -7,13 +7,20 @@ from collections.abc import Iterable, Sequence
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Counterexample, Limit, Verdict
 from perimeter_smt.report.finding import blamed, one_line, write_finding
-from perimeter_smt.report.page import Page
-from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural
+from perimeter_smt.report.page import Page, visible
+from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural, shortened, worst
 
 OWN = "own assertion"
-_LONGEST = 200  # characters of one exception
 _PROOF_LINES = 12
 _ENFORCING = {"scp": "SCPs", "rcp": "RCPs", "endpoint": "VPC endpoint policies"}
+
+
+def own_assertions(page: Page, verdicts: Sequence[Verdict]) -> None:
+    """A word for each obligation of the user's own."""
+    own = [verdict for verdict in verdicts if verdict.title == OWN]
+    for name in dict.fromkeys(verdict.objective for verdict in own):
+        look = LOOKS[worst(cell(v) for v in own if v.objective == name)]
+        page.raw(f"{page.styled(look.word, look.style)}  own assertion `{visible(name)}`")
 
 
 def holes(page: Page, verdicts: Sequence[Verdict]) -> None:
@@ -63,7 +70,7 @@ def limits(page: Page, verdicts: Sequence[Verdict]) -> None:
         if cell(verdict) == "limit":
             page.blank()
             page.text(f"{verdict.objective} has no hole for {named(verdict.services)}: only the limits above", indent=2)
-            page.item("except", [_shortened(text) for text in verdict.exceptions], indent=2)
+            page.item("except", [shortened(text) for text in verdict.exceptions], indent=2)
 
 
 def _limits(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Limit]]:
@@ -142,12 +149,4 @@ def _heading(page: Page, verdict: Verdict, kind: Cell, words: str) -> None:
 def _about(page: Page, verdict: Verdict) -> None:
     page.item("services", named(verdict.services), indent=2)
     page.item("because", verdict.reason, indent=2)
-    page.item("except", [_shortened(text) for text in verdict.exceptions], indent=2)
-
-
-def _shortened(text: str) -> str:
-    """A long list is cut: the whole of it stands in `--json`."""
-    if len(text) <= _LONGEST:
-        return text
-    head = text[:_LONGEST].rpartition(", ")[0] or text[:_LONGEST]
-    return f"{head}, ... (all of it with `--json`)"
+    page.item("except", [shortened(text) for text in verdict.exceptions], indent=2)

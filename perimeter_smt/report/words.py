@@ -29,7 +29,7 @@ LOOKS: dict[Cell, Look] = {
     "unknown": Look("unknown", "U", "bold yellow", "not decided"),
     "conditional": Look("cond.", "C", "yellow", "depends on an open reading or a soft axiom"),
     "vacuous": Look("vacuous", "V", "yellow", "no request to speak about"),
-    "proved": Look("proved", "P", "green", "proved"),
+    "proved": Look("ok", ".", "green", "proved"),
     "none": Look("-", "-", "dim", "not claimed"),
 }
 
@@ -78,3 +78,11 @@ def keys(found: Counterexample) -> list[str]:
         shown = value if isinstance(value, str) else f"[{', '.join(value)}]"
         out.append(f"{spelled} = {shown or '(empty)'}")
     return out
+
+
+def shortened(text: str, longest: int = 200) -> str:
+    """A long list is cut: the whole of it stands in `--json`."""
+    if len(text) <= longest:
+        return text
+    head = text[:longest].rpartition(", ")[0] or text[:longest]
+    return f"{head}, ... (all of it with `--json`)"

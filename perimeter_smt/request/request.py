@@ -11,7 +11,7 @@ Wire = Literal["public", "vpce", "awsnet", "invpc"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Principal(_Frozen):

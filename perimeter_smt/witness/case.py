@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from perimeter_smt.encode.world.accounts import endpoints_of
-from perimeter_smt.encode.world.world import World
 from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.model import Account, Guardrails, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -27,8 +27,20 @@ _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity",
 _TRUST_CALLS_MORE = ("setcontext",)
 
 
+class Held(Protocol):
+    """What a case is filled from: the workspace, and whether grants are left open."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """Whose policies decide."""
+
+    @property
+    def free_grants(self) -> bool:
+        """Whether whatever is granted counts."""
+
+
 def case_of(
-    world: World,
+    world: Held,
     request: Request,
     facts: Facts,
     *,
@@ -64,16 +76,17 @@ def case_of(
         resource_more=tuple(document for document in more if document),
         boundary=principal.boundary if principal else None,
         # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
-        session=(_open(Kind.SESSION),) if request.principal.type == "federated-user" or assumed_root else None,
-        scp=_levels(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
-        rcp=_levels(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
+        session=(open_policy(Kind.SESSION),) if request.principal.type == "federated-user" or assumed_root else None,
+        scp=levels_of(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
+        rcp=levels_of(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
         endpoint=_endpoint(world, facts),
         access_point=None,
         request=request,
         flags=Flags(
             resource_account_is_management=owner == organization.management_account,
             via_endpoint=True if facts.path == "vpce" else None,
-            principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
+            principal_delegated_administrator=request.action.lower() == "sts:assumeroot"
+            and _may_administer(world, caller),
             principal_assumed_root=assumed_root,
             unsigned_calls=unsigned_calls,
             console_session=console_session,
@@ -87,7 +100,13 @@ def case_of(
     return case if point is None else _through(world, accounts, point, case)
 
 
-def _through(world: World, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:
+def _may_administer(world: Held, caller: str | None) -> bool:
+    """The caller's account is, or may be, the delegated administrator of IAM."""
+    told = world.workspace.organization.delegated_administrators
+    return world.free_grants or told is None or (caller, "iam.amazonaws.com") in told
+
+
+def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:
     """The call through an access point, on what lies behind it (semantics 3.7).
 
     The RCPs of the slot are those of the bucket's owner; a bucket of the workspace is in the organization.
@@ -106,10 +125,10 @@ def _through(world: World, accounts: dict[str, Account], point: OwnedResource, c
         found.append(
             replace(
                 case,
-                resource=bucket.policy if bucket else None if listed else _open(Kind.RESOURCE),
+                resource=bucket.policy if bucket else None if listed else open_policy(Kind.RESOURCE),
                 resource_more=(),
                 access_point=point.policy,
-                rcp=case.rcp if owner == point.account else _levels(world, organization.id, owner, Kind.RCP),
+                rcp=case.rcp if owner == point.account else levels_of(world, organization.id, owner, Kind.RCP),
                 request=request,
                 flags=case.flags.model_copy(
                     update={
@@ -200,18 +219,18 @@ def _principal(accounts: dict[str, Account], request: Request) -> OwnedPrincipal
 
 
 def _identity(
-    world: World, accounts: dict[str, Account], caller: str | None, principal: OwnedPrincipal | None
+    world: Held, accounts: dict[str, Account], caller: str | None, principal: OwnedPrincipal | None
 ) -> tuple[Document, ...]:
     if principal is not None:
         return principal.policies
     account = accounts.get(caller or "")
     if not world.free_grants and account is not None and account.listed:
         return ()  # the root user or a service-linked role: nothing of theirs is listed
-    return (_open(Kind.IDENTITY),)
+    return (open_policy(Kind.IDENTITY),)
 
 
 def _resources(
-    world: World, accounts: dict[str, Account], request: Request, decides: tuple[Decides, ...]
+    world: Held, accounts: dict[str, Account], request: Request, decides: tuple[Decides, ...]
 ) -> tuple[Document | None, ...]:
     """The policies of the resource slot; one None where no policy grants the call."""
     service, _, name = request.action.lower().partition(":")
@@ -226,10 +245,10 @@ def _resources(
             return tuple(each.policy for each in decides if each.policy) or (None,)
         if owner.listed:
             return (None,)
-    return (_open(Kind.TRUST if trust else Kind.KMS if service == "kms" else Kind.RESOURCE),)
+    return (open_policy(Kind.TRUST if trust else Kind.KMS if service == "kms" else Kind.RESOURCE),)
 
 
-def _levels(world: World, member_of: str | None, account: str | None, kind: Kind) -> Levels | None:
+def levels_of(world: Held, member_of: str | None, account: str | None, kind: Kind) -> Levels | None:
     """The guardrails that bind an account; None for accounts outside the organization."""
     organization = world.workspace.organization
     if account is None or member_of != organization.id:
@@ -239,17 +258,17 @@ def _levels(world: World, member_of: str | None, account: str | None, kind: Kind
     except KeyError:  # an account that the file does not list stands below the root alone
         levels = (organization.root.guardrails, Guardrails())
     if kind is Kind.SCP:
-        return tuple((*((_open(Kind.SCP),) if at.full_access_scp else ()), *at.scps) for at in levels)
-    return tuple((_open(Kind.RCP), *at.rcps) for at in levels)
+        return tuple((*((open_policy(Kind.SCP),) if at.full_access_scp else ()), *at.scps) for at in levels)
+    return tuple((open_policy(Kind.RCP), *at.rcps) for at in levels)
 
 
-def _endpoint(world: World, facts: Facts) -> Document | None:
+def _endpoint(world: Held, facts: Facts) -> Document | None:
     found = (e for e in endpoints_of(world.workspace.organization) if e.id == facts.endpoint)
     return next((endpoint.policy for endpoint in found if endpoint.policy), None)
 
 
 @lru_cache(maxsize=16)
-def _open(kind: Kind) -> Document:
+def open_policy(kind: Kind) -> Document:
     """A policy that allows everything to everybody."""
     statement: dict[str, Any] = {"Effect": "Allow", "Action": "*"}
     if kind is not Kind.TRUST:

@@ -14,13 +14,22 @@ _RESOURCE_TAG, _BUCKET_TAG = "aws:resourcetag/", "s3:buckettag/"
 
 
 def contradiction(
-    organization: Organization, request: Request, facts: Facts, *, aws_managed_key: bool = False
+    organization: Organization,
+    request: Request,
+    facts: Facts,
+    *,
+    aws_managed_key: bool = False,
+    resources_listed: bool = True,
 ) -> str | None:
-    """What of the workspace says that there is no such call, None if nothing does."""
+    """What of the workspace says that there is no such call, None if nothing does.
+
+    `resources_listed`: accounts that list their resources have no others.
+    """
     accounts = {account.id: account for account, _ in organization.accounts()}
+    owner = accounts.get(request.resource_account or "") if resources_listed else None
     return (
         _caller(accounts.get(facts.principal_account or ""), request, facts)
-        or _resource(accounts.get(request.resource_account or ""), request, aws_managed_key=aws_managed_key)
+        or _resource(owner, request, aws_managed_key=aws_managed_key)
         or _tags(accounts.get(request.resource_account or ""), request)
     )
 

@@ -62,7 +62,7 @@ def let_through(
         raise _disagreement(case, decision, "let through")
     nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
     return Replayed(
-        _blames(decision.statements),
+        blames(decision.statements),
         _near(nearest),
         _absent(nearest, case.request),
         rests_on=_rests_on(case, rivals, settled, allowed=True),
@@ -79,7 +79,7 @@ def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[st
     if not decide(bare, rivals=rivals).allowed:
         raise _disagreement(bare, decision, "let through without guardrails")
     rests_on = _rests_on(case, rivals, settled, allowed=False)
-    return Replayed(_blames(decision.statements), detail=decision.detail, rests_on=rests_on)
+    return Replayed(blames(decision.statements), detail=decision.detail, rests_on=rests_on)
 
 
 def allows(document: Document, request: Request, readings: Iterable[str] = (), *, has_boundary: bool = False) -> bool:
@@ -112,7 +112,8 @@ def _only(case: Case, enforced_by: str) -> Case:
     )
 
 
-def _blames(statements: Iterable[StatementRef]) -> tuple[Blame, ...]:
+def blames(statements: Iterable[StatementRef]) -> tuple[Blame, ...]:
+    """Statements of the input that a decision names."""
     return tuple(_blame(found) for found in statements if found.location.file != OPEN)
 
 

@@ -18,8 +18,9 @@ from perimeter_smt.lint.kinds import guess_kind
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.verdicts import Report
-from perimeter_smt.report.baseline import baseline_text, exit_code, new_entries, read_baseline, unlisted
+from perimeter_smt.report.baseline import baseline_text, new_entries, read_baseline, unlisted
 from perimeter_smt.report.entries import entries
+from perimeter_smt.report.exit_codes import of_entries
 from perimeter_smt.report.findings import findings_json
 from perimeter_smt.report.forms import FORMS, Shown, text
 from perimeter_smt.report.json import report_json
@@ -162,11 +163,11 @@ def test_a_baseline_holds_what_is_known(report: tuple[str, Report], tmp_path: Pa
     file.write_text(baseline_text(found))
     assert new_entries(found, read_baseline(file)) == []
     assert new_entries(found, frozenset()) == found
-    assert exit_code(result, found) == report[1].exit_code
-    assert exit_code(result, []) == 0
+    assert of_entries(result, found) == report[1].exit_code
+    assert of_entries(result, []) == 0
     hidden = unlisted(result)
     assert {entry.rule for entry in hidden} == ({"O1", "O3", "my-rule"} if report[0] == "refuted" else set())
-    assert exit_code(result, hidden) == (3 if hidden else 0)
+    assert of_entries(result, hidden) == (3 if hidden else 0)
     assert "which is not to say that they are closed" in text(Shown(result, [], len(found)))
 
 
@@ -179,7 +180,7 @@ def test_a_hole_that_spreads_to_another_service_is_new(report: tuple[str, Report
     result["verdicts"][0]["services"].append("dynamodb")
     new = new_entries(entries(result), read_baseline(file))
     assert {(entry.rule, entry.kind) for entry in new} == {("O1", "hole")}
-    assert exit_code(result, new) == 1
+    assert of_entries(result, new) == 1
 
 
 def test_lines_and_picked_values_do_not_change_keys(report: tuple[str, Report]) -> None:

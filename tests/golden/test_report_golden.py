@@ -23,6 +23,11 @@ def test_text(report, golden, width):
     golden(f"{name}-{width or 'pipe'}.txt", render(value, width=width))
 
 
+def test_details(report, golden):
+    name, value = report
+    golden(f"{name}-details.txt", render(value, width=80, details=True))
+
+
 def test_colors_change_nothing_else(report):
     _, value = report
     for width in (None, 120, 40):
@@ -49,7 +54,7 @@ def test_terminal_lines_fit_unless_a_word_does_not(report):
 
 def test_a_pipe_keeps_one_fact_on_one_line(report):
     _, value = report
-    lines = [line.strip() for line in render(value).splitlines()]
+    lines = [line.strip() for line in render(value, details=True).splitlines()]
     for verdict in value.verdicts:
         for found in verdict.counterexamples:
             if found.kind == "hole":

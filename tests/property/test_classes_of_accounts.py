@@ -9,7 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perimeter_smt.organization import classes as merging
-from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, OwnedPrincipal, Unit
+from perimeter_smt.organization.model import (
+    Account,
+    Endpoint,
+    Guardrails,
+    Organization,
+    OwnedPrincipal,
+    OwnedResource,
+    Unit,
+)
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
@@ -130,3 +138,129 @@ def test_a_few_of_each_class_are_kept():
     kept = [account.id for account, _ in found.smaller.organization.accounts()]
     assert kept == [*IDS[: merging.KEPT], IDS[15]]
     assert found.removed == frozenset(IDS[5:15])
+
+
+NAMES = ["App", "app-1", "app-2", "build-x", "build-y", "build-z", "team/build-w", "Admin"]
+GRANTS = [
+    GRANT,
+    document(Kind.IDENTITY, {"Effect": "Allow", "Action": ["sqs:*", "iam:*", "sts:*"], "Resource": "*"}),
+    document(Kind.IDENTITY, {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::team-*/*"}),
+    document(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+                             "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app-?"}}}),
+]  # fmt: skip
+TRUSTS = [
+    None,
+    document(
+        Kind.TRUST, {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ),
+    document(
+        Kind.TRUST, {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    ),
+]
+BY_NAME = [
+    {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*build-?"},
+     "StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}},
+    {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app*"},
+     "StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}},
+    {"StringNotLike": {"aws:PrincipalArn": "*:role/admin"}, "StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}},
+    {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}},
+]  # fmt: skip
+
+
+@st.composite
+def peopled(draw):
+    """Accounts with several roles and users, under guardrails that may speak of their names."""
+    condition = draw(st.sampled_from(BY_NAME))
+    scp = document(Kind.SCP, {"Effect": "Deny", "Action": ["s3:*", "sqs:*", "sts:*"], "Resource": "*",
+                              "Condition": condition})  # fmt: skip
+    kind = st.tuples(st.sampled_from(["role", "user"]), st.sampled_from(GRANTS), st.sampled_from(TRUSTS))
+    kinds = draw(st.lists(kind, min_size=1, max_size=3))
+    accounts = []
+    for index, name in enumerate(IDS[:8]):
+        people = []
+        for called in draw(st.lists(st.sampled_from(NAMES), max_size=6, unique=True)):
+            kind, grant, trust = draw(st.sampled_from(kinds))
+            arn = f"arn:aws:iam::{name}:{kind}/{called}"
+            trusted = trust if kind == "role" else None
+            people.append(OwnedPrincipal(arn=arn, type=kind, account=name, policies=(grant,), trust=trusted))
+        queue = ()
+        if draw(st.sampled_from([False, False, True])):
+            queue = (OwnedResource(arn=f"arn:aws:sqs:eu-west-1:{name}:orders", account=name),)
+        listed = index < 6 or draw(st.booleans())
+        accounts.append(Account(id=name, principals=tuple(people), resources=queue, listed=listed))
+    root = Unit(id="r-ac01", guardrails=Guardrails(scps=(scp,)), accounts=(*accounts, Account(id="999988887777")))
+    organization = Organization(id=ORG, management_account="999988887777", root=root)
+    perimeter = Perimeter(orgs=(ORG,), accepted=("management-account", "service-linked-roles"))
+    return Workspace(organization=organization, perimeter=perimeter, name="acme")
+
+
+@pytest.mark.parametrize(("mode", "service"), [("guardrails", "s3"), ("grants", "s3"), ("grants", "sts")])
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(space=peopled())
+def test_verdicts_stay_with_people(mode, service, space):
+    """Whatever roles and users accounts hold, and whatever policies say of their names."""
+    answered = [
+        {
+            (v.objective, v.status)
+            for v in prove(
+                space, objectives=["O1", "O3"], services=[service], mode=mode, availability=False, merge=merge
+            ).verdicts
+        }
+        for merge in (True, False)
+    ]
+    assert answered[0] == answered[1]
+
+
+def people(*called, listed=True, texts=(), grants=None):
+    scp = document(Kind.SCP, deny({"ArnNotLike": {"aws:PrincipalArn": list(texts)}})) if texts else SCPS[0]
+    holds = tuple(
+        OwnedPrincipal(
+            arn=f"arn:aws:iam::{IDS[0]}:role/{name}",
+            type="role",
+            account=IDS[0],
+            policies=(grants or {}).get(name, (GRANT,)),
+        )
+        for name in called
+    )
+    accounts = (Account(id=IDS[0], principals=holds, listed=listed),)
+    organization = Organization(
+        id=ORG, management_account=IDS[15],
+        root=Unit(id="r-ac01", guardrails=Guardrails(scps=(scp,)), accounts=accounts),
+    )  # fmt: skip
+    found = merging.classes(
+        Workspace(organization=organization, perimeter=Perimeter(orgs=(ORG,)), name="acme"), "grants"
+    )
+    return [p.arn.split("/", 1)[1] for account, _ in found.smaller.organization.accounts() for p in account.principals]
+
+
+def test_what_tells_principals_apart():
+    """The same grants and names that nothing speaks of make one class, of which two are kept."""
+    assert people("a", "b", "c", "d") == ["a", "b"]
+    assert people("a", "b", "c", "d", listed=False) == ["a", "b", "c", "d"]
+    assert people("a", "b", "c", "d", grants={"d": GRANTS[1:2]}) == ["a", "b", "d"]
+    assert people("a", "b", "c", "d", texts=["arn:aws:iam::*:role/D"]) == ["a", "b", "d"]
+    assert people("a", "b", "c", "xd", texts=["arn:aws:iam::*:role/*d"]) == ["a", "b", "xd"]
+    assert people("a", "b", "c", "xd", texts=["arn:aws:*d"]) == ["a", "b", "xd"]
+    assert people("a", "b", "c", "team/d", texts=["arn:aws:iam::*:role/team/*"]) == ["a", "b", "team/d"]
+    assert people("a", "b", "c", "d", texts=["arn:aws:iam::*:role/*"]) == ["a", "b"]
+    assert people("a", "b", "c", "d", texts=["arn:aws:iam::*:role/x${aws:PrincipalTag/d}"]) == ["a", "b", "c", "d"]
+    assert people("a", "b", "c", "d", texts=["arn:aws:iam::*:role/${aws:username}"]) == ["a", "b"]
+    assert people("a", "b", "c", "d", texts=["arn:aws:iam::*:role/x${aws:username}"]) == ["a", "b", "c", "d"]
+
+
+def test_names_that_guardrails_speak_of_tell_accounts_apart():
+    """Who lists a role `App` has none that is spelled `app`: accounts without either may."""
+    accounts = tuple(
+        Account(id=name, principals=(OwnedPrincipal(arn=f"arn:aws:iam::{name}:role/App", type="role", account=name),))
+        for name in IDS[:6]
+    )
+    scp = document(Kind.SCP, deny(
+        {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG},
+         "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app"},
+         "StringNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app"}}
+    ))  # fmt: skip
+    root = Unit(id="r-ac01", guardrails=Guardrails(scps=(scp,)), accounts=(*accounts, Account(id=IDS[6])))
+    organization = Organization(id=ORG, management_account="999988887777", root=root)
+    perimeter = Perimeter(orgs=(ORG,), accepted=("management-account", "service-linked-roles"))
+    space = Workspace(organization=organization, perimeter=perimeter, name="acme")
+    assert answers(space, "guardrails", ["O3"], merge=True) == {("O3", "s3", "refuted")}

@@ -6,12 +6,15 @@ import math
 
 import pytest
 
-from benchmarks import brute, hard, organization, paths
+from benchmarks import brute, findings_sets, hard, organization, paths
 from benchmarks.harness import Answer, Outcome, median, percentile, ratios
 from benchmarks.plot import curve
 from benchmarks.suites import MEASURED, NAMES, SOLVED, load
 from benchmarks.table import COLUMNS, cell, render, row, rows
 from benchmarks.worker import order
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.findings.answer import findings
 
 
 def outcome(backend, seconds, status="sat"):
@@ -130,3 +133,9 @@ def test_brute_force_finds_what_differs():
 def test_engine_agrees_with_brute_force(family):
     """No request of the small world tells apart what the engine calls equal."""
     assert brute.check(family, 6, seed=7) == []
+
+
+def test_findings_of_generated_sets_are_complete():
+    """The suite `findings`: the smallest sets are decided and proved."""
+    document = parse_object(findings_sets.policy(4, 5, 0), Kind.RESOURCE, file="set", name="set")
+    assert findings(document, account="111122223333").status == "complete"

@@ -68,7 +68,7 @@ def test_hooks_have_what_pre_commit_asks_for() -> None:
     """Its schema is not among the published copies: the required members and the names, by its documentation."""
     names = {"id", "name", "description", "entry", "args", "language", "files", "pass_filenames", "stages"}
     hooks = read(".pre-commit-hooks.yaml")
-    assert [hook["id"] for hook in hooks] == ["perimeter-lint", "perimeter-prove"]
+    assert [hook["id"] for hook in hooks] == ["perimeter-lint", "perimeter-compare", "perimeter-prove"]
     for hook in hooks:
         assert {"id", "name", "entry", "language"} <= set(hook) <= names
         assert hook["language"] == "python"

@@ -90,7 +90,7 @@ def test_schemas_are_schemas_and_strict(call, name):
 
 def test_schemas_agree_on_what_they_share():
     defined: dict[str, object] = {}
-    for name in ("prove", "compare"):
+    for name in ("prove", "compare", "changes"):
         for part, text in json.loads(schema(name))["$defs"].items():
             assert defined.setdefault(part, text) == text
 
@@ -109,7 +109,7 @@ def test_prove_without_a_workspace(call):
     assert (code, json.loads(decided)["decision"]) == (0, "allow")
     code, text = call(*arguments)
     assert code == 1
-    assert text.startswith(f"perimeter of `{ORG}`: 1 of 1 objective refuted (O3)")
+    assert text.startswith(f"{ORG}: NOT CLOSED. 1 hole in 1 check")
     assert found["request"]["resource"] in text
 
 
@@ -123,7 +123,7 @@ def test_output_goes_to_a_new_file_only(call, capsys):
     arguments = ["prove", "ws", "--service", "sqs", "--objective", "O3", "--no-availability", "--output", "out.txt"]
     assert call(*arguments) == (1, "")
     text = Path("out.txt").read_text()
-    assert text.startswith("perimeter of `ws`")
+    assert text.startswith("ws: NOT CLOSED. ")
     assert run(arguments) == 2
     assert "out.txt: exists already" in capsys.readouterr().err
     assert Path("out.txt").read_text() == text
@@ -350,7 +350,7 @@ def test_encode_writes_scripts_that_z3_agrees_with(call):
         if name == "O3-breach.smt2":
             assert str(solver.check()) == "unsat"
     code, out = call("prove", "ws", "--objective", "O3", "--service", "sqs", "--no-availability")
-    assert (code, out.splitlines()[0]) == (0, "perimeter of `ws`: 1 of 1 objective proved (O3)")
+    assert (code, out.splitlines()[0].startswith("ws: PROVED for O3 only. 1 check proved")) == (0, True)
 
 
 def test_encode_refuses_a_folder_with_content(call, capsys):
@@ -423,7 +423,7 @@ def test_report_shows_a_saved_result_in_any_form(call, capsys):
     """The text is that of the run, though the values of a counterexample are its own."""
     _, out = call("prove", "ws", "--service", "sqs", "--json")
     Path("r.json").write_text(out)
-    for form, first in (("text", "perimeter of `ws`"), ("json", "{"), ("sarif", "{"), ("junit", "<?xml"),
+    for form, first in (("text", "ws: "), ("json", "{"), ("sarif", "{"), ("junit", "<?xml"),
                         ("markdown", "## Data perimeter of `ws`"), ("csv", "workspace,mode,")):  # fmt: skip
         code, found = call("report", "r.json", "--format", form)
         assert (code, found.startswith(first)) == (0, True), form

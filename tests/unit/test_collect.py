@@ -11,7 +11,7 @@ boto3 = pytest.importorskip("boto3")
 moto_server = pytest.importorskip("moto.server")
 
 from perimeter_smt.cli.main import run  # noqa: E402
-from perimeter_smt.collect.aws import Aws  # noqa: E402
+from perimeter_smt.collect.aws import Aws, without_account  # noqa: E402
 from perimeter_smt.collect.run import collect  # noqa: E402
 from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
@@ -144,7 +144,8 @@ class Faulty(Aws):
 
             raise ClientError({"Error": {"Code": self.fault, "Message": "x"}}, self.operation)
 
-        found.meta.events.register(f"before-call.{service}.{self.operation}", fail)
+        own = found.meta.service_model.service_id.hyphenize()
+        found.meta.events.register(f"before-call.{own}.{self.operation}", fail)
         return found
 
 
@@ -181,3 +182,179 @@ def test_the_command(tmp_path, organization, keys, capsys):
     assert run(["prove", str(tmp_path / "c"), "--objective", "O3", "--service", "sqs", "--no-availability"]) == 1
     assert run(["collect", str(tmp_path / "e"), "--service", "nothing", *words[:2]]) == 2
     assert "unknown service `nothing`" in capsys.readouterr().err
+
+
+MORE = ("s3", "s3-access-points", "opensearch", "apigateway", "backup", "glue", "kinesis", "tags")
+
+
+@pytest.fixture(scope="module")
+def contents(organization):
+    """One resource of each of the services that a stand-in has, in the second account."""
+    url, own = organization["url"], organization["accounts"][1]
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
+    sts = boto3.client("sts", endpoint_url=url, **keys)
+    found = sts.assume_role(RoleArn=f"arn:aws:iam::{own}:role/reader", RoleSessionName="test")["Credentials"]
+    session = boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=REGION)
+
+    def client(service):
+        return session.client(service, endpoint_url=url)
+
+    anybody = {**ALLOW, "Principal": "*"}
+    s3, control = client("s3"), client("s3control")
+    control.meta.events.register("before-sign.s3-control", without_account)
+    s3.create_bucket(Bucket="acme-points", CreateBucketConfiguration={"LocationConstraint": REGION})
+    control.create_access_point(AccountId=own, Name="inside", Bucket="acme-points",
+                                VpcConfiguration={"VpcId": "vpc-0ac00000000000001"})  # fmt: skip
+    control.put_access_point_policy(AccountId=own, Name="inside", Policy=document({**anybody, "Action": "s3:*"}))
+    control.put_public_access_block(AccountId=own, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
+    client("opensearch").create_domain(DomainName="logs", AccessPolicies=document({**anybody, "Action": "es:*"}))
+    api = client("apigateway").create_rest_api(name="orders", policy=document({**anybody, "Action": "execute-api:*"}))
+    client("backup").create_backup_vault(BackupVaultName="nightly")
+    client("glue").put_resource_policy(PolicyInJson=document({**anybody, "Action": "glue:*"}))
+    client("kinesis").create_stream(StreamName="orders", ShardCount=1)
+    client("sqs").create_queue(QueueName="tagged", tags={"team": "orders"})
+    return {"account": own, "api": api["id"]}
+
+
+def test_services_with_few_calls(tmp_path, organization, contents, keys):
+    """What is there is there with its policy; what the stand-in does not know is named, not empty."""
+    gather(tmp_path / "c", organization, services=("sqs", *MORE), accounts=[contents["account"]])
+    found = read_source(tmp_path / "c")
+    own = contents["account"]
+    held = {r.arn: r for r in account(found, own).resources}
+    point = held[f"arn:aws:s3:{REGION}:{own}:accesspoint/inside"]
+    assert (point.origin, point.vpc, point.bucket) == ("vpc", "vpc-0ac00000000000001", "acme-points")
+    assert point.policy
+    assert account(found, own).block_public_access
+    for arn in (f"arn:aws:es:{REGION}:{own}:domain/logs", f"arn:aws:execute-api:{REGION}:{own}:{contents['api']}",
+                f"arn:aws:glue:{REGION}:{own}:catalog"):  # fmt: skip
+        assert held[arn].policy, arn
+    assert f"arn:aws:kinesis:{REGION}:{own}:stream/orders" in held
+    assert held[f"arn:aws:sqs:{REGION}:{own}:tagged"].tags == {"team": "orders"}
+    vault = f"arn:aws:backup:{REGION}:{own}:backup-vault:nightly"
+    assert vault not in held
+    assert any(vault in u.name for u in found.unknowns)
+
+
+@pytest.mark.parametrize(("operation", "service", "arn", "fault"), [
+    ("DescribeDomain", "opensearch", "domain/logs", "AccessDeniedException"),
+    ("GetAccessPointPolicy", "s3-access-points", "accesspoint/inside", "AccessDenied"),
+    ("GetResourcePolicy", "glue", "catalog", "ThrottlingException"),
+    ("ListAccessPoints", "s3-access-points", "", "AccessDenied"),
+    ("GetResources", "tags", "", "ThrottledException"),
+])  # fmt: skip
+def test_faults_of_services_with_few_calls(tmp_path, organization, contents, keys, operation, service, arn, fault):
+    access = Faulty(operation, fault, role_name="reader", endpoint_url=organization["url"], attempts=1)
+    done = gather(tmp_path / "c", organization, access, services=(service,), accounts=[contents["account"]])
+    found = read_source(tmp_path / "c")
+    assert not [r for r in account(found, contents["account"]).resources if arn and r.arn.endswith(arn)]
+    assert any((arn or service) in u.name and u.affects == "grants" for u in found.unknowns), found.unknowns
+    assert bool(done.missing) == (not arn)
+
+
+def test_half_a_page_is_not_the_whole(tmp_path, organization, contents, keys):
+    """A second page that fails takes the first along: half a list would say that there is no more."""
+
+    class Half(Faulty):
+        def client(self, service, region=None, account=None):
+            found = Aws.client(self, service, region, account)
+
+            def more(parsed, **_):
+                parsed["NextToken"] = "again"
+
+            def fail(params, **_):
+                if params.get("NextToken") or b"again" in (params.get("body") or b""):
+                    raise ConnectionError("half a page")
+
+            found.meta.events.register(f"after-call.{service}.ListQueues", more)
+            found.meta.events.register(f"before-call.{service}.ListQueues", fail)
+            return found
+
+    access = Half("ListQueues", "", role_name="reader", endpoint_url=organization["url"], attempts=1)
+    gather(tmp_path / "c", organization, access, services=("sqs",), accounts=[contents["account"]])
+    found = read_source(tmp_path / "c")
+    assert not [r for r in account(found, contents["account"]).resources if ":sqs:" in r.arn]
+    assert any("answers of sqs" in u.name for u in found.unknowns)
+
+
+def test_permission_sets_are_the_roles_that_they_make(tmp_path):
+    """In an account whose roles were read they are there already."""
+    read, other = "111122223333", "444455556666"
+    made = f"arn:aws:iam::{read}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Reader_00aa11bb22cc33dd"
+    trust = json.loads(document({"Effect": "Allow", "Principal": {"AWS": read}, "Action": "sts:AssumeRole"}))
+    answers = {
+        "organization": {"Organization": {"Id": "o-acme0000001", "MasterAccountId": "999900001111"}},
+        "roles": {"RoleDetailList": [{"Arn": made, "AssumeRolePolicyDocument": trust}]},
+        "set": {
+            "PermissionSet": {"Name": "Reader", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1"},
+            "InlinePolicy": document({**ALLOW, "Action": "s3:GetObject"}),
+            "AttachedManagedPolicies": [{"Arn": "arn:aws:iam::aws:policy/AdministratorAccess"}],
+            "AccountIds": [read, other],
+        },
+    }
+    for name, value in answers.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(value))
+    found = read_source(tmp_path)
+    assert [p.arn for p in account(found, read).principals] == [made]
+    (role,) = account(found, other).principals
+    assert "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Reader_" in role.arn
+    assert [s.action.values for d in role.policies for s in d.statements] == [("s3:GetObject",), ("*",)]
+    assert role.trust.statements[0].principal.entries[0].type == "Federated"
+
+
+class Canned:
+    """An account that answers from a table, for services that the stand-in does not have."""
+
+    def __init__(self, answers):
+        self.answers = answers
+
+    def identity(self):
+        return "999900001111", "aws"
+
+    def client(self, *_):
+        return self
+
+    def can_paginate(self, _):
+        return False
+
+    def __getattr__(self, name):
+        def answer(**_):
+            found = self.answers[name]
+            if isinstance(found, str):
+                from botocore.exceptions import ClientError
+
+                raise ClientError({"Error": {"Code": found, "Message": "x"}}, name)
+            return found
+
+        return answer
+
+
+def test_services_that_the_stand_in_does_not_have():
+    """The members of the answers are those of AWS's API reference."""
+    from perimeter_smt.collect.more_services import backup, codeartifact, s3tables
+
+    text, own = document(ALLOW), "111122223333"
+    domain = f"arn:aws:codeartifact:{REGION}:{own}:domain/acme"
+    repository = f"arn:aws:codeartifact:{REGION}:{own}:repository/acme/python"
+    answers = {
+        "list_domains": {"domains": [{"name": "acme", "owner": own, "arn": domain}]},
+        "get_domain_permissions_policy": {"policy": {"resourceArn": domain, "revision": "1", "document": text}},
+        "list_repositories": {"repositories": [{"name": "python", "administratorAccount": own, "domainName": "acme",
+                                                "domainOwner": own, "arn": repository}]},
+        "get_repository_permissions_policy": "ResourceNotFoundException",
+        "list_backup_vaults": {"BackupVaultList": [{"BackupVaultName": "nightly", "BackupVaultArn": "arn:vault"}]},
+        "get_backup_vault_access_policy": {"BackupVaultArn": "arn:vault", "Policy": text},
+        "list_table_buckets": {"tableBuckets": [{"arn": "arn:tables", "name": "acme-tables"}]},
+        "get_table_bucket_policy": {"resourcePolicy": text},
+        "list_tables": {"tables": [{"namespace": ["orders"], "name": "daily", "tableARN": "arn:table"}]},
+        "get_table_policy": "AccessDeniedException",
+    }  # fmt: skip
+    aws = Canned(answers)
+    found = [a for ask in (codeartifact, backup, s3tables) for a in ask(aws, own, REGION)]
+    assert found == [
+        {"ResourceArn": domain, "Policy": text},
+        {"ResourceArn": repository, "Policy": ""},
+        {"ResourceArn": "arn:vault", "Policy": text},
+        {"ResourceArn": "arn:tables", "Policy": text},
+        {"ResourceArn": "arn:table", "NotKnown": "not allowed to read it (AccessDeniedException)"},
+    ]

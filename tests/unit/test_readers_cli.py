@@ -292,3 +292,24 @@ def test_reading_is_linear(tmp_path):
 
     many(250), many(1000)
     assert growth(many, 250) < 1.4
+
+
+def test_the_perimeter_and_a_source_must_speak_of_the_same(tmp_path):
+    """As in a workspace: an organization that is not the source's, a partner of mine, a denial of no statement."""
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    own = {"Id": "o-acme0000001", "MasterAccountId": "999900001111"}
+    (folder / "a.json").write_text(json.dumps({"Organization": own}))
+    (folder / "b.json").write_text(json.dumps({"Accounts": [{"Id": "111122223333", "Name": "orders"}]}))
+    (folder / "c.json").write_text(json.dumps({"Roots": [{"Id": "r-ac00", "Name": "Root"}]}))
+    wrong = {
+        "orgs: [o-other0000001]": "the organization of the tree, `o-acme0000001`, is not among them",
+        "orgs: [o-acme0000001]\nthird_principals: [{account: '111122223333'}]": "account `111122223333` is mine",
+        "orgs: [o-acme0000001]\nintended_denials: [Nobody]": "no guardrail has a statement `Nobody`",
+    }
+    for text, message in wrong.items():
+        (tmp_path / "perimeter.yaml").write_text(text)
+        with pytest.raises(InputError) as error:
+            read_source(folder, SourceOptions(perimeter_file=tmp_path / "perimeter.yaml"))
+        assert message in str(error.value)
+        assert "perimeter.yaml:" in str(error.value)

@@ -54,7 +54,7 @@ def test_first_command_ends_as_promised(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     (line,) = [words for words in command_lines("README.md") if words == ["prove", "docs/examples/acme"]]
     assert run(line) == 0
-    assert "6 of 6 objectives proved" in capsys.readouterr().out
+    assert "acme: CLOSED. All 36 checks proved" in capsys.readouterr().out
 
 
 def test_form_without_a_workspace_ends_as_told(monkeypatch, capsys):
@@ -112,7 +112,7 @@ def test_yaml_of_the_workspace_page_is_accepted():
     for text in texts:
         found = read_perimeter(parse_yaml(text if "orgs:" in text else f"orgs: [o-acme0000001]\n{text}", file="page"))
         shown |= found.model_fields_set & {name for name, value in found if value != Perimeter(orgs=()).__dict__[name]}
-    assert len(texts) == 7
+    assert len(texts) == 8
     assert shown >= {"paths", "vpcs", "cidrs", "third_principals", "third_resources", "services", "service_resources"}
     assert shown >= {"tag_exceptions", "role_exceptions", "scopes", "accepted", "assumptions"}
 

@@ -100,7 +100,7 @@ def test_the_matrix_fits(width):
     write_matrix(page, verdicts, [f"O{number}" for number in range(1, 7)])
     lines = str(page).splitlines()
     assert max(map(len, lines)) <= width
-    assert lines[1].endswith(("450 services", " + 449", " more"))
+    assert any(counted in lines[1] for counted in ("450 services  ", " + 449  ", " more  "))
 
 
 def test_named_does_not_hide_a_single_name():

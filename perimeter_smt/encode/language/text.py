@@ -21,7 +21,9 @@ FILES = (
     "environment/resource.smt2",
     "authorization.smt2",
     "perimeter.smt2",
+    "mitigations/egress.smt2",
     "mitigations/credentials.smt2",
+    "mitigations/chains.smt2",
 )
 
 _ANY = "aws"  # names of axioms and readings are those of every partition

@@ -94,7 +94,7 @@ def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
         for account in ids:
             facts = [is_text(org_of(var), organization.id)]
             if paths_used:
-                facts.append(is_text(units_of(var), _units_text(organization, account)))
+                facts.append(is_text(units_of(var), units_text(organization, account)))
             out.append(Assertion(f"organization.yaml {account}", implies(is_text(var, account), conj(facts))))
         if workspace.grants_given:
             out.append(
@@ -106,7 +106,7 @@ def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
     return out
 
 
-def _units_text(organization: Organization, account: str) -> str:
+def units_text(organization: Organization, account: str) -> str:
     """The units of an account from the root down; the management account may be left out of the tree."""
     try:
         return organization.path(account).split("/", 1)[1]

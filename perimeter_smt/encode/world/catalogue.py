@@ -194,6 +194,10 @@ class Calls:
         """Name the rows of some services, so that formulas can speak of them together."""
         self._sets[name] = self._where(set(services))
 
+    def define_rows(self, name: str, rows: int) -> None:
+        """Name some rows, as a bit set."""
+        self._sets[name] = rows
+
     def _where(self, test: frozenset[str] | set[str]) -> int:
         return union(bits for service, bits in self._by_service.items() if service in test)
 

@@ -41,7 +41,7 @@ from perimeter_smt.request.keys import table_rows
 _TAG = "aws:principaltag/"
 _RESOURCE_TAG = "aws:resourcetag/"
 _BUCKET_TAG = "s3:buckettag/"
-_NEEDS = both(atom(Member("call", "needs its resource")), neg(atom(Member("call", "resource is star"))))
+NEEDS = both(atom(Member("call", "needs its resource")), neg(atom(Member("call", "resource is star"))))
 
 
 def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -> list[Assertion]:
@@ -52,7 +52,7 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     `tested` are the condition keys in use, lower case.
     """
     names = sorted(tested)
-    out = []
+    out: list[Assertion] = []
     empty = []
     for account, _ in workspace.organization.accounts():
         out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
@@ -63,13 +63,13 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
         if account.resources or account.principals:
             here = is_text("resource.account", account.id)
             name = f"organization.yaml lists every resource of {account.id}"
-            out.append(Assertion(name, implies(both(here, _NEEDS), either(_built_in(), _resources(account)))))
+            out.append(Assertion(name, implies(both(here, NEEDS), either(_built_in(), _resources(account)))))
         else:
             empty.append(account.id)
     if empty:
         here = one_of("resource.account", empty)
         name = "organization.yaml lists every resource of accounts that have none"
-        out.append(Assertion(name, implies(both(here, _NEEDS), _built_in())))
+        out.append(Assertion(name, implies(both(here, NEEDS), _built_in())))
     return out
 
 
@@ -127,8 +127,7 @@ def _parts(name: str) -> Iterator[Text | Run]:
 def _principal_tags(account: Account, keys: KeySpace, names: list[str]) -> Iterator[Assertion]:
     for principal in account.principals if names else ():
         facts = conj(_tag_fact(principal, keys.key(name), name) for name in names)
-        caller = both(is_caller(principal), neg(sym_is("federated-user")))  # whose tags come with the token
-        yield Assertion(f"organization.yaml tags of {principal.arn}", implies(caller, facts))
+        yield Assertion(f"organization.yaml tags of {principal.arn}", implies(tags_of_caller(principal), facts))
 
 
 def _tag_fact(principal: OwnedPrincipal, key: Key, name: str) -> Formula:
@@ -138,6 +137,18 @@ def _tag_fact(principal: OwnedPrincipal, key: Key, name: str) -> Formula:
     if principal.type == "role" and _takes_session_tags(principal):
         return TRUE if value is None else key.has
     return neg(key.has) if value is None else both(key.has, _is_value(key, value))
+
+
+def tag_of_state(owned: OwnedPrincipal | OwnedResource) -> tuple[object, ...]:
+    """What the file says of the tags of a principal or resource; second, whether session tags may come on top."""
+    if isinstance(owned, OwnedPrincipal):
+        return tuple(sorted(owned.tags.items())), owned.type == "role" and _takes_session_tags(owned)
+    return tuple(sorted(owned.tags.items())), owned.abac
+
+
+def tags_of_caller(principal: OwnedPrincipal) -> Formula:
+    """The calls that carry the tags of a principal."""
+    return both(is_caller(principal), neg(sym_is("federated-user")))  # whose tags come with the token
 
 
 def _is_value(key: Key, value: str) -> Formula:

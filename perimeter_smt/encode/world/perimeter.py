@@ -39,7 +39,7 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "resource.mine": is_my_account(perimeter, workspace, "resource.account"),
         "behalf.mine": is_my_account(perimeter, workspace, "behalf.account"),
         "endpoint.mine": is_my_endpoint(perimeter, workspace),
-        "address.mine": disj(_in_range(cidr) for cidr in perimeter.cidrs),
+        "address.mine": disj(in_range(cidr) for cidr in perimeter.cidrs),
         "service.trusted": _service(perimeter.services),
         "service-networks.mine": boolean(perimeter.service_networks),
         "principal.third-party": disj(
@@ -114,7 +114,8 @@ def arn_matches(keys: KeySpace, term: Template, text: str) -> Formula:
     return matches(keys, term, pattern(plain_parts(text)))
 
 
-def _in_range(cidr: str) -> Formula:
+def in_range(cidr: str) -> Formula:
+    """The source address lies in a range."""
     network = ipaddress.ip_network(cidr, strict=False)
     family: Literal[4, 6] = 4 if network.version == 4 else 6
     return atom(Within("source.address", family, int(network.network_address), network.prefixlen))

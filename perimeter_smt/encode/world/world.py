@@ -87,6 +87,7 @@ class World:
     assertions: list[Assertion] = field(default_factory=list)
     soft: dict[str, Axiom | Assertion] = field(default_factory=dict)
     definitions: dict[str, Formula] = field(default_factory=dict)
+    also_hints: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of keys that a question speaks of
 
     def formula(self, name: str) -> Formula:
         """A predicate of the formal text."""
@@ -128,7 +129,7 @@ class World:
         organization = self.workspace.organization
         ids = accounts.member_ids(organization)
         mine = tuple(i for i in ids if i != organization.management_account)
-        out = HINTS | region_hints(organization.partition)
+        out = HINTS | region_hints(organization.partition) | self.also_hints
         for var in accounts.ACCOUNT_TERMS:
             out[var] = (*mine, *OUTSIDERS)
             out[accounts.org_of(var)] = (organization.id, *_FOREIGN_ORGS)
@@ -167,32 +168,59 @@ def build(
     `values_of` such keys with the number of values that somebody speaks of. `asked` are further predicates of the
     formal text that questions are made of, `also_defined` defines the symbols that these leave open.
     """
+    world = begin(
+        workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
+        objectives=objectives, also_keys=also_keys, values_of=values_of,
+    )  # fmt: skip
+    world.definitions = definitions_of(world)
+    if also_defined is not None:
+        world.definitions |= also_defined(workspace, world.keys, world.script)
+    roots = [*roots_of(world), *(world.script.formulas[name] for name in asked)]
+    _assemble(world, roots, _names_of(world.keys, (*also_keys, *(n.lower() for n in values_of or {}))))
+    return world
+
+
+def begin(
+    workspace: Workspace,
+    services: Sequence[str],
+    documents: Sequence[Document],
+    *,
+    free_grants: bool,
+    objectives: Sequence[str],
+    also_keys: Sequence[str] = (),
+    values_of: Mapping[str, int] | None = None,
+) -> World:
+    """A world of these documents in which nothing is defined yet."""
     script = formal_text(workspace.organization.partition)
-    documents = all_documents(workspace, grants_too=not free_grants)
     spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
     several = bounds(documents) | {name.lower(): 2 for name in also_keys}
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     keys.sets = under_set_operators(documents)
     keys.accounts = tuple(account.id for account, _ in workspace.organization.accounts())
-    policies = Policies(keys)
-    world = World(workspace, script, keys, policies, Calls(tuple(services)), free_grants, tuple(objectives))
-    defined = guardrails.definitions(workspace, policies)
-    defined |= perimeter.definitions(workspace, keys, script)
-    defined |= tags.definitions(workspace)
-    defined |= refused.definitions(keys)
-    defined |= grants.free() if free_grants else grants.definitions(workspace, policies)
-    for objective in objectives:
-        defined[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
-        defined[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
-    if also_defined is not None:
-        defined |= also_defined(workspace, keys, script)
-    world.definitions = defined
-    roots = [script.formulas["access"], script.formulas["base"], script.formulas["blocked"]]
-    for objective in objectives:
-        roots += [script.formulas[f"{objective}.premise"], script.formulas[f"{objective}.conclusion"]]
-    roots += [script.formulas[name] for name in asked]
-    _assemble(world, roots, _names_of(keys, (*also_keys, *spoken_of)))
-    return world
+    return World(workspace, script, keys, Policies(keys), Calls(tuple(services)), free_grants, tuple(objectives))
+
+
+def definitions_of(world: World) -> dict[str, Formula]:
+    """What the workspace says of the symbols that the formal text leaves open."""
+    workspace, keys, policies, script = world.workspace, world.keys, world.policies, world.script
+    out = guardrails.definitions(workspace, policies)
+    out |= perimeter.definitions(workspace, keys, script)
+    out |= tags.definitions(workspace)
+    out |= refused.definitions(keys)
+    out |= grants.free() if world.free_grants else grants.definitions(workspace, policies)
+    for objective in world.objectives:
+        out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
+        out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
+    return out
+
+
+def roots_of(world: World) -> list[Formula]:
+    """What questions are made of: access and the objectives."""
+    found = world.script.formulas
+    roots = [found["access"], found["base"], found["blocked"]]
+    for objective in world.objectives:
+        roots += [found[f"{objective}.premise"], found[f"{objective}.conclusion"]]
+    return roots
 
 
 def all_documents(workspace: Workspace, *, grants_too: bool) -> list[Document]:
@@ -226,19 +254,24 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in world.definitions.items()]
     out.append(lies_in(world.workspace.organization.partition))
     out += world.policies.assertions
-    out += accounts.endpoint_facts(world.workspace)
-    out += accounts.vpc_facts(world.workspace)
-    out += accounts.bucket_facts(world.workspace)
-    out += accounts.principal_facts(world.workspace)
-    out += accounts.canonical_facts(world.workspace, all_documents(world.workspace, grants_too=not world.free_grants))
-    if not world.free_grants:
-        out += buckets.facts([account for account, _ in world.workspace.organization.accounts()], world.keys)
-        out += existence(world.workspace, world.policies, tuple(world.keys.known))
+    out += facts_of(world)
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
     paths_used = any(name.startswith("units(") for name in used)
     out += accounts.account_facts(world.workspace, paths_used=paths_used)
     world.assertions = out
+
+
+def facts_of(world: World) -> list[Assertion]:
+    """What the workspace says of endpoints, names, tags and what there is; of accounts, see `account_facts`."""
+    workspace = world.workspace
+    out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
+    out += accounts.principal_facts(workspace)
+    out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
+    if not world.free_grants:
+        out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
+        out += existence(workspace, world.policies, tuple(world.keys.known))
+    return out
 
 
 def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple[set[str], list[Assertion]]:
@@ -304,7 +337,7 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or the units of an account), not to ground truth."""
-    return name.startswith(("has ", "units(", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
+    return name.startswith(("has ", "units(", "configured.", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",

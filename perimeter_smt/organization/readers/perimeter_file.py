@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar, cast
 
 from perimeter_smt.organization.perimeter import (
+    CLAIMED,
     OBJECTIVES,
     Perimeter,
     Reach,
@@ -50,9 +51,13 @@ _PERIMETER = (
     "endpoints_of_my_accounts",
     "cidrs",
     "service_networks",
+    "regions",
+    "proxies",
+    "egress",
     "exceptions",
     "vendors",
     "mitigations",
+    "administrators",
     "scopes",
     "accepted",
     "assumptions",
@@ -100,9 +105,13 @@ def read_perimeter(node: Node) -> Perimeter:
         endpoints_of_my_accounts=gather(lambda: flag(found.get("endpoints_of_my_accounts"), True), True),
         cidrs=listed("cidrs", values.cidr),
         service_networks=gather(lambda: flag(found.get("service_networks"), False), False),
+        regions=listed("regions", values.region),
+        proxies=listed("proxies", values.cidr),
+        egress=gather(lambda: _egress(found.get("egress")), None),
         tag_exceptions=exceptions[0],
         role_exceptions=exceptions[1],
         vendors=each("vendors", _vendor),
+        administrators=listed("administrators", values.caller_pattern),
         mitigations=gather(lambda: _mitigations(found.get("mitigations")), no_mitigations),
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
@@ -112,6 +121,14 @@ def read_perimeter(node: Node) -> Perimeter:
     )
     gather.done()
     return read
+
+
+def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
+    if node is None:
+        return None
+    if node.value not in ("blocked", "proxy", "open"):
+        raise node.error(f"found {node.shown}, expected `blocked`, `proxy` or `open`")
+    return cast(Literal["blocked", "proxy", "open"], node.value)
 
 
 def _readings(node: Node | None) -> dict[str, Literal["chosen", "rival"]]:
@@ -281,7 +298,7 @@ def _scopes(node: Node | None) -> dict[str, Scope]:
     out: dict[str, Scope] = {}
     if node is None:
         return out
-    for name, member in members(node, OBJECTIVES, "the scopes").items():
+    for name, member in members(node, (*OBJECTIVES, *CLAIMED), "the scopes").items():
         if isinstance(member.value, list):
             out[name] = Scope(actions=some_texts(member, values.scope_pattern, ()))
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
-from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
 from perimeter_smt.organization.readers.draft.overlay import overlay
@@ -19,7 +20,7 @@ from perimeter_smt.organization.readers.inferred import organization_ids, partit
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
-from perimeter_smt.organization.readers.yaml import read_yaml
+from perimeter_smt.organization.readers.yaml import Node, read_yaml
 
 _SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
 
@@ -68,9 +69,10 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     if options.organization is not None:
         return _changed(read_source(options.organization, replace(options, organization=None)), draft, path)
     organization = _organization(draft, options)
-    perimeter = _perimeter(path, organization.id, options)
+    perimeter, node = _perimeter(path, organization.id, options)
     if perimeter.paths and draft.root is None:
         draft.unknown("root of the organization", "its id is not told, and `paths` need it", "facts")
+    agreement.check(perimeter, organization, node, drawn=draft.root is not None)
     return Workspace(
         organization=organization,
         perimeter=perimeter,
@@ -78,6 +80,14 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         grants_given=draft.accounts_listed or options.complete,
         unknowns=tuple(draft.unknowns.values()),
     )
+
+
+def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
+    """The workspace with a plan or template laid over it; InputError for a source that is no change."""
+    form = recognise(path)
+    if form in (Form.WORKSPACE, Form.PERIMETER):
+        raise InputError("a workspace, expected a plan or template that changes one", file=str(path))
+    return _changed(base, draft_of(path, form, options), path)
 
 
 def draft_of(path: Path, form: Form, options: SourceOptions) -> Draft:
@@ -103,6 +113,9 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
     found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
     where = text(required(found, "path", source, "a source"), values.any_text)
     path = folder / where
+    short = Path(os.path.normpath(path))
+    if short.resolve() == path.resolve():  # else a link leads elsewhere than its name says
+        path = short
     if not path.exists():
         raise found["path"].error(f"no such file or folder: `{where}`")
 
@@ -163,14 +176,15 @@ def _organization_id(draft: Draft, options: SourceOptions) -> str:
     return own
 
 
-def _perimeter(path: Path, organization: str, options: SourceOptions) -> Perimeter:
+def _perimeter(path: Path, organization: str, options: SourceOptions) -> tuple[Perimeter, Node | None]:
+    """The perimeter of the source with what options add, and the file that it was read from."""
     file = options.perimeter_file
     if file is None and path.is_dir() and (path / PERIMETER_FILE).is_file():
         file = path / PERIMETER_FILE
-    declared = read_perimeter(read_yaml(file)) if file else Perimeter(orgs=(organization,))
-    return declared.model_copy(
-        update={"cidrs": (*declared.cidrs, *options.cidrs), "vpcs": (*declared.vpcs, *options.vpcs)}
-    )
+    node = read_yaml(file) if file else None
+    declared = read_perimeter(node) if node else Perimeter(orgs=(organization,))
+    more = {"cidrs": (*declared.cidrs, *options.cidrs), "vpcs": (*declared.vpcs, *options.vpcs)}
+    return declared.model_copy(update=more), node
 
 
 def _name(path: Path) -> str:

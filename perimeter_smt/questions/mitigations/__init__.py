@@ -38,6 +38,13 @@ QUESTIONS: dict[str, Question] = {
     question.id: question
     for question in (
         Question("C1", "only who is trusted gets credentials of mine", "credentials"),
+        Question("C2", "nobody becomes an identity or holds an exception over hops that were not meant", "chains"),
+        Question("N1", "my identities start compute only inside my VPCs", "compute"),
+        Question("N2", "credentials of mine are of no use elsewhere", "elsewhere"),
+        Question("E1", "my identities call only my Regions, and nothing leaves unseen", "regions"),
+        Question("E2", "no service is told to carry data out", "carriers"),
+        Question("S1", "services whose data planes no policy sees", "data_planes"),
+        Question("L1", "no wildcard grant reaches a resource outside", "least_privilege"),
     )
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ ID, TITLE = "C1", "only who is trusted gets credentials of mine"
 LIMITS = (
     "who holds the keys of a trusted identity provider or certificate authority gets in: IAM does not see them",
     "long-term access keys of users, once they leak, are held to the network by O5 and not by this question",
-    "the role of a service-linked role trusts its service alone, as AWS writes it",
+    "service-linked roles, of whatever account, are used by AWS alone, as each service documents; no RCP binds them",
 )
 
 
@@ -44,7 +44,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         asked=("C1.premise", "C1.conclusion"),
         also_defined=credentials.definitions,
     )
-    run = prepare(world, (), asking.reading, False, 1, asking.limits, ())
+    run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds)))
     question = _Question(run, workspace)
     lines = question.listed(kinds)
     lines += question.unlisted(kinds)
@@ -159,7 +159,7 @@ def _why(found: Counterexample) -> str:
     """Who gets credentials, in words."""
     request, facts = found.request, found.facts
     if facts.kind == "fedsts":
-        return f"a token of {request.principal.provider} gets credentials, and nobody declared it to"
+        return f"a token of {request.principal.provider} gets credentials, and perimeter.yaml does not trust it to"
     sent = next((v for name, v in request.context.items() if name.lower() == credentials.EXTERNAL_ID), None)
     carried = f"with ExternalId {sent}" if sent else "without ExternalId"
     more = f", {carried}" if facts.kind in ("user", "role", "feduser", "root") else ""

@@ -12,6 +12,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
+from perimeter_smt.organization.readers.aws_cli.permission_sets import permission_set
 from perimeter_smt.organization.readers.draft import Draft, Place
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("UserDetailList",), iam.authorization_details),
     (("GroupDetailList",), iam.authorization_details),
     (("PolicyName", "PolicyDocument"), iam.inline_policy),
+    (("PermissionSet", "AccountIds"), permission_set),
     (("Organization",), organizations.organization),
     (("Roots",), organizations.roots),
     (("OrganizationalUnits",), organizations.units),
@@ -36,12 +38,18 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("Vpcs",), network.vpcs),
     (("NetworkOrigin", "AccessPointArn"), resources.access_point),
     (("PublicAccessBlockConfiguration",), resources.public_access),
+    (("AbacStatus",), resources.abac),
+    (("ResourceTagMappingList",), resources.tags),
+    (("Unknown", "NotKnown"), resources.not_known),
     (("Grants",), resources.grants),
     (("KeyMetadata",), resources.key),
     (("Attributes",), resources.attributes),
     (("DomainStatus",), resources.domain),
     (("repositoryName", "policyText"), resources.repository),
 )
+
+
+_LATER = (resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set)
 
 
 def read(path: Path, draft: Draft, options: SourceOptions) -> None:
@@ -57,7 +65,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             answer = Answer(value, at, name, draft, account, region_in(name) or options.region or "")
             reader = reader_of(value)
             found += reader is not None
-            if reader is resources.with_arn or reader is resources.policy_alone or reader is iam.inline_policy:
+            if reader in _LATER:
                 later.append(answer)  # they lean on what other answers say
             elif reader is not None:
                 reader(answer)

@@ -112,8 +112,9 @@ def access_point(answer: Answer) -> None:
     """`s3control get-access-point`."""
     found = answer.value
     arn = found["AccessPointArn"]
-    thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at, policy=found.get("Policy"))
-    thing.origin = "vpc" if found["NetworkOrigin"] == "VPC" else "internet"
+    policy = NotKnown(str(found["NotKnown"])) if "NotKnown" in found else found.get("Policy") or None
+    thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at, policy=policy)
+    thing.origin = {"VPC": "vpc", "Internet": "internet"}.get(found["NetworkOrigin"])
     thing.vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
     thing.bucket = found.get("Bucket")
     blocked = found.get("PublicAccessBlockConfiguration") or {}
@@ -130,6 +131,25 @@ def public_access(answer: Answer) -> None:
         answer.draft.restricted.add(answer.account)
 
 
+def abac(answer: Answer) -> None:
+    """`s3api get-bucket-abac`: whether tags of the bucket count; which bucket stands beside it."""
+    bucket = answer.value.get("Bucket")
+    if bucket:
+        thing = answer.draft.resource(f"arn:aws:s3:::{bucket}", answer.account, answer.at)
+        thing.abac = answer.value["AbacStatus"].get("Status") == "Enabled"
+
+
+def tags(answer: Answer) -> None:
+    """`resourcegroupstaggingapi get-resources`: tags of what other answers hold."""
+    for item in answer.value["ResourceTagMappingList"]:
+        answer.draft.tags.setdefault(item["ResourceARN"], {}).update(tags_of(item.get("Tags")))
+
+
+def not_known(answer: Answer) -> None:
+    """What `perimeter collect` could not read and nothing else stands for."""
+    answer.draft.unknown(answer.value["Unknown"], str(answer.value["NotKnown"]), "grants", answer.at)
+
+
 def grants(answer: Answer) -> None:
     """`kms list-grants`."""
     from perimeter_smt.organization.model import KeyGrant
@@ -143,6 +163,8 @@ def grants(answer: Answer) -> None:
             constrained=bool(item.get("Constraints")),
         )
         found.setdefault(item["KeyId"], []).append(grant)
+    if own := answer.value.get("KeyArn"):  # by `perimeter collect`: also where a key has none
+        found.setdefault(own, [])
     for arn, granted in found.items():
         if arn.startswith("arn:") and not answer.cut:
             thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at)

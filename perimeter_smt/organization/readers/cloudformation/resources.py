@@ -69,6 +69,7 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     if kind == "AWS::DynamoDB::Table" and node is not None and isinstance(node.value, dict):
         node = node.value.get("PolicyDocument")
     thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=item.policy(node))
+    thing.whole = True
     blocked = item.get("PublicAccessBlockConfiguration")
     if isinstance(blocked, dict):
         thing.block_public_access = blocked.get("RestrictPublicBuckets") in (True, "true")

@@ -10,6 +10,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import KeyGrant, Unknown
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
+from perimeter_smt.organization.readers.draft.rewrite import Rewrite
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
@@ -37,14 +38,18 @@ class Holder:
 
 @dataclass(slots=True)
 class Thing:
-    """A resource; facts that several answers tell are filled in as they come."""
+    """A resource; facts that several answers tell are filled in as they come.
+
+    `whole`: the source tells all of it, not only a policy of what stands elsewhere.
+    """
 
     arn: str
     account: str
     at: Place
     policy: Policy | None = None
     tags: dict[str, str] = field(default_factory=dict)
-    block_public_access: bool = False
+    block_public_access: bool | None = None
+    whole: bool = False
     abac: bool | None = None
     origin: str | None = None
     vpc: str | None = None
@@ -115,7 +120,13 @@ class Draft:
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
+        self.delegated_told = False  # whether these are all there are
         self.removed: set[str] = set()
+        self.tags: dict[str, dict[str, str]] = {}  # by ARN, of what others tell
+        self.rewrites: list[Rewrite] = []
+        self.stripped: set[str] = set()  # ARNs of resources and ids of endpoints that lose their policy
+        self.unblocked: set[str] = set()  # buckets by ARN, and accounts, without RestrictPublicBuckets from now on
+        self.closed: set[str] = set()  # units and accounts from which FullAWSAccess is detached
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
         self.notes: list[str] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from perimeter_smt.organization.model import (
     Account,
@@ -18,41 +17,85 @@ from perimeter_smt.organization.readers.draft.assemble import endpoints_of
 from perimeter_smt.organization.readers.draft.contents import principals_of, resources_of
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
+from perimeter_smt.organization.readers.draft.relocate import relocated
+from perimeter_smt.organization.readers.draft.rewrite import Rewrites
 from perimeter_smt.policy.document import Document
-
-_T = TypeVar("_T", OwnedPrincipal, OwnedResource)
+from perimeter_smt.policy.kinds import Kind
 
 
 def overlay(base: Organization, change: Draft) -> Organization:
     """`base` with what the draft says put in place of what it names.
 
-    Principals and resources are known by ARN, endpoints by id, SCPs and RCPs by name. Accounts and units that `base`
-    does not have come below its root.
+    Principals and resources are known by ARN, endpoints by id, SCPs and RCPs by name, policies that a plan changes by
+    what they said before. Accounts and units that `base` does not have come where the draft says, or below its root.
     """
-    _complete_from(base, change)
-    return _Overlay(base, change).organization()
+    rewrites = Rewrites(change.rewrites)
+    _complete_from(base, change, rewrites)
+    out = relocated(_Overlay(base, change, rewrites).organization(), change)
+    _not_found(change, rewrites)
+    return out
 
 
-def _complete_from(base: Organization, change: Draft) -> None:
+def _not_found(change: Draft, rewrites: Rewrites) -> None:
+    """What the plan changes and the organization does not hold: one of the two is not up to date."""
+    for found in rewrites.unused():
+        reason = "the organization holds no policy of that text, so that what the plan makes of it does not show"
+        change.unknown(f"what `{found.address}` changes", reason, "facts", found.at)
+    if change.groups and not any(holder.groups for holder in change.principals.values()):
+        for group in change.groups.values():
+            if group.own or group.attached:
+                change.unknown(f"members of `{group.arn}`", "the organization does not tell them", "facts", group.at)
+
+
+def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> None:
     """A plan may add a policy to a role that stands elsewhere: the rest of the role is that of the organization."""
     known = {p.arn: p for account, _ in base.accounts() for p in account.principals}
     for arn, holder in change.principals.items():
         before = known.get(arn)
         if before is not None and holder.trust is None and before.type == "role":
             holder.trust = before.trust
-            holder.own += before.policies
+            names = {p.name for p in holder.own if isinstance(p, Document)}
+            kept = [p for p in before.policies if p.name not in names]
+            if not change.rewrites and any(s.effect == "Deny" for p in kept for s in p.statements):
+                reason = "it is taken to keep its other policies: which of them this one replaces is not told"
+                change.unknown(f"policies of `{arn}`", reason, "facts", holder.at)
+            holder.own += rewritten(kept, rewrites, before)
             holder.boundary = holder.boundary or before.boundary
             holder.tags = {**before.tags, **holder.tags}
     resources = {r.arn: r for account, _ in base.accounts() for r in account.resources}
     for arn, thing in change.resources.items():
         if found := resources.get(arn):
             thing.account = thing.account or found.account
-            thing.policy = thing.policy or found.policy
+            if arn not in change.stripped:
+                thing.policy = thing.policy or found.policy
+            if thing.block_public_access is None:
+                thing.block_public_access = found.block_public_access and arn not in change.unblocked
+            if not thing.whole:
+                thing.tags = {**found.tags, **thing.tags}
+            thing.abac = found.abac if thing.abac is None else thing.abac
+            thing.grants = found.grants if thing.grants is None else thing.grants
+            if thing.origin is None:
+                thing.origin, thing.vpc = found.origin, found.vpc
+            thing.bucket = thing.bucket or found.bucket
+
+
+def rewritten(
+    documents: Sequence[Document], rewrites: Rewrites, principal: OwnedPrincipal
+) -> list[Document | NotKnown]:
+    """Policies of a user or role after the change."""
+    out: list[Document | NotKnown] = []
+    for document in documents:
+        found = rewrites.of(document, principal.account, principal.arn)
+        if found is None:
+            out.append(document)
+        elif found.after is not None:
+            out.append(found.after)
+    return out
 
 
 class _Overlay:
-    def __init__(self, base: Organization, change: Draft) -> None:
-        self.base, self.change = base, change
+    def __init__(self, base: Organization, change: Draft, rewrites: Rewrites) -> None:
+        self.base, self.change, self.rewrites = base, change, rewrites
         self.principals = principals_of(change)
         self.resources = resources_of(change)
         self.endpoints = endpoints_of(change)
@@ -69,7 +112,15 @@ class _Overlay:
         fresh = dict.fromkeys((*known, *sorted(self.change.open - {"*"})))
         more = [self.account(Account(id=own)) for own in fresh if own not in ids]
         root = self.unit(self.base.root)
-        return self.base.model_copy(update={"root": root.model_copy(update={"accounts": (*root.accounts, *more)})})
+        administrators = self.base.delegated_administrators
+        if administrators is not None:
+            administrators = tuple(sorted({*administrators, *self.change.delegated}))
+        return self.base.model_copy(
+            update={
+                "root": root.model_copy(update={"accounts": (*root.accounts, *more)}),
+                "delegated_administrators": administrators,
+            }
+        )
 
     def unit(self, unit: Unit) -> Unit:
         return unit.model_copy(
@@ -82,33 +133,72 @@ class _Overlay:
 
     def account(self, account: Account) -> Account:
         own = account.id
+        kept = [p for p in map(self.principal, account.principals) if p is not None]
+        principals = (*(p for p in kept if p.arn not in self.named), *self.principals.get(own, ()))
+        resources = (*self.kept(account.resources), *self.resources.get(own, ()))
+        blocked = own in self.change.restricted or (account.block_public_access and own not in self.change.unblocked)
         return account.model_copy(
             update={
                 "guardrails": self.guardrails(own, account.guardrails),
-                "principals": self.merged(account.principals, self.principals.get(own, ())),
-                "resources": self.merged(account.resources, self.resources.get(own, ())),
+                "block_public_access": blocked,
+                "principals": principals,
+                "resources": resources,
                 "endpoints": self.doors_of(account.endpoints, self.endpoints.get(own, ())),
                 "listed": account.listed and not self.change.open & {own, "*"},
             }
         )
 
-    def merged(self, before: Sequence[_T], after: Sequence[_T]) -> tuple[_T, ...]:
-        kept: list[_T] = [item for item in before if item.arn not in self.named]
-        kept.extend(after)
-        return tuple(kept)
+    def principal(self, principal: OwnedPrincipal) -> OwnedPrincipal | None:
+        """A user or role that the change does not name, with its policies as they will be; None: they are not known."""
+        if principal.arn in self.named:
+            return principal
+        policies = rewritten(principal.policies, self.rewrites, principal)
+        boundary: Document | None = principal.boundary
+        found = self.rewrites.of(boundary, principal.account) if boundary else None
+        if found is not None:
+            boundary = (
+                found.after.model_copy(update={"kind": Kind.BOUNDARY}) if isinstance(found.after, Document) else None
+            )
+        unknown = [p for p in policies if isinstance(p, NotKnown)]
+        for policy in unknown:
+            self.change.unknown(f"policy of `{principal.arn}`", policy.reason, "grants", account=principal.account)
+        if unknown:
+            return None
+        known = tuple(p for p in policies if isinstance(p, Document))
+        return principal.model_copy(update={"policies": known, "boundary": boundary})
+
+    def kept(self, before: Sequence[OwnedResource]) -> list[OwnedResource]:
+        """The resources that the change does not name, without the policies that it takes from them."""
+        out = []
+        for item in before:
+            if item.arn in self.named:
+                continue
+            blocked = item.block_public_access and item.arn not in self.change.unblocked
+            policy = None if item.arn in self.change.stripped else item.policy
+            out.append(item.model_copy(update={"policy": policy, "block_public_access": blocked}))
+        return out
 
     def doors_of(self, before: Sequence[Endpoint], after: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
-        return (*(door for door in before if door.id not in self.doors), *after)
+        kept = (door for door in before if door.id not in self.doors)
+        bare = self.change.stripped
+        return (*(d.model_copy(update={"policy": None}) if d.id in bare else d for d in kept), *after)
 
     def guardrails(self, target: str, before: Guardrails) -> Guardrails:
-        """Policies of the same name are replaced, those that the change attaches are added."""
-        full_access = before.full_access_scp
+        """Policies of the same name or former text are replaced, those that the change attaches are added."""
+        full_access = before.full_access_scp and target not in self.change.closed
         found: dict[str, list[Document]] = {"scp": [], "rcp": []}
         for kind, documents in (("scp", before.scps), ("rcp", before.rcps)):
             for document in documents:
+                again = self.rewrites.of(document, target)
                 control = self.controls.get(document.name)
-                if control is None:
-                    found[kind] += () if document.name in self.change.removed else (document,)
+                if again is not None:
+                    if isinstance(again.after, NotKnown):
+                        self.change.unknown(f"{kind.upper()} `{document.name}`", again.after.reason, "guardrails")
+                        full_access |= kind == "scp"
+                    elif again.after is not None:
+                        found[kind].append(again.after)
+                elif control is None:
+                    found[kind].append(document)
                 elif isinstance(control.policy, NotKnown):
                     reason = control.policy.reason
                     self.change.unknown(f"{kind.upper()} `{control.name}`", reason, "guardrails", control.at)

@@ -7,7 +7,7 @@ from perimeter_smt.organization.readers.terraform.identity import Here
 from perimeter_smt.organization.readers.terraform.plan import Resource
 from perimeter_smt.policy.kinds import Kind
 
-_KINDS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+KINDS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 _HOLDERS = ("aws_organizations_organization", "aws_organizations_organizational_unit", "aws_organizations_account")
 
 
@@ -24,7 +24,7 @@ def read(here: Here) -> None:
             parent = _target(here, resource, "parent_id")
             here.draft.account(own, resource.at, name=resource.text("name"), parent=parent)
     for resource in here.plan.of("aws_organizations_policy"):
-        kind = _KINDS.get(resource.text("type") or "SERVICE_CONTROL_POLICY")
+        kind = KINDS.get(resource.text("type") or "SERVICE_CONTROL_POLICY")
         if kind is not None:
             content = resource.get("content")
             here.draft.control(_own(resource), resource.text("name"), kind, content, resource.at.at("content"))

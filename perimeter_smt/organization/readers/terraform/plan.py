@@ -58,10 +58,10 @@ class Resource:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything a plan or state shows. `removed` are resources that it deletes, as they are before."""
+    """Everything a plan or state shows. `before` are resources that it changes or deletes, as they were."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
-    removed: list[Resource] = field(default_factory=list)
+    before: list[Resource] = field(default_factory=list)
     providers: dict[str, Any] = field(default_factory=dict)
     by_name: dict[str, list[Resource]] = field(default_factory=dict)
 
@@ -128,9 +128,11 @@ def _modules(module: Any, at: Place) -> Iterator[Resource]:
 def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
     found = change.get("change") or {}
     actions = found.get("actions") or []
+    if {"update", "delete"} & set(actions) and change.get("mode") != "data":
+        plan.before.append(
+            Resource(change["address"], change["type"], found.get("before") or {}, at.at("change", "before"))
+        )
     if actions in (["delete"], ["forget"]):
-        if actions == ["delete"]:
-            plan.removed.append(Resource(change["address"], change["type"], found.get("before") or {}, at))
         return
     address = change["address"]
     resource = plan.resources.get(address)

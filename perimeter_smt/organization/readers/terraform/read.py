@@ -9,9 +9,9 @@ import orjson
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.draft import Draft, Place
-from perimeter_smt.organization.readers.terraform import iam, organizations, resources
+from perimeter_smt.organization.readers.terraform import changes, iam, organizations, resources
 from perimeter_smt.organization.readers.terraform.identity import here
-from perimeter_smt.organization.readers.terraform.plan import Resource, read_plan
+from perimeter_smt.organization.readers.terraform.plan import read_plan
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.readers.sources import SourceOptions
@@ -35,11 +35,4 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         organizations.read(place)
         iam.read(place)
         resources.read(place)
-        _removed(draft, plan.removed)
-
-
-def _removed(draft: Draft, removed: list[Resource]) -> None:
-    """What the plan deletes: resources and principals by ARN, endpoints by id, SCPs and RCPs by name."""
-    for resource in removed:
-        values = resource.values
-        draft.removed.update(str(values[name]) for name in ("arn", "id", "name") if values.get(name))
+        changes.read(place)

@@ -20,7 +20,7 @@ _OWNERS: dict[str, str | None] = {
     "aws_dynamodb_table": None, "aws_kinesis_stream": None, "aws_cloudwatch_event_bus": None, "aws_backup_vault": None,
 }  # fmt: skip
 # Policies that stand by themselves: attribute that names the resource, types it may be of, attribute of the policy.
-_POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
+POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_s3_bucket_policy": ("bucket", ("aws_s3_bucket",), "policy"),
     "aws_sqs_queue_policy": ("queue_url", ("aws_sqs_queue",), "policy"),
     "aws_sns_topic_policy": ("arn", ("aws_sns_topic",), "policy"),
@@ -43,7 +43,7 @@ def read(here: Here) -> None:
         for resource in here.plan.of(kind):
             if not resource.data:
                 _owner(here, resource, attribute)
-    for kind, (name, types, attribute) in _POLICIES.items():
+    for kind, (name, types, attribute) in POLICIES.items():
         for resource in here.plan.of(kind):
             thing = _named(here, resource, name, types)
             policy = policy_of(here, resource, attribute)
@@ -68,6 +68,7 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
     written = attribute is not None and resource.writes(attribute)
     policy = policy_of(here, resource, attribute) if attribute and written else None
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
+    thing.whole = True
     if resource.type == "aws_s3_access_point":
         vpc = resource.values.get("vpc_configuration") or []
         thing.origin = "vpc" if vpc else "internet"
@@ -81,7 +82,7 @@ def _named(here: Here, resource: Resource, name: str, types: tuple[str, ...]) ->
     arn = here.arn(found) if found is not None else None
     value = resource.get(name)
     if arn is None and isinstance(value, str):
-        arn = _arn_of(here, resource, types[0], value)
+        arn = arn_of(here, resource, types[0], value)
     account = here.account_of(found or resource)
     if arn is None:
         here.draft.unknown(f"resource of `{resource.address}`", "known after apply", "grants", resource.at,
@@ -90,7 +91,8 @@ def _named(here: Here, resource: Resource, name: str, types: tuple[str, ...]) ->
     return here.draft.resources.get(arn) or here.draft.resource(arn, account, resource.at)
 
 
-def _arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
+def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
+    """The ARN of a resource of a type, from how a policy names it."""
     if value.count(":") >= 5 and value.startswith("arn:"):
         return value
     if value.startswith("https://"):  # the URL of a queue: host, account, name

@@ -1,0 +1,15 @@
+; C2: over which hops an identity is reached. One step is one request of an identity of mine that gets through; which
+; step leads where says what is called, and on whom. The tables keys/escalation-actions, keys/pass-role-paths and
+; keys/guardrail-actions hold the calls; a path is a sequence of steps, each satisfiable by itself, whose session tags
+; and source identity the step before may set.
+(define-fun step () Bool
+  (and access (not always-allowed) iam principal.mine (not forwarded) (not principal.service-linked)))
+(define-fun step.takes-role () Bool (and step (= action "sts:AssumeRole")))
+(define-fun step.tags-session () Bool (and step (= action "sts:TagSession")))
+(define-fun step.sets-source-identity () Bool (and step (= action "sts:SetSourceIdentity")))
+(define-fun step.passes-role () Bool (and step (= action "iam:PassRole")))
+; A service takes a role that was passed to it, for the account of the role.
+(define-fun step.service-takes-role () Bool
+  (and access (= caller aws-service) (= action "sts:AssumeRole") (= behalf.account resource.account)))
+; From outside somebody enters who is no identity of mine, over calls that give credentials.
+(define-fun step.enters () Bool (and access (not always-allowed) C1.premise (not my-iam)))

@@ -1,0 +1,147 @@
+"""`perimeter explain`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perimeter_smt.cli import output
+from perimeter_smt.cli.evaluate import filled_from
+from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.source_options import identity_flags, source_flags
+from perimeter_smt.errors import InputError
+
+if TYPE_CHECKING:
+    from perimeter_smt.questions.requests.filled import Filler
+    from perimeter_smt.questions.requests.told import Told
+    from perimeter_smt.questions.requests.why import Explanation
+
+_LARGEST = 64_000_000
+
+
+@click.command()
+@click.argument("request")
+@click.option("--workspace", type=PATH, metavar="SOURCE", help="Whose policies decide.")
+@source_flags
+@identity_flags
+@set_option
+@text_options
+def explain(
+    request: str, workspace: Path | None, settings: tuple[str, ...], as_json: bool, no_color: bool, **options: Any
+) -> int:
+    """Say why a REQUEST is allowed or denied, and what would change that.
+
+    REQUEST is a file, `-`, or the text itself: a case, an access denied message or a CloudTrail event. Exit codes: 0
+    explained, 2 bad input, 3 not decided.
+    """
+    text, name = _text(request)
+    filler = filled_from(workspace, fill(settings), options)
+    value = _decoded(text)
+    if value is None:
+        found = [_of_message(text, name, filler)]
+    elif _is_event(value):
+        found = list(_of_event(value, name, filler))
+    else:
+        return _cases(text, name, filler, as_json=as_json, no_color=no_color)
+    from perimeter_smt.report.json import dumps
+    from perimeter_smt.report.reasons import render_told, told_json
+
+    for told in found:
+        if as_json:
+            output.emit(dumps(told_json(told)))
+        else:
+            output.emit(render_told(told, width=output.width(), color=output.colors(sys.stdout, no_color=no_color)))
+    return 3 if any(told.outcome == "depends" for told in found) else 0
+
+
+def _cases(text: str, name: str, filler: Filler | None, *, as_json: bool, no_color: bool) -> int:
+    import io
+
+    from perimeter_smt.cli.cases import read_values
+    from perimeter_smt.cli.evaluate import case_of
+    from perimeter_smt.questions.requests.why import explain_case
+    from perimeter_smt.report.json import dumps
+    from perimeter_smt.report.reasons import explanation_json, render_explanation
+
+    first = True
+    for value in read_values(io.BytesIO(text.encode()), name):
+        found: Explanation = explain_case(case_of(value, name, filler))
+        assumed = filler.assumed(found.case) if filler is not None else ()
+        if as_json:
+            output.emit(dumps(explanation_json(found, assumed)))
+            continue
+        color = output.colors(sys.stdout, no_color=no_color)
+        output.emit(("" if first else "\n") + render_explanation(found, assumed, width=output.width(), color=color))
+        first = False
+    return 0
+
+
+def _of_message(text: str, name: str, filler: Filler | None) -> Told:
+    from perimeter_smt.questions.requests.told import explain_message
+    from perimeter_smt.request.denied_message import is_message, read_message
+
+    if not is_message(text):
+        raise InputError("neither a case, nor an access denied message, nor a CloudTrail event", file=name)
+    message = read_message(text)
+    return explain_message(message, _needed(filler).workspace)
+
+
+def _of_event(value: Mapping[str, Any], name: str, filler: Filler | None) -> tuple[Told, ...]:
+    from perimeter_smt.questions.replay.calls import NotACall
+    from perimeter_smt.questions.requests.told import explain_event
+
+    event = value.get("detail", value) if "eventSource" not in value else value
+    if isinstance(value.get("Records"), list) and value["Records"]:
+        event = value["Records"][0]
+    try:
+        return explain_event(event, _needed(filler).workspace)
+    except NotACall as reason:
+        called = f"`{event.get('eventSource')}:{event.get('eventName')}`"
+        raise InputError(f"event {called} cannot be mapped to a request: {reason}", file=name) from None
+
+
+def _needed(filler: Filler | None) -> Filler:
+    if filler is None:
+        raise InputError("a message or an event holds no policies, expected `--workspace`")
+    return filler
+
+
+def _text(request: str) -> tuple[str, str]:
+    """The text of the argument and what to call it: a file, standard input, or the argument itself."""
+    if request == "-":
+        return sys.stdin.read(_LARGEST), "standard input"
+    path = Path(request)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if is_file:
+        from perimeter_smt.files import read_text
+
+        return read_text(path, _LARGEST, "a case, a message or an event"), request
+    if request.lstrip().startswith(("{", "[")) or " " in request.strip():
+        return request, "the request"
+    raise InputError("no such file, and no message", file=request)
+
+
+def _decoded(text: str) -> Any:
+    import json
+
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return {}  # the reader of cases says what is wrong
+
+
+def _is_event(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    detail = value.get("detail")
+    inner = isinstance(detail, Mapping) and "eventSource" in detail
+    return "eventSource" in value or inner or isinstance(value.get("Records"), list)

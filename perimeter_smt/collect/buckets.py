@@ -1,0 +1,53 @@
+"""S3: buckets, access points and what the account says of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from perimeter_smt.collect.answers import Answer, read_policy
+from perimeter_smt.collect.aws import Aws, code, pages, reason
+
+_NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
+
+
+def s3(aws: Aws, account: str, _: str) -> Iterator[Answer]:
+    """Buckets with their policies, RestrictPublicBuckets, that of the account too, and whether their tags count."""
+    client = aws.client("s3", account=account)
+    _, partition = aws.identity()
+    control = aws.client("s3control", account=account)
+    try:
+        yield _block(control.get_public_access_block(AccountId=account))
+    except Exception as error:
+        if code(error) != _NO_BLOCK:
+            yield {"Unknown": f"Block Public Access of account `{account}`", "NotKnown": reason(error)}
+    for bucket in client.list_buckets().get("Buckets") or ():
+        name = bucket["Name"]
+        yield read_policy(f"arn:{partition}:s3:::{name}", "Policy", client.get_bucket_policy, Bucket=name)
+        with suppress(Exception):  # none, or not known: then it is not taken to be on
+            yield {"Bucket": name, **_block(client.get_public_access_block(Bucket=name))}
+        if hasattr(client, "get_bucket_abac"):  # since November 2025
+            with suppress(Exception):  # not known: then it stays open whether tags count
+                status = client.get_bucket_abac(Bucket=name).get("AbacStatus") or {}
+                yield {"Bucket": name, "AbacStatus": {"Status": status.get("Status", "Disabled")}}
+
+
+def _block(found: Answer) -> Answer:
+    return {"PublicAccessBlockConfiguration": found["PublicAccessBlockConfiguration"]}
+
+
+def access_points(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Access points with their origin, the bucket behind them, and their policies."""
+    client = aws.client("s3control", region, account)
+    _, partition = aws.identity()
+    for point in pages(client, "list_access_points", "AccessPointList", AccountId=account):
+        name = point["Name"]
+        arn = f"arn:{partition}:s3:{region}:{account}:accesspoint/{name}"
+        told: dict[str, Any] = {**point, "AccessPointArn": arn, "NetworkOrigin": point.get("NetworkOrigin", "")}
+        with suppress(Exception):  # else what the list tells stays
+            more = client.get_access_point(AccountId=account, Name=name)
+            names = ("NetworkOrigin", "VpcConfiguration", "Bucket", "PublicAccessBlockConfiguration")
+            told |= {key: more[key] for key in names if key in more}
+        policy = read_policy(arn, "Policy", client.get_access_point_policy, AccountId=account, Name=name)
+        yield {**told, **policy}

@@ -1,0 +1,221 @@
+"""What a configuring call sets up, by the condition keys that tell it (tables `compute-settings` and `carriers`).
+
+Defined here are the symbols that `encodings/mitigations/egress.smt2` leaves open.  A key tells that compute runs
+elsewhere, or that a target is foreign, by its absence or by its values; where a row of a table has no key, nothing is
+told, and only a denial of the whole call holds it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from perimeter_smt.encode.language.action import action_matches
+from perimeter_smt.encode.language.keys import Key, KeySpace
+from perimeter_smt.encode.world.accounts import member_ids
+from perimeter_smt.encode.world.catalogue import Calls
+from perimeter_smt.encode.world.perimeter import excepted, in_range, in_scope
+from perimeter_smt.logic.atoms import ANY, CharSet, Member, Run, Template, Text
+from perimeter_smt.logic.compose import glob_on
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, conj, disj, either, implies, is_text, neg
+from perimeter_smt.logic.reader import Script
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.request.keys import table_rows
+
+COMPUTE, CARRIERS, PORTABLE = "compute-settings", "carriers", "portable-credentials"
+_FIELD = Run(CharSet(":", True))
+Row = Mapping[str, Any]
+
+
+def of_tables(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    """The open symbols of the questions on the calls of tables: N1, E2, and what N2 asks of them.
+
+    The sets of the catalogue that they speak of are named by `define_sets`.
+    """
+    compute, carriers = table_rows(COMPUTE), table_rows(CARRIERS)
+    return {
+        **_exceptions(workspace, keys, script),
+        "call.sets-up-compute": _calls("sets up compute"),
+        "call.sets-up-carrier": _calls("sets up a carrier"),
+        "call.carries": _calls("carries"),
+        "call.hands-out": _calls("hands out"),
+        "key-tells.elsewhere": _told("N1", compute, lambda row: elsewhere(workspace, keys, row)),
+        "key-tells.foreign": _told("E2", carriers, lambda row: foreign(workspace, keys, row)),
+    }
+
+
+def of_scopes(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    """The open symbols of the questions on all calls that the scopes claim: E1, and the other half of N2."""
+    perimeter = workspace.perimeter
+    partition = workspace.organization.partition
+    own = [row["service"] for row in table_rows("global-regions") if row["partition"] == partition]
+    return {
+        **_exceptions(workspace, keys, script),
+        "region.mine": disj(is_text("request.region", region) for region in perimeter.regions),
+        "service.one-region": disj(action_matches(f"{service}:*") for service in own),
+        "through-proxy": disj(in_range(cidr) for cidr in perimeter.proxies),
+        "E1.scope": in_scope(perimeter.scope("E1")),
+    }
+
+
+def _exceptions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
+    perimeter = workspace.perimeter
+    return {
+        **{f"{name}.excepted": excepted(perimeter, keys, script, name) for name in ("N1", "E1", "E2")},
+        # Who may call from anywhere has credentials that work anywhere.
+        "N2.excepted": disj(excepted(perimeter, keys, script, name) for name in ("N2", "O5")),
+    }
+
+
+def calls_of(row: Row) -> tuple[str, ...]:
+    """The calls that a row asks about: those that configure, or those by which a role carries the data."""
+    return tuple(row["carries"] if row.get("guard") == "role" else row["actions"])
+
+
+def row_set(mitigation: str, row: Row) -> str:
+    """The name of the set of the calls that a row asks about."""
+    return f"{mitigation} {row['service']} {row['what']}"
+
+
+def define_sets(calls: Calls) -> None:
+    """Name the sets of the catalogue that the definitions speak of."""
+    carriers = table_rows(CARRIERS)
+    rows = {
+        "sets up compute": [("N1", row) for row in table_rows(COMPUTE)],
+        "sets up a carrier": [("E2", row) for row in carriers if row["guard"] != "role"],
+        "carries": [("E2", row) for row in carriers if row["guard"] == "role"],
+        "hands out": [("N2", row) for row in table_rows(PORTABLE)],
+    }
+    for name, found in rows.items():
+        together = 0
+        for mitigation, row in found:
+            here = 0
+            for action in calls_of(row):
+                here |= calls.members(f"action={action.lower()}")
+            calls.define_rows(row_set(mitigation, row), here)
+            together |= here
+        calls.define_rows(name, together)
+
+
+def _calls(name: str) -> Formula:
+    return atom(Member("call", name))
+
+
+def keys_of(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The condition keys that tell the target or the network, in lower case."""
+    return tuple(dict.fromkeys(name.lower() for name in spelled_keys(rows)))
+
+
+def spelled_keys(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The same keys as AWS spells them."""
+    rows = list(rows)
+    found = [row["key"] for row in rows if "key" in row]
+    found += [fact["key"] for row in rows for alternative in row.get("tells", ()) for fact in _facts(alternative)]
+    return tuple(dict.fromkeys(found))
+
+
+def _told(mitigation: str, rows: Iterable[Row], told: Callable[[Row], Formula]) -> Formula:
+    """For every call that has keys: one of its rows tells; a call without keys tells nothing.
+
+    Rows with keys name the same calls or none in common.
+    """
+    by_calls: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if "key" in row or "tells" in row:
+            by_calls.setdefault(calls_of(row), []).append(row)
+    return conj(implies(_calls(row_set(mitigation, same[0])), disj(map(told, same))) for same in by_calls.values())
+
+
+def elsewhere(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
+    """The key of a row of `compute-settings` tells that the compute runs outside my VPCs.
+
+    Ids of VPCs are compared where the perimeter declares `vpcs`; a subnet, a connector, and else any VPC count as mine.
+    """
+    if "key" not in row:
+        return TRUE
+    key = keys.key(row["key"].lower())
+    absent = neg(key.has) if row["absent"] == "outside" else FALSE
+    vpcs = [vpc.id for vpc in workspace.perimeter.vpcs]
+    match row["names"]:
+        case "vpc" if vpcs:
+            return either(absent, _some_value(key, lambda term: neg(_one_of(term, vpcs))))
+        case "value":
+            return either(absent, _some_value(key, lambda term: _one_of(term, row["outside"])))
+    return absent
+
+
+def foreign(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
+    """The keys of a row of `carriers` tell that the target is not mine."""
+    if "tells" not in row:
+        return TRUE
+    return disj(conj(_fact(workspace, keys, fact) for fact in _facts(alternative)) for alternative in row["tells"])
+
+
+def _facts(alternative: Row) -> list[Row]:
+    return list(alternative["all"]) if "all" in alternative else [alternative]
+
+
+def _fact(workspace: Workspace, keys: KeySpace, fact: Row) -> Formula:
+    key = keys.key(fact["key"].lower())
+    if "is" in fact:
+        return _some_value(key, lambda term: _one_of(term, fact["is"]))
+    return _some_value(key, lambda term: neg(_is_mine(workspace, term, fact["names"])))
+
+
+def _some_value(key: Key, told: Callable[[Template], Formula]) -> Formula:
+    if key.slots:
+        return both(key.has, disj(both(slot.has, told(slot.term)) for slot in key.slots))
+    return both(key.has, told(key.term))
+
+
+def _one_of(term: Template, values: Iterable[str]) -> Formula:
+    return disj(glob_on(term, (Text(value),)) for value in values)
+
+
+def my_accounts(workspace: Workspace) -> tuple[str, ...]:
+    """The accounts that are known to be mine, by their ids."""
+    listed = member_ids(workspace.organization) if workspace.organization.id in workspace.perimeter.orgs else ()
+    return tuple(dict.fromkeys((*listed, *workspace.perimeter.accounts)))
+
+
+def my_resources(workspace: Workspace) -> tuple[str, ...]:
+    """Listed resources, whose ARNs need not tell their account."""
+    return tuple(r.arn for account, _ in workspace.organization.accounts() for r in account.resources)
+
+
+def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:
+    """A value names something of mine: an `account` by its id, an `arn`, or a `principal` in either way.
+
+    A service is nobody's principal: for whom it acts is a question of O1.
+    """
+    ids = my_accounts(workspace)
+    arn = [
+        (Text("arn:"), _FIELD, Text(":"), _FIELD, Text(":"), _FIELD, Text(f":{account}:"), Run(ANY)) for account in ids
+    ]
+    out = [] if names == "arn" else [_one_of(term, ids)]
+    if names != "account":
+        out += [glob_on(term, pattern) for pattern in arn]
+        out.append(_one_of(term, my_resources(workspace)))
+    if names == "principal":
+        out.append(glob_on(term, (Run(ANY), Text(".amazonaws.com"))))
+    return disj(out)
+
+
+def hints(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+    """Readable foreign values of the keys that tell a target."""
+    stranger = "999988887777"
+    by_names = {
+        "account": (stranger,),
+        "arn": (f"arn:aws:sqs:us-east-1:{stranger}:inbox", f"arn:aws:s3:::{stranger}-inbox"),
+        "principal": (stranger,),
+        "vpc": ("vpc-0fedcba9876543210",),
+        "subnet": ("subnet-0123456789abcdef0",),
+    }
+    out: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        facts = [fact for alternative in row.get("tells", ()) for fact in _facts(alternative)]
+        for fact in (*facts, *((row,) if "key" in row else ())):
+            values = tuple(fact.get("is", fact.get("outside", ()))) or by_names.get(fact.get("names", ""), ())
+            for name in (fact["key"], f"{fact['key']} 1", f"{fact['key']} 2"):
+                out[name] = values
+    return {name: values for name, values in out.items() if values}

@@ -1,0 +1,152 @@
+"""What a configuring call sets up, for one request: a second reading of `encodings/mitigations/egress.smt2`.
+
+Only the request is looked at: the action, and the values of the keys that the tables name.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from perimeter_smt.evaluate.globs import fold
+from perimeter_smt.evaluate.perimeter import Ground, names
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.request.keys import table_rows
+from perimeter_smt.request.request import Facts, Request
+
+Row = Mapping[str, Any]
+
+
+def starts_outside(workspace: Workspace, request: Request, facts: Facts, row: Row, *, told: bool = True) -> bool:
+    """Whether a call of mine makes compute outside my VPCs by a row of `compute-settings`.
+
+    `told`: its key must tell so; without, the key may be left out (AC1).
+    """
+    at = Ground(workspace, request, facts)
+    if not _mine(at) or not at.my_resource or not _calls(row["actions"], request):
+        return False
+    return not told or "key" not in row or _outside(at, row)
+
+
+def hands_over(workspace: Workspace, request: Request, facts: Facts, row: Row, *, told: bool = True) -> bool:
+    """Whether a call of mine lets data go to somebody else by a row of `carriers`.
+
+    `told`: its keys must tell so; without, they may be left out (AC2).
+    """
+    at = Ground(workspace, request, facts)
+    if not _mine(at):
+        return False
+    if row["guard"] == "role":
+        return _calls(row["carries"], request) and not at.trusted_resource and facts.resource_account != "aws"
+    if not at.my_resource or not _calls(row["actions"], request):
+        return False
+    if not told or "tells" not in row:
+        return True
+    return any(all(_tells(at, fact) for fact in _together(alternative)) for alternative in row["tells"])
+
+
+def elsewhere_region(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether a call of mine goes to a Region that is not mine, of a service that has more than one."""
+    at = Ground(workspace, request, facts)
+    partition = workspace.organization.partition
+    service = request.action.partition(":")[0].lower()
+    single = any(row["service"] == service and row["partition"] == partition for row in table_rows("global-regions"))
+    scope = workspace.perimeter.scope("E1")
+    if not names(scope.actions, request.action) or names(scope.except_actions, request.action):
+        return False
+    return _mine(at) and facts.region not in workspace.perimeter.regions and not single
+
+
+def others_at_my_address(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether an identity of somebody else calls a foreign resource from an address of mine or of a proxy of mine."""
+    at = Ground(workspace, request, facts)
+    ranges = (*workspace.perimeter.cidrs, *workspace.perimeter.proxies)
+    return at.is_iam and not _mine(at) and not at.my_resource and facts.path == "public" and _within(facts, ranges)
+
+
+def _within(facts: Facts, ranges: tuple[str, ...]) -> bool:
+    if facts.source_address is None:
+        return False
+    found = ipaddress.ip_address(facts.source_address)
+    return any(found in ipaddress.ip_network(text, strict=False) for text in ranges)
+
+
+def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, question: str) -> bool:
+    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `unsigned`, ..."""
+    at = Ground(workspace, request, facts)
+    context = {name.lower(): value for name, value in request.context.items()}
+    match question:
+        case "instance":
+            there = facts.path == "vpce" and facts.vpc == context.get("aws:ec2instancesourcevpc")
+            return _of_an_instance(at, context) and not there and facts.path != "invpc"
+        case "network":
+            return _of_an_instance(at, context) and not at.my_network and facts.path != "invpc"
+        case "presigned":
+            by_query = context.get("s3:authtype") == "REST-QUERY-STRING"
+            return _mine(at) and by_query and not facts.forwarded and not at.my_network
+        case "unsigned":
+            return facts.kind == "anon" and at.my_resource
+        case "sign-in":
+            return fold(request.action) == "signin:authenticate" and at.my_resource and not at.my_network
+    return (
+        _mine(at)
+        and at.my_resource
+        and any(_calls(row["actions"], request) for row in table_rows("portable-credentials"))
+    )
+
+
+def _of_an_instance(at: Ground, context: Mapping[str, object]) -> bool:
+    told = ("ec2:sourceinstancearn", "aws:ec2instancesourcevpc")
+    return _mine(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
+
+
+def _mine(at: Ground) -> bool:
+    return at.is_iam and at.mine(at.facts.principal_account)
+
+
+def _calls(actions: tuple[str, ...], request: Request) -> bool:
+    return fold(request.action) in {fold(action) for action in actions}
+
+
+def _values(at: Ground, key: str) -> tuple[str, ...]:
+    found = at.context.get(key.lower(), ())
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+def _outside(at: Ground, row: Row) -> bool:
+    values = _values(at, row["key"])
+    if not values:
+        return bool(row["absent"] == "outside")
+    vpcs = {vpc.id for vpc in at.perimeter.vpcs}
+    if row["names"] == "vpc" and vpcs:
+        return any(value not in vpcs for value in values)
+    return row["names"] == "value" and any(value in row["outside"] for value in values)
+
+
+def _together(alternative: Row) -> list[Row]:
+    found = alternative.get("all")
+    return [alternative] if found is None else list(found)
+
+
+def _tells(at: Ground, fact: Row) -> bool:
+    values = _values(at, fact["key"])
+    if "is" in fact:
+        return any(value in fact["is"] for value in values)
+    return any(not _names_mine(at, value, fact["names"]) for value in values)
+
+
+def _names_mine(at: Ground, value: str, names: str) -> bool:
+    organization = at.workspace.organization
+    ids = set(at.perimeter.accounts)
+    listed = [account for account, _ in organization.accounts()]
+    if organization.id in at.perimeter.orgs:
+        ids |= {account.id for account in listed} | {organization.management_account}
+    fields = value.split(":", 5)
+    if names in ("account", "principal") and value in ids:
+        return True
+    if names in ("arn", "principal"):
+        owned = value in {resource.arn for account in listed for resource in account.resources}
+        if owned or (len(fields) > 5 and fields[0] == "arn" and fields[4] in ids):
+            return True
+    return names == "principal" and value.endswith(".amazonaws.com")

@@ -1,0 +1,121 @@
+"""What a plan replaces and takes away: policies as they were, attachments, resource policies, whole resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.rewrite import Rewrite, nameless, shape_of
+from perimeter_smt.organization.readers.terraform.documents import policy_of
+from perimeter_smt.organization.readers.terraform.identity import Here
+from perimeter_smt.organization.readers.terraform.organizations import KINDS
+from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.organization.readers.terraform.resources import POLICIES, arn_of
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+
+_INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
+_ATTACHED = {f"{name}_attachment": kind for name, kind in _INLINE.items()}
+_ORGANIZATIONS = "aws_organizations_policy"
+
+
+def read(here: Here) -> None:
+    """Note everything that the plan changes or deletes."""
+    for resource in here.plan.before:
+        gone = resource.address not in here.plan.resources
+        if resource.type in (_ORGANIZATIONS, "aws_iam_policy", *_INLINE):
+            _policy(here, resource, gone=gone)
+        elif gone and resource.type == "aws_organizations_policy_attachment":
+            _detached(here, resource)
+        elif gone and resource.type in _ATTACHED:
+            _taken(here, resource, _ATTACHED[resource.type])
+        elif gone and resource.type in POLICIES:
+            name, types, _ = POLICIES[resource.type]
+            if arn := arn_of(here, resource, types[0], resource.text(name)):
+                here.draft.stripped.add(arn)
+        elif gone and resource.type == "aws_vpc_endpoint_policy":
+            here.draft.stripped.add(resource.text("vpc_endpoint_id"))
+        elif gone and resource.type == "aws_s3_bucket_public_access_block":
+            here.draft.unblocked.add(f"arn:aws:s3:::{resource.text('bucket')}")
+        elif resource.type == "aws_s3_account_public_access_block":
+            here.draft.unblocked.add(here.account_of(resource))
+        elif gone:
+            _whole(here, resource)
+
+
+def _whole(here: Here, resource: Resource) -> None:
+    """Resources and principals by ARN, endpoints by id."""
+    if arn := here.arn(resource):
+        here.draft.removed.add(arn)
+    if resource.type == "aws_vpc_endpoint":
+        here.draft.removed.add(resource.text("id"))
+    if resource.type == "aws_organizations_account":
+        here.draft.removed.add(resource.text("id"))
+
+
+def _policy(here: Here, resource: Resource, *, gone: bool) -> None:
+    """A policy by itself: its old text, and the new one where it has one."""
+    attribute = "content" if resource.type == _ORGANIZATIONS else "policy"
+    kind = KINDS.get(resource.text("type") or "SERVICE_CONTROL_POLICY") if attribute == "content" else Kind.IDENTITY
+    old = _document(here, resource, attribute, kind) if kind else None
+    if kind is None or old is None:
+        return
+    new: Document | NotKnown | None = None
+    if not gone:
+        later = here.plan.resources[resource.address]
+        found = policy_of(here, later, attribute)
+        new = (
+            here.draft.policy(found, kind, resource.text("name") or "inline", later.at.at(attribute)) if found else None
+        )
+        if isinstance(new, Document) and shape_of(new) == shape_of(old):
+            return
+    own = _INLINE.get(resource.type, "")
+    account = "" if attribute == "content" else here.account_of(resource)
+    holder = nameless(f"arn:aws:iam::{account}:{own}/{resource.text(own)}") if own in ("role", "user") else ""
+    here.draft.rewrites.append(Rewrite(resource.address, resource.at, kind, old, new, account, holder))
+
+
+def _detached(here: Here, resource: Resource) -> None:
+    """An SCP or RCP is no longer attached to a unit or account."""
+    own, target = resource.text("policy_id"), resource.text("target_id")
+    if own == "p-FullAWSAccess":
+        here.draft.closed.add(target)
+        return
+    known = next((r for r in (*here.plan.before, *here.plan.of(_ORGANIZATIONS))
+                  if r.type == _ORGANIZATIONS and r.text("id") == own), None)  # fmt: skip
+    kind = KINDS.get(known.text("type") or "SERVICE_CONTROL_POLICY") if known else None
+    old = _document(here, known, "content", kind) if known and kind else None
+    if kind is None or old is None:
+        reason = f"the plan does not tell what `{own}` says, so that it still counts there"
+        here.draft.unknown(f"what `{resource.address}` detached", reason, "facts", resource.at)
+        return
+    here.draft.rewrites.append(Rewrite(resource.address, resource.at, kind, old, None, target))
+
+
+def _taken(here: Here, resource: Resource, kind: str) -> None:
+    """A managed policy is no longer attached to a user, role or group."""
+    arn, name = resource.text("policy_arn"), resource.text(kind)
+    known = next((r for r in (*here.plan.before, *here.plan.of("aws_iam_policy"))
+                  if r.type == "aws_iam_policy" and here.arn(r) == arn), None)  # fmt: skip
+    old = _document(here, known, "policy", Kind.IDENTITY) if known else None
+    if old is None and arn.endswith(":iam::aws:policy/AdministratorAccess"):
+        from perimeter_smt.organization.readers.draft.contents import administrator_access
+
+        old = administrator_access()
+    account = here.account_of(resource)
+    if old is None or kind == "group":
+        reason = (
+            "the plan does not tell who loses what" if kind == "group" else f"the plan does not tell what `{arn}` says"
+        )
+        here.draft.unknown(f"what `{resource.address}` detached", reason, "facts", resource.at)
+        return
+    holder = nameless(f"arn:aws:iam::{account}:{kind}/{name}")
+    here.draft.rewrites.append(Rewrite(resource.address, resource.at, Kind.IDENTITY, old, None, account, holder))
+
+
+def _document(here: Here, resource: Resource, attribute: str, kind: Kind) -> Document | None:
+    value: Any = resource.values.get(attribute)
+    if not value:
+        return None
+    found = here.draft.policy(value, kind, resource.text("name") or resource.address, resource.at.at(attribute))
+    return found if isinstance(found, Document) else None

@@ -1,0 +1,260 @@
+"""What opens and what closes between two states of an organization (design 6).
+
+Guarantee: a difference of status `none` means that `access in one state and not in the other` is unsatisfiable together
+with the environment, every open reading free and only accepted assumptions made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.world.pair import Pair, build_pair
+from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
+from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.states import shared, smaller
+from perimeter_smt.questions import explain
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Mode, Part
+from perimeter_smt.questions.changes.edits import edits
+from perimeter_smt.questions.changes.witness import Witness
+from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.prepare import prepare
+from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.unknowns import named
+from perimeter_smt.request import actions
+from perimeter_smt.solve.result import Limits, Result
+
+MOST_CAUSES = 6  # requests shown for one objective and class of callers
+MODES: tuple[Mode, ...] = ("guardrails", "grants")
+Progress = Callable[[str, int, int], None]
+
+_PARTY = either(sym("principal.third-party"), sym("principal.vendor"))
+# Who calls, in the order of reports.
+CALLERS: dict[str, Formula] = {
+    "anonymous callers": sym_is("anonymous"),
+    "strangers": both(IAM, neg(sym("principal.mine")), neg(_PARTY)),
+    "token holders": sym_is("federated-sts"),
+    "AWS services": sym_is("aws-service"),
+    "trusted parties": both(IAM, neg(sym("principal.mine")), _PARTY),
+    "my identities": both(IAM, sym("principal.mine")),
+}
+
+
+def compare_workspaces(
+    before: Workspace,
+    after: Workspace,
+    *,
+    objectives: Sequence[str] = NAMES,
+    services: Sequence[str] | None = None,
+    modes: Sequence[Mode] = MODES,
+    reading: Literal["exact", "over"] = "over",
+    progress: Progress | None = None,
+    limits: Limits | None = None,
+    merge: bool = True,
+    today: date | None = None,
+) -> Changes:
+    """Tell what the second state of an organization lets through that the first does not, and the other way round.
+
+    Requests are sorted by the objectives of the second state's perimeter that they break, and by who calls.
+    `modes`: guardrails alone, whatever is granted, and with the grants as they are; both by default, since a guardrail
+    may open what nobody is granted yet, and a grant what guardrails do not stop.  `reading`: `over` proves under every
+    open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
+    have expired.  InputError where the two are not of one organization.
+    """
+    chosen = _services(services)
+    for objective in objectives:
+        if objective not in OBJECTIVES:
+            hint = did_you_mean(objective, OBJECTIVES)
+            raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
+    before = before.model_copy(update={"organization": shared(before.organization, after.organization)})
+    notes: tuple[str, ...] = ()
+    if before.perimeter != after.perimeter:
+        notes = ("perimeter.yaml differs: requests are sorted by that of the second",)
+    perimeter, expired = after.perimeter.on(today or date.today())
+    after = after.model_copy(update={"perimeter": perimeter})
+    notes = (*notes, *expired)
+    parts = []
+    for number, mode in enumerate(modes):
+        if progress:
+            progress(mode, number, len(modes))
+        parts.append(_part(before, after, mode, objectives, chosen, reading, limits or Limits(), merge=merge))
+    if progress:
+        progress("done", len(modes), len(modes))
+    unknowns = tuple(dict.fromkeys((*before.unknowns, *after.unknowns)))
+    return Changes(before.name, after.name, reading, tuple(parts), edits(before, after), notes, unknowns)
+
+
+def _services(services: Sequence[str] | None) -> tuple[str, ...]:
+    known = actions.services()
+    for service in services or ():
+        if service.lower() not in known:
+            hint = did_you_mean(service, known)
+            raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
+    return known if services is None else tuple(dict.fromkeys(service.lower() for service in services))
+
+
+def _part(
+    before: Workspace,
+    after: Workspace,
+    mode: Mode,
+    objectives: Sequence[str],
+    services: Sequence[str],
+    reading: Literal["exact", "over"],
+    limits: Limits,
+    *,
+    merge: bool,
+) -> Part:
+    """The answer for one mode, for a few accounts of each kind where that is enough."""
+    if merge:
+        one, other, removed = smaller(before, after, mode)
+        if removed:
+            part = _part(one, other, mode, objectives, services, reading, limits, merge=False)
+            if not _shows(part, removed):
+                return part
+    pair = build_pair(before, after, services, free_grants=mode == "guardrails", objectives=objectives)
+    asked = _Asked(pair, objectives, reading)
+    asked.start(limits)
+    bearing = [w.unknowns for w in (before, after)]
+    opens = _qualified(asked.difference("opens"), *bearing, mode=mode)
+    closes = _qualified(asked.difference("closes"), *reversed(bearing), mode=mode)
+    return Part(mode, opens, closes)
+
+
+def _shows(part: Part, removed: frozenset[str]) -> bool:
+    """Whether a request took an id of an account left out for a stranger's."""
+    shown = [c.request for side in (part.opens, part.closes) for c in side.changes]
+    accounts = {n for c in shown for n in re.findall("[0-9]{12}", repr((c.request, c.facts)))}
+    return not accounts.isdisjoint(removed)
+
+
+def _qualified(found: Difference, denying: Sequence[Unknown], allowing: Sequence[Unknown], *, mode: Mode) -> Difference:
+    """What the answer is worth where the sources did not tell everything.
+
+    Unknown policies are taken to let everything through.  In the state that must not allow, that may hide what opens;
+    in the other it may show what does not.
+    """
+    hides = [u for u in denying if u.affects != "grants" or mode == "grants"]
+    shows = [u for u in allowing if u.affects != "grants" or mode == "grants"]
+    if found.status == "none":
+        hides = [u for u in hides if u.affects != "guardrails" or u not in shows]  # the same is unknown in both
+        hides += [u for u in shows if u.affects == "facts" and u not in hides]
+        if hides:
+            return replace(found, status="conditional", reason=f"what is not known may hide it: {named(hides)}")
+    elif found.status == "found" and shows:
+        also = f"may be stopped by what is not known: {named(shows)}"
+        return replace(found, reason="; ".join(filter(None, (found.reason, also))))
+    return found
+
+
+@dataclass
+class _Asked:
+    """The two questions about a pair, and the run that answers them."""
+
+    pair: Pair
+    objectives: Sequence[str]
+    reading: Literal["exact", "over"]
+
+    def start(self, limits: Limits) -> None:
+        pair, world = self.pair, self.pair.after
+        old, new = pair.before_access, pair.after_access
+        self.questions = {"opens": both(new, neg(old)), "closes": both(old, neg(new))}
+        self.breaks = {o: self._concerns(o) for o in self.objectives}
+        wanted = [*self.questions.values(), *self.breaks.values(), *CALLERS.values(), questions.intended(world)]
+        wanted += [pair.before_possible, pair.after_possible]
+        self.run: Run = prepare(world, self.objectives, self.reading, False, 1, limits, (), wanted)
+        self.witness = Witness(pair, self.run)
+
+    def _concerns(self, objective: str) -> Formula:
+        """A request that the objective forbids, wherever it gets through, and not for a reason that is accepted."""
+        world = self.pair.after
+        return both(
+            neg(world.formula("always-allowed")),
+            neg(world.formula("beside-another-call")),
+            world.formula(f"{objective}.premise"),
+            sym(f"{objective}.scope"),
+            neg(sym(f"{objective}.excepted")),
+            neg(world.formula(f"{objective}.conclusion")),
+            neg(questions.accepted_limits(world, objective)),
+        )
+
+    def difference(self, side: Literal["opens", "closes"]) -> Difference:
+        """Everything that gets through on one side only."""
+        run, question = self.run, self.questions[side]
+        first = run.ask(question, run.exact)
+        if first.status == "unknown":
+            return Difference("unknown", reason=first.reason)
+        if first.status == "unsat":
+            return self._none(side, question)
+        changes: list[Change] = []
+        for about, kind in self._kinds(side):
+            found = run.ask(question, kind, run.exact)
+            if found.status == "unknown":
+                return Difference("unknown", tuple(changes), reason=found.reason)
+            if found.status == "unsat":
+                continue
+            for label, callers in CALLERS.items():
+                last = self._causes(side, about, label, (question, kind, callers, run.exact), changes)
+                if last.status == "unknown":
+                    return Difference("unknown", tuple(changes), reason=last.reason)
+        return Difference("found", tuple(changes))
+
+    def _causes(
+        self,
+        side: Literal["opens", "closes"],
+        about: str,
+        label: str,
+        asked: tuple[Formula, ...],
+        changes: list[Change],
+    ) -> Result:
+        """One request for each set of statements to blame, most telling first; the result that ends the search."""
+        result = self.run.ask(*asked)
+        for _ in range(MOST_CAUSES):
+            if result.status != "sat":
+                return result
+            change = self.witness.change(side, about, label, asked, result)
+            changes.append(change)
+            seen = self.witness.decided(side, change)
+            if not seen:
+                return result
+            asked = (*asked, *map(neg, seen))
+            result = self.run.ask(*asked)
+        return result
+
+    def _kinds(self, side: str) -> Iterator[tuple[str, Formula]]:
+        """What a request may be about: objectives that it breaks, else what is meant to get through, else the rest."""
+        yield from self.breaks.items()
+        inside = neg(disj(self.breaks.values()))
+        if side == "closes":
+            meant = both(inside, questions.intended(self.pair.after))
+            yield AVAILABILITY, meant
+            inside = both(inside, neg(meant))
+        yield INSIDE, inside
+
+    def _none(self, side: Literal["opens", "closes"], question: Formula) -> Difference:
+        """The proof that nothing is different, or what it takes to be so."""
+        run = self.run
+        mode = run.exact if self.reading == "exact" else run.over
+        proof = run.ask(question, mode, core=True)
+        if proof.status == "unsat":
+            assumptions, used = explain.proof(self.pair.after, proof.core)
+            return Difference("none", assumptions=assumptions, used=used)
+        if proof.status == "unknown":
+            return Difference("unknown", reason=proof.reason)
+        return self._departing(side, (question, mode), proof)
+
+    def _departing(self, side: Literal["opens", "closes"], asked: tuple[Formula, ...], first: Result) -> Difference:
+        tight, granted, departs = self.run.tightest(asked, first)
+        about, kind = next((a, k) for a, k in self._kinds(side) if self.witness.true(k, tight))
+        label, callers = next((a, k) for a, k in CALLERS.items() if self.witness.true(k, tight))
+        change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
+        reason = f"nothing under the chosen readings; not without {', '.join(departs)}"
+        return Difference("conditional", (change,), reason=reason)

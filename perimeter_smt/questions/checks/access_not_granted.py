@@ -1,0 +1,71 @@
+"""CheckAccessNotGranted: does a policy allow one of these actions on one of these resources?
+
+IAM Access Analyzer API reference, CheckAccessNotGranted: with actions alone any of them on any resource counts, with
+resources alone any action on any of them, with both any of the actions on any of the resources. One access object,
+100 actions and 100 resources at most (API reference, Access).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.checks.grants import Asking, Words, check
+from perimeter_smt.questions.checks.verdicts import Check
+from perimeter_smt.solve.result import Limits
+
+MOST = 100
+WORDS = Words(
+    "CheckAccessNotGranted",
+    "The policy document does not grant access to perform the listed actions or resources.",
+    "The policy document grants access to perform one or more of the listed actions or resources.",
+    "One or more of the listed actions or resources in the statement",
+)
+
+
+def access_not_granted(
+    document: Document,
+    *,
+    actions: Sequence[str] = (),
+    resources: Sequence[str] = (),
+    only_possible: bool = False,
+    limits: Limits | None = None,
+) -> Check:
+    """Whether the policy allows none of `actions` on any of `resources`; FAIL names the statements that do.
+
+    Patterns are those of policies. InputError for an access that names nothing, or more than AWS takes.
+    """
+    reference = everything_but(document.kind, actions, resources)
+    return check(WORDS, document.name, reference, document, Asking(free=not only_possible, limits=limits))
+
+
+def everything_but(kind: Kind, actions: Sequence[str], resources: Sequence[str]) -> Document:
+    """A policy that allows everything but these actions on these resources."""
+    _refuse(actions, resources)
+    who: dict[str, Any] = {} if kind.is_identity_type else {"Principal": "*"}
+    statements: list[dict[str, Any]] = []
+    if actions:
+        statements.append({"Effect": "Allow", **who, "NotAction": list(actions), "Resource": "*"})
+    if resources:
+        statements.append({"Effect": "Allow", **who, "Action": "*", "NotResource": list(resources)})
+    kind = Kind.RESOURCE if kind.is_resource_type else kind
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    return parse_object(policy, kind, file="(access)", name="access", strict=False)
+
+
+def _refuse(actions: Sequence[str], resources: Sequence[str]) -> None:
+    if not actions and not resources:
+        raise InputError("no access named, expected actions or resources", path="--actions")
+    for option, texts in (("--actions", actions), ("--resources", resources)):
+        if len(texts) > MOST:
+            raise InputError(f"{len(texts)} entries, AWS takes {MOST} at most", path=option)
+    for text in actions:
+        if text.strip("*") and (":" not in text or not all(text.split(":", 1))):
+            raise InputError(f"`{text}` is no action, expected one such as `s3:GetObject`", path="--actions")
+    for text in resources:
+        if text != "*" and not text.startswith("arn:"):
+            raise InputError(f"`{text}` is no ARN, expected one such as `arn:aws:s3:::acme-data/*`", path="--resources")

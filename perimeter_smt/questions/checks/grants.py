@@ -1,0 +1,121 @@
+"""What a policy grants beyond a reference, statement by statement: the question behind all three checks.
+
+The reference is a policy that allows exactly what does not count as a finding; PASS means that the comparison with it
+is unsatisfiable, FAIL comes with a request that the concrete evaluator replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from perimeter_smt.logic.formula import TRUE, Formula
+from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.questions.checks.verdicts import Check, CheckName, only, reason
+from perimeter_smt.questions.compare import conclude, encode, gained
+from perimeter_smt.questions.verdicts import Counterexample
+from perimeter_smt.solve.result import Limits, Result
+
+_NOTHING = Result("unsat")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one kind of check."""
+
+    check: CheckName
+    passed: str
+    failed: str
+    reason: str
+    unknown: str = "not decided"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How the question is put. `free`: every condition key is free; `over`: under every open reading, too.
+
+    `denying` are policies whose Deny statements count besides, `guardrails` levels of policies that must let the
+    request through, too; `given` holds of the requests.
+    """
+
+    free: bool = True
+    over: bool = False
+    limits: Limits | None = None
+    denying: tuple[Document, ...] = ()
+    guardrails: tuple[tuple[Document, ...], ...] = ()
+    given: Formula = TRUE
+
+
+def check(
+    words: Words,
+    subject: str,
+    reference: Document,
+    document: Document,
+    asking: Asking,
+    *,
+    kept: Sequence[Statement] | None = None,
+) -> Check:
+    """Whether `document` allows something that `reference` does not.
+
+    `kept`: the statements of the policy that count, those of `document` by default.
+    """
+    statements = document.statements if kept is None else tuple(kept)
+    status, found = _asked(reference, only(document, statements), asking)
+    if status == "unsat":
+        return Check(words.check, "PASS", words.passed, subject)
+    if found is None:
+        return Check(words.check, "UNKNOWN", f"{words.unknown}: {status}", subject)
+    found = _numbered(found, statements)
+    reasons = [
+        reason(statement, words.reason)
+        for statement in statements
+        if statement.effect == "Allow" and _alone(reference, document, statements, statement, asking)
+    ]
+    return Check(words.check, "FAIL", words.failed, subject, tuple(reasons), found)
+
+
+def _alone(
+    reference: Document, document: Document, statements: Sequence[Statement], one: Statement, asking: Asking
+) -> bool:
+    """Whether a statement grants something by itself, with the Deny statements around it."""
+    allows = [s for s in statements if s.effect == "Allow"]
+    if len(allows) == 1:
+        return True
+    kept = [s for s in statements if s is one or s.effect == "Deny"]
+    return _asked(reference, only(document, kept), asking)[0] == "sat"
+
+
+def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str, Counterexample | None]:
+    """`unsat`, `sat` with the request, or the reason why it is not decided."""
+    readings: tuple[Literal["exact", "over"], ...] = ("exact", "over") if asking.over else ("exact",)
+    for reading in readings:
+        asked = encode(
+            reference,
+            document,
+            free_context=asking.free,
+            reading=reading,
+            denying=asking.denying,
+            guardrails=asking.guardrails,
+            given=asking.given,
+        )
+        result = gained(asked, asking.limits)
+        if result.status == "unknown":
+            return result.reason, None
+        if result.status == "sat":
+            found = conclude(asked, result, _NOTHING).newly_allowed
+            assert found is not None
+            return "sat", replace(found, why=_why(reading))
+    return "unsat", None
+
+
+def _why(reading: str) -> str:
+    if reading == "exact":
+        return "the policy allows this request"
+    return "the policy allows this request under one reading of AWS's documentation that is open"
+
+
+def _numbered(found: Counterexample, statements: Sequence[Statement]) -> Counterexample:
+    """The statements behind the request, by their places in the policy as it was given."""
+    through = tuple(replace(b, index=statements[b.index].index) for b in found.through if b.effect == "Allow")
+    return replace(found, through=through)

@@ -1,0 +1,76 @@
+"""The workspace of one question as formulas: which services it is about, and what names must be known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from perimeter_smt.encode.language.text import readings, soft_names
+from perimeter_smt.encode.world.world import World, build
+from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.request import actions
+
+Mode = Literal["guardrails", "grants"]
+
+
+def encode(
+    workspace: Workspace,
+    *,
+    objectives: Sequence[str] = NAMES,
+    services: Sequence[str] | None = None,
+    mode: Mode = "guardrails",
+    values_of: Mapping[str, int] | None = None,
+) -> World:
+    """The workspace as formulas, for the services in question; InputError for unknown objectives or services.
+
+    `values_of`: condition keys that the question speaks of although no policy may test them, and how many values.
+    """
+    known = actions.services()
+    for objective in objectives:
+        if objective not in OBJECTIVES:
+            hint = did_you_mean(objective, OBJECTIVES)
+            raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
+    for service in services or ():
+        if service.lower() not in known:
+            hint = did_you_mean(service, known)
+            raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
+    chosen = asked_services(workspace, objectives, services)
+    world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
+    _check_assumptions(workspace)
+    return world
+
+
+def asked_services(workspace: Workspace, objectives: Sequence[str], services: Sequence[str] | None) -> tuple[str, ...]:
+    """The services in question: those named, else those that the objectives claim."""
+    if services is not None:
+        return tuple(dict.fromkeys(service.lower() for service in services))
+    scoped = _scoped(workspace, objectives)
+    return tuple(s for s in actions.services() if scoped is None or s in scoped)
+
+
+def _check_assumptions(workspace: Workspace) -> None:
+    """Accepted assumptions are names of soft axioms or of open points."""
+    known = [*soft_names(), *readings()]
+    for name in workspace.perimeter.readings:
+        if name not in readings():
+            hint = did_you_mean(name, readings()) or ", expected a name such as `X-1`"
+            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
+    for name in workspace.perimeter.assumptions:
+        if name not in known:
+            hint = did_you_mean(name, known) or ", expected a soft axiom such as `AN8` or a point such as `X-1`"
+            raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path="$.assumptions")
+
+
+def _scoped(workspace: Workspace, objectives: Sequence[str]) -> frozenset[str] | None:
+    """The services that some objective claims; None: all of them."""
+    out: set[str] = set()
+    for objective in objectives:
+        for pattern in workspace.perimeter.scope(objective).actions:
+            service = pattern.lower().partition(":")[0]
+            if "*" in service or "?" in service:
+                return None
+            out.add(service)
+    return frozenset(out)

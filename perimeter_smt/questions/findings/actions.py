@@ -1,0 +1,150 @@
+"""Actions that the policies at hand do not tell apart are one class; classes written as lists of patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from perimeter_smt.encode.language.action import action_matches
+from perimeter_smt.logic.formula import Formula, conj, neg
+from perimeter_smt.policy.document import Document
+from perimeter_smt.request import actions
+
+_WORD = re.compile(r"[A-Z]+[a-z]*|[a-z]+")
+
+
+@dataclass(frozen=True)
+class ActionClass:
+    """Actions that match the same patterns: `names` as AWS spells them, `formula` that the call is one of them."""
+
+    number: int
+    names: tuple[str, ...]
+    matched: frozenset[str]
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Actions:
+    """All classes, and the patterns that make them, as the policies spell them."""
+
+    classes: tuple[ActionClass, ...]
+    patterns: tuple[str, ...]
+    everything: bool  # the patterns reach every service
+
+    def names(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """The actions of some classes."""
+        chosen = set(numbers)
+        return tuple(sorted(name for one in self.classes if one.number in chosen for name in one.names))
+
+    def written(self, numbers: Iterable[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Some classes as patterns, and patterns to leave out of these; as few of both as are found."""
+        chosen = set(numbers)
+        inside = [one for one in self.classes if one.number in chosen]
+        outside = [one for one in self.classes if one.number not in chosen]
+        if not outside:
+            return (("*",) if self.everything else tuple(_greedy(self.patterns, inside))), ()
+        fitting = [p for p in self.patterns if not any(p in one.matched for one in outside)]
+        found = _greedy(fitting, inside)
+        left = [one for one in inside if not any(p in one.matched for p in found)]
+        taken = frozenset(name for one in outside for name in one.names)
+        plain = (*found, *_shortened([name for one in left for name in one.names], taken))
+        wide = ["*"] if self.everything and any(not one.matched for one in inside) else _greedy(self.patterns, inside)
+        reached = [one for one in outside if wide == ["*"] or any(p in one.matched for p in wide)]
+        against = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], reached)
+        exact = all(any(p in one.matched for p in against) for one in reached)
+        if exact and all(wide == ["*"] or any(p in one.matched for p in wide) for one in inside):
+            if len(wide) + len(against) < len(plain):
+                return tuple(wide), tuple(against)
+        return plain, ()
+
+
+def classes_of(
+    documents: Sequence[Document], also: Sequence[str] = (), services: Sequence[str] | None = None
+) -> Actions:
+    """The classes of actions that the documents and the patterns `also` tell apart, of some services or of all."""
+    patterns: dict[str, str] = {text.lower(): text for text in also}
+    reaches_all = False
+    for document in documents:
+        for statement in document.statements:
+            for text in statement.action.values:
+                patterns.setdefault(text.lower(), text)
+            reaches_all = reaches_all or statement.action.negated
+    full = {low for low in patterns if not low.strip("*") or low.strip("*") == ":"}
+    prefixes = {low.partition(":")[0] for low in patterns if low not in full}
+    everything = bool(full) or reaches_all or any(c in service for service in prefixes for c in "*?")
+    if services is not None:
+        names = tuple(n for s in services for n in _service(s))
+    else:
+        names = _catalogue() if everything else tuple(n for s in sorted(prefixes) for n in _service(s))
+    known = {name.lower() for name in names}
+    unknown = (text for low, text in patterns.items() if low not in known and not any(c in low for c in "*?"))
+    literal = [text for text in unknown if services is None]
+    told = {low: text for low, text in patterns.items() if low not in full}
+    found: dict[frozenset[str], list[str]] = {}
+    matchers = {text: _regex(low) for low, text in told.items() if "*" not in low.partition(":")[0]}
+    for name in (*names, *literal):
+        low = name.lower()
+        found.setdefault(frozenset(t for t, m in matchers.items() if m.fullmatch(low)), []).append(name)
+    classes = []
+    for number, (matched, members) in enumerate(found.items()):
+        facts = [action_matches(t) if t in matched else neg(action_matches(t)) for t in matchers]
+        classes.append(ActionClass(number, tuple(members), matched, conj(facts)))
+    return Actions(tuple(classes), tuple(matchers), everything)
+
+
+def levels(names: Iterable[str]) -> tuple[str, ...]:
+    """The access levels of actions, as the service authorization reference has them."""
+    infos = (actions.action_info(name) for name in names)
+    found = {level for info in infos if info for level in info.access_level.split(", ")}
+    order = ("List", "Read", "Write", "Permissions management", "Tagging")
+    return tuple(sorted(found, key=lambda level: (order.index(level) if level in order else len(order), level)))
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> tuple[str, ...]:
+    return tuple(name for service in actions.services() for name in _service(service))
+
+
+@lru_cache(maxsize=1024)
+def _service(service: str) -> tuple[str, ...]:
+    return tuple(str(info) for info in actions.actions(service))
+
+
+@lru_cache(maxsize=4096)
+def _regex(pattern: str) -> re.Pattern[str]:
+    text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return re.compile(text, re.DOTALL)
+
+
+def _greedy(patterns: Sequence[str], wanted: Sequence[ActionClass]) -> list[str]:
+    """Patterns that cover as many of the classes as they can, the widest first."""
+    out: list[str] = []
+    left = list(wanted)
+    while left:
+        size = {p: sum(len(one.names) for one in left if p in one.matched) for p in patterns}
+        best = max(patterns, key=lambda p: (size[p], -patterns.index(p)), default=None)
+        if best is None or not size[best]:
+            break
+        out.append(best)
+        left = [one for one in left if best not in one.matched]
+    return out
+
+
+def _shortened(names: Sequence[str], taken: frozenset[str]) -> list[str]:
+    """Names with a common first word as one pattern, where it reaches no name that is taken."""
+    by_word: dict[str, list[str]] = {}
+    for name in names:
+        service, _, own = name.partition(":")
+        word = _WORD.match(own)
+        by_word.setdefault(f"{service}:{word[0] if word else own}", []).append(name)
+    out: list[str] = []
+    for start, members in by_word.items():
+        service = start.partition(":")[0]
+        reached = [name for name in _service(service) if name.lower().startswith(start.lower())]
+        if len(members) > 2 and set(reached) == set(members) and taken.isdisjoint(reached):
+            out.append(f"{start}*")
+        else:
+            out += members
+    return out

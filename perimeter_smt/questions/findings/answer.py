@@ -1,0 +1,139 @@
+"""Findings: all access of outsiders as coarsest sets of requests, each with its elements, an example and the blame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.world.accounts import one_of
+from perimeter_smt.encode.world.public import Public as Publicity
+from perimeter_smt.encode.world.public import publicity
+from perimeter_smt.encode.world.world import OUTSIDERS
+from perimeter_smt.errors import InputError
+from perimeter_smt.logic.atoms import Is
+from perimeter_smt.logic.formula import Formula, atom, both, neg, sym
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.questions import explain
+from perimeter_smt.questions.findings.actions import levels
+from perimeter_smt.questions.findings.estate import Asked, Estate, Zone, services_of
+from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
+from perimeter_smt.questions.findings.render import Elements, elements
+from perimeter_smt.questions.findings.search import Cover, Cube
+from perimeter_smt.questions.findings.setting import allowing, of_document, replayed
+from perimeter_smt.questions.findings.verdicts import Finding, Findings, Public
+from perimeter_smt.questions.prefer import REGIONS
+from perimeter_smt.questions.verdicts import Counterexample
+from perimeter_smt.solve.result import Limits, Result
+
+_PUBLIC: dict[Publicity, Public] = {Publicity.NO: "no", Publicity.OPEN: "unsettled", Publicity.YES: "yes"}
+Replay = Callable[[Asked, Cube, Result], Counterexample]
+
+
+def findings(
+    document: Document,
+    *,
+    zone: Zone = "account",
+    account: str | None = None,
+    organization: str | None = None,
+    limits: Limits | None = None,
+) -> Findings:
+    """The access that one resource, key or trust policy gives to those outside the zone of trust.
+
+    `zone` is `account`, `organization` or `everyone` (all access, whoever calls). Without the id of the `account` or
+    `organization`, who shares that of the resource is inside. InputError for kinds of policy that grant nothing.
+    """
+    file = document.location.file
+    if not document.kind.is_resource_type:
+        raise InputError(f"findings are of policies on resources, not of kind `{document.kind.value}`", file=file)
+    if zone == "perimeter":
+        raise InputError("zone `perimeter` needs a workspace, expected `account` or `organization` for one policy")
+    asked, world = of_document(document, zone=zone, account=account, organization=organization, limits=limits)
+    cover = asked.search.cover()
+
+    def replay(asked: Asked, cube: Cube, result: Result) -> Counterexample:
+        return replayed(world, document, result, allowing(world, asked, cube))
+
+    made = made_of(asked, cover, replay)
+    reason = cover.reason or restated_document(document, made, asked, limits)
+    return answered(file, zone, [(made, cover, reason)])
+
+
+def findings_of_workspace(
+    workspace: Workspace, *, zone: Zone = "organization", limits: Limits | None = None
+) -> Findings:
+    """The access of outsiders to every resource and role whose policy the workspace lists, as AWS decides it.
+
+    `zone`: `account` (of the resource), `organization`, `perimeter` (as perimeter.yaml defines who is trusted), or
+    `everyone`. InputError where no resource or role has a policy.
+    """
+    services = services_of(workspace)
+    if not services:
+        raise InputError("no resource or role of the source has a policy: there is nothing to find")
+    estate = Estate(workspace, services, limits)
+    parts = []
+    for asked in estate.ask(estate.resources(zone)):
+        cover = asked.search.cover()
+        made = made_of(asked, cover, partial(composed, estate))
+        parts.append((made, cover, asked))
+    reasons = restated(estate, [(asked, made) for made, cover, asked in parts if made and not cover.reason])
+    told = [(made, cover, cover.reason or reasons.get(asked.topic.name, "")) for made, cover, asked in parts]
+    unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
+    return answered(workspace.name, zone, told, unknowns)
+
+
+def answered(
+    source: str, zone: str, parts: Sequence[tuple[list[Finding], Cover, str]], unknowns: tuple[str, ...] = ()
+) -> Findings:
+    """The findings of all parts, public ones first, and what was proved of them."""
+    reason = next((reason for _, _, reason in parts if reason), "")
+    proved = ["included", "apart"]
+    if not any(cover.reason for _, cover, _ in parts):
+        proved.insert(1, "complete")
+    if not reason:
+        proved.append("restated")
+    made = [one for found, _, _ in parts for one in sorted(found, key=_order)]
+    made.sort(key=lambda one: one.public != "yes")
+    return Findings(source, zone, "unknown" if reason else "complete", tuple(made), tuple(proved), reason, unknowns)
+
+
+def _order(one: Finding) -> tuple[object, ...]:
+    return one.public != "yes", one.elements.principals, one.elements.actions, repr(one.elements)
+
+
+def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
+    """A finding for each cube."""
+    out = []
+    for cube in cover.cubes:
+        others = [other for other in cover.cubes if other is not cube]
+        result = asked.search.example(cube, others, _wishes())
+        found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
+        names = asked.actions.names(found.numbers)
+        example = replay(asked, cube, result)
+        public = _public(found, asked)
+        out.append(Finding(asked.topic.name, found, levels(names), len(names), public, example.through, example))
+    return out
+
+
+def _public(found: Elements, asked: Asked) -> Public:
+    if asked.topic.kind.is_identity_type:
+        return "no"  # callers that are named
+    if found.policy is None:
+        return "unsettled"
+    return _PUBLIC[publicity(read_back(found, asked.topic.kind))]
+
+
+def _wishes() -> tuple[Formula, ...]:
+    """What makes an example plain: a role of a stranger, calling over the internet in a commercial Region."""
+    place = one_of("request.region", REGIONS)
+    internet = both(place, neg(sym("forwarded")), atom(Is("wire", "public")))
+    stranger = one_of("principal.account", OUTSIDERS)
+    return both(internet, sym_is("role"), stranger), both(internet, sym_is("role")), internet, place
+
+
+def composed(estate: Estate, asked: Asked, _: Cube, result: Result) -> Counterexample:
+    """The request of a workspace, replayed with every policy that has a say."""
+    found = explain.counterexample(estate.world, "findings", result, "hole")
+    return replace(found, why=f"a request of the set, on {asked.topic.name}")

@@ -1,0 +1,197 @@
+"""What is asked about a workspace: the composed decision, and the literals of every policy that has a say.
+
+Guardrails, grants, boundaries and endpoint policies decide together, as AWS does (authorization.smt2); what the
+policies of one topic tell apart are the words of its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal as Choice
+
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.statement import bounds
+from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
+from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.world import World, all_documents, build
+from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg, sym
+from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.organization.model import Guardrails, OwnedPrincipal
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.findings.actions import Actions, classes_of
+from perimeter_smt.questions.findings.literals import Literal, fact, literals_of, separate
+from perimeter_smt.questions.findings.search import Search
+from perimeter_smt.request import actions
+from perimeter_smt.solve.engine import Engine
+from perimeter_smt.solve.result import Limits
+
+# Actions that the decision itself tells apart (authorization.smt2).
+_APART = {
+    "s3": ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
+    "kms": ("kms:RetireGrant",),
+    "sqs": ("sqs:SetQueueAttributes",),
+    "sts": (
+        "sts:AssumeRole",
+        "sts:AssumeRoot",
+        "sts:GetSessionToken",
+        "sts:GetFederationToken",
+        "sts:GetCallerIdentity",
+    ),
+}
+
+
+Zone = Choice["account", "organization", "perimeter", "everyone"]
+
+
+@dataclass(frozen=True)
+class ZoneOf:
+    """A zone of trust; without an id that of the resource."""
+
+    zone: Zone
+    account: str | None = None
+    organization: str | None = None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One part of a question: requests that fit `given`, in the words of these documents and facts."""
+
+    name: str
+    kind: Kind
+    given: Formula
+    documents: tuple[Document, ...]
+    facts: tuple[Literal, ...] = ()
+
+
+@dataclass
+class Asked:
+    """A topic made ready."""
+
+    topic: Topic
+    search: Search
+    actions: Actions
+    zone: ZoneOf = ZoneOf("organization")
+
+
+class Estate:
+    """The encoded workspace for calls of some services, with its grants."""
+
+    def __init__(self, workspace: Workspace, services: Sequence[str], limits: Limits | None = None) -> None:
+        """Encode it, with room for every condition value as a literal of its own."""
+        self.workspace, self.limits = workspace, limits or Limits()
+        self.services = tuple(s for s in actions.services() if s in set(services))
+        counts = bounds(separate(all_documents(workspace, grants_too=True)))
+        several = {name: count for name, count in counts.items() if count > 1}
+        self.world: World = build(workspace, self.services, free_grants=False, objectives=(), values_of=several)
+        self.mode = self.world.exact()
+
+    def ask(self, topics: Iterable[Topic]) -> list[Asked]:
+        """The searches for all topics, on one engine."""
+        world, made = self.world, []
+        before = len(world.keys.assertions)
+        for topic in topics:
+            also = [f"{service}:*" for service in self.services]
+            also += [name for service in self.services for name in _APART.get(service, ())]
+            known = classes_of(topic.documents, also, self.services)
+            literals = literals_of(world.keys, topic.documents, known.classes, callers=True)
+            absent = {x.key.lower(): neg(world.keys.key(x.key.lower()).has) for x in literals if x.key}
+            made.append((topic, known, (*literals, *topic.facts), absent))
+        world.assertions += [Assertion(a.name, a.formula) for a in world.keys.assertions[before:]]
+        access = world.formula("access")
+        may = both(world.formula("may-call"), neg(sym("call.refused")))  # what AWS does not refuse in any case
+        asked = [access, may, *(f for t, _, ls, ab in made for f in (t.given, *(x.formula for x in ls), *ab.values()))]
+        engine = Engine(world.problem(asked), self.limits)
+        return [
+            Asked(topic, Search(engine, access, (topic.given, may, self.mode), literals, absent), known)
+            for topic, known, literals, absent in made
+        ]
+
+    def outsiders(self, zone: Zone) -> Formula:
+        """The caller is outside the zone of trust of the resource."""
+        if zone == "everyone":
+            return TRUE
+        if zone == "perimeter":
+            return both(neg(self.world.formula("trusted-iam")), neg(self.world.formula("before-authentication")))
+
+        def inside(var: str) -> Formula:
+            own = equal(var, "resource.account")
+            return own if zone == "account" else either(own, is_text(org_of(var), self.workspace.organization.id))
+
+        acting = both(neg(is_text("behalf.account", "")), neg(inside("behalf.account")))
+        return both(neg(both(IAM, inside("principal.account"))), implies(sym_is("aws-service"), acting))
+
+    def resources(self, zone: Zone) -> Iterator[Topic]:
+        """One topic for every policy that gives access: of resources, and of roles."""
+        outside = self.outsiders(zone)
+        near = self.callers_documents() if zone in ("account", "everyone") else ()
+        for account, path in self.workspace.organization.accounts():
+            rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
+            for resource in account.resources:
+                if resource.policy is not None:
+                    here = both(outside, reach(resource).surely)
+                    documents = distinct([resource.policy, *rcps, *self.endpoint_documents(), *near])
+                    yield Topic(resource.arn, resource.policy.kind, here, documents, tuple(self.wires()))
+            for principal in account.principals:
+                if principal.trust is not None:
+                    here = both(outside, role_target(principal))
+                    documents = distinct([principal.trust, *rcps, *self.endpoint_documents(), *near])
+                    yield Topic(principal.arn, Kind.TRUST, here, documents, tuple(self.wires()))
+
+    def wires(self) -> Iterator[Literal]:
+        """The endpoints that carry a policy."""
+        for endpoint in endpoints_of(self.workspace.organization):
+            if endpoint.policy is not None:
+                over = both(ON_ENDPOINT, is_text("endpoint.id", endpoint.id))
+                yield from fact(
+                    f"the call comes over endpoint {endpoint.id}", f"the call does not come over {endpoint.id}", over
+                )
+        yield from fact("the call comes over a VPC endpoint", "the call comes over no VPC endpoint", ON_ENDPOINT)
+
+    def endpoint_documents(self) -> tuple[Document, ...]:
+        """The policies of endpoints."""
+        return tuple(e.policy for e in endpoints_of(self.workspace.organization) if e.policy)
+
+    def callers_documents(self) -> tuple[Document, ...]:
+        """What binds callers of the organization: their policies, boundaries and SCPs."""
+        out: list[Document] = []
+        for account, path in self.workspace.organization.accounts():
+            out += guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
+            for principal in account.principals:
+                out += [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
+        return distinct(out)
+
+
+def guardrails(levels: Iterable[Guardrails], kind: Kind) -> list[Document]:
+    """The SCPs or RCPs of some levels."""
+    return [d for level in levels for d in (level.scps if kind is Kind.SCP else level.rcps)]
+
+
+def distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
+    """Each document once."""
+    return tuple({id(d): d for d in documents}.values())
+
+
+def role_target(principal: OwnedPrincipal) -> Formula:
+    """The call is made to take this role."""
+    arn = split_arn(principal.arn)
+    here = both(is_text("resource.account", principal.account), is_text("aws.partition", arn.partition))
+    return both(here, arn_of_service("iam"), is_text("resource.name", arn.name))
+
+
+def services_of(workspace: Workspace) -> list[str]:
+    """The services whose calls the policies of listed resources and roles can allow."""
+    out: set[str] = set()
+    for account, _ in workspace.organization.accounts():
+        for resource in account.resources:
+            if resource.policy is None:
+                continue
+            out.add(split_arn(resource.arn).service)
+            for statement in resource.policy.statements:
+                out |= {text.lower().partition(":")[0] for text in statement.action.values if ":" in text}
+        if any(principal.trust for principal in account.principals):
+            out.add("sts")
+    return sorted(out)

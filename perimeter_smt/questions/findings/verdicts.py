@@ -1,0 +1,87 @@
+"""What `findings`, `who-can` and `what-can` answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perimeter_smt.questions.findings.render import Elements
+from perimeter_smt.questions.verdicts import Blame, Counterexample
+
+Public = Literal["yes", "no", "unsettled"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A set of requests that are all allowed: those that fit every element.
+
+    `resource` is whose policy it is: an ARN of the workspace, or the file. `public`: what the S3 guide means by it,
+    `unsettled` where its page does not say. `count` is the number of known actions. `example` is one request of the
+    set and of no other, replayed by the evaluator; `statements` are the Allow statements that the set rests on.
+    """
+
+    resource: str
+    elements: Elements
+    levels: tuple[str, ...]
+    count: int
+    public: Public
+    statements: tuple[Blame, ...]
+    example: Counterexample
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings of a question. `complete`: they are proved to be together exactly the access asked about.
+
+    `proved` names what the engine proved: `included` (each is access), `complete` (together all of it), `apart` (none
+    is covered by the rest), `restated` (their policies, read back, say the same). `unknowns` are what the source did
+    not tell.
+    """
+
+    source: str
+    zone: str
+    status: Literal["complete", "unknown"]
+    findings: tuple[Finding, ...]
+    proved: tuple[str, ...]
+    reason: str = ""
+    unknowns: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 no access, 1 some, 3 not decided."""
+        if self.status != "complete":
+            return 3
+        return 1 if self.findings else 0
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A caller or a class of callers, and the sets of requests that it can make; none: it can make none.
+
+    `kind`: `principal` (listed in the workspace), `account` (whoever else is of an account of it) or `outsiders`.
+    """
+
+    name: str
+    kind: Literal["principal", "account", "outsiders"]
+    findings: tuple[Finding, ...]
+    status: Literal["complete", "unknown"]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who can do what was asked: every caller that can, or the one that was asked about."""
+
+    source: str
+    action: str
+    resource: str
+    callers: tuple[Caller, ...]
+    proved: tuple[str, ...]
+    unknowns: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 nobody can, 1 somebody can, 3 not decided."""
+        if any(caller.status != "complete" for caller in self.callers):
+            return 3
+        return 1 if any(caller.findings for caller in self.callers) else 0

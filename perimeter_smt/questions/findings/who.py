@@ -1,0 +1,255 @@
+"""Who can do something, and what somebody can do: complete answers, caller by caller, as AWS decides them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from perimeter_smt.encode.language.action import action_matches
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM, named
+from perimeter_smt.encode.language.resource import IS_STAR, resource_matches
+from perimeter_smt.encode.world.accounts import member_ids
+from perimeter_smt.encode.world.existence import is_caller
+from perimeter_smt.encode.world.governs import reach, split_arn
+from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.logic.formula import Formula, both, disj, is_text, neg
+from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.findings.answer import composed, made_of
+from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, guardrails, role_target, services_of
+from perimeter_smt.questions.findings.literals import Literal, fact
+from perimeter_smt.questions.findings.reading import restated
+from perimeter_smt.questions.findings.verdicts import Caller, Callers
+from perimeter_smt.request import actions
+from perimeter_smt.solve.result import Limits
+
+_PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)/.+")
+_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
+
+
+def who_can(workspace: Workspace, action: str, resource: str = "", *, limits: Limits | None = None) -> Callers:
+    """Everybody who can call `action` on `resource` (an ARN, with wildcards if need be; empty: on anything).
+
+    Listed principals one by one, whoever else is of each account, and outsiders of the organization, each with the
+    sets of requests that are allowed. InputError for an action that AWS does not have.
+    """
+    service = known_action(action)
+    estate = Estate(workspace, [service], limits)
+    given = action_matches(action)
+    if resource:
+        given = both(given, aimed(estate, resource))
+    topics = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
+    return _answered(estate, topics, action, resource)
+
+
+def what_can(
+    workspace: Workspace, principal: str, *, services: Iterable[str] | None = None, limits: Limits | None = None
+) -> Callers:
+    """All that a caller can do: the ARN of a user or role, an account, a service principal, or `anonymous`.
+
+    `services` narrows the question; by default those that the caller's own and the resources' policies name.
+    """
+    listed = _listed(workspace, principal)
+    chosen = sorted({_service(s) for s in services}) if services else _reached(workspace, listed)
+    estate = Estate(workspace, chosen, limits)
+    documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
+    topic = Topic(
+        principal,
+        Kind.IDENTITY,
+        _caller(principal, listed),
+        documents,
+        (*_owners(workspace), *_targets(workspace), *estate.wires(), *_star()),
+    )
+    return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
+
+
+def known_action(action: str) -> str:
+    """The service of an action or action pattern; InputError for what AWS does not have."""
+    service, colon, name = action.partition(":")
+    if not colon or not name or "*" in service or "?" in service:
+        raise InputError(f"`{action}` is no action, expected one such as `s3:GetObject`")
+    known = actions.services()
+    if service.lower() not in known:
+        raise InputError(f"unknown service `{service}`{did_you_mean(service, known)}: expected a prefix such as `s3`")
+    if not any(c in name for c in "*?") and actions.action_info(action) is None:
+        names = [str(info) for info in actions.actions(service)]
+        raise InputError(f"unknown action `{action}`{did_you_mean(action, names)}")
+    return service.lower()
+
+
+def aimed(estate: Estate, resource: str) -> Formula:
+    """The call is on this resource; `*` alone means calls that name none."""
+    if resource == "*":
+        return IS_STAR
+    if resource.count(":") < 5 or not resource.startswith("arn:"):
+        raise InputError(f"`{resource}` is no ARN, expected one such as `arn:aws:s3:::orders/*`", path="--resource")
+    return resource_matches(estate.world.keys, resource)
+
+
+def _answered(estate: Estate, topics: list[tuple[Topic, str]], action: str, resource: str) -> Callers:
+    kinds = {topic.name: kind for topic, kind in topics}
+    parts = []
+    for asked in estate.ask(topic for topic, _ in topics):
+        cover = asked.search.cover()
+        made = made_of(asked, cover, partial(composed, estate))
+        parts.append((asked, cover, made))
+    reasons = restated(estate, [(asked, made) for asked, cover, made in parts if made and not cover.reason])
+    out = []
+    for asked, cover, made in parts:
+        reason = cover.reason or reasons.get(asked.topic.name, "")
+        ordered = tuple(sorted(made, key=lambda one: repr(one.elements)))
+        out.append(
+            Caller(asked.topic.name, kinds[asked.topic.name], ordered, "unknown" if reason else "complete", reason)  # type: ignore[arg-type]
+        )
+    proved = ["included", "apart"]
+    if not any(cover.reason for _, cover, _ in parts):
+        proved.insert(1, "complete")
+    if not any(one.reason for one in out):
+        proved.append("restated")
+    unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in estate.workspace.unknowns)
+    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns)
+
+
+def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[Topic, str]]:
+    organization = estate.workspace.organization
+    shared = [*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()]
+    wires = tuple(estate.wires())
+    for account, path in organization.accounts():
+        scps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
+        for principal in account.principals:
+            documents = distinct([*_of(principal), *scps, *shared])
+            here = both(given, is_caller(principal))
+            yield Topic(principal.arn, Kind.IDENTITY, here, documents, wires), "principal"
+        others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
+        name = f"others of account {account.id}"
+        yield Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires), "account"
+
+
+def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str]:
+    documents = distinct([*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()])
+    ids = member_ids(estate.workspace.organization)
+    outside = neg(both(IAM, disj(is_text("principal.account", i) for i in ids)))
+    facts = (*estate.wires(), *_owners(estate.workspace))
+    return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts), "outsiders"
+
+
+def _of(principal: OwnedPrincipal) -> list[Document]:
+    return [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
+
+
+def _resources(estate: Estate, service: str) -> list[Document]:
+    """The policies that may decide calls of a service."""
+    out: list[Document] = []
+    for account, _ in estate.workspace.organization.accounts():
+        out += [r.policy for r in account.resources if r.policy and split_arn(r.arn).service == service]
+        if service in ("sts", "iam"):
+            out += [p.trust for p in account.principals if p.trust]
+    return out
+
+
+def _all_resources(estate: Estate) -> list[Document]:
+    return [document for service in estate.services for document in _resources(estate, service)]
+
+
+def _rcps(workspace: Workspace) -> list[Document]:
+    out: list[Document] = []
+    for account, path in workspace.organization.accounts():
+        out += guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
+    return out
+
+
+def _owners(workspace: Workspace) -> Iterator[Literal]:
+    """Whose resource it is, account by account."""
+    for account in member_ids(workspace.organization):
+        words = f"the resource is of account {account}"
+        yield from fact(words, words.replace(" is ", " is not ", 1), is_text("resource.account", account))
+
+
+def _targets(workspace: Workspace) -> Iterator[Literal]:
+    """Which listed resource's policy decides the call, or which listed role it takes."""
+    for account, _ in workspace.organization.accounts():
+        for resource in account.resources:
+            at = reach(resource)
+            yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
+            if at.perhaps is not at.surely:
+                words = f"{resource.arn} may decide the call"
+                yield from fact(
+                    f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps
+                )
+        for principal in account.principals:
+            target = role_target(principal)
+            yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
+
+
+def _star() -> Iterator[Literal]:
+    yield from fact("the call names no resource", "the call names a resource", IS_STAR)
+
+
+def _listed(workspace: Workspace, principal: str) -> OwnedPrincipal | None:
+    for account, _ in workspace.organization.accounts():
+        for one in account.principals:
+            if one.arn == principal:
+                return one
+    return None
+
+
+def _own(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) -> list[Document]:
+    """The caller's policies, and the SCPs of its account."""
+    owner = (
+        listed.account
+        if listed
+        else principal
+        if principal.isdigit()
+        else principal.split(":", 5)[4]
+        if ":" in principal
+        else ""
+    )
+    out = _of(listed) if listed else []
+    for account, path in workspace.organization.accounts():
+        if account.id == owner:
+            out += guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
+    return [*out, *(e.policy for a, _ in workspace.organization.accounts() for e in a.endpoints if e.policy)]
+
+
+def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
+    if listed is not None:
+        return is_caller(listed)
+    if principal == "anonymous":
+        return sym_is("anonymous")
+    if re.fullmatch("[0-9]{12}", principal):
+        return both(IAM, is_text("principal.account", principal))
+    if _SERVICE.fullmatch(principal):
+        return both(sym_is("aws-service"), is_text("principal.service", principal))
+    if re.fullmatch(r"arn:[a-z-]+:iam::[0-9]{12}:root", principal):
+        return both(sym_is("root"), is_text("principal.account", principal.split(":")[4]))
+    found = named(principal) if _PRINCIPAL.fullmatch(principal) else None
+    if found is None:
+        raise InputError(
+            f"`{principal}` is no caller, expected the ARN of a user or role, an account id, a service principal, or "
+            "`anonymous`"
+        )
+    return found
+
+
+def _reached(workspace: Workspace, listed: OwnedPrincipal | None) -> list[str]:
+    """The services that the caller's own policies and those of resources name; all, if a pattern reaches all."""
+    out = set(services_of(workspace))
+    for document in _of(listed) if listed else []:
+        for statement in document.statements:
+            for text in statement.action.values:
+                service = text.lower().partition(":")[0]
+                if statement.action.negated or any(c in service for c in "*?"):
+                    return list(actions.services())
+                out.add(service)
+    return sorted(out & set(actions.services()))
+
+
+def _service(name: str) -> str:
+    known = actions.services()
+    if name.lower() not in known:
+        raise InputError(f"unknown service `{name}`{did_you_mean(name, known)}: expected a prefix such as `s3`")
+    return name.lower()

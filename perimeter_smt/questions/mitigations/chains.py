@@ -1,0 +1,372 @@
+"""C2: from which callers, over how many hops, is an identity reached, and who can become an exempt caller.
+
+A graph of single steps (graph.py), each decided by the solver under the composed policies; rows are paths, a replayed
+request for each hop. Exceptions of the perimeter, guardrails and trails have a row each: held by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from perimeter_smt.encode.language.resource import resource_matches
+from perimeter_smt.encode.world.accounts import one_of
+from perimeter_smt.encode.world.perimeter import is_provider, is_vendor
+from perimeter_smt.evaluate.perimeter import is_named
+from perimeter_smt.logic.formula import Formula, either, is_text, neg, sym
+from perimeter_smt.organization.model import Account, OwnedPrincipal
+from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
+from perimeter_smt.policy.kinds import Kind as PolicyKind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.mitigations.graph import Chains, Edge, connect, last, raised
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
+from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
+from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, calls
+from perimeter_smt.request.keys import table_rows
+
+ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
+LIMITS = (
+    "the root user of an account holds whatever its account holds; SCPs bind it, and its use is watched elsewhere",
+    "the management account and AWS itself are bound by no guardrail",
+    "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
+    "paths over them are conditional",
+    "delegated administrators of AWS Organizations act by its resource policy, which is not in the input",
+    "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
+    "who may assign permission sets of IAM Identity Center is decided in its own account, and not followed here",
+)
+_MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
+_MANY = 8  # rows of one exception
+_GUARDED = {
+    "guardrails": "SCPs, RCPs and the organization itself",
+    "endpoints": "VPC endpoints and their policies",
+    "trail": "the record of CloudTrail",
+}
+_STRANGER = "a caller from outside"
+
+
+def ask(workspace: Workspace, asking: Asking) -> Mitigation:
+    """The answer for all identities of a workspace."""
+    if not any(account.principals for account, _ in workspace.organization.accounts()):
+        text = "no principal was given: who becomes whom cannot be asked"
+        return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
+    smaller, kinds = identities_of(workspace)
+    if len(kinds) > _MOST and ID not in asking.demanded:
+        text = f"{len(kinds)} that differ in what they hold or who may take them: asked with `--mitigation {ID}` only"
+        return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
+    try:
+        lines = tuple(_Question(workspace, smaller, kinds, asking).lines())
+    except UndecidedError as error:
+        lines = (Line("paths between identities", "unknown", str(error)),)
+    unlisted = [account.id for account, _ in workspace.organization.accounts() if not account.listed]
+    if unlisted:
+        text = f"; principals of {len(unlisted)} accounts are not listed in full, and may hold anything"
+        lines = tuple(
+            replace(line, status="conditional", text=line.text + text) if line.status == "proved" else line
+            for line in lines
+        )
+    return Mitigation(ID, TITLE, worst(lines), lines, (), LIMITS)
+
+
+class _Question:
+    """The graph of one workspace, and its rows."""
+
+    def __init__(self, workspace: Workspace, smaller: Workspace, kinds: list[Kind], asking: Asking) -> None:
+        self.workspace, self.perimeter = workspace, workspace.perimeter
+        self.smaller, self.kinds = smaller, kinds
+        tags = [entry.key for entry in self.perimeter.tag_exceptions if entry.on == "principal"]
+        self.steps = Steps(self.smaller, asking, tags)
+        self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
+        connect(self.chains, self.steps, self.kinds)
+        self.worlds = [(self.steps, self.kinds)]
+        grown = self._grown()
+        if grown:
+            bare = {kind.first.arn for kind in grown if kind in self.kinds and self._loses_boundary(kind)}
+            more = Steps(_with_rights(self.smaller, [kind.first for kind in grown], bare), asking, tags)
+            connect(self.chains, more, self.kinds, among=grown)
+            self.worlds.append((more, grown))
+        self.outside = list(self._enter())
+
+    def lines(self) -> Iterator[Line]:
+        """Who comes in from outside, exceptions, guardrails and trails."""
+        yield from self._from_outside()
+        for role in self.perimeter.role_exceptions:
+            yield from self._role(role)
+        for tag in self.perimeter.tag_exceptions:
+            yield from self._tag(tag)
+        for effect, words in _GUARDED.items():
+            rows = [row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect]
+            node = f"changes {effect}"
+            for steps, kinds in self.worlds:
+                asked = (steps.formula("step"), steps.calls(*rows), self._where(effect, steps))
+                self._edges(node, kinds, steps, asked, f"changes {words}")
+            yield from self._held(node, words, None, ())
+
+    def _where(self, effect: str, steps: Steps) -> Formula:
+        """Where such a call changes something: the organization in its management account, endpoints where some are."""
+        organization = self.workspace.organization
+        if effect == "guardrails":
+            management = is_text("resource.account", organization.management_account)
+            return either(management, steps.calls("organizations:LeaveOrganization"))
+        owners = [account.id for account, _ in organization.accounts() if account.endpoints]
+        return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
+
+    def _grown(self) -> list[Kind]:
+        """Identities with all the rights of their account: who can be given them, and new ones that somebody makes."""
+        there = [kind for kind in self.kinds if raised(kind.first.arn) in self.chains.graph]
+        grown = [kind for kind in there if not _holds_everything(kind.first)]
+        able = [kind for kind in self.kinds if not _holds_everything(kind.first)]
+        made: dict[str, Kind] = {}
+        asked = (
+            self.steps.formula("step"),
+            self.steps.calls("iam:CreateRole", "iam:CreateUser"),
+            neg(any_of(self.kinds)),
+        )
+        for caller, step in self.steps.callers(able, *asked):
+            account = caller.first.account
+            if account not in made:
+                partition = caller.first.arn.split(":")[1]
+                arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
+                made[account] = Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
+            words, new = "makes an identity of its own", made[account].first.arn
+            edge = Edge(((self.steps, step, words),), words, "it can give it no rights")
+            self.chains.add(caller.first.arn, raised(new), edge)
+        return [*grown, *made.values()]
+
+    def _loses_boundary(self, kind: Kind) -> bool:
+        """Whether the identity may take its own boundary away."""
+        name = "Role" if kind.first.type == "role" else "User"
+        names = (f"iam:Delete{name}PermissionsBoundary", f"iam:Put{name}PermissionsBoundary")
+        asked = (self.steps.formula("step"), self.steps.calls(*names), kind.here)
+        return next(self.steps.callers([kind], *asked), None) is not None
+
+    def _enter(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The nodes of those who come from outside, with the patterns of the roles that are meant for them."""
+        steps, world = self.steps, self.steps.world
+        caller = world.script.texts["aws:PrincipalArn"]
+        ways: list[tuple[str, tuple[str, ...], Formula]] = [
+            (_STRANGER, (), neg(world.formula("C1.conclusion"))),
+            *(
+                (f"vendor {entry.account}", entry.roles, is_vendor(world.keys, caller, entry))
+                for entry in self.perimeter.vendors
+            ),
+            *(
+                (f"tokens of {entry.provider}", entry.resources, is_provider(world.keys, caller, entry))
+                for entry in self.perimeter.third_principals
+                if entry.provider
+            ),
+        ]
+        roles = [kind for kind in self.kinds if kind.first.type == "role"]
+        for name, meant, who in ways:
+            left = list(roles)
+            while left:
+                step = steps.step(steps.formula("step.enters"), who, any_of(left))
+                if step is None:
+                    break
+                kind = _target(step, left)
+                own = steps.step(steps.formula("step.enters"), who, kind.here) or step
+                words = f"takes the role {last(kind.first.arn)}"
+                self.chains.add(name, kind.first.arn, Edge(((steps, own, words),), words))
+                left = [other for other in left if other is not kind]
+            yield name, meant
+
+    def _from_outside(self) -> Iterator[Line]:
+        """Identities that somebody from outside reaches over several hops, and that are not meant for him."""
+        found = False
+        for name, meant in self.outside:
+            reached = []
+            for kind in self.kinds:
+                arn = kind.first.arn
+                path = self.chains.path(name, arn)
+                if path and len(path) > 1 and not any(is_named(pattern, arn) for pattern in meant):
+                    reached.append((kind, path))
+            for sure in (True, False):
+                here = [(k, path) for k, path in reached if all(edge.sure for edge in path) is sure]
+                if not here:
+                    continue
+                found = True
+                nearest, path = min(here, key=lambda each: len(each[1]))
+                others = f", and {len(here) - 1} further kinds of identities" if here[1:] else ""
+                text = f"reaches {nearest.shown} over {_hops(path)}{others}"
+                yield self._path(name, path, text + ("" if name == _STRANGER else ", which is not meant for it"))
+        if not found:
+            text = "reached over several hops by nobody from outside but those who are meant to"
+            number = sum(len(kind.roles) for kind in self.kinds)
+            yield Line("1 identity" if number == 1 else f"{number} identities", "proved", text)
+
+    def _role(self, entry: RoleException) -> Iterator[Line]:
+        """Who becomes a caller that an exception names: takes one of the roles, or makes one of that name."""
+        node = f"exception {entry.shown}"
+        exempt = [kind for kind in self.kinds if is_named(entry.arn, kind.first.arn)]
+        for kind in exempt:
+            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "is exempt"))
+            if raised(kind.first.arn) in self.chains.graph:
+                self.chains.graph.add_edge(raised(kind.first.arn), node, edge=Edge((), "is exempt"))
+        if "*" in entry.arn or "?" in entry.arn or not exempt:
+            for steps, kinds in self.worlds:
+                made = resource_matches(steps.world.keys, entry.arn)
+                asked = (
+                    steps.formula("step"),
+                    steps.calls("iam:CreateRole", "iam:CreateUser"),
+                    made,
+                    neg(any_of(self.kinds)),
+                )
+                self._edges(node, kinds, steps, asked, "makes an identity of that name")
+        yield from self._held(node, f"exception: {entry.shown}", entry, tuple(k.first.arn for k in exempt))
+
+    def _tag(self, entry: TagException) -> Iterator[Line]:
+        """Who comes to carry a tag: sets it on an identity that he reaches, or on a session or role that he makes."""
+        node = f"exception {entry.shown}"
+        subject = f"exception: {entry.shown}"
+        if entry.on == "resource" or entry.missing:
+            what = "tag resources" if entry.on == "resource" else "take the tag away, or make what does not carry it,"
+            text = f"who may {what} is not asked; hold the tagging calls back by guardrail"
+            yield Line(subject, "not-asked", text)
+            return
+        held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
+        for kind in held:
+            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it"))
+        for steps, kinds in self.worlds:
+            sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
+            name = _namer(steps, self.steps)
+            for kind in self.kinds:
+                tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
+                for caller, step in steps.callers(kinds, *tags):
+                    source = name(caller)
+                    if caller is kind or self.chains.path(source, kind.first.arn):
+                        self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
+            self._sessions(node, kinds, steps, sets)
+            new = (
+                steps.formula("step"),
+                steps.calls("iam:CreateRole", "iam:CreateUser"),
+                sets,
+                neg(any_of(self.kinds)),
+            )
+            self._edges(node, kinds, steps, new, "makes an identity with the tag")
+        yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
+
+    def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:
+        """Who begins a session with a tag: takes a role and may tag the session."""
+        words, name = "begins a session with the tag", _namer(steps, self.steps)
+        if steps.step(steps.formula("step.tags-session"), any_of(self.kinds), sets) is None:
+            return
+        for kind in self.kinds:
+            for caller, tags in list(steps.callers(kinds, steps.formula("step.tags-session"), kind.here, sets)):
+                taken = steps.step(steps.formula("step.takes-role"), kind.here, calls(caller.first), sets)
+                if taken is not None:
+                    self.chains.add(name(caller), node, Edge(((steps, taken, words), (steps, tags, words)), words))
+
+    def _edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
+        name = _namer(steps, self.steps)
+        for caller, step in steps.callers(kinds, *asked):
+            self.chains.add(name(caller), node, Edge(((steps, step, words),), words))
+
+    def _held(
+        self, node: str, subject: str, entry: RoleException | TagException | None, exempt: tuple[str, ...]
+    ) -> Iterator[Line]:
+        """The rows of an exception: holders that nobody meant, or who holds it."""
+        holders = self._holders(node, exempt)
+        meant = (*self.perimeter.administrators, *((entry.held_by or ()) if entry else ()))
+        kept = f" (owner {entry.owner})" if entry and entry.owner else ""
+        told = bool(self.perimeter.administrators) or (entry is not None and entry.held_by is not None)
+        names = ", ".join(f"{self._named(h)} ({_hops(p)})" for h, p in holders[:_MANY])
+        names += f" and {len(holders) - _MANY} more" if len(holders) > _MANY else ""
+        if not holders:
+            known = "nobody but who is exempt by name" if entry else "nobody who is listed"
+            yield Line(subject + kept, "proved", f"held by {known}")
+            return
+        if not told:
+            text = f"held by {names}; `held_by` or `administrators` in perimeter.yaml would say whether that is meant"
+            first = self._path("", holders[0][1], "").hops if holders else ()
+            yield Line(subject + kept, "not-asked", text, hops=first)
+            return
+        wrong = [
+            (h, p) for h, p in holders if not any(is_named(pattern, h.removeprefix("raised ")) for pattern in meant)
+        ]
+        for holder, path in wrong[:_MANY]:
+            who = self._named(holder)
+            yield self._path(subject + kept, path, f"{who} comes to hold it over {_hops(path)}, and is not meant to")
+        for sure in (True, False):
+            rest = [h for h, path in wrong[_MANY:] if all(edge.sure for edge in path) is sure]
+            if rest:
+                yield Line(subject + kept, "refuted" if sure else "conditional", f"{len(rest)} more come to hold it")
+        if not wrong:
+            yield Line(subject + kept, "proved", f"held by {names}, as perimeter.yaml says")
+
+    def _holders(self, node: str, exempt: tuple[str, ...]) -> list[tuple[str, list[Edge]]]:
+        """Everybody who reaches a node, nearest first, without who is exempt by name already."""
+        out = []
+        for source in sorted(self.chains.sources(node)):
+            path = self.chains.path(source, node)
+            if path is None or source in exempt or source.startswith(("raised ", "exception ")):
+                continue
+            out.append((source, [edge for edge in path if edge.steps]))
+        return sorted(out, key=lambda found: (len(found[1]), found[0]))
+
+    def _named(self, holder: str) -> str:
+        kind = self.chains.kinds.get(holder)
+        return kind.shown if kind else holder
+
+    def _path(self, subject: str, path: Sequence[Edge], text: str) -> Line:
+        """A row with a replayed request for every step of the path."""
+        taken = [item for edge in path for item in edge.steps]
+        hops = [steps.shown(step, words) for steps, step, words in taken]
+        unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
+        needs = sorted({name for hop in hops for name in hop.depends_on})
+        status: MitigationStatus = "refuted" if not unless and not needs else "conditional"
+        text += f"; unless {'; '.join(unless)}" if unless else ""
+        text += f"; only without {', '.join(needs)}" if needs else ""
+        blamed = [blame for hop in hops for blame in hop.through if blame.effect == "Allow"]
+        return Line(subject, status, text, blamed[-1] if blamed else None, hops=tuple(hops))
+
+
+def _hops(path: Sequence[Edge]) -> str:
+    return "1 hop" if len(path) == 1 else f"{len(path)} hops"
+
+
+def _namer(steps: Steps, first: Steps) -> Callable[[Kind], str]:
+    """How the callers of a world are called in the graph."""
+    return (lambda kind: kind.first.arn) if steps is first else (lambda kind: raised(kind.first.arn))
+
+
+def _target(step: Step, kinds: Iterable[Kind]) -> Kind:
+    model = step.result.model
+    assert model is not None
+    arn = f":iam::{model.texts.get('resource.account')}:{model.texts.get('resource.name')}"
+    return next(kind for kind in kinds if kind.first.arn.endswith(arn))
+
+
+def _holds_everything(principal: OwnedPrincipal) -> bool:
+    """Whether nothing can be added to what an identity holds: all is allowed, and nothing of its own denied."""
+    statements = [statement for document in principal.policies for statement in document.statements]
+    if principal.boundary is not None or any(statement.effect == "Deny" for statement in statements):
+        return False
+    return any(
+        not s.conditions and s.action.values == ("*",) and not s.action.negated
+        and s.resource is not None and s.resource.values == ("*",) and not s.resource.negated
+        for s in statements
+    )  # fmt: skip
+
+
+def _with_rights(workspace: Workspace, grown: Sequence[OwnedPrincipal], bare: set[str]) -> Workspace:
+    """The workspace in which these identities hold a policy that allows everything; some without their boundary.
+
+    Identities that are not there yet are added.
+    """
+    arns = {principal.arn for principal in grown}
+    everything = parse_object(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
+        PolicyKind.IDENTITY, file="(extended)", name="extended rights", strict=False,
+    )  # fmt: skip
+
+    def one(account: Account) -> Account:
+        there = {p.arn for p in account.principals}
+        new = [p for p in grown if p.account == account.id and p.arn not in there]
+        principals = tuple(
+            p.model_copy(update={"policies": (everything,), "boundary": None if p.arn in bare else p.boundary})
+            if p.arn in arns
+            else p
+            for p in (*account.principals, *new)
+        )
+        return account.model_copy(update={"principals": principals})
+
+    return each_account(workspace, one)

@@ -1,0 +1,107 @@
+"""What each exception opens: the requests that break an objective and are excused by this exception alone.
+
+Asked with `prove --without-exceptions`. A row that opens something is `conditional`: the perimeter holds but for it;
+one that opens nothing is `proved`, and can go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from perimeter_smt.encode.language.keys import KeySpace
+from perimeter_smt.encode.world import perimeter as encoded
+from perimeter_smt.encode.world.world import build
+from perimeter_smt.logic.formula import Formula, neg, sym
+from perimeter_smt.logic.reader import Script
+from perimeter_smt.organization.perimeter import OBJECTIVES, Perimeter, Workspace
+from perimeter_smt.questions import explain
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
+from perimeter_smt.questions.prepare import prepare
+from perimeter_smt.request import actions
+
+ID, TITLE = "exceptions", "what each exception opens"
+Holds = Callable[[KeySpace, Script], Formula]
+
+
+def ask(workspace: Workspace, asking: Asking, mode: Literal["guardrails", "grants"] = "guardrails") -> Mitigation:
+    """A row for every exception and vendor of the perimeter."""
+    lines = [
+        _line(workspace.model_copy(update={"perimeter": left}), shown, objectives, holds, asking, mode)
+        for shown, objectives, holds, left in _each(workspace.perimeter)
+    ]
+    if not lines:
+        lines = [Line("perimeter.yaml", "proved", "declares no exception")]
+    return Mitigation(ID, TITLE, worst(lines), tuple(lines))
+
+
+def _each(perimeter: Perimeter) -> Iterator[tuple[str, tuple[str, ...], Holds, Perimeter]]:
+    """Every exception in words, its objectives, the formula that it holds, and the perimeter without it."""
+
+    def without(name: str, entry: object) -> Perimeter:
+        left = tuple(other for other in getattr(perimeter, name) if other is not entry)
+        return perimeter.model_copy(update={name: left})
+
+    for role in perimeter.role_exceptions:
+        alone: Any = Perimeter(orgs=perimeter.orgs, role_exceptions=(role,))
+        yield role.shown, role.objectives, _holds(alone, role.objectives[0]), without("role_exceptions", role)
+    for tag in perimeter.tag_exceptions:
+        alone = Perimeter(orgs=perimeter.orgs, tag_exceptions=(tag,))
+        yield tag.shown, tag.objectives, _holds(alone, tag.objectives[0]), without("tag_exceptions", tag)
+    for vendor in perimeter.vendors:
+
+        def is_vendor(keys: KeySpace, script: Script, entry: Any = vendor) -> Formula:
+            return encoded.is_vendor(keys, script.texts["aws:PrincipalArn"], entry)
+
+        yield f"vendor {vendor.account}", ("O1", "O2", "O6"), is_vendor, without("vendors", vendor)
+
+
+def _holds(alone: Perimeter, objective: str) -> Holds:
+    return lambda keys, script: encoded.excepted(alone, keys, script, objective)
+
+
+def _line(
+    workspace: Workspace,
+    shown: str,
+    objectives: tuple[str, ...],
+    holds: Holds,
+    asking: Asking,
+    mode: Literal["guardrails", "grants"],
+) -> Line:
+    """What gets through once the exception is gone, of what it excuses."""
+    world = build(
+        workspace,
+        _services(workspace, objectives),
+        free_grants=mode == "guardrails",
+        objectives=objectives,
+        also_defined=lambda _, keys, script: {"exception.holds": holds(keys, script)},
+    )
+    run = prepare(world, objectives, asking.reading, False, 1, asking.limits, (), also=(sym("exception.holds"),))
+    opened, first = [], None
+    for name in (name for name in OBJECTIVES if name in objectives):
+        beyond = neg(questions.accepted_limits(world, name))
+        excused = (questions.breach(world, name), beyond, sym("exception.holds"))
+        asked = (*excused, run.exact)
+        result = run.ask(*asked)
+        if result.status == "unsat" and run.reading != "exact" and run.ask(*excused, run.over).status != "unsat":
+            opened.append(f"{name} under a rival reading")
+        if result.status == "unknown":
+            return Line(shown, "unknown", f"{name}: {result.reason}")
+        if result.status == "sat":
+            opened.append(name)
+            if first is None:
+                services = run.group_of(result, run.groups).services
+                first = explain.counterexample(world, name, run.plain(services, asked, result), "hole")
+    if not opened:
+        return Line(shown, "proved", f"opens nothing: {', '.join(objectives)} would hold without it")
+    through = next((blame for blame in first.through if blame.effect == "Allow"), None) if first else None
+    return Line(shown, "conditional", f"opens {', '.join(opened)}", through, first)
+
+
+def _services(workspace: Workspace, objectives: tuple[str, ...]) -> tuple[str, ...]:
+    """The services that these objectives claim."""
+    patterns = [p for name in objectives for p in workspace.perimeter.scope(name).actions]
+    claimed = {pattern.partition(":")[0].lower() for pattern in patterns}
+    known = actions.services()
+    return known if any("*" in c or "?" in c for c in claimed) else tuple(s for s in known if s in claimed)

@@ -1,0 +1,167 @@
+"""L1: which wildcard grants reach outside today, and which are held back by guardrails alone.
+
+Every Allow of an identity policy on resources of any account (`*` above all), asked as O3 with the grants of the
+workspace: does it let its holder reach a resource that is neither mine nor trusted, whose owner allows it? Where
+guardrails alone stand in between, the row names the statement: take that away and the grant reaches outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from perimeter_smt.encode.world.world import build
+from perimeter_smt.errors import InternalError
+from perimeter_smt.evaluate.perimeter import reaches_outside
+from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.questions import explain
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
+from perimeter_smt.questions.mitigations.roles import Kind, identities_of
+from perimeter_smt.questions.mitigations.steps import calls
+from perimeter_smt.questions.prepare import prepare
+from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.verdicts import Assumption, Blame
+from perimeter_smt.request import actions
+from perimeter_smt.request.keys import support_list
+
+ID, TITLE = "L1", "no wildcard grant reaches a resource outside"
+_OBJECTIVE = "O3"
+LIMITS = (
+    "whether the owner of a foreign resource allows the call is not in the input: it is taken to",
+    "services outside the scope of O3 are not asked: no guardrail of the perimeter claims them",
+    "what grants allow inside the organization is not asked here",
+)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An Allow on all resources, with the identities that hold it."""
+
+    document: Document
+    statement: Statement
+    holders: tuple[Kind, ...]
+
+
+def ask(workspace: Workspace, asking: Asking) -> Mitigation:
+    """The answer for all identity policies of a workspace."""
+    smaller, kinds = identities_of(workspace)
+    grants = list(_grants(kinds))
+    if not grants:
+        text = "no identity policy allows anything on resources of any account"
+        status: Line = Line("identity policies", "proved" if kinds else "not-asked", text)
+        return Mitigation(ID, TITLE, status.status, (status,), (), LIMITS)
+    world = build(smaller, _services(workspace), free_grants=False, objectives=(_OBJECTIVE,))
+    selected = {id(grant): world.policies.selected(grant.document, grant.statement) for grant in grants}
+    also = [*selected.values(), world.formula("base")]
+    run = prepare(world, (_OBJECTIVE,), asking.reading, False, 1, asking.limits, (), also=also)
+    question = _Question(run)
+    lines = tuple(question.line(grant, selected[id(grant)]) for grant in grants)
+    return Mitigation(ID, TITLE, worst(lines), lines, tuple(question.assumptions.values()), LIMITS)
+
+
+def _grants(kinds: Sequence[Kind]) -> Iterator[Grant]:
+    """Allow statements of identity policies on resources of any account, each with everybody who holds it."""
+    found: dict[str, tuple[Document, Statement, list[Kind]]] = {}
+    for kind in kinds:
+        for document in kind.first.policies:
+            for statement in document.statements:
+                if statement.effect == "Allow" and _may_be_foreign(statement):
+                    key = f"{document.name} {statement.location.file}[{statement.index}]"
+                    found.setdefault(key, (document, statement, []))[2].append(kind)
+    for document, statement, holders in found.values():
+        yield Grant(document, statement, tuple(holders))
+
+
+def _may_be_foreign(statement: Statement) -> bool:
+    """Whether resources of any account match: `*`, an account of `*`, any bucket, NotResource."""
+    resource = statement.resource
+    if resource is None or resource.negated:
+        return resource is not None
+    fields = [value.split(":", 5) for value in resource.values]
+    return any(
+        len(parts) < 6 or set(parts[4]) & set("*?") or (not parts[4] and parts[5][:1] in ("*", "?")) for parts in fields
+    )
+
+
+def _services(workspace: Workspace) -> tuple[str, ...]:
+    """The services that O3 claims, of those whose resources other accounts can open to mine."""
+    shared = support_list("resource-policy-services") | support_list("shared-resources-services")
+    claimed = {pattern.partition(":")[0].lower() for pattern in workspace.perimeter.scope(_OBJECTIVE).actions}
+    everything = any("*" in name or "?" in name for name in claimed)
+    return tuple(name for name in actions.services() if (everything and name in shared) or name in claimed)
+
+
+class _Question:
+    """The question in one world."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.world, self.workspace = run, run.world, run.world.workspace
+        self.assumptions: dict[str, Assumption] = {}
+        objective = questions.OBJECTIVES[_OBJECTIVE]
+        # Exceptions count here: they are where a wildcard is worst. Limits of SCPs belong to O3.
+        outside = both(
+            neg(run.world.formula("always-allowed")),
+            run.world.formula(f"{_OBJECTIVE}.premise"),
+            neg(run.world.formula(f"{_OBJECTIVE}.conclusion")),
+            sym(f"{_OBJECTIVE}.scope"),
+            neg(disj(questions.limit_formula(run.world, _OBJECTIVE, name) for name in objective.limits)),
+        )
+        self.hole = both(outside, run.world.formula("access"))
+        self.bare = both(outside, run.world.formula("base"))  # what the grant would reach without guardrails
+
+    def line(self, grant: Grant, selected: Formula) -> Line:
+        """The row of one grant."""
+        held = both(selected, disj(calls(kind.first) for kind in grant.holders))
+        subject = f"{_named(grant)}, held by {_holders(grant)}"
+        run, blame = self.run, explain.blame(grant.document, grant.statement)
+        modes = (run.exact,) if run.reading == "exact" else (run.exact, run.over)
+        for mode in modes:
+            asked: tuple[Formula, ...] = (self.hole, held, mode)
+            result = run.ask(*asked)
+            if result.status == "unknown":
+                return Line(subject, "unknown", result.reason or "not decided", blame)
+            if result.status == "sat":
+                departs: tuple[str, ...] = ()
+                if mode is not run.exact:
+                    result, granted, departs = run.tightest(asked, result)
+                    asked = (*asked, *granted)
+                services = run.group_of(result, run.groups).services
+                found = explain.counterexample(
+                    self.world, ID, run.plain(services, asked, result), "hole", departs=departs
+                )
+                if not reaches_outside(self.workspace, found.request, found.facts):
+                    raise InternalError(f"the second reading of {ID} does not agree on `{found.request.action}`")
+                found = replace(found, why=f"the resource is not trusted: {explain.what(found.request, found.facts)}")
+                text = "reaches a foreign resource today" + (f"; only without {', '.join(departs)}" if departs else "")
+                return Line(subject, "conditional" if departs else "refuted", text, blame, found)
+        return self._held_back(subject, held, blame)
+
+    def _held_back(self, subject: str, held: Formula, blame: Blame) -> Line:
+        """Whether guardrails are all that stands between the grant and what is outside."""
+        run = self.run
+        proof = run.ask(self.hole, held, _mode(run), core=True)
+        assumptions, used = explain.proof(self.world, proof.core)
+        self.assumptions |= {each.name: each for each in assumptions}
+        if run.ask(self.bare, held, _mode(run)).status == "unsat":
+            return Line(subject, "proved", "reaches nothing outside, guardrails or not", blame)
+        guards = [one for one in used if one.kind == "scp" or one.kind.startswith("endpoint")]
+        names = ", ".join(dict.fromkeys(one.sid or one.document for one in guards))
+        text = "held back by guardrails alone" + (f": {names}" if names else "")
+        return Line(subject, "proved", text, guards[0] if guards else blame)
+
+
+def _mode(run: Run) -> Formula:
+    """What counts as proved."""
+    return run.exact if run.reading == "exact" else run.over
+
+
+def _named(grant: Grant) -> str:
+    return f"{grant.document.name} {grant.statement.sid or f'statement {grant.statement.index + 1}'}"
+
+
+def _holders(grant: Grant) -> str:
+    shown = ", ".join(kind.shown for kind in grant.holders[:3])
+    return shown + (f" and {len(grant.holders) - 3} other kinds" if grant.holders[3:] else "")

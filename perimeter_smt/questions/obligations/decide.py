@@ -1,0 +1,171 @@
+"""The obligations of a task, from a cache, from workers, or decided here: the same verdicts whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from perimeter_smt.questions.first_hop import listed_may
+from perimeter_smt.questions.obligations import digest
+from perimeter_smt.questions.obligations.cache import Cache
+from perimeter_smt.questions.obligations.deciding import Decided, Encoded, everybody, title
+from perimeter_smt.questions.obligations.task import Chain, Task
+from perimeter_smt.stages import stage
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Means:
+    """How obligations are decided: so many worker processes, on a cluster, with verdicts kept in a folder."""
+
+    jobs: int = 1
+    scheduler: str | None = None
+    cache: Path | None = None
+
+
+HERE = Means()
+
+
+class StoppedError(KeyboardInterrupt):
+    """Ctrl-C: `decided` is what was decided before."""
+
+    def __init__(self, decided: dict[str, Decided]) -> None:
+        self.decided = decided
+        super().__init__()
+
+
+def decide(task: Task, means: Means = HERE, progress: Progress | None = None) -> dict[str, Decided]:
+    """What was decided of every obligation, by name; StoppedError on Ctrl-C."""
+    state = _State(task, _kept(task, means), progress)
+    try:
+        state.look()
+        if means.scheduler is not None or min(means.jobs, len(state.todo)) > 1:
+            with stage("workers"):
+                _elsewhere(state, means)
+        if state.todo:
+            _here(state)
+    except KeyboardInterrupt:
+        raise StoppedError(state.decided) from None
+    return state.decided
+
+
+class _State:
+    """What is decided and what is left."""
+
+    def __init__(self, task: Task, kept: _Kept | None, progress: Progress | None) -> None:
+        self.task, self._kept, self._progress = task, kept, progress
+        self.decided: dict[str, Decided] = {}
+        self.todo = list(task.chains())
+
+    def look(self) -> None:
+        """Take from the cache the chains of which everything is there."""
+        for chain in list(self.todo) if self._kept else ():
+            assert self._kept
+            found = [self._kept.get(chain, name) for name in chain]
+            if all(found):
+                self.decided |= {decided.obligation: decided for decided in found if decided}
+                self.todo.remove(chain)
+
+    def begin(self, name: str) -> None:
+        """Tell what is asked next."""
+        if self._progress:
+            self._progress(name, len(self.decided), len(self.task.obligations))
+
+    def take(self, chain: Chain, decided: Decided) -> None:
+        """Keep what was decided."""
+        self.decided[decided.obligation] = decided
+        if self._kept:
+            self._kept.put(chain, decided)
+
+
+def _here(state: _State) -> None:
+    encoded = Encoded(state.task)
+    for chain in list(state.todo):
+        for decided in encoded.decide(chain, state.begin):
+            state.take(chain, decided)
+        state.todo.remove(chain)
+
+
+def _elsewhere(state: _State, means: Means) -> None:
+    """Let workers decide; what they fail at is left to be decided here, where an error has its place."""
+    from perimeter_smt.questions.obligations.pool import executor, packed, work  # costs a little, and few need it
+
+    task = packed(state.task)
+    with executor(min(means.jobs, len(state.todo)), means.scheduler) as workers:
+        asked: dict[Future[tuple[Decided, ...]], Chain] = {
+            workers.submit(work, task, chain): chain for chain in state.todo
+        }
+        for chain, found in _finished(asked, state):
+            for decided in found:
+                state.take(chain, decided)
+            state.todo.remove(chain)
+
+
+def _finished(
+    asked: dict[Future[tuple[Decided, ...]], Chain], state: _State
+) -> Iterator[tuple[Chain, tuple[Decided, ...]]]:
+    """The chains in the order in which they are done, without those that fail."""
+    left = set(asked)
+    while left:
+        names = [title(name) for future, chain in asked.items() if future in left for name in chain]
+        state.begin(names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else ""))
+        done, left = wait(left, return_when=FIRST_COMPLETED)
+        for future in [future for future in asked if future in done]:
+            if not future.cancelled() and future.exception() is None:
+                yield asked[future], future.result()
+
+
+class _Kept:
+    """The cache as seen from one task."""
+
+    def __init__(self, task: Task, cache: Cache) -> None:
+        self._task, self._cache = task, cache
+        self._base = digest.base_key(task)
+        self._answers: dict[tuple[str, tuple[str, ...]], bool] = {}
+
+    def get(self, chain: Chain, name: str) -> Decided | None:
+        """A verdict on the same question: of the same whole organization, or of one that answers alike."""
+        key = digest.key(self._base, chain, name)
+        asked = self._cache.beyond(key)
+        if not asked:
+            return self._right(name, key)
+        whole = digest.whole_key(key, self._task.whole)
+        found = self._right(name, whole)
+        if found is None:
+            found = self._right(name, digest.answered_key(key, [self._answer(*question) for question in asked]))
+            if found is not None:
+                self._cache.put(whole, found)
+        return found
+
+    def put(self, chain: Chain, decided: Decided) -> None:
+        """Keep a verdict."""
+        key = digest.key(self._base, chain, decided.obligation)
+        if not decided.beyond:
+            self._cache.put(key, decided)
+            return
+        self._cache.mark_beyond(key, tuple((objective, services) for objective, services, _ in decided.beyond))
+        self._cache.put(digest.whole_key(key, self._task.whole), decided)
+        self._cache.put(digest.answered_key(key, [answer for *_, answer in decided.beyond]), decided)
+
+    def _right(self, name: str, key: str) -> Decided | None:
+        found = self._cache.get(key)
+        return found if found and found.obligation == name else None
+
+    def _answer(self, objective: str, services: tuple[str, ...]) -> bool:
+        """Whether listed principals may make first hops: quickly asked, and most policies do not change it."""
+        question = (objective, services)
+        if question not in self._answers:
+            task = self._task
+            whole = everybody(task, services)
+            self._answers[question] = listed_may(whole, objective, services, task.reading, task.limits)
+        return self._answers[question]
+
+
+def _kept(task: Task, means: Means) -> _Kept | None:
+    """No cache where a limit of time may have decided: the answer would be that of a slow moment."""
+    if means.cache is None or task.limits.seconds is not None:
+        return None
+    return _Kept(task, Cache(means.cache))

@@ -1,0 +1,1 @@
+"""What guardrails would say to calls that happened: CloudTrail logs against a workspace or a change of it."""

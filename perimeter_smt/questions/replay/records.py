@@ -1,0 +1,166 @@
+"""CloudTrail events out of files, folders and standard input, one at a time: memory does not grow with the logs.
+
+Read are `Records` files as CloudTrail writes them (also packed), JSON Lines of events or of such files, arrays, events
+as EventBridge hands them on (`detail`), answers of lookup-events, and CSV as Athena writes it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, cast
+
+import orjson
+
+from perimeter_smt.errors import InputError
+from perimeter_smt.questions.replay.athena import rows_of
+
+_ENDINGS = (".json", ".json.gz", ".jsonl", ".ndjson", ".jsonl.gz", ".csv", ".csv.gz", ".gz", ".log")
+_CHUNK = 1 << 22
+_WHOLE = 32 << 20  # files up to this size are decoded at once
+_BETWEEN = re.compile(rb"\}\s*,\s*\{")
+_RECORDS = re.compile(rb'\{\s*"Records"\s*:\s*\[')
+
+Event = dict[str, Any]
+
+
+def events_of(paths: Iterable[Path | str]) -> Iterator[Event]:
+    """The events of files and folders (`-`: standard input), in the order of their names."""
+    for path in paths:
+        if str(path) == "-":
+            yield from _stream(sys.stdin.buffer, "standard input", None)
+            continue
+        files = list(_files(Path(path)))
+        if not files:
+            raise InputError("no log files below this folder", file=str(path))
+        for file in files:
+            yield from _of_file(file)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.exists():
+        raise InputError("no such file or folder", file=str(path))
+    if path.is_file():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file.name.lower().endswith(_ENDINGS) and "CloudTrail-Digest" not in file.name:
+            yield file
+
+
+def _of_file(file: Path) -> Iterator[Event]:
+    try:
+        with file.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            size = None if packed else file.stat().st_size
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
+            if ".csv" in file.name.lower():
+                yield from rows_of(stream, str(file))
+            else:
+                yield from _stream(stream, str(file), size)
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason.lower()}", file=str(file)) from None
+
+
+def _stream(stream: IO[bytes], file: str, size: int | None) -> Iterator[Event]:
+    head = stream.read(_CHUNK)
+    if not head.strip():
+        return
+    if size is not None and size <= _WHOLE:
+        data = head + stream.read()
+        try:
+            yield from _decoded(orjson.loads(data), file)
+            return
+        except orjson.JSONDecodeError:
+            yield from _lines(data, iter(()), file)
+            return
+    chunks = iter(lambda: stream.read(_CHUNK), b"")
+    opening = _RECORDS.match(head.lstrip()) or re.match(rb"\[", head.lstrip())
+    if opening:
+        yield from _elements(head.lstrip()[opening.end() :], chunks, file)
+    else:
+        yield from _lines(head, chunks, file)
+
+
+def _lines(head: bytes, chunks: Iterator[bytes], file: str) -> Iterator[Event]:
+    number, rest = 0, head
+    for chunk in chain(chunks, (b"\n",)):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            number += 1
+            if line.strip():
+                yield from _line(line, file, number)
+
+
+def _line(line: bytes, file: str, number: int) -> Iterator[Event]:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"not JSON at column {error.colno}: {error.msg}".lower(), file=file, line=number) from None
+    yield from _decoded(value, file, number)
+
+
+def _elements(rest: bytes, chunks: Iterator[bytes], file: str) -> Iterator[Event]:
+    """The elements of an array too large to be decoded at once: cut between objects, joined again where that was wrong.
+
+    A cut inside an event leaves a piece that is no JSON, to which the next one is added.
+    """
+    piece = b""
+    while True:
+        start = 0
+        for cut in _BETWEEN.finditer(rest):
+            piece += rest[start : cut.start() + 1]
+            start = cut.end() - 1
+            if (value := _loaded(piece)) is not None:
+                yield from _decoded(value, file)
+                piece = b""
+            else:
+                piece += b","
+            if len(piece) > _WHOLE:
+                raise InputError("an event of more than 32 MB", file=file)
+        rest = rest[start:]
+        chunk = next(chunks, b"")
+        if not chunk:
+            break
+        rest += chunk
+    last = piece + rest
+    for end in (match.end() for match in re.finditer(rb"\}", last)):
+        if (value := _loaded(last[:end])) is not None:
+            yield from _decoded(value, file)
+            return
+    if last.strip(b" \r\n\t]}"):
+        raise InputError("ends within an event", file=file)
+
+
+def _loaded(piece: bytes) -> Any:
+    try:
+        return orjson.loads(piece)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _decoded(value: Any, file: str, line: int = 0) -> Iterator[Event]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _decoded(item, file, line)
+        return
+    if not isinstance(value, dict):
+        raise InputError("no CloudTrail event, expected an object", file=file, line=line)
+    if "eventSource" in value and "eventName" in value:
+        yield value
+    elif isinstance(value.get("Records"), list):
+        yield from _decoded(value["Records"], file, line)
+    elif isinstance(value.get("Events"), list):
+        yield from _decoded(value["Events"], file, line)
+    elif isinstance(value.get("CloudTrailEvent"), str):
+        yield from _decoded(_loaded(value["CloudTrailEvent"].encode()), file, line)
+    elif isinstance(value.get("detail"), dict):
+        yield from _decoded(value["detail"], file, line)
+    else:
+        raise InputError("no CloudTrail event: neither `eventSource` nor `Records`", file=file, line=line)

@@ -1,0 +1,128 @@
+"""Cases whose policies come from a workspace: the request is the user's, what decides it is what the source holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from perimeter_smt.organization.model import Account
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.request import contradictions
+from perimeter_smt.request.case import Case
+from perimeter_smt.request.request import Facts, Principal, Request
+from perimeter_smt.witness.case import OPEN, case_of
+
+_KINDS = {
+    "user": "user",
+    "role-session": "role",
+    "federated-user": "feduser",
+    "root": "root",
+    "service": "service",
+    "anonymous": "anon",
+    "federated-sts": "fedsts",
+}
+
+
+@dataclass(frozen=True)
+class Filler:
+    """Fills cases from a workspace. Whatever the workspace does not tell is granted, and named in `assumed`.
+
+    `free_grants`: guardrails alone, whatever is granted.
+    """
+
+    workspace: Workspace
+    free_grants: bool = False
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts of the organization by id."""
+        return {account.id: account for account, _ in self.workspace.organization.accounts()}
+
+    def case(self, given: Case) -> Case:
+        """The case of the same request, with the policies of the workspace; its id and flags stay."""
+        request = self.request(given.request)
+        found = case_of(self, request, self._facts(request))
+        said = given.flags.model_fields_set
+        flags = found.flags.model_copy(update={name: getattr(given.flags, name) for name in said})
+        return replace(found, id=given.id, flags=flags)
+
+    def request(self, request: Request) -> Request:
+        """The request with what the workspace knows about its caller and resource, where it does not say it itself."""
+        organization = self.workspace.organization
+        caller = self._caller(request.principal)
+        owner = request.resource_account or self._owner(request)
+        known: dict[str, str | tuple[str, ...]] = {}
+        if caller.account:
+            known["aws:PrincipalAccount"] = caller.account
+            if caller.account in self.accounts:
+                known["aws:PrincipalOrgID"] = organization.id
+                known["aws:PrincipalOrgPaths"] = (organization.path(caller.account),)
+        if owner:
+            known["aws:ResourceAccount"] = owner
+            if owner in self.accounts:
+                known["aws:ResourceOrgID"] = organization.id
+                known["aws:ResourceOrgPaths"] = (organization.path(owner),)
+        if caller.role_arn or caller.user_arn or (caller.type == "user" and caller.arn):
+            known["aws:PrincipalArn"] = caller.role_arn or caller.user_arn or caller.arn or ""
+        said = {name.lower() for name in request.context}
+        context = {**{name: value for name, value in known.items() if name.lower() not in said}, **request.context}
+        return request.model_copy(update={"principal": caller, "resource_account": owner, "context": context})
+
+    def assumed(self, case: Case) -> tuple[str, ...]:
+        """What was taken to be granted since the workspace does not tell, in words."""
+        out = []
+        if any(document.location.file == OPEN for document in case.identity):
+            out.append("the caller's own policies are not told: they are taken to allow the call")
+        if case.resource is not None and case.resource.location.file == OPEN:
+            out.append("the policy of the resource is not told: it is taken to allow the call")
+        return tuple(out)
+
+    def _caller(self, principal: Principal) -> Principal:
+        """The caller with account, role and whether it is in the management account."""
+        update: dict[str, object] = {}
+        arn = principal.role_arn or principal.arn or ""
+        fields = arn.split(":", 5)
+        account = principal.account or (fields[4] if len(fields) == 6 and principal.type != "service" else None)
+        if account and not principal.account:
+            update["account"] = account
+        if account == self.workspace.organization.management_account:
+            update["management_account"] = True
+        listed = self.accounts.get(account or "")
+        if principal.type == "role-session" and principal.role_arn is None and listed is not None:
+            name = "".join((principal.arn or "").split(":", 5)[-1].split("/")[1:2])
+            roles = (p.arn for p in listed.principals if p.type == "role" and p.arn.rsplit("/", 1)[-1] == name)
+            update["role_arn"] = next(roles, None)
+        role_arn = str(update.get("role_arn") or principal.role_arn or "")
+        if listed is not None and role_arn:
+            known = next((p for p in listed.principals if p.arn == role_arn), None)
+            if (known is not None and known.service_linked) or ":role/aws-service-role/" in role_arn:
+                update["service_linked"] = True
+        return principal.model_copy(update=update) if update else principal
+
+    def _owner(self, request: Request) -> str | None:
+        """Who owns the resource: by its ARN, by the list of resources, else nobody known."""
+        if request.resource == "*":
+            return None
+        told = contradictions.owner_of(request.resource)
+        if told:
+            return told
+        for account in self.accounts.values():
+            for resource in account.resources:
+                if request.resource == resource.arn or request.resource.startswith(f"{resource.arn}/"):
+                    return account.id
+        return None
+
+    def _facts(self, request: Request) -> Facts:
+        organization = self.workspace.organization
+        caller, owner = request.principal.account, request.resource_account
+        endpoint = next((value for name, value in request.context.items() if name.lower() == "aws:sourcevpce"), None)
+        found = {account: organization.id for account in (caller, owner) if account in self.accounts}
+        return Facts(
+            kind=_KINDS[request.principal.type],
+            principal_account=caller,
+            resource_account=owner,
+            path="vpce" if endpoint else "public",
+            endpoint=endpoint if isinstance(endpoint, str) else None,
+            organizations=found,
+        )

@@ -1,0 +1,186 @@
+"""Findings, callers and what they can do: as JSON and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from perimeter_smt.questions import explain
+from perimeter_smt.questions.findings.render import Elements, Named
+from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
+from perimeter_smt.report.finding import blamed, owner
+from perimeter_smt.report.json import FORMAT, blame_json, request_json
+from perimeter_smt.report.page import Page
+from perimeter_smt.report.words import caller, keys, named, plural
+from perimeter_smt.witness.case import case_to_json
+
+_PROVED = {
+    "included": "each is access",
+    "complete": "together they are all of it",
+    "apart": "none is covered by the others",
+    "restated": "their policies, read back, say the same",
+}
+_ZONES = {
+    "account": "outsiders of the account",
+    "organization": "outsiders of the organization",
+    "perimeter": "callers whom the perimeter does not trust",
+    "everyone": "callers",
+}
+_SHOWN = 8  # actions and names that a line of text lists
+
+
+def findings_json(found: Findings) -> dict[str, Any]:
+    """The findings as `schemas/findings.json` describes them."""
+    return {
+        "format": FORMAT,
+        "source": found.source,
+        "zone": found.zone,
+        "status": found.status,
+        "reason": found.reason,
+        "proved": list(found.proved),
+        "unknowns": list(found.unknowns),
+        "findings": [_finding_json(one) for one in found.findings],
+    }
+
+
+def callers_json(found: Callers) -> dict[str, Any]:
+    """Who can, or what one can, as `schemas/callers.json` describes it."""
+    return {
+        "format": FORMAT,
+        "source": found.source,
+        "action": found.action,
+        "resource": found.resource,
+        "proved": list(found.proved),
+        "unknowns": list(found.unknowns),
+        "callers": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "status": one.status,
+                "reason": one.reason,
+                "access": [_finding_json(finding) for finding in one.findings],
+            }
+            for one in found.callers
+        ],
+    }
+
+
+def _finding_json(one: Finding) -> dict[str, Any]:
+    said, example = one.elements, one.example
+    return {
+        "resource": one.resource,
+        "principals": [{"type": kind, "value": value} for kind, value in said.principals],
+        "except_principals": [{"type": kind, "value": value} for kind, value in said.except_principals],
+        "actions": list(said.actions),
+        "except_actions": list(said.except_actions),
+        "known_actions": one.count,
+        "access_levels": list(one.levels),
+        "resources": list(said.resources),
+        "except_resources": list(said.except_resources),
+        "within": [list(values) for values in said.within],
+        "condition": said.condition,
+        "conditions": list(said.words),
+        "besides": list(said.other),
+        "policy": said.policy,
+        "public": one.public,
+        "statements": [blame_json(blame) for blame in one.statements],
+        "example": {
+            "request": request_json(example),
+            "facts": example.facts.model_dump(mode="json", exclude={"hidden_tags"}),
+            "case": case_to_json(example.case) if example.case else None,
+        },
+    }
+
+
+def render_findings(found: Findings, *, width: int | None = None, color: bool = False) -> str:
+    """The answer first, then each finding."""
+    page = Page(width, color=color)
+    who = _ZONES[found.zone]
+    if found.status == "unknown":
+        page.text(f"not decided: {found.reason}", style="bold yellow")
+    elif not found.findings:
+        page.text(f"no access: {who} reach nothing that {found.source} opens", style="bold green")
+    else:
+        page.text(f"{plural(len(found.findings), 'finding')}: {who} have access", style="bold red")
+    _proved(page, found.proved)
+    _unknowns(page, found.unknowns)
+    _write(page, found.findings)
+    return str(page)
+
+
+def render_callers(found: Callers, *, width: int | None = None, color: bool = False) -> str:
+    """Who can first, those that cannot in one line at the end."""
+    page = Page(width, color=color)
+    can = [one for one in found.callers if one.findings]
+    unsure = [one for one in found.callers if one.status != "complete"]
+    what = " ".join(filter(None, (found.action or "anything", f"on {found.resource}" if found.resource else "")))
+    if not can and not unsure:
+        page.text(f"nobody can: {what}", style="bold green")
+    else:
+        page.text(f"{plural(len(can), 'caller')} can: {what}", style="bold red")
+    for one in unsure:
+        page.text(f"not decided for {one.name}: {one.reason}", style="bold yellow")
+    _proved(page, found.proved)
+    _unknowns(page, found.unknowns)
+    for one in can:
+        page.blank()
+        page.text(f"{one.name}: {plural(len(one.findings), 'set')} of requests", style="bold")
+        _write(page, one.findings, indent=2, whose=False)
+    cannot = [one.name for one in found.callers if not one.findings and one.status == "complete"]
+    if cannot and can:
+        page.blank()
+        page.text(f"cannot: {', '.join(cannot)}")
+    return str(page)
+
+
+def _proved(page: Page, names: Iterable[str]) -> None:
+    told = [_PROVED[name] for name in names]
+    if told:
+        page.text(f"proved: {', '.join(told)}", style="dim")
+
+
+def _unknowns(page: Page, unknowns: Sequence[str]) -> None:
+    if unknowns:
+        page.text(f"not known: {named(unknowns)}", style="yellow")
+
+
+def _write(page: Page, findings: Sequence[Finding], *, indent: int = 0, whose: bool = True) -> None:
+    for number, one in enumerate(findings, 1):
+        said, example = one.elements, one.example
+        page.blank()
+        public = {"yes": ", public", "unsettled": ", public or not: AWS's page does not settle it", "no": ""}[
+            one.public
+        ]
+        page.text(f"{number}. {one.resource if whose else 'requests'}{public}", indent=indent, style="bold")
+        inner = indent + 3
+        who = _but(_principals(said.principals), _principals(said.except_principals))
+        page.item("who", who if whose or who != "everybody" else "", indent=inner)
+        page.item("actions", _actions(one, said), indent=inner)
+        page.item("on", _but(list(said.resources), list(said.except_resources)), indent=inner)
+        for values in said.within:
+            page.item("and on", ", ".join(values), indent=inner)
+        page.item("when", said.words, indent=inner)
+        page.item("besides", said.other, indent=inner)
+        page.item("allowed", blamed(one.statements), indent=inner)
+        request = f"{caller(example)} calls {example.request.action} on {example.request.resource}"
+        page.item("example", [request, explain.wire(example.facts), owner(example), *keys(example)], indent=inner)
+
+
+def _principals(entries: Iterable[Named]) -> list[str]:
+    out = []
+    for kind, value in entries:
+        if (kind, value) == ("*", "*"):
+            out.append("everybody")
+        else:
+            out.append(value if kind in ("AWS", "*") else f"{kind} {value}")
+    return out
+
+
+def _actions(one: Finding, said: Elements) -> str:
+    text = _but(list(said.actions), list(said.except_actions))
+    return f"{text} ({plural(one.count, 'known action')}: {', '.join(one.levels) or 'level not known'})"
+
+
+def _but(values: Sequence[str], against: Sequence[str]) -> str:
+    listed = named(values, _SHOWN) if values != ["*"] else "*"
+    return f"{listed}, but not {named(against, _SHOWN)}" if against else listed

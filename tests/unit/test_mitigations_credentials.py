@@ -1,0 +1,147 @@
+"""C1: who gets credentials of mine; the encoding asks, the second reading of the evaluator agrees."""
+
+from __future__ import annotations
+
+import pytest
+
+from perimeter_smt.evaluate.credentials import unexpected
+from perimeter_smt.organization.perimeter import TrustedPrincipal, Vendor
+from perimeter_smt.questions.mitigations import ask
+from perimeter_smt.questions.mitigations.model import Asking
+from perimeter_smt.request.request import Facts, Principal, Request
+from tests.mitigation_worlds import MINE, ORG, STRANGER, VENDOR, arn, role, trusts, workspace
+
+GITHUB = "token.actions.githubusercontent.com"
+PROVIDER = f"arn:aws:iam::{MINE}:oidc-provider/{GITHUB}"
+
+
+def answer(space):
+    return ask(space, ["C1"], Asking())[0]
+
+
+def one(space):
+    (line,) = answer(space).lines
+    return line
+
+
+def vendor_role(**condition):
+    return role("vendor", trusts({"AWS": f"arn:aws:iam::{VENDOR}:root"}, **condition))
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ({"StringEquals": {"sts:ExternalId": "acme-77"}}, "proved"),
+        ({}, "refuted"),
+        ({"StringEqualsIfExists": {"sts:ExternalId": "acme-77"}}, "refuted"),
+        ({"StringLike": {"sts:ExternalId": "acme-*"}}, "refuted"),
+        ({"StringNotEquals": {"sts:ExternalId": "acme-77"}}, "refuted"),
+        ({"Null": {"sts:ExternalId": "false"}}, "refuted"),
+    ],
+)
+def test_a_vendor_proves_itself_with_an_external_id(condition, status):
+    """`required`: a value that a policy spells out in full."""
+    line = one(workspace(vendor_role(**condition), vendors=(Vendor(account=VENDOR),)))
+    assert line.status == status
+    assert status == "proved" or line.counterexample.request.principal.account == VENDOR
+
+
+def test_values_of_the_external_id_can_be_named():
+    space = vendor_role(StringEquals={"sts:ExternalId": ["acme-77", "acme-78"]})
+    vendor = Vendor(account=VENDOR, external_id=("acme-77",))
+    line = one(workspace(space, vendors=(vendor,)))
+    assert line.status == "refuted"
+    assert line.counterexample.request.context["sts:ExternalId"] == "acme-78"
+
+
+def test_a_vendor_is_held_to_the_roles_meant_for_it():
+    held = vendor_role(StringEquals={"sts:ExternalId": "acme-77"})
+    vendor = Vendor(account=VENDOR, roles=(arn("other"),))
+    assert one(workspace(held, vendors=(vendor,))).status == "refuted"
+    assert one(workspace(held, vendors=(vendor.model_copy(update={"roles": (arn("vendor"),)}),))).status == "proved"
+
+
+def test_a_vendor_role_named_by_its_arn():
+    """A role ARN is that one role: another one of the vendor's account does not get in."""
+    trust = trusts({"AWS": arn("sync", VENDOR)}, StringEquals={"sts:ExternalId": "acme-77"})
+    named = Vendor(account=VENDOR, arns=(arn("sync", VENDOR),))
+    other = Vendor(account=VENDOR, arns=(arn("another", VENDOR),))
+    assert one(workspace(role("vendor", trust), vendors=(named,))).status == "proved"
+    assert one(workspace(role("vendor", trust), vendors=(other,))).status == "refuted"
+
+
+def test_an_rcp_holds_back_what_a_trust_policy_opens():
+    """The whole decision is asked, and the proof names the guardrail."""
+    everybody = role("open", trusts("*"))
+    deny = {
+        "Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG}},
+    }  # fmt: skip
+    assert one(workspace(everybody)).status == "refuted"
+    held = one(workspace(everybody, rcps=(deny,)))
+    assert (held.status, held.statement.kind) == ("proved", "rcp")
+
+
+@pytest.mark.parametrize(
+    ("subject", "status"), [("repo:acme/*", "proved"), ("repo:acme*", "refuted"), ("*", "refuted")]
+)
+def test_tokens_of_a_shared_issuer_by_subject(subject, status):
+    condition = {"StringLike": {f"{GITHUB}:sub": subject}, "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}
+    deploy = role("deploy", trusts({"Federated": PROVIDER}, "sts:AssumeRoleWithWebIdentity", **condition))
+    trusted = TrustedPrincipal(provider=PROVIDER, subjects=("repo:acme/*",), audiences=("sts.amazonaws.com",))
+    assert one(workspace(deploy, third_principals=(trusted,))).status == status
+    # Whoever declares the issuer without a subject has declared everybody's tokens.
+    everybody = trusted.model_copy(update={"subjects": ()})
+    assert one(workspace(deploy, third_principals=(everybody,))).status == "refuted"
+
+
+def test_a_service_that_acts_for_strangers():
+    """Instances use roles of their own account; a delivering service has to be asked for whom it acts."""
+    assert one(workspace(role("app", trusts({"Service": "ec2.amazonaws.com"})))).status == "proved"
+    delivery = {"Service": "cloudtrail.amazonaws.com"}
+    found = one(workspace(role("logs", trusts(delivery))))
+    assert found.status == "refuted"
+    assert "on behalf of account" in found.text
+    guarded = trusts(delivery, StringEquals={"aws:SourceAccount": MINE})
+    assert one(workspace(role("logs", guarded))).status == "proved"
+
+
+def test_permission_sets_trust_the_provider_of_identity_center():
+    name = "aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef"
+    provider = f"arn:aws:iam::{MINE}:saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE"
+    saml = trusts({"Federated": provider}, ["sts:AssumeRoleWithSAML", "sts:TagSession"])
+    assert one(workspace(role(name, saml))).status == "proved"
+    assert one(workspace(role("admin", saml))).status == "refuted"
+
+
+def test_roles_that_nobody_listed():
+    (line,) = answer(workspace(listed=False)).lines
+    assert (line.status, line.subject) == ("not-asked", "roles whose trust policies were not given")
+    assert answer(workspace()).lines == ()
+
+
+def test_roles_that_are_alike_share_a_row():
+    alike = [role(f"r{n}", trusts({"AWS": STRANGER})) for n in range(30)]
+    other = role("other", trusts({"Service": "ec2.amazonaws.com"}))
+    refuted, proved = answer(workspace(*alike, other)).lines
+    assert "29 more" in refuted.subject
+    assert proved.subject == other.arn
+
+
+def facts(**more):
+    return Facts(kind="role", principal_account=VENDOR, resource_account=MINE, organizations={MINE: ORG}, **more)
+
+
+@pytest.mark.parametrize(("sent", "expected"), [("acme-77", False), ("acme-78", True), (None, True)])
+def test_second_reading_of_the_external_id(sent, expected):
+    """The evaluator's reading, without any formula."""
+    space = workspace(vendor_role(StringEquals={"sts:ExternalId": "acme-77"}), vendors=(Vendor(account=VENDOR),))
+    documents = [p.trust for account, _ in space.organization.accounts() for p in account.principals]
+    request = Request(
+        principal=Principal(type="role-session", account=VENDOR, role_arn=arn("x", VENDOR), arn="x"),
+        action="sts:AssumeRole",
+        resource=arn("vendor"),
+        resource_account=MINE,
+        context={"sts:ExternalId": sent} if sent else {},
+    )
+    assert unexpected(space, request, facts(), documents) is expected
