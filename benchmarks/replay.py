@@ -62,7 +62,7 @@ def events(count: int, accounts: list[str], seed: int = SEED) -> Iterator[dict[s
 
 def measure(*, quick: bool) -> Judgement:
     """Replay logs of two sizes against an organization of 50 accounts, and once more against a change of it."""
-    small, large = (5_000, 20_000) if quick else (50_000, 400_000)
+    small, large = (5_000, 20_000) if quick else (20_000, 100_000)
     workspace = generate(Size(ACCOUNTS))
     accounts = [account.id for account, _ in workspace.organization.accounts()]
     facts: dict[str, Any] = {}

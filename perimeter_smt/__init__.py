@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.findings.measure import Measure, measure
     from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
     from perimeter_smt.questions.findings.who import what_can, who_can
+    from perimeter_smt.questions.mitigations.model import Mitigation
     from perimeter_smt.questions.perimeter import prove as prove_perimeter
     from perimeter_smt.questions.replay.replay import replay
     from perimeter_smt.questions.requests.told import explain_event, explain_message
@@ -59,6 +60,7 @@ _WHERE = {
     "InternalError": "errors",
     "Kind": "policy.kinds",
     "Measure": "questions.findings.measure",
+    "Mitigation": "questions.mitigations.model",
     "PerimeterError": "errors",
     "Report": "questions.verdicts",
     "Request": "request.request",
@@ -107,6 +109,7 @@ __all__ = [
     "InternalError",
     "Kind",
     "Measure",
+    "Mitigation",
     "PerimeterError",
     "Report",
     "Request",

@@ -126,8 +126,8 @@ class Unit(_Frozen):
 class Organization(_Frozen):
     """An organization tree. `partition` is the one it lies in; requests do not cross partitions (W-1).
 
-    `endpoints_listed`: once one endpoint is given, no others are there. `delegated_administrators` are accounts with
-    the service principal of the service that they administer.
+    `endpoints_listed`: once one endpoint is given, no others are there. `delegated_administrators` (None: not told) are
+    accounts with the service principal of the service that they administer.
     """
 
     id: str
@@ -135,7 +135,7 @@ class Organization(_Frozen):
     root: Unit
     partition: str = "aws"
     endpoints_listed: bool = True
-    delegated_administrators: tuple[tuple[str, str], ...] = ()
+    delegated_administrators: tuple[tuple[str, str], ...] | None = None
 
     def accounts(self) -> Iterator[tuple[Account, tuple[Unit, ...]]]:
         """Every account with the units above it, root first, in the order of the file."""

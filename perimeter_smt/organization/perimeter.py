@@ -13,6 +13,8 @@ OBJECTIVES = ("O1", "O2", "O3", "O4", "O5", "O6")
 # Questions beside the objectives (docs/mitigations.md): credentials and chains, compute and credentials used elsewhere,
 # Regions, carriers, data planes, least privilege.
 MITIGATIONS = ("C1", "C2", "N1", "N2", "E1", "E2", "S1", "L1")
+# Those that scopes and exceptions may speak of, as of an objective.
+CLAIMED = ("N1", "N2", "E1", "E2")
 Reach = Literal[
     "management-account",
     "service-linked-roles",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perimeter_smt.encode.world.perimeter import declared
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
-from perimeter_smt.questions import explain
+from perimeter_smt.questions import explain, service_calls
 from perimeter_smt.questions.objectives import blocked, intended, intended_parts
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.solve.result import Result
@@ -46,7 +46,8 @@ def findings(run: Run) -> tuple[Verdict, ...]:
             else:
                 others = f"; likewise for {_listed(names[1:])}" if names[1:] else ""
                 found[part, statement] = replace(example, why=example.why + others)
-    return (_verdict(run, _question(run), tuple(found.values()), unknown),)
+    by_services = service_calls.stopped(run, frozenset(run.world.workspace.perimeter.intended_denials))
+    return (_verdict(run, _question(run), (*found.values(), *by_services), unknown),)
 
 
 def _example(

@@ -100,7 +100,7 @@ def prove(
         )  # fmt: skip
     except StoppedProofError as stopped:
         raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
-    asking = Asking(reading, limits or Limits(), day)
+    asking = Asking(reading, limits or Limits(), day, must)
     found = beside.ask(workspace, names, asking, progress)
     opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
     return whole(report, doubted((*found, *opened), workspace))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.model import Line, Mitigation, MitigationStatus
@@ -58,7 +59,7 @@ def details(page: Page, found: Sequence[Mitigation]) -> None:
         style = _STYLES[mitigation.status]
         page.text(f"{mitigation.id} {WORDS[mitigation.status]}: {mitigation.title}", hang=2, style=style)
         for status, word in WORDS.items():
-            lines = [line for line in mitigation.lines if line.status == status]
+            lines = _folded([line for line in mitigation.lines if line.status == status])
             for line in lines[:_MANY]:
                 _line(page, line)
             if len(lines) > _MANY:
@@ -78,6 +79,17 @@ def expired(page: Page, report: Report) -> None:
     elif report.today:
         page.blank()
         page.text(f"exceptions as they count on {report.today}", style="dim")
+
+
+def _folded(lines: Sequence[Line]) -> list[Line]:
+    """Rows that say the same by the same statement, as one row; each keeps its place in `--json`."""
+    out: dict[object, Line] = {}
+    for number, line in enumerate(lines):
+        alone = line.counterexample is not None or line.hops
+        key = number if alone else (line.text, line.statement)
+        before = out.get(key)
+        out[key] = replace(line, subject=f"{before.subject}; {line.subject}") if before else line
+    return list(out.values())
 
 
 def _line(page: Page, line: Line) -> None:

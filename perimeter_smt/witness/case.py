@@ -85,7 +85,8 @@ def case_of(
         flags=Flags(
             resource_account_is_management=owner == organization.management_account,
             via_endpoint=True if facts.path == "vpce" else None,
-            principal_delegated_administrator=request.action.lower() == "sts:assumeroot",
+            principal_delegated_administrator=request.action.lower() == "sts:assumeroot"
+            and _may_administer(world, caller),
             principal_assumed_root=assumed_root,
             unsigned_calls=unsigned_calls,
             console_session=console_session,
@@ -97,6 +98,12 @@ def case_of(
     case = _named(accounts, case)
     point = None if world.free_grants else access_point_of(accounts.get(owner or ""), request)
     return case if point is None else _through(world, accounts, point, case)
+
+
+def _may_administer(world: Held, caller: str | None) -> bool:
+    """The caller's account is, or may be, the delegated administrator of IAM."""
+    told = world.workspace.organization.delegated_administrators
+    return world.free_grants or told is None or (caller, "iam.amazonaws.com") in told
 
 
 def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -29,7 +29,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.operators import OPERATORS
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.verdicts import Report
-from perimeter_smt.request.case import Case
+from perimeter_smt.request.case import Case, read_case
 from tests.attack.cases import case_of
 from tests.attack.cast import SERVICES
 from tests.attack.coverage_page import ROOT, page
@@ -111,7 +111,7 @@ def needed(report: Report) -> set[str]:
 @lru_cache(maxsize=4096)
 def _without(document: Document, operator: str) -> Document:
     kept = tuple(
-        st.model_copy(update={"conditions": tuple(c for c in st.conditions if str(c.operator) != operator)})
+        dataclasses.replace(st, conditions=tuple(c for c in st.conditions if str(c.operator) != operator))
         for st in document.statements
     )
     return document.model_copy(update={"statements": kept})
@@ -150,6 +150,49 @@ def flipped(cases: list[Case]) -> set[str]:
             plain = decide(case).allowed
             out |= {name for name in names if decide(_changed(case, name)).allowed is not plain}
     return out
+
+
+# One pair of a key's value and a policy's value for each kind of operator: the value passes, or it does not.
+_PAIRS = {
+    "String": ("aws:PrincipalAccount", "111122223333", "444455556666"),
+    "Arn": ("aws:PrincipalArn", "arn:aws:iam::111122223333:user/a", "arn:aws:iam::111122223333:user/b"),
+    "Numeric": ("s3:max-keys", "10", "20"),
+    "Date": ("aws:CurrentTime", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+    "Bool": ("aws:SecureTransport", "true", "false"),
+    "Binary": ("acme:blob", "QUJD", "REVG"),
+    "IpAddress": ("aws:SourceIp", "203.0.113.7", "198.51.100.0/24"),
+    "NotIpAddress": ("aws:SourceIp", "203.0.113.7", "198.51.100.0/24"),
+    "Null": ("aws:SourceVpce", "true", "false"),
+}
+
+
+def told_by_operators(bases: Iterable[str]) -> dict[str, int]:
+    """In how many small cases the answer of a policy with each operator changes when its condition is dropped."""
+    out: dict[str, int] = {}
+    for base in bases:
+        kind = next(k for k in sorted(_PAIRS, key=len, reverse=True) if base.startswith(k))
+        for prefix, suffix in (("", ""), ("", "IfExists"), ("ForAllValues:", ""), ("ForAnyValue:", "")):
+            if base == "Null" and (prefix or suffix):
+                continue
+            name = f"{prefix}{base}{suffix}"
+            key, one, other = _PAIRS[kind]
+            pairs = ((one, other), (one, one), *([] if "Ip" in kind else [(other, one)]))
+            cases = [_one_condition(name, key, *pair, effect) for pair in pairs for effect in ("Allow", "Deny")]
+            out[name] = sum(name in flipped([case]) for case in cases)
+    return out
+
+
+def _one_condition(operator: str, key: str, there: str, written: str, effect: str) -> Case:
+    body: list[dict[str, object]] = [
+        {"Effect": effect, "Action": "*", "Resource": "*", "Condition": {operator: {key: written}}}
+    ]
+    if effect == "Deny":
+        body.append({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    caller = {"type": "user", "arn": "arn:aws:iam::111122223333:user/a", "account": "111122223333"}
+    request = {"principal": caller, "action": "s3:ListBucket", "resource": "arn:aws:s3:::acme-data",
+               "resource_account": "111122223333", "context": {} if operator == "Null" else {key: there}}  # fmt: skip
+    raw = {"id": operator, "policies": {"identity": [{"Version": "2012-10-17", "Statement": body}]}, "request": request}
+    return read_case(raw, file="case.json", default_id=operator)
 
 
 def _statuses(count: int) -> dict[str, list[str]]:
@@ -192,6 +235,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
     parser.add_argument("--empty", type=Path, help="count tables alone, over some worlds, and write the counts here")
     parser.add_argument("--emptied", type=Path, help="counts of tables that an earlier run wrote")
+    parser.add_argument("--reached", type=Path, help="counts of worlds made toward axioms (tests.attack.directed)")
     parser.add_argument("--answers", action="store_true", help="print the answers of the worlds alone")
     options = parser.parse_args(argv)
     if options.answers:
@@ -211,11 +255,14 @@ def main(argv: list[str] | None = None) -> int:
         used.update(needed(world.report) if world.report else ())
         operators.update(flipped(world.cases))
     by_table = json.loads(options.emptied.read_text(encoding="utf-8")) if options.emptied else {}
+    directed = json.loads(options.reached.read_text(encoding="utf-8")) if options.reached else {}
     bases = [operator.name for operator in OPERATORS]
+    told_apart = told_by_operators(bases)
     command = f"--worlds {options.worlds} --requests {options.requests}"
     text = page(
-        command, total, {n: used[n] for n in axioms()}, {t: by_table.get(t) for t in tables()}, operators, bases
-    )
+        command, total, {n: (used[n], *directed.get(n, (0, 0, "not asked"))) for n in axioms()},
+        {t: by_table.get(t) for t in tables()}, operators, bases, told_apart,
+    )  # fmt: skip
     (ROOT / "docs" / "verification" / "coverage.md").write_text(text, encoding="utf-8")
     return 0
 

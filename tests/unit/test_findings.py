@@ -212,9 +212,9 @@ def test_conditions_in_words():
 def test_the_example_workspace():
     """The partner's role gets in from outside the organization; the perimeter trusts it."""
     workspace = read_source(ACME, SourceOptions())
-    (one,) = findings_of_workspace(workspace).findings
-    assert one.resource == "arn:aws:s3:::acme-exchange"
-    assert one.elements.principals == (("AWS", "arn:aws:iam::210987654321:role/acme-import"),)
+    found = {one.resource: one.elements for one in findings_of_workspace(workspace).findings}
+    assert set(found) == {"arn:aws:s3:::acme-exchange", "arn:aws:iam::111122223333:role/deploy"}
+    assert found["arn:aws:s3:::acme-exchange"].principals == (("AWS", "arn:aws:iam::210987654321:role/acme-import"),)
     trusted = findings_of_workspace(workspace, zone="perimeter")
     assert (trusted.findings, trusted.exit_code) == ((), 0)
 

@@ -188,3 +188,10 @@ def test_guardrails_and_trails_have_administrators():
 def test_without_principals_nothing_is_asked_and_unlisted_ones_are_a_condition():
     assert answer(exception=None).status == "not-asked"
     assert {line.status for line in answer(EXEMPT, SECURITY, listed=False).lines} <= {"conditional", "not-asked"}
+
+
+def test_many_identities_are_asked_on_demand(monkeypatch):
+    monkeypatch.setattr("perimeter_smt.questions.mitigations.chains._MOST", 1)
+    space = workspace(EXEMPT, SECURITY, role_exceptions=(EXCEPTION,))
+    assert ask(space, ["C2"], Asking())[0].status == "not-asked"
+    assert ask(space, ["C2"], Asking(demanded=("C2",)))[0].status == "proved"

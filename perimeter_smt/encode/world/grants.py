@@ -51,7 +51,7 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     unlisted = both(neg(one_of("resource.account", (a.id for a in accounts if a.listed))), neg(at_given))
     keys = [(r, r.grants) for r in resources if r.grants is not None]
     allowed = either(stranger, disj(both(is_caller(p), policies.allows(p.policies)) for p in principals))
-    return {
+    return _administrators(workspace) | {
         "grants.free": FALSE,
         "identity.allows": allowed,
         "identity.denies": disj(both(is_caller(p), policies.denies(p.policies)) for p in principals),
@@ -76,6 +76,18 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "kms.grants-known": disj(reach(r).surely for r, _ in keys),
         "guards.pass": guards(workspace, policies),
     }
+
+
+def _administrators(workspace: Workspace) -> dict[str, Formula]:
+    """Who may call AssumeRoot besides the management account, where the workspace tells the delegated administrators.
+
+    IAM guide, centralize root access: the delegated administrator of IAM.
+    """
+    told = workspace.organization.delegated_administrators
+    if told is None:
+        return {}
+    ids = dict.fromkeys(account for account, service in told if service == "iam.amazonaws.com")
+    return {"principal.delegated-administrator": one_of("principal.account", ids)}
 
 
 def _granted(grant: KeyGrant, identity_allows: Formula) -> Formula:

@@ -10,6 +10,7 @@ from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.fields import Gather, flag, items, members, required, tags, text, texts
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
+from perimeter_smt.organization.sharing import actions_of, sharing_policy, with_sharing
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
@@ -20,7 +21,7 @@ ACCOUNT_MEMBERS = (
     "canonical_id", "block_public_access",
 )  # fmt: skip
 RESOURCE_MEMBERS = (
-    "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "grants",
+    "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "grants", "shared_with",
 )  # fmt: skip
 GATEWAY_SERVICES = ("s3", "dynamodb")
 
@@ -134,7 +135,7 @@ class AccountReader:
         return OwnedResource(
             arn=arn,
             account=account,
-            policy=self._policies.load(found["policy"], kind) if "policy" in found else None,
+            policy=self._policy(found, arn, account, kind),
             tags=tags(found.get("tags")),
             block_public_access=flag(found.get("block_public_access"), False),
             abac=flag(found["abac"], False) if "abac" in found else None,
@@ -143,6 +144,20 @@ class AccountReader:
             bucket=text(found["bucket"], values.bucket_name) if "bucket" in found else None,
             grants=tuple(_grant(item) for item in items(found["grants"])) if "grants" in found else None,
         )
+
+    def _policy(self, found: dict[str, Node], arn: str, account: str, kind: Kind) -> Document | None:
+        """The policy of a resource, with what its sharing says besides."""
+        policy = self._policies.load(found["policy"], kind) if "policy" in found else None
+        if "shared_with" not in found:
+            return policy
+        node = found["shared_with"]
+        actions = actions_of(arn)
+        if not actions:
+            raise node.key_error("resources of this type are not shared by an attribute or by AWS RAM that is known")
+        parties = [text(item, values.sharing_party) for item in items(node)]
+        if not parties:
+            return policy
+        return with_sharing(policy, sharing_policy(arn, account, parties, actions, file=node.file))
 
     def _endpoint(self, node: Node, account: str) -> Endpoint:
         what = "an endpoint"

@@ -88,7 +88,8 @@ class _Tree:
 def read_organization(node: Node, policies: PolicyFiles) -> Organization:
     """The organization; InputError for anything unknown, of another form, named twice, or a tree that is none."""
     what = "an organization"
-    found = members(node, ("id", "management_account", "root", "units", "accounts", "partition"), what)
+    names = ("id", "management_account", "root", "units", "accounts", "partition", "delegated_administrators")
+    found = members(node, names, what)
     organization = text(required(found, "id", node, what), values.organization_id)
     management = text(required(found, "management_account", node, what), values.account_id)
     if "partition" in found:
@@ -96,7 +97,22 @@ def read_organization(node: Node, policies: PolicyFiles) -> Organization:
     tree = _tree(required(found, "root", node, what), found)
     _check_parents(tree)
     reader = AccountReader(policies, frozenset((*tree.accounts, management)))
-    return Organization(id=organization, management_account=management, root=_assemble(tree, policies, reader))
+    root = _assemble(tree, policies, reader)
+    told = found.get("delegated_administrators")
+    administrators = None if told is None else tuple(_administrator(item, tree) for item in items(told))
+    return Organization(
+        id=organization, management_account=management, root=root, delegated_administrators=administrators
+    )
+
+
+def _administrator(node: Node, tree: _Tree) -> tuple[str, str]:
+    """A delegated administrator: a member account, and the service principal that it administers."""
+    what = "a delegated administrator"
+    found = members(node, ("account", "service"), what)
+    account = text(required(found, "account", node, what), values.account_id)
+    if account not in tree.accounts:
+        raise found["account"].error(f"account {quoted(account)} is not in the organization")
+    return account, text(required(found, "service", node, what), values.service_principal)
 
 
 def _tree(root: Node, top: dict[str, Node]) -> _Tree:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar, cast
 
 from perimeter_smt.organization.perimeter import (
+    CLAIMED,
     OBJECTIVES,
     Perimeter,
     Reach,
@@ -297,7 +298,7 @@ def _scopes(node: Node | None) -> dict[str, Scope]:
     out: dict[str, Scope] = {}
     if node is None:
         return out
-    for name, member in members(node, (*OBJECTIVES, "N1", "N2", "E1", "E2"), "the scopes").items():
+    for name, member in members(node, (*OBJECTIVES, *CLAIMED), "the scopes").items():
         if isinstance(member.value, list):
             out[name] = Scope(actions=some_texts(member, values.scope_pattern, ()))
             continue

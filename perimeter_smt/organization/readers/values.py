@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import get_args
 
 from perimeter_smt.errors import did_you_mean
-from perimeter_smt.organization.perimeter import MITIGATIONS, OBJECTIVES, Reach
+from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVES, Reach
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
 from perimeter_smt.request.partitions import partition_of_region, partitions
@@ -30,6 +30,7 @@ _NEVER_SEEN = (
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
+_PARTY = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*/?)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
@@ -167,6 +168,13 @@ def resource_arn(text: str) -> str:
     return arn(text)
 
 
+def sharing_party(text: str) -> str:
+    """Whom a resource is shared with: an account, an organization, the path of a unit, or `all`."""
+    if text == "all" or _PARTY.fullmatch(text):
+        return text
+    raise ValueError(f"{quoted(text)}, expected an account id, `o-...`, an organization path or `all`")
+
+
 def principal_arn(text: str) -> str:
     """The ARN of a user or role."""
     expected = "`arn:aws:iam::`, 12 digits, and `:user/` or `:role/` with a name"
@@ -251,8 +259,8 @@ def scope_pattern(text: str) -> str:
 
 
 def objective(text: str) -> str:
-    """O1 to O6."""
-    if text not in OBJECTIVES:
+    """O1 to O6, or a question beside them that has exceptions of its own."""
+    if text not in (*OBJECTIVES, *CLAIMED):
         raise _unknown("objective", text, OBJECTIVES)
     return text
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from perimeter_smt.logic.formula import Formula, conj, disj, neg, walk
 from perimeter_smt.logic.interpret import Model, holds
@@ -47,8 +47,6 @@ class Search:
     literals: tuple[Literal, ...]
     absent: dict[str, Formula]
     limit: int = 500
-    refused: list[int] = field(default_factory=list)  # requests that are no access, as bit sets of literals
-    allowed: list[int] = field(default_factory=list)
     checks: int = 0
 
     def __post_init__(self) -> None:
@@ -59,7 +57,9 @@ class Search:
             for node in walk(one.formula, seen):
                 seen[id(node)] = node
         self._nodes = tuple(seen.values())
-        self._included_cubes: list[list[frozenset[int]]] = []
+        self._proved = _Proved()
+        self._refused = 0  # requests met that are no access
+        self._where = [0] * len(self.literals)  # of each literal, for which of them it holds
         self._facts: dict[tuple[frozenset[Clause], int], bool] = {}
         self._groups: dict[tuple[str, str, str], list[int]] = {}
         for place, one in enumerate(self.literals):
@@ -144,23 +144,40 @@ class Search:
 
         Requests met before, and cubes proved before, are tried first.
         """
-        masks = [_mask(clause) for clause in cube if min(clause) >= 0]
-        if len(masks) == len(cube):
-            for bits in self.refused:
-                if all(mask & bits for mask in masks):
-                    return None
-        sets = [frozenset(clause) for clause in cube]
-        for known in self._included_cubes:
-            if all(any(own <= wide for own in sets) for wide in known):
-                return [clause for clause, own in zip(cube, sets, strict=True) if any(own <= wide for wide in known)]
+        if self._met(cube):
+            return None
+        known = self._proved.find(cube)
+        if known is not None:
+            return known
         result = self._ask(*map(self._clause, cube), self._no_access)
         if result.status == "sat":
             assert result.model is not None
-            self.refused.append(self._bits(result.model))
+            self._refuse(result.model)
             return None
         core = [cube[at] for at in result.needed if at < len(cube)]
-        self._included_cubes.append([frozenset(clause) for clause in core])
+        self._proved.add(core)
         return core
+
+    def _met(self, cube: Cube) -> bool:
+        """Whether a request met before lies in the cube and is no access."""
+        left = (1 << self._refused) - 1
+        for clause in cube:
+            if min(clause) < 0:
+                return False
+            found = 0
+            for i in clause:
+                found |= self._where[i]
+            left &= found
+        return left != 0
+
+    def _refuse(self, model: Model) -> None:
+        """Remember a request that is no access, by the literals that hold of it."""
+        bits, here = self._bits(model), 1 << self._refused
+        self._refused += 1
+        while bits:
+            low = bits & -bits
+            self._where[low.bit_length() - 1] |= here
+            bits ^= low
 
     def _follows(self, clauses: Sequence[Clause], place: int) -> bool:
         """Whether clauses imply a literal, from what they say on its own field and key alone; answers are kept."""
@@ -213,7 +230,7 @@ class Search:
         result = self._ask(*(self.literals[i].formula for i in places), self._no_access)
         if result.status == "sat":
             assert result.model is not None
-            self.refused.append(self._bits(result.model))
+            self._refuse(result.model)
             return None
         return [places[at] for at in result.needed if at < len(places)]
 
@@ -348,11 +365,41 @@ class _Spare:
         return tuple((i,) for i in used)
 
 
-def _mask(clause: Clause) -> int:
-    out = 0
-    for i in clause:
-        out |= 1 << i
-    return out
+class _Proved:
+    """Cubes that are access: whatever each of their clauses covers a clause of is access as well."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[frozenset[int], int] = {}  # of clauses
+        self._cubes: list[int] = []  # as bit sets of clauses
+        self._covers: dict[Clause, tuple[int, int]] = {}  # clauses that cover one, among so many
+
+    def add(self, cube: Sequence[Clause]) -> None:
+        """Remember a cube."""
+        bits = 0
+        for clause in cube:
+            bits |= 1 << self._numbers.setdefault(frozenset(clause), len(self._numbers))
+        self._cubes.append(bits)
+
+    def find(self, cube: Cube) -> list[Clause] | None:
+        """Clauses of the cube for which a cube that was proved suffices."""
+        covering = [self._covering(clause) for clause in cube]
+        every = 0
+        for bits in covering:
+            every |= bits
+        for known in self._cubes:
+            if not known & ~every:
+                return [clause for clause, bits in zip(cube, covering, strict=True) if bits & known]
+        return None
+
+    def _covering(self, clause: Clause) -> int:
+        bits, seen = self._covers.get(clause, (0, 0))
+        if seen < len(self._numbers):
+            own = frozenset(clause)
+            for wide, number in list(self._numbers.items())[seen:]:
+                if own <= wide:
+                    bits |= 1 << number
+            self._covers[clause] = bits, len(self._numbers)
+        return bits
 
 
 def _can_be_absent(operator: str) -> bool:

@@ -15,6 +15,7 @@ from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, neg, sym
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, at
@@ -79,11 +80,7 @@ class Asked:
 
     def lines(self, obligations: Sequence[Obligation]) -> list[Line]:
         """The lines of the rows, in their order."""
-        found: dict[str, Line] = {}
-        for one in obligations:
-            line = self._plain_line(one) if one.plain else None
-            if line is not None:
-                found[one.subject] = line
+        found = self._plain_lines([one for one in obligations if one.plain])
         left = [one for one in obligations if one.subject not in found]
         for _ in range(_TOGETHER):
             if not left:
@@ -105,12 +102,27 @@ class Asked:
             found |= self._one_by_one(left)
         return [found[one.subject] for one in obligations]
 
-    def _plain_line(self, one: Obligation) -> Line | None:
-        """The line of a row without keys that a request gets through of, as far as it costs little to see."""
-        carried = self._carried(one)
-        if carried:
-            return Line(one.subject, one.open_status, one.open_text or carried.why, None, carried)
-        return self._not_proved(one) if len(self._spreads) < _SPREADS else None
+    def _plain_lines(self, rows: Sequence[Obligation]) -> dict[str, Line]:
+        """The lines of rows without keys that a request gets through of: a request of one row fits many others."""
+        found: dict[str, Line] = {}
+        left = [one for one in rows if all(len(call) == 1 for call in one.calls)]
+        for _ in range(_SPREADS):
+            if not left:
+                break
+            inside = disj(check for one in left for call in one.calls for check in call)
+            result = self.run.ask(disj(dict.fromkeys(one.breach for one in left)), inside, self.run.exact)
+            if result.status != "sat":
+                break
+            assert result.model is not None
+            row = result.model.rows[CALL]
+            (first, *_) = (one for one in left if one.rows >> row & 1)
+            line = self._not_proved(first)
+            if line is None:
+                break
+            found[first.subject] = line
+            found |= {one.subject: line for one in left if (line := self._carried(one)) and one is not first}
+            left = [one for one in left if one.subject not in found]
+        return found
 
     def line(self, one: Obligation) -> Line:
         """The line of one row."""
@@ -185,6 +197,9 @@ class Asked:
         exact, check = self._open(one, self.run.exact)
         if exact.status == "unknown":
             return Line(one.subject, "unknown", exact.reason or "not decided")
+        if exact.status == "sat" and one.open_status == "not-guardable":  # no request: nothing of mine let it through
+            self._spread(one, exact)
+            return Line(one.subject, one.open_status, one.open_text)
         if exact.status == "sat":
             found = self._shown(one, (one.breach, one.own, self._at(check), self.run.exact), exact, ())
             if found.rests_on and self.run.reading != "exact":
@@ -241,19 +256,25 @@ class Asked:
                 unknown = next(found for found in results if found[0].status == "unknown")
         return unknown or (Result("unsat"), one.calls[0][0])
 
-    def _carried(self, one: Obligation) -> Counterexample | None:
-        """A request that was shown for another row, made of this row's call."""
-        if not one.plain or any(len(call) > 1 for call in one.calls):
+    def _carried(self, one: Obligation) -> Line | None:
+        """The line of a row that a request of another row also fits, made of this row's call."""
+        if any(len(call) > 1 for call in one.calls):
             return None
         for spread in self._spreads:
             rows = spread.rows & one.rows
+            if rows and one.open_status == "not-guardable":
+                return Line(one.subject, one.open_status, one.open_text)
             if rows:
-                found = explain.counterexample(
-                    self.run.world, "", spread.result((rows & -rows).bit_length() - 1), "hole"
-                )  # fmt: skip
+                result = spread.result((rows & -rows).bit_length() - 1)
+                found = explain.counterexample(self.run.world, "", result, "hole")
                 if not found.rests_on and one.agrees(found.request, found.facts, ()):
-                    return found
+                    return Line(one.subject, one.open_status, one.open_text or found.why, None, found)
         return None
+
+    def _spread(self, one: Obligation, result: Result) -> None:
+        """Remember a request of a row without keys, for the rows that it fits, too."""
+        if one.plain and len(self._spreads) < _SPREADS:
+            self._spreads.append(self.run.engine.spread(result, (one.breach, self.run.exact)))
 
     def _shown(
         self, one: Obligation, asked: tuple[Formula, ...], first: Result, departs: tuple[str, ...]
@@ -265,9 +286,8 @@ class Asked:
             assert found.case is not None
             dump = json.dumps({**case_to_json(found.case), "facts": found.facts.model_dump()}, indent=1)
             raise InternalError(f"the second reading does not agree on `{found.case.id}`", dump=dump)
-        if one.plain and not departs and len(self._spreads) < _SPREADS:
-            spread = self.run.engine.spread(result, (one.breach, self.run.exact))
-            self._spreads.append(spread)
+        if not departs:
+            self._spread(one, result)
         found = nearest(found, one.keys) if one.keys else found
         return replace(found, why=one.open_text or found.why)
 
@@ -278,6 +298,11 @@ def nearest(found: Counterexample, about: Sequence[str], enforced_by: str = "scp
     rivals = [name for name in found.depends_on if name.startswith("X-")]
     closest = let_through(found.case, rivals, enforced_by=enforced_by, about=tuple(about)).closest
     return replace(found, closest=closest)
+
+
+def excepted(workspace: Workspace, mitigation: str) -> tuple[str, ...]:
+    """What the perimeter declares outside a question, in words."""
+    return tuple(f"excepted in perimeter.yaml: {text}" for text in explain.exceptions(workspace.perimeter, mitigation))
 
 
 def blamed(found: Counterexample) -> Blame | None:
@@ -302,4 +327,4 @@ def _joined(old: Assumption, new: Assumption) -> Assumption:
     return Assumption(old.name, "axioms " + ", ".join(sorted(names)), old.source)
 
 
-__all__ = ["SCP_LIMITS", "Agrees", "Asked", "Obligation", "blamed", "nearest", "own_requests"]
+__all__ = ["SCP_LIMITS", "Agrees", "Asked", "Obligation", "blamed", "excepted", "nearest", "own_requests"]

@@ -9,7 +9,7 @@ from perimeter_smt.encode.world import configured
 from perimeter_smt.evaluate.configured import hands_over
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
-from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked
+from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, excepted
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.of_tables import claimed_rows, obligations
 
@@ -35,7 +35,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
 
     question = Asked(encoded, "AC2")
     lines = question.lines(obligations(encoded, workspace, ID, ID, _words, agrees))
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.stated, LIMITS)
+    return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.stated, (*LIMITS, *excepted(workspace, ID)))
 
 
 def _words(row: Row) -> tuple[MitigationStatus, str]:

@@ -34,6 +34,7 @@ LIMITS = (
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
     "who may assign permission sets of IAM Identity Center is decided in its own account, and not followed here",
 )
+_MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
 _GUARDED = {
     "guardrails": "SCPs, RCPs and the organization itself",
@@ -48,8 +49,12 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     if not any(account.principals for account, _ in workspace.organization.accounts()):
         text = "no principal was given: who becomes whom cannot be asked"
         return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
+    smaller, kinds = identities_of(workspace)
+    if len(kinds) > _MOST and ID not in asking.demanded:
+        text = f"{len(kinds)} that differ in what they hold or who may take them: asked with `--mitigation {ID}` only"
+        return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
     try:
-        lines = tuple(_Question(workspace, asking).lines())
+        lines = tuple(_Question(workspace, smaller, kinds, asking).lines())
     except UndecidedError as error:
         lines = (Line("paths between identities", "unknown", str(error)),)
     unlisted = [account.id for account, _ in workspace.organization.accounts() if not account.listed]
@@ -65,10 +70,9 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
 class _Question:
     """The graph of one workspace, and its rows."""
 
-    def __init__(self, workspace: Workspace, asking: Asking) -> None:
+    def __init__(self, workspace: Workspace, smaller: Workspace, kinds: list[Kind], asking: Asking) -> None:
         self.workspace, self.perimeter = workspace, workspace.perimeter
-        self.smaller, self.kinds = identities_of(workspace)
-        self.mine = [kind for kind in self.kinds if kind.first.type in ("user", "role")]
+        self.smaller, self.kinds = smaller, kinds
         tags = [entry.key for entry in self.perimeter.tag_exceptions if entry.on == "principal"]
         self.steps = Steps(self.smaller, asking, tags)
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
@@ -200,8 +204,13 @@ class _Question:
         if "*" in entry.arn or "?" in entry.arn or not exempt:
             for steps, kinds in self.worlds:
                 made = resource_matches(steps.world.keys, entry.arn)
-                asked = (steps.formula("step"), steps.calls("iam:CreateRole"), made, neg(any_of(self.kinds)))
-                self._edges(node, kinds, steps, asked, "makes a role of that name")
+                asked = (
+                    steps.formula("step"),
+                    steps.calls("iam:CreateRole", "iam:CreateUser"),
+                    made,
+                    neg(any_of(self.kinds)),
+                )
+                self._edges(node, kinds, steps, asked, "makes an identity of that name")
         yield from self._held(node, f"exception: {entry.shown}", entry, tuple(k.first.arn for k in exempt))
 
     def _tag(self, entry: TagException) -> Iterator[Line]:
@@ -226,8 +235,13 @@ class _Question:
                     if caller is kind or self.chains.path(source, kind.first.arn):
                         self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
             self._sessions(node, kinds, steps, sets)
-            new = (steps.formula("step"), steps.calls("iam:CreateRole"), sets, neg(any_of(self.kinds)))
-            self._edges(node, kinds, steps, new, "makes a role with the tag")
+            new = (
+                steps.formula("step"),
+                steps.calls("iam:CreateRole", "iam:CreateUser"),
+                sets,
+                neg(any_of(self.kinds)),
+            )
+            self._edges(node, kinds, steps, new, "makes an identity with the tag")
         yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
 
     def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from perimeter_smt.evaluate.configured import starts_outside
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
-from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked
+from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, excepted
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.of_tables import claimed_rows, obligations
 from perimeter_smt.questions.verdicts import Assumption
@@ -39,7 +39,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     if not workspace.perimeter.vpcs and any(row.get("names") == "vpc" for row in rows):
         text = "perimeter.yaml declares no `vpcs`: every VPC that a call can name counts as mine"
         stated = (*stated, Assumption("vpcs", text, "VPC guide, share your VPC subnets: within an organization only"))
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), stated, LIMITS)
+    return Mitigation(ID, TITLE, worst(lines), tuple(lines), stated, (*LIMITS, *excepted(workspace, ID)))
 
 
 def _words(row: Row) -> tuple[MitigationStatus, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from perimeter_smt.evaluate.configured import used_elsewhere
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
-from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, Obligation
+from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, Obligation, excepted
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.of_tables import obligations
 from perimeter_smt.questions.mitigations.plain import Told, line
@@ -73,7 +73,14 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             continue
         lines.append(_scoped(workspace, encoded, name, told, assumed))
     lines += _handed_out(workspace, asking, assumed)
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), tuple(assumed[name] for name in sorted(assumed)), LIMITS)
+    return Mitigation(
+        ID,
+        TITLE,
+        worst(lines),
+        tuple(lines),
+        tuple(assumed[name] for name in sorted(assumed)),
+        (*LIMITS, *excepted(workspace, ID)),
+    )
 
 
 def _scoped(

@@ -99,17 +99,10 @@ class _Edges:
         self._in_account: dict[tuple[str, ...], list[tuple[Kind, Step, str]]] = {}
 
     def into(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
-        """All edges into an identity; one check tells whether a call on it is possible at all."""
-        steps = self.steps
-        names = ("step.takes-role", "step.passes-role")
-        becomes = [row["action"] for row in self._rows_for("becomes", kind)]
-        some = disj((*(steps.formula(name) for name in names), both(steps.formula("step"), steps.calls(*becomes))))
-        who = disj(calls(caller.first) for caller in self.all_callers)
-        possible = steps.step(some, kind.here, who) is not None
-        if possible:
-            yield from self.takes(kind)
-            yield from self.becomes(kind)
-        yield from self.passes(kind, possible=possible)
+        """All edges into an identity."""
+        yield from self.takes(kind)
+        yield from self.becomes(kind)
+        yield from self.passes(kind)
 
     def _rows_for(self, effect: str, kind: Kind) -> Rows:
         """The rows that act on identities of this type."""
@@ -189,10 +182,6 @@ class _Edges:
     def _by_rows(self, rows: Rows, here: Formula, callers: list[Kind]) -> Iterator[tuple[Kind, Step, str]]:
         """Who may make a call of these rows, with what is needed besides; sure calls first."""
         done: set[str] = set()
-        step_of = (self.steps.formula("step"), here)
-        every = self.steps.calls(*(row["action"] for row in rows))
-        if not rows or self.steps.step(*step_of, every, disj(calls(k.first) for k in callers)) is None:
-            return
         for sure in (True, False):
             unless = {r["action"].lower(): r.get("unless", "") for r in rows if r["sure"] is sure}
             left = [kind for kind in callers if kind.first.arn not in done]
@@ -202,7 +191,7 @@ class _Edges:
                 call = self.steps.world.calls.rows[_row(step)].lowered
                 yield caller, step, unless.get(call, "")
 
-    def passes(self, kind: Kind, *, possible: bool) -> Iterator[tuple[Kind, Edge]]:
+    def passes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
         """Roles passed to a service that runs code or makes calls with them, and compute that may have them."""
         if kind.first.type != "role":
             return
@@ -212,8 +201,6 @@ class _Edges:
             words = f"changes what runs as {last(kind.first.arn)}"
             for caller, step, unless in self._by_account(service, kind, rows):
                 yield caller, Edge(((self.steps, step, words),), words, unless or "nothing runs with the role")
-            if not possible:
-                continue
             pass_it = (
                 self.steps.formula("step.passes-role"), kind.here, self.steps.has_value("iam:PassedToService", service),
             )  # fmt: skip

@@ -50,11 +50,15 @@ class Mitigation:
 
 @dataclass(frozen=True)
 class Asking:
-    """How mitigations are asked: `reading` as for the objectives, work limits, the day on which exceptions count."""
+    """How mitigations are asked: `reading` as for the objectives, work limits, the day on which exceptions count.
+
+    `demanded` are the ids that count for the exit code: they are asked however long it takes.
+    """
 
     reading: Literal["over", "exact", "under"] = "over"
     limits: Limits = field(default_factory=Limits)
     today: date = date.min
+    demanded: tuple[str, ...] = ()
 
 
 def worst(lines: Iterable[Line]) -> MitigationStatus:

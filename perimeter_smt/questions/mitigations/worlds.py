@@ -164,9 +164,8 @@ def _world(workspace: Workspace, services: Sequence[str], which: str, also_keys:
     )
 
 
-def _encoded(world: World, asking: Asking, spoken_of: Sequence[Formula]) -> Encoded:
+def _encoded(world: World, asking: Asking, spoken_of: Sequence[Formula], sets: tuple[str, ...] = ()) -> Encoded:
     formulas = [*spoken_of, *mentioned(world.calls)]
-    sets = world.sets(())
     engine = Engine(world.problem(formulas), asking.limits)
     run = Run(world, engine, (), world.exact(), proof_mode(world), asking.reading, False, 1)
     return Encoded(world, run, sets)
@@ -189,7 +188,7 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     asked += checks(world.calls, _SIGN_IN)
     sets = world.sets(())
     world.assertions += [_spelled(world.calls, check, sets) for check in asked if check.op == "atom"]
-    return _encoded(world, asking, asked)
+    return _encoded(world, asking, asked, sets)
 
 
 def at(calls: Calls, check: Formula, sets: Iterable[str]) -> Formula:

@@ -126,7 +126,7 @@ class Reader:
             issuer.get("arn") if isinstance(issuer, Mapping) else None,
         )
         if key not in self._callers:
-            if len(self._callers) > 100_000:
+            if len(self._callers) > 10_000:
                 self._callers.clear()
             found = caller_of(identity)
             if found is not None and found.account == self.workspace.organization.management_account:

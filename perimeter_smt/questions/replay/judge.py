@@ -28,7 +28,7 @@ from perimeter_smt.witness.case import OPEN, levels_of
 
 Outcome = Literal["allow", "deny", "depends"]
 _ORGANIZATION = re.compile(r"\bo-[a-z0-9]{10,32}\b")
-_MOST = 200_000  # remembered answers
+_MOST = 10_000  # remembered answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class _Row:
     keys: frozenset[str]
     by_resource: bool  # resources with variables: the ARN itself matters
     narrow: bool  # the ARN decides whether the statement speaks of it
+    by_principal: bool  # it names callers
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Judge:
     workspace: Workspace
     ask: Ask | None = None
     _levels: dict[tuple[str | None, Kind], Levels | None] = field(default_factory=dict)
-    _matching: dict[object, tuple[View, tuple[_Row, ...], bool]] = field(default_factory=dict)
+    _matching: dict[object, tuple[View, tuple[str, ...], tuple[_Row, ...], bool]] = field(default_factory=dict)
     _answers: dict[object, Judged] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,14 +110,16 @@ class Judge:
 
     def judge(self, call: Call) -> Judged:
         """What the guardrails say to one call."""
-        rows = self._rows(call)
+        slots, rows = self._rows(call)
         values, choices = call.known.values, call.known.choices
         keys = frozenset().union(*(row.keys for row in rows))
         arn = call.touched.arn if any(row.by_resource for row in rows) else call.touched.arn is None
         told = tuple((key, values.get(key), key in call.known.absent, choices.get(key)) for key in sorted(keys))
         caller = call.caller
-        who = (caller.type, caller.account, caller.service_linked, caller.role_arn or caller.arn)
-        key = (tuple(id(row.statement) for row in rows), call.touched.account, arn, told, who)
+        by_name = any(row.by_principal for row in rows)
+        who = (caller.type, caller.account, caller.arn, caller.role_arn) if by_name else caller.type
+        owner_told = call.touched.account is not None
+        key = (slots, tuple(id(row.statement) for row in rows), owner_told, arn, told, who)
         found = self._answers.get(key)
         if found is None:
             if len(self._answers) > _MOST:
@@ -124,13 +127,13 @@ class Judge:
             found = self._answers[key] = self._judged(call, rows)
         return found
 
-    def _rows(self, call: Call) -> tuple[_Row, ...]:
-        """The statements of the guardrails in question whose action and resource may match."""
+    def _rows(self, call: Call) -> tuple[tuple[str, ...], tuple[_Row, ...]]:
+        """The slots that bind a call, and their statements whose action and resource may match."""
         endpoint = call.known.values.get("aws:sourcevpce")
         caller, touched = call.caller, call.touched
         account = caller.account if caller.type != "service" else None
-        bound = (account, caller.service_linked, caller.type, touched.account, touched.arn in (None, "*"), touched.arn)
-        key = (bound[:5], call.action, endpoint)
+        on = touched.arn if touched.arn in (None, "*") else "one"
+        key = (account, caller.service_linked, caller.type, touched.account, on, call.action, endpoint)
         found = self._matching.get(key)
         if found is None:
             if len(self._matching) > _MOST:
@@ -138,13 +141,14 @@ class Judge:
             check = self._check(call)
             rows = tuple(self._speaking(check))
             narrow = any(row.narrow for row in rows)
-            found = self._matching[key] = (check.view, rows, narrow)
-        view, rows, narrow = found
+            slots = tuple(slot for slot, _ in self._slots(check))
+            found = self._matching[key] = (check.view, slots, rows, narrow)
+        view, slots, rows, narrow = found
         if not narrow or touched.arn is None:
-            return rows
+            return slots, rows
         fields = cut(touched.arn)
         view.resource, view.marked = touched.arn, SEPARATOR.join(fields) if fields else None
-        return tuple(row for row in rows if not row.narrow or row.statement.resource(view))
+        return slots, tuple(row for row in rows if not row.narrow or row.statement.resource(view))
 
     def _speaking(self, check: Check) -> Iterator[_Row]:
         """The statements of what binds the call that speak of its action."""
@@ -156,7 +160,15 @@ class Judge:
                         element = statement.statement.resource
                         everything = element is None or (element.values == ("*",) and not element.negated)
                         narrow = not everything and not looks.resource
-                        yield _Row(slot, document, statement, looks.keys, bool(looks.resource), narrow)
+                        yield _Row(
+                            slot,
+                            document,
+                            statement,
+                            looks.keys,
+                            bool(looks.resource),
+                            narrow,
+                            _names_callers(statement),
+                        )
 
     def _check(self, call: Call) -> Check:
         """The check of the evaluator, which knows whom guardrails bind."""
@@ -258,6 +270,11 @@ class Judge:
         if row.slot.startswith("rcp") and call.touched.account is None and found.truth is Truth.YES:
             return Partial(Truth.PERHAPS, (RESOURCE,))  # whose RCPs bind is not told
         return found
+
+
+def _names_callers(statement: CompiledStatement) -> bool:
+    principal = statement.statement.principal
+    return principal is not None and (principal.negated or any(entry.value != "*" for entry in principal.entries))
 
 
 def undecided(left: Left) -> Judged:

@@ -120,6 +120,7 @@ class Draft:
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
+        self.delegated_told = False  # whether these are all there are
         self.removed: set[str] = set()
         self.tags: dict[str, dict[str, str]] = {}  # by ARN, of what others tell
         self.rewrites: list[Rewrite] = []

@@ -112,7 +112,9 @@ class _Overlay:
         fresh = dict.fromkeys((*known, *sorted(self.change.open - {"*"})))
         more = [self.account(Account(id=own)) for own in fresh if own not in ids]
         root = self.unit(self.base.root)
-        administrators = tuple(sorted({*self.base.delegated_administrators, *self.change.delegated}))
+        administrators = self.base.delegated_administrators
+        if administrators is not None:
+            administrators = tuple(sorted({*administrators, *self.change.delegated}))
         return self.base.model_copy(
             update={
                 "root": root.model_copy(update={"accounts": (*root.accounts, *more)}),
