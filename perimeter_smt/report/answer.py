@@ -19,6 +19,8 @@ _ASKS = {
 }  # fmt: skip
 _OPEN: dict[Cell, str] = {"unknown": "not decided", "vacuous": "with nothing to prove", "conditional": "conditional"}
 
+_OPEN_OR_REFUTED = ("refuted", "unknown", "conditional")
+
 
 def answer(report: Report) -> str:
     """One line: does it hold, how many checks say so, what else is wrong."""
@@ -37,7 +39,8 @@ def answer(report: Report) -> str:
 
 def style(report: Report) -> str:
     """Red for what is refuted, green for what is proved, yellow between."""
-    statuses = {verdict.status for verdict in report.verdicts}
+    statuses: set[str] = {verdict.status for verdict in report.verdicts}
+    statuses |= {m.status for m in report.mitigations if m.id in report.demanded and m.status in _OPEN_OR_REFUTED}
     if "refuted" in statuses:
         return "bold red"
     return "bold green" if statuses == {"proved"} else "bold yellow"
@@ -57,6 +60,10 @@ def _verdict(report: Report, checks: int) -> str:
     if undecided or counts.get("conditional"):
         word = "NOT DECIDED" if undecided else "NOT PROVED"
         return f"{word}. No hole {within}{_open(counts)}"
+    wrong = [m for m in report.mitigations if m.id in report.demanded and m.status in _OPEN_OR_REFUTED]
+    if wrong:  # the exit code speaks of them as well
+        word = "NOT CLOSED" if any(m.status == "refuted" for m in wrong) else "NOT PROVED"
+        return f"{word}. {_all(checks)} proved, but not what perimeter.yaml demands beside them"
     asked = list(dict.fromkeys(verdict.objective for verdict in report.verdicts))
     if set(OBJECTIVES) <= set(asked):
         return f"CLOSED. {_all(checks)} proved"

@@ -64,6 +64,11 @@ def is_message(text: str) -> bool:
     )
 
 
+def is_encoded(text: str) -> bool:
+    """Whether a text holds an encoded authorization message, which AWS alone can decode."""
+    return _ENCODED.search(text) is not None
+
+
 def read_message(text: str) -> DeniedMessage:
     """Read a message; InputError that says what it does not tell."""
     text = " ".join(text.split())

@@ -267,6 +267,10 @@ def test_an_event_tells_more_than_a_message(workspace):
 
     assert found.outcome == "deny"
     assert [(s.statement.sid, s.surely) for s in found.blamed] == [("Net", True)]
+    (coded,) = explain_event(
+        {**event, "errorMessage": "Encoded authorization failure message: XQ"}, load_workspace(workspace)
+    )
+    assert "can be decoded by AWS alone" in coded.assumptions[-1]
 
 
 def test_the_command(workspace, monkeypatch, capsys):

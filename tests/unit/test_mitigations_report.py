@@ -21,6 +21,7 @@ from perimeter_smt.questions.mitigations import QUESTIONS, ask, chosen
 from perimeter_smt.questions.mitigations.exceptions import ask as opened
 from perimeter_smt.questions.mitigations.model import Asking, Line, worst
 from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.report.answer import answer
 from perimeter_smt.report.json import report_json, schema
 from perimeter_smt.report.read import report_of
 from perimeter_smt.report.text import render
@@ -77,8 +78,16 @@ def test_every_form_shows_the_rows(tmp_path, capsys, monkeypatch):
     assert suites["C1 only who is trusted gets credentials of mine"].get("failures") == "1"
     rows = [row for row in csv.DictReader(io.StringIO(shown["csv"])) if row["objective"] == "C1"]
     assert [(row["service"], row["status"], row["findings"]) for row in rows] == [(OPEN.arn, "refuted", "1")]
-    again = report_of(found)
-    assert render(again) == shown["text"]
+    again = report_json(report_of(found))["mitigations"]
+    assert [line["subject"] for line in again[0]["lines"]] == [
+        line["subject"] for line in found["mitigations"][0]["lines"]
+    ]
+
+
+def test_the_first_line_says_what_the_exit_code_says():
+    """All objectives may be proved, and a demanded mitigation not."""
+    assert "NOT CLOSED" in answer(report(OPEN, demanded=["C1"]))
+    assert "NOT CLOSED" not in answer(report(OPEN))
 
 
 def test_what_is_not_demanded_fails_no_test(tmp_path, capsys):

@@ -16,8 +16,8 @@ PUBLIC = {
     "load_policy", "load_workspace", "parse_policy", "prove_perimeter", "read_case", "read_source",
     "workspace_from_options", "SourceOptions", "access_not_granted", "access_not_granted_in_workspace", "no_new_access",
     "no_public_access", "public_in_workspace", "replay", "explain_case", "explain_event", "explain_message",
-    "Callers", "Finding", "Findings", "Measure", "Mitigation", "findings_of_document", "findings_of_workspace", "measure",
-    "what_can", "who_can",
+    "Callers", "Finding", "Findings", "Measure", "Mitigation", "findings_of_document", "findings_of_workspace",
+    "measure", "what_can", "who_can",
 }  # fmt: skip
 
 

@@ -317,6 +317,8 @@ def test_resources_that_parameters_name():
     asked = event(resources=None, requestParameters=queue)
     assert [t.arn for t in resources_of("sqs:SendMessage", asked)] == [f"arn:aws:sqs:eu-west-1:{OTHER}:jobs"]
     assert [t.arn for t in resources_of("ec2:DescribeInstances", asked)] == ["*"]
+    topic = event(resources=None, requestParameters={"name": "news"})
+    assert [t.arn for t in resources_of("sns:CreateTopic", topic)] == [f"arn:aws:sns:eu-west-1:{MINE}:news"]
     assert [t.arn for t in resources_of("iam:GetRole", event(requestParameters={"roleName": "x"}, resources=None))] == [
         None
     ]

@@ -20,9 +20,10 @@ from perimeter_smt.questions.replay.calls import Call, Reader
 from perimeter_smt.questions.requests.filled import Filler
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.cloudtrail.context import Known, known_of
-from perimeter_smt.request.denied_message import DeniedMessage, read_message
+from perimeter_smt.request.denied_message import DeniedMessage, is_encoded, read_message
 from perimeter_smt.request.request import Request
 
+_ENCODED = "the encoded authorization message of the event can be decoded by AWS alone, and was not read"
 _NEVER: frozenset[str] = frozenset()
 
 
@@ -95,6 +96,8 @@ def explain_event(event: Mapping[str, Any], workspace: Workspace) -> tuple[Told,
         told = _told(filler, _request(call), call.known, resource_known=call.touched.arn is not None)
         if message is not None and message.action.lower() == call.action.lower():
             told = replace(told, message=message, blamed=_blamed(told, message))
+        elif isinstance(text, str) and is_encoded(text):
+            told = replace(told, assumptions=(*told.assumptions, _ENCODED))
         out.append(told)
     return tuple(out)
 

@@ -24,6 +24,7 @@ _ALIASES = {
     "repositoryname": ("repositoryName",),
     "loggroupname": ("logGroupName",),
 }
+_PLACES = ("Partition", "Region", "Account")
 _PATHS = "withpath"  # names of users and roles with their path, which no event tells
 
 Listed = Callable[[str, str, str], str | None]
@@ -98,7 +99,7 @@ def _shape(service: str, name: str) -> _Shape | None:
 
 
 def _free(part: str, number: int, count: int) -> str:
-    if part in ("Partition", "Region", "Account"):
+    if part in _PLACES:
         return "[^:]*"
     return ".+" if number == count - 2 and part != "BucketName" else "[^:/]+"
 
@@ -136,15 +137,17 @@ def _filled(shape: _Shape, event: Mapping[str, Any], account: str | None, listed
         elif part.lower().endswith(_PATHS):
             value = _named(shape.template, part, parameters, account, listed)
         else:
-            value = _parameter(part.lower(), parameters)
+            value = _parameter(part.lower(), parameters, alone=sum(p not in _PLACES for p in shape.parts) == 1)
         if value is None:
             return None
         out = out.replace("${" + part + "}", value, 1)
     return out
 
 
-def _parameter(part: str, parameters: Mapping[str, Any]) -> str | None:
-    for name in (part, *(alias.lower() for alias in _ALIASES.get(part, ()))):
+def _parameter(part: str, parameters: Mapping[str, Any], *, alone: bool) -> str | None:
+    """The value of an open part; `name` is meant by calls on a resource whose ARN has no other."""
+    own = ("name",) if alone and part.endswith("name") and part != "bucketname" else ()
+    for name in (part, *(alias.lower() for alias in _ALIASES.get(part, ())), *own):
         value = parameters.get(name)
         if isinstance(value, str) and value and not value.startswith(("arn:", "http")):
             return value
