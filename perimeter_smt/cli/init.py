@@ -25,11 +25,14 @@ _KEPT = {"org_id": "organization", "management_account": "management_account", "
 def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) -> int:
     """Write a commented perimeter.yaml to FOLDER, inferred from the policies of a source that is read in place.
 
+    Beside it perimeter.schema.json, by which editors complete and check it.
+
     Exit codes: 0 written, 2 bad input.
     """
     from perimeter_smt.organization.proposals import proposals
     from perimeter_smt.organization.readers import read_source
-    from perimeter_smt.report.perimeter_file import perimeter_yaml
+    from perimeter_smt.report.json import schema
+    from perimeter_smt.report.perimeter_file import SCHEMA_FILE, perimeter_yaml
 
     target = folder / "perimeter.yaml"
     if target.exists():
@@ -45,5 +48,7 @@ def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) 
     where = Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
     text = perimeter_yaml(workspace, found, {"path": where, **kept}, datetime.now(UTC).date())
     target.write_text(text, "utf-8")
+    if not (described := folder / SCHEMA_FILE).exists():
+        described.write_text(schema("perimeter-yaml"), "utf-8")
     click.echo(f"{target}: read it, then run `perimeter prove {folder}`")
     return 0

@@ -9,7 +9,9 @@ from perimeter_smt.organization.perimeter import REACH_TEXTS, Workspace
 from perimeter_smt.organization.proposals import Proposal, Proposals
 
 _PLACES = 3
+SCHEMA_FILE = "perimeter.schema.json"
 _HEAD = """\
+# yaml-language-server: $schema={schema}
 # The perimeter of {organization}, as its policies suggest. Written by `perimeter init`{day}.
 # Each entry names the statements it was read from. Entries that are commented out were read from grants of single
 # resources and roles, or are not sure: read them, and take in what is meant. What stands here is trusted by every
@@ -19,7 +21,7 @@ _HEAD = """\
 
 def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, str], day: date | None = None) -> str:
     """The text of the file; `source` names where the organization is read from, with what the source does not tell."""
-    out = [_HEAD.format(organization=workspace.organization.id, day=f" on {day.isoformat()}" if day else "")]
+    out = [_HEAD.format(schema=SCHEMA_FILE, organization=workspace.organization.id, day=f" on {day.isoformat()}" if day else "")]
     out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), ""] if source else []
     out += [f"orgs: [{workspace.organization.id}]", ""]
     _list(out, "vpcs", found.of("vpcs"), "Networks that guardrails expect. Endpoints of my accounts count anyway.",
