@@ -58,7 +58,7 @@ def report_json(report: Report, organization: Organization | None = None) -> dic
         "demanded": list(report.demanded),
         "today": report.today,
         "expired": list(report.expired),
-        **({"kinds": asdict(report.kinds)} if report.kinds else {}),
+        "kinds": asdict(report.kinds) if report.kinds else None,
     }
 
 

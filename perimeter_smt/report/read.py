@@ -21,7 +21,7 @@ from perimeter_smt.report.json import schema
 
 # Parts that results gained, and what they held before.
 _ADDED: Mapping[str, object] = {
-    "advice": [], "demanded": [], "expired": [], "mitigations": [], "organization": None, "today": "",
+    "advice": [], "demanded": [], "expired": [], "kinds": None, "mitigations": [], "organization": None, "today": "",
 }  # fmt: skip
 _MAX_CHARACTERS = 125_000_000
 
