@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -35,6 +36,9 @@ def on_files(files: Files, config: Any) -> Files:
     files.append(File.generated(config, "reference/commands.md", content=_commands()))
     files.append(File.generated(config, "reference/python.md", content=_names()))
     files.append(File.generated(config, "reference/formal-text.md", content=_formal_text()))
+    files.append(File.generated(config, "reference/schemas.md", content=_schemas()))
+    for name, text in _schema_texts().items():
+        files.append(File.generated(config, f"reference/schemas/{name}.json", content=text))
     files.append(File.generated(config, "reference/changes.md", content=(ROOT / "CHANGELOG.md").read_text("utf-8")))
     return files
 
@@ -88,6 +92,22 @@ def _commands() -> str:
             command = command_of(name)
             context = click.Context(command, info_name=f"perimeter {name}", terminal_width=100)
             out.append(f"### perimeter {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(out)
+
+
+def _schema_texts() -> dict[str, str]:
+    """Every published JSON Schema by name."""
+    from perimeter_smt.report.json import INPUT_SCHEMAS, SCHEMAS, schema
+
+    return {name: schema(name) for name in (*INPUT_SCHEMAS, *SCHEMAS)}
+
+
+def _schemas() -> str:
+    """The list of schemas, each with its file."""
+    out = ["# JSON Schemas\n", "As `perimeter schema NAME` prints them: the files of a workspace, then the outputs.\n"]
+    out += ["| schema | describes |", "|---|---|"]
+    for name, text in _schema_texts().items():
+        out.append(f"| [{name}](schemas/{name}.json) | {json.loads(text)['title']} |")
     return "\n".join(out)
 
 
