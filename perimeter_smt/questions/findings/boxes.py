@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from perimeter_smt.logic.formula import Formula, walk
+from perimeter_smt.logic.formula import Formula, conj, disj, neg, walk
 from perimeter_smt.logic.interpret import Model, holds
 
 Box = tuple[int, ...]  # for each dimension the classes that are in, as bits
@@ -84,6 +84,7 @@ class Classes:
         for number, (dimension, _) in enumerate(told):
             self._members[self.place[dimension]].append(number)
         self._known: list[dict[tuple[bool, ...], int]] = [{} for _ in self.dimensions]
+        self._clauses: list[list[Formula]] = [[] for _ in self.dimensions]  # that a request is not of a class
         self.where = [0] * len(told)  # of each formula, the classes that it holds for
 
     @property
@@ -108,13 +109,14 @@ class Classes:
             found.append(known[signs])
         return tuple(found), new
 
-    def signs(self, at: int) -> Iterable[tuple[bool, ...]]:
-        """The values of the formulas of a dimension in each class."""
-        return self._known[at]
-
-    def formulas(self, at: int) -> list[Formula]:
-        """The formulas of a dimension."""
-        return [self._told[number][1] for number in self._members[at]]
+    def unknown(self, at: int) -> Formula:
+        """What holds of a request of none of the classes known along a dimension."""
+        known = self._known[at]
+        self._clauses[at] += [
+            disj(neg(self._told[n][1]) if sign else self._told[n][1] for n, sign in zip(self._members[at], signs, strict=True))
+            for signs in list(known)[len(self._clauses[at]) :]
+        ]
+        return conj(self._clauses[at])
 
     def said(self, at: int, number: int) -> list[tuple[int, bool]]:
         """The formulas of a dimension with their values in one of its classes."""
@@ -128,21 +130,31 @@ def meet(one: Box, other: Box) -> Box | None:
     return found if all(found) else None
 
 
-def uncovered(box: Box, boxes: Sequence[Box], start: int = 0) -> Box | None:
+def uncovered(box: Box, boxes: Iterable[Box]) -> Box | None:
     """A part of the box that lies in none of the others; None if they cover it."""
-    for number in range(start, len(boxes)):
-        other = boxes[number]
-        outside = [(at, a & ~b) for at, (a, b) in enumerate(zip(box, other, strict=True)) if a & ~b]
-        if not outside:
-            return None
-        if any(rest == box[at] for at, rest in outside):
-            continue  # apart
-        left = list(box)
-        for at, rest in outside:
-            piece = (*left[:at], rest, *left[at + 1 :])
-            found = uncovered(piece, boxes, number + 1)
+    near: list[tuple[int, int, Box]] = []
+    for number, other in enumerate(boxes):
+        outside = 0
+        for a, b in zip(box, other, strict=True):
+            if not a & b:
+                break
+            if a & ~b:
+                outside += 1
+        else:
+            if not outside:
+                return None
+            near.append((outside, number, other))
+    if not near:
+        return box
+    near.sort()  # what leaves least over is cut off first
+    _, _, other = near[0]
+    rest = [one for _, _, one in near[1:]]
+    left = list(box)
+    for at, (a, b) in enumerate(zip(box, other, strict=True)):
+        if a & ~b:
+            left[at] = a & ~b
+            found = uncovered(tuple(left), rest)
             if found is not None:
                 return found
-            left[at] &= other[at]
-        return None
-    return box
+            left[at] = a & b
+    return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perimeter_smt.logic.formula import Formula, both, conj, disj, neg
+from perimeter_smt.logic.formula import Formula, both, disj, neg
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.questions.findings.boxes import Box, Classes, Rule, dimension_of, meet, uncovered
 from perimeter_smt.questions.findings.search import Clause, Cover, Cube, Search, _UndecidedError
@@ -82,27 +82,20 @@ class Projected(Search):
         """Requests of every class along every dimension."""
         left = list(range(len(self.classes.dimensions)))
         while left:
-            result = self._ask(*(self._unknown_class(at) for at in left))
+            result = self._ask(*(self.classes.unknown(at) for at in left))
             if result.status == "sat":
                 assert result.model is not None
                 self._add(result.model)
                 continue
             stuck = [left[at] for at in result.needed if at < len(left)] or left
             for at in stuck:
-                single = self._ask(self._unknown_class(at))
+                single = self._ask(self.classes.unknown(at))
                 if single.status == "sat":
                     assert single.model is not None
                     self._add(single.model)
                 else:
                     left.remove(at)
         self._renew()
-
-    def _unknown_class(self, at: int) -> Formula:
-        formulas = self.classes.formulas(at)
-        return conj(
-            disj(neg(f) if sign else f for f, sign in zip(formulas, signs, strict=True))
-            for signs in self.classes.signs(at)
-        )
 
     def _add(self, model: Model) -> bool:
         """Learn the classes of a request, and see whether the rules say of it what the policy does."""
