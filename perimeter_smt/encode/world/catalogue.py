@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from perimeter_smt.logic.atoms import ANY, DIGITS, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
 from perimeter_smt.logic.problem import Catalogue, Group
+from perimeter_smt.policy.document import Element
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import name_characters, name_shape, support_list, table_rows
 
@@ -185,6 +186,22 @@ class Calls:
         if name not in self._sets:
             self._sets[name] = self._compute(name)
         return self._sets[name]
+
+    def idle(self, element: Element) -> bool:
+        """Whether an action element matches no row: then no statement of it can match a call of these rows.
+
+        Sound as long as rows are only taken away later. A pattern for some services (X-25) or for all calls is never
+        idle, nor is a NotAction, but one that names every call.
+        """
+        found = 0
+        for text in element.values:
+            service, _, name = text.lower().partition(":")
+            if not service.strip() or "*" in service or "?" in service:
+                if not element.negated:
+                    return False
+            elif name:
+                found |= self.members(f"action ~ {service}:{name}")
+        return found == (1 << len(self.rows)) - 1 if element.negated else not found
 
     def actions(self) -> Iterable[str]:
         """Every action that has a row, in lower case."""

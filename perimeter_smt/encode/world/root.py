@@ -6,6 +6,7 @@ It can unless the SCPs of the account surely deny it that call, whatever else th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.catalogue import CALL, Calls
@@ -14,10 +15,23 @@ from perimeter_smt.logic.formula import Formula, both, conj, either, neg, walk
 from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Element
 
 _CALL = "sts:getfederationtoken"
 _PRESENT = ("has aws:PrincipalArn", "has aws:PrincipalAccount", "has aws:PrincipalType", "has aws:PrincipalOrgID")
 _ABSENT = ("principal.service-linked", "principal.assumed-root", "principal.made-by-root", "forwarded")
+
+
+def idle(element: Element) -> bool:
+    """Whether an action element has no say on that call."""
+    return _call().idle(element)
+
+
+@lru_cache(maxsize=1)
+def _call() -> Calls:
+    calls = Calls(("sts",))
+    calls.replace_rows([row for row in calls.rows if row.lowered == _CALL])
+    return calls
 
 
 def makes_federated_users(workspace: Workspace, policies: Policies, account: Account) -> bool:

@@ -6,7 +6,7 @@ the answers hold whatever is granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -151,7 +151,9 @@ def _required(action: str, kind: str) -> bool:
     return info is not None and any(use.type == kind and use.required for use in info.resource_types)
 
 
-def _world(workspace: Workspace, services: Sequence[str], which: str, also_keys: Sequence[str]) -> World:
+def _world(
+    workspace: Workspace, services: Sequence[str], which: str, also_keys: Sequence[str], calls: Collection[str]
+) -> World:
     names = _PREDICATES[which]
     return build(
         workspace,
@@ -161,6 +163,7 @@ def _world(workspace: Workspace, services: Sequence[str], which: str, also_keys:
         also_keys=also_keys,
         asked=[f"{name}.{part}" for name in names for part in ("premise", "conclusion")],
         also_defined=configured.of_tables if which == "tables" else configured.of_scopes,
+        actions=calls,
     )
 
 
@@ -175,10 +178,9 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     rows = [(name, row) for name, table in TABLES.items() for row in table_rows(table)]
     calls = [*(action for _, row in rows for action in configured.calls_of(row)), _SIGN_IN]
     services = tuple(dict.fromkeys(action.partition(":")[0] for action in calls))
-    world = _world(workspace, services, "tables", configured.keys_of(row for _, row in rows))
+    wanted = frozenset(action.lower() for action in calls)
+    world = _world(workspace, services, "tables", configured.keys_of(row for _, row in rows), wanted)
     world.also_hints = configured.hints(row for _, row in rows)
-    wanted = {action.lower() for action in calls}
-    world.calls.replace_rows([row for row in world.calls.rows if row.lowered in wanted])
     asked = [f(world, name, name[:2]) for name in _PREDICATES["tables"] for f in (breach, at_issue)]
     asked += [told(workspace, world, name, row) for name, row in rows if name != "N2"]
     configured.define_sets(world.calls)
@@ -206,12 +208,11 @@ def _spelled(calls: Calls, check: Formula, sets: Iterable[str]) -> Assertion:
 
 def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
     services = claimed_services(workspace)
-    world = _world(workspace, services, "scopes", _SESSION_KEYS)
+    wanted = frozenset(a for a in Calls(services).actions() if _in_some_scope(workspace, a))
+    world = _world(workspace, services, "scopes", _SESSION_KEYS, wanted)
     world.also_hints = {"aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0",)}
     asked = [f(world, name, name[:2]) for name in _PREDICATES["scopes"] for f in (breach, at_issue)]
     asked.append(both(world.formula("access"), world.formula("E1.others")))
-    claimed_of = {action: _in_some_scope(workspace, action) for action in world.calls.actions()}
-    world.calls.replace_rows([row for row in world.calls.rows if claimed_of[row.lowered]])
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)
