@@ -71,10 +71,10 @@ class Row(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def rows_of(service: str) -> tuple[Row, ...]:
-    """Every row of a service, recognisable actions first."""
+def rows_of(service: str, only: frozenset[str] | None = None) -> tuple[Row, ...]:
+    """Every row of a service, or of some actions of it (`service:action` in lower case), recognisable ones first."""
     out: list[Row] = []
-    infos = actions.actions(service)
+    infos = [info for info in actions.actions(service) if only is None or str(info).lower() in only]
     order = {name: i for i, name in enumerate(_FIRST_ACTIONS)}
     for info in sorted(infos, key=lambda i: (order.get(i.name, 99), i.name)):
         base = _keys(info.condition_keys)
@@ -160,11 +160,12 @@ class Calls:
     services: tuple[str, ...]
     literal: tuple[str, ...] = ()
     any_resource: bool = False
+    only: frozenset[str] | None = None  # actions in lower case, where not all of the services are in question
 
     def __post_init__(self) -> None:
         self.rows: list[Row] = []
         for service in well_known_first(self.services):
-            self.rows += rows_of(service)
+            self.rows += rows_of(service, self.only)
         self.replace_rows([*self.rows, *_invented(self.literal)])
 
     def replace_rows(self, rows: list[Row]) -> None:

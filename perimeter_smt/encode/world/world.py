@@ -199,9 +199,7 @@ def begin(
     the keys that it alone tests have no say in any question of this world.
     """
     script = formal_text(workspace.organization.partition)
-    calls = Calls(tuple(services))
-    if actions is not None:
-        calls.replace_rows([row for row in calls.rows if row.lowered in actions])
+    calls = Calls(tuple(services), only=None if actions is None else frozenset(actions))
 
     def idle(element: Element) -> bool:
         return calls.idle(element) and root.idle(element)
