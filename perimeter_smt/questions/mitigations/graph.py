@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
-
-import networkx as nx
 
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, target
 from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 from perimeter_smt.request.keys import table_rows
@@ -41,29 +39,23 @@ class Edge:
 class Chains:
     """The graph, and the kinds of identities by the ARN that stands for them."""
 
-    graph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
+    graph: Graph[Edge] = field(default_factory=Graph)
     kinds: dict[str, Kind] = field(default_factory=dict)
 
     def add(self, source: str, goal: str, edge: Edge) -> None:
         """Add an edge; a sure one wins over one that is not."""
-        old = self.graph.get_edge_data(source, goal)
-        if source != goal and (old is None or (edge.sure and not old["edge"].sure)):
-            self.graph.add_edge(source, goal, edge=edge)
+        old = self.graph.get(source, goal)
+        if source != goal and (old is None or (edge.sure and not old.sure)):
+            self.graph.put(source, goal, edge)
 
     def path(self, source: str, goal: str) -> list[Edge] | None:
         """The shortest path, over sure edges if there is one; None if there is none."""
-        if source not in self.graph or goal not in self.graph:
-            return None
-        sure = nx.subgraph_view(self.graph, filter_edge=lambda a, b: bool(self.graph[a][b]["edge"].sure))
-        for graph in (sure, self.graph):
-            if source in graph and goal in graph and nx.has_path(graph, source, goal):
-                nodes = nx.shortest_path(graph, source, goal)
-                return [self.graph[a][b]["edge"] for a, b in pairwise(nodes)]
-        return None
+        sure = self.graph.shortest(source, goal, lambda edge: edge.sure)
+        return self.graph.shortest(source, goal) if sure is None else sure
 
     def sources(self, goal: str) -> set[str]:
         """Every node from which the goal is reached."""
-        return set(nx.ancestors(self.graph, goal)) if goal in self.graph else set()
+        return self.graph.ancestors(goal)
 
 
 def raised(arn: str) -> str:
