@@ -282,7 +282,6 @@ def facts_of(world: World) -> list[Assertion]:
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
     out += accounts.principal_facts(workspace)
     out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
-    out += tags.presence(world.keys)
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
         out += existence(workspace, world.policies, tuple(world.keys.known))

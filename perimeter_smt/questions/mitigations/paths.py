@@ -35,6 +35,10 @@ class Graph(Generic[V]):
             self._in.setdefault(node, {})
         self._out[source][goal] = self._in[goal][source] = value
 
+    def successors(self, node: str) -> list[str]:
+        """The nodes to which an edge leads from this one."""
+        return list(self._out.get(node, ()))
+
     def ancestors(self, goal: str) -> set[str]:
         """Every other node from which the goal is reached."""
         found = {goal}
