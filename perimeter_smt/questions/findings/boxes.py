@@ -113,10 +113,7 @@ class Classes:
         """What holds of a request of none of the classes known along a dimension."""
         known = self._known[at]
         self._clauses[at] += [
-            disj(
-                neg(self._told[n][1]) if sign else self._told[n][1]
-                for n, sign in zip(self._members[at], signs, strict=True)
-            )
+            disj(neg(self._told[n][1]) if sign else self._told[n][1] for n, sign in zip(self._members[at], signs, strict=True))
             for signs in list(known)[len(self._clauses[at]) :]
         ]
         return conj(self._clauses[at])
