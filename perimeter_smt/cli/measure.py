@@ -72,6 +72,8 @@ def _domain(path: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         value: Any = json.loads(read_text(path, MAX_CHARACTERS, "a domain"))
     except ValueError as error:
         raise InputError(f"no JSON: {error}", file=str(path)) from error
+    except RecursionError:
+        raise InputError("nested too deeply", file=str(path)) from None
     if not isinstance(value, dict):
         raise InputError("expected an object with `actions` and `resources`", file=str(path))
     for name in ("actions", "resources"):
