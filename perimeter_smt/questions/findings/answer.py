@@ -73,7 +73,10 @@ def findings_of_workspace(
         made = made_of(asked, cover, partial(composed, estate))
         parts.append((made, cover, asked))
     reasons = restated(estate, [(asked, made) for made, cover, asked in parts if made and not cover.reason])
-    told = [(made, cover, cover.reason or reasons.get(asked.topic.name, "")) for made, cover, asked in parts]
+    told = []
+    for made, cover, asked in parts:
+        reason = cover.reason or reasons.get(asked.topic.name, "")
+        told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
     return answered(workspace.name, zone, told, unknowns)
 
