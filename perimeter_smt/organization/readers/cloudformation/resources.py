@@ -44,7 +44,10 @@ def read(stack: Stack) -> None:
     for kind, (target, name, form) in _POLICIES.items():
         for item in stack.of(kind):
             for arn in _targets(item, target, form):
-                policy = item.policy(item.properties.get(name))
+                policy = item.policy(item.properties.get(name), of_others=True)
+                known = stack.draft.resources.get(arn)
+                if stack.twice(item, arn, told=known is not None and known.policy is not None):
+                    policy = NotKnown(f"two policies, of which one may be there: needs {item.doubt or 'a condition'}")
                 if arn.split(":")[4] in ("", stack.account):
                     stack.draft.resource(arn, stack.account, item.at, policy=policy)
                 else:
@@ -69,9 +72,9 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     if kind == "AWS::DynamoDB::Table" and node is not None and isinstance(node.value, dict):
         node = node.value.get("PolicyDocument")
     thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=item.policy(node))
-    thing.whole = True
+    thing.whole = item.doubt is None
     blocked = item.get("PublicAccessBlockConfiguration")
-    if isinstance(blocked, dict):
+    if isinstance(blocked, dict) and item.doubt is None:
         thing.block_public_access = blocked.get("RestrictPublicBuckets") in (True, "true")
     if kind == "AWS::S3::AccessPoint":
         vpc = item.get("VpcConfiguration")
@@ -119,7 +122,7 @@ def _permissions(stack: Stack) -> None:
         name = function.rsplit("function:")[-1]
         made = f"arn:{names.partition}:lambda:{stack.region}:{stack.account}:function:{name}"
         arn = function if function.count(":") >= 5 else made
-        unknown = item.doubt or next((value for value in values.values() if isinstance(value, NotKnown)), None)
+        unknown = next((value for value in values.values() if isinstance(value, NotKnown)), None)
         if unknown is not None:
             broken[arn] = unknown
         else:
@@ -168,6 +171,8 @@ def _control(item: Item) -> None:
         return
     name = item.get("Name")
     content = item.policy(item.properties.get("Content"))
+    if item.doubt is not None:
+        content = NotKnown(f"needs {item.doubt}")
     draft.control(item.logical, name if isinstance(name, str) else item.logical, kind,
                   NotKnown("text not told") if content is None else content, item.at)  # fmt: skip
     targets = item.get("TargetIds") or ()
