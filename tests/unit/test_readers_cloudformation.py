@@ -266,6 +266,7 @@ def test_a_guardrail_that_may_not_be_there_stops_nothing(tmp_path):
 Parameters: {{Strict: {{Type: String}}}}
 Conditions: {{Strictly: !Equals [!Ref Strict, "yes"]}}
 Resources:
+  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: orders}}}}
   Scp:
     Type: AWS::Organizations::Policy
     Condition: Strictly
@@ -286,3 +287,17 @@ Resources:
     assert count == 0
     assert "guardrails" in affected
     assert denied(parameters={"Strict": "yes"})[0] == 1
+
+
+def test_a_policy_of_a_type_that_is_not_read_is_named(tmp_path):
+    text = """
+Resources:
+  Files:
+    Type: AWS::EFS::FileSystem
+    Properties:
+      FileSystemPolicy:
+        Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: elasticfilesystem:ClientMount}]
+  Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: orders}}
+"""
+    found = [u.name for u in read(tmp_path, text).unknowns if u.affects == "grants"]
+    assert found == ["policy of `Files`"]

@@ -33,6 +33,7 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::Kinesis::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
 }
+_READ_BESIDE = ("AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy", "AWS::Lambda::Permission")
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
 
@@ -54,6 +55,7 @@ def read(stack: Stack) -> None:
                     reason = "a template makes policies of its own account"
                     stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at)
     _permissions(stack)
+    _others(stack)
     for item in stack.of("AWS::EC2::VPCEndpoint"):
         _endpoint(item)
     for item in stack.of("AWS::Organizations::Policy"):
@@ -62,6 +64,25 @@ def read(stack: Stack) -> None:
         parent = item.get("ParentId")
         stack.draft.unit(item.logical, item.at, name=str(item.get("Name") or ""),
                          parent=parent if isinstance(parent, str) else None)  # fmt: skip
+
+
+def _others(stack: Stack) -> None:
+    """Resources of other types that hold a policy: named, since somebody may be let in by them."""
+    kinds = {str(node.value["Type"].value) for node in stack.resolver.resources.values()
+             if isinstance(node.value, dict) and "Type" in node.value}  # fmt: skip
+    for kind in sorted(kinds - {*_OWNERS, *_POLICIES, *_READ_BESIDE}):
+        for item in stack.of(kind) if kind.startswith("AWS::") and not kind.startswith("AWS::IAM::") else ():
+            if any(_is_policy(found) for node in item.properties.values() for found in node.walk()):
+                reason = f"`{kind}` is no type whose policies are read"
+                stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
+
+
+def _is_policy(node: Node) -> bool:
+    """Whether a part of a template is a policy document, with its functions."""
+    if not isinstance(node.value, dict) or "Statement" not in node.value:
+        return False
+    whole = node.value["Statement"]
+    return any(isinstance(found.value, dict) and "Effect" in found.value for found in whole.walk())
 
 
 def _owner(item: Item, kind: str, name: str | None) -> None:
