@@ -37,6 +37,8 @@ def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) 
     target = folder / "perimeter.yaml"
     if target.exists():
         raise InputError("exists already, expected a folder without one", file=str(target))
+    if folder.resolve() == source.resolve():  # it would name itself
+        raise InputError("is the source itself, expected another folder for perimeter.yaml", file=str(folder))
     workspace = read_source(source, source_options(fill(settings), options))
     found = proposals(workspace)
     kept = {name: str(options[key]) for key, name in _KEPT.items() if options.get(key)}

@@ -22,11 +22,8 @@ _HEAD = """\
 
 def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, str], day: date | None = None) -> str:
     """The text of the file; `source` names where the organization is read from, with what the source does not tell."""
-    out = [
-        _HEAD.format(
-            schema=SCHEMA_FILE, organization=workspace.organization.id, day=f" on {day.isoformat()}" if day else ""
-        )
-    ]
+    when = f" on {day.isoformat()}" if day else ""
+    out = [_HEAD.format(schema=SCHEMA_FILE, organization=workspace.organization.id, day=when)]
     out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), ""] if source else []
     out += [f"orgs: [{workspace.organization.id}]", ""]
     _list(out, "vpcs", found.of("vpcs"), "Networks that guardrails expect. Endpoints of my accounts count anyway.",

@@ -98,3 +98,9 @@ def test_the_pytest_page_runs(here):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+
+
+def test_the_axiom_that_is_shown_is_in_the_formal_text():
+    page = (ROOT / "docs/how-to/add-an-axiom.md").read_text("utf-8")
+    (shown,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert shown in (ROOT / "encodings/environment/network.smt2").read_text("utf-8")

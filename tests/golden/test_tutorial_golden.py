@@ -1,4 +1,4 @@
-"""docs/tutorials/organization.md: an organization of fifty accounts is collected, and the holes that were planted are all found."""
+"""docs/tutorials/organization.md: fifty accounts are collected, and the holes that were planted are all found."""
 
 from __future__ import annotations
 

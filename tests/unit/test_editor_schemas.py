@@ -17,13 +17,17 @@ from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVE
 from perimeter_smt.organization.readers.organization_file import read_organization
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
+from perimeter_smt.organization.readers.sources import _SOURCE
 from perimeter_smt.organization.readers.values import REACHES
 from perimeter_smt.organization.readers.yaml import parse_yaml
 from perimeter_smt.report.json import schema
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PERIMETER, ORGANIZATION = (json.loads(schema(f"{name}-yaml")) for name in ("perimeter", "organization"))
+
+FILES = sorted(file.relative_to(ROOT) for name in ("perimeter", "organization") for file in DOCS.rglob(f"{name}.yaml"))
 
 
 def wrong(described: dict[str, Any], text: str) -> list[str]:
@@ -41,10 +45,7 @@ def test_schemas_are_schemas(part):
     Draft202012Validator.check_schema(part)
 
 
-@pytest.mark.parametrize(
-    "file", sorted(f.relative_to(ROOT) for f in (ROOT / "docs").rglob("*.yaml") if f.stem in ("perimeter", "organization")),
-    ids=str,
-)  # fmt: skip
+@pytest.mark.parametrize("file", FILES, ids=str)
 def test_examples_are_as_described(file):
     text = (ROOT / file).read_text("utf-8")
     assert wrong(PERIMETER if file.stem == "perimeter" else ORGANIZATION, text) == []
@@ -89,13 +90,18 @@ def test_mistakes_are_marked(text, said):
     assert any(said in message for message in wrong(described(text), text))
 
 
+def read(text: str) -> None:
+    node = parse_yaml(text, file="x")
+    if described(text) is ORGANIZATION:
+        read_organization(node, PolicyFiles(ROOT, {}))
+    else:
+        read_perimeter(node)
+
+
 def names(text: str) -> set[str]:
     """The members that a reader expects where it found `zzzzzz`."""
     with pytest.raises(InputError) as raised:
-        if described(text) is ORGANIZATION:
-            read_organization(parse_yaml(text, file="x"), PolicyFiles(ROOT, {}))
-        else:
-            read_perimeter(parse_yaml(text, file="x"))
+        read(text)
     (found,) = re.findall(r"`zzzzzz`.*expected one of ([^`\n]+)$", str(raised.value), re.MULTILINE)
     return set(found.split(", "))
 
@@ -138,6 +144,12 @@ def test_members_of_the_perimeter_are_those_that_are_read(where, way):
         ("root: {id: r-ac00}\nzzzzzz: 1", ()),
         ("root: {id: r-ac00, accounts: [{id: '111122223333', principals: [{zzzzzz: 1}]}]}", ("$defs", "principal")),
         ("root: {id: r-ac00, accounts: [{id: '111122223333', resources: [{zzzzzz: 1}]}]}", ("$defs", "resource")),
+        ("root: {id: r-ac00}\ndelegated_administrators: [{zzzzzz: 1}]", ("delegated_administrators", "items")),
+        ("root: {id: r-ac00, accounts: [{id: '111122223333', groups: [{zzzzzz: 1}]}]}",
+         ("$defs", "account_entry", "groups", "items")),
+        ("root: {id: r-ac00, accounts: [{id: '111122223333', resources: [{"
+         "arn: 'arn:aws:kms:eu-west-1:111122223333:key/a', grants: [{zzzzzz: 1}]}]}]}",
+         ("$defs", "resource", "grants", "items")),
         ("root: {id: r-ac00, accounts: [{id: '111122223333', endpoints: [{zzzzzz: 1}]}]}", ("$defs", "vpc_endpoint")),
     ],
 )  # fmt: skip
@@ -149,5 +161,6 @@ def test_members_of_the_organization_are_those_that_are_read(where, way):
 def test_names_to_choose_from_are_those_of_the_program():
     assert PERIMETER["properties"]["accepted"]["items"]["enum"] == list(REACHES)
     assert PERIMETER["properties"]["mitigations"]["anyOf"][0]["enum"] == [*MITIGATIONS, "all"]
+    assert set(PERIMETER["properties"]["source"]["anyOf"][1]["properties"]) == set(_SOURCE)
     objectives = PERIMETER["properties"]["exceptions"]["properties"]["roles"]["items"]["properties"]["objectives"]
     assert objectives["items"]["enum"] == [*OBJECTIVES, *CLAIMED]

@@ -53,6 +53,21 @@ def test_nothing_is_overwritten(written, capsys):
     assert "exists already" in capsys.readouterr().err
 
 
+def test_a_folder_is_not_its_own_source(tmp_path, capsys):
+    """It was written there, and then read round and round until Python gave up."""
+    (tmp_path / "org.json").write_text('{"Organization": {"Id": "o-acme0000001", "MasterAccountId": "999900001111"}}')
+    assert run(["init", str(tmp_path), "--from", str(tmp_path)]) == 2
+    assert "is the source itself" in capsys.readouterr().err
+    for name, source in (("a", "../b"), ("b", "../a"), ("c", ".")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "perimeter.yaml").write_text(f"source: {source}\norgs: [{ORG}]\n")
+    for name in ("a", "c"):
+        assert run(["inventory", str(tmp_path / name)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "leads back to a `perimeter.yaml` that was read" in line
+        assert "perimeter.yaml:1" in line
+
+
 def test_a_source_is_read_in_place_with_what_was_said(tmp_path):
     """The organization and management account of the command line stand in the file, and are used from there."""
     vpcs = ["vpc-0ac00000000000001", "vpc-0ac00000000000002"]

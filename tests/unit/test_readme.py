@@ -33,7 +33,7 @@ def command_lines(page: str) -> list[list[str]]:
     out = []
     for text in [*blocks(page, ""), *blocks(page, "sh")]:
         for line in text.replace("\\\n", " ").splitlines():
-            for part in line.split("&&"):
+            for part in re.split(r"&&|\s\|\s", line):
                 words = shlex.split(part, comments=True)
                 if words and words[0].removeprefix(".venv/bin/") == "perimeter":
                     out.append(words[1 : words.index(">")] if ">" in words else words[1:])

@@ -18,9 +18,11 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions import compare
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.findings.actions import classes_of
+from perimeter_smt.questions.findings.boxes import Part, Rule, dimension_of
 from perimeter_smt.questions.findings.estate import Asked, Topic, Zone, ZoneOf
 from perimeter_smt.questions.findings.literals import literals_of, separate
-from perimeter_smt.questions.findings.search import Cube, Search
+from perimeter_smt.questions.findings.projected import Projected
+from perimeter_smt.questions.findings.search import Cube
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.request.case import Case, Flags
 from perimeter_smt.solve.engine import Engine
@@ -50,12 +52,30 @@ def of_document(
     literals = literals_of(world.keys, documents, actions.classes)
     absent = {one.key.lower(): neg(world.keys.key(one.key.lower()).has) for one in literals if one.key}
     where = ZoneOf(zone, account, organization)
-    asked = [access, given_of_document(world, where), *(one.formula for one in literals), *absent.values()]
+    rules = _rules(world, document)
+    parts = [part.formula for rule in rules for part in rule.parts]
+    asked = [access, given_of_document(world, where), *(one.formula for one in literals), *absent.values(), *parts]
     engine, (access, given, *rest) = problem_of(world, documents, asked, limits)
     told = tuple(replace(one, formula=f) for one, f in zip(literals, rest, strict=False))
-    missing = dict(zip(absent, rest[len(literals) :], strict=True))
-    search = Search(engine, access, (given, compare._mode(world, "exact")), told, missing)
+    missing = dict(zip(absent, rest[len(literals) :], strict=False))
+    reduced = iter(rest[len(literals) + len(absent) :])
+    rules = tuple(replace(r, parts=tuple(replace(p, formula=next(reduced)) for p in r.parts)) for r in rules)
+    search = Projected(engine, access, (given, compare._mode(world, "exact")), told, missing, rules=rules)
     return Asked(Topic(document.location.file, document.kind, given, documents), search, actions, where), world
+
+
+def _rules(world: World, document: Document) -> tuple[Rule, ...]:
+    """The statements, element by element."""
+    out = []
+    for statement in document.statements:
+        deny = statement.effect == "Deny"
+        action, resource, *conditions = world.policies._parts(document, statement)
+        caller = encode_principal(document, statement.principal, deny=deny).any
+        parts = [Part(("principal", ""), caller), Part(("action", ""), action), Part(("resource", ""), resource)]
+        for condition, formula in zip(statement.conditions, conditions, strict=True):
+            parts.append(Part(dimension_of("condition", condition.key), formula))
+        out.append(Rule(not deny, tuple(parts)))
+    return tuple(out)
 
 
 def problem_of(
