@@ -10,20 +10,18 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from perimeter_smt.organization.guardrail_statements import NETWORK, narrows, place_of
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.organization.proposed_limits import propose_limits
 from perimeter_smt.organization.readers.inferred import documents_of
 from perimeter_smt.policy.document import Condition, Document, Statement
 from perimeter_smt.policy.kinds import Kind
 
-_NETWORK = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpceorgid", "aws:vpceaccount", "aws:vpceorgpaths")
 _IDENTITY = ("aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths")
 # Beside a key of a network these say who may come from elsewhere; alone they say who may come at all.
 _ACCOUNTS = ("aws:principalaccount", "aws:sourceaccount")
 _RESOURCE = ("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount")
 _TAGS = {"aws:principaltag/": "principal", "aws:resourcetag/": "resource"}
-_KINDS_OF_CALLS = ("aws:principalisawsservice", "aws:viaawsservice", "aws:sourceaccount", "aws:sourceorgid",
-                   "aws:sourcearn", "aws:principalorgid", "aws:securetransport")  # fmt: skip
 _CLAIM = {(Kind.SCP, "network"): "O5", (Kind.SCP, "resource"): "O3", (Kind.RCP, "network"): "O6",
           (Kind.RCP, "identity"): "O1"}  # fmt: skip
 
@@ -132,31 +130,18 @@ def _shared_beyond(out: Proposals) -> None:
             entry.about["O6"] = None
 
 
-def _place(document: Document, statement: Statement) -> str:
-    where = str(statement.location) if statement.location.line else statement.location.file
-    return f"{document.name}, {statement.sid or f'statement {statement.index + 1}'} ({where})"
-
-
 def _claims(document: Document, statement: Statement) -> list[str]:
     """The objectives that a guardrail statement serves: none where it stops only requests of a particular kind.
 
     A statement on those who set tags, or on calls from one VPC, guards that and no perimeter.
     """
     names = {condition.name for condition in statement.conditions if condition.operator.base.negated}
-    if any(_narrows(condition) for condition in statement.conditions):
+    if any(narrows(condition) for condition in statement.conditions):
         return []
-    identity = names & set(_IDENTITY) or (names & set(_ACCOUNTS) and not names & set(_NETWORK))
-    found = {"identity": identity, "network": names & set(_NETWORK), "resource": names & set(_RESOURCE)}
+    identity = names & set(_IDENTITY) or (names & set(_ACCOUNTS) and not names & set(NETWORK))
+    found = {"identity": identity, "network": names & set(NETWORK), "resource": names & set(_RESOURCE)}
     return [claim for what, claim in ((what, _CLAIM.get((document.kind, what))) for what in found)
             if claim and found[what]]  # fmt: skip
-
-
-def _narrows(condition: Condition) -> bool:
-    """Whether the condition keeps a Deny from most requests: it asks for something that is no opt-in by tag."""
-    if condition.operator.base.negated or condition.name.startswith("aws:principaltag/"):
-        return False
-    base = condition.operator.base.name
-    return not (base in ("Bool", "Null") and condition.name in (*_KINDS_OF_CALLS, *_NETWORK))
 
 
 def _guardrail(
@@ -167,7 +152,7 @@ def _guardrail(
     regions: dict[str, str],
     partners: set[str],
 ) -> None:
-    place, claims = _place(document, statement), _claims(document, statement)
+    place, claims = place_of(document, statement), _claims(document, statement)
     if not claims:
         return
     for_services = any(c.name == "aws:principalisawsservice" and "true" in c.values for c in statement.conditions)
@@ -240,7 +225,7 @@ def _exemption(
 
 def _endpoint(out: Proposals, document: Document, statement: Statement, members: set[str], services: set[str]) -> None:
     """What an endpoint lets through beside mine: resources, accounts of owners, tagged callers, everybody."""
-    place = _place(document, statement)
+    place = place_of(document, statement)
     named = not statement.action.negated and "*" not in statement.action.values
     actions = [_scope(text) for text in statement.action.values] if named else sorted(services - {"*"})
     narrowed = f", actions: [{', '.join(map(_quoted, actions))}]" if actions else ""
@@ -271,7 +256,7 @@ def _endpoint(out: Proposals, document: Document, statement: Statement, members:
 
 def _grant(out: Proposals, document: Document, statement: Statement, members: set[str]) -> None:
     """Outsiders that a resource or role lets in: partners, identity providers."""
-    place = _place(document, statement)
+    place = place_of(document, statement)
     for entry in statement.principal.entries if statement.principal and not statement.principal.negated else ():
         if entry.type == "AWS":
             fields = entry.value.split(":")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from perimeter_smt.organization.guardrail_statements import NETWORK, narrows, place_of
 from perimeter_smt.organization.perimeter import REACH_TEXTS, Workspace
 from perimeter_smt.policy.document import Condition, Document, Statement
 from perimeter_smt.policy.kinds import Kind
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from perimeter_smt.organization.proposals import Proposals
 
 _BOUND = (Kind.SCP, Kind.RCP)
-_NETWORKS = ("aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpceorgid", "aws:vpceaccount", "aws:vpceorgpaths")
 # What AWS documents of itself without a promise that it stays (docs/axioms.md); by the objectives that need it.
 FACTS = {
     "AE2.service": "service principals call only services with resource policies",
@@ -36,7 +36,7 @@ def propose_limits(out: Proposals, workspace: Workspace, documents: Iterable[Doc
     alone = not any(a.principals or a.resources for a, _ in workspace.organization.accounts())
     for document in documents:
         for statement in document.statements:
-            place = f"{document.name}, {statement.sid or f'statement {statement.index + 1}'} ({statement.location})"
+            place = place_of(document, statement)
             if document.kind in _BOUND and statement.effect == "Deny":
                 for name, said in _of_guardrail(document, statement):
                     section = "accepted" if name in REACH_TEXTS else "assumptions"
@@ -49,10 +49,10 @@ def propose_limits(out: Proposals, workspace: Workspace, documents: Iterable[Doc
 def _of_guardrail(document: Document, statement: Statement) -> Iterator[tuple[str, bool]]:
     """What a Deny builds on, and whether it says so itself."""
     tests = {condition.name: condition for condition in statement.conditions}
-    network = any(name in tests and tests[name].operator.base.negated for name in _NETWORKS)
+    network = any(name in tests and tests[name].operator.base.negated for name in NETWORK)
     owner = any(name.startswith("aws:resourceorg") for name in tests)
     identity = any(name.startswith(("aws:principalorg", "aws:sourceorg")) for name in tests)
-    if not (network or owner or identity):
+    if not (network or owner or identity) or any(narrows(condition) for condition in statement.conditions):
         return
     yield from (("management-account", False), ("service-linked-roles", False))
     if _holds(tests.get("aws:viaawsservice"), "false"):
