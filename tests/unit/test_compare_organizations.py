@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -267,4 +266,4 @@ def test_the_examples():
     assert "ExchangeAlsoForThePartner" in sids(part.opens)
     assert {"OnlyThroughMyEndpoints", "OnlyFromTheOffices", "OnlyFromExpectedNetworks"} <= sids(part.closes)
     assert {edit.what for edit in found.edits} == {"added", "removed"}
-    assert json.dumps([edit.where for edit in found.edits]).count("r-ac00") == len(found.edits)
+    assert "r-ac00" in {edit.where for edit in found.edits}

@@ -14,8 +14,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perimeter_smt.logic.formula import Formula, conj, disj, neg, walk
-from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.logic.formula import Formula, conj, disj, neg
+from perimeter_smt.logic.interpret import Model
+from perimeter_smt.questions.findings.boxes import Truths
 from perimeter_smt.questions.findings.literals import Literal
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
@@ -52,11 +53,7 @@ class Search:
     def __post_init__(self) -> None:
         self._given = self.given
         self._no_access = neg(self.access)
-        seen: dict[int, Formula] = {}
-        for one in self.literals:
-            for node in walk(one.formula, seen):
-                seen[id(node)] = node
-        self._nodes = tuple(seen.values())
+        self._truths = Truths(one.formula for one in self.literals)
         self._proved = _Proved()
         self._refused = 0  # requests met that are no access
         self._where = [0] * len(self.literals)  # of each literal, for which of them it holds
@@ -115,24 +112,7 @@ class Search:
 
     def _bits(self, model: Model) -> int:
         """The literals that hold in a model."""
-        value: dict[int, bool] = {}
-        for node in self._nodes:
-            match node.op:
-                case "sym":
-                    found = model.symbols.get(node.payload, False)
-                case "atom":
-                    found = holds(node.payload, model)
-                case "not":
-                    found = not value[id(node.args[0])]
-                case "and":
-                    found = all(value[id(arg)] for arg in node.args)
-                case "or":
-                    found = any(value[id(arg)] for arg in node.args)
-                case "iff":
-                    found = value[id(node.args[0])] == value[id(node.args[1])]
-                case _:
-                    found = node.op == "true"
-            value[id(node)] = found
+        value = self._truths.of(model)
         return sum(1 << place for place, one in enumerate(self.literals) if value[id(one.formula)])
 
     def _included(self, cube: Cube) -> bool:
@@ -209,9 +189,9 @@ class Search:
             self._facts[key] = self._ask(self._clause(option), neg(self._clause(clause))).status == "unsat"
         return self._facts[key]
 
-    def _lively(self, cube: Cube, but: Formula) -> bool:
-        """Whether the cube holds access beside `but`."""
-        return self._ask(self.access, *map(self._clause, cube), neg(but)).status == "sat"
+    def _alive(self, cube: Cube, beside: Clause) -> bool:
+        """Whether the cube holds access beside a clause."""
+        return self._ask(self.access, *map(self._clause, cube), neg(self._clause(beside))).status == "sat"
 
     def _cube(self, model: Model) -> Cube | None:
         """A coarse cube around a request; None if the literals do not describe it finely enough."""
@@ -262,7 +242,10 @@ class Search:
 
     def _widened(self, places: Sequence[int], bits: int) -> Cube:
         """Alternatives added to every positive literal, as long as all that is described is access."""
-        cube: list[Clause] = [(i,) for i in sorted(places, key=lambda i: (-_ORDER[self.literals[i].field], i))]
+        return self._grown([(i,) for i in sorted(places, key=lambda i: (-_ORDER[self.literals[i].field], i))], bits)
+
+    def _grown(self, cube: list[Clause], bits: int) -> Cube:
+        """A cube that is access, with more alternatives."""
         for at in range(len(cube)):
             one = self.literals[cube[at][0]]
             if not one.positive or one.words:
@@ -276,7 +259,7 @@ class Search:
                 less = () if self._included(added) else spare.enough(cube, added)
                 if less is None or self._excluded(added, at):
                     continue
-                if not self._lively((*added, *less), self._clause(cube[at])):
+                if not self._alive((*added, *less), cube[at]):
                     continue
                 cube[at] = grown
                 cube += less
@@ -322,7 +305,7 @@ class Search:
             rest = tuple(j for j in kept if j != i)
             if not any(j >= 0 for j in rest) or not self._holds(rest, bits):
                 continue
-            if self.engine.check([self._clause((i,)), neg(self._clause(rest)), *self._given]).status == "unsat":
+            if self._inside((i,), rest):
                 kept.remove(i)
         return tuple(kept)
 
