@@ -80,7 +80,7 @@ def test_deep_and_long_json(tmp_path, monkeypatch, capsys, text, arguments):
     (tmp_path / "odd.json").write_text(text)
     statement = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
     (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    monkeypatch.setattr("sys.argv", ["perimeter", *arguments.split()])
+    monkeypatch.setattr("sys.argv", ["perimeter", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2

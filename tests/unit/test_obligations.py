@@ -8,11 +8,12 @@ import os
 import signal
 import time
 import warnings
+from datetime import date
 
 import pytest
 
 from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, Unit
-from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.organization.perimeter import Perimeter, RoleException, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
 from perimeter_smt.questions.obligations import pool, task
@@ -232,3 +233,13 @@ def test_a_cluster_with_a_worker_killed(nothing_encoded):
 
             assert asked(Means(scheduler=cluster.scheduler_address), progress=kill) == here
             assert killed
+
+
+def test_a_cache_of_exceptions_that_end(tmp_path):
+    """An exception with a last day is part of the question, day and all."""
+
+    for day in (None, date(2031, 5, 1), date(2031, 6, 1)):
+        entry = RoleException(arn="arn:aws:iam::*:role/Ended", objectives=("O3",), expires=day)
+        one = space()
+        one = one.model_copy(update={"perimeter": one.perimeter.model_copy(update={"role_exceptions": (entry,)})})
+        assert asked(Means(cache=tmp_path), one) == asked(workspace=one)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
@@ -89,6 +90,8 @@ def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> N
         out(f"s{len(value)}:{value}")
     elif value is None or isinstance(value, bool | int | float | Enum):
         out(f"{type(value).__name__} {value!r};")
+    elif isinstance(value, date):
+        out(f"date {value.isoformat()};")
     elif isinstance(value, Path):
         _write(value.read_bytes().hex(), out, seen)  # a file of assertions: what it says counts
         _write(str(value), out, seen)
