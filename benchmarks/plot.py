@@ -63,8 +63,8 @@ def lines(title: str, panels: Mapping[str, Sequence[tuple[float, float, float]]]
             axes.set_xscale("log")
         else:
             axes.set_xticks(numbers)
-        axes.set_ylim(bottom=0)
-        memory.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(point[1] for point in points))
+        memory.set_ylim(0, 1.1 * max(point[2] for point in points))
         axes.set_xlabel(label, fontsize=8)
         axes.set_ylabel("seconds", color="#0b6e4f", fontsize=8)
         memory.set_ylabel("MB", color="#c1440e", fontsize=8)

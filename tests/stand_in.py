@@ -1,4 +1,4 @@
-"""An organization of fifty accounts in a stand-in of AWS (moto), with holes planted: what docs/tutorial.md collects.
+"""An organization of fifty accounts in a stand-in of AWS (moto), with holes planted (docs/tutorials/).
 
 `python -m tests.stand_in` serves it on loopback until it is interrupted, for whoever wants to follow the tutorial.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -25,6 +27,7 @@ def on_files(files: Files, config: Any) -> Files:
                 path = _resolved(file.src_uri, target)
                 if path is not None:
                     outside[path.relative_to(ROOT).as_posix()] = path
+    outside.update({entry.file: ROOT / entry.file for entry in _stated()})
     for name, path in sorted(outside.items()):
         if path.suffix in PICTURES:
             files.append(File.generated(config, f"source/{name}", abs_src_path=str(path)))
@@ -32,6 +35,10 @@ def on_files(files: Files, config: Any) -> Files:
             files.append(File.generated(config, _page(name), content=_source(name, path)))
     files.append(File.generated(config, "reference/commands.md", content=_commands()))
     files.append(File.generated(config, "reference/python.md", content=_names()))
+    files.append(File.generated(config, "reference/formal-text.md", content=_formal_text()))
+    files.append(File.generated(config, "reference/schemas.md", content=_schemas()))
+    for name, text in _schema_texts().items():
+        files.append(File.generated(config, f"reference/schemas/{name}.json", content=text))
     files.append(File.generated(config, "reference/changes.md", content=(ROOT / "CHANGELOG.md").read_text("utf-8")))
     return files
 
@@ -70,7 +77,8 @@ def _source(name: str, path: Path) -> str:
     text = path.read_text("utf-8")
     if path.suffix == ".md":
         return re.sub(r"\]\((?!https?:)[^)]*\)", "]", text).replace("[", "").replace("]", "")
-    return f"# {name}\n\n````{LANGUAGES.get(path.suffix, '')}\n{text}````\n"
+    numbers = ' linenums="1"' if path.suffix == ".smt2" else ""
+    return f"# {name}\n\n```` {{.{LANGUAGES.get(path.suffix, '') or 'text'}{numbers}}}\n{text}````\n"
 
 
 def _commands() -> str:
@@ -84,6 +92,49 @@ def _commands() -> str:
             command = command_of(name)
             context = click.Context(command, info_name=f"perimeter {name}", terminal_width=100)
             out.append(f"### perimeter {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(out)
+
+
+def _schema_texts() -> dict[str, str]:
+    """Every published JSON Schema by name."""
+    from perimeter_smt.report.json import INPUT_SCHEMAS, SCHEMAS, schema
+
+    return {name: schema(name) for name in (*INPUT_SCHEMAS, *SCHEMAS)}
+
+
+def _schemas() -> str:
+    """The list of schemas, each with its file."""
+    out = ["# JSON Schemas\n", "As `perimeter schema NAME` prints them: the files of a workspace, then the outputs.\n"]
+    out += ["| schema | describes |", "|---|---|"]
+    for name, text in _schema_texts().items():
+        out.append(f"| [{name}](schemas/{name}.json) | {json.loads(text)['title']} |")
+    return "\n".join(out)
+
+
+def _stated() -> tuple[Any, ...]:
+    """Every axiom and open point that stands in the formal text."""
+    from perimeter_smt.report.axioms import stated
+
+    return tuple(entry for entry in stated() if entry.file.endswith(".smt2"))
+
+
+def _formal_text() -> str:
+    """Every axiom and open point by file, linked to its line."""
+    out = [
+        "# The formal text, line by line\n",
+        "What the engine reads: every axiom and open point, with its strength and formula, linked to its line.",
+        "[How to read it](../source/encodings/README.md); [AWS's sentences](../axioms.md).\n",
+    ]
+    by_file: dict[str, list[Any]] = {}
+    for entry in _stated():
+        by_file.setdefault(entry.file, []).append(entry)
+    for file, entries in by_file.items():
+        out.append(f"## {file.removeprefix('encodings/')}\n\n| name | strength | formula |\n|---|---|---|")
+        for entry in entries:
+            formula = html.escape(" ".join(entry.text.split())).replace("|", "&#124;").replace("*", "&#42;")
+            place = f"../{_page(file)}#__codelineno-0-{entry.line}"
+            out.append(f"| [{entry.name}]({place}) | {entry.strength} | <code>{formula}</code> |")
+        out.append("")
     return "\n".join(out)
 
 

@@ -22,6 +22,11 @@
 (assert (! (=> |has K| (or |call: lists K| |call: tags need abac|)) :named AK1.tags :strength hard
   :for-each "aws:ResourceTag/* s3:BucketTag/*"
   :source "service authorization reference, condition keys; S3 guide, using tags with general purpose buckets"))
+(declare-const |call: tags need abac| Bool)       ; S3 calls on general purpose buckets, their objects and access points
+(declare-const bucket.abac Bool)                  ; attribute-based access control is enabled on the bucket
+(assert (! (=> (and |call: tags need abac| |has K|) bucket.abac) :named AR22.tag :strength hard
+  :for-each "aws:ResourceTag/* s3:BucketTag/*"
+  :source "S3 guide, enabling ABAC in general purpose buckets: tags count in policies once it is enabled (W-9)"))
 ; The bucket's own check of a call through an access point carries the keys of the point (semantics 3.7).
 (assert (! (=> |has K| (or |call: lists K| (= service "s3"))) :named AK1.point :strength hard
   :for-each "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin"

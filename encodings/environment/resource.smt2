@@ -9,14 +9,12 @@
 ;   organization.yaml lists every principal of A   no one else calls from account A, but its root user, service-linked
 ;                                                  roles, and federated users of the root user where SCPs let it make them
 ;   organization.yaml lists every resource of A    calls that need a resource that is there name one of the list
+;   organization.yaml ARN of a bucket              names of buckets are unique: its owner is that of the file (AR9)
 ;   organization.yaml tags of ARN                  a listed principal or resource has the tags of the file and no others
-;   AR22.tag                                       S3: aws:ResourceTag and s3:BucketTag only where tags of buckets count
 
 (declare-const |call: needs its resource| Bool)   ; reads, or in existing-resource-actions; not in absent-resource-actions
-(declare-const |call: tags need abac| Bool)       ; S3 calls on general purpose buckets, their objects and access points
 
 ; --- tags of buckets (W-9) -----------------------------------------------------------------------
-(declare-const bucket.abac Bool)                  ; attribute-based access control is enabled on the bucket
 (declare-const bucket.says-abac Bool)             ; organization.yaml: `abac: true`
 (declare-const bucket.says-no-abac Bool)          ; organization.yaml: `abac: false`
 (assert (! (=> bucket.says-abac bucket.abac) :named AR22.on :strength hard :source "organization.yaml"))

@@ -62,7 +62,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Output": {
         "cache": Entry("cache", "Tell what a cache of verdicts holds, or remove what is old."),
         "report": Entry("report", "Show a saved result in another form."),
-        "schema": Entry("schema", "Print the JSON Schema of an output."),
+        "schema": Entry("schema", "Print the JSON Schema of an output, or of a workspace file."),
         "completion": Entry("completion", "Print the script that completes commands in a shell."),
     },
 }

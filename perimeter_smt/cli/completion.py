@@ -79,6 +79,6 @@ def lint_rules() -> Iterable[str]:
 
 def schemas() -> Iterable[str]:
     """The names of the published schemas."""
-    from perimeter_smt.report.json import SCHEMAS
+    from perimeter_smt.report.json import INPUT_SCHEMAS, SCHEMAS
 
-    return SCHEMAS
+    return (*SCHEMAS, *INPUT_SCHEMAS)

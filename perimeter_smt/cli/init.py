@@ -25,15 +25,20 @@ _KEPT = {"org_id": "organization", "management_account": "management_account", "
 def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) -> int:
     """Write a commented perimeter.yaml to FOLDER, inferred from the policies of a source that is read in place.
 
+    Beside it perimeter.schema.json, by which editors complete and check it.
+
     Exit codes: 0 written, 2 bad input.
     """
     from perimeter_smt.organization.proposals import proposals
     from perimeter_smt.organization.readers import read_source
-    from perimeter_smt.report.perimeter_file import perimeter_yaml
+    from perimeter_smt.report.json import schema
+    from perimeter_smt.report.perimeter_file import SCHEMA_FILE, perimeter_yaml
 
     target = folder / "perimeter.yaml"
     if target.exists():
         raise InputError("exists already, expected a folder without one", file=str(target))
+    if folder.resolve() == source.resolve():  # it would name itself
+        raise InputError("is the source itself, expected another folder for perimeter.yaml", file=str(folder))
     workspace = read_source(source, source_options(fill(settings), options))
     found = proposals(workspace)
     kept = {name: str(options[key]) for key, name in _KEPT.items() if options.get(key)}
@@ -45,5 +50,7 @@ def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) 
     where = Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
     text = perimeter_yaml(workspace, found, {"path": where, **kept}, datetime.now(UTC).date())
     target.write_text(text, "utf-8")
+    if not (described := folder / SCHEMA_FILE).exists():
+        described.write_text(schema("perimeter-yaml"), "utf-8")
     click.echo(f"{target}: read it, then run `perimeter prove {folder}`")
     return 0

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 @click.option("--type", "kind", type=click.Choice(KINDS), required=True, help="Kind of the policy.")
 @click.option("--after", type=FILE, help="A second version to count beside it.")
 @click.option("--length", type=click.IntRange(1, 512), default=64, show_default=True, help="Longest ARN that counts.")
-@click.option(
-    "--finding", type=click.IntRange(1), help="Count this finding of POLICY, by its number there."
-)
+@click.option("--finding", type=click.IntRange(1), help="Count this finding of POLICY, by its number there.")
 @click.option("--account", help="With --finding: the account of POLICY, as for `findings`.")
 @click.option(
     "--domain", type=FILE, help="JSON with `actions`, `resources`, `principals`, `keys`: count these requests too."
@@ -107,6 +105,8 @@ def _domain(path: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         value: Any = json.loads(read_text(path, MAX_CHARACTERS, "a domain"))
     except ValueError as error:
         raise InputError(f"no JSON: {error}", file=str(path)) from error
+    except RecursionError:
+        raise InputError("nested too deeply", file=str(path)) from None
     if not isinstance(value, dict):
         raise InputError("expected an object with `actions` and `resources`", file=str(path))
     for name in ("actions", "resources"):

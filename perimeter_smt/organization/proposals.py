@@ -10,14 +10,16 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from perimeter_smt.organization.guardrail_statements import NETWORK, narrows, place_of
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.proposed_limits import propose_limits
 from perimeter_smt.organization.readers.inferred import documents_of
 from perimeter_smt.policy.document import Condition, Document, Statement
 from perimeter_smt.policy.kinds import Kind
 
-_NETWORK = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourceip", "aws:vpceorgid", "aws:vpceaccount", "aws:vpceorgpaths")
-_IDENTITY = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:sourceorgid",
-             "aws:sourceaccount")  # fmt: skip
+_IDENTITY = ("aws:principalorgid", "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths")
+# Beside a key of a network these say who may come from elsewhere; alone they say who may come at all.
+_ACCOUNTS = ("aws:principalaccount", "aws:sourceaccount")
 _RESOURCE = ("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount")
 _TAGS = {"aws:principaltag/": "principal", "aws:resourcetag/": "resource"}
 _CLAIM = {(Kind.SCP, "network"): "O5", (Kind.SCP, "resource"): "O3", (Kind.RCP, "network"): "O6",
@@ -49,6 +51,12 @@ class Proposals:
         if about:
             found.about[about] = None
 
+    def move(self, section: str, other: str, value: str) -> None:
+        """Propose it for another field."""
+        if found := self._found.pop((section, value), None):
+            found.section = other
+            self._found[other, value] = found
+
     def of(self, section: str) -> list[Proposal]:
         """The proposals for one field, the sure ones first."""
         return sorted((p for p in self._found.values() if p.section == section), key=lambda p: (not p.sure, p.value))
@@ -58,41 +66,96 @@ def proposals(workspace: Workspace) -> Proposals:
     """Everything that the policies of a workspace propose."""
     organization = workspace.organization
     members = {account.id for account, _ in organization.accounts()} | {organization.management_account}
-    regions = {door.vpc: door.region for account, _ in organization.accounts() for door in account.endpoints}
+    endpoints = [door for account, _ in organization.accounts() for door in account.endpoints]
+    regions = {door.vpc: door.region for door in endpoints}
+    serves: dict[int, set[str]] = {}
+    for door in endpoints:
+        if door.policy:
+            serves.setdefault(id(door.policy), set()).update(door.services or ("*",))
     out = Proposals()
-    for document in documents_of(organization):
+    documents = list(documents_of(organization))
+    partners = _partners(documents)
+    for document in documents:
         for statement in document.statements:
             if document.kind in (Kind.SCP, Kind.RCP) and statement.effect == "Deny":
-                _guardrail(out, document, statement, members, regions)
+                _guardrail(out, document, statement, members, regions, partners)
             elif document.kind.is_endpoint and statement.effect == "Allow":
-                _endpoint(out, document, statement, members)
+                _endpoint(out, document, statement, members, serves.get(id(document), {"*"}))
             elif document.kind.is_resource_type and statement.effect == "Allow":
                 _grant(out, document, statement, members)
+    _shared_beyond(out)
+    _service_accounts(out, documents)
+    propose_limits(out, workspace, documents)
     return out
 
 
-def _place(document: Document, statement: Statement) -> str:
-    where = str(statement.location) if statement.location.line else statement.location.file
-    return f"{document.name}, {statement.sid or f'statement {statement.index + 1}'} ({where})"
+def _partners(documents: list[Document]) -> set[str]:
+    """ARNs that a guardrail holds to the accounts of partners: exempt elsewhere, they are theirs, not AWS's."""
+    out: set[str] = set()
+    for document in documents:
+        for statement in document.statements:
+            tested = {c.name for c in statement.conditions if c.operator.base.negated}
+            if document.kind is Kind.SCP and statement.effect == "Deny" and "aws:resourceaccount" in tested:
+                if statement.resource and not statement.resource.negated:
+                    out.update(arn for arn in statement.resource.values if arn.strip("*"))
+    return out
+
+
+def _service_accounts(out: Proposals, documents: list[Document]) -> None:
+    """Accounts that guardrails exempt as callers alone, though partners are exempt in more: those of AWS services.
+
+    Some services call by an account of their own. What acts for a partner and its networks carry other keys.
+    """
+    tested: dict[str, set[str]] = {}
+    for document in documents:
+        for statement in document.statements if document.kind in (Kind.SCP, Kind.RCP) else ():
+            for condition in statement.conditions:
+                if condition.operator.base.negated:
+                    tested.setdefault(condition.name, set()).update(condition.values)
+    beyond = [tested[name] for name in ("aws:sourceaccount", "aws:vpceaccount") if name in tested]
+    theirs = set().union(*beyond, tested.get("aws:resourceaccount", set()))
+    for account in tested.get("aws:principalaccount", set()) - theirs if beyond else ():
+        out.move("third_principals", "service_accounts", f"account: {_quoted(account)}")
+
+
+def _shared_beyond(out: Proposals) -> None:
+    """Resources that outsiders may use, for O6 as well where the network perimeter binds tagged callers only.
+
+    Outsiders do not carry the tag, so that they come from anywhere.
+    """
+    if not any("missing: true" in entry.value and "O6" in entry.about for entry in out.of("tags")):
+        return
+    for entry in out.of("tags"):
+        if entry.value.startswith("on: resource") and "O1" in entry.about:
+            entry.about["O6"] = None
 
 
 def _claims(document: Document, statement: Statement) -> list[str]:
-    """The objectives that a guardrail statement serves."""
-    names = {condition.name for condition in statement.conditions}
-    out = []
-    for what, keys in (("identity", _IDENTITY), ("network", _NETWORK), ("resource", _RESOURCE)):
-        claim = _CLAIM.get((document.kind, what))
-        if claim and names & set(keys):
-            out.append(claim)
-    return out
+    """The objectives that a guardrail statement serves: none where it stops only requests of a particular kind.
+
+    A statement on those who set tags, or on calls from one VPC, guards that and no perimeter.
+    """
+    names = {condition.name for condition in statement.conditions if condition.operator.base.negated}
+    if any(narrows(condition) for condition in statement.conditions):
+        return []
+    identity = names & set(_IDENTITY) or (names & set(_ACCOUNTS) and not names & set(NETWORK))
+    found = {"identity": identity, "network": names & set(NETWORK), "resource": names & set(_RESOURCE)}
+    return [claim for what, claim in ((what, _CLAIM.get((document.kind, what))) for what in found)
+            if claim and found[what]]  # fmt: skip
 
 
 def _guardrail(
-    out: Proposals, document: Document, statement: Statement, members: set[str], regions: dict[str, str]
+    out: Proposals,
+    document: Document,
+    statement: Statement,
+    members: set[str],
+    regions: dict[str, str],
+    partners: set[str],
 ) -> None:
-    place, claims = _place(document, statement), _claims(document, statement)
+    place, claims = place_of(document, statement), _claims(document, statement)
     if not claims:
         return
+    for_services = any(c.name == "aws:principalisawsservice" and "true" in c.values for c in statement.conditions)
     for condition in statement.conditions:
         if condition.operator.base.negated:
             _exemption(out, statement, condition, place, claims, members, regions)
@@ -107,13 +170,14 @@ def _guardrail(
         if statement.action.negated:
             for text in statement.action.values:
                 out.add(f"except {claim}", _scope(text), sure=True, place=place)
-        elif document.kind is Kind.RCP:
+        elif document.kind is Kind.RCP and not for_services:
             for text in statement.action.values:
                 if text != "*":
                     out.add(f"scope {claim}", _scope(text), sure=True, place=place)
     if document.kind is Kind.SCP and statement.resource and statement.resource.negated:
         for arn in statement.resource.values:
-            out.add("service_resources", _quoted(arn), sure=_owned_by_aws(arn), place=place)
+            if arn not in partners:
+                out.add("service_resources", _quoted(arn), sure=_named(arn), place=place)
 
 
 def _exemption(
@@ -159,28 +223,40 @@ def _exemption(
             out.add("third_resources", f"account: {_quoted(value)}{arn}", sure=True, place=place)
 
 
-def _endpoint(out: Proposals, document: Document, statement: Statement, members: set[str]) -> None:
-    """Resources that an endpoint lets everybody reach, and accounts whose resources it lets through."""
-    place = _place(document, statement)
-    actions = ", ".join(_quoted(_scope(text)) for text in statement.action.values)
-    narrowed = f", actions: [{actions}]" if not statement.action.negated and "*" not in statement.action.values else ""
-    names = {condition.name for condition in statement.conditions}
+def _endpoint(out: Proposals, document: Document, statement: Statement, members: set[str], services: set[str]) -> None:
+    """What an endpoint lets through beside mine: resources, accounts of owners, tagged callers, everybody."""
+    place = place_of(document, statement)
+    named = not statement.action.negated and "*" not in statement.action.values
+    actions = [_scope(text) for text in statement.action.values] if named else sorted(services - {"*"})
+    narrowed = f", actions: [{', '.join(map(_quoted, actions))}]" if actions else ""
+    asked = {condition.name for condition in statement.conditions if not condition.operator.base.negated}
+    resources = statement.resource.values if statement.resource and not statement.resource.negated else ()
+    arns = [arn for arn in resources if arn.strip("*")]
     for condition in statement.conditions:
         if condition.name == "aws:resourceaccount" and not condition.operator.base.negated:
             for value in condition.values:
                 if value not in members and value.isdigit():
-                    text = f"account: {_quoted(value)}{narrowed}"
-                    out.add("third_resources", text, sure=True, place=place)
-    if names & set(_RESOURCE) or statement.resource is None or statement.resource.negated:
+                    only = f", arns: [{', '.join(map(_quoted, arns))}]" if arns else ""
+                    out.add("third_resources", f"account: {_quoted(value)}{only}{narrowed}", sure=True, place=place)
+        elif condition.name.startswith("aws:principaltag/") and condition.operator.base.name == "StringEquals":
+            if not asked & set(_RESOURCE) and not arns:
+                key = _quoted(condition.key[len("aws:principaltag/") :])
+                for value in condition.values:
+                    out.add("tags", f"on: principal, key: {key}, value: {_quoted(value)}", sure=True, place=place,
+                            about="O4")  # fmt: skip
+    if asked & set(_RESOURCE) or not arns:
         return
-    for arn in statement.resource.values:
-        if arn.strip("*") and not any(f":{member}:" in arn for member in members):
-            out.add("service_resources", _quoted(arn), sure=_owned_by_aws(arn), place=place)
+    for arn in arns:
+        if not any(f":{member}:" in arn for member in members):
+            out.add("service_resources", f"{_quoted(arn)}{narrowed}", sure=_named(arn), place=place)
+    if named and len(arns) == len(resources) and not statement.conditions:
+        for text in statement.action.values:
+            out.add("except O2", _scope(text), sure=True, place=place)
 
 
 def _grant(out: Proposals, document: Document, statement: Statement, members: set[str]) -> None:
     """Outsiders that a resource or role lets in: partners, identity providers."""
-    place = _place(document, statement)
+    place = place_of(document, statement)
     for entry in statement.principal.entries if statement.principal and not statement.principal.negated else ():
         if entry.type == "AWS":
             fields = entry.value.split(":")
@@ -197,10 +273,18 @@ def _grant(out: Proposals, document: Document, statement: Statement, members: se
             out.add("third_principals", f"provider: {_quoted(provider)}{more}", sure=False, place=place)
 
 
-def _owned_by_aws(arn: str) -> bool:
-    """AWS's own resources have no account, or the account `aws`. ARNs of buckets never have one: they tell nothing."""
+def _named(arn: str) -> bool:
+    """Whether the name says whose it is: AWS's resources have no account, or `aws`, or one that the ARN spells out.
+
+    ARNs of buckets never have an account. One with its whole name was written down on purpose; who takes a name that a
+    pattern fits is anybody's choice.
+    """
     fields = arn.split(":", 5)
-    return len(fields) == 6 and fields[2] != "s3" and fields[4] in ("", "aws")
+    if len(fields) != 6:
+        return False
+    if fields[2] == "s3":
+        return not set(fields[5].split("/", 1)[0]) & set("*?$")
+    return fields[4] in ("", "aws") or fields[4].isdigit()
 
 
 def _is_public(text: str) -> bool:

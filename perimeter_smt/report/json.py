@@ -22,6 +22,8 @@ SCHEMAS = (
     "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
     "explanation", "redundant", "pack", "findings", "callers", "measure", "changes",
 )  # fmt: skip
+# Files that people write, for editors.
+INPUT_SCHEMAS = ("perimeter-yaml", "organization-yaml")
 
 
 def dumps(value: Any, *, pretty: bool = False) -> str:
@@ -33,8 +35,9 @@ def dumps(value: Any, *, pretty: bool = False) -> str:
 
 def schema(name: str) -> str:
     """The text of a published JSON Schema; InputError for an unknown name."""
-    if name not in SCHEMAS:
-        raise InputError(f"unknown schema `{name}`{did_you_mean(name, SCHEMAS)}: expected one of {', '.join(SCHEMAS)}")
+    known = (*SCHEMAS, *INPUT_SCHEMAS)
+    if name not in known:
+        raise InputError(f"unknown schema `{name}`{did_you_mean(name, known)}: expected one of {', '.join(known)}")
     return files("perimeter_smt.report").joinpath("schemas", f"{name}.json").read_text("utf-8")
 
 
@@ -55,7 +58,7 @@ def report_json(report: Report, organization: Organization | None = None) -> dic
         "demanded": list(report.demanded),
         "today": report.today,
         "expired": list(report.expired),
-        **({"kinds": asdict(report.kinds)} if report.kinds else {}),
+        "kinds": asdict(report.kinds) if report.kinds else None,
     }
 
 

@@ -7,9 +7,12 @@ from datetime import date
 
 from perimeter_smt.organization.perimeter import REACH_TEXTS, Workspace
 from perimeter_smt.organization.proposals import Proposal, Proposals
+from perimeter_smt.organization.proposed_limits import FACTS
 
 _PLACES = 3
+SCHEMA_FILE = "perimeter.schema.json"
 _HEAD = """\
+# yaml-language-server: $schema={schema}
 # The perimeter of {organization}, as its policies suggest. Written by `perimeter init`{day}.
 # Each entry names the statements it was read from. Entries that are commented out were read from grants of single
 # resources and roles, or are not sure: read them, and take in what is meant. What stands here is trusted by every
@@ -19,7 +22,8 @@ _HEAD = """\
 
 def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, str], day: date | None = None) -> str:
     """The text of the file; `source` names where the organization is read from, with what the source does not tell."""
-    out = [_HEAD.format(organization=workspace.organization.id, day=f" on {day.isoformat()}" if day else "")]
+    when = f" on {day.isoformat()}" if day else ""
+    out = [_HEAD.format(schema=SCHEMA_FILE, organization=workspace.organization.id, day=when)]
     out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), ""] if source else []
     out += [f"orgs: [{workspace.organization.id}]", ""]
     _list(out, "vpcs", found.of("vpcs"), "Networks that guardrails expect. Endpoints of my accounts count anyway.",
@@ -28,12 +32,13 @@ def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, 
     _list(out, "cidrs", found.of("cidrs"), "Addresses that guardrails expect.")
     _list(out, "third_principals", found.of("third_principals"),
           "Partners and identity providers that guardrails exempt, or that policies let in.", braces=True)  # fmt: skip
+    _list(out, "service_accounts", found.of("service_accounts"),
+          "Accounts that guardrails exempt as callers alone, as those of AWS services are.", braces=True)  # fmt: skip
     _list(out, "third_resources", found.of("third_resources"), "Foreign resources that guardrails exempt.", braces=True)
     _service_resources(out, found)
     _exceptions(out, found)
     _scopes(out, found)
-    out += ["# Limits that no guardrail can hold back; take in those that you live with.", "# accepted:"]
-    out += [f"#   - {name}{' ' * max(1, 26 - len(name))}# {text}" for name, text in REACH_TEXTS.items()]
+    _limits(out, found)
     return "\n".join(out) + "\n"
 
 
@@ -60,11 +65,32 @@ def _service_resources(out: list[str], found: Proposals) -> None:
         out += ["# Resources of AWS itself: `published` is the list of those that AWS documents for its services.",
                 "# service_resources: [published]", ""]  # fmt: skip
         return
-    out += ["# Resources of AWS itself, which guardrails and endpoint policies let through.", "service_resources:",
-            "  - published"]  # fmt: skip
+    out += ["# Resources that guardrails and endpoint policies let through by name: those of AWS, and buckets with",
+            "# their whole names. The policies look at names alone: that AWS owns them is taken on trust.",
+            "service_resources:", "  - published"]  # fmt: skip
     for entry in arns:
-        _entry(out, f"{{arns: [{entry.value}]}}", entry, "  ")
+        arn, _, actions = entry.value.partition(", actions: ")
+        _entry(out, f"{{arns: [{arn}]{f', actions: {actions}' if actions else ''}}}", entry, "  ")
     out.append("")
+
+
+def _limits(out: list[str], found: Proposals) -> None:
+    """`accepted` and `assumptions`: those that guardrails build on, the rest of the limits as comments."""
+    accepted, assumed = found.of("accepted"), found.of("assumptions")
+    given = {entry.value for entry in accepted}
+    out += ["# Limits that no guardrail can hold back, or that these leave out. Every verdict lists those it needs:",
+            "# take out what you do not live with, and verdicts show its calls.",
+            "accepted:" if any(entry.sure for entry in accepted) else "# accepted:"]  # fmt: skip
+    for entry in accepted:
+        _entry(out, f"{entry.value}  # {REACH_TEXTS[entry.value]}", entry, "  ")  # type: ignore[index]
+    out += [
+        f"#   - {name}{' ' * max(1, 26 - len(name))}# {text}" for name, text in REACH_TEXTS.items() if name not in given
+    ]
+    if assumed:
+        out += ["", "# What AWS documents or these policies take on trust; a proof that needs one names it.",
+                "assumptions:" if any(entry.sure for entry in assumed) else "# assumptions:"]  # fmt: skip
+    for entry in assumed:
+        _entry(out, f"{entry.value}  # {FACTS[entry.value]}", entry, "  ")
 
 
 def _exceptions(out: list[str], found: Proposals) -> None:
@@ -84,10 +110,11 @@ def _exceptions(out: list[str], found: Proposals) -> None:
 
 def _scopes(out: list[str], found: Proposals) -> None:
     scopes = {claim: found.of(f"scope {claim}") for claim in ("O1", "O6")}
-    excepted = {claim: found.of(f"except {claim}") for claim in ("O3", "O5")}
+    excepted = {claim: found.of(f"except {claim}") for claim in ("O2", "O3", "O5")}
     if not any((*scopes.values(), *excepted.values())):
         return
-    out += ["# What the guardrails claim to cover: the services that RCPs name, without actions that SCPs leave out.",
+    out += ["# What the guardrails claim to cover: the services that RCPs name, without actions that SCPs leave out",
+            "# or that endpoints let everybody call on named resources.",
             "scopes:"]  # fmt: skip
     for claim, entries in scopes.items():
         if entries:

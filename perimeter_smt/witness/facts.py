@@ -49,7 +49,10 @@ class View:
 
     def text(self, var: str) -> str:
         """The text of a variable."""
-        return self.model.texts.get(var) or self.defaults.get(var, "")
+        found = self.model.texts.get(var) or self.defaults.get(var, "")
+        if not found and var.startswith("units("):  # which units a stranger lies in may be open, but not that in some
+            return self.path(var.removeprefix("units(").removesuffix(")")).partition("/")[2]
+        return found
 
     def composed(self, term: Template) -> str:
         """The text of a composition."""

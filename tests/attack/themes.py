@@ -293,6 +293,30 @@ def bucket_tags(rng: Random) -> World:
     return World(space, "s3", "O1", (drawn,))
 
 
+def access_points(rng: Random) -> World:
+    """Calls that make and change access points of a VPC come over any wire, with the origin (AR15)."""
+    action = rng.choice(("s3:CreateAccessPoint", "s3:CreateAccessPoint", "s3:DeleteAccessPoint", "s3:GetObject"))
+    exempt = rng.choice((
+        {"StringNotEquals": {"s3:AccessPointNetworkOrigin": "VPC"}},
+        {"StringNotEqualsIfExists": {"s3:AccessPointNetworkOrigin": "VPC"}},
+        {"StringNotEquals": {"s3:AccessPointNetworkOrigin": "Internet"}},
+    ))  # fmt: skip
+    merged: dict[str, Any] = {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}, **exempt}
+    scps: list[Statement] = [{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": merged}]
+    private = {"Null": {"aws:SourceIp": "true"}}
+    scps.append({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": private})
+    office = {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}}  # holds first hops, too
+    scps.append({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Condition": office})
+    principal, own = _role(APP)
+    point = f"arn:aws:s3:us-east-1:{APP}:accesspoint/inner"
+    asked = point if action != "s3:GetObject" else f"{point}/object/report.csv"
+    keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
+    keys |= {"s3:DataAccessPointArn": point, "s3:DataAccessPointAccount": APP, "s3:AccessPointNetworkOrigin": "VPC"}
+    about = action != "s3:GetObject"  # on data, only its VPC gets through
+    drawn = _sample(principal, keys, action, asked, APP, kind="role", temporary=True, path="public")
+    return World(_space(scps, [], "O5", action, "aws"), "s3", "O5", (drawn,) if about else ())
+
+
 def first_hops(rng: Random) -> World:
     """A forwarded call began in my network only if the network rule binds the first hop as well (W-34)."""
     actions = rng.choice((["s3:*"], ["s3:*", "athena:*"], ["*"], ["s3:*", "kms:*"]))
@@ -317,7 +341,7 @@ def first_hops(rng: Random) -> World:
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
     "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
-    "bucket-tags": bucket_tags,
+    "bucket-tags": bucket_tags, "access-points": access_points,
 }  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from perimeter_smt import decide, prove_perimeter, read_case, workspace_from_options
+from perimeter_smt.organization.proposals import proposals
 from perimeter_smt.report.json import dumps, report_json
+from perimeter_smt.report.perimeter_file import perimeter_yaml
 from perimeter_smt.witness.case import case_to_json
 
 PERIMETER = Path(__file__).resolve().parents[2] / "docs" / "case-studies" / "aws-samples" / "perimeter.yaml"
@@ -128,6 +130,23 @@ def test_the_claim_without_partners(published):
     report = prove_perimeter(workspace, services=SERVICES, availability=False)
 
     assert stated(report) == {o: set(SERVICES) for o in OBJECTIVES}
+
+
+@pytest.mark.parametrize("fill", [ONE_REGION, NO_PARTNERS], ids=["partners", "no partners"])
+def test_the_inferred_claim_leads_to_the_same_verdicts(published, tmp_path, fill):
+    """What `perimeter init` reads from the samples decides as the file that was written by hand."""
+    services = (*SERVICES, "ec2", "iam", "kms", "lambda", "ssm")
+    workspace = published(fill)
+    inferred = tmp_path / "perimeter.yaml"
+    inferred.write_text(perimeter_yaml(workspace, proposals(workspace), {}), "utf-8")
+
+    def statuses(file):
+        report = prove_perimeter(published(fill, file), services=services, availability=False)
+        return {o: by_service(report, o) for o in OBJECTIVES}
+
+    found = statuses(inferred)
+    assert found == statuses(PERIMETER)
+    assert {s for s in SERVICES if found["O3"][s] == "proved"} == set(SERVICES)
 
 
 def test_names_that_hold_a_pattern(published):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from perimeter_smt.organization.readers import SourceOptions, read_source
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "cloudformation"
+SHARED = Path(os.environ.get("PERIMETER_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+FOLDER = SHARED / "corpus" / "cloudformation"
 TEMPLATES = sorted(path for path in FOLDER.rglob("*") if path.suffix in (".yaml", ".yml", ".json"))
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from perimeter_smt import workspace_from_options
 from perimeter_smt.cli.main import run
+from perimeter_smt.organization.proposals import proposals
 from perimeter_smt.organization.published import published_resources
 from perimeter_smt.organization.readers import read_source
 
@@ -33,7 +35,8 @@ def test_the_example_is_found_again(written):
     assert "210987654321" in {r.account for r in found.third_resources}
     assert set(found.scope("O1").actions) == {f"{s}:*" for s in ("dynamodb", "kms", "s3", "secretsmanager", "sqs")} | {
         "sts:AssumeRole"}  # fmt: skip
-    assert not found.accepted
+    assert found.accepted == ("forward-access-sessions", "service-principals")  # what guardrails say in so many words
+    assert not found.assumptions
     assert len(found.endpoints) == 6
 
 
@@ -48,6 +51,21 @@ def test_every_entry_says_where_it_comes_from(written):
 def test_nothing_is_overwritten(written, capsys):
     assert run(["init", str(written), "--from", str(ACME)]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_a_folder_is_not_its_own_source(tmp_path, capsys):
+    """It was written there, and then read round and round until Python gave up."""
+    (tmp_path / "org.json").write_text('{"Organization": {"Id": "o-acme0000001", "MasterAccountId": "999900001111"}}')
+    assert run(["init", str(tmp_path), "--from", str(tmp_path)]) == 2
+    assert "is the source itself" in capsys.readouterr().err
+    for name, source in (("a", "../b"), ("b", "../a"), ("c", ".")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "perimeter.yaml").write_text(f"source: {source}\norgs: [{ORG}]\n")
+    for name in ("a", "c"):
+        assert run(["inventory", str(tmp_path / name)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "leads back to a `perimeter.yaml` that was read" in line
+        assert "perimeter.yaml:1" in line
 
 
 def test_a_source_is_read_in_place_with_what_was_said(tmp_path):
@@ -107,3 +125,60 @@ def test_published_can_be_named(tmp_path):
 
     found = read_perimeter(read_yaml(path))
     assert any("arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*" in r.arns for r in found.service_resources)
+
+
+@pytest.fixture
+def policies_alone(tmp_path):
+    """Proposals from guardrails without grants."""
+    partner, service, org = "444455556666", "777788889999", {"aws:PrincipalOrgID": ORG}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": ["kms:*", "s3:*"], "Resource": "*"}
+    rcp = [
+        {**deny, "Sid": "Identity", "Condition": {
+            "StringNotEqualsIfExists": {**org, "aws:PrincipalAccount": [partner, service]},
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}},
+        {**deny, "Sid": "Deputy", "Condition": {
+            "StringNotEqualsIfExists": {"aws:SourceOrgID": ORG, "aws:SourceAccount": partner},
+            "Null": {"aws:SourceAccount": "false"}, "Bool": {"aws:PrincipalIsAWSService": "true"}}},
+        {**deny, "Sid": "Network", "Condition": {
+            "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+            "StringNotEqualsIfExists": {"aws:PrincipalTag/Roams": "yes", "aws:PrincipalAccount": service}}},
+        {**deny, "Sid": "Tagging", "Action": "sts:TagSession", "Condition": {
+            "StringNotEqualsIfExists": {**org, "aws:PrincipalTag/Admin": "yes"},
+            "ForAnyValue:StringLike": {"aws:TagKeys": "acme:*"}}},
+    ]  # fmt: skip
+    allow = {"Effect": "Allow", "Principal": "*"}
+    endpoint = [
+        {**allow, "Sid": "All", "Action": "*", "Resource": "*"},
+        {**allow, "Sid": "Packages", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::packages.example/*"},
+        {**allow, "Sid": "Pattern", "Action": "*", "Resource": "arn:aws:s3:::packages-*/*",
+         "Condition": {"StringEquals": org}},
+        {**allow, "Sid": "Services", "Action": "*", "Resource": "*",
+         "Condition": {"Bool": {"aws:PrincipalIsAWSService": "true"}}},
+    ]  # fmt: skip
+    for name, statements in (("rcp", rcp), ("s3_endpoint_policy", endpoint)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return proposals(workspace_from_options(ORG, (), [tmp_path / "rcp.json"], [tmp_path / "s3_endpoint_policy.json"]))
+
+
+def test_limits_are_read_where_nothing_shows_the_calls(policies_alone):
+    accepted = {p.value for p in policies_alone.of("accepted") if p.sure}
+    assert accepted == {"aws-managed-keys", "kms-retire-grant", "management-account", "service-linked-roles",
+                        "service-principals", "services-outside-rcp"}  # fmt: skip
+    assumed = {p.value: next(iter(p.places)) for p in policies_alone.of("assumptions")}
+    assert set(assumed) == {"AE2.service", "AE3.cross-account", "AN9", "P4.service-resources"}
+    assert "Services" in assumed["P4.service-resources"]
+
+
+def test_exemptions_count_where_they_were_made(policies_alone):
+    """A tag of the network statement is none for identities; a statement on tagging is no perimeter."""
+    assert [(p.value.split(",")[1], list(p.about)) for p in policies_alone.of("tags")] == [(' key: "Roams"', ["O6"])]
+    assert [p.value for p in policies_alone.of("third_principals")] == ['account: "444455556666"']
+    assert [p.value for p in policies_alone.of("service_accounts")] == ['account: "777788889999"']
+    assert {p.value for p in policies_alone.of("scope O1")} == {"kms", "s3"}
+
+
+def test_endpoints_that_let_everything_through_except_nothing(policies_alone):
+    """What everybody may call on named buckets is left out of O2; what everybody may call anywhere is a hole."""
+    assert [p.value for p in policies_alone.of("except O2")] == ["s3:GetObject"]
+    buckets = {p.value.split('"')[1]: p.sure for p in policies_alone.of("service_resources")}
+    assert buckets == {"arn:aws:s3:::packages.example/*": True, "arn:aws:s3:::packages-*/*": False}

@@ -6,9 +6,10 @@ import pytest
 
 from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.perimeter import RoleException, TagException, TrustedPrincipal, Vendor
+from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.mitigations import ask
 from perimeter_smt.questions.mitigations.model import Asking
-from tests.mitigation_worlds import MINE, OTHER, STRANGER, VENDOR, allow, arn, role, trusts, workspace
+from tests.mitigation_worlds import MINE, OTHER, STRANGER, VENDOR, allow, arn, policy, role, trusts, workspace
 
 BREAK_GLASS = arn("break-glass")
 EXCEPTION = RoleException(arn=BREAK_GLASS, held_by=(arn("security"),))
@@ -195,3 +196,66 @@ def test_many_identities_are_asked_on_demand(monkeypatch):
     space = workspace(EXEMPT, SECURITY, role_exceptions=(EXCEPTION,))
     assert ask(space, ["C2"], Asking())[0].status == "not-asked"
     assert ask(space, ["C2"], Asking(demanded=("C2",)))[0].status == "proved"
+
+
+def _row(found, start):
+    return [line for line in found.lines if line.subject.startswith(start)]
+
+
+def _no_trails_but(operator, key, value):
+    condition = {operator: {key: value}}
+    return {"Effect": "Deny", "Action": ["cloudtrail:*", "iam:*"], "Resource": "*", "Condition": condition}
+
+
+@pytest.mark.parametrize("pattern", ["*/ops-keeper", "*:role/ops-keeper", "*keeper"])
+@pytest.mark.parametrize("names", [("ops-plain", "ops-keeper"), ("ops-keeper", "ops-plain")])
+def test_patterns_without_colons_tell_roles_apart(names, pattern):
+    """A guardrail that names a role by `*/name` makes it another kind than a role with the same policies."""
+    scp = _no_trails_but("StringNotLike", "aws:PrincipalArn", pattern)
+    roles = [role(name, NOBODY, may=(allow("cloudtrail:StopLogging"),)) for name in names]
+    (line,) = _row(answer(*roles, exception=None, scps=(scp,), administrators=(arn("nobody"),)), "the record")
+    assert (line.status, calls(line)) == ("refuted", ["cloudtrail:StopLogging"])
+    assert line.hops[0].request.principal.role_arn == arn("ops-keeper")
+
+
+def test_who_got_more_rights_extends_those_of_another():
+    """Rights of one's own extended, then those of the role that guardrails exempt."""
+    scp = {
+        "Effect": "Deny",
+        "Action": "cloudtrail:*",
+        "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": arn("trail-keeper")}},
+    }
+    keeper = role("trail-keeper", NOBODY, may=(allow("sqs:ListQueues"),))
+    builder = role("builder", NOBODY, may=(allow("iam:PutRolePolicy", arn("builder")),))
+    found = answer(keeper, builder, exception=None, scps=(scp,), administrators=(arn("nobody"),))
+    (line,) = _row(found, "the record")
+    assert (line.status, arn("builder") in line.text) == ("refuted", True)
+    assert calls(line)[-1].startswith("cloudtrail:")
+
+
+def test_two_roles_of_one_caller_extend_the_rights_of_one():
+    """Who takes two roles writes a policy for one of them as the other."""
+    worker = role("worker", NOBODY)
+    reader = role("reader", trusts({"AWS": arn("worker")}))
+    writer = role("writer", trusts({"AWS": arn("worker")}), may=(allow("iam:PutRolePolicy", arn("reader")),))
+    found = answer(worker, reader, writer, exception=None, administrators=(arn("writer"),))
+    (line,) = _row(found, "the record")
+    assert (line.status, arn("worker") in line.text) == ("refuted", True)
+    assert calls(line)[:2] == ["sts:AssumeRole", "iam:PutRolePolicy"]
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "status"),
+    [
+        (("iam:PutRolePolicy", "sqs:*"), "proved"),
+        (("iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary"), "refuted"),
+        (("iam:PutRolePolicy", "iam:CreateRole"), "conditional"),
+    ],
+)
+def test_boundaries_of_who_got_more_rights(ceiling, status):
+    """A boundary holds, unless the extended rights take it away or make an identity without it."""
+    builder = role("builder", NOBODY, may=(allow("iam:PutRolePolicy", arn("builder")),))
+    bound = builder.model_copy(update={"boundary": policy(Kind.BOUNDARY, allow(list(ceiling)))})
+    (line,) = _row(answer(bound, exception=None, administrators=(arn("nobody"),)), "the record")
+    assert line.status == status

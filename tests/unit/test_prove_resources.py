@@ -425,3 +425,25 @@ def test_guardrails_on_the_bucket_behind_an_access_point():
     both = {**deny, "Resource": ["arn:aws:s3:::*", "arn:aws:s3:*:*:accesspoint/*"]}
     assert status("O1", "s3", **{**found, "rcps": [both]}) <= {"proved", "vacuous"}
     assert "refuted" in status("O1", "s3", mode="guardrails", **found)
+
+
+@pytest.mark.parametrize(("tags", "through"), [({"team": "red"}, True), ({}, False)])
+def test_tags_of_a_resource_are_its_tags_without_complete_lists_too(tags, through):
+    """A listed queue has the tags of the file and no others, whatever else the account may have (W-7)."""
+    by_tag = {**READ, "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}
+    queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:bills", by_tag, tags=tags)
+    others = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "NotResource": queue.arn}
+    root = Unit(
+        id="r-root", guardrails=Guardrails(rcps=(policy(Kind.RCP, others),)),
+        accounts=(Account(id=MINE, resources=(queue,)), Account(id=MANAGEMENT, listed=True)),
+    )  # fmt: skip
+    space = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(
+            orgs=(ORG,), accepted=("management-account", "service-linked-roles", "service-principals"),
+            scopes={"O1": {"actions": ("sqs:SendMessage",)}},
+        ),
+        name="resources",
+    )  # fmt: skip
+    report = prove(space, objectives=["O1"], services=("sqs",), mode="grants", availability=False, reading="exact")
+    assert ("refuted" in {v.status for v in report.verdicts}) == through

@@ -161,7 +161,6 @@ def test_a_parameter_without_a_value_is_named(tmp_path):
         ("!GetAtt Queue.Nothing", "`Queue.Nothing`"),
         ("!Ref Missing", "`Missing`"),
         ("!FindInMap [Names, nowhere, Bucket]", "mapping `Names.nowhere.Bucket`"),
-        ("!If [Shared, a, b]", "parameter `Partner`"),
     ],
 )
 def test_what_cannot_be_said_is_named(tmp_path, part, reason):
@@ -171,11 +170,51 @@ def test_what_cannot_be_said_is_named(tmp_path, part, reason):
     assert any(reason in u.reason for u in found.unknowns)
 
 
-def test_a_condition_that_is_not_known_makes_no_policy_certain(tmp_path):
-    text = TEMPLATE.replace("Condition: Either", "Condition: Shared")
-    assert "arn:aws:s3:::acme-dev" not in resources(read(tmp_path, text))
-    assert resources(read(tmp_path, text, parameters={"Partner": "x"}))["arn:aws:s3:::acme-dev"].policy
+def test_a_condition_that_is_not_known_is_taken_both_ways(tmp_path):
+    """What the policy allows may be allowed; what it denies may not be denied. With the parameter it is decided."""
+    deny = '          - {Effect: Deny, Principal: "*", Action: "s3:Put*", Resource: "*"}\n          - !If'
+    text = TEMPLATE.replace("Condition: Either", "Condition: Shared").replace("          - !If", deny, 1)
+    found = read(tmp_path, text)
+    assert effects(found) == ["Allow"]
+    assert [u.name for u in found.unknowns if "taken both ways" in u.reason] == ["whether `BucketPolicy` is there"]
+    assert "parameter `Partner`" in next(u.reason for u in found.unknowns if "`BucketPolicy`" in u.name)
+    assert effects(read(tmp_path, text, parameters={"Partner": "x"})) == ["Allow", "Deny"]
     assert not resources(read(tmp_path, text, parameters={"Partner": ""}))["arn:aws:s3:::acme-dev"].policy
+
+
+def test_a_part_under_a_condition_that_is_not_known_is_taken_both_ways(tmp_path):
+    """A statement that denies under a condition denies nothing for certain; one that allows may allow."""
+    text = TEMPLATE.replace("            - Live\n", "            - Shared\n")
+    found = read(tmp_path, text)
+    assert effects(found) == ["Allow"]
+    assert any(u.name == "condition `Shared` of `BucketPolicy`" for u in found.unknowns)
+    assert effects(read(tmp_path, text, parameters={"Partner": "x"})) == ["Allow", "Deny"]
+    wider = text.replace("{Effect: Deny,", "{Effect: Allow,")
+    assert effects(read(tmp_path, wider)) == ["Allow", "Allow"]
+
+
+def test_two_policies_of_which_one_is_there_are_not_known(tmp_path):
+    """Under a condition and its contrary: neither is certain, and one does not hide the other."""
+    text = TEMPLATE.replace("Condition: Either", "Condition: Shared").replace(
+        "Resources:\n", "  Alone: !Not [!Condition Shared]\nResources:\n", 1
+    )
+    text += """
+  Open:
+    Type: AWS::S3::BucketPolicy
+    Condition: Alone
+    Properties:
+      Bucket: !Ref Bucket
+      PolicyDocument: {Statement: [{Effect: Allow, Principal: "*", Action: "s3:*", Resource: !Sub "${Bucket.Arn}/*"}]}
+"""
+    found = read(tmp_path, text)
+    assert "arn:aws:s3:::acme-dev" not in resources(found)
+    assert any("two policies" in u.reason for u in found.unknowns)
+    assert effects(read(tmp_path, text, parameters={"Partner": ""})) == ["Allow"]
+
+
+def effects(found):
+    """What the statements of the bucket's policy do."""
+    return sorted(s.effect for s in resources(found)["arn:aws:s3:::acme-dev"].policy.statements)
 
 
 def test_json_and_sam(tmp_path):
@@ -220,3 +259,45 @@ Resources:
 def test_broken_yaml_is_one_line(tmp_path):
     with pytest.raises(InputError, match=r"template.yaml:\d+: not YAML"):
         read(tmp_path, "Resources:\n  a: [1\n  b: }")
+
+
+def test_a_guardrail_that_may_not_be_there_stops_nothing(tmp_path):
+    text = f"""
+Parameters: {{Strict: {{Type: String}}}}
+Conditions: {{Strictly: !Equals [!Ref Strict, "yes"]}}
+Resources:
+  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: orders}}}}
+  Scp:
+    Type: AWS::Organizations::Policy
+    Condition: Strictly
+    Properties:
+      Name: perimeter
+      Type: SERVICE_CONTROL_POLICY
+      TargetIds: ["{OWN}"]
+      Content: {{Version: 2012-10-17, Statement: [{{Effect: Deny, Action: "s3:*", Resource: "*"}}]}}
+"""
+
+    def denied(**more):
+        found = read(tmp_path, text, **more)
+        ((account, _),) = list(found.organization.accounts())
+        scps = account.guardrails.scps
+        return sum(s.effect == "Deny" for d in scps for s in d.statements), {u.affects for u in found.unknowns}
+
+    count, affected = denied()
+    assert count == 0
+    assert "guardrails" in affected
+    assert denied(parameters={"Strict": "yes"})[0] == 1
+
+
+def test_a_policy_of_a_type_that_is_not_read_is_named(tmp_path):
+    text = """
+Resources:
+  Files:
+    Type: AWS::EFS::FileSystem
+    Properties:
+      FileSystemPolicy:
+        Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: elasticfilesystem:ClientMount}]
+  Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: orders}}
+"""
+    found = [u.name for u in read(tmp_path, text).unknowns if u.affects == "grants"]
+    assert found == ["policy of `Files`"]

@@ -158,3 +158,30 @@ def test_an_export_is_decided(tmp_path):
     report = prove(read_source(tmp_path), services=["s3", "sqs"])
     assert {v.status for v in report.verdicts} <= {"refuted", "conditional", "unknown"}
     assert {"organization", "management account", "SCPs and RCPs"} <= {u.name for u in report.unknowns}
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda found: {"messageType": "ConfigurationItemChangeNotification", "configurationItem": found},
+        lambda found: {"invokingEvent": json.dumps({"configurationItem": found}), "accountId": OWN},
+        lambda found: {"Type": "Notification", "Message": json.dumps({"configurationItem": found})},
+        lambda found: {"detail-type": "Config Configuration Item Change", "detail": {"configurationItem": found}},
+    ],
+    ids=["stream", "rule", "sns", "event"],
+)
+def test_notifications_of_changes_are_items(tmp_path, wrapped):
+    path = tmp_path / "change.json"
+    policy = {"BucketPolicy": {"policyText": json.dumps(bucket_policy("acme-reports"))}}
+    path.write_text(json.dumps(wrapped(item("AWS::S3::Bucket", "arn:aws:s3:::acme-reports", {}, policy))))
+    found = read_source(path, SourceOptions(organization_id=ORG))
+    ((account, _),) = found.organization.accounts()
+    assert [r.arn for r in account.resources if r.policy] == ["arn:aws:s3:::acme-reports"]
+
+
+def test_an_attachment_without_its_arn_is_named(tmp_path):
+    path = tmp_path / "items.json"
+    role = {"assumeRolePolicyDocument": quote(json.dumps(TRUST)), "attachedManagedPolicies": [{"policyName": "own"}]}
+    path.write_text(json.dumps({"configurationItems": [item("AWS::IAM::Role", f"arn:aws:iam::{OWN}:role/app", role)]}))
+    found = read_source(path, SourceOptions(organization_id=ORG))
+    assert any("`own, whose ARN is not told`" in u.name for u in found.unknowns)

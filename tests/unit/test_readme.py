@@ -15,6 +15,7 @@ from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.values import REACHES
 from perimeter_smt.organization.readers.yaml import parse_yaml
+from perimeter_smt.report.json import INPUT_SCHEMAS, SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
@@ -32,7 +33,7 @@ def command_lines(page: str) -> list[list[str]]:
     out = []
     for text in [*blocks(page, ""), *blocks(page, "sh")]:
         for line in text.replace("\\\n", " ").splitlines():
-            for part in line.split("&&"):
+            for part in re.split(r"&&|\s\|\s", line):
                 words = shlex.split(part, comments=True)
                 if words and words[0].removeprefix(".venv/bin/") == "perimeter":
                     out.append(words[1 : words.index(">")] if ">" in words else words[1:])
@@ -48,6 +49,12 @@ def test_python_block_runs(monkeypatch, capsys):
     assert first == "O1 refuted"
     assert "arn:aws:s3:::acme-exchange" in rest[0]
     assert rest[-1] == "more"
+
+
+def test_table_of_commands_is_complete():
+    page = (ROOT / "README.md").read_text("utf-8")
+    for name in all_commands():
+        assert re.search(rf"`perimeter {name}[ `]", page), name
 
 
 def test_first_command_ends_as_promised(monkeypatch, capsys):
@@ -112,7 +119,7 @@ def test_yaml_of_the_workspace_page_is_accepted():
     for text in texts:
         found = read_perimeter(parse_yaml(text if "orgs:" in text else f"orgs: [o-acme0000001]\n{text}", file="page"))
         shown |= found.model_fields_set & {name for name, value in found if value != Perimeter(orgs=()).__dict__[name]}
-    assert len(texts) == 8
+    assert len(texts) == 9
     assert shown >= {"paths", "vpcs", "cidrs", "third_principals", "third_resources", "services", "service_resources"}
     assert shown >= {"tag_exceptions", "role_exceptions", "scopes", "accepted", "assumptions"}
 
@@ -132,8 +139,31 @@ def test_commands_page_names_every_option():
                 assert f"`{option}" in page, f"{command.name} {option}"
 
 
+def test_commands_page_has_the_order_of_help():
+    """A section for each command, by group; every schema is named."""
+    page = (ROOT / "docs/commands.md").read_text("utf-8")
+    shown = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert shown == [*all_commands(), "JSON", "Version"]
+    section = page.partition("## schema\n")[2].partition("\n## ")[0]
+    for name in (*SCHEMAS, *INPUT_SCHEMAS):
+        assert f"`{name}`" in section, name
+
+
 def test_index_names_every_page():
     index = (ROOT / "docs/README.md").read_text("utf-8")
-    for page in (*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/verification").glob("*.md")):
+    folders = ("", "verification", "tutorials", "how-to")
+    for page in (path for folder in folders for path in (ROOT / "docs" / folder).glob("*.md")):
         name = page.relative_to(ROOT / "docs").as_posix()
         assert name == "README.md" or f"({name})" in index, name
+
+
+def test_the_site_names_every_page():
+    """The navigation of the site; its build is strict about the rest."""
+    site = (ROOT / "mkdocs.yml").read_text("utf-8")
+    for page in PAGES:
+        assert re.search(rf"(?:- |: ){re.escape(page.removeprefix('docs/'))}$", site, re.MULTILINE), page
+
+
+def test_pictures_are_small():
+    for picture in (ROOT / "docs/pictures").glob("*.png"):
+        assert picture.stat().st_size < 200_000, picture.name

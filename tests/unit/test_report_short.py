@@ -165,11 +165,11 @@ def test_a_hole_takes_few_lines():
 
 
 def test_assumptions_are_names_and_counts():
-    assumed = tuple(Assumption(f"P{n}.x", "soft axiom, accepted by name") for n in range(9))
+    assumed = tuple(Assumption(f"soft-{n}", "soft axiom, accepted by name") for n in range(9))
     value = report(verdict("O1", "proved", assumptions=(*assumed, Assumption("environment", "axioms AN1, AN2")),
                            exceptions=("callers x",)), verdict("O2", "proved", exceptions=("callers x",)))  # fmt: skip
     text = render(value)
-    assert "9 soft axioms: P0.x, P1.x, P2.x, P3.x, P4.x, P5.x and 3 more" in text
+    assert "9 soft axioms: soft-0, soft-1, soft-2, soft-3, soft-4, soft-5 and 3 more" in text
     assert "2 documented axioms  (`perimeter why NAME` explains any)" in text
     assert text.count("callers x") == 1
     assert "callers x (O1 O2)" in text

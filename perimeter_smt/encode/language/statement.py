@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.action import encode_action
@@ -12,13 +12,17 @@ from perimeter_smt.encode.language.principal import Hits, encode_principal
 from perimeter_smt.encode.language.resource import Leaf, encode_resource
 from perimeter_smt.logic.formula import FALSE, Formula, both, conj, disj, iff, sym
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.policy.document import Condition, Document, Statement
+from perimeter_smt.policy.document import Condition, Document, Element, Statement
 from perimeter_smt.policy.operators import Family, Test
 
 
 @dataclass
 class Policies:
-    """Encodes documents once; each statement becomes a symbol defined by an assertion that proofs can cite."""
+    """Encodes documents once; each statement becomes a symbol defined by an assertion that proofs can cite.
+
+    `idle` tells the elements that match no call in question: a statement with such an action is the formula that is
+    never true, whatever its resource and conditions say, and nothing else of it is encoded.
+    """
 
     keys: KeySpace
     assertions: list[Assertion] = field(default_factory=list)
@@ -26,12 +30,13 @@ class Policies:
     parts: dict[str, tuple[Formula, ...]] = field(default_factory=dict)
     view: Leaf | None = None  # the resource that statements are asked about, where it is not the one that is called
     label: str = ""
+    idle: Callable[[Element], bool] = lambda _: False
     _selected: dict[tuple[int, int], Formula] = field(default_factory=dict)
     _documents: list[Document] = field(default_factory=list)
 
     def seen(self, view: Leaf, label: str) -> Policies:
         """The same documents asked about another resource of the same request, called `label` in proofs."""
-        return Policies(self.keys, self.assertions, self.statements, self.parts, view, label)
+        return Policies(self.keys, self.assertions, self.statements, self.parts, view, label, self.idle)
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny statement of the documents matches."""
@@ -85,6 +90,8 @@ class Policies:
 
     def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
         """Action, resource and each condition of the statement."""
+        if self.idle(statement.action):
+            return (FALSE,)
         return (
             encode_action(statement.action),
             encode_resource(self.keys, document, statement.resource, self.view),
@@ -99,6 +106,14 @@ class Policies:
             unique = f"{name} ({number})"
             number += 1
         return unique
+
+
+def busy(documents: Iterable[Document], idle: Callable[[Element], bool]) -> list[Document]:
+    """The documents without the statements that match no call in question."""
+    return [
+        document.model_copy(update={"statements": tuple(s for s in document.statements if not idle(s.action))})
+        for document in documents
+    ]
 
 
 def bounds(documents: Iterable[Document]) -> dict[str, int]:
@@ -156,4 +171,4 @@ def matches(policies: Policies, document: Document, statement: Statement) -> For
     return both(policies.selected(document, statement), hits.any if statement.principal else conj(()))
 
 
-__all__ = ["FALSE", "Policies", "bounds", "matches"]
+__all__ = ["FALSE", "Policies", "bounds", "busy", "matches"]

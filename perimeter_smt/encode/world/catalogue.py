@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from perimeter_smt.logic.atoms import ANY, DIGITS, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
 from perimeter_smt.logic.problem import Catalogue, Group
+from perimeter_smt.policy.document import Element
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import name_characters, name_shape, support_list, table_rows
 
@@ -70,10 +71,10 @@ class Row(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def rows_of(service: str) -> tuple[Row, ...]:
-    """Every row of a service, recognisable actions first."""
+def rows_of(service: str, only: frozenset[str] | None = None) -> tuple[Row, ...]:
+    """Every row of a service, or of some actions of it (`service:action` in lower case), recognisable ones first."""
     out: list[Row] = []
-    infos = actions.actions(service)
+    infos = [info for info in actions.actions(service) if only is None or str(info).lower() in only]
     order = {name: i for i, name in enumerate(_FIRST_ACTIONS)}
     for info in sorted(infos, key=lambda i: (order.get(i.name, 99), i.name)):
         base = _keys(info.condition_keys)
@@ -159,11 +160,12 @@ class Calls:
     services: tuple[str, ...]
     literal: tuple[str, ...] = ()
     any_resource: bool = False
+    only: frozenset[str] | None = None  # actions in lower case, where not all of the services are in question
 
     def __post_init__(self) -> None:
         self.rows: list[Row] = []
         for service in well_known_first(self.services):
-            self.rows += rows_of(service)
+            self.rows += rows_of(service, self.only)
         self.replace_rows([*self.rows, *_invented(self.literal)])
 
     def replace_rows(self, rows: list[Row]) -> None:
@@ -185,6 +187,22 @@ class Calls:
         if name not in self._sets:
             self._sets[name] = self._compute(name)
         return self._sets[name]
+
+    def idle(self, element: Element) -> bool:
+        """Whether an action element matches no row: then no statement of it can match a call of these rows.
+
+        Sound as long as rows are only taken away later. A pattern for some services (X-25) or for all calls is never
+        idle, nor is a NotAction, but one that names every call.
+        """
+        found = 0
+        for text in element.values:
+            service, _, name = text.lower().partition(":")
+            if not service.strip() or "*" in service or "?" in service:
+                if not element.negated:
+                    return False
+            elif name:
+                found |= self.members(f"action ~ {service}:{name}")
+        return found == (1 << len(self.rows)) - 1 if element.negated else not found
 
     def actions(self) -> Iterable[str]:
         """Every action that has a row, in lower case."""

@@ -45,27 +45,27 @@ NEEDS = both(atom(Member("call", "needs its resource")), neg(atom(Member("call",
 
 
 def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -> list[Assertion]:
-    """In an account whose principals and resources are listed there are no others.
+    """In an account whose principals and resources are listed there are no others; tags are those of the file in any.
 
     Others than listed principals are its root user, service-linked roles, and the federated users of the root user.
     Tags are those of the file; session tags come on top for roles whose trust policy allows `sts:TagSession`.
     `tested` are the condition keys in use, lower case.
     """
     names = sorted(tested)
-    out = []
+    out: list[Assertion] = []
     empty = []
     for account, _ in workspace.organization.accounts():
+        out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
+        out += _resource_tags(account, policies.keys, names)
         if not account.listed:
             continue
         out.append(_principals(workspace, policies, account))
-        out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
         if account.resources or account.principals:
             here = is_text("resource.account", account.id)
             name = f"organization.yaml lists every resource of {account.id}"
             out.append(Assertion(name, implies(both(here, NEEDS), either(_built_in(), _resources(account)))))
         else:
             empty.append(account.id)
-        out += _resource_tags(account, policies.keys, names)
     if empty:
         here = one_of("resource.account", empty)
         name = "organization.yaml lists every resource of accounts that have none"

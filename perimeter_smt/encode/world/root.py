@@ -6,6 +6,7 @@ It can unless the SCPs of the account surely deny it that call, whatever else th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.catalogue import CALL, Calls
@@ -14,10 +15,21 @@ from perimeter_smt.logic.formula import Formula, both, conj, either, neg, walk
 from perimeter_smt.logic.interpret import Model, holds
 from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Element
 
 _CALL = "sts:getfederationtoken"
 _PRESENT = ("has aws:PrincipalArn", "has aws:PrincipalAccount", "has aws:PrincipalType", "has aws:PrincipalOrgID")
 _ABSENT = ("principal.service-linked", "principal.assumed-root", "principal.made-by-root", "forwarded")
+
+
+def idle(element: Element) -> bool:
+    """Whether an action element has no say on that call."""
+    return _call().idle(element)
+
+
+@lru_cache(maxsize=1)
+def _call() -> Calls:
+    return Calls(("sts",), only=frozenset([_CALL]))
 
 
 def makes_federated_users(workspace: Workspace, policies: Policies, account: Account) -> bool:
@@ -40,8 +52,8 @@ def makes_federated_users(workspace: Workspace, policies: Policies, account: Acc
         "aws:userid": account.id,
     }
     bodies = {a.name: a.formula.args[1] for a in policies.assertions if a.formula.op == "iff"}
-    calls = Calls(("sts",))
-    rows = [1 << i for i, row in enumerate(calls.rows) if row.lowered == _CALL]
+    calls = _call()
+    rows = [1 << i for i in range(len(calls.rows))]
     return not all(_sure(both(stopped), _Known(texts, bodies, calls, row)) for row in rows)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from perimeter_smt.encode.language.keys import Space
 from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
 from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import Formula, atom, both, disj, implies, sym
-from perimeter_smt.logic.problem import Assertion
+from perimeter_smt.logic.formula import Formula, atom, disj
 from perimeter_smt.organization.perimeter import Workspace
 
 BY_BUCKET = atom(Member("call", "tags need abac"))
-_PREFIXES = ("aws:resourcetag/", "s3:buckettag/")
 
 
 def hidden_tag(key: str) -> str:
@@ -26,9 +23,3 @@ def definitions(workspace: Workspace) -> dict[str, Formula]:
         "bucket.says-abac": disj(itself(r) for r in buckets if r.abac is True),
         "bucket.says-no-abac": disj(itself(r) for r in buckets if r.abac is False),
     }
-
-
-def presence(keys: Space) -> list[Assertion]:
-    """Keys of tags in calls on buckets, for the keys in use."""
-    found = [key for name, key in keys.known.items() if name.startswith(_PREFIXES)]
-    return [Assertion("AR22.tag", implies(both(BY_BUCKET, key.has), sym("bucket.abac"))) for key in found]

@@ -7,12 +7,12 @@ its symbol `X-n`, so that one encoding serves all modes (semantics 0.2, 0.3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
+from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, perimeter, refused, tags
+from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, perimeter, refused, root, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -22,7 +22,7 @@ from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
-from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.document import Document, Element
 from perimeter_smt.request.partitions import partitions
 
 HINTS: dict[str, tuple[str, ...]] = {
@@ -160,8 +160,9 @@ def build(
     values_of: Mapping[str, int] | None = None,
     asked: Sequence[str] = (),
     also_defined: Callable[[Workspace, WorldKeys, Script], dict[str, Formula]] | None = None,
+    actions: Collection[str] | None = None,
 ) -> World:
-    """Encode the organization for calls of these services.
+    """Encode the organization for calls of these services, or only for these `actions` of them (in lower case).
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
@@ -170,7 +171,7 @@ def build(
     """
     world = begin(
         workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
-        objectives=objectives, also_keys=also_keys, values_of=values_of,
+        objectives=objectives, also_keys=also_keys, values_of=values_of, actions=actions,
     )  # fmt: skip
     world.definitions = definitions_of(world)
     if also_defined is not None:
@@ -189,15 +190,28 @@ def begin(
     objectives: Sequence[str],
     also_keys: Sequence[str] = (),
     values_of: Mapping[str, int] | None = None,
+    actions: Collection[str] | None = None,
 ) -> World:
-    """A world of these documents in which nothing is defined yet."""
+    """A world of these documents in which nothing is defined yet.
+
+    Statements whose actions match no call of the world, nor the one that facts about root users are told from, are
+    left out: such a statement, Allow or Deny, never matches (semantics 1.4), so that its resource, its conditions and
+    the keys that it alone tests have no say in any question of this world.
+    """
     script = formal_text(workspace.organization.partition)
+    calls = Calls(tuple(services), only=None if actions is None else frozenset(actions))
+
+    def idle(element: Element) -> bool:
+        return calls.idle(element) and root.idle(element)
+
+    documents = busy(documents, idle)
     spoken_of = {name.lower(): count for name, count in (values_of or {}).items()}
     several = bounds(documents) | {name.lower(): 2 for name in also_keys}
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     keys.sets = under_set_operators(documents)
     keys.accounts = tuple(account.id for account, _ in workspace.organization.accounts())
-    return World(workspace, script, keys, Policies(keys), Calls(tuple(services)), free_grants, tuple(objectives))
+    policies = Policies(keys, idle=idle)
+    return World(workspace, script, keys, policies, calls, free_grants, tuple(objectives))
 
 
 def definitions_of(world: World) -> dict[str, Formula]:
@@ -268,7 +282,6 @@ def facts_of(world: World) -> list[Assertion]:
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
     out += accounts.principal_facts(workspace)
     out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
-    out += tags.presence(world.keys)
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
         out += existence(workspace, world.policies, tuple(world.keys.known))

@@ -119,6 +119,10 @@ def _lines(data: bytes) -> Form | None:
         return None
 
 
+# What notifications of changes wrap an item in: streams, rules of Config, SNS (Config developer guide).
+NOTES = ("ConfigurationItem", "configurationItem", "invokingEvent", "Message", "detail")
+
+
 def form_of(value: Any) -> Form | None:
     """The form of a decoded file."""
     if isinstance(value, list):
@@ -128,6 +132,8 @@ def form_of(value: Any) -> Form | None:
     if "terraform_version" in value or ("format_version" in value and ("values" in value or "planned_values" in value)):
         return Form.TERRAFORM
     if any(name in value for name in ("configurationItems", "BaseConfigurationItems", "configurationItemVersion")):
+        return Form.CONFIG
+    if any(name in value and "onfigurationItem" in str(value[name]) for name in NOTES) or "configurationItem" in value:
         return Form.CONFIG
     if "resourceType" in value and ("configuration" in value or "configurationItemStatus" in value):
         return Form.CONFIG

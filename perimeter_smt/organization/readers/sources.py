@@ -30,7 +30,7 @@ class SourceOptions:
     """What the user says beside a source.
 
     `organization` is another source that this one changes; `account` and `region` are where a template or plan will be
-    deployed; `complete`: the source holds everything there is.
+    deployed; `complete`: the source holds everything there is; `through`: the folders whose `perimeter.yaml` led here.
     """
 
     fill: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +44,7 @@ class SourceOptions:
     cidrs: Sequence[str] = ()
     vpcs: Sequence[Vpc] = ()
     complete: bool = False
+    through: tuple[Path, ...] = ()
 
 
 def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
@@ -118,6 +119,9 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
         path = short
     if not path.exists():
         raise found["path"].error(f"no such file or folder: `{where}`")
+    through = (*options.through, folder.resolve())
+    if path.resolve() in through:
+        raise found["path"].error(f"`{where}` leads back to a `perimeter.yaml` that was read, expected another source")
 
     def given(name: str, check: Check) -> str | None:
         return text(found[name], check) if name in found else None
@@ -130,6 +134,7 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
         account=options.account or given("account", values.account_id),
         region=options.region or given("region", values.region),
         complete=options.complete or given("complete", values.any_text) == "true",
+        through=through,
     )
     return read_source(path, chosen).model_copy(update={"name": _name(folder)})
 

@@ -109,7 +109,7 @@ class Asked:
         for _ in range(_SPREADS):
             if not left:
                 break
-            inside = disj(check for one in left for call in one.calls for check in call)
+            inside = disj(self._at(check) for one in left for call in one.calls for check in call)
             result = self.run.ask(disj(dict.fromkeys(one.breach for one in left)), inside, self.run.exact)
             if result.status != "sat":
                 break
@@ -145,7 +145,7 @@ class Asked:
 
     def _together(self, left: Sequence[Obligation]) -> Result:
         """A breach by a check of any of these rows; unsat proves them all."""
-        inside = disj(check for one in left for call in one.calls for check in call)
+        inside = disj(self._at(check) for one in left for call in one.calls for check in call)
         breaches = disj(dict.fromkeys(one.breach for one in left))
         return self.run.engine.check((breaches, inside, self.mode), core=True, spare=self._soft)
 

@@ -76,15 +76,17 @@ class _Question:
         tags = [entry.key for entry in self.perimeter.tag_exceptions if entry.on == "principal"]
         self.steps = Steps(self.smaller, asking, tags)
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
+        self.outside = list(self._enter())
         connect(self.chains, self.steps, self.kinds)
         self.worlds = [(self.steps, self.kinds)]
-        grown = self._grown()
-        if grown:
-            bare = {kind.first.arn for kind in grown if kind in self.kinds and self._loses_boundary(kind)}
-            more = Steps(_with_rights(self.smaller, [kind.first for kind in grown], bare), asking, tags)
+        self.grown: dict[str, Kind] = {}
+        self.bare = set[str]()
+        while grown := self._grown():  # with more rights, rights of more identities may be extended
+            self.grown |= {kind.first.arn: kind for kind in grown}
+            larger = _with_rights(self.smaller, [kind.first for kind in self.grown.values()], self.bare)
+            more = Steps(larger, asking, tags)
             connect(self.chains, more, self.kinds, among=grown)
             self.worlds.append((more, grown))
-        self.outside = list(self._enter())
 
     def lines(self) -> Iterator[Line]:
         """Who comes in from outside, exceptions, guardrails and trails."""
@@ -111,33 +113,49 @@ class _Question:
         return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
 
     def _grown(self) -> list[Kind]:
-        """Identities with all the rights of their account: who can be given them, and new ones that somebody makes."""
+        """Identities with all the rights of their account that are new: who can be given them, and who is made.
+
+        An identity is new again once its boundary can be taken away.
+        """
         there = [kind for kind in self.kinds if raised(kind.first.arn) in self.chains.graph]
-        grown = [kind for kind in there if not _holds_everything(kind.first)]
-        able = [kind for kind in self.kinds if not _holds_everything(kind.first)]
-        made: dict[str, Kind] = {}
-        asked = (
-            self.steps.formula("step"),
-            self.steps.calls("iam:CreateRole", "iam:CreateUser"),
-            neg(any_of(self.kinds)),
-        )
-        for caller, step in self.steps.callers(able, *asked):
+        there = [kind for kind in there if not _holds_everything(kind.first)]
+        bare = {kind.first.arn for kind in there if kind.first.arn not in self.bare and self._loses_boundary(kind)}
+        self.bare |= bare
+        grown = [kind for kind in there if kind.first.arn not in self.grown or kind.first.arn in bare]
+        steps, callers = self.worlds[-1]
+        able = [kind for kind in callers if steps is not self.steps or not _holds_everything(kind.first)]
+        made = {kind.first.account: kind for kind in self.grown.values() if kind.first.arn not in self.chains.kinds}
+        new: list[Kind] = []
+        asked = (steps.formula("step"), steps.calls("iam:CreateRole", "iam:CreateUser"), neg(any_of(self.kinds)))
+        for caller, step in steps.callers(able, *asked):
             account = caller.first.account
             if account not in made:
                 partition = caller.first.arn.split(":")[1]
                 arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
                 made[account] = Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
-            words, new = "makes an identity of its own", made[account].first.arn
-            edge = Edge(((self.steps, step, words),), words, "it can give it no rights")
-            self.chains.add(caller.first.arn, raised(new), edge)
-        return [*grown, *made.values()]
+                new.append(made[account])
+            words = "makes an identity of its own"
+            edge = Edge(((steps, step, words),), words, "it can give it no rights")
+            self.chains.add(_namer(steps, self.steps)(caller), raised(made[account].first.arn), edge)
+        return [*grown, *new]
 
     def _loses_boundary(self, kind: Kind) -> bool:
-        """Whether the identity may take its own boundary away."""
+        """Whether the identity may take its own boundary away, or somebody else who becomes it: then paths need him."""
+        if kind.first.boundary is None:
+            return False
         name = "Role" if kind.first.type == "role" else "User"
         names = (f"iam:Delete{name}PermissionsBoundary", f"iam:Put{name}PermissionsBoundary")
-        asked = (self.steps.formula("step"), self.steps.calls(*names), kind.here)
-        return next(self.steps.callers([kind], *asked), None) is not None
+        become = self.chains.sources(kind.first.arn)
+        for himself in (True, False):
+            for steps, callers in self.worlds:
+                node = _namer(steps, self.steps)
+                able = [c for c in callers if (c is kind if himself else node(c) in become)]
+                asked = (steps.formula("step"), steps.calls(*names), kind.here)
+                if able and next(steps.callers(able, *asked), None) is not None:
+                    if not himself:
+                        self.chains.unless[raised(kind.first.arn)] = "nobody takes its boundary away"
+                    return True
+        return False
 
     def _enter(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The nodes of those who come from outside, with the patterns of the roles that are meant for them."""
@@ -198,9 +216,9 @@ class _Question:
         node = f"exception {entry.shown}"
         exempt = [kind for kind in self.kinds if is_named(entry.arn, kind.first.arn)]
         for kind in exempt:
-            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "is exempt"))
+            self.chains.graph.put(kind.first.arn, node, Edge((), "is exempt"))
             if raised(kind.first.arn) in self.chains.graph:
-                self.chains.graph.add_edge(raised(kind.first.arn), node, edge=Edge((), "is exempt"))
+                self.chains.graph.put(raised(kind.first.arn), node, Edge((), "is exempt"))
         if "*" in entry.arn or "?" in entry.arn or not exempt:
             for steps, kinds in self.worlds:
                 made = resource_matches(steps.world.keys, entry.arn)
@@ -224,7 +242,7 @@ class _Question:
             return
         held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
         for kind in held:
-            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it"))
+            self.chains.graph.put(kind.first.arn, node, Edge((), "carries it"))
         for steps, kinds in self.worlds:
             sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
             name = _namer(steps, self.steps)

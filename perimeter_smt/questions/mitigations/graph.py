@@ -6,15 +6,13 @@ from outside. An edge holds the steps that it takes; one that is not sure needs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-import networkx as nx
 
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, target
 from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 from perimeter_smt.request.keys import table_rows
@@ -41,29 +39,36 @@ class Edge:
 class Chains:
     """The graph, and the kinds of identities by the ARN that stands for them."""
 
-    graph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
+    graph: Graph[Edge] = field(default_factory=Graph)
     kinds: dict[str, Kind] = field(default_factory=dict)
+    unless: dict[str, str] = field(default_factory=dict)  # by node: what its further edges need besides
 
     def add(self, source: str, goal: str, edge: Edge) -> None:
         """Add an edge; a sure one wins over one that is not."""
-        old = self.graph.get_edge_data(source, goal)
-        if source != goal and (old is None or (edge.sure and not old["edge"].sure)):
-            self.graph.add_edge(source, goal, edge=edge)
+        if source in self.unless:
+            edge = replace(edge, unless="; ".join(filter(None, (edge.unless, self.unless[source]))))
+        old = self.graph.get(source, goal)
+        if source != goal and (old is None or (edge.sure and not old.sure)):
+            self.graph.put(source, goal, edge)
 
     def path(self, source: str, goal: str) -> list[Edge] | None:
         """The shortest path, over sure edges if there is one; None if there is none."""
-        if source not in self.graph or goal not in self.graph:
-            return None
-        sure = nx.subgraph_view(self.graph, filter_edge=lambda a, b: bool(self.graph[a][b]["edge"].sure))
-        for graph in (sure, self.graph):
-            if source in graph and goal in graph and nx.has_path(graph, source, goal):
-                nodes = nx.shortest_path(graph, source, goal)
-                return [self.graph[a][b]["edge"] for a, b in pairwise(nodes)]
-        return None
+        sure = self.graph.shortest(source, goal, lambda edge: edge.sure)
+        return self.graph.shortest(source, goal) if sure is None else sure
+
+    def reached(self, starts: Iterable[str]) -> set[str]:
+        """Every node that is reached from one of these, and these."""
+        found, left = set[str](), list(starts)
+        while left:
+            node = left.pop()
+            if node not in found:
+                found.add(node)
+                left += self.graph.successors(node)
+        return found
 
     def sources(self, goal: str) -> set[str]:
         """Every node from which the goal is reached."""
-        return set(nx.ancestors(self.graph, goal)) if goal in self.graph else set()
+        return self.graph.ancestors(goal)
 
 
 def raised(arn: str) -> str:
@@ -79,13 +84,25 @@ def connect(chains: Chains, steps: Steps, kinds: Sequence[Kind], *, among: Seque
     for kind in kinds:
         for caller, edge in reader.into(kind):
             chains.add(name(caller), kind.first.arn, edge)
-    if among is not None:
-        return
     for kind in kinds:
-        before = chains.sources(kind.first.arn)
-        able = [caller for caller in kinds if caller is kind or caller.first.arn in before]
-        for caller, edge in reader.raises(kind, able):
-            chains.add(caller.first.arn, raised(kind.first.arn), edge)
+        _extend(chains, reader, kind, {name(caller): caller for caller in callers})
+
+
+def _extend(chains: Chains, reader: _Edges, kind: Kind, callers: Mapping[str, Kind]) -> None:
+    """Who extends the rights of an identity that he is or becomes, himself or as a further identity that he becomes."""
+    goal = kind.first.arn
+    become = {goal, *chains.sources(goal)}
+    further = chains.reached(become)
+    nodes = {id(caller): node for node, caller in callers.items()}
+    able = [caller for node, caller in callers.items() if node in further or caller is kind]
+    for caller, edge in reader.raises(kind, able):
+        node = nodes[id(caller)]
+        chains.add(node, raised(goal), edge)
+        for start in sorted(chains.sources(node) & become) if node not in become else ():
+            before = chains.path(start, node) or []
+            steps = tuple(step for each in (*before, edge) for step in each.steps)
+            unless = "; ".join(dict.fromkeys(each.unless for each in (*before, edge) if each.unless))
+            chains.add(start, raised(goal), Edge(steps, edge.words, unless))
 
 
 class _Edges:

@@ -145,20 +145,22 @@ class _Looks:
     """Which of some texts may mean an ARN: names of principals and patterns, coarser than any reading of policies."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        # Variables may become anything, and stars cross fields: more is told apart than needed.
+        # Variables may become anything, and stars cross fields: more is told apart than needed. A text without a colon
+        # may look at a name as well: `*/admin` for `aws:PrincipalArn`, `admin-*` for `aws:username`.
         texts = list(texts)
         # What looks at a name through a variable tells every principal from every other.
         self._by_name = any(_NAME_VARIABLE.search(text) for text in texts)
-        plain = {re.sub(r"\$\{[^}]*\}", "*", text) for text in texts if ":" in text}
-        wild = sorted(text for text in plain if "*" in text or "?" in text)
-        self._names = {text.rsplit("/", 1)[-1].lower() for text in plain.difference(wild)}
+        plain = {re.sub(r"\$\{[^}]*\}", "*", text) for text in texts}
+        self._names = {part.lower() for text in plain for part in re.split("[/:]", text)}
+        wild = sorted(text for text in plain if text.strip("*") and ("*" in text or "?" in text))
         self._patterns = [re.compile(translate(text.replace("[", "?")), re.IGNORECASE) for text in wild]
 
     def __call__(self, arn: str) -> object:
         """What tells this ARN from others: itself where something names it, else the patterns that it matches."""
-        if self._by_name or arn.rsplit("/", 1)[-1].lower() in self._names:
+        name = arn.rsplit("/", 1)[-1]
+        if self._by_name or name.lower() in self._names:
             return arn
-        return tuple(bool(pattern.match(arn)) for pattern in self._patterns)
+        return tuple(bool(pattern.match(arn) or pattern.match(name)) for pattern in self._patterns)
 
 
 def _texts(workspace: Workspace) -> Iterator[str]:

@@ -77,10 +77,10 @@ class Steps:
         world = build(
             workspace, services, free_grants=False, objectives=(), asked=_FORMULAS,
             also_keys=(credentials.EXTERNAL_ID, "iam:passedtoservice", *keys), also_defined=credentials.definitions,
+            actions=calls,
         )  # fmt: skip
         # Managed policies, groups, functions and instances are not listed as identities are: any may be there.
         world.assertions = [a for a in world.assertions if not a.name.startswith(_RESOURCES_LISTED)]
-        world.calls.replace_rows([row for row in world.calls.rows if row.lowered in calls])
         self.workspace, self.world = workspace, world
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also)

@@ -6,13 +6,13 @@ the answers hold whatever is granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from perimeter_smt.encode.world import configured
-from perimeter_smt.encode.world.catalogue import CALL, Calls
+from perimeter_smt.encode.world.catalogue import CALL, Calls, union
 from perimeter_smt.encode.world.world import World, build
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom, both, disj, implies, neg, sym
@@ -26,6 +26,7 @@ from perimeter_smt.questions.run import Run
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.engine import Engine
+from perimeter_smt.solve.theories.catalogue import indexes
 
 Row = Mapping[str, Any]
 TABLES = {"N1": configured.COMPUTE, "E2": configured.CARRIERS, "N2": configured.PORTABLE}
@@ -125,7 +126,7 @@ def checks(
     A call is tested on every required resource type; among types of which it names one, any may be the one. Checks that
     carry none of `keys`, which the question is about, are left out where others carry some.
     """
-    rows = [i for i, row in enumerate(calls.rows) if row.lowered == action.lower()]
+    rows = list(indexes(calls.members(f"action={action.lower()}")))
     wanted = {name.lower() for name in keys}
     types: dict[str | None, list[int]] = {}
     for index in rows if not types_of_mine else (i for i in rows if calls.rows[i].type in types_of_mine):
@@ -151,7 +152,9 @@ def _required(action: str, kind: str) -> bool:
     return info is not None and any(use.type == kind and use.required for use in info.resource_types)
 
 
-def _world(workspace: Workspace, services: Sequence[str], which: str, also_keys: Sequence[str]) -> World:
+def _world(
+    workspace: Workspace, services: Sequence[str], which: str, also_keys: Sequence[str], calls: Collection[str]
+) -> World:
     names = _PREDICATES[which]
     return build(
         workspace,
@@ -161,6 +164,7 @@ def _world(workspace: Workspace, services: Sequence[str], which: str, also_keys:
         also_keys=also_keys,
         asked=[f"{name}.{part}" for name in names for part in ("premise", "conclusion")],
         also_defined=configured.of_tables if which == "tables" else configured.of_scopes,
+        actions=calls,
     )
 
 
@@ -175,10 +179,9 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     rows = [(name, row) for name, table in TABLES.items() for row in table_rows(table)]
     calls = [*(action for _, row in rows for action in configured.calls_of(row)), _SIGN_IN]
     services = tuple(dict.fromkeys(action.partition(":")[0] for action in calls))
-    world = _world(workspace, services, "tables", configured.keys_of(row for _, row in rows))
+    wanted = frozenset(action.lower() for action in calls)
+    world = _world(workspace, services, "tables", configured.keys_of(row for _, row in rows), wanted)
     world.also_hints = configured.hints(row for _, row in rows)
-    wanted = {action.lower() for action in calls}
-    world.calls.replace_rows([row for row in world.calls.rows if row.lowered in wanted])
     asked = [f(world, name, name[:2]) for name in _PREDICATES["tables"] for f in (breach, at_issue)]
     asked += [told(workspace, world, name, row) for name, row in rows if name != "N2"]
     configured.define_sets(world.calls)
@@ -187,31 +190,63 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
         asked.append(atom(Member(CALL, configured.row_set(name, row))))
     asked += checks(world.calls, _SIGN_IN)
     sets = world.sets(())
-    world.assertions += [_spelled(world.calls, check, sets) for check in asked if check.op == "atom"]
+    world.assertions += _told_apart(world.calls, sets)
     return _encoded(world, asking, asked, sets)
 
 
 def at(calls: Calls, check: Formula, sets: Iterable[str]) -> Formula:
-    """The call is one of a check, said by every set that holds all or none of its rows."""
+    """The call is one of a check, said by its service, and by every set of calls of it that holds all or none.
+
+    The facts of `_told_apart` say the rest.
+    """
     rows = calls.members(check.payload.name)
-    inside = (atom(Member(CALL, name)) for name in sets if not rows & ~calls.members(name))
-    outside = (neg(atom(Member(CALL, name))) for name in sets if not rows & calls.members(name))
-    return both(check, *inside, *outside)
+    services = [name for name, own in _services(calls).items() if rows & calls.members(own)]
+    if len(services) != 1:
+        return check
+    own = _services(calls)[services[0]]
+    near = [name for name in sets if calls.members(name) & calls.members(own)]
+    inside = (atom(Member(CALL, name)) for name in near if not rows & ~calls.members(name))
+    outside = (neg(atom(Member(CALL, name))) for name in near if not rows & calls.members(name))
+    return both(check, atom(Member(CALL, own)), *inside, *outside)
 
 
-def _spelled(calls: Calls, check: Formula, sets: Iterable[str]) -> Assertion:
-    """A fact of the catalogue, said beforehand: searches over many calls come to it one by one otherwise."""
-    return Assertion(f"define {check.payload.name}", implies(check, at(calls, check, sets)))
+def _services(calls: Calls) -> dict[str, str]:
+    """Each service of the calls, and the name of the set of its rows."""
+    return {name: f"service={name}" for name in dict.fromkeys(row.service for row in calls.rows)}
+
+
+def _told_apart(calls: Calls, sets: Iterable[str]) -> list[Assertion]:
+    """Facts of the catalogue, said beforehand: searches over many calls come to them one by one otherwise.
+
+    A set holds calls of some services; no call is of two services, said by the digits of their numbers.
+    """
+    services = _services(calls)
+    count = max(len(services) - 1, 1).bit_length()
+    digits = [f"digit {place} of the service" for place in range(count)]
+    for place, digit in enumerate(digits):
+        ones = [calls.members(own) for number, own in enumerate(services.values()) if number >> place & 1]
+        calls.define_rows(digit, union(ones))
+    out = []
+    for number, (name, own) in enumerate(services.items()):
+        bits = [atom(Member(CALL, digit)) for digit in digits]
+        spelled = both(*(bit if number >> place & 1 else neg(bit) for place, bit in enumerate(bits)))
+        out.append(Assertion(f"define service {name}", implies(atom(Member(CALL, own)), spelled)))
+    for name in sets:
+        rows = calls.members(name)
+        some = [own for own in services.values() if rows & calls.members(own)]
+        if name not in some and len(some) < len(services):
+            held = disj(atom(Member(CALL, own)) for own in some)
+            out.append(Assertion(f"define calls of {name}", implies(atom(Member(CALL, name)), held)))
+    return out
 
 
 def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
     services = claimed_services(workspace)
-    world = _world(workspace, services, "scopes", _SESSION_KEYS)
+    wanted = frozenset(a for a in Calls(services).actions() if _in_some_scope(workspace, a))
+    world = _world(workspace, services, "scopes", _SESSION_KEYS, wanted)
     world.also_hints = {"aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0",)}
     asked = [f(world, name, name[:2]) for name in _PREDICATES["scopes"] for f in (breach, at_issue)]
     asked.append(both(world.formula("access"), world.formula("E1.others")))
-    claimed_of = {action: _in_some_scope(workspace, action) for action in world.calls.actions()}
-    world.calls.replace_rows([row for row in world.calls.rows if claimed_of[row.lowered]])
     documents = [document for document, _ in world.policies.statements.values()]
     everywhere = looks_everywhere(documents, workspace.perimeter)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)

@@ -23,6 +23,17 @@ class Gap(Exception):  # noqa: N818
     """A part of a template that cannot be said; the message is its name."""
 
 
+class Undecided(Gap):
+    """A condition of which it is not known whether it holds."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"condition `{name}`, which needs {reason}")
+        self.name, self.reason = name, reason
+
+
+_MOST_UNDECIDED = 5  # conditions of one policy that are tried both ways
+
+
 class Resolver:
     """Resolves nodes of one template. `parameters` are values given or default, as texts or lists of texts."""
 
@@ -33,6 +44,7 @@ class Resolver:
         self.resources = _members(template.get("Resources"))
         self.declared = _members(template.get("Parameters"))
         self._busy: set[str] = set()
+        self._assumed: dict[str, bool] = {}
         self._functions: dict[str, Callable[[Node], Any]] = {
             "Ref": self._ref, "Fn::GetAtt": self._get_att, "Fn::Sub": self._sub, "Fn::Join": self._join,
             "Fn::Select": self._select, "Fn::Split": self._split, "Fn::FindInMap": self._find, "Fn::If": self._if,
@@ -70,6 +82,8 @@ class Resolver:
 
     def holds(self, name: str) -> bool:
         """Whether a condition holds; Gap if that is not known."""
+        if name in self._assumed:
+            return self._assumed[name]
         if name not in self.conditions:
             raise Gap(f"condition `{name}`, which is not declared")
         if name in self._busy:
@@ -77,8 +91,29 @@ class Resolver:
         self._busy.add(name)
         try:
             return self._truth(self.conditions[name])
+        except Undecided:
+            raise  # of another condition that this one is made of: tried both ways, the two stay in step
+        except Gap as gap:
+            raise Undecided(name, str(gap)) from None
         finally:
             self._busy.discard(name)
+
+    def both_ways(self, found: Node, undecided: dict[str, str]) -> list[Node | None]:
+        """What `node` makes of it as conditions that are not known may hold; their names and needs are added."""
+        try:
+            return [self.node(found)]
+        except Undecided as gap:
+            if len(self._assumed) == _MOST_UNDECIDED:
+                raise
+            undecided[gap.name] = gap.reason
+            out = []
+            for holds in (True, False):
+                self._assumed[gap.name] = holds
+                try:
+                    out += self.both_ways(found, undecided)
+                finally:
+                    del self._assumed[gap.name]
+            return out
 
     def _truth(self, node: Node) -> bool:
         found = _members(node)

@@ -16,7 +16,7 @@ def read(stack: Stack) -> None:
     """Roles, users, groups and policies of a template."""
     for item in stack.of("AWS::IAM::ManagedPolicy"):
         if arn := item.arn():
-            found = item.policy(item.properties.get("PolicyDocument"))
+            found = item.policy(item.properties.get("PolicyDocument"), of_others=True) or NotKnown("denies at most")
             stack.draft.managed[arn] = stack.draft.policy(found, Kind.IDENTITY, item.logical, item.at)
     for item in stack.of(*_KINDS):
         _holder(item, str(item.node.value["Type"].value))  # type: ignore[index,union-attr,call-overload]
@@ -26,11 +26,11 @@ def read(stack: Stack) -> None:
             holder.attached.append(str(arn))
     for item in stack.of("AWS::IAM::Policy"):
         for holder in _named(item):
-            _own(item, holder, item.properties.get("PolicyDocument"), item.logical)
+            _own(item, holder, item.properties.get("PolicyDocument"), item.logical, of_others=True)
     for kind in ("Role", "User", "Group"):
         for item in stack.of(f"AWS::IAM::{kind}Policy"):
             if owner := _one(item, item.get(f"{kind}Name"), kind.lower()):
-                _own(item, owner, item.properties.get("PolicyDocument"), item.logical)
+                _own(item, owner, item.properties.get("PolicyDocument"), item.logical, of_others=True)
     for item in stack.of("AWS::IAM::UserToGroupAddition"):
         _membership(item)
 
@@ -38,6 +38,10 @@ def read(stack: Stack) -> None:
 def _holder(item: Item, kind: str) -> None:
     arn, draft = item.arn(), item.stack.draft
     if arn is None:
+        return
+    if item.stack.twice(item, arn, told=arn in draft.principals or arn in draft.groups):
+        draft.unknown(f"which `{arn}` is there", f"needs {item.doubt or 'a condition'}", "grants", item.at,
+                      account=item.stack.account)  # fmt: skip
         return
     boundary = item.get("PermissionsBoundary")
     role = kind == "AWS::IAM::Role"
@@ -73,8 +77,8 @@ def _attach(item: Item, holder: Holder, name: str) -> None:
             holder.attached.append(str(found))
 
 
-def _own(item: Item, holder: Holder, node: Node | None, name: str) -> None:
-    found = item.policy(node)
+def _own(item: Item, holder: Holder, node: Node | None, name: str, *, of_others: bool = False) -> None:
+    found = item.policy(node, of_others=of_others)
     if found is not None:
         holder.own.append(item.stack.draft.policy(found, Kind.IDENTITY, name, item.at))
 

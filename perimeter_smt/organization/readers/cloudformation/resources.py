@@ -33,6 +33,7 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::Kinesis::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
 }
+_READ_BESIDE = ("AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy", "AWS::Lambda::Permission")
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
 
@@ -44,13 +45,17 @@ def read(stack: Stack) -> None:
     for kind, (target, name, form) in _POLICIES.items():
         for item in stack.of(kind):
             for arn in _targets(item, target, form):
-                policy = item.policy(item.properties.get(name))
+                policy = item.policy(item.properties.get(name), of_others=True)
+                known = stack.draft.resources.get(arn)
+                if stack.twice(item, arn, told=known is not None and known.policy is not None):
+                    policy = NotKnown(f"two policies, of which one may be there: needs {item.doubt or 'a condition'}")
                 if arn.split(":")[4] in ("", stack.account):
                     stack.draft.resource(arn, stack.account, item.at, policy=policy)
                 else:
                     reason = "a template makes policies of its own account"
                     stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at)
     _permissions(stack)
+    _others(stack)
     for item in stack.of("AWS::EC2::VPCEndpoint"):
         _endpoint(item)
     for item in stack.of("AWS::Organizations::Policy"):
@@ -61,6 +66,25 @@ def read(stack: Stack) -> None:
                          parent=parent if isinstance(parent, str) else None)  # fmt: skip
 
 
+def _others(stack: Stack) -> None:
+    """Resources of other types that hold a policy: named, since somebody may be let in by them."""
+    kinds = {str(node.value["Type"].value) for node in stack.resolver.resources.values()
+             if isinstance(node.value, dict) and "Type" in node.value}  # fmt: skip
+    for kind in sorted(kinds - {*_OWNERS, *_POLICIES, *_READ_BESIDE}):
+        for item in stack.of(kind) if kind.startswith("AWS::") and not kind.startswith("AWS::IAM::") else ():
+            if any(_is_policy(found) for node in item.properties.values() for found in node.walk()):
+                reason = f"`{kind}` is no type whose policies are read"
+                stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
+
+
+def _is_policy(node: Node) -> bool:
+    """Whether a part of a template is a policy document, with its functions."""
+    if not isinstance(node.value, dict) or "Statement" not in node.value:
+        return False
+    whole = node.value["Statement"]
+    return any(isinstance(found.value, dict) and "Effect" in found.value for found in whole.walk())
+
+
 def _owner(item: Item, kind: str, name: str | None) -> None:
     arn = item.arn()
     if arn is None:
@@ -69,9 +93,9 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     if kind == "AWS::DynamoDB::Table" and node is not None and isinstance(node.value, dict):
         node = node.value.get("PolicyDocument")
     thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=item.policy(node))
-    thing.whole = True
+    thing.whole = item.doubt is None
     blocked = item.get("PublicAccessBlockConfiguration")
-    if isinstance(blocked, dict):
+    if isinstance(blocked, dict) and item.doubt is None:
         thing.block_public_access = blocked.get("RestrictPublicBuckets") in (True, "true")
     if kind == "AWS::S3::AccessPoint":
         vpc = item.get("VpcConfiguration")
@@ -119,7 +143,7 @@ def _permissions(stack: Stack) -> None:
         name = function.rsplit("function:")[-1]
         made = f"arn:{names.partition}:lambda:{stack.region}:{stack.account}:function:{name}"
         arn = function if function.count(":") >= 5 else made
-        unknown = item.doubt or next((value for value in values.values() if isinstance(value, NotKnown)), None)
+        unknown = next((value for value in values.values() if isinstance(value, NotKnown)), None)
         if unknown is not None:
             broken[arn] = unknown
         else:
@@ -168,6 +192,8 @@ def _control(item: Item) -> None:
         return
     name = item.get("Name")
     content = item.policy(item.properties.get("Content"))
+    if item.doubt is not None:
+        content = NotKnown(f"needs {item.doubt}")
     draft.control(item.logical, name if isinstance(name, str) else item.logical, kind,
                   NotKnown("text not told") if content is None else content, item.at)  # fmt: skip
     targets = item.get("TargetIds") or ()

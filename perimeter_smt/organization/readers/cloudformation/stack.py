@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from perimeter_smt.organization.readers.cloudformation.functions import Gap, Resolver, plain
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
+from perimeter_smt.organization.readers.draft.draft import Affects
 from perimeter_smt.policy.json_positions import Node
 
 
@@ -20,30 +21,45 @@ class Stack:
     account: str
     region: str
     file: str
+    doubted: set[str] = field(default_factory=set)
+
+    def twice(self, item: Item, arn: str, *, told: bool) -> bool:
+        """Whether something is told of this ARN already, by resources of which only one may be there."""
+        if item.doubt is None and arn not in self.doubted:
+            return False
+        self.doubted.add(arn)
+        return told
 
     def of(self, *types: str) -> Iterator[Item]:
         """The resources of these types that are there, or may be."""
         for logical, node in self.resolver.resources.items():
             if not isinstance(node.value, dict) or "Type" not in node.value or node.value["Type"].value not in types:
                 continue
-            doubt = None
+            doubt: str | None = None
             if (condition := node.value.get("Condition")) is not None:
                 try:
                     if not self.resolver.holds(str(condition.value)):
                         continue
                 except Gap as gap:
-                    doubt = NotKnown(f"condition `{condition.value}` needs {gap}")
+                    doubt = str(gap)
+                    place = Place(self.file, ("Resources", logical), node.line)
+                    self.draft.unknown(
+                        f"whether `{logical}` is there", f"needs {gap}; taken both ways", "grants", place
+                    )
             yield Item(self, logical, node, doubt)
 
 
 @dataclass(frozen=True)
 class Item:
-    """A resource. `doubt`: whether it is there is not known, so that none of its policies is."""
+    """A resource. `doubt`: why it is not known whether it is there.
+
+    Where it is not there nothing is: reading it as there takes in both possibilities, but for what it denies to others.
+    """
 
     stack: Stack
     logical: str
     node: Node
-    doubt: NotKnown | None
+    doubt: str | None
 
     @property
     def at(self) -> Place:
@@ -76,16 +92,29 @@ class Item:
         except Gap as gap:
             return NotKnown(f"needs {gap}")
 
-    def policy(self, node: Node | None) -> object:
-        """A policy, with its lines; None if none is written."""
+    def policy(self, node: Node | None, *, of_others: bool = False) -> object:
+        """A policy, with its lines; None if none is written. `of_others`: what has it is there without it as well.
+
+        Where a condition is not known, everything that it allows either way, and what it denies both ways.
+        """
         if node is None:
             return None
-        if self.doubt is not None:
-            return self.doubt
+        undecided: dict[str, str] = {}
         try:
-            found = self.stack.resolver.node(node)
+            ways = self.stack.resolver.both_ways(node, undecided)
         except Gap as gap:
             return NotKnown(f"needs {gap}")
+        for name, reason in undecided.items():
+            assert isinstance(self.node.value, dict)
+            kind = _affects(str(self.node.value["Type"].value))
+            what = f"condition `{name}` of `{self.logical}`"
+            self.stack.draft.unknown(what, f"needs {reason}; taken both ways", kind, self.at)
+        if len(ways) > 1 and None in ways:
+            return NotKnown(f"needs condition `{next(iter(undecided))}`")
+        try:
+            found = either([way for way in ways if way is not None], absent=of_others and self.doubt is not None)
+        except Gap as gap:
+            return NotKnown(str(gap))
         if found is None:
             return None
         return found if isinstance(found.value, dict) else plain(found)
@@ -104,3 +133,46 @@ class Item:
         if found is None:
             return []
         return found.value if isinstance(found.value, list) else [found]
+
+
+def either(ways: list[Node], *, absent: bool = False) -> Node | None:
+    """One policy that allows what any of these does and denies what all of them do; `absent`: there may be none."""
+    if not ways or (len(ways) == 1 and not absent):
+        return next(iter(ways), None)
+    first = ways[0]
+    if not all(isinstance(way.value, dict) and "Statement" in way.value for way in ways):
+        raise Gap("a policy of another form, which may be there or not")
+    of_ways = [_statements(way) for way in ways]
+    denied = [] if absent else [s for s in of_ways[0] if _denies(s) and all(_holds(s, way) for way in of_ways)]
+    kept = list(denied)
+    for statement in (s for way in of_ways for s in way if not _denies(s)):
+        if not _holds(statement, kept):
+            kept.append(statement)
+    if not kept:
+        return None
+    assert isinstance(first.value, dict)
+    out = Node({**first.value}, first.line, first.file, first.parent, first.step)
+    whole = first.value["Statement"]
+    listed = Node(kept, whole.line, whole.file, out, "Statement")
+    out.value["Statement"] = listed  # type: ignore[index,call-overload]
+    for number, statement in enumerate(kept):
+        statement.parent, statement.step = listed, number
+    return out
+
+
+def _affects(kind: str) -> Affects:
+    return "guardrails" if kind in ("AWS::Organizations::Policy", "AWS::EC2::VPCEndpoint") else "grants"
+
+
+def _statements(policy: Node) -> list[Node]:
+    assert isinstance(policy.value, dict)
+    found = policy.value["Statement"]
+    return found.value if isinstance(found.value, list) else [found]
+
+
+def _denies(statement: Node) -> bool:
+    return isinstance(statement.value, dict) and plain(statement).get("Effect") == "Deny"
+
+
+def _holds(statement: Node, among: list[Node]) -> bool:
+    return any(plain(statement) == plain(other) for other in among)

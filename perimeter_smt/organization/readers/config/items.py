@@ -93,7 +93,10 @@ def _holder(inline: str) -> Callable[[Draft, Item], None]:
             arn,
             item.at,
             own=_inline(found.get(inline), item.at.at("configuration", inline)),
-            attached=[a["policyArn"] for a in found.get("attachedManagedPolicies") or ()],
+            attached=[
+                str(a.get("policyArn") or f"{a.get('policyName')}, whose ARN is not told")
+                for a in found.get("attachedManagedPolicies") or ()
+            ],
             groups=[f"{group}{name}" for name in found.get("groupList") or ()],
             boundary=boundary.get("permissionsBoundaryArn"),
             trust=found.get("assumeRolePolicyDocument"),

@@ -12,7 +12,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.aws_cli.read import files
 from perimeter_smt.organization.readers.config.items import Item, read_item
 from perimeter_smt.organization.readers.draft import Draft, Place
-from perimeter_smt.organization.readers.recognise import read_bytes
+from perimeter_smt.organization.readers.recognise import NOTES, read_bytes
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.readers.sources import SourceOptions
@@ -82,5 +82,6 @@ def _of(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         for name in (*_LISTS, "Results"):
             if isinstance(value.get(name), list):
                 yield from _of(value[name], at.at(name))
-        if isinstance(value.get("ConfigurationItem"), dict):
-            yield from _of(value["ConfigurationItem"], at.at("ConfigurationItem"))
+        for name in NOTES:
+            if isinstance(value.get(name), (dict, str)):
+                yield from _of(value[name], at.at(name))

@@ -114,10 +114,18 @@ def read_plan(value: dict[str, Any], at: Place) -> Plan:
     return plan
 
 
+def _complete(item: Any, at: Place) -> None:
+    """Every resource of a plan or state has an address and a type (JSON output format)."""
+    for name in ("address", "type"):
+        if not isinstance(item, dict) or not isinstance(item.get(name), str):
+            raise InputError(f"a resource without `{name}`", file=str(at))
+
+
 def _modules(module: Any, at: Place) -> Iterator[Resource]:
     if not isinstance(module, dict):
         return
     for index, item in enumerate(module.get("resources") or ()):
+        _complete(item, at.at("resources", index))
         data = item.get("mode") == "data"
         place = at.at("resources", index, "values")
         yield Resource(item["address"], item["type"], item.get("values") or {}, place, data=data)
@@ -126,6 +134,7 @@ def _modules(module: Any, at: Place) -> Iterator[Resource]:
 
 
 def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
+    _complete(change, at)
     found = change.get("change") or {}
     actions = found.get("actions") or []
     if {"update", "delete"} & set(actions) and change.get("mode") != "data":
@@ -148,7 +157,7 @@ def _configured(plan: Plan, module: dict[str, Any], above: str) -> None:
     """References and providers of resources, as the configuration of their module tells."""
     for item in module.get("resources") or ():
         references = {name: _references(found) for name, found in (item.get("expressions") or {}).items()}
-        for resource in plan.by_name.get(f"{above}|{item['address']}", ()):
+        for resource in plan.by_name.get(f"{above}|{item.get('address')}", ()):
             resource.references, resource.configured = references, True
             resource.provider = str(item.get("provider_config_key", ""))
     for name, call in (module.get("module_calls") or {}).items():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.iam import tags
 from perimeter_smt.organization.readers.terraform.identity import Here
-from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.organization.readers.terraform.plan import Resource, is_unknown
 
 # Resources that have a policy, with the attribute that holds it (none: only others give them one).
 _OWNERS: dict[str, str | None] = {
@@ -34,6 +36,13 @@ POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_opensearch_domain_policy": ("domain_name", ("aws_opensearch_domain",), "access_policies"),
     "aws_s3control_access_point_policy": ("access_point_arn", ("aws_s3_access_point",), "policy"),
 }
+# Types that are read, here or beside.
+_READ = {
+    *_OWNERS, *POLICIES, "aws_lambda_permission", "aws_vpc_endpoint", "aws_vpc_endpoint_policy",
+    "aws_organizations_policy", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group",
+    "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy",
+}  # fmt: skip
+_ATTRIBUTES = ("policy", "policy_document", "resource_policy", "access_policy", "access_policies", "inline_policy")
 _PERMISSION = ("principal", "action", "source_arn", "source_account", "principal_org_id")
 
 
@@ -57,6 +66,31 @@ def read(here: Here) -> None:
             here.draft.restricted.add(here.account_of(resource))
     _permissions(here)
     _endpoints(here)
+    _others(here)
+
+
+def _others(here: Here) -> None:
+    """Resources of other types that hold a policy: named, since somebody may be let in by them."""
+    for resource in here.plan.resources.values():
+        if resource.data or resource.type in _READ or not resource.type.startswith("aws_"):
+            continue
+        named = [name for name, value in resource.values.items() if _is_policy(value)]
+        named += [name for name in _ATTRIBUTES if is_unknown(resource.unknown.get(name)) and resource.writes(name)]
+        if named:
+            reason = f"`{resource.type}` is no type whose `{named[0]}` is read"
+            here.draft.unknown(f"policy of `{resource.address}`", reason, "grants", resource.at,
+                               account=here.account_of(resource))  # fmt: skip
+
+
+def _is_policy(value: Any) -> bool:
+    """Whether a text holds a policy document."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{") or '"Statement"' not in value:
+        return False
+    try:
+        found = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(found, dict) and "Statement" in found
 
 
 def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
