@@ -250,3 +250,33 @@ def test_bad_options(tmp_path):
         result = CliRunner().invoke(cli, ["findings", str(file), *words], standalone_mode=False)
         assert isinstance(result.exception, InputError)
         assert words[0] in str(result.exception)
+
+
+def test_everybody_of_the_example_workspace():
+    """All access, callers of the organization with it: whose policies bind them is told by who they are."""
+    answer = findings_of_workspace(read_source(ACME, SourceOptions()), zone="everyone")
+    assert (answer.status, answer.reason) == ("complete", "")
+    assert answer.proved == ("included", "complete", "apart", "restated")
+    assert any(words.startswith("the caller is") for one in answer.findings for words in one.elements.other)
+
+
+def test_measure_of_a_finding(tmp_path):
+    """One finding is counted by itself; a number that there is not, and options that do not fit, are refused."""
+    file = tmp_path / "bucket.json"
+    ways = [
+        allow(Principal={"AWS": "444455556666"}, Action="s3:GetObject", Resource="arn:aws:s3:::acme/*"),
+        allow(Action=["s3:GetObject", "s3:PutObject"], Resource="arn:aws:s3:::acme/*",
+              Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+    ]  # fmt: skip
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": ways}))
+    words = ["measure", str(file), "--type", "resource"]
+    counts = []
+    for number in ("1", "2"):
+        code, text = run(*words, "--account", ACCOUNT, "--finding", number, "--json")
+        assert code == 0
+        counts.append(json.loads(text)["before"])
+    assert sorted(one["actions"]["low"] for one in counts) == [1, 2]
+    assert sorted(one["ipv4"]["low"] for one in counts)[0] == 256
+    for bad in (["--finding", "3"], ["--account", ACCOUNT], ["--finding", "1", "--after", str(file)]):
+        result = CliRunner().invoke(cli, [*words, *bad], standalone_mode=False)
+        assert isinstance(result.exception, InputError)
