@@ -135,7 +135,7 @@ def _decoded(text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # numbers of thousands of digits and deep nesting, too
         return {}  # the reader of cases says what is wrong
 
 

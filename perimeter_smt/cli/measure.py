@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,12 +13,19 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FILE, KINDS, fill, set_option, text_options
 from perimeter_smt.errors import InputError
 
+if TYPE_CHECKING:
+    from perimeter_smt.policy.document import Document
+
 
 @click.command()
 @click.argument("policy", type=FILE)
 @click.option("--type", "kind", type=click.Choice(KINDS), required=True, help="Kind of the policy.")
 @click.option("--after", type=FILE, help="A second version to count beside it.")
 @click.option("--length", type=click.IntRange(1, 512), default=64, show_default=True, help="Longest ARN that counts.")
+@click.option(
+    "--finding", type=click.IntRange(1), help="Count this finding of POLICY, by its number there."
+)
+@click.option("--account", help="With --finding: the account of POLICY, as for `findings`.")
 @click.option(
     "--domain", type=FILE, help="JSON with `actions`, `resources`, `principals`, `keys`: count these requests too."
 )
@@ -28,6 +36,8 @@ def measure(
     kind: str,
     after: Path | None,
     length: int,
+    finding: int | None,
+    account: str | None,
     domain: Path | None,
     settings: tuple[str, ...],
     as_json: bool,
@@ -45,10 +55,16 @@ def measure(
     from perimeter_smt.report import measure as report
     from perimeter_smt.request.variables import refuse_unset
 
+    if account is not None and finding is None:
+        raise InputError("it says nothing without `--finding`", path="--account")
+    if finding is not None and after is not None:
+        raise InputError("it cannot stand beside `--after`: versions have findings of their own", path="--finding")
     listed = None if domain is None else _domain(domain)
     found = []
     for path in (policy, after) if after else (policy,):
         document = refuse_unset(load_policy(path, Kind(kind), values))
+        if finding is not None:
+            document = _finding(document, finding, account)
         inside = None if listed is None else count_in_domain(document, *listed)
         found.append((ask(document, length=length), inside))
     if as_json:
@@ -59,6 +75,25 @@ def measure(
         color = output.colors(sys.stdout, no_color=no_color)
         output.emit(report.render(found, width=output.width(), color=color))
     return 3 if any(count.undecided for one, _ in found for count in one.counts.values()) else 0
+
+
+def _finding(document: Document, number: int, account: str | None) -> Document:
+    """The policy of one finding; InputError where there is none of this number, or no policy says it."""
+    from perimeter_smt.organization.readers import values
+    from perimeter_smt.organization.readers.options import checked
+    from perimeter_smt.questions.findings.answer import findings
+    from perimeter_smt.questions.findings.reading import read_back
+
+    own = next(iter(checked("--account", values.account_id, [account] if account else [])), None)
+    file = document.location.file
+    answer = findings(document, account=own)
+    if number > len(answer.findings):
+        raise InputError(f"no finding {number}, the policy has {len(answer.findings)}", file=file, path="--finding")
+    elements = answer.findings[number - 1].elements
+    if elements.policy is None:
+        raise InputError(f"no policy says what finding {number} says, it cannot be counted", file=file)
+    location = replace(document.location, file=f"{file}, finding {number}")
+    return read_back(elements, document.kind).model_copy(update={"location": location})
 
 
 def _domain(path: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -72,6 +107,8 @@ def _domain(path: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         value: Any = json.loads(read_text(path, MAX_CHARACTERS, "a domain"))
     except ValueError as error:
         raise InputError(f"no JSON: {error}", file=str(path)) from error
+    except RecursionError:
+        raise InputError("nested too deeply", file=str(path)) from None
     if not isinstance(value, dict):
         raise InputError("expected an object with `actions` and `resources`", file=str(path))
     for name in ("actions", "resources"):

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from perimeter_smt.cli.git_ignored import files_below
 from perimeter_smt.cli.kind_of_file import kind_of_file
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
 from perimeter_smt.lint.kinds import Guess, Sure, guess_kind, is_policy
-from perimeter_smt.organization.readers import SourceOptions, read_source
-from perimeter_smt.organization.readers.inferred import documents_of
 from perimeter_smt.organization.readers.recognise import Form, recognise
-from perimeter_smt.organization.readers.workspace import ORGANIZATION_FILE, PERIMETER_FILE
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, read_json
 from perimeter_smt.policy.kinds import Kind
@@ -25,6 +21,7 @@ from perimeter_smt.policy.unwrap import unwrapped
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
 _BY_WORKSPACE = "the workspace"
+_WORKSPACE_FILES = ("perimeter.yaml", "organization.yaml")
 _WHOLE = (Form.WORKSPACE, Form.PERIMETER, Form.LZA, Form.IAM_COLLECT)  # folders that are one source
 _SOME_ORGANIZATION = "o-example0000"
 
@@ -77,6 +74,8 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
         return
     before = len(found.documents) + len(found.errors)
     workspaces: list[Path] = []
+    from perimeter_smt.cli.git_ignored import files_below  # this and what reads workspaces: for folders alone
+
     files = list(files_below(top, ".json"))
     if not files:
         raise InputError("no *.json below this folder", file=str(top))
@@ -176,7 +175,7 @@ def _is_source(file: Path) -> bool:
 
 
 def _is_workspace(folder: Path) -> bool:
-    return (folder / PERIMETER_FILE).is_file() or (folder / ORGANIZATION_FILE).is_file()
+    return any((folder / name).is_file() for name in _WORKSPACE_FILES)
 
 
 def _workspace_of(file: Path, top: Path) -> Path | None:
@@ -191,6 +190,9 @@ def _workspace_of(file: Path, top: Path) -> Path | None:
 
 def _workspace(folder: Path, values: Mapping[str, str], found: Policies) -> None:
     """Every document of a workspace or another source, of the kind that it has there, once."""
+    from perimeter_smt.organization.readers import SourceOptions, read_source
+    from perimeter_smt.organization.readers.inferred import documents_of
+
     # No finding depends on the organization, so that one that a source does not tell is no error here.
     try:
         try:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
-from perimeter_smt.report.annotations import github, gitlab
-from perimeter_smt.report.csv import csv
 from perimeter_smt.report.entries import Entry, Result, is_lint
-from perimeter_smt.report.html import html
 from perimeter_smt.report.json import dumps
-from perimeter_smt.report.junit import junit
-from perimeter_smt.report.markdown import markdown
 from perimeter_smt.report.page import visible
-from perimeter_smt.report.sarif import sarif
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +82,25 @@ def _left_out(shown: Shown) -> str:
     return f"\n{counted} left out by the baseline, which is not to say that they are closed\n"
 
 
+def _writer(module: str, name: str, *, counted: bool = False) -> Callable[[Shown], str]:
+    """The function that writes a form, loaded when it is asked for; `counted` ones are told what a baseline left."""
+
+    def write(shown: Shown) -> str:
+        found = getattr(import_module(f"perimeter_smt.report.{module}"), name)
+        more = (shown.known or 0,) if counted else ()
+        return str(found(shown.result, shown.found, *more))
+
+    return write
+
+
 FORMS: Mapping[str, Form] = {
     "text": Form("txt", text),
     "json": Form("json", lambda shown: dumps(shown.result) + "\n"),
-    "sarif": Form("sarif", lambda shown: sarif(shown.result, shown.found)),
-    "junit": Form("xml", lambda shown: junit(shown.result, shown.found, shown.known or 0)),
-    "markdown": Form("md", lambda shown: markdown(shown.result, shown.found, shown.known or 0)),
-    "github": Form("github.txt", lambda shown: github(shown.result, shown.found)),
-    "gitlab": Form("gitlab.json", lambda shown: gitlab(shown.result, shown.found)),
-    "html": Form("html", lambda shown: html(shown.result, shown.found, shown.known or 0)),
-    "csv": Form("csv", lambda shown: csv(shown.result, shown.found)),
+    "sarif": Form("sarif", _writer("sarif", "sarif")),
+    "junit": Form("xml", _writer("junit", "junit", counted=True)),
+    "markdown": Form("md", _writer("markdown", "markdown", counted=True)),
+    "github": Form("github.txt", _writer("annotations", "github")),
+    "gitlab": Form("gitlab.json", _writer("annotations", "gitlab")),
+    "html": Form("html", _writer("html", "html", counted=True)),
+    "csv": Form("csv", _writer("csv", "csv")),
 }

@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from perimeter_smt.errors import InputError
@@ -38,6 +37,8 @@ def read_result(path: Path) -> Result:
         raise InputError(error.message, file=str(path)) from None
     if name == "prove" and isinstance(value, dict):  # results of before they had these parts
         value = {**_ADDED, **value}
+    from jsonschema import Draft202012Validator  # costs a little, and only saved results are checked
+
     wrong = next(Draft202012Validator(json.loads(schema(name))).iter_errors(value), None)
     if wrong is not None:
         raise InputError("not as `perimeter schema` describes it", file=str(path), path=wrong.json_path)

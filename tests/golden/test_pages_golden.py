@@ -27,7 +27,7 @@ PAGES = {  # with the exit codes of the commands
 STEP = re.compile(r"```sh\n(perimeter [^\n]*)\n```\n\n```text\n(.*?)```\n|```diff\n(.*?)```\n", re.DOTALL)
 FILE = re.compile(r"`([\w.-]+)`:\n\n```(?:json|python)\n(.*?)```\n", re.DOTALL)
 # What a solver picks or happens to use: not what a page is about.
-FREE = re.compile(r"\b[0-9]{12}\b|\d+ documented axioms?|\d+ stated facts?|(?<=:)[a-z]{2}(?:-[a-z]+)+-[0-9](?=:)")
+FREE = re.compile(r"\b[0-9]{12}\b|\d+ documented axioms?|\d+ stated facts?|\b[a-z]{2}(?:-[a-z]+)+-[0-9]\b")
 
 
 @pytest.fixture

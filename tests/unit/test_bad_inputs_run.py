@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -65,3 +66,22 @@ def test_an_interrupt_while_loading_ends_by_the_signal():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("text", ["[" * 4000 + "]" * 4000, '{"id": ' + "7" * 4500 + "}"])
+@pytest.mark.parametrize(
+    "arguments", [["explain", "odd.json"], ["measure", "p.json", "--type", "scp", "--domain", "odd.json"]]
+)
+def test_deep_and_long_json(tmp_path, monkeypatch, capsys, text, arguments):
+    """Nesting and numbers that no reader takes are bad input, not internal errors."""
+    from perimeter_smt.cli.entry import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd.json").write_text(text)
+    statement = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
+    (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    monkeypatch.setattr("sys.argv", ["perimeter", *arguments.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -119,3 +119,16 @@ def test_the_script_of_the_action(tmp_path: Path) -> None:
         }  # fmt: skip
         assert (folder / f"sarif/{name}.sarif").is_file()
     assert "## perimeter lint: 1 finding in 1 policy" in (tmp_path / "summary").read_text()
+
+
+def test_the_page_on_pull_requests_names_what_is_there() -> None:
+    """Inputs of the action, the template and its variables, the hooks."""
+    page = (ROOT / "docs/how-to/pull-request-gate.md").read_text("utf-8")
+    github, gitlab, hooks = (
+        YAML(typ="safe", pure=True).load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", page, re.M | re.S)
+    )
+    assert set(github["steps"][1]["with"]) <= set(read("action.yml")["inputs"])
+    (template,) = (entry["local"] for entry in gitlab["include"])
+    assert set(gitlab["variables"]) <= set(read(template)["variables"])
+    known = {hook["id"] for hook in read(".pre-commit-hooks.yaml")}
+    assert {hook["id"] for hook in hooks["repos"][0]["hooks"]} <= known

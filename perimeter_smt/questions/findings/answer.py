@@ -6,14 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from perimeter_smt.encode.language.keys import sym_is
-from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.public import Public as Publicity
 from perimeter_smt.encode.world.public import publicity
-from perimeter_smt.encode.world.world import OUTSIDERS
 from perimeter_smt.errors import InputError
-from perimeter_smt.logic.atoms import Is
-from perimeter_smt.logic.formula import Formula, atom, both, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
@@ -22,9 +17,8 @@ from perimeter_smt.questions.findings.estate import Asked, Estate, Zone, service
 from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
 from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import Cover, Cube
-from perimeter_smt.questions.findings.setting import allowing, of_document, replayed
+from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
 from perimeter_smt.questions.findings.verdicts import Finding, Findings, Public
-from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Limits, Result
 
@@ -79,7 +73,10 @@ def findings_of_workspace(
         made = made_of(asked, cover, partial(composed, estate))
         parts.append((made, cover, asked))
     reasons = restated(estate, [(asked, made) for made, cover, asked in parts if made and not cover.reason])
-    told = [(made, cover, cover.reason or reasons.get(asked.topic.name, "")) for made, cover, asked in parts]
+    told = []
+    for made, cover, asked in parts:
+        reason = cover.reason or reasons.get(asked.topic.name, "")
+        told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
     return answered(workspace.name, zone, told, unknowns)
 
@@ -89,9 +86,9 @@ def answered(
 ) -> Findings:
     """The findings of all parts, public ones first, and what was proved of them."""
     reason = next((reason for _, _, reason in parts if reason), "")
-    proved = ["included", "apart"]
+    proved = ["included"]
     if not any(cover.reason for _, cover, _ in parts):
-        proved.insert(1, "complete")
+        proved += ["complete", "apart"]
     if not reason:
         proved.append("restated")
     made = [one for found, _, _ in parts for one in sorted(found, key=_order)]
@@ -108,7 +105,7 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
     out = []
     for cube in cover.cubes:
         others = [other for other in cover.cubes if other is not cube]
-        result = asked.search.example(cube, others, _wishes())
+        result = asked.search.example(cube, others, wishes())
         found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
         names = asked.actions.names(found.numbers)
         example = replay(asked, cube, result)
@@ -123,14 +120,6 @@ def _public(found: Elements, asked: Asked) -> Public:
     if found.policy is None:
         return "unsettled"
     return _PUBLIC[publicity(read_back(found, asked.topic.kind))]
-
-
-def _wishes() -> tuple[Formula, ...]:
-    """What makes an example plain: a role of a stranger, calling over the internet in a commercial Region."""
-    place = one_of("request.region", REGIONS)
-    internet = both(place, neg(sym("forwarded")), atom(Is("wire", "public")))
-    stranger = one_of("principal.account", OUTSIDERS)
-    return both(internet, sym_is("role"), stranger), both(internet, sym_is("role")), internet, place
 
 
 def composed(estate: Estate, asked: Asked, _: Cube, result: Result) -> Counterexample:

@@ -1,4 +1,4 @@
-"""A policy as boxes: along each element, requests that the policy treats alike are one class, and sets are bits of them.
+"""A policy as boxes: along each element, requests that the policy treats alike are a class, and sets are bits of them.
 
 A statement is a product of sets, one for each dimension: the principal, the action, the resource, and every condition
 key.  So is a finding.  Whether one lies in some others is counted on bits, without a question to the engine.  Classes
@@ -111,9 +111,9 @@ class Classes:
 
     def unknown(self, at: int) -> Formula:
         """What holds of a request of none of the classes known along a dimension."""
-        known = self._known[at]
+        known, formulas = self._known[at], [self._told[n][1] for n in self._members[at]]
         self._clauses[at] += [
-            disj(neg(self._told[n][1]) if sign else self._told[n][1] for n, sign in zip(self._members[at], signs, strict=True))
+            disj(neg(f) if sign else f for f, sign in zip(formulas, signs, strict=True))
             for signs in list(known)[len(self._clauses[at]) :]
         ]
         return conj(self._clauses[at])

@@ -14,6 +14,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
+from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
 from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg, sym
@@ -128,18 +129,19 @@ class Estate:
         """One topic for every policy that gives access: of resources, and of roles."""
         outside = self.outsiders(zone)
         near = self.callers_documents() if zone in ("account", "everyone") else ()
+        facts = (*self.wires(), *(self.callers() if near else ()))
         for account, path in self.workspace.organization.accounts():
             rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
             for resource in account.resources:
                 if resource.policy is not None:
                     here = both(outside, reach(resource).surely)
                     documents = distinct([resource.policy, *rcps, *self.endpoint_documents(), *near])
-                    yield Topic(resource.arn, resource.policy.kind, here, documents, tuple(self.wires()))
+                    yield Topic(resource.arn, resource.policy.kind, here, documents, facts)
             for principal in account.principals:
                 if principal.trust is not None:
                     here = both(outside, role_target(principal))
                     documents = distinct([principal.trust, *rcps, *self.endpoint_documents(), *near])
-                    yield Topic(principal.arn, Kind.TRUST, here, documents, tuple(self.wires()))
+                    yield Topic(principal.arn, Kind.TRUST, here, documents, facts)
 
     def wires(self) -> Iterator[Literal]:
         """The endpoints that carry a policy."""
@@ -150,6 +152,16 @@ class Estate:
                     f"the call comes over endpoint {endpoint.id}", f"the call does not come over {endpoint.id}", over
                 )
         yield from fact("the call comes over a VPC endpoint", "the call comes over no VPC endpoint", ON_ENDPOINT)
+
+    def callers(self) -> Iterator[Literal]:
+        """Whose policies bind the caller: the principals that are listed, and the accounts of the organization."""
+        for account, _ in self.workspace.organization.accounts():
+            for principal in account.principals:
+                words = f"the caller is {principal.arn}"
+                yield from fact(words, words.replace(" is ", " is not ", 1), is_caller(principal))
+            words = f"the caller is of account {account.id}"
+            here = is_text("principal.account", account.id)
+            yield from fact(words, words.replace(" is ", " is not ", 1), here)
 
     def endpoint_documents(self) -> tuple[Document, ...]:
         """The policies of endpoints."""

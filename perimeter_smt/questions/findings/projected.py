@@ -17,7 +17,8 @@ from perimeter_smt.questions.findings.boxes import Box, Classes, Rule, dimension
 from perimeter_smt.questions.findings.search import Clause, Cover, Cube, Search, _UndecidedError
 from perimeter_smt.solve.result import Result
 
-_ROUNDS = 20  # searches anew, before it is left to the engine
+_FIRST = 40  # questions for classes before the search
+_ROUNDS = 500  # searches that go on with a class more, before it is left to the engine
 
 
 class _NewClassError(Exception):
@@ -49,6 +50,7 @@ class Projected(Search):
         self._never: list[list[tuple[int, bool]]] = []  # of the formulas told, what no request fulfils together
         self._sure: list[Cube] = []  # cubes that are access, as the engine says
         self._examples: dict[Cube, tuple[frozenset[Cube], Result]] = {}
+        self._found: list[Cube] = []
         self.by_engine = False
 
     def cover(self) -> Cover:
@@ -74,14 +76,16 @@ class Projected(Search):
             return known[1]
         return super().example(cube, others, wishes)
 
-    def may_reach(self, cube: Cube, number: int) -> bool:
-        """Whether some request of the cube may match the rule; False is sure once all classes are known."""
-        return self.by_engine or meet(self._box(cube), self._rules[number]) is not None
+    def near(self, cube: Cube) -> list[int]:
+        """The rules that a request of the cube may match; no other does, as far as classes are known."""
+        every = range(len(self.rules))
+        return [n for n in every if self.by_engine or meet(self._box(cube), self._rules[n]) is not None]
 
     def _enumerate(self) -> None:
-        """Requests of every class along every dimension."""
+        """Requests of every class along every dimension, or of many; others are met when they matter."""
         left = list(range(len(self.classes.dimensions)))
-        while left:
+        last = self.checks + _FIRST
+        while left and self.checks < last:
             result = self._ask(*(self.classes.unknown(at) for at in left))
             if result.status == "sat":
                 assert result.model is not None
@@ -206,7 +210,7 @@ class Projected(Search):
     def _searched(self) -> Cover:
         """One search with the classes that are known."""
         self._renew()
-        found: list[Cube] = []
+        found = self._found = [cube for cube in self._found if self._included(cube)]
         reason = ""
         while (model := self._rest(found)) is not None:
             cube = self._cube(model)
@@ -216,6 +220,7 @@ class Projected(Search):
                 reason = f"more than {self.limit} findings"
                 break
             found.append(self._tight(cube, model))
+        self._prove(found, whole=not reason)
         kept = self._needed(found)
         self._prove(kept, whole=not reason)
         return Cover(tuple(kept), reason)
@@ -253,9 +258,8 @@ class Projected(Search):
                 continue
             self._sure.append(tuple(rest[at] for at in result.needed if at < len(rest)))
             self._safe.append(self._box(self._sure[-1]))
-            again = self._cube(model)
-            assert again is not None
-            return self._tight(again, model)
+            return self._tight(self._grown(list(rest), self._bits(model)), model)
+        self._confirm(both(self.formula(cube), self._no_access))
         return cube
 
     def _needed(self, cubes: list[Cube]) -> list[Cube]:
@@ -281,10 +285,15 @@ class Projected(Search):
     def _prove(self, cubes: Sequence[Cube], *, whole: bool) -> None:
         """Nothing but access is in the cubes, and all of it."""
         stated = disj(self.formula(cube) for cube in cubes)
-        for question in (both(stated, self._no_access), *((both(self.access, neg(stated)),) if whole else ())):
-            result = self._ask(question)
-            if result.status == "sat":
-                assert result.model is not None
-                if not self._add(result.model):
-                    raise _UnfitError
-                raise _NewClassError
+        self._confirm(both(stated, self._no_access))
+        if whole:
+            self._confirm(both(self.access, neg(stated)))
+
+    def _confirm(self, question: Formula) -> None:
+        """The engine finds no request for it; one that it finds is of a class that was missing."""
+        result = self._ask(question)
+        if result.status == "sat":
+            assert result.model is not None
+            if not self._add(result.model):
+                raise _UnfitError
+            raise _NewClassError

@@ -242,7 +242,10 @@ class Search:
 
     def _widened(self, places: Sequence[int], bits: int) -> Cube:
         """Alternatives added to every positive literal, as long as all that is described is access."""
-        cube: list[Clause] = [(i,) for i in sorted(places, key=lambda i: (-_ORDER[self.literals[i].field], i))]
+        return self._grown([(i,) for i in sorted(places, key=lambda i: (-_ORDER[self.literals[i].field], i))], bits)
+
+    def _grown(self, cube: list[Clause], bits: int) -> Cube:
+        """A cube that is access, with more alternatives."""
         for at in range(len(cube)):
             one = self.literals[cube[at][0]]
             if not one.positive or one.words:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, encode_principal
 from perimeter_smt.encode.world import refused
-from perimeter_smt.encode.world.accounts import org_of
+from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.world import OUTSIDERS, World
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import decide
-from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg
-from perimeter_smt.policy.document import Document
+from perimeter_smt.logic.atoms import Is
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, implies, is_text, neg, sym
+from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions import compare
 from perimeter_smt.questions.explain import blame
@@ -23,6 +24,7 @@ from perimeter_smt.questions.findings.estate import Asked, Topic, Zone, ZoneOf
 from perimeter_smt.questions.findings.literals import literals_of, separate
 from perimeter_smt.questions.findings.projected import Projected
 from perimeter_smt.questions.findings.search import Cube
+from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.request.case import Case, Flags
 from perimeter_smt.solve.engine import Engine
@@ -60,7 +62,9 @@ def of_document(
     missing = dict(zip(absent, rest[len(literals) :], strict=False))
     reduced = iter(rest[len(literals) + len(absent) :])
     rules = tuple(replace(r, parts=tuple(replace(p, formula=next(reduced)) for p in r.parts)) for r in rules)
-    search = Projected(engine, access, (given, compare._mode(world, "exact")), told, missing, rules=rules)
+    search = Projected(
+        engine, access, (given, compare._mode(world, "exact")), told, missing, rules=rules, wishes=wishes()
+    )
     return Asked(Topic(document.location.file, document.kind, given, documents), search, actions, where), world
 
 
@@ -81,12 +85,36 @@ def _rules(world: World, document: Document) -> tuple[Rule, ...]:
 def problem_of(
     world: World, documents: Sequence[Document], asked: Sequence[Formula], limits: Limits | None
 ) -> tuple[Engine, list[Formula]]:
-    """An engine for these formulas, and the formulas in its terms."""
+    """An engine for these formulas, and the formulas in its terms; for services that some Allow names."""
     compare._assemble(world, asked, documents, free_context=False)
-    calls, reduced = compare._reduce(world, documents, asked, free_names=False)
+    calls, reduced = compare._reduce(world, _reaching(documents), asked, free_names=False)
     problem = compare._problem(world, calls)
     strangers = dict.fromkeys(("principal.account", "behalf.account"), OUTSIDERS)
     return Engine(replace(problem, hints={**problem.hints, **strangers}), limits or Limits()), reduced
+
+
+def _reaching(documents: Sequence[Document]) -> list[Document]:
+    """Deny statements reach no service that no Allow names: there is no access to look at, whatever they say."""
+    named = [v for d in documents for s in d.statements if s.effect == "Allow" for v in s.action.values]
+    if any(s.effect == "Allow" and s.action.negated for d in documents for s in d.statements):
+        return list(documents)
+
+    def narrowed(statement: Statement) -> Statement:
+        if statement.effect == "Allow":
+            return statement
+        own = [] if statement.action.negated else statement.action.values
+        values = (*named, *(v for v in own if not any(c in v.partition(":")[0] for c in "*?")))
+        return replace(statement, action=replace(statement.action, negated=False, values=values))
+
+    return [d.model_copy(update={"statements": tuple(map(narrowed, d.statements))}) for d in documents]
+
+
+def wishes() -> tuple[Formula, ...]:
+    """What makes an example plain: a role of a stranger, calling over the internet in a commercial Region."""
+    place = one_of("request.region", REGIONS)
+    internet = both(place, neg(sym("forwarded")), atom(Is("wire", "public")))
+    stranger = one_of("principal.account", OUTSIDERS)
+    return both(internet, sym_is("role"), stranger), both(internet, sym_is("role")), internet, place
 
 
 def given_of_document(world: World, where: ZoneOf) -> Formula:
@@ -122,20 +150,21 @@ def allowing(world: World, asked: Asked, cube: Cube) -> tuple[Blame, ...]:
     """The Allow statements without which some of the cube would be lost; all that reach it if each could go."""
     (document,) = asked.topic.documents
     engine, given = asked.search.engine, (asked.search.formula(cube), *asked.search.given)
-    allow = [s for s in document.statements if s.effect == "Allow"]
-    matched = [
-        both(world.policies.selected(document, s), encode_principal(document, s.principal, deny=False).any)
-        for s in allow
-    ]
-    reaching = [n for n, formula in enumerate(matched) if engine.check([formula, *given]).status != "unsat"]
+    allow = [(n, s) for n, s in enumerate(document.statements) if s.effect == "Allow"]
+    near = asked.search.near(cube) if isinstance(asked.search, Projected) else range(len(document.statements))
+    matched = {
+        n: both(world.policies.selected(document, s), encode_principal(document, s.principal, deny=False).any)
+        for n, s in allow
+    }
+    reaching = [n for n in matched if n in near and engine.check([matched[n], *given]).status != "unsat"]
     if len(reaching) > 1:
         alone = [
             n
             for n in reaching
-            if engine.check([*(neg(matched[m]) for m in reaching if m != n), matched[n], *given]).status != "unsat"
+            if engine.check([*(neg(matched[m]) for m in matched if m != n), matched[n], *given]).status != "unsat"
         ]
         reaching = alone or reaching
-    return tuple(blame(document, allow[n]) for n in reaching)
+    return tuple(blame(document, document.statements[n]) for n in reaching)
 
 
 def outsiders(zone: Zone, account: str | None, organization: str | None) -> Formula:

@@ -105,9 +105,9 @@ def _answered(estate: Estate, topics: list[tuple[Topic, str]], action: str, reso
         out.append(
             Caller(asked.topic.name, kinds[asked.topic.name], ordered, "unknown" if reason else "complete", reason)  # type: ignore[arg-type]
         )
-    proved = ["included", "apart"]
+    proved = ["included"]
     if not any(cover.reason for _, cover, _ in parts):
-        proved.insert(1, "complete")
+        proved += ["complete", "apart"]
     if not any(one.reason for one in out):
         proved.append("restated")
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in estate.workspace.unknowns)

@@ -216,9 +216,9 @@ class _Question:
         node = f"exception {entry.shown}"
         exempt = [kind for kind in self.kinds if is_named(entry.arn, kind.first.arn)]
         for kind in exempt:
-            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "is exempt"))
+            self.chains.graph.put(kind.first.arn, node, Edge((), "is exempt"))
             if raised(kind.first.arn) in self.chains.graph:
-                self.chains.graph.add_edge(raised(kind.first.arn), node, edge=Edge((), "is exempt"))
+                self.chains.graph.put(raised(kind.first.arn), node, Edge((), "is exempt"))
         if "*" in entry.arn or "?" in entry.arn or not exempt:
             for steps, kinds in self.worlds:
                 made = resource_matches(steps.world.keys, entry.arn)
@@ -242,7 +242,7 @@ class _Question:
             return
         held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
         for kind in held:
-            self.chains.graph.add_edge(kind.first.arn, node, edge=Edge((), "carries it"))
+            self.chains.graph.put(kind.first.arn, node, Edge((), "carries it"))
         for steps, kinds in self.worlds:
             sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
             name = _namer(steps, self.steps)

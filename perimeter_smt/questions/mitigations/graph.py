@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
-
-import networkx as nx
 
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, target
 from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 from perimeter_smt.request.keys import table_rows
@@ -41,7 +39,7 @@ class Edge:
 class Chains:
     """The graph, and the kinds of identities by the ARN that stands for them."""
 
-    graph: nx.DiGraph[str] = field(default_factory=nx.DiGraph)
+    graph: Graph[Edge] = field(default_factory=Graph)
     kinds: dict[str, Kind] = field(default_factory=dict)
     unless: dict[str, str] = field(default_factory=dict)  # by node: what its further edges need besides
 
@@ -49,20 +47,14 @@ class Chains:
         """Add an edge; a sure one wins over one that is not."""
         if source in self.unless:
             edge = replace(edge, unless="; ".join(filter(None, (edge.unless, self.unless[source]))))
-        old = self.graph.get_edge_data(source, goal)
-        if source != goal and (old is None or (edge.sure and not old["edge"].sure)):
-            self.graph.add_edge(source, goal, edge=edge)
+        old = self.graph.get(source, goal)
+        if source != goal and (old is None or (edge.sure and not old.sure)):
+            self.graph.put(source, goal, edge)
 
     def path(self, source: str, goal: str) -> list[Edge] | None:
         """The shortest path, over sure edges if there is one; None if there is none."""
-        if source not in self.graph or goal not in self.graph:
-            return None
-        sure = nx.subgraph_view(self.graph, filter_edge=lambda a, b: bool(self.graph[a][b]["edge"].sure))
-        for graph in (sure, self.graph):
-            if source in graph and goal in graph and nx.has_path(graph, source, goal):
-                nodes = nx.shortest_path(graph, source, goal)
-                return [self.graph[a][b]["edge"] for a, b in pairwise(nodes)]
-        return None
+        sure = self.graph.shortest(source, goal, lambda edge: edge.sure)
+        return self.graph.shortest(source, goal) if sure is None else sure
 
     def reached(self, starts: Iterable[str]) -> set[str]:
         """Every node that is reached from one of these, and these."""
@@ -71,12 +63,12 @@ class Chains:
             node = left.pop()
             if node not in found:
                 found.add(node)
-                left += self.graph.successors(node) if node in self.graph else ()
+                left += self.graph.successors(node)
         return found
 
     def sources(self, goal: str) -> set[str]:
         """Every node from which the goal is reached."""
-        return set(nx.ancestors(self.graph, goal)) if goal in self.graph else set()
+        return self.graph.ancestors(goal)
 
 
 def raised(arn: str) -> str:
