@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from perimeter_smt import decide, prove_perimeter, read_case, workspace_from_options
+from perimeter_smt.cli.main import run
 from perimeter_smt.organization.proposals import proposals
+from perimeter_smt.organization.readers import read_source
 from perimeter_smt.report.json import dumps, report_json
 from perimeter_smt.report.perimeter_file import perimeter_yaml
 from perimeter_smt.witness.case import case_to_json
@@ -147,6 +149,62 @@ def test_the_inferred_claim_leads_to_the_same_verdicts(published, tmp_path, fill
     found = statuses(inferred)
     assert found == statuses(PERIMETER)
     assert {s for s in SERVICES if found["O3"][s] == "proved"} == set(SERVICES)
+
+
+def test_answers_of_the_aws_cli_lead_there_without_a_line_by_hand(shared, tmp_path):
+    """From what `describe-policy` and its like print: `init`, then `prove`."""
+    source, mine = tmp_path / "answers", tmp_path / "mine"
+    source.mkdir()
+    for name, value in answers(shared).items():
+        (source / f"{name}.json").write_text(json.dumps(value), "utf-8")
+    assert run(["init", str(mine), "--from", str(source), "--complete"]) == 0
+
+    found = stated(prove_perimeter(read_source(mine), services=("s3", "sqs"), availability=False), ("s3", "sqs"))
+    assert found == {
+        "O1": set(),
+        "O2": {"s3", "sqs"},
+        "O3": {"s3", "sqs"},
+        "O4": {"s3", "sqs"},
+        "O5": {"sqs"},
+        "O6": set(),
+    }
+
+
+def answers(shared):
+    """The samples as the AWS CLI prints the policies of an organization that has them at its root."""
+    folder = shared / "corpus" / SAMPLES
+    values = json.loads((shared / "corpus" / "placeholders.json").read_text(encoding="utf-8"))["substitutions"]
+    filled = {name: row["example"] for name, row in values.items() if SAMPLES in row["sources"]} | ONE_REGION
+
+    def text(file):
+        out = file.read_text("utf-8")
+        for name, value in filled.items():
+            out = out.replace(name, value)
+        return out
+
+    found = {
+        "organization": {"Organization": {"Id": "o-a1b2c3d4e5", "MasterAccountId": "999999999999"}},
+        "roots": {"Roots": [{"Id": "r-ab12", "Name": "Root"}]},
+        "accounts": {"Accounts": [{"Id": "111122223333", "Name": "a"}, {"Id": "999999999999", "Name": "m"}]},
+    }
+    kinds = {
+        "service_control_policies": "SERVICE_CONTROL_POLICY",
+        "resource_control_policies": "RESOURCE_CONTROL_POLICY",
+    }
+    for where, kind in kinds.items():
+        for file in sorted((folder / where).glob("*.json")):
+            own = f"p-{len(found):08d}"
+            summary = {"Id": own, "Name": file.stem, "Type": kind}
+            found[own] = {"Policy": {"PolicySummary": summary, "Content": text(file)}}
+            found[f"targets-{own}"] = {"Targets": [{"TargetId": "r-ab12", "Type": "ROOT"}]}
+    endpoints = []
+    for number, service in enumerate(("s3", "sqs", "ecr.api")):
+        named = folder / "vpc_endpoint_policies" / f"{service}_endpoint_policy.json"
+        file = named if named.exists() else named.with_name("default_endpoint_policy.json")
+        endpoints.append({"VpcEndpointId": f"vpce-0{number:016x}", "VpcId": "vpc-0a1b2c3d4e5f60001",
+                          "OwnerId": "111122223333", "ServiceName": f"com.amazonaws.us-east-1.{service}",
+                          "VpcEndpointType": "Interface", "PolicyDocument": text(file)})  # fmt: skip
+    return {**found, "endpoints": {"VpcEndpoints": endpoints}}
 
 
 def test_names_that_hold_a_pattern(published):
