@@ -87,7 +87,7 @@ PLANTED = (
            (("(=> before-authentication (= caller anonymous))", "(=> before-authentication iam)"),),
            _theme("sign-in")),
     Defect("complete lists of resources are not complete", _EXISTENCE,
-           (("implies(both(here, _NEEDS), either(_built_in(), _resources(account)))", "TRUE"),),
+           (("implies(both(here, NEEDS), either(_built_in(), _resources(account)))", "TRUE"),),
            _estates("queue,topic,stream", 20, *_SHOWN)),
     Defect("tags that are not listed may be there", _EXISTENCE,
            (("        out += _resource_tags(account, policies.keys, names)\n", ""),),

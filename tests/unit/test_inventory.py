@@ -27,7 +27,7 @@ def test_json_follows_its_schema(capsys):
     found = json.loads(capsys.readouterr().out)
     jsonschema.validate(found, json.loads(schema("inventory")))
     assert found["counts"]["accounts"] == 5
-    assert found["policies"]["rcp"] == 2
+    assert found["policies"]["rcp"] == 3
     assert found["distinct"] <= sum(found["policies"].values())
 
 
