@@ -5,7 +5,7 @@ Equal formulas are the same object, so identity comparison and dictionary look-u
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -95,6 +95,21 @@ def _join(op: Literal["and", "or"], args: Iterable[Formula]) -> Formula:
 def conj(args: Iterable[Formula]) -> Formula:
     """Conjunction of any number of formulas (of none: true)."""
     return _join("and", args)
+
+
+def rebuilt(node: Formula, args: Sequence[Formula]) -> Formula:
+    """A connective with other arguments, simplified; a leaf as it is."""
+    match node.op:
+        case "not":
+            return neg(args[0])
+        case "and":
+            return conj(args)
+        case "or":
+            return disj(args)
+        case "iff":
+            return iff(args[0], args[1])
+    assert not node.args, node.op
+    return node
 
 
 def disj(args: Iterable[Formula]) -> Formula:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from perimeter_smt.logic.atoms import Atom, Equal, Is, Match, Member, Order, Ref
-from perimeter_smt.logic.formula import Formula, atom, conj, disj, equal, iff, neg, sym, walk
+from perimeter_smt.logic.formula import Formula, atom, equal, rebuilt, sym, walk
 
 
 class Renaming:
@@ -34,15 +34,7 @@ class Renaming:
                 return sym(self.names[node.payload]) if node.payload in self.names else node
             case "atom":
                 return self._atom(node)
-            case "not":
-                return neg(args[0])
-            case "and":
-                return conj(args)
-            case "or":
-                return disj(args)
-            case "iff":
-                return iff(args[0], args[1])
-        return node
+        return rebuilt(node, args)
 
     def _atom(self, node: Formula) -> Formula:
         fact: Atom = node.payload

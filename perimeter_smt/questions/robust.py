@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, iff, neg, sym, walk
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, iff, rebuilt, sym, walk
 
 
 @dataclass
@@ -58,16 +58,7 @@ class Flipped:
         if not node.args:
             return node
         args = [done[id(arg)] for arg in node.args]
-        match node.op:
-            case "not":
-                return neg(args[0])
-            case "and":
-                return conj(args)
-            case "or":
-                return disj(args)
-            case "iff":
-                return iff(args[0], args[1])
-        raise AssertionError(node.op)
+        return rebuilt(node, args)
 
     def _depends_on(self, name: str, point: str) -> bool:
         key = (name, point)
