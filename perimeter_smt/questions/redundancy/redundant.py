@@ -55,19 +55,19 @@ _ALONE = frozenset({Kind.SCP, Kind.RCP, Kind.ENDPOINT, Kind.ENDPOINT_GATEWAY, Ki
 def redundant(places: Sequence[Place], *, free_context: bool = False, limits: Limits | None = None) -> list[Judged]:
     """Every statement of the documents, in the order in which they come, judged over all places where they stand."""
     found: dict[_Key, list[Judged]] = {}
-    removable: dict[_Key, bool] = {}
+    judges = []  # of the places where something could go
     for place in places:
         judge = _Judge(place, free_context=free_context, limits=limits)
-        for key, judged in judge.all().items():
+        each = judge.all()
+        for key, judged in each.items():
             found.setdefault(key, []).append(judged)
+        if any(judged.redundant for judged in each.values()):
+            judges.append(judge)
     # A statement that stands at several places goes only where all of them agree, and with it what leans on that.
-    candidates = {key for key, each in found.items() if all(one.redundant for one in each)}
-    gone = candidates
-    for place in places:
-        gone = _Judge(place, free_context=free_context, limits=limits).keeping(gone) if gone else gone
-    for key in found:
-        removable[key] = key in gone
-    return [_over_all(each, removable=removable[key]) for key, each in found.items()]
+    gone = {key for key, each in found.items() if all(one.redundant for one in each)}
+    for judge in judges:
+        gone = judge.keeping(gone)
+    return [_over_all(each, removable=key in gone) for key, each in found.items()]
 
 
 def _over_all(each: list[Judged], *, removable: bool) -> Judged:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perimeter_smt.questions.verdicts import Blame, Counterexample, Report, Verdict
-from perimeter_smt.report import words
+from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict
+from perimeter_smt.report import answer, words
 from perimeter_smt.report.entries import Entry, Result
 from perimeter_smt.report.html.drawing import Step, steps
 from perimeter_smt.report.matrix import rows
+from perimeter_smt.report.numbers import numbered
 from perimeter_smt.report.read import report_of
 
 _SLOTS = {"endpoint": "vpce", "endpoint-gateway": "vpce", "trust": "resource", "kms": "resource"}
@@ -95,9 +96,7 @@ class View:
     workspace: str
     answer: str
     closed: bool
-    summary: str
-    mode: str
-    reading: str
+    next_step: str
     objectives: tuple[tuple[str, str], ...]
     matrix: tuple[Row, ...]
     holes: tuple[Finding, ...]
@@ -109,7 +108,6 @@ class View:
     assumptions: tuple[dict[str, Any], ...]
     unknowns: tuple[str, ...]
     tables: tuple[tuple[str, str], ...]
-    services: int = 0
     organization: dict[str, Any] | None = None
     more: tuple[dict[str, Any], ...] = field(default=())
 
@@ -120,29 +118,17 @@ def view(result: Result) -> View:
     raw = [*result["verdicts"], *result["availability"]]
     verdicts = [*report.verdicts, *report.availability]
     findings = list(_findings(verdicts, raw))
-    six = [v for v in report.verdicts if v.title != "own assertion"]
     objectives = tuple(dict.fromkeys((v.objective, v.title) for v in report.verdicts))
     names = [name for name, _ in objectives]
     holes = tuple(f for f in findings if f.kind == "hole")
     conditional = tuple(f for f in findings if f.kind == "conditional")
     blocked = tuple(f for f in findings if f.kind == "blocked")
     undecided = tuple(_proof(v) for v in verdicts if v.status in ("unknown", "vacuous"))
-    answer, closed = _answer(report)
-    counts = [
-        words.plural(len(holes), "hole"),
-        *([f"{len(conditional)} conditional"] if conditional else []),
-        *([f"{len(undecided)} not decided"] if undecided else []),
-        f"{words.plural(len(blocked), 'way')} to block intended calls",
-    ]
     return View(
         workspace=report.workspace,
-        answer=answer,
-        closed=closed,
-        summary=", ".join(counts),
-        mode="guardrails alone, whatever is granted" if report.mode == "guardrails" else "with the grants as they are",
-        reading={"over": "every open reading counts", "exact": "the chosen readings only"}.get(
-            report.reading, "every open reading counts, for refutations too"
-        ),
+        answer=answer.answer(report).removeprefix(f"{report.workspace}: "),
+        closed=answer.style(report) == "bold green",
+        next_step=answer.next_step(report, numbered(report)),
         objectives=objectives,
         matrix=tuple(_row(row.services, row.cells) for row in rows(report.verdicts, names)),
         holes=holes,
@@ -154,21 +140,9 @@ def view(result: Result) -> View:
         assumptions=tuple(_assumptions(verdicts)),
         unknowns=tuple(str(entry) for entry in _unknowns(result)),
         tables=tuple(sorted(result["tables"].items())),
-        services=len({service for v in six for service in v.services}),
         organization=result.get("organization"),
         more=tuple(result.get("mitigations", ())),
     )
-
-
-def _answer(report: Report) -> tuple[str, bool]:
-    kinds = {words.cell(v) for v in report.verdicts}
-    if "hole" in kinds:
-        return "NOT CLOSED", False
-    if "limit" in kinds:
-        return "NOT CLOSED beyond the reach of the guardrails", False
-    if kinds & {"unknown", "conditional", "vacuous"}:
-        return "NOT SHOWN TO BE CLOSED", False
-    return "CLOSED, under the assumptions below", True
 
 
 def _row(services: tuple[str, ...], cells: Iterable[words.Cell]) -> Row:
