@@ -66,8 +66,8 @@ def implication(premise: Formula, conclusion: Formula) -> Formula:
     """`premise` implies `conclusion`."""
     return Formula(
         f"(=> {premise.text} {conclusion.text})",
-        _both(premise.denial, conclusion.speaks),
-        _either(premise.speaks, conclusion.denial),
+        _all((premise.denial, conclusion.speaks)),
+        _any((premise.speaks, conclusion.denial)),
         (premise, conclusion),
     )
 
@@ -127,11 +127,3 @@ def _all(all_services: Iterable[Services]) -> Services:
     for services in all_services:
         out = services if out is None else out if services is None else out & services
     return out
-
-
-def _both(left: Services, right: Services) -> Services:
-    return _all((left, right))
-
-
-def _either(left: Services, right: Services) -> Services:
-    return _any((left, right))
