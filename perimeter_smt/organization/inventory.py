@@ -79,7 +79,7 @@ def attached(root: Unit) -> Iterator[Document]:
             yield from (resource.policy for resource in account.resources if resource.policy)
             for principal in account.principals:
                 yield from principal.policies
-                yield from (policy for policy in (principal.boundary, principal.trust) if policy)
+                yield from (*principal.limits(), *((principal.trust,) if principal.trust else ()))
 
 
 def _guarding(found: Guardrails) -> Iterator[Document]:

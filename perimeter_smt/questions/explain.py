@@ -24,6 +24,7 @@ from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.ground import contradiction
 from perimeter_smt.witness.replay import held_back, let_through
 
+_SESSIONS = "sessions carry the policies that organization.yaml tells: whoever takes a role may leave them out"
 _GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
 # Hard axioms that a reader of a proof should weigh for himself.
 _SPOKEN_OF = {
@@ -148,6 +149,9 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
             given.append(name.partition(" ")[2])
         elif name in _SPOKEN_OF:
             assumptions[name] = Assumption(name, _SPOKEN_OF[name], "semantics 7, X-40")
+        elif name in ("define session.allows", "define session.denies"):
+            if any(p.sessions for account, _ in world.workspace.organization.accounts() for p in account.principals):
+                assumptions["sessions"] = Assumption("sessions", _SESSIONS, "organization.yaml")
         elif not name.startswith(("define ", "order ", "type ")):
             hard.append(name)
     if given:

@@ -20,7 +20,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.request.case import Case, Flags, Levels
 from perimeter_smt.request.request import Facts, Request
-from perimeter_smt.witness.listed import Decides, access_point_of, behind, deciding, grants_of
+from perimeter_smt.witness.listed import Decides, access_point_of, behind, deciding, grants_of, session_policies
 
 OPEN = "(open)"  # the file name of policies that stand for what the question leaves open
 _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
@@ -69,14 +69,17 @@ def case_of(
     itself = next((each.resource for each in decides if each.resource.arn == request.resource), None)
     resource, *more = _resources(world, accounts, request, decides)
     assumed_root = request.principal.type == "root" and _true(request, "aws:AssumedRoot")
+    passed = session_policies(principal, request)
+    # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
+    any_session = request.principal.type == "federated-user" or assumed_root
+    open_session = (open_policy(Kind.SESSION),) if any_session else None
     case = Case(
         id=f"{request.action} {request.resource}",
         identity=_identity(world, accounts, caller, principal),
         resource=resource,
         resource_more=tuple(document for document in more if document),
         boundary=principal.boundary if principal else None,
-        # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
-        session=(open_policy(Kind.SESSION),) if request.principal.type == "federated-user" or assumed_root else None,
+        session=passed if passed is not None else open_session,
         scp=levels_of(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
         rcp=levels_of(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
         endpoint=_endpoint(world, facts),

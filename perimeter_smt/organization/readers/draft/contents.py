@@ -53,6 +53,8 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
                 trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
                 tags=holder.tags,
                 service_linked=service_linked,
+                sessions=holder.sessions,
+                sessions_listed=holder.sessions_listed,
             )
         )
     return out

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.model import KeyGrant, Unknown
+from perimeter_smt.organization.model import KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
@@ -24,7 +24,10 @@ Affects = Literal["grants", "guardrails", "facts"]
 
 @dataclass(slots=True)
 class Holder:
-    """A user, role or group: what is attached to it by itself, and by name."""
+    """A user, role or group: what is attached to it by itself, and by name.
+
+    `sessions` and `sessions_listed` come from an organization that a change is laid over.
+    """
 
     arn: str
     at: Place
@@ -34,6 +37,8 @@ class Holder:
     boundary: str | Policy | None = None
     trust: Policy | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    sessions: tuple[Session, ...] = ()
+    sessions_listed: bool = False
 
 
 @dataclass(slots=True)
