@@ -62,7 +62,7 @@ def what_can(
         Kind.IDENTITY,
         _caller(principal, listed),
         documents,
-        (*_owners(workspace), *_targets(workspace), *estate.wires(), *estate.sessions(listed), *_star()),
+        (*_owners(workspace), *_targets(workspace), *estate.wires(), *estate.sessions((listed,) if listed else ()), *_star()),
     )
     return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
 
