@@ -20,7 +20,7 @@ from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.facts import View, bucket_behind
 from perimeter_smt.witness.ground import contradiction
 from perimeter_smt.witness.replay import held_back, let_through
 
@@ -62,6 +62,7 @@ def counterexample(
         console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
+        bucket=bucket_behind(model, departs),
     )
     _check_ground(world, objective, case, request, facts, kind, resources_listed=resources_listed)
     perimeter = world.workspace.perimeter

@@ -53,13 +53,19 @@ class Behind:
     resource: str
 
 
+def calls_access_point(request: Request) -> bool:
+    """The call goes through an access point; one about an access point goes through none (AR15)."""
+    fields = request.resource.split(":", 5)
+    if any(fnmatchcase(request.action.lower(), pattern) for pattern in _ABOUT_POINTS):
+        return False
+    return len(fields) == 6 and fields[2] == "s3" and any(fields[3:5]) and fields[5].startswith("accesspoint/")
+
+
 def access_point_of(owner: Account | None, request: Request) -> OwnedResource | None:
     """The listed access point that a call goes through: calls about access points go through none (AR15)."""
-    if any(fnmatchcase(request.action.lower(), pattern) for pattern in _ABOUT_POINTS):
+    if owner is None or not calls_access_point(request):
         return None
     fields = request.resource.split(":", 5)
-    if owner is None or len(fields) < 6 or fields[2] != "s3" or not fields[5].startswith("accesspoint/"):
-        return None
     arn = ":".join((*fields[:5], "/".join(fields[5].split("/")[:2])))
     return next((resource for resource in owner.resources if resource.arn == arn), None)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from perimeter_smt.encode.language.keys import Space
 from perimeter_smt.encode.language.principal import IAM, Hits, principal_named
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world import sessions
+from perimeter_smt.encode.world.access_points import behind_points
 from perimeter_smt.encode.world.accounts import member_ids, one_of
 from perimeter_smt.encode.world.buckets import guards
 from perimeter_smt.encode.world.existence import is_caller
@@ -22,9 +24,10 @@ _CLOSED = (
 )  # fmt: skip
 
 
-def free() -> dict[str, Formula]:
+def free(workspace: Workspace, policies: Policies, keys: Space) -> dict[str, Formula]:
     """Guardrails alone: everything may be granted, nothing is denied by a grant."""
-    return dict.fromkeys(_CLOSED, FALSE) | {"grants.free": TRUE, "guards.pass": TRUE, "kms.grants-known": TRUE}
+    passes = behind_points(workspace, policies, keys)
+    return dict.fromkeys(_CLOSED, FALSE) | {"grants.free": TRUE, "guards.pass": passes, "kms.grants-known": TRUE}
 
 
 def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:

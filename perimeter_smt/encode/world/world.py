@@ -66,6 +66,7 @@ HINTS: dict[str, tuple[str, ...]] = {
         "document/Orders",
     ),
     "principal.session": ("session",),
+    "behind.bucket": ("orders",),
     "source.arn-service": ("sns", "s3"),
     "source.name": ("alerts",),
     "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
@@ -231,7 +232,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= perimeter.definitions(workspace, keys, script)
     out |= tags.definitions(workspace)
     out |= refused.definitions(keys)
-    out |= grants.free() if world.free_grants else grants.definitions(workspace, policies)
+    out |= grants.free(workspace, policies, keys) if world.free_grants else grants.definitions(workspace, policies)
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))

@@ -56,13 +56,20 @@ def what_can(
     listed = _listed(workspace, principal)
     chosen = sorted({_service(s) for s in services}) if services else _reached(workspace, listed)
     estate = Estate(workspace, chosen, limits)
+    told = estate.sessions((listed,) if listed else ())
     documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
     topic = Topic(
         principal,
         Kind.IDENTITY,
         _caller(principal, listed),
         documents,
-        (*_owners(workspace), *_targets(workspace), *estate.wires(), *estate.sessions((listed,) if listed else ()), *_star()),
+        (
+            *_owners(workspace),
+            *_targets(workspace),
+            *estate.wires(),
+            *told,
+            *_star(),
+        ),
     )
     return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
 
