@@ -11,6 +11,7 @@ from perimeter_smt.organization.model import KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
+from perimeter_smt.organization.readers.draft.shares import Share, party_of
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
@@ -60,6 +61,7 @@ class Thing:
     vpc: str | None = None
     bucket: str | None = None
     grants: tuple[KeyGrant, ...] | None = None
+    shared: list[str] = field(default_factory=list)  # parties that it is shared with
 
 
 @dataclass(slots=True)
@@ -122,6 +124,7 @@ class Draft:
         self.resources: dict[str, Thing] = {}
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
+        self.shares: dict[str, Share] = {}  # of AWS RAM, by ARN
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
@@ -215,6 +218,15 @@ class Draft:
             thing.policy = self.policy(policy, kind_of(arn), arn.split(":", 5)[5], at)
         thing.tags.update(tags)
         return thing
+
+    def share(self, arn: str, account: str, parties: Iterable[str], at: Place) -> None:
+        """A resource is shared with these parties besides."""
+        thing = self.resource(arn, account, at)
+        thing.shared += [party for party in map(party_of, parties) if party not in thing.shared]
+
+    def ram(self, arn: str, at: Place) -> Share:
+        """A share of AWS RAM, of which several answers may tell."""
+        return self.shares.setdefault(arn, Share(arn, at))
 
 
 def group_key(arn: str) -> str:
