@@ -244,3 +244,4 @@ class Workspace(_Frozen):
     name: str
     grants_given: bool = True
     unknowns: tuple[Unknown, ...] = ()
+    others: tuple[tuple[str, int], ...] = ()  # what the source holds besides and no policy can hang on, by type

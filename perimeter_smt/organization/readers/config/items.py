@@ -54,13 +54,14 @@ class Item:
         )
 
 
-def read_item(draft: Draft, item: Item) -> None:
-    """Add one item; types that hold no policy say only that their account is there."""
+def read_item(draft: Draft, item: Item) -> bool:
+    """Add one item; False for types that are not read, of which only the account counts."""
     if item.account:
         draft.account(item.account, item.at)
     reader = _READERS.get(item.type)
     if reader is not None:
         reader(draft, item)
+    return reader is not None
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -138,6 +139,7 @@ class Draft:
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
         self.notes: list[str] = []
+        self.others: Counter[str] = Counter()  # items that carry no policy, by type
         self.open: set[str] = set()  # accounts in which something may hold any policy
 
     def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
