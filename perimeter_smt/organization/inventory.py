@@ -98,12 +98,15 @@ def _units(root: Unit, *, with_root: bool = False) -> Iterator[Unit]:
 
 def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]) -> Iterator[Remark]:
     root = workspace.organization.root
+    for arn, count in workspace.versions:
+        versions = f"{count} version{'' if count == 1 else 's'}"
+        yield Remark(f"`{arn}` has {versions} beside the default one, which alone counts")
     if workspace.others:
         items, types = sum(count for _, count in workspace.others), len(workspace.others)
         shown = ", ".join(name for name, _ in workspace.others[:_TYPES])
         more = f" and {types - _TYPES} more" if types > _TYPES else ""
         kinds = f"{types} type{'' if types == 1 else 's'}"
-        yield Remark(f"{items} item{'' if items == 1 else 's'} of {kinds} that carry no policy: {shown}{more}")
+        yield Remark(f"{items} item{'' if items == 1 else 's'} of {kinds} without a policy: {shown}{more}")
     above = {id(document) for document in _guarding(root.guardrails)}
     for unit in _units(root):
         for document in _guarding(unit.guardrails):

@@ -208,4 +208,19 @@ def test_items_of_types_that_are_not_read(tmp_path):
     assert found.others == (("AWS::EC2::Instance", 2), ("AWS::EC2::Volume", 1))
     assert {a.id: a.listed for a, _ in found.organization.accounts()} == {OWN: False, OTHER: True}
     remarks = [remark.text for remark in inventory(found).remarks]
-    assert "3 items of 2 types that carry no policy: AWS::EC2::Instance, AWS::EC2::Volume" in remarks
+    assert "3 items of 2 types without a policy: AWS::EC2::Instance, AWS::EC2::Volume" in remarks
+
+
+def test_items_whose_parts_are_texts(tmp_path):
+    """Exports for queries write configurations and tags as JSON texts, with texts inside them."""
+    more = {"BucketPolicy": json.dumps({"policyText": json.dumps(bucket_policy("acme-texts"))}),
+            "PublicAccessBlockConfiguration": json.dumps({"restrictPublicBuckets": True})}  # fmt: skip
+    found = {**item("AWS::S3::Bucket", "arn:aws:s3:::acme-texts", json.dumps({"name": "acme-texts"})),
+             "supplementaryConfiguration": json.dumps(more), "tags": json.dumps({"team": "orders"})}  # fmt: skip
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps([found]))
+    (bucket,) = [r for a, _ in read_source(path, SourceOptions(organization_id=ORG)).organization.accounts()
+                 for r in a.resources]  # fmt: skip
+    assert bucket.policy
+    assert bucket.block_public_access
+    assert bucket.tags == {"team": "orders"}

@@ -14,6 +14,7 @@ from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
 from perimeter_smt.organization.readers.aws_cli.permission_sets import permission_set
 from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.policy.json_positions import quoted
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.readers.sources import SourceOptions
@@ -80,13 +81,26 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             if reader in _LATER:
                 later.append(answer)  # they lean on what other answers say
             elif reader is not None:
-                reader(answer)
+                _put(reader, answer)
     for answer in later:
         reader = reader_of(answer.value)
         assert reader is not None
-        reader(answer)
+        _put(reader, answer)
     if not found:
         raise InputError("no answer of the AWS CLI that is known", file=str(path))
+
+
+def _put(reader: Callable[[Answer], None], answer: Answer) -> None:
+    """Read an answer. InputError for one that has its members and not its form: somebody wrote it or cut it."""
+    try:
+        reader(answer)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise InputError(_other_form(error), file=str(answer.at)) from None
+
+
+def _other_form(error: Exception) -> str:
+    said = f"no {quoted(str(error.args[0]))}" if isinstance(error, KeyError) else str(error).lower()
+    return f"an answer of another form than the AWS CLI writes: {said}"
 
 
 def files(path: Path) -> Iterator[Path]:

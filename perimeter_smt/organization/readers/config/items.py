@@ -38,7 +38,7 @@ class Item:
         kind = value.get("resourceType")
         if not isinstance(kind, str):
             return None
-        more = value.get("supplementaryConfiguration") or {}
+        more = _object(value.get("supplementaryConfiguration"))
         return Item(
             type=kind,
             id=str(value.get("resourceId") or value.get("resourceName") or value.get("arn") or ""),
@@ -48,8 +48,8 @@ class Item:
             status=str(value.get("configurationItemStatus") or ""),
             time=str(value.get("configurationItemCaptureTime") or ""),
             configuration=_object(value.get("configuration")),
-            more={str(k): _decoded(v) for k, v in more.items()} if isinstance(more, dict) else {},
-            tags=tags_of(value.get("tags")),
+            more={str(k): _decoded(v) for k, v in more.items()},
+            tags=tags_of(_decoded(value.get("tags"))),
             at=at,
         )
 
@@ -117,6 +117,7 @@ def _managed(draft: Draft, item: Item) -> None:
     arn = item.arn or item.configuration.get("arn", "")
     for index, version in enumerate(item.configuration.get("policyVersionList") or ()):
         if version.get("isDefaultVersion") and version.get("document") is not None:
+            draft.versions[arn] = len(item.configuration["policyVersionList"]) - 1
             at = item.at.at("configuration", "policyVersionList", index, "document")
             name = item.configuration.get("policyName") or arn.rsplit("/", 1)[-1]
             draft.managed[arn] = draft.policy(version["document"], Kind.IDENTITY, name, at)

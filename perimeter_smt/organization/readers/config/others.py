@@ -31,7 +31,8 @@ def read_others(draft: Draft, items: Iterable[Item]) -> None:
         else:
             draft.others[item.type] += 1
     for (kind, account), places in silent.items():
-        reason = f"{len(places)} items of a type that may have a policy, which they do not tell"
+        items_of = "1 item" if len(places) == 1 else f"{len(places)} items"
+        reason = f"{items_of} of a type that may have a policy, which is not told"
         draft.unknown(f"policies of `{kind}` of account `{account}`", reason, "grants", places[0],
                       account=account or "*")  # fmt: skip
 

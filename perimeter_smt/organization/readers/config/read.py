@@ -39,7 +39,16 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     if not found:
         raise InputError("no configuration item of AWS Config", file=str(path))
     there = [item for item in newest.values() if item.status not in _GONE]
-    read_others(draft, [item for item in there if not read_item(draft, item)])
+    read_others(draft, [item for item in there if not _read(draft, item)])
+
+
+def _read(draft: Draft, item: Item) -> bool:
+    """Read an item. InputError for one of another form than Config writes."""
+    try:
+        return read_item(draft, item)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        said = str(error).lower()
+        raise InputError(f"an item of another form than AWS Config writes: {said}", file=str(item.at)) from None
 
 
 def _items(file: Path) -> Iterator[tuple[dict[str, Any], Place]]:

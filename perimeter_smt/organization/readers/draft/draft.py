@@ -122,6 +122,7 @@ class Draft:
         self.principals: dict[str, Holder] = {}
         self.groups: dict[str, Holder] = {}
         self.managed: dict[str, Policy] = {}
+        self.versions: dict[str, int] = {}  # of managed policies: how many there are beside the default one
         self.resources: dict[str, Thing] = {}
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
