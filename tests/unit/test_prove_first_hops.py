@@ -81,7 +81,7 @@ def test_a_cached_proof_stays_while_no_role_may_make_the_first_hop(tmp_path, mon
 
 
 def test_a_first_hop_counts_for_the_services_that_it_is_carried_on_to():
-    """Amazon EFS carries calls on to KMS alone: that its clients are left out says nothing of what is carried to SQS."""
+    """Amazon EFS carries calls on to KMS alone: that its clients are left out says nothing of calls to SQS."""
     held = {"Effect": "Deny", "NotAction": ["elasticfilesystem:Client*"], "Resource": "*", "Condition": NETWORK}
     guardrails = Guardrails(scps=(policy(Kind.SCP, held),))
     root = Unit(id="r-ac01", guardrails=guardrails, accounts=tuple(Account(id=own) for own in (*IDS[:1], MANAGEMENT)))
