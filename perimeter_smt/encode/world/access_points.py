@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from perimeter_smt.encode.language.keys import Space
+from perimeter_smt.encode.language.principal import encode_principal
 from perimeter_smt.encode.language.resource import HAS_ACCOUNT, HAS_REGION
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
@@ -26,6 +27,7 @@ from perimeter_smt.logic.formula import (
     boolean,
     both,
     conj,
+    disj,
     either,
     glob,
     implies,
@@ -132,23 +134,21 @@ class _Asked:
 
     def __init__(self, policies: Policies) -> None:
         self._policies = policies.seen(_leaf, " behind the access point")
-        self._narrowed: dict[int, tuple[Document, Document]] = {}  # with the document, which keeps the id in use
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny matches. What denies on every resource has denied the point."""
-        return self._policies.denies(map(self._narrow, documents))
+        return disj(
+            both(self._policies.selected(d, s), encode_principal(d, s.principal, deny=True).any)
+            for d in documents
+            for s in d.statements
+            if s.effect == "Deny" and _narrow(s)
+        )
 
     def allows(self, documents: Iterable[Document]) -> Formula:
         """Some Allow matches; what allows on every resource alone has allowed the point."""
         found = tuple(documents)
         allows = [s for d in found for s in d.statements if s.effect == "Allow"]
         return self._policies.allows(found) if any(map(_narrow, allows)) else TRUE
-
-    def _narrow(self, document: Document) -> Document:
-        if id(document) not in self._narrowed:
-            statements = tuple(filter(_narrow, document.statements))
-            self._narrowed[id(document)] = document, document.model_copy(update={"statements": statements})
-        return self._narrowed[id(document)][1]
 
 
 def _leaf(name: str, piece: Template) -> Formula:
