@@ -24,7 +24,7 @@ from tests.attack.axioms import consistent
 from tests.attack.cases import ENFORCED, limits
 from tests.attack.estates.binding import absent, case_of, tags_differ
 from tests.attack.estates.draw import Estate, estate
-from tests.attack.estates.kinds import is_qualified
+from tests.attack.estates.kinds import is_open
 from tests.attack.estates.requests import sample
 
 _HELD = ("proved", "vacuous")
@@ -184,7 +184,7 @@ def impossible(world: Estate, objective: str, request: Request, facts: Facts) ->
     """Why AWS would not let a shown request through, by this model; empty: it would."""
     space = world.workspace
     out = consistent(request, facts, space) + absent(space, request, facts) + tags_differ(space, request)
-    if not is_qualified(request.resource) and not out and "s3:DataAccessPointArn" not in request.context:
+    if not is_open(request.resource) and not out and "s3:DataAccessPointArn" not in request.context:
         assumed = "aws:AssumedRoot" in request.context
         if not decide(case_of(space, request, facts, assumed_root=assumed)).allowed:
             out.append("denied by the policies that bind it")
