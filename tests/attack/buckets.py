@@ -22,12 +22,15 @@ _POINT = f"arn:aws:s3:us-east-1:{APP}:accesspoint/inner"
 _CAFE = "198.51.100.9"
 # What a policy for everybody may be held to; a stranger's role at the cafe meets most of it.
 _HELD: tuple[dict[str, Any], ...] = (
-    {}, {"StringEquals": {"aws:PrincipalAccount": STRANGER}}, {"StringEquals": {"aws:PrincipalAccount": [APP, STRANGER]}},
+    {}, {"StringEquals": {"aws:PrincipalAccount": STRANGER}},
+    {"StringEquals": {"aws:PrincipalAccount": [APP, STRANGER]}},
     {"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}, {"StringEquals": {"aws:PrincipalOrgID": MINE}},
-    {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATIONS[STRANGER]}}, {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}},
+    {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATIONS[STRANGER]}},
+    {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}},
     {"IpAddress": {"aws:SourceIp": "198.0.0.0/8"}}, {"IpAddress": {"aws:SourceIp": "192.0.0.0/5"}},
     {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{STRANGER}:role/Worker"}}, {"ArnLike": {"aws:PrincipalArn": "*"}},
-    {"StringEquals": {"aws:SourceVpce": ENDPOINTS["stranger"].id}}, {"StringEquals": {"aws:SourceVpc": ENDPOINTS["stranger"].vpc}},
+    {"StringEquals": {"aws:SourceVpce": ENDPOINTS["stranger"].id}},
+    {"StringEquals": {"aws:SourceVpc": ENDPOINTS["stranger"].vpc}},
     {"StringEqualsIfExists": {"aws:PrincipalAccount": STRANGER}}, {"Bool": {"aws:SecureTransport": "true"}},
     {"StringNotEquals": {"aws:PrincipalAccount": PARTNER}}, {"StringLike": {"aws:userid": "AROAEXAMPLE0000000001:s1"}},
 )  # fmt: skip
@@ -54,8 +57,8 @@ def _policy(rng: Random, resource: Any, kind: Kind, *, delegates: bool = False) 
 
 def _space(rng: Random, resources: tuple[OwnedResource, ...]) -> Workspace:
     """An organization without guardrails, or with one that often holds; one account lists what it has."""
-    rcp: Statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*",
-                      "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE, "aws:PrincipalAccount": STRANGER}}}  # fmt: skip
+    others = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE, "aws:PrincipalAccount": STRANGER}}
+    rcp: Statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": others}
     space = guarded_by([], [rcp] if rng.random() < 0.2 else [], "O1", "s3:GetObject", "aws", listed=True)
     blocked = rng.random() < 0.2
 
@@ -74,8 +77,10 @@ def _callers(more: Keys) -> list[Sample]:
     principal, own = role_of(STRANGER)
     keys: Keys = {**BASE, **own, **owner_keys(APP), "s3:ResourceAccount": APP, **more}
     end = ENDPOINTS["stranger"]
-    wire: Keys = {"aws:SourceVpce": end.id, "aws:SourceVpc": end.vpc, "aws:VpcSourceIp": "10.0.0.9",
-                  "aws:VpceAccount": end.account, "aws:SourceVpcArn": f"arn:aws:ec2:us-east-1:{end.account}:vpc/{end.vpc}"}  # fmt: skip
+    wire: Keys = {
+        "aws:SourceVpce": end.id, "aws:SourceVpc": end.vpc, "aws:VpcSourceIp": "10.0.0.9",
+        "aws:VpceAccount": end.account, "aws:SourceVpcArn": f"arn:aws:ec2:us-east-1:{end.account}:vpc/{end.vpc}",
+    }  # fmt: skip
     if org := ORGANIZATIONS[end.account]:
         wire |= {"aws:VpceOrgID": org, "aws:VpceOrgPaths": own["aws:PrincipalOrgPaths"]}
     asked: dict[str, Any] = {"kind": "role", "temporary": True}
@@ -89,7 +94,8 @@ def _callers(more: Keys) -> list[Sample]:
 def public_buckets(rng: Random) -> World:
     """RestrictPublicBuckets takes away what a public policy grants, and nothing of others (W-31, W-38)."""
     bucket = OwnedResource(
-        arn=_BUCKET, account=APP, block_public_access=rng.random() < 0.8, policy=_policy(rng, f"{_BUCKET}/*", Kind.BUCKET)
+        arn=_BUCKET, account=APP, block_public_access=rng.random() < 0.8,
+        policy=_policy(rng, f"{_BUCKET}/*", Kind.BUCKET),
     )  # fmt: skip
     return World(_space(rng, (bucket,)), "s3", "O1", tuple(_callers({})))
 

@@ -178,7 +178,8 @@ def root_federation(rng: Random) -> World:
     arn = f"arn:aws:sts::{APP}:federated-user/alice"
     principal = Principal(type="federated-user", arn=arn, account=APP, made_by_root=True)
     keys = {
-        **BASE, **role_of(APP)[1], **owner_keys(STRANGER), "aws:PrincipalArn": arn, "aws:PrincipalType": "FederatedUser",
+        **BASE, **role_of(APP)[1], **owner_keys(STRANGER), "aws:PrincipalArn": arn,
+        "aws:PrincipalType": "FederatedUser",
         "aws:userid": f"{APP}:alice", "aws:SourceIp": "198.51.100.9",
     }  # fmt: skip
     queue = f"arn:aws:sqs:us-east-1:{STRANGER}:orders"

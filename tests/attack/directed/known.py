@@ -1,4 +1,4 @@
-"""What is known of an axiom before anything is asked: the keys that it speaks of, the services whose calls it tells apart.
+"""What is known of an axiom before anything is asked: its keys, and the services whose calls it tells apart.
 
 Nothing is written down per axiom, so that a new one is covered by itself.
 """
@@ -58,14 +58,16 @@ def _with_neighbours(axiom: Axiom, words: Mapping[str, set[str]], known: Mapping
     """The axiom with those that speak of its keys and of its ground truth, and a few keys of them."""
     near = [name for name in sorted(words) if name != axiom.name and words[name] & words[axiom.name]]
     keys = dict.fromkeys(key for name in near for key in known[name].keys if key not in axiom.keys)
-    return replace(axiom, neighbours=tuple(keys)[:8], near=tuple(near), of_buckets="bucket.abac" in own)
+    of_buckets = "bucket.abac" in own
+    tags = ("aws:ResourceTag/team",) if of_buckets else ()
+    return replace(axiom, neighbours=(*tags, *keys)[:8], near=tuple(near), of_buckets=of_buckets)
 
 
 def _ground(formula: Formula) -> set[str]:
     """Variables and facts of ground truth in a formula."""
     found = Vocabulary.of(formula)
     names = [n for n in (*found.texts, *found.symbols) if "." in n and ":" not in n and not n.startswith("has ")]
-    return {name for name in names if "(" not in name or name.startswith("units(")}
+    return {name for name in names if "(" not in name or name.startswith(("units(", "org("))}
 
 
 def _keys_made_of(parts: set[str], texts: Mapping[str, Template]) -> tuple[str, ...]:

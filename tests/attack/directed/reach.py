@@ -26,11 +26,12 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Is, Member, Ref
-from perimeter_smt.logic.formula import TRUE, Formula, atom, conj, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.facts import View, action_of
@@ -43,19 +44,25 @@ _LARGEST = 24  # axioms taken out at most before the group is made minimal
 class Asking:
     """A world in which every axiom can be left out: one engine, asked for a breach of one objective."""
 
-    def __init__(self, world: World, objective: str, names: Collection[str], also: Sequence[Formula] = ()) -> None:
-        self.world, self.objective = world, objective
+    def __init__(
+        self, world: World, objective: str, names: Collection[str], also: Sequence[Formula] = (),
+        limits: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self.world = world
+        others = (questions.limit_formula(world, objective, n) for n in OBJECTIVES[objective].limits if n not in limits)
+        self.question = both(questions.breach(world, objective), neg(disj(others)))
         self.names = tuple(dict.fromkeys(a.name for a in world.assertions if a.name in names))
         world.assertions = [
             Assertion(a.name, implies(sym(f"keep {a.name}"), a.formula)) if a.name in names else a
             for a in world.assertions
         ]
-        self.run = prepare(world, (objective,), "exact", False, 1, Limits(seconds=20), (), also)
+        asked = (self.question, *also)
+        self.run = prepare(world, (objective,), "exact", False, 1, Limits(seconds=20), (), asked)
 
     def ask(self, without: Collection[str], *more: Formula) -> Result:
-        """A breach that every axiom but these allows."""
-        return self.run.ask(*(sym(f"keep {n}") for n in self._kept(without)), questions.hole(self.world, self.objective),
-                            self.run.exact, *more)  # fmt: skip
+        """A breach that every axiom but these allows, beyond the limits that are counted."""
+        kept = [sym(f"keep {name}") for name in self._kept(without)]
+        return self.run.ask(*kept, self.question, self.run.exact, *more)
 
     def used(self, without: Collection[str], answer: Result) -> set[str]:
         """The axioms that an answer `unsat` rests on."""
@@ -98,11 +105,13 @@ class Outcome:
 
 
 def outcome(
-    axiom: Axiom, objective: str, services: tuple[str, ...], *, group: bool = False, beside: str = "", models: int = 3
-) -> Outcome:
+    axiom: Axiom, objective: str, services: tuple[str, ...], *, group: bool = False, beside: str = "",
+    limit: str = "", models: int = 3,
+) -> Outcome:  # fmt: skip
     """What an axiom does in the worlds made toward it.
 
-    `group`: where others say it as well, together with them. `beside`: together with this one.
+    `group`: where others say it as well, together with them. `beside`: together with this one. `limit`: requests
+    beyond this limit of guardrails count as breaches.
     """
     keys = tuple(dict.fromkeys((*axiom.keys, *axiom.neighbours, *LOOKED_AT)))
     names = {a.name for a in axioms_known()}
@@ -113,7 +122,10 @@ def outcome(
             continue
         broken, whole = neg(formula_of(world, axiom.name)), not_empty(world)
         wishes = _wishes(world, axiom, wires=group and not beside)[: 2 if beside else None]
-        asking = Asking(world, objective, names, (broken, whole, *wishes))
+        limits = frozenset((limit,)) & frozenset(OBJECTIVES[objective].limits)
+        if limit and not limits:
+            return Outcome("no part")
+        asking = Asking(world, objective, names, (broken, whole, *wishes), limits)
         without: tuple[str, ...] = (beside,) if beside else ()
         if group and asking.ask({axiom.name}, broken, whole).status == "unsat":
             found = group_of(asking, axiom.name, (broken, whole))
@@ -125,7 +137,7 @@ def outcome(
         for wish in wishes:
             for model in _models(asking, axiom, {axiom.name, *without}, (broken, whole, wish), models):
                 kind = "unseen"
-                if any(_tells(axiom, other, objective, services, keys, without)
+                if any(_tells(axiom, other, objective, services, keys, without, limits)
                        for other in guarded(world, objective, model)):  # fmt: skip
                     return Outcome("decides", without)
     return Outcome(kind)
@@ -140,10 +152,11 @@ def _spaces(axiom: Axiom, objective: str) -> list[Workspace]:
 
 def _tells(
     axiom: Axiom, space: Workspace, objective: str, services: tuple[str, ...], keys: tuple[str, ...],
-    without: tuple[str, ...],
+    without: tuple[str, ...], limits: frozenset[str],
 ) -> bool:  # fmt: skip
     """Whether the objective is proved with the axiom and not without it; the group is left out both times."""
-    asked = Asking(encoded(space, objective, services, keys), objective, {a.name for a in axioms_known()})
+    names = {a.name for a in axioms_known()}
+    asked = Asking(encoded(space, objective, services, keys), objective, names, limits=limits)
     return asked.ask(without).status == "unsat" and asked.ask({axiom.name, *without}).status == "sat"
 
 
@@ -210,6 +223,7 @@ _WHY = {
     "never": "what it excludes breaks no objective, whatever the other axioms are",
     "no part": "it has no part in the worlds of one organization that are made here",
 }
+_LIMITS = ("service-linked-roles", "signin-console-authorization", "aws-managed-keys")  # what axioms speak of
 _OBJECTIVES = ("O3", "O1", "O5", "O6", "O2", "O4")
 
 
@@ -217,11 +231,12 @@ def reached(axiom: Axiom, *, enough: int = 3, tries: int = 18, seconds: float = 
     """Worlds made toward an axiom until it decided in enough of them: alone, else with a group of others."""
     made = 0
     seen: Counter[str] = Counter()
-    ways: list[tuple[bool, str]] = [(False, ""), (True, ""), *((True, other) for other in axiom.near[:16])]
-    for group, beside in ways:
+    ways: list[tuple[bool, str, str]] = [(False, "", ""), (True, "", "")]
+    ways += [(False, "", limit) for limit in _LIMITS] + [(True, other, "") for other in axiom.near[:10]]
+    for group, beside, limit in ways:
         found: Counter[tuple[str, ...]] = Counter()
         begun, tried = time.monotonic(), 0
-        most, enough_time = (tries, seconds) if not beside else (3, seconds / 4)
+        most, enough_time = (tries, seconds) if not (beside or limit) else (3, seconds / 4)
         for services in axiom.services:
             for objective in _OBJECTIVES:
                 if sum(found.values()) >= enough or tried >= most or time.monotonic() - begun > enough_time:

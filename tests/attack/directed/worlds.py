@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World, build
-from perimeter_smt.logic.atoms import Ref
-from perimeter_smt.logic.formula import Formula, conj, implies, is_text, neg
+from perimeter_smt.logic.atoms import Member, Ref
+from perimeter_smt.logic.formula import Formula, atom, conj, implies, is_text, neg
 from perimeter_smt.logic.interpret import truth
+from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.model import (
     Account,
     Endpoint,
@@ -167,13 +169,24 @@ def mine(world: World, keys: Iterable[str]) -> list[Formula]:
 
 
 def not_empty(world: World) -> Formula:
-    """A key that is there has a value: no operator tells an empty one from none (X-8)."""
-    out = []
+    """A key that is there has a value: no operator tells an empty one from none (X-8). Parts of ARNs are written."""
+    out = [neg(is_text("resource.region", ""))] if "resource.region" in _texts(world) else []
+    out = [implies(atom(Member(CALL, "arn has region")), fact) for fact in out]
     for key in world.keys.known.values():
+        out += [implies(key.has, key.slots[0].has)] if key.slots else []
         for has, term in ((key.has, key.term), *((slot.has, slot.term) for slot in key.slots)):
-            if len(term) == 1 and isinstance(term[0], Ref):
-                out.append(implies(has, neg(is_text(term[0].var, ""))))
+            for part in term:
+                written = isinstance(part, Ref) and (len(term) == 1 or part.var.startswith(("units(", *_WRITTEN)))
+                if isinstance(part, Ref) and written:
+                    out.append(implies(has, neg(is_text(part.var, ""))))
     return conj(out)
+
+
+_WRITTEN = ("source.arn-service", "source.name")  # what a shown request is given where a model leaves it empty
+
+
+def _texts(world: World) -> set[str]:
+    return {name for a in world.assertions for name in Vocabulary.of(a.formula).texts}
 
 
 def present(world: World, keys: Iterable[str]) -> Formula:

@@ -1,4 +1,4 @@
-"""Small organizations made toward a row: a call that the row speaks of, and guardrails that let through what it tells."""
+"""Small organizations made toward a row: a call that it speaks of, and guardrails that let through what it tells."""
 
 from __future__ import annotations
 
