@@ -37,6 +37,8 @@ def beside(table: str, row: Any, folder: Path) -> Iterator[tuple[str, Callable[[
             yield "lint", _lint(row, folder)
         if "event" in row or ("source" in row and table.startswith("cloudtrail")):
             yield "replay", _replay(row, folder)
+        if table == "refused-calls":
+            yield "evaluate", _refused(row, folder)
         if table == "check-resource-types":
             yield "public", _public(row, folder)
     elif table == "pinning-keys":
@@ -57,6 +59,14 @@ def examples(table: str) -> Iterator[tuple[str, Callable[[], str]]]:
     for name in _ASKED.get(table, ()):
         path = str(_EXAMPLES / "mitigations" / name)
         yield f"prove {name}", lambda path=path: command("prove", path, "--format", "json")  # type: ignore[misc]
+    if table == "governing-policies":
+        acme = str(_EXAMPLES / "acme")
+        yield (
+            "prove acme",
+            lambda: command(
+                "prove", acme, "--service", "s3", "--objective", "O1", "--mode", "grants", "--format", "json"
+            ),
+        )
     if table == "data-planes":
         acme = str(_EXAMPLES / "acme")
         yield "prove acme", lambda: command("prove", acme, "--mitigation", "S1", "--format", "json")
@@ -126,6 +136,21 @@ def _public(row: Mapping[str, Any], folder: Path) -> Callable[[], str]:
     body |= {} if row["kind"] == "trust" else {"Resource": "*"}
     path = _written(folder / "open.json", {"Version": "2012-10-17", "Statement": [body]})
     return lambda: command("public", str(path), "--resource-type", row["type"])
+
+
+def _refused(row: Mapping[str, Any], folder: Path) -> Callable[[], str]:
+    arn = "arn:aws:iam::111122223333:user/admin"
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    resource = row["resource"].replace("arn:*:", "arn:aws:").replace("*", "x")
+    case = {
+        "id": "refused", "policies": {"identity": [everything]},
+        "request": {
+            "principal": {"type": "user", "arn": arn, "account": "111122223333"}, "context": {},
+            "action": row["actions"][0].replace("*", ""), "resource": resource, "resource_account": "111122223333",
+        },
+    }  # fmt: skip
+    path = _written(folder / "case.json", case)
+    return lambda: command("evaluate", str(path))
 
 
 def _pinned(key: str, folder: Path) -> Callable[[], str]:

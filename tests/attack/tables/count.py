@@ -19,6 +19,7 @@ from typing import Any
 from perimeter_smt.encode.world.world import build
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.solve.result import Limits
 from tests.attack.tables.answers import beside, examples, folder
@@ -40,6 +41,12 @@ def proof(world: Toward) -> str:
         return f"error: {error}"
 
 
+def verdict(world: Toward) -> str:
+    """What is said of a world: verdicts look at first hops, too."""
+    report = prove(world.workspace, services=[world.service], objectives=[world.objective], availability=False)
+    return str([(v.status, v.reason) for v in report.verdicts])
+
+
 def count(name: str, *, rows: int, seconds: float, enough: int, seed: int = 1) -> tuple[int, int]:
     """In how many worlds, and of how many, an answer changes without a row of the table."""
     table = tables()[name]
@@ -52,9 +59,11 @@ def count(name: str, *, rows: int, seconds: float, enough: int, seed: int = 1) -
             break
         with folder() as place:
             asked: list[Callable[[], str]] = [question for _, question in beside(name, row, Path(place))]
-            asked += [lambda world=world: proof(world) for world in toward(name, row)]  # type: ignore[misc]
+            ask = verdict if name == "forwarding-services" else proof
+            asked += [lambda world=world, ask=ask: ask(world) for world in toward(name, row)]  # type: ignore[misc]
             made += len(asked)
-            changed += _differs(name, [row], asked)
+            same = [r for r in known if name == "qualified-names" and r["service"] == row["service"]]  # one pattern
+            changed += _differs(name, same or [row], asked)
     if changed:
         return changed, made
     asked = [question for _, question in examples(name)]

@@ -13,7 +13,7 @@ from perimeter_smt.errors import PerimeterError
 from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request import actions
-from tests.attack.directed.worlds import OFFICE, ORG, VPC, workspace
+from tests.attack.directed.worlds import MINE, OFFICE, ORG, VPC, workspace
 
 Statement = dict[str, Any]
 _HOLE = re.compile(r"\$\{[^}]*\}|\{[^}]*\}")
@@ -52,8 +52,10 @@ _GUARDS: dict[str, tuple[tuple[str, ...], list[Statement]]] = {
     "none": (("O1", "O3", "O5", "O6"), []),
     "organization": (("O1",), [_deny(StringNotEqualsIfExists={"aws:PrincipalOrgID": ORG},
                                      BoolIfExists={"aws:PrincipalIsAWSService": "false"})]),
-    "nobody but unsigned": (("O1",), [_deny(StringNotEqualsIfExists={"aws:PrincipalType": "Anonymous"})]),
+    "nobody but unsigned": (("O1",), [_deny(StringNotEqualsIfExists={"aws:PrincipalType": "Anonymous"}),
+                                     _deny(Bool={"aws:PrincipalIsAWSService": "true"})]),
     "owner is told": (("O3",), [_deny(Null={"aws:ResourceAccount": "true"})]),
+    "mine": (("O5",), [_deny(StringNotEqualsIfExists={"aws:ResourceAccount": MINE})]),
     "of aws": (("O3",), [_deny(StringNotEqualsIfExists={"aws:ResourceAccount": "aws"})]),
     **{f"no {key}": (("O2",), [_deny(Null={key: "false"})]) for key in (
         "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths", "aws:SourceVpcArn")},
@@ -71,7 +73,7 @@ _GUARDS: dict[str, tuple[tuple[str, ...], list[Statement]]] = {
 
 # What a table tells apart, for those whose rows do not say it by themselves.
 _TELLS = {
-    "absent-resource-actions": ("none",), "existing-resource-actions": ("none",), "in-vpc-data-planes": (
+    "absent-resource-actions": ("none",), "existing-resource-actions": ("mine",), "in-vpc-data-planes": (
         "neither address nor VPC",), "anonymous-services": ("nobody but unsigned",), "unsigned-actions": (
         "nobody but unsigned",), "sign-in-actions": ("none", "organization"), "public-operations": ("none",),
     "aws-owned-resources-services": ("of aws",), "no-resource-account-actions": ("owner is told",),
@@ -96,8 +98,11 @@ def toward(table: str, row: Any) -> Iterator[Toward]:
                     space = workspace(objective, [{**s, "Action": action} for s in statements], action)
                 except PerimeterError:  # a policy of this kind cannot speak of this call
                     continue
+                if isinstance(row, Mapping) and "regions" in row:
+                    lies = space.organization.model_copy(update={"partition": row["partition"]})
+                    space = space.model_copy(update={"organization": lies})
                 yield Toward(f"{action} {objective} {name}", space, objective, action)
-                if name == "none" or name.startswith("name "):
+                if name in ("none", "mine") or name.startswith("name "):
                     yield Toward(f"{action} {objective} {name}, complete list", _listed(space), objective, action)
 
 
@@ -135,9 +140,7 @@ def _of_row(row: Any, service: str) -> Iterator[tuple[str, list[Statement]]]:
 
 
 def _number(key: str) -> Iterator[tuple[str, list[Statement]]]:
-    yield "between", [
-        _deny(NumericGreaterThanEquals={key: "5"}), _deny(NumericLessThanEquals={key: "4"}), _deny(Null={key: "true"})
-    ]  # fmt: skip
+    yield "between", [_deny(NumericNotEquals={key: "4.5"}), _deny(Null={key: "true"})]
 
 
 def _calls(table: str, row: Any) -> list[str]:
