@@ -36,8 +36,11 @@ VALUES = {
     ],
     "s3:DataAccessPointAccount": ["210987654321", "21*"],
 }
-OPERATORS = {"aws:SourceIp": ["IpAddress", "NotIpAddress"]}
-OPERATORS |= dict.fromkeys(("aws:PrincipalIsAWSService", "aws:SecureTransport"), ["Bool", "Null"])
+OPERATORS = {
+    "aws:SourceIp": ["IpAddress", "NotIpAddress"],
+    "aws:PrincipalIsAWSService": ["Bool", "Null"],
+    "aws:SecureTransport": ["Bool", "Null"],
+}
 TEXT = ["StringEquals", "StringLike", "ArnLike", "StringNotLike", "StringEqualsIgnoreCase", "Null"]
 ACTIONS = ["s3:GetObject", "s3:Get*", "*", "s3:GetObjectSoon", "s3:Soon*", "sqs:SendMessage"]
 

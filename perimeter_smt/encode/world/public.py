@@ -109,9 +109,9 @@ def _value(document: Document, condition: Condition, test: Test, value: str) -> 
         # The page: any name in a bucket policy, where the account is fixed. Of the other fields it says nothing.
         return Public.NO if _is_plain(*fields[:5]) else Public.OPEN
     if len(fields) == 6:
-        fixed = _ACCOUNT.fullmatch(fields[4]) or (_is_plain(*fields[:5]) and _is_plain(fields[5][:1]))
+        fixed = bool(_ACCOUNT.fullmatch(fields[4])) or (_is_plain(*fields[:5]) and _is_plain(fields[5][:1]))
     else:
-        fixed = _OWNER.match(re.split(r"[*?]", value, maxsplit=1)[0])
+        fixed = bool(_OWNER.match(re.split(r"[*?]", value, maxsplit=1)[0]))
     return Public.OPEN if fixed else Public.YES
 
 
