@@ -84,6 +84,7 @@ def status(
         ("kinesis", "arn:aws:kinesis:eu-west-1:ACCOUNT:stream/s", "kinesis:SubscribeToShard", "*/consumer/*", True),
         ("s3tables", "arn:aws:s3tables:eu-west-1:ACCOUNT:bucket/b", "s3tables:GetTableData", "*bucket/b/table/*", True),
         ("glue", "arn:aws:glue:eu-west-1:ACCOUNT:catalog", "glue:GetTable", "*table/d/t", True),
+        ("kafka", "arn:aws:kafka:eu-west-1:ACCOUNT:cluster/c/u", "kafka:GetBootstrapBrokers", "*", True),
         ("kafka-cluster", "arn:aws:kafka:eu-west-1:ACCOUNT:cluster/c/u", "kafka-cluster:ReadData", "*topic/c/*", True),
         (
             "secretsmanager",
