@@ -17,7 +17,7 @@
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.role :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller federated-user)
-    (str.in_re principal.name (re.++ (str.to_re "federated-user/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.in_re principal.name (re.++ (str.to_re "federated-user/") ((_ re.loop 2 32) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.federated-user :strength hard :source "STS API reference, GetFederationToken: Name"))
 (assert (! (=> iam (not (str.suffixof "/" principal.name))) :named AP3.name :strength hard
