@@ -28,6 +28,14 @@ KINDS = ("resource", "trust", "kms", "bucket", "access-point")
     help="Who is no outsider: callers of the account, of the organization, whom the perimeter trusts, or nobody.  "
     "[default: account for one policy, else organization]",
 )
+@click.option(
+    "--direction",
+    type=click.Choice(["in", "out"]),
+    default="in",
+    show_default=True,
+    help="What outsiders reach of mine, or what mine reach of others.",
+)
+@click.option("--service", "services", multiple=True, metavar="PREFIX", help="Only this service. Repeatable.")
 @source_flags
 @identity_flags
 @set_option
@@ -36,15 +44,17 @@ def findings(
     source: Path,
     kind: str | None,
     zone: Any,
+    direction: Any,
+    services: tuple[str, ...],
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
     **options: Any,
 ) -> int:
-    """List all access of outsiders that SOURCE gives, as the fewest and coarsest sets of requests.
+    """List all access of outsiders that SOURCE gives, as the fewest and coarsest sets of requests; or all ways out.
 
     SOURCE is one resource, trust or key policy, or a workspace or any other source that `prove` takes.
-    Exit codes: 0 no access of outsiders, 1 some, 2 bad input, 3 not decided.
+    Exit codes: 0 no such access, 1 some, 2 bad input, 3 not decided.
     """
     values = fill(settings)
     from perimeter_smt.questions.findings.answer import findings as ask
@@ -55,8 +65,14 @@ def findings(
         from perimeter_smt.organization.readers import read_source
 
         workspace = read_source(source, source_options(values, options))
-        found = findings_of_workspace(workspace, zone=zone or "organization")
+        found = findings_of_workspace(
+            workspace, zone=zone or "organization", direction=direction, services=services or None
+        )
     else:
+        if direction == "out":
+            raise InputError("ways out are asked about a workspace, not about one policy", path="--direction")
+        if services:
+            raise InputError("one policy is asked about as a whole", path="--service")
         account, organization = ids(options)
         chosen: Any = zone or ("organization" if organization and not account else "account")
         found = ask(document, zone=chosen, account=account, organization=organization)

@@ -24,6 +24,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.findings.answer import composed, made_of
 from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, guardrails, role_target, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
+from perimeter_smt.questions.findings.outward import known_service, services_reached
 from perimeter_smt.questions.findings.reading import restated
 from perimeter_smt.questions.findings.verdicts import Caller, Callers
 from perimeter_smt.request import actions
@@ -56,7 +57,7 @@ def what_can(
     `services` narrows the question; by default those that the caller's own and the resources' policies name.
     """
     listed = _listed(workspace, principal)
-    chosen = sorted({_service(s) for s in services}) if services else _reached(workspace, listed)
+    chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, listed)
     estate = Estate(workspace, chosen, limits)
     documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
     topic = Topic(
@@ -241,19 +242,4 @@ def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
 
 def _reached(workspace: Workspace, listed: OwnedPrincipal | None) -> list[str]:
     """The services that the caller's own policies and those of resources name; all, if a pattern reaches all."""
-    out = set(services_of(workspace))
-    for document in _of(listed) if listed else []:
-        for statement in document.statements:
-            for text in statement.action.values:
-                service = text.lower().partition(":")[0]
-                if statement.action.negated or any(c in service for c in "*?"):
-                    return list(actions.services())
-                out.add(service)
-    return sorted(out & set(actions.services()))
-
-
-def _service(name: str) -> str:
-    known = actions.services()
-    if name.lower() not in known:
-        raise InputError(f"unknown service `{name}`{did_you_mean(name, known)}: expected a prefix such as `s3`")
-    return name.lower()
+    return sorted({*services_of(workspace), *services_reached(_of(listed) if listed else [])})
