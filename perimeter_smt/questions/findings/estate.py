@@ -12,12 +12,15 @@ from typing import Literal as Choice
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
+from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
 from perimeter_smt.encode.world.world import World, all_documents, build
-from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import ANY, Member, Run, Text
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Guardrails, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
@@ -42,6 +45,9 @@ _APART = {
         "sts:GetSessionToken",
         "sts:GetFederationToken",
         "sts:GetCallerIdentity",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "sts:SetContext",
     ),
 }
 # Where the decision looks at the service of a call (authorization.smt2).
@@ -197,6 +203,16 @@ class Estate:
                     f"the call comes over endpoint {endpoint.id}", f"the call does not come over {endpoint.id}", over
                 )
         yield from fact("the call comes over a VPC endpoint", "the call comes over no VPC endpoint", ON_ENDPOINT)
+
+    def targets(self) -> Iterator[Literal]:
+        """What the decision looks at besides policies: whether the call names a resource, a KMS key, a role."""
+        kinds = {
+            "names no resource": ("names a resource", IS_STAR),
+            "is on a KMS key": ("is on no KMS key", atom(Member(CALL, "on a key"))),
+            "is on a role": ("is on no role", both(neg(IS_STAR), glob("resource.name", (Text("role/"), Run(ANY))))),
+        }
+        for words, (against, formula) in kinds.items():
+            yield from fact(f"the call {words}", f"the call {against}", formula)
 
     def callers(self) -> Iterator[Literal]:
         """Whose policies bind the caller: the principals that are listed, and the accounts of the organization."""

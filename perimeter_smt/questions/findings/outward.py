@@ -39,7 +39,7 @@ def callers(estate: Estate, zone: Zone) -> Iterator[Topic]:
     outside = not_mine(estate, zone)
     endpoints = estate.endpoint_documents()
     near = _own_resources(estate) if zone in ("account", "everyone") else ()
-    facts = (*estate.wires(), *_owners(estate.workspace, zone))
+    facts = (*estate.wires(), *estate.targets(), *_owners(estate.workspace, zone))
     for account, path in estate.workspace.organization.accounts():
         scps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
         for principal in account.principals:

@@ -11,12 +11,10 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, named
 from perimeter_smt.encode.language.resource import IS_STAR, resource_matches
 from perimeter_smt.encode.world.accounts import member_ids
-from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import reach, split_arn
 from perimeter_smt.errors import InputError, did_you_mean
-from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import Formula, atom, both, disj, is_text, neg
+from perimeter_smt.logic.formula import Formula, both, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
@@ -65,7 +63,7 @@ def what_can(
         Kind.IDENTITY,
         _caller(principal, listed),
         documents,
-        (*_owners(workspace), *_targets(workspace), *estate.wires(), *_star()),
+        (*_owners(workspace), *_targets(workspace), *estate.wires(), *estate.targets()),
     )
     return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
 
@@ -186,12 +184,6 @@ def _targets(workspace: Workspace) -> Iterator[Literal]:
         for principal in account.principals:
             target = role_target(principal)
             yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
-
-
-def _star() -> Iterator[Literal]:
-    yield from fact("the call names no resource", "the call names a resource", IS_STAR)
-    key = atom(Member(CALL, "on a key"))
-    yield from fact("the call is on a KMS key", "the call is on no KMS key", key)
 
 
 def _listed(workspace: Workspace, principal: str) -> OwnedPrincipal | None:
