@@ -90,7 +90,7 @@ def findings(
 
 def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Document | None:
     """The policy where SOURCE is one by itself, of the kind given or told from its form; None for other sources."""
-    from perimeter_smt.cli.policy_files import _is_source
+    from perimeter_smt.cli.policy_files import is_source, json_of
     from perimeter_smt.lint.kinds import guess_kind
     from perimeter_smt.policy.json_positions import MAX_CHARACTERS
     from perimeter_smt.policy.kinds import Kind
@@ -98,12 +98,11 @@ def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Docume
     from perimeter_smt.request.variables import refuse_unset
 
     if kind is None:
-        if not source.is_file() or _is_source(source):
+        if not source.is_file() or is_source(source):
             return None
-        from perimeter_smt.cli.policy_files import _json
         from perimeter_smt.files import read_text
 
-        value = _json(read_text(source, MAX_CHARACTERS, "one policy"))
+        value = json_of(read_text(source, MAX_CHARACTERS, "one policy"))
         guess = guess_kind(value) if isinstance(value, dict) else None
         told = guess.kind if guess is not None else Kind.RESOURCE
         # Guardrails and endpoint policies look like resource policies; asked for by themselves they are taken as such.

@@ -205,7 +205,7 @@ def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: b
 
     `free_names`: what AWS demands of the characters of names does not count, except that colons end fields.
     """
-    services, literal = _services(documents), _unknown_actions(documents)
+    services, literal = services_named(documents), unknown_actions(documents)
     universe = universe_of(actions.services() if len(services) > _MANY else services)
     invented = _Invented((), literal) if literal else None
     looks = _reaches_all(documents)
@@ -283,7 +283,7 @@ def _reaches_all(documents: Iterable[Document]) -> bool:
     return False
 
 
-def _services(documents: Sequence[Document]) -> tuple[str, ...]:
+def services_named(documents: Sequence[Document]) -> tuple[str, ...]:
     """The services that the documents name, and all others where a pattern can reach them.
 
     A guardrail without Allow stands beside `FullAWSAccess`, a pattern that reaches every service; where all do, what
@@ -303,7 +303,7 @@ def _services(documents: Sequence[Document]) -> tuple[str, ...]:
     return tuple(service for service in actions.services() if service in named)
 
 
-def _unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
+def unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
     """Actions spelled out that the service reference does not know: they are taken to exist."""
     out: dict[str, None] = {}
     for document in documents:

@@ -11,7 +11,7 @@ from perimeter_smt.logic.formula import Formula, both, conj, disj, neg
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions import compare
+from perimeter_smt.questions import documents as posed
 from perimeter_smt.questions.findings.estate import Asked, Estate
 from perimeter_smt.questions.findings.literals import literals_of, separate
 from perimeter_smt.questions.findings.reduced import Reduced
@@ -37,12 +37,12 @@ def restated_document(document: Document, made: Sequence[Finding], asked: Asked,
         return _MUTE
     back = [read_back(one.elements, document.kind) for one in made]
     documents = [document, *back]
-    world = compare._world([*documents, *separate(documents)], free_context=False)
-    access = compare._allows(world.policies, document)
+    world = posed.world_of([*documents, *separate(documents)], free_context=False)
+    access = posed.allows_alone(world.policies, document)
     given = given_of_document(world, asked.zone)
     stated = disj(both(_says(world.policies, d), _besides(world, document, f)) for d, f in zip(back, made, strict=True))
     engine, (access, given, stated) = problem_of(world, documents, [access, given, stated], limits)
-    return _both_ways(engine, access, stated, (given, compare._mode(world, "exact")))
+    return _both_ways(engine, access, stated, (given, posed.mode_of(world, "exact")))
 
 
 def restated(estate: Estate, parts: Sequence[tuple[Asked, list[Finding]]]) -> dict[str, str]:
@@ -84,7 +84,10 @@ def _says(policies: Policies, document: Document) -> Formula:
 
     def some(effect: str) -> Formula:
         return disj(
-            both(*policies._parts(document, s), encode_principal(document, s.principal, deny=effect == "Deny").any)
+            both(
+                *policies.element_formulas(document, s),
+                encode_principal(document, s.principal, deny=effect == "Deny").any,
+            )
             for s in document.statements
             if s.effect == effect
         )

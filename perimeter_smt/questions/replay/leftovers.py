@@ -20,7 +20,7 @@ from perimeter_smt.policy.document import Document, PrincipalEntry, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks.verdicts import only
-from perimeter_smt.questions.compare import pose
+from perimeter_smt.questions.documents import pose
 from perimeter_smt.questions.replay.judge import ALLOW, Judged, Left, Open, undecided
 from perimeter_smt.request.keys import key_info
 from perimeter_smt.solve.engine import Engine
