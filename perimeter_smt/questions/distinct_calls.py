@@ -200,13 +200,17 @@ class DistinctCalls(Calls):
         return self._sets[name]
 
 
-def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: bool) -> DistinctCalls:
+def distinct(
+    documents: Sequence[Document], formulas: Gathered, *, free_names: bool, services: Sequence[str] | None = None
+) -> DistinctCalls:
     """The calls that the formulas, which these documents were encoded to, can tell apart.
 
     `free_names`: what AWS demands of the characters of names does not count, except that colons end fields.
+    `services`: the calls in question are of these; by default of those that the documents can reach.
     """
-    services, literal = services_named(documents), unknown_actions(documents)
-    universe = universe_of(actions.services() if len(services) > _MANY else services)
+    named = services_named(documents) if services is None else tuple(services)
+    literal = unknown_actions(documents)
+    universe = universe_of(actions.services() if len(named) > _MANY else named)
     invented = _Invented((), literal) if literal else None
     looks = _reaches_all(documents)
     return reduced(universe, formulas, every_name=looks, invented=invented, free_names=free_names)

@@ -55,12 +55,16 @@ def pose(
     *,
     free_context: bool = False,
     reading: Literal["exact", "over"] = "exact",
+    services: Sequence[str] | None = None,
 ) -> Posed:
-    """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds."""
+    """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds.
+
+    `services`: every formula demands a call of one of these; by default those that the documents can reach.
+    """
     world = world_of(documents, free_context=free_context)
     formulas = build(world.policies)
     assemble(world, formulas, documents, free_context=free_context)
-    calls, reduced = reduce_calls(world, documents, formulas, free_names=free_context)
+    calls, reduced = reduce_calls(world, documents, formulas, free_names=free_context, services=services)
     return Posed(world, problem_of(world, calls), tuple(reduced), mode_of(world, reading))
 
 
@@ -129,13 +133,18 @@ def _formats() -> tuple[Assertion, ...]:
 
 
 def reduce_calls(
-    world: World, documents: Sequence[Document], asked: Sequence[Formula], *, free_names: bool
+    world: World,
+    documents: Sequence[Document],
+    asked: Sequence[Formula],
+    *,
+    free_names: bool,
+    services: Sequence[str] | None = None,
 ) -> tuple[DistinctCalls, list[Formula]]:
     """Keep the calls that matter and rewrite the assertions to speak of them; also the formulas asked."""
     gathered = Gathered()
     world.assertions = [Assertion(a.name, gathered.of(a.formula)) for a in world.assertions]
     out = [gathered.of(formula) for formula in asked]
-    world.calls = calls = distinct(documents, gathered, free_names=free_names)
+    world.calls = calls = distinct(documents, gathered, free_names=free_names, services=services)
     return calls, out
 
 

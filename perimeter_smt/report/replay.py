@@ -30,6 +30,7 @@ def replay_json(found: Replayed) -> dict[str, Any]:
         "events": found.events,
         "outcomes": {name: found.outcomes.get(name, 0) for name in ("allow", "deny", "depends")},
         "groups": [_group(group) for group in found.groups],
+        "counts": {kind: found.kinds[kind] for kind in _TITLES},
         "more_groups": found.more_groups,
         "skipped": [
             {"reason": reason, "event": event, "count": count}
@@ -61,8 +62,7 @@ def _statement(found: StatementRef) -> dict[str, Any]:
 def render(found: Replayed, *, width: int | None = None, color: bool = False) -> str:
     """Counts first, then what would newly be blocked, then the rest; long lists are cut with a word on it."""
     page = Page(width, color=color)
-    newly = sum(group.count for group in found.groups if group.kind == "newly-blocked")
-    perhaps = sum(group.count for group in found.groups if group.kind == "newly-depends")
+    newly, perhaps = found.kinds["newly-blocked"], found.kinds["newly-depends"]
     style = "bold red" if newly else "bold yellow" if perhaps else "bold green"
     of = f"`{found.change}`" if found.change else f"`{found.workspace}`"
     page.text(f"{plural(newly, 'event')} newly blocked, {perhaps} perhaps, by the guardrails of {of}", style=style)

@@ -217,6 +217,25 @@ def test_policies_are_compared_with_head(repository):
 
 
 @needs_git
+def test_changed_as_json_and_as_a_function(repository):
+    """The same as JSON by its schema, and in Python; a new file has nothing to be compared with."""
+    call, file = repository, Path("p/rcp/base.json")
+    file.write_text(rcp("sqs:*"))
+    Path("p/rcp/new.json").write_text(rcp("sqs:*"))
+    code, out, _ = call("changed", str(file), "p/rcp/new.json", "--json")
+    told = json.loads(out)
+    Draft202012Validator(json.loads(schema("changed"))).validate(told)
+    assert code == 1
+    assert [one["comparison"] and one["comparison"]["relation"] for one in told["files"]] == ["more", None]
+    assert told["files"][0]["comparison"]["newly_allowed"]["action"].startswith("sns:")
+    document = load_policy(file, Kind.RCP)
+    (found,) = changed_documents([document], "HEAD")
+    assert found.comparison.relation == "more"
+    code, out, _ = call("changed", "package.json", "--json")
+    assert (code, json.loads(out)["files"]) == (0, [])
+
+
+@needs_git
 def test_bad_input_of_changed(repository):
     call, file = repository, "p/rcp/base.json"
     for since in ("nosuch", "--output=x", ""):

@@ -50,6 +50,7 @@ class Replayed:
     change: str | None
     events: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[Kind] = field(default_factory=Counter)  # events by how they count, also those of no group
     groups: list[Group] = field(default_factory=list)
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
     unlisted_endpoints: Counter[str] = field(default_factory=Counter)
@@ -58,10 +59,9 @@ class Replayed:
     @property
     def exit_code(self) -> int:
         """1 if something that happened would newly be blocked, 3 if that may be, else 0."""
-        kinds = {group.kind for group in self.groups}
-        if "newly-blocked" in kinds:
+        if self.kinds["newly-blocked"]:
             return 1
-        return 3 if "newly-depends" in kinds else 0
+        return 3 if self.kinds["newly-depends"] else 0
 
 
 def replay(
@@ -109,6 +109,7 @@ def replay_events(
             was = _together(before, happened)
         kind = _kind(was, now, happened, changed=change is not None)
         if kind is not None:
+            found.kinds[kind] += 1
             _count(found, groups, kind, happened, now if kind != "newly-allowed" else was)
     found.groups = sorted(groups.values(), key=lambda g: (_ORDER.index(g.kind), -g.count, g.who, g.action))
     return found
