@@ -9,11 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from perimeter_smt import Kind, changed_documents, load_policy
 from perimeter_smt.cli.ci import ELSEWHERE, GITHUB, GITLAB, told_by
 from perimeter_smt.cli.main import run
 from perimeter_smt.report.annotations import github, gitlab
 from perimeter_smt.report.entries import Entry
+from perimeter_smt.report.json import schema
 
 ROOT = Path(__file__).resolve().parents[2]
 ORG = "o-acme0000001"

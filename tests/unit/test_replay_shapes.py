@@ -15,6 +15,7 @@ from perimeter_smt.questions.replay.replay import replay_events
 
 ORG, MINE, OTHER = "o-acme0000001", "111122223333", "777788889999"
 ENDPOINT = "vpce-0a00000000000001"
+USER = f"arn:aws:iam::{MINE}:user/ann"
 ISSUER = {"type": "Role", "principalId": "AROAEXAMPLE", "arn": f"arn:aws:iam::{MINE}:role/app", "accountId": MINE}
 ROLE = {
     "type": "AssumedRole", "principalId": "AROAEXAMPLE:run", "accountId": MINE,
@@ -61,7 +62,7 @@ IDENTITIES = {
     "user": ({"type": "IAMUser", "accountId": MINE, "arn": f"arn:aws:iam::{MINE}:user/ann", "userName": "ann"}, 1),
     "root": ({"type": "Root", "accountId": MINE, "arn": f"arn:aws:iam::{MINE}:root"}, 1),
     "federated": ({"type": "FederatedUser", "accountId": MINE, "arn": f"arn:aws:sts::{MINE}:federated-user/ann",
-                   "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": f"arn:aws:iam::{MINE}:user/ann"}}}, 1),
+                   "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": USER}}}, 1),
     "somebody else": ({"type": "AWSAccount", "principalId": "AROAOTHER:run", "accountId": OTHER}, 0),
     "service": ({"type": "AWSService", "invokedBy": "config.amazonaws.com"}, 0),
     "saml": ({"type": "SAMLUser", "principalId": "x:ann", "userName": "ann", "identityProvider": "x"}, 0),
