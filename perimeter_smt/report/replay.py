@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from perimeter_smt.evaluate.statements import StatementRef
-from perimeter_smt.questions.replay.replay import Group, Replayed
+from perimeter_smt.questions.replay.replay import Group, Kind, Replayed
 from perimeter_smt.report.json import FORMAT
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import named, plural
 from perimeter_smt.request.keys import key_info
 
-_TITLES = {
+_TITLES: dict[Kind, tuple[str, str]] = {
     "newly-blocked": ("newly blocked", "bold red"),
     "newly-depends": ("perhaps newly blocked: it depends on what CloudTrail does not tell", "bold yellow"),
     "blocked": ("blocked as before", "dim"),

@@ -53,6 +53,10 @@ class Actions:
         left = [one for one in inside if not any(p in one.matched for p in found)]
         taken = frozenset(name for one in outside for name in one.names)
         plain = (*found, *_shortened([name for one in left for name in one.names], taken))
+        if self.everything:
+            but = self._against(inside, outside)
+            if len(but) + 1 < len(plain):
+                return ("*",), but
         wide = ["*"] if self.everything and any(not one.matched for one in inside) else _greedy(self.patterns, inside)
         reached = [one for one in outside if wide == ["*"] or any(p in one.matched for p in wide)]
         against = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], reached)
@@ -61,6 +65,12 @@ class Actions:
             if len(wide) + len(against) < len(plain):
                 return tuple(wide), tuple(against)
         return plain, ()
+
+    def _against(self, inside: Sequence[ActionClass], outside: Sequence[ActionClass]) -> tuple[str, ...]:
+        """The classes outside, as patterns that reach nothing inside."""
+        found = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], outside)
+        left = [name for one in outside if not any(p in one.matched for p in found) for name in one.names]
+        return (*found, *_shortened(left, frozenset(name for one in inside for name in one.names)))
 
 
 def classes_of(
