@@ -10,6 +10,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError
 
@@ -65,9 +66,10 @@ def findings(
         from perimeter_smt.organization.readers import read_source
 
         workspace = read_source(source, source_options(values, options))
-        found = findings_of_workspace(
-            workspace, zone=zone or "organization", direction=direction, services=services or None
-        )
+        with Bar(no_color=no_color) as bar:
+            found = findings_of_workspace(
+                workspace, zone=zone or "organization", direction=direction, services=services or None, progress=bar
+            )
     else:
         if direction == "out":
             raise InputError("ways out are asked about a workspace, not about one policy", path="--direction")

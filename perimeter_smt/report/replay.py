@@ -31,6 +31,7 @@ def replay_json(found: Replayed) -> dict[str, Any]:
         "outcomes": {name: found.outcomes.get(name, 0) for name in ("allow", "deny", "depends")},
         "groups": [_group(group) for group in found.groups],
         "counts": {kind: found.kinds[kind] for kind in _TITLES},
+        "interrupted": found.interrupted,
         "more_groups": found.more_groups,
         "skipped": [
             {"reason": reason, "event": event, "count": count}
@@ -66,6 +67,8 @@ def render(found: Replayed, *, width: int | None = None, color: bool = False) ->
     style = "bold red" if newly else "bold yellow" if perhaps else "bold green"
     of = f"`{found.change}`" if found.change else f"`{found.workspace}`"
     page.text(f"{plural(newly, 'event')} newly blocked, {perhaps} perhaps, by the guardrails of {of}", style=style)
+    if found.interrupted:
+        page.text("interrupted: the rest of the logs was not read", style="bold yellow")
     outcomes = ", ".join(f"{found.outcomes.get(name, 0)} {name}" for name in ("allow", "deny", "depends"))
     skipped = sum(found.skipped.values())
     page.text(f"{plural(found.events, 'event')}: {outcomes}, {skipped} not judged")

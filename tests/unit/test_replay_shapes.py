@@ -135,3 +135,20 @@ def test_questions_are_about_one_service(workspace, monkeypatch):
     replay_events([nowhere], workspace)
     assert asked == [("kms",)]
     assert Solver("aws").asked == 0
+
+
+def test_interrupted(workspace, monkeypatch, tmp_path, capsys):
+    """Ctrl-C shows what was judged until then and ends with 130; progress is told on the way."""
+
+    def events():
+        yield event()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "events_of", lambda _: events())
+    (tmp_path / "log.json").write_text("[]")
+    monkeypatch.chdir(tmp_path)
+    assert run(["replay", "log.json", "--workspace", "."]) == 130
+    assert capsys.readouterr().out.startswith("1 event newly blocked, 0 perhaps")
+    told = []
+    replay_events([event()] * 2000, workspace, progress=lambda *state: told.append(state[0]))
+    assert told == ["1,000 events", "2,000 events"]

@@ -19,7 +19,7 @@ from perimeter_smt.questions.findings.reading import read_back, restated, restat
 from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import Cover, Cube
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
-from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Public
+from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Limits, Result
 
@@ -63,6 +63,7 @@ def findings_of_workspace(
     direction: Direction = "in",
     services: Sequence[str] | None = None,
     limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Findings:
     """All ways in, or all ways out, of a workspace, as AWS decides them.
 
@@ -80,7 +81,10 @@ def findings_of_workspace(
         raise InputError("no principal of the source is listed: nobody whose ways out could be asked about")
     estate = Estate(workspace, chosen or services_of_callers(workspace), limits)
     parts = []
-    for asked in estate.ask(estate.resources(zone) if direction == "in" else callers(estate, zone)):
+    topics = estate.ask(estate.resources(zone) if direction == "in" else callers(estate, zone))
+    for number, asked in enumerate(topics):
+        if progress is not None:
+            progress(asked.topic.name, number, len(topics))
         cover = asked.search.cover()
         made = made_of(asked, cover, partial(composed, estate))
         parts.append((made, cover, asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ from perimeter_smt.questions.findings.render import Elements
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 
 Public = Literal["yes", "no", "unsettled"]
+Progress = Callable[[str, int, int], None]  # what is asked, how much is done, of how much
 Direction = Literal["in", "out"]  # access of outsiders to what is mine; of mine to what is others'
 
 

@@ -24,7 +24,7 @@ from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, gua
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.questions.findings.outward import known_service, services_reached
 from perimeter_smt.questions.findings.reading import restated
-from perimeter_smt.questions.findings.verdicts import Caller, Callers
+from perimeter_smt.questions.findings.verdicts import Caller, Callers, Progress
 from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits
 
@@ -32,7 +32,14 @@ _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)/.+")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
 
 
-def who_can(workspace: Workspace, action: str, resource: str = "", *, limits: Limits | None = None) -> Callers:
+def who_can(
+    workspace: Workspace,
+    action: str,
+    resource: str = "",
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Callers:
     """Everybody who can call `action` on `resource` (an ARN, with wildcards if need be; empty: on anything).
 
     Listed principals one by one, whoever else is of each account, and outsiders of the organization, each with the
@@ -44,11 +51,16 @@ def who_can(workspace: Workspace, action: str, resource: str = "", *, limits: Li
     if resource:
         given = both(given, aimed(estate, resource))
     topics = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
-    return _answered(estate, topics, action, resource)
+    return _answered(estate, topics, action, resource, progress)
 
 
 def what_can(
-    workspace: Workspace, principal: str, *, services: Iterable[str] | None = None, limits: Limits | None = None
+    workspace: Workspace,
+    principal: str,
+    *,
+    services: Iterable[str] | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Callers:
     """All that a caller can do: the ARN of a user or role, an account, a service principal, or `anonymous`.
 
@@ -65,7 +77,7 @@ def what_can(
         documents,
         (*_owners(workspace), *_targets(workspace), *estate.wires(), *estate.targets()),
     )
-    return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
+    return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "", progress)
 
 
 def known_action(action: str) -> str:
@@ -91,10 +103,14 @@ def aimed(estate: Estate, resource: str) -> Formula:
     return resource_matches(estate.world.keys, resource)
 
 
-def _answered(estate: Estate, topics: list[tuple[Topic, str]], action: str, resource: str) -> Callers:
+def _answered(
+    estate: Estate, topics: list[tuple[Topic, str]], action: str, resource: str, progress: Progress | None
+) -> Callers:
     kinds = {topic.name: kind for topic, kind in topics}
     parts = []
-    for asked in estate.ask(topic for topic, _ in topics):
+    for number, asked in enumerate(estate.ask(topic for topic, _ in topics)):
+        if progress is not None:
+            progress(asked.topic.name, number, len(topics))
         cover = asked.search.cover()
         made = made_of(asked, cover, partial(composed, estate))
         parts.append((asked, cover, made))
