@@ -118,6 +118,7 @@ class Projected(Search):
         """Everything as bits of the classes that are known by now."""
         self._full = self.classes.full
         self._clause_bits: dict[Clause, tuple[int, int]] = {}
+        self._boxes: dict[Cube, Box] = {}
         self._facts.clear()
         self._rules = []
         for parts in self._parts:
@@ -140,11 +141,15 @@ class Projected(Search):
         return tuple(box)
 
     def _box(self, cube: Sequence[Clause]) -> Box:
-        box = list(self._full)
-        for clause in cube:
-            at, bits = self._of(clause)
-            box[at] &= bits
-        return tuple(box)
+        key = tuple(cube)
+        found = self._boxes.get(key)
+        if found is None:
+            box = list(self._full)
+            for clause in cube:
+                at, bits = self._of(clause)
+                box[at] &= bits
+            found = self._boxes[key] = tuple(box)
+        return found
 
     def _of(self, clause: Clause) -> tuple[int, int]:
         """The dimension of a clause, and its classes."""

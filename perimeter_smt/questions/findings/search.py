@@ -52,6 +52,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self._given = self.given
+        self._formulas: dict[Cube, Formula] = {}
         self.by_engine = True  # nothing else knows what is access
         self._no_access = neg(self.access)
         self._truths = Truths(one.formula for one in self.literals)
@@ -90,7 +91,10 @@ class Search:
 
     def formula(self, cube: Cube) -> Formula:
         """The requests of a cube."""
-        return conj(self._clause(clause) for clause in cube)
+        found = self._formulas.get(cube)
+        if found is None:
+            found = self._formulas[cube] = conj(self._clause(clause) for clause in cube)
+        return found
 
     def example(self, cube: Cube, others: Sequence[Cube], wishes: Sequence[Formula] = ()) -> Result:
         """A request of the cube, of none of the others, that fulfils the first of the wishes that can be."""
