@@ -39,3 +39,28 @@ def test_a_federated_user_of_an_account_without_complete_lists_is_made_by_a_user
     (verdict,) = report.verdicts
     shown = [c.request.principal for c in verdict.counterexamples if c.kind == "hole" and not c.depends_on]
     assert [(who.type, who.user_arn != user.arn) for who in shown] == [("federated-user", True)]
+
+
+def test_the_user_id_of_a_federated_user_ends_with_its_name():
+    """IAM guide, policy variables: the id is the account and the name that the maker gave."""
+
+    def only(key, value):
+        return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotLike": {key: value}}}
+
+    def verdict(name):
+        scp = _document(
+            Kind.SCP,
+            only("aws:PrincipalArn", f"arn:aws:sts::{MINE}:federated-user/alice"),
+            only("aws:userid", f"*:{name}"),
+        )
+        space = _workspace(
+            Account(id=MINE), guardrails=Guardrails(scps=(scp,)), scope={"O3": Scope(actions=("sqs:SendMessage",))}
+        )
+        report = prove(space, objectives=["O3"], services=["sqs"], reading="exact", availability=False)
+        return report.verdicts[0]
+
+    assert verdict("alice").status == "refuted"
+    shown = verdict("alice").counterexamples[0].request.context
+    assert shown["aws:userid"] == f"{MINE}:alice"
+    assert verdict("bob").status in ("proved", "vacuous", "refuted")
+    assert all(found.kind == "beyond" for found in verdict("bob").counterexamples)
