@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, Unit
+import pytest
+
+from perimeter_smt.assertions import check, on, resource_account, resource_name
+from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -64,3 +67,37 @@ def test_the_user_id_of_a_federated_user_ends_with_its_name():
     assert shown["aws:userid"] == f"{MINE}:alice"
     assert verdict("bob").status in ("proved", "vacuous", "refuted")
     assert all(found.kind == "beyond" for found in verdict("bob").counterexamples)
+
+
+KEY = f"arn:aws:kms:eu-west-1:{MINE}:key/0a1b2c3d-0000-1111-2222-333344445555"
+ROOT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MINE}:root"}, "Resource": "*"}
+THROUGH = {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com", "kms:CallerAccount": MINE}}
+
+
+@pytest.mark.parametrize(
+    ("tags", "statements", "status"),
+    [
+        ({}, [{**ROOT, "Action": "kms:*"}], "proved"),
+        ({"team": "red"}, [{**ROOT, "Action": "kms:Decrypt"}], "proved"),
+        # As AWS writes the policies of its keys.
+        ({}, [{**ROOT, "Action": "kms:Decrypt", "Condition": THROUGH}, {**ROOT, "Action": "kms:Describe*"}], "refuted"),
+    ],
+)
+def test_a_listed_key_that_is_tagged_or_whose_policy_can_be_changed_is_not_managed_by_aws(tags, statements, status):
+    """RCPs bind the keys of customers; KMS API reference, TagResource and PutKeyPolicy."""
+    key = OwnedResource(arn=KEY, account=MINE, tags=tags, policy=_document(Kind.KMS, *statements))
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    space = _workspace(
+        Account(id=MINE, listed=True, resources=(key,)),
+        guardrails=Guardrails(rcps=(_document(Kind.RCP, nobody),)),
+    )
+    asked = on("kms:Decrypt") & (resource_name == KEY.split(":", 5)[5]) & (resource_account == MINE)
+    verdict = check(space, ~asked, services=["kms"], mode="grants", reading="exact")
+    assert (verdict.status, verdict.reason) == (status, "")
+
+
+def test_event_sources_of_partners_are_activated_in_the_own_account():
+    """EventBridge API reference, ActivateEventSource: it takes a name, and no account."""
+    space = _workspace(Account(id=MINE, listed=True), scope={"O1": Scope(actions=("events:ActivateEventSource",))})
+    report = prove(space, objectives=["O1"], services=["events"], mode="grants", reading="exact", availability=False)
+    assert all(found.kind == "beyond" for v in report.verdicts for found in v.counterexamples)
