@@ -100,7 +100,12 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
 
 
 def has_kind(asked: str) -> bool:
-    """Whether the ARN is of a kind that this model knows: of others it cannot say that they do not exist."""
+    """Whether the ARN is of a kind that this model knows: of others it cannot say that they do not exist.
+
+    Table buckets whose name begins with `aws` are AWS's own (S3 guide, table bucket naming rules): nobody lists them.
+    """
+    if asked.startswith("arn:aws:s3tables:") and ":bucket/aws" in asked:
+        return False
     return any(shape.fullmatch(asked) for shape in _shapes())
 
 
