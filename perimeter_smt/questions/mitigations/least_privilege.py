@@ -19,7 +19,7 @@ from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
-from perimeter_smt.questions.mitigations.roles import Kind, identities_of
+from perimeter_smt.questions.mitigations.roles import Kind, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import calls
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
@@ -47,6 +47,7 @@ class Grant:
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all identity policies of a workspace."""
+    workspace = of_any_session(workspace)
     smaller, kinds = identities_of(workspace)
     grants = list(_grants(kinds))
     if not grants:
