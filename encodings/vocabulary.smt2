@@ -12,7 +12,7 @@
 (declare-const principal.arn-service String)      ; iam, or sts for federated users
 (declare-const principal.account String)          ; 12 digits; the word anonymous; empty: none
 (declare-const principal.name String)             ; user/..., role/..., root, federated-user/...
-(declare-const principal.session String)          ; session name of a role session
+(declare-const principal.session String)          ; name of a role session or of a federated user
 (declare-const principal.unique-id String)        ; AROA... of a role
 (declare-const principal.user String)             ; federated user: user/... that made the token
 (declare-const principal.service String)          ; service principal name

@@ -91,7 +91,8 @@
   :named AP11.user-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))
 (assert (! (and (=> (= caller role) (= |aws:userid| (str.++ |principal.unique-id| ":" principal.session)))
                 (=> (= caller root) (= |aws:userid| principal.account))
-                (=> (= caller federated-user) (str.prefixof (str.++ principal.account ":") |aws:userid|))
+                (=> (= caller federated-user) (and (= |aws:userid| (str.++ principal.account ":" principal.session))
+                                                   (= principal.name (str.++ "federated-user/" principal.session))))
                 (= (= caller anonymous) (= |aws:userid| "anonymous")))
   :named AP11.value :strength hard :source "IAM guide, policy variables: aws:userid per kind of principal"))
 

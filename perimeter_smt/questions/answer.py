@@ -177,7 +177,7 @@ def _proved(
                 _proved(run, objective, held, rows, beyond)
             return
         notes = [Assumption("first-hops", note, "IAM guide, forward access sessions")] if note else []
-    assumptions, used = explain.proof(run.world, result.core)
+    assumptions, used = explain.proof(run.world, result.rests_on)
     leans_on = [
         reach
         for reach in beyond

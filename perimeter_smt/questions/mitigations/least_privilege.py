@@ -144,7 +144,7 @@ class _Question:
         """Whether guardrails are all that stands between the grant and what is outside."""
         run = self.run
         proof = run.ask(self.hole, held, _mode(run), core=True)
-        assumptions, used = explain.proof(self.world, proof.core)
+        assumptions, used = explain.proof(self.world, proof.rests_on)
         self.assumptions |= {each.name: each for each in assumptions}
         if run.ask(self.bare, held, _mode(run)).status == "unsat":
             return Line(subject, "proved", "reaches nothing outside, guardrails or not", blame)
