@@ -6,22 +6,22 @@ request for each hop. Exceptions of the perimeter, guardrails and trails have a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.perimeter import is_provider, is_vendor
 from perimeter_smt.evaluate.perimeter import is_named
-from perimeter_smt.logic.formula import Formula, either, is_text, neg, sym
+from perimeter_smt.logic.formula import Formula, both, either, is_text, neg, sym
 from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions.mitigations.graph import Chains, Edge, connect, last, raised
+from perimeter_smt.questions.mitigations.graph import Chains, Edge, call_of, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
-from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, calls
+from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, as_caller, caller_of, calls, end_of
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
@@ -81,12 +81,18 @@ class _Question:
         self.worlds = [(self.steps, self.kinds)]
         self.grown: dict[str, Kind] = {}
         self.bare = set[str]()
+        self.made: dict[str, Kind] = {}  # identities that somebody makes, by ARN
+        self._makes(self.steps, self.kinds, {})
         while grown := self._grown():  # with more rights, rights of more identities may be extended
             self.grown |= {kind.first.arn: kind for kind in grown}
-            larger = _with_rights(self.smaller, [kind.first for kind in self.grown.values()], self.bare)
-            more = Steps(larger, asking, tags)
-            connect(self.chains, more, self.kinds, among=grown)
-            self.worlds.append((more, grown))
+            there = {kind.first.account for kind in self.made.values()}
+            new = {k.first.account: made_by(k) for k in self.grown.values() if k.first.account not in there}
+            shown = [kind.first for kind in (*self.grown.values(), *new.values())]
+            more = Steps(_with_rights(self.smaller, shown, self.bare), asking, tags)
+            found = self._makes(more, grown, new)
+            self.grown |= {kind.first.arn: kind for kind in found}
+            connect(self.chains, more, self.kinds, among=[*grown, *found])
+            self.worlds.append((more, [*grown, *found]))
 
     def lines(self) -> Iterator[Line]:
         """Who comes in from outside, exceptions, guardrails and trails."""
@@ -95,13 +101,37 @@ class _Question:
             yield from self._role(role)
         for tag in self.perimeter.tag_exceptions:
             yield from self._tag(tag)
+        for steps, kinds in self.worlds:
+            self._guarded(steps, kinds)
         for effect, words in _GUARDED.items():
+            yield from self._held(f"changes {effect}", words, None, ())
+
+    def _guarded(self, steps: Steps, kinds: Sequence[Kind]) -> None:
+        """Who changes guardrails, endpoints and trails, asked of all at once."""
+        name = _namer(steps, self.steps)
+        by_end = {end_of(kind): kind for kind in kinds}
+        options, of_call = {}, dict[str, str]()
+        for effect in _GUARDED:
             rows = [row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect]
-            node = f"changes {effect}"
-            for steps, kinds in self.worlds:
-                asked = (steps.formula("step"), steps.calls(*rows), self._where(effect, steps))
-                self._edges(node, kinds, steps, asked, f"changes {words}")
-            yield from self._held(node, words, None, ())
+            of_call |= {action.lower(): effect for action in rows}
+            here = both(steps.calls(*rows), self._where(effect, steps))
+            for end, kind in by_end.items():
+                if not self._sure(kind.first.arn, f"changes {effect}"):
+                    options[end, effect] = both(calls(kind.first), here)
+
+        def which(step: Step) -> tuple[str, str]:
+            return caller_of(step), of_call[call_of(steps, step)]
+
+        for (end, effect), step in steps.each(
+            options, which, steps.formula("step"), texts=lambda option: as_caller(option[0])
+        ):
+            words = f"changes {_GUARDED[effect]}"
+            self.chains.add(name(by_end[end]), f"changes {effect}", Edge(((steps, step, words),), words))
+
+    def _sure(self, arn: str, goal: str) -> bool:
+        """Whether an identity comes to a node in one step, without extended rights."""
+        edge = self.chains.graph.get(arn, goal)
+        return edge is not None and edge.sure
 
     def _where(self, effect: str, steps: Steps) -> Formula:
         """Where such a call changes something: the organization in its management account, endpoints where some are."""
@@ -113,7 +143,7 @@ class _Question:
         return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
 
     def _grown(self) -> list[Kind]:
-        """Identities with all the rights of their account that are new: who can be given them, and who is made.
+        """Identities with all the rights of their account that are new: who can be given them, and who was made.
 
         An identity is new again once its boundary can be taken away.
         """
@@ -121,23 +151,28 @@ class _Question:
         there = [kind for kind in there if not _holds_everything(kind.first)]
         bare = {kind.first.arn for kind in there if kind.first.arn not in self.bare and self._loses_boundary(kind)}
         self.bare |= bare
-        grown = [kind for kind in there if kind.first.arn not in self.grown or kind.first.arn in bare]
-        steps, callers = self.worlds[-1]
+        made = [kind for arn, kind in self.made.items() if arn not in self.grown]
+        return [kind for kind in there if kind.first.arn not in self.grown or kind.first.arn in bare] + made
+
+    def _makes(self, steps: Steps, callers: Sequence[Kind], new: Mapping[str, Kind]) -> list[Kind]:
+        """Add who makes an identity of his own, with all rights that guardrails leave it; out come those made first.
+
+        `new`: identities that are in the world already, by account.
+        """
+        out = []
         able = [kind for kind in callers if steps is not self.steps or not _holds_everything(kind.first)]
-        made = {kind.first.account: kind for kind in self.grown.values() if kind.first.arn not in self.chains.kinds}
-        new: list[Kind] = []
         asked = (steps.formula("step"), steps.calls("iam:CreateRole", "iam:CreateUser"), neg(any_of(self.kinds)))
         for caller, step in steps.callers(able, *asked):
             account = caller.first.account
-            if account not in made:
-                partition = caller.first.arn.split(":")[1]
-                arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
-                made[account] = Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
-                new.append(made[account])
+            made = next((kind for kind in self.made.values() if kind.first.account == account), None)
+            if made is None:
+                made = new.get(account) or made_by(caller)
+                self.made[made.first.arn] = made
+                out.append(made)
             words = "makes an identity of its own"
             edge = Edge(((steps, step, words),), words, "it can give it no rights")
-            self.chains.add(_namer(steps, self.steps)(caller), raised(made[account].first.arn), edge)
-        return [*grown, *new]
+            self.chains.add(_namer(steps, self.steps)(caller), raised(made.first.arn), edge)
+        return out
 
     def _loses_boundary(self, kind: Kind) -> bool:
         """Whether the identity may take its own boundary away, or somebody else who becomes it: then paths need him."""
@@ -275,7 +310,8 @@ class _Question:
 
     def _edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
         name = _namer(steps, self.steps)
-        for caller, step in steps.callers(kinds, *asked):
+        left = [kind for kind in kinds if not self._sure(kind.first.arn, node)]
+        for caller, step in steps.callers(left, *asked):
             self.chains.add(name(caller), node, Edge(((steps, step, words),), words))
 
     def _held(
@@ -339,6 +375,13 @@ class _Question:
 
 def _hops(path: Sequence[Edge]) -> str:
     return "1 hop" if len(path) == 1 else f"{len(path)} hops"
+
+
+def made_by(caller: Kind) -> Kind:
+    """A new role in the account of a caller."""
+    partition, account = caller.first.arn.split(":")[1], caller.first.account
+    arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
+    return Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
 
 
 def _namer(steps: Steps, first: Steps) -> Callable[[Kind], str]:

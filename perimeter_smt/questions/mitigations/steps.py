@@ -1,13 +1,14 @@
 """Single steps of a chain (C2): who may make a call on whom, in one encoded workspace.
 
 A step that is possible in some reading of AWS is a step; one that needs a rival reading, or a soft axiom not to hold,
-is not `sure`.
+is not `sure`. Who may make a kind of step on whom is asked of all at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world import credentials
@@ -29,6 +30,8 @@ from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
+K = TypeVar("K", bound=Hashable)
+_GONE = 48  # options ruled out one by one before the rest is said anew
 _RESOURCES_LISTED = "organization.yaml lists every resource"
 _TAG = "aws:principaltag/"
 _SOURCE_IDENTITY = "aws:sourceidentity"
@@ -94,37 +97,97 @@ class Steps:
         return self.world.formula(name)
 
     def step(self, *asked: Formula) -> Step | None:
-        """A request that satisfies all formulas under some reading; None if there is none under any."""
-        both_ways = self.run.reading != "exact"
-        result = self.run.ask(*asked, self.run.over if both_ways else self.run.exact)
-        if result.status == "unknown":
-            raise UndecidedError(result.reason or "a step was not decided")
+        """A request that satisfies all formulas, without a rival reading if it can; None if there is none under any."""
+        loose, *strict = self._modes
+        result = self._ask(*asked, loose)
         if result.status == "unsat":
             return None
-        exact = self.run.ask(*asked, self.run.exact) if both_ways else result
-        if exact.status == "sat":
-            return Step((*asked, self.run.exact), exact, True)
-        return Step((*asked, self.run.over), result, False)
+        for mode in strict:
+            exact = self._ask(*asked, mode)
+            if exact.status == "sat":
+                return Step((*asked, mode), exact, True)
+        return Step((*asked, loose), result, not strict)
+
+    def each(
+        self,
+        options: Mapping[K, Formula],
+        which: Callable[[Step], K],
+        *asked: Formula,
+        texts: Callable[[K], Mapping[str, str]],
+    ) -> Iterator[tuple[K, Step]]:
+        """Each option that some request satisfies with all formulas; those that need no rival reading come first.
+
+        All are asked at once, so that one check more than there are options found tells that there are no others.
+        `which` reads the option off a request, `texts` are what tells it from others: a request of one option is tried
+        for the others before anything is searched.
+        """
+        left = dict(options)
+        some, gone = disj(left.values()), list[Formula]()
+        loose, *strict = self._modes
+        if not left or self._ask(*asked, some, loose).status == "unsat":
+            return
+        for mode in (*strict, loose):
+            sure = mode is self.run.exact
+            while left:
+                if len(gone) >= _GONE:
+                    some, gone = disj(left.values()), []
+                found = self._ask(*asked, some, *gone, mode)
+                if found.status == "unsat":
+                    break
+                key = which(Step((), found, sure))
+                alike = {other: self._alike(found, (*asked, left[other], mode), texts(other)) for other in left}
+                for other, result in ((key, found), *((k, r) for k, r in alike.items() if r is not None and k != key)):
+                    here = left.pop(other)
+                    gone.append(neg(here))
+                    yield other, Step((*asked, here, mode), result, sure)
+
+    def _alike(self, found: Result, asked: tuple[Formula, ...], texts: Mapping[str, str]) -> Result | None:
+        return self.run.engine.vary(found, asked, texts)
+
+    @property
+    def _modes(self) -> tuple[Formula, ...]:
+        """The modes in which steps are asked: that which lets most through first."""
+        return (self.run.exact,) if self.run.reading == "exact" else (self.run.over, self.run.exact)
+
+    def _ask(self, *formulas: Formula) -> Result:
+        result = self.run.ask(*formulas)
+        if result.status == "unknown":
+            raise UndecidedError(result.reason or "a step was not decided")
+        return result
 
     def callers(self, kinds: Sequence[Kind], *asked: Formula) -> Iterator[tuple[Kind, Step]]:
         """Each of the kinds that satisfies all formulas as the caller, with its step."""
-        left = list(kinds)
-        while left:
-            found = self.step(*asked, disj(calls(kind.first) for kind in left))
-            if found is None:
-                return
-            kind = self._who(found.result, left)
-            if not found.sure:  # this one may do without the rival reading
-                own = self.step(*asked, calls(kind.first))
-                found = own or found
-            yield kind, found
-            left = [other for other in left if other is not kind]
+        by_name = {end_of(kind): kind for kind in kinds}
+        options = {name: calls(kind.first) for name, kind in by_name.items()}
+        for name, step in self.each(options, caller_of, *asked, texts=as_caller):
+            yield by_name[name], step
 
-    def _who(self, result: Result, kinds: Sequence[Kind]) -> Kind:
-        assert result.model is not None
-        texts = result.model.texts
-        arn = f":iam::{texts.get('principal.account')}:{texts.get('principal.name')}"
-        return next(kind for kind in kinds if kind.first.arn.endswith(arn))
+    def pairs(
+        self,
+        callers: Sequence[Kind],
+        kinds: Sequence[Kind],
+        *asked: Formula,
+        alone: bool = False,
+        done: Collection[tuple[str, str]] = (),
+    ) -> Iterator[tuple[Kind, Kind, Step]]:
+        """Each caller and kind acted upon for which all formulas hold; `alone`: also who acts on himself.
+
+        `done`: pairs of ARNs that are not asked again.
+        """
+        by_name = {(end_of(one), end_of(kind)): (one, kind) for kind in kinds for one in callers}
+        options = {
+            names: both(calls(one.first), kind.here)
+            for names, (one, kind) in by_name.items()
+            if (alone or one.first.arn != kind.first.arn) and (one.first.arn, kind.first.arn) not in done
+        }
+
+        def who(step: Step) -> tuple[str, str]:
+            return caller_of(step), target_of(step)
+
+        for names, step in self.each(
+            options, who, *asked, texts=lambda names: as_caller(names[0]) | as_target(names[1])
+        ):
+            yield (*by_name[names], step)
 
     @property
     def attributes(self) -> bool:
@@ -160,6 +223,39 @@ class Steps:
         result = self.run.plain(services, asked, result, like=f"step {len(asked)}")
         found = explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
         return replace(found, why=why)
+
+
+def caller_of(step: Step) -> str:
+    """The caller of a step, by the end of its ARN."""
+    return _texts(step, "principal.account", "principal.name")
+
+
+def target_of(step: Step) -> str:
+    """The identity that a step acts on, by the end of its ARN."""
+    return _texts(step, "resource.account", "resource.name")
+
+
+def as_caller(end: str) -> dict[str, str]:
+    """The texts of a request by the identity with this end of its ARN."""
+    account, name = end.split(":", 1)
+    return {"principal.account": account, "principal.name": name}
+
+
+def as_target(end: str) -> dict[str, str]:
+    """The texts of a request on the identity with this end of its ARN."""
+    account, name = end.split(":", 1)
+    return {"resource.account": account, "resource.name": name}
+
+
+def _texts(step: Step, *names: str) -> str:
+    model = step.result.model
+    assert model is not None
+    return ":".join(model.texts.get(name, "") for name in names)
+
+
+def end_of(kind: Kind) -> str:
+    """The end of the ARN of who stands for a kind: account and name."""
+    return kind.first.arn.split("::", 1)[1]
 
 
 def calls(principal: OwnedPrincipal) -> Formula:
