@@ -20,7 +20,7 @@ from perimeter_smt.solve.theories.work import TooLargeError
 
 _TEXTS = 32  # whole texts of one variable that are compared with its patterns
 _PATTERNS = 64  # patterns of one variable that are compared with its whole texts
-_SETS = 48  # sets of one catalogue that are compared with each other
+_SETS = 224  # sets of one catalogue that are compared with each other
 _ROWS = 4096  # rows up to which they are
 
 
