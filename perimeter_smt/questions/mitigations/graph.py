@@ -15,7 +15,7 @@ from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, target
-from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, target_of
+from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
 from perimeter_smt.request.keys import table_rows
 
 Done = Callable[[Kind, Kind], bool]  # whether a caller surely becomes an identity in one step
@@ -139,6 +139,10 @@ class _Edges:
         yield from self.becomes()
         yield from self.passes()
 
+    def _left(self, kind: Kind) -> list[Kind]:
+        """The callers other than itself that are not known to become an identity in one step."""
+        return [one for one in self.all_callers if one.first.arn != kind.first.arn and not self.done(one, kind)]
+
     def _done(self) -> set[tuple[str, str]]:
         pairs = product(self.all_callers, self.kinds)
         return {(caller.first.arn, kind.first.arn) for caller, kind in pairs if self.done(caller, kind)}
@@ -249,13 +253,15 @@ class _Edges:
         some = disj(self.steps.has_value("iam:PassedToService", service) for service in self._all_services)
         passing_any = self.steps.step(passed, any_of(self.roles), disj(calls(k.first) for k in self.all_callers), some)
         for kind, service, taken in self._services():
+            left = self._left(kind)
+            if not left:
+                continue
             words = f"changes what runs as {last(kind.first.arn)}"
             for caller, step, unless in self._in("runs-as", kind.first.account, service):
                 yield caller, kind, Edge(((self.steps, step, words),), words, unless or "nothing runs with the role")
             if passing_any is None:
                 continue
             pass_it = (passed, kind.here, self.steps.has_value("iam:PassedToService", service))
-            left = [caller for caller in self.all_callers if not self.done(caller, kind)]
             for caller, passing in self.steps.callers(left, *pass_it):
                 for row in (row for row in paths if row["principal"] == service):
                     made = [self._made(caller, call) for call in row["calls"]]
@@ -274,7 +280,7 @@ class _Edges:
 
     def _services(self) -> Iterator[tuple[Kind, str, Step]]:
         """The services of the tables that may take a role for its account."""
-        by_name = {f"{k.first.account}:{k.first.arn.split(':', 5)[5]}": k for k in self.roles}
+        by_name = {end_of(kind): kind for kind in self.roles if self._left(kind)}
         options = {
             (name, service): both(kind.here, is_text("principal.service", service))
             for name, kind in by_name.items()

@@ -98,15 +98,11 @@ class Steps:
 
     def step(self, *asked: Formula) -> Step | None:
         """A request that satisfies all formulas, without a rival reading if it can; None if there is none under any."""
-        loose, *strict = self._modes
-        result = self._ask(*asked, loose)
-        if result.status == "unsat":
-            return None
-        for mode in strict:
-            exact = self._ask(*asked, mode)
-            if exact.status == "sat":
-                return Step((*asked, mode), exact, True)
-        return Step((*asked, loose), result, not strict)
+        for mode in self._modes:
+            result = self._ask(*asked, mode)
+            if result.status == "sat":
+                return Step((*asked, mode), result, mode is self.run.exact)
+        return None
 
     def each(
         self,
@@ -123,10 +119,7 @@ class Steps:
         """
         left = dict(options)
         some, gone = disj(left.values()), list[Formula]()
-        loose, *strict = self._modes
-        if not left or self._ask(*asked, some, loose).status == "unsat":
-            return
-        for mode in (*strict, loose):
+        for mode in self._modes:
             sure = mode is self.run.exact
             while left:
                 if len(gone) >= _GONE:
@@ -146,8 +139,8 @@ class Steps:
 
     @property
     def _modes(self) -> tuple[Formula, ...]:
-        """The modes in which steps are asked: that which lets most through first."""
-        return (self.run.exact,) if self.run.reading == "exact" else (self.run.over, self.run.exact)
+        """The modes in which steps are asked: what needs no rival reading first."""
+        return (self.run.exact,) if self.run.reading == "exact" else (self.run.exact, self.run.over)
 
     def _ask(self, *formulas: Formula) -> Result:
         result = self.run.ask(*formulas)
