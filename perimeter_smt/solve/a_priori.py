@@ -1,14 +1,14 @@
 """A-priori lemmas: clauses on atoms that hold whatever the question is, given to the Boolean search up front.
 
-Prefixes of patterns, whole texts against patterns, sets of rows against each other, and that enumerations have one
-value.  Every one of them saves a round with the theories, and none changes a verdict.
+Prefixes of patterns, whole texts against patterns, sets of rows against each other, that enumerations have one value,
+and that equal texts match the same patterns.  Every one of them saves a round with the theories, and none changes a verdict.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from perimeter_smt.logic.atoms import Glob, Is, Member
+from perimeter_smt.logic.atoms import Equal, Glob, Is, Member, Pattern
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.errors import SolveError
@@ -34,6 +34,8 @@ class APriori:
         self._texts: dict[str, list[tuple[str, int]]] = {}
         self._patterns: dict[str, list[tuple[Language, int]]] = {}
         self._sets: dict[str, list[tuple[int, int]]] = {}  # catalogue, rows, variable
+        self._globs: dict[str, dict[Pattern, int]] = {}
+        self._equals: dict[str, list[tuple[str, int]]] = {}  # variable, the other variable, propositional variable
         self.variable: dict[int, int] = {}  # by identity of the formula
 
     def add(self, formula: Formula, variable: int) -> None:
@@ -43,6 +45,11 @@ class APriori:
         if isinstance(fact, Glob):
             self._prefixes.add(fact, variable)
             self._pattern(fact, variable)
+            self._globs.setdefault(fact.var, {})[fact.pattern] = variable
+            for other, equal in self._equals.get(fact.var, ()):
+                self._same(fact.pattern, variable, self._globs.get(other, {}).get(fact.pattern, 0), equal)
+        elif isinstance(fact, Equal):
+            self._equal(fact, variable)
         elif isinstance(fact, Member):
             self._member(fact, variable)
         elif isinstance(fact, Is):
@@ -62,6 +69,21 @@ class APriori:
             patterns.append((form, variable))
             for text, other in texts:
                 self._relate(text, other, form, variable)
+
+    def _equal(self, fact: Equal, variable: int) -> None:
+        """Equal texts match the same patterns, and who match the same whole text are equal."""
+        left, right = self._globs.get(fact.left, {}), self._globs.get(fact.right, {})
+        for pattern in (pattern for pattern in left if pattern in right):
+            self._same(pattern, left[pattern], right[pattern], variable)
+        for one, other in ((fact.left, fact.right), (fact.right, fact.left)):
+            self._equals.setdefault(one, []).append((other, variable))
+
+    def _same(self, pattern: Pattern, left: int, right: int, equal: int) -> None:
+        if right:
+            self._sat.add((-equal, -left, right))
+            self._sat.add((-equal, left, -right))
+            if language(pattern).exact is not None:
+                self._sat.add((-left, -right, equal))
 
     def _relate(self, text: str, whole: int, form: Language, pattern: int) -> None:
         with suppress(TooLargeError):  # left to the theory, which says so if it matters
