@@ -65,7 +65,7 @@ def test_a_trust_policy_is_rewritten(guarded):
     rows = holders(answer(EXEMPT, role("security"), repairs, scps=(deny,) if guarded else ()))
     found = [row for row in rows if row.status == "refuted"]
     assert bool(found) is not guarded
-    assert all(calls(row) == ["iam:UpdateAssumeRolePolicy"] for row in found)
+    assert all(calls(row) == ["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"] for row in found)
 
 
 def test_a_trust_policy_is_rewritten_one_hop_before():
@@ -73,7 +73,32 @@ def test_a_trust_policy_is_rewritten_one_hop_before():
     deny = {"Effect": "Deny", "Action": "iam:UpdateAssumeRolePolicy", "Resource": BREAK_GLASS}
     repairs = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")),))
     (line,) = holders(answer(EXEMPT, role("security"), repairs, scps=(deny,)))
-    assert calls(line) == ["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"]
+    assert calls(line) == ["iam:UpdateAssumeRolePolicy", "sts:AssumeRole", "sts:AssumeRole"]
+    assert [hop.request.resource for hop in line.hops] == [arn("security"), arn("security"), BREAK_GLASS]
+
+
+def test_a_role_whose_trust_was_rewritten_is_still_taken_under_the_guardrails():
+    """Who rewrites a trust policy has to take the role then: SCPs, boundaries and Deny statements say whether."""
+    repairs = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")),))
+    deny = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    (line,) = holders(answer(EXEMPT, SECURITY, repairs, scps=(deny,)))
+    assert (line.status, calls(line)) == ("conditional", ["iam:UpdateAssumeRolePolicy"])  # others may be let in
+    others = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
+    others["Condition"] = {"ArnNotEqualsIfExists": {"aws:PrincipalArn": arn("security")}}
+    (line,) = holders(answer(EXEMPT, SECURITY, repairs, scps=(deny,), rcps=(others,)))
+    assert line.status == "proved"
+    own = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")), deny))
+    (line,) = holders(answer(EXEMPT, SECURITY, own))
+    assert line.status == "conditional"
+
+
+def test_a_boundary_does_not_keep_from_a_role_whose_trust_names_the_session():
+    """What a resource policy grants to a session of the same account, no implicit denial of a boundary takes away."""
+    ceiling = policy(Kind.BOUNDARY, allow("iam:*"), name="ceiling")
+    repairs = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")),))
+    bounded = repairs.model_copy(update={"boundary": ceiling})
+    (line, *_) = holders(answer(EXEMPT, SECURITY, bounded))
+    assert (line.status, calls(line)[-1]) == ("refuted", "sts:AssumeRole")
 
 
 def test_a_role_is_passed_to_a_service_that_runs_code():

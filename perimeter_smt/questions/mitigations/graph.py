@@ -12,15 +12,22 @@ from itertools import product
 from typing import Any
 
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
-from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.errors import InternalError
+from perimeter_smt.organization.model import Account, OwnedPrincipal
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind as PolicyKind
+from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.mitigations.paths import Graph
-from perimeter_smt.questions.mitigations.roles import Kind, any_of, target
+from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, target
 from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
+from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
 
 Done = Callable[[Kind, Kind], bool]  # whether a caller surely becomes an identity in one step
 Rows = Sequence[Mapping[str, Any]]
 _ON_USERS, _ON_ROLES = ("loginprofile", "accesskey", "user"), ("role",)  # what the calls on either are named after
+REWRITES = "iam:updateassumerolepolicy"
 _TRIES = 4  # values of session attributes that are tried
 
 
@@ -28,7 +35,7 @@ _TRIES = 4  # values of session attributes that are tried
 class Edge:
     """How one comes from a node to another: steps with their words, in the world that found them."""
 
-    steps: tuple[tuple[Steps, Step, str], ...]
+    steps: tuple[tuple[Steps | Rewritten, Step, str], ...]
     words: str
     unless: str = ""
 
@@ -72,6 +79,38 @@ class Chains:
     def sources(self, goal: str) -> set[str]:
         """Every node from which the goal is reached."""
         return self.graph.ancestors(goal)
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """The world in which a caller has rewritten the trust policy of a role: encoded only where it is shown."""
+
+    steps: Steps
+    caller: Kind
+    kind: Kind
+
+    def shown(self, step: Step, words: str) -> Counterexample:  # noqa: ARG002
+        """The request by which the caller takes the role then, replayed."""
+        role = self.kind.first
+        for named in (self.caller.first.arn, "*"):  # the second for who has a boundary that does not allow it
+            trust = parse_object(
+                {"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}]},
+                PolicyKind.TRUST, file="(rewritten)", name=f"rewritten trust of {last(role.arn)}", strict=False,
+            )  # fmt: skip
+            world = self.steps.again(_with_trust(self.steps.workspace, role.arn, trust))
+            found = world.step(world.formula("step.takes-role"), target(role), calls(self.caller.first))
+            if found is not None:
+                return world.shown(found, words)
+        raise InternalError(f"`{self.caller.first.arn}` does not take `{role.arn}` once its trust is rewritten")
+
+
+def _with_trust(workspace: Workspace, arn: str, trust: Document) -> Workspace:
+    def one(account: Account) -> Account:
+        changed = (p.model_copy(update={"trust": trust}) if p.arn == arn else p for p in account.principals)
+        return account.model_copy(update={"principals": tuple(changed)})
+
+    return each_account(workspace, one)
 
 
 def raised(arn: str) -> str:
@@ -193,9 +232,29 @@ class _Edges:
 
     def becomes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Calls on an identity after which one acts as it."""
+        rewritten = {}
         for caller, kind, step, unless in self._by_rows("becomes"):
             words = f"takes over {last(kind.first.arn)}"
-            yield caller, kind, Edge(((self.steps, step, words),), words, unless)
+            if call_of(self.steps, step) == REWRITES:
+                rewritten[end_of(caller), end_of(kind)] = caller, kind, step
+            else:
+                yield caller, kind, Edge(((self.steps, step, words),), words, unless)
+        yield from self._taken(rewritten)
+
+    def _taken(self, found: Mapping[tuple[str, str], tuple[Kind, Kind, Step]]) -> Iterator[tuple[Kind, Kind, Edge]]:
+        """Who rewrites a trust policy, and takes the role then: guardrails on taking it hold as before."""
+        left, steps = dict(found), self.steps
+        options = {ends: both(calls(caller.first), kind.here) for ends, (caller, kind, _) in found.items()}
+        for ends, taking in steps.pairs_of(options, steps.formula("step.takes-rewritten")):
+            caller, kind, step = left.pop(ends)
+            rewrites, words = f"rewrites the trust of {last(kind.first.arn)}", f"takes over {last(kind.first.arn)}"
+            hops = ((steps, step, rewrites), (Rewritten(steps, caller, kind), taking, words))
+            yield caller, kind, Edge(hops, words)
+        for caller, kind, step in left.values():
+            if steps.step(steps.formula("step.taken-by-others"), kind.here) is not None:
+                words = f"rewrites the trust of {last(kind.first.arn)}"
+                unless = "nobody whom it lets in acts for it, as it may not take the role itself"
+                yield caller, kind, Edge(((steps, step, words),), words, unless)
 
     def raises(self, alone: bool) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Calls after which an identity has more rights; `alone`: also those of the caller himself."""

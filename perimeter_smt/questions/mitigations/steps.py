@@ -38,6 +38,7 @@ _SOURCE_IDENTITY = "aws:sourceidentity"
 _FORMULAS = (
     *("C1.premise", "C1.conclusion", "my-iam", "step", "step.takes-role", "step.tags-session"),
     *("step.sets-source-identity", "step.passes-role", "step.service-takes-role", "step.enters"),
+    *("step.takes-rewritten", "step.taken-by-others"),
 )
 _CALLS = (
     *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:assumeroot"),
@@ -70,6 +71,7 @@ class Steps:
     """The questions on single steps. `workspace` is what is encoded, `tags` the tag keys that steps may set."""
 
     def __init__(self, workspace: Workspace, asking: Asking, tags: Iterable[str] = ()) -> None:
+        self.again = lambda other: Steps(other, asking, tuple(tags))
         calls = table_calls()
         services = sorted({name.partition(":")[0] for name in calls})
         keys = [f"aws:requesttag/{tag}".lower() for tag in tags]
@@ -174,13 +176,18 @@ class Steps:
             if (alone or one.first.arn != kind.first.arn) and (one.first.arn, kind.first.arn) not in done
         }
 
+        for names, step in self.pairs_of(options, *asked):
+            yield (*by_name[names], step)
+
+    def pairs_of(
+        self, options: Mapping[tuple[str, str], Formula], *asked: Formula
+    ) -> Iterator[tuple[tuple[str, str], Step]]:
+        """Each of some pairs of caller and target, by the ends of their ARNs, for which all formulas hold."""
+
         def who(step: Step) -> tuple[str, str]:
             return caller_of(step), target_of(step)
 
-        for names, step in self.each(
-            options, who, *asked, texts=lambda names: as_caller(names[0]) | as_target(names[1])
-        ):
-            yield (*by_name[names], step)
+        return self.each(options, who, *asked, texts=lambda names: as_caller(names[0]) | as_target(names[1]))
 
     @property
     def attributes(self) -> bool:
