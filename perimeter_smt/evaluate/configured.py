@@ -137,6 +137,10 @@ def _tells(at: Ground, fact: Row) -> bool:
 
 
 def _names_mine(at: Ground, value: str, names: str) -> bool:
+    if names == "vpc":  # as Route 53 writes it: VPCId=vpc-...,VPCRegion=...
+        return value.partition(",")[0] in {f"VPCId={vpc.id}" for vpc in at.perimeter.vpcs} and "," in value
+    if names == "address":
+        return False
     organization = at.workspace.organization
     ids = set(at.perimeter.accounts)
     listed = [account for account, _ in organization.accounts()]

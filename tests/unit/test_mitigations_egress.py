@@ -374,11 +374,28 @@ def test_second_reading_of_compute(context, vpcs, outside):
         ("events:PutTargets", "events:TargetArn", (f"arn:aws:sqs:eu-west-1:{STRANGER}:{OTHER}",), True),
         ("lambda:AddPermission", "lambda:Principal", "s3.amazonaws.com", False),
         ("lambda:AddPermission", "lambda:Principal", "*", True),
+        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-1,VPCRegion=eu-west-1",), False),
+        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-12,VPCRegion=eu-west-1",), True),
+        ("ses:SendEmail", "ses:Recipients", ("somebody@example.org",), True),
     ],
 )
 def test_second_reading_of_carriers(action, key, value, foreign):
     rows = [r for r in table_rows("carriers") if action in r["actions"] and key.lower() in configured.keys_of([r])]
-    assert any(hands_over(workspace(), request(action, **{key: value}), FACTS, row) for row in rows) is foreign
+    space = workspace(vpcs=(Vpc(id="vpc-1", region="eu-west-1"),))
+    assert any(hands_over(space, request(action, **{key: value}), FACTS, row) for row in rows) is foreign
+
+
+@pytest.mark.parametrize(
+    ("vpc", "declared", "status"),
+    [("vpc-0ac00000000000001", True, "proved"), ("vpc-0ac0*", True, "refuted"), ("vpc-0ac00000000000001", False, "refuted")],
+)
+def test_zones_for_declared_vpcs_alone(vpc, declared, status):
+    """A key that names a VPC tells whether it is one of mine where perimeter.yaml declares them."""
+    zones = ["route53:AssociateVPCWithHostedZone", "route53:CreateVPCAssociationAuthorization"]
+    only = deny(zones, {"StringNotLikeIfExists": {"route53:VPCs": f"VPCId={vpc},VPCRegion=eu-west-1"}})
+    vpcs = (Vpc(id="vpc-0ac00000000000001", region="eu-west-1"),) if declared else ()
+    space = workspace(only, vpcs=vpcs, assumptions=("AC2",), scopes={"E2": Scope(actions=("route53:*",))})
+    assert lines("E2", space)["route53: private zones for VPCs of others"].status == status
 
 
 def test_availability_names_calls_of_services():
