@@ -1,7 +1,8 @@
 """A-priori lemmas: clauses on atoms that hold whatever the question is, given to the Boolean search up front.
 
 Prefixes of patterns, whole texts against patterns, sets of rows against each other, that enumerations have one value,
-and that equal texts match the same patterns.  Every one of them saves a round with the theories, and none changes a verdict.
+and that equal texts match the same patterns.  Every one of them saves a round with the theories, and none changes a
+verdict.
 """
 
 from __future__ import annotations

@@ -387,7 +387,11 @@ def test_second_reading_of_carriers(action, key, value, foreign):
 
 @pytest.mark.parametrize(
     ("vpc", "declared", "status"),
-    [("vpc-0ac00000000000001", True, "proved"), ("vpc-0ac0*", True, "refuted"), ("vpc-0ac00000000000001", False, "refuted")],
+    [
+        ("vpc-0ac00000000000001", True, "proved"),
+        ("vpc-0ac0*", True, "refuted"),
+        ("vpc-0ac00000000000001", False, "refuted"),
+    ],
 )
 def test_zones_for_declared_vpcs_alone(vpc, declared, status):
     """A key that names a VPC tells whether it is one of mine where perimeter.yaml declares them."""

@@ -18,6 +18,7 @@ from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.mitigations.firm import rests
 from perimeter_smt.questions.mitigations.graph import Chains, Edge, call_of, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
@@ -366,9 +367,11 @@ class _Question:
         hops = [steps.shown(step, words) for steps, step, words in taken]
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
         needs = sorted({name for hop in hops for name in hop.depends_on})
-        status: MitigationStatus = "refuted" if not unless and not needs else "conditional"
+        points = sorted({name for hop in hops for name in rests(self.steps.run, hop)} - set(needs))
+        status: MitigationStatus = "conditional" if unless or needs or points else "refuted"
         text += f"; unless {'; '.join(unless)}" if unless else ""
         text += f"; only without {', '.join(needs)}" if needs else ""
+        text += f"; not under the rival reading of {', '.join(points)}" if points else ""
         blamed = [blame for hop in hops for blame in hop.through if blame.effect == "Allow"]
         return Line(subject, status, text, blamed[-1] if blamed else None, hops=tuple(hops))
 

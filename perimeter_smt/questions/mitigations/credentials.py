@@ -16,6 +16,7 @@ from perimeter_smt.evaluate.credentials import unexpected
 from perimeter_smt.logic.formula import Formula, both, neg
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, kinds_of
 from perimeter_smt.questions.prepare import prepare
@@ -108,20 +109,24 @@ class _Question:
         if over:
             result, granted, departs = self.run.tightest(asked, result)
             asked = (*asked, *granted)
-        result = self.run.plain(("sts",), asked, result, like="credentials over" if over else "credentials")
-        found = self._shown(result, departs)
+        found = self._plain(asked, result, departs)
         kind = next(kind for kind in left if kind.first.arn == found.request.resource)
-        status: MitigationStatus = "conditional" if over or self._open(found) else "refuted"
+        if not over:
+            asked = (self.breach, kind.here, self.run.exact)
+            found = firm(self.run, asked, found, lambda result, both_ways: self._plain(both_ways, result))
+        points = rests(self.run, found)
+        status: MitigationStatus = "conditional" if over or points else "refuted"
         text = found.why
         if departs:
             text += f"; only without {', '.join(departs)}"
-        elif status == "conditional":
-            text += f"; not under the rival reading of {', '.join(found.rests_on)}"
+        elif points:
+            text += f"; not under the rival reading of {', '.join(points)}"
         return kind, Line(kind.shown, status, text, _trust(found), found)
 
-    def _open(self, found: Counterexample) -> bool:
-        """Whether refutations must hold under every reading, and this one does not."""
-        return self.run.reading == "under" and bool(found.rests_on)
+    def _plain(self, asked: tuple[Formula, ...], result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
+        """The plainest request of a question, replayed."""
+        like = "credentials over" if departs else "credentials"
+        return self._shown(self.run.plain(("sts",), asked, result, like=like), departs)
 
     def _shown(self, result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
         """The request, replayed; both readings of the question must agree on it."""

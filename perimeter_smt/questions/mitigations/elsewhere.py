@@ -13,7 +13,7 @@ from perimeter_smt.evaluate.configured import used_elsewhere
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
 from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, Obligation, excepted
-from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, answered
 from perimeter_smt.questions.mitigations.of_tables import obligations
 from perimeter_smt.questions.mitigations.plain import Told, line
 from perimeter_smt.questions.verdicts import Assumption
@@ -73,14 +73,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             continue
         lines.append(_scoped(workspace, encoded, name, told, assumed))
     lines += _handed_out(workspace, asking, assumed)
-    return Mitigation(
-        ID,
-        TITLE,
-        worst(lines),
-        tuple(lines),
-        tuple(assumed[name] for name in sorted(assumed)),
-        (*LIMITS, *excepted(workspace, ID)),
-    )
+    return answered(ID, TITLE, lines, assumed.values(), (*LIMITS, *excepted(workspace, ID)))
 
 
 def _scoped(

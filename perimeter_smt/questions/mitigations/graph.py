@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.errors import InternalError
+from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document

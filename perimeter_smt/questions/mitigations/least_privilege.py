@@ -18,14 +18,16 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
 from perimeter_smt.questions.mitigations.roles import Kind, identities_of
 from perimeter_smt.questions.mitigations.steps import calls
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
-from perimeter_smt.questions.verdicts import Assumption, Blame
+from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import support_list
+from perimeter_smt.solve.result import Result
 
 ID, TITLE = "L1", "no wildcard grant reaches a resource outside"
 _OBJECTIVE = "O3"
@@ -128,16 +130,23 @@ class _Question:
                 if mode is not run.exact:
                     result, granted, departs = run.tightest(asked, result)
                     asked = (*asked, *granted)
-                services = run.group_of(result, run.groups).services
-                found = explain.counterexample(
-                    self.world, ID, run.plain(services, asked, result), "hole", departs=departs
-                )
-                if not reaches_outside(self.workspace, found.request, found.facts):
-                    raise InternalError(f"the second reading of {ID} does not agree on `{found.request.action}`")
-                found = replace(found, why=f"the resource is not trusted: {explain.what(found.request, found.facts)}")
+                found = self._shown(asked, result, departs)
+                if not departs:
+                    found = firm(run, asked, found, lambda result, both_ways: self._shown(both_ways, result))
+                points = rests(run, found)
                 text = "reaches a foreign resource today" + (f"; only without {', '.join(departs)}" if departs else "")
-                return Line(subject, "conditional" if departs else "refuted", text, blame, found)
+                text += f"; not under the rival reading of {', '.join(points)}" if points and not departs else ""
+                return Line(subject, "conditional" if departs or points else "refuted", text, blame, found)
         return self._held_back(subject, held, blame)
+
+    def _shown(self, asked: tuple[Formula, ...], result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
+        """The plainest request, replayed; both readings of the question must agree on it."""
+        services = self.run.group_of(result, self.run.groups).services
+        plain = self.run.plain(services, asked, result)
+        found = explain.counterexample(self.world, ID, plain, "hole", departs=departs)
+        if not reaches_outside(self.workspace, found.request, found.facts):
+            raise InternalError(f"the second reading of {ID} does not agree on `{found.request.action}`")
+        return replace(found, why=f"the resource is not trusted: {explain.what(found.request, found.facts)}")
 
     def _held_back(self, subject: str, held: Formula, blame: Blame) -> Line:
         """Whether guardrails are all that stands between the grant and what is outside."""

@@ -22,6 +22,7 @@ from perimeter_smt.logic.formula import Formula, atom, both, conj, disj, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.mitigations.firm import firm
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.mitigations.roles import Kind
 from perimeter_smt.questions.prepare import prepare
@@ -71,7 +72,7 @@ class Steps:
     """The questions on single steps. `workspace` is what is encoded, `tags` the tag keys that steps may set."""
 
     def __init__(self, workspace: Workspace, asking: Asking, tags: Iterable[str] = ()) -> None:
-        self.again = lambda other: Steps(other, asking, tuple(tags))
+        self.asking, self.tags = asking, tuple(tags)
         calls = table_calls()
         services = sorted({name.partition(":")[0] for name in calls})
         keys = [f"aws:requesttag/{tag}".lower() for tag in tags]
@@ -89,6 +90,10 @@ class Steps:
         self.workspace, self.world = workspace, world
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also)
+
+    def again(self, workspace: Workspace) -> Steps:
+        """The same questions on another workspace."""
+        return Steps(workspace, self.asking, self.tags)
 
     def calls(self, *names: str) -> Formula:
         """The action is one of these."""
@@ -214,15 +219,19 @@ class Steps:
 
     def shown(self, step: Step, why: str) -> Counterexample:
         """The request of a step, made plain and replayed."""
-        services = tuple(self.run.groups[0].services)
         result, departs = step.result, tuple[str, ...]()
         asked = step.asked
         if not step.sure:
             result, granted, departs = self.run.tightest(asked, result)
             asked = (*asked, *granted)
-        result = self.run.plain(services, asked, result, like=f"step {len(asked)}")
-        found = explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
+        found = self._plain(asked, result, departs)
+        if step.sure:
+            found = firm(self.run, asked, found, lambda result, both_ways: self._plain(both_ways, result))
         return replace(found, why=why)
+
+    def _plain(self, asked: tuple[Formula, ...], result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
+        result = self.run.plain(tuple(self.run.groups[0].services), asked, result, like=f"step {len(asked)}")
+        return explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
 
 
 def caller_of(step: Step) -> str:
