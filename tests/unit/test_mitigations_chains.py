@@ -101,6 +101,16 @@ def test_a_boundary_does_not_keep_from_a_role_whose_trust_names_the_session():
     assert (line.status, calls(line)[-1]) == ("refuted", "sts:AssumeRole")
 
 
+@pytest.mark.parametrize(("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")])
+def test_a_path_that_rests_on_a_reading_is_a_condition(reading, status):
+    """X-14: whether `2030` is a year or seconds."""
+    window = {"DateLessThan": {"aws:CurrentTime": "2030"}, "DateGreaterThan": {"aws:CurrentTime": "2000-01-01"}}
+    exempt = role("break-glass", trusts({"AWS": arn("other")}, **window))
+    found = ask(workspace(exempt, role("other", NOBODY), role_exceptions=(EXCEPTION,)), ["C2"], Asking(reading))[0]
+    (line,) = holders(found)
+    assert (line.status, line.hops[0].rests_on) == (status, ("X-14",))
+
+
 def test_a_role_is_passed_to_a_service_that_runs_code():
     exempt = role("break-glass", trusts({"Service": "lambda.amazonaws.com"}))
     passes = allow("iam:PassRole", "*", StringEquals={"iam:PassedToService": "lambda.amazonaws.com"})
