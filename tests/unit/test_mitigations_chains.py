@@ -101,7 +101,9 @@ def test_a_boundary_does_not_keep_from_a_role_whose_trust_names_the_session():
     assert (line.status, calls(line)[-1]) == ("refuted", "sts:AssumeRole")
 
 
-@pytest.mark.parametrize(("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")])
+@pytest.mark.parametrize(
+    ("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")]
+)
 def test_a_path_that_rests_on_a_reading_is_a_condition(reading, status):
     """X-14: whether `2030` is a year or seconds."""
     window = {"DateLessThan": {"aws:CurrentTime": "2030"}, "DateGreaterThan": {"aws:CurrentTime": "2000-01-01"}}

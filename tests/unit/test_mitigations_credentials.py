@@ -70,7 +70,9 @@ def test_a_named_value_is_meant_as_it_is_spelled():
     assert line.counterexample.request.context["sts:ExternalId"] == "ACME-77"
 
 
-@pytest.mark.parametrize(("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")])
+@pytest.mark.parametrize(
+    ("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")]
+)
 def test_a_request_that_rests_on_a_reading_is_a_condition(reading, status):
     """X-14: whether `2030` is a year or seconds; with a year, somebody gets in between 2000 and 2030."""
     window = {"DateLessThan": {"aws:CurrentTime": "2030"}, "DateGreaterThan": {"aws:CurrentTime": "2000-01-01"}}

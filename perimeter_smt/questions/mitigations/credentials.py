@@ -35,6 +35,15 @@ LIMITS = (
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all roles of a workspace, and for those that nobody listed."""
+    run, kinds = prepared(workspace, asking)
+    question = _Question(run, workspace)
+    lines = question.listed(kinds)
+    lines += question.unlisted(kinds)
+    return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.assumptions, LIMITS)
+
+
+def prepared(workspace: Workspace, asking: Asking) -> tuple[Run, list[Kind]]:
+    """The world of the question, and the kinds of roles in it."""
     smaller, kinds = kinds_of(workspace)
     world = build(
         smaller,
@@ -45,11 +54,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         asked=("C1.premise", "C1.conclusion"),
         also_defined=credentials.definitions,
     )
-    run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds)))
-    question = _Question(run, workspace)
-    lines = question.listed(kinds)
-    lines += question.unlisted(kinds)
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.assumptions, LIMITS)
+    return prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds))), kinds
 
 
 def breach(world: World) -> Formula:

@@ -7,7 +7,7 @@ guardrails alone stand in between, the row names the statement: take that away a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.world.world import build
@@ -49,19 +49,28 @@ class Grant:
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all identity policies of a workspace."""
+    asked = prepared(workspace, asking)
+    if asked is None:
+        text = "no identity policy allows anything on resources of any account"
+        some = any(account.principals for account, _ in workspace.organization.accounts())
+        line = Line("identity policies", "proved" if some else "not-asked", text)
+        return Mitigation(ID, TITLE, line.status, (line,), (), LIMITS)
+    question, grants = asked
+    lines = tuple(map(question.line, grants))
+    return Mitigation(ID, TITLE, worst(lines), lines, tuple(question.assumptions.values()), LIMITS)
+
+
+def prepared(workspace: Workspace, asking: Asking) -> tuple[Question, list[Grant]] | None:
+    """The question in its world, and the grants that it is asked of; None where there is none."""
     smaller, kinds = identities_of(workspace)
     grants = list(_grants(kinds))
     if not grants:
-        text = "no identity policy allows anything on resources of any account"
-        status: Line = Line("identity policies", "proved" if kinds else "not-asked", text)
-        return Mitigation(ID, TITLE, status.status, (status,), (), LIMITS)
+        return None
     world = build(smaller, _services(workspace), free_grants=False, objectives=(_OBJECTIVE,))
     selected = {id(grant): world.policies.selected(grant.document, grant.statement) for grant in grants}
     also = [*selected.values(), world.formula("base")]
     run = prepare(world, (_OBJECTIVE,), asking.reading, False, 1, asking.limits, (), also=also)
-    question = _Question(run)
-    lines = tuple(question.line(grant, selected[id(grant)]) for grant in grants)
-    return Mitigation(ID, TITLE, worst(lines), lines, tuple(question.assumptions.values()), LIMITS)
+    return Question(run, selected), grants
 
 
 def _grants(kinds: Sequence[Kind]) -> Iterator[Grant]:
@@ -96,10 +105,11 @@ def _services(workspace: Workspace) -> tuple[str, ...]:
     return tuple(name for name in actions.services() if (everything and name in shared) or name in claimed)
 
 
-class _Question:
+class Question:
     """The question in one world."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, selected: Mapping[int, Formula]) -> None:
+        self.selected = selected  # by grant: the call is one that it allows
         self.run, self.world, self.workspace = run, run.world, run.world.workspace
         self.assumptions: dict[str, Assumption] = {}
         objective = questions.OBJECTIVES[_OBJECTIVE]
@@ -114,9 +124,13 @@ class _Question:
         self.hole = both(outside, run.world.formula("access"))
         self.bare = both(outside, run.world.formula("base"))  # what the grant would reach without guardrails
 
-    def line(self, grant: Grant, selected: Formula) -> Line:
+    def held(self, grant: Grant) -> Formula:
+        """Somebody who holds the grant makes a call that it allows."""
+        return both(self.selected[id(grant)], disj(calls(kind.first) for kind in grant.holders))
+
+    def line(self, grant: Grant) -> Line:
         """The row of one grant."""
-        held = both(selected, disj(calls(kind.first) for kind in grant.holders))
+        held = self.held(grant)
         subject = f"{_named(grant)}, held by {_holders(grant)}"
         run, blame = self.run, explain.blame(grant.document, grant.statement)
         modes = (run.exact,) if run.reading == "exact" else (run.exact, run.over)
