@@ -13,7 +13,7 @@ from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.perimeter import is_provider, is_vendor
 from perimeter_smt.evaluate.perimeter import is_named
-from perimeter_smt.logic.formula import Formula, both, either, is_text, neg, sym
+from perimeter_smt.logic.formula import Formula, both, disj, either, is_text, neg, sym
 from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind as PolicyKind
@@ -22,18 +22,21 @@ from perimeter_smt.questions.mitigations.firm import rests
 from perimeter_smt.questions.mitigations.graph import Chains, Edge, call_of, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
+from perimeter_smt.questions.mitigations.roots import roots
 from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, as_caller, caller_of, calls, end_of
+from perimeter_smt.questions.mitigations.tagging import sets_tag, tagging_calls
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
 LIMITS = (
-    "the root user of an account holds whatever its account holds; SCPs bind it, and its use is watched elsewhere",
+    "which root users have credentials is not in the input",
     "the management account and AWS itself are bound by no guardrail",
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
     "delegated administrators of AWS Organizations act by its resource policy, which is not in the input",
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
-    "who may assign permission sets of IAM Identity Center is decided in its own account, and not followed here",
+    "two who act together are followed where one rewrites a trust policy or sets a tag for the other, not where one "
+    "extends the rights of the other",
 )
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
@@ -41,7 +44,9 @@ _GUARDED = {
     "guardrails": "SCPs, RCPs and the organization itself",
     "endpoints": "VPC endpoints and their policies",
     "trail": "the record of CloudTrail",
+    "permission-sets": "permission sets of IAM Identity Center, and who gets them",
 }
+_SSO = "sso.amazonaws.com"
 _STRANGER = "a caller from outside"
 
 
@@ -106,6 +111,12 @@ class _Question:
             self._guarded(steps, kinds)
         for effect, words in _GUARDED.items():
             yield from self._held(f"changes {effect}", words, None, ())
+        exempt = [k for k in self.kinds if any(is_named(e.arn, k.first.arn) for e in self.perimeter.role_exceptions)]
+        guarded = disj(both(self._calls(effect, self.steps), self._where(effect, self.steps)) for effect in _GUARDED)
+        yield roots(self.workspace, self.steps, self.kinds, exempt, guarded)
+
+    def _calls(self, effect: str, steps: Steps) -> Formula:
+        return steps.calls(*(row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect))
 
     def _guarded(self, steps: Steps, kinds: Sequence[Kind]) -> None:
         """Who changes guardrails, endpoints and trails, asked of all at once."""
@@ -115,7 +126,7 @@ class _Question:
         for effect in _GUARDED:
             rows = [row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect]
             of_call |= {action.lower(): effect for action in rows}
-            here = both(steps.calls(*rows), self._where(effect, steps))
+            here = both(self._calls(effect, steps), self._where(effect, steps))
             for end, kind in by_end.items():
                 if not self._sure(kind.first.arn, f"changes {effect}"):
                     options[end, effect] = both(calls(kind.first), here)
@@ -140,6 +151,10 @@ class _Question:
         if effect == "guardrails":
             management = is_text("resource.account", organization.management_account)
             return either(management, steps.calls("organizations:LeaveOrganization"))
+        if effect == "permission-sets":  # in the management account, or where it delegated them to
+            told = organization.delegated_administrators or ()
+            delegated = [account for account, service in told if service == _SSO]
+            return one_of("resource.account", [organization.management_account, *delegated])
         owners = [account.id for account, _ in organization.accounts() if account.endpoints]
         return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
 
@@ -271,12 +286,18 @@ class _Question:
         """Who comes to carry a tag: sets it on an identity that he reaches, or on a session or role that he makes."""
         node = f"exception {entry.shown}"
         subject = f"exception: {entry.shown}"
-        if entry.on == "resource" or entry.missing:
-            what = "tag resources" if entry.on == "resource" else "take the tag away, or make what does not carry it,"
-            text = f"who may {what} is not asked; hold the tagging calls back by guardrail"
-            yield Line(subject, "not-asked", text)
+        if entry.missing:
+            text = (
+                "who may take the tag away, or make what does not carry it, is not asked; hold the tagging calls back"
+            )
+            yield Line(subject, "not-asked", f"{text} by guardrail")
+            return
+        if entry.on == "resource":
+            self._tag_of_resources(node, entry)
+            yield from self._held(node, subject, entry, ())
             return
         held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
+        helped: list[tuple[str, str, Edge]] = []
         for kind in held:
             self.chains.graph.put(kind.first.arn, node, Edge((), "carries it"))
         for steps, kinds in self.worlds:
@@ -286,8 +307,12 @@ class _Question:
                 tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
                 for caller, step in steps.callers(kinds, *tags):
                     source = name(caller)
+                    edge = Edge(((steps, step, "sets the tag"),), "sets the tag")
                     if caller is kind or self.chains.path(source, kind.first.arn):
-                        self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
+                        self.chains.add(source, node, edge)
+                    else:
+                        unless = f"{self._named(caller.first.arn)}, who sets the tag, does not act for it"
+                        helped.append((source, kind.first.arn, replace(edge, unless=unless)))
             self._sessions(node, kinds, steps, sets)
             new = (
                 steps.formula("step"),
@@ -296,7 +321,23 @@ class _Question:
                 neg(any_of(self.kinds)),
             )
             self._edges(node, kinds, steps, new, "makes an identity with the tag")
+        meant = (*self.perimeter.administrators, *(entry.held_by or ()))
+        alone = {holder for holder, _ in self._holders(node, ())}
+        for source, goal, edge in helped:  # who holds it alone, or may, needs nobody
+            trusted = any(is_named(pattern, source) for pattern in meant)
+            if source not in alone and not trusted and not source.startswith("raised "):
+                self.chains.add(goal, node, edge)
         yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
+
+    def _tag_of_resources(self, node: str, entry: TagException) -> None:
+        """Who puts the tag on resources of mine."""
+        tagging = tagging_calls(self.workspace, entry)
+        for steps, kinds in self.worlds if tagging else ():
+            about = steps.about(tagging, entry.key)
+            words, name = "puts the tag on a resource", _namer(steps, self.steps)
+            left = [kind for kind in kinds if not self._sure(kind.first.arn, node)]
+            for caller, step in about.callers(left, *sets_tag(about, tagging, entry)):
+                self.chains.add(name(caller), node, Edge(((about, step, words),), words))
 
     def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:
         """Who begins a session with a tag: takes a role and may tag the session."""

@@ -69,11 +69,16 @@ def table_calls() -> frozenset[str]:
 
 
 class Steps:
-    """The questions on single steps. `workspace` is what is encoded, `tags` the tag keys that steps may set."""
+    """The questions on single steps. `workspace` is what is encoded, `tags` the tag keys that steps may set.
 
-    def __init__(self, workspace: Workspace, asking: Asking, tags: Iterable[str] = ()) -> None:
+    `only`: the calls in question, in lower case, where they are not those of the tables.
+    """
+
+    def __init__(
+        self, workspace: Workspace, asking: Asking, tags: Iterable[str] = (), only: Collection[str] | None = None
+    ) -> None:
         self.asking, self.tags = asking, tuple(tags)
-        calls = table_calls()
+        calls = table_calls() if only is None else frozenset(only)
         services = sorted({name.partition(":")[0] for name in calls})
         keys = [f"aws:requesttag/{tag}".lower() for tag in tags]
         documents = all_documents(workspace, grants_too=True)
@@ -94,6 +99,10 @@ class Steps:
     def again(self, workspace: Workspace) -> Steps:
         """The same questions on another workspace."""
         return Steps(workspace, self.asking, self.tags)
+
+    def about(self, calls: Collection[str], tag: str) -> Steps:
+        """Questions on other calls of this workspace, which may set a tag."""
+        return Steps(self.workspace, self.asking, (tag,), calls)
 
     def calls(self, *names: str) -> Formula:
         """The action is one of these."""
