@@ -80,6 +80,10 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
         case "instance":
             there = facts.path == "vpce" and facts.vpc == context.get("aws:ec2instancesourcevpc")
             return _of_an_instance(at, context) and not there and facts.path != "invpc"
+        case "address":
+            there = facts.path == "vpce" and facts.vpc == context.get("aws:ec2instancesourcevpc")
+            by, own = context.get("aws:vpcsourceip"), context.get("aws:ec2instancesourceprivateipv4")
+            return _of_an_instance(at, context) and there and (by is None or by != own)
         case "network":
             return _of_an_instance(at, context) and not at.my_network and facts.path != "invpc"
         case "presigned":

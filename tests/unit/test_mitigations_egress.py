@@ -284,14 +284,9 @@ def test_what_endpoints_do_not_see(egress, status):
         assert facts.principal_account not in (MINE, OTHER, MANAGEMENT)
 
 
-IN_MY_VPC = deny(
-    "*",
-    {
-        "StringNotEqualsIfExists": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"},
-        "Null": {"ec2:SourceInstanceArn": "false"},
-        "BoolIfExists": {"aws:ViaAWSService": "false"},
-    },
-)
+FROM_AN_INSTANCE = {"Null": {"ec2:SourceInstanceArn": "false"}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
+VPC_OF_INSTANCE = {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"}
+IN_MY_VPC = deny("*", {"StringNotEqualsIfExists": VPC_OF_INSTANCE, **FROM_AN_INSTANCE})
 AWAY = "sessions of EC2 instances, away from the VPC of their instance"
 
 
@@ -302,6 +297,27 @@ def test_sessions_of_instances():
     bare = {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc}"}
     loose = deny("*", IN_MY_VPC["Condition"] | {"StringNotEqualsIfExists": bare})
     assert lines("N2", workspace(loose, scopes=SCOPED))[AWAY].status == "conditional"
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (None, "refuted"),
+        ("${aws:VpcSourceIp, 'none'}", "proved"),
+        ("${aws:SourceIp, 'none'}", "proved"),  # never told through an endpoint: every call of an instance is denied
+        ("10.*", "refuted"),
+    ],
+)
+def test_sessions_of_instances_by_another_address(address, status):
+    """Inside the VPC of an instance only its address tells it from others."""
+    condition = {"StringNotLikeIfExists": {"aws:Ec2InstanceSourcePrivateIPv4": address}, **FROM_AN_INSTANCE}
+    scps = (IN_MY_VPC, *((deny("*", condition),) if address else ()))
+    line = lines("N2", workspace(*scps, scopes=SCOPED))["sessions of EC2 instances, by another address of their VPC"]
+    assert line.status == status
+    if status == "refuted":
+        sent = line.counterexample.request.context
+        assert sent["aws:VpcSourceIp"] != sent["aws:Ec2InstanceSourcePrivateIPv4"]
+        assert sent["aws:SourceVpc"] == sent["aws:Ec2InstanceSourceVpc"]
 
 
 def test_presigned_urls_and_unsigned_downloads():

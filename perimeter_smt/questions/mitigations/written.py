@@ -50,7 +50,7 @@ def written(workspace: Workspace, names: Sequence[str], asking: Asking) -> Itera
         elif name in ("N1", "E2"):
             yield from _of_table(workspace, asking, name, name)
         elif name == "N2":
-            for part in ("network", "instance", "presigned", "unsigned"):
+            for part in ("network", "instance", "address", "presigned", "unsigned"):
                 yield from _of_scope(workspace, asking, name, f"{name}.{part}")
             yield from _of_table(workspace, asking, name, f"{name}.handed-out")
             encoded = worlds.tables(workspace, asking)
