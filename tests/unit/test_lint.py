@@ -487,5 +487,5 @@ def test_an_address_is_compared_with_another_as_text():
     """As AWS writes it: the address of an instance with that of the call; with a text it is a mistake still."""
     own = "aws:Ec2InstanceSourcePrivateIPv4"
     for value, clean in (("${aws:VpcSourceIp, 'none'}", True), ("${aws:username}", False), ("10.0.0.4", False)):
-        found = [f for f in lint([allow(when("StringNotEquals", own, value))]) if f.rule == "PL028"]
+        found = [f for f in lint(allow(when("StringNotEquals", own, value)).read()) if f.rule == "PL028"]
         assert (not found) is clean
