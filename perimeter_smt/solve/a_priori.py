@@ -22,6 +22,8 @@ from perimeter_smt.solve.theories.work import TooLargeError
 _TEXTS = 32  # whole texts of one variable that are compared with its patterns
 _PATTERNS = 64  # patterns of one variable that are compared with its whole texts
 _SETS = 224  # sets of one catalogue that are compared with each other
+_FEW_SETS = 48  # those of a catalogue with more sets than _MANY: saying more takes longer than finding it out
+_MANY = 512
 _ROWS = 4096  # rows up to which they are
 
 
@@ -94,7 +96,9 @@ class APriori:
         """Sets that exclude, hold or complete each other."""
         table = self._problem.catalogues.get(fact.var)
         known = self._sets.setdefault(fact.var, [])
-        if table is None or table.size > _ROWS or len(known) >= _SETS:
+        if table is None or table.size > _ROWS:
+            return
+        if len(known) >= (_SETS if len(table.sets) <= _MANY else _FEW_SETS):
             return
         everything = (1 << table.size) - 1
         rows = table.sets.get(fact.name, 0) & everything

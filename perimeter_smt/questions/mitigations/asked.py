@@ -31,7 +31,7 @@ from perimeter_smt.witness.replay import let_through
 SCP_LIMITS = tuple(LIMIT_TEXTS[name] for name in ("management-account", "service-linked-roles"))
 Agrees = Callable[[Request, Facts, tuple[str, ...]], bool]  # the second reading; with what a request departs from
 _SPREADS = 4  # requests of rows without keys that are carried over to other rows
-_TOGETHER = 2  # proofs of all rows at once that are tried before rows are asked one by one
+_TOGETHER = 6  # proofs of all rows at once that are tried before rows are asked one by one
 
 
 @dataclass(frozen=True)
