@@ -32,6 +32,8 @@ from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
 K = TypeVar("K", bound=Hashable)
+_PAIRS = 1500  # pairs of caller and target that are asked of all at once; more are asked by target
+_MISSED = 12  # options in a row that a request does not fit, after which no more are tried
 _GONE = 48  # options ruled out one by one before the rest is said anew
 _RESOURCES_LISTED = "organization.yaml lists every resource"
 _TAG = "aws:principaltag/"
@@ -144,14 +146,31 @@ class Steps:
                 if found.status == "unsat":
                     break
                 key = which(Step((), found, sure))
-                alike = {other: self._alike(found, (*asked, left[other], mode), texts(other)) for other in left}
-                for other, result in ((key, found), *((k, r) for k, r in alike.items() if r is not None and k != key)):
+                for other, result in ((key, found), *self._others(found, key, left, (*asked, mode), texts)):
                     here = left.pop(other)
                     gone.append(neg(here))
                     yield other, Step((*asked, here, mode), result, sure)
 
-    def _alike(self, found: Result, asked: tuple[Formula, ...], texts: Mapping[str, str]) -> Result | None:
-        return self.run.engine.vary(found, asked, texts)
+    def _others(
+        self,
+        found: Result,
+        key: K,
+        left: Mapping[K, Formula],
+        asked: tuple[Formula, ...],
+        texts: Callable[[K], Mapping[str, str]],
+    ) -> list[tuple[K, Result]]:
+        """Options that the request of one also fits; given up after a few in a row that it does not."""
+        out, missed = [], 0
+        for other, here in left.items():
+            if other == key:
+                continue
+            result = self.run.engine.vary(found, (*asked, here), texts(other))
+            missed = missed + 1 if result is None else 0
+            if result is not None:
+                out.append((other, result))
+            elif missed >= _MISSED:
+                break
+        return out
 
     @property
     def _modes(self) -> tuple[Formula, ...]:
@@ -183,6 +202,13 @@ class Steps:
 
         `done`: pairs of ARNs that are not asked again.
         """
+        if len(callers) * len(kinds) > _PAIRS:
+            for kind in kinds:
+                others = [one for one in callers if alone or one.first.arn != kind.first.arn]
+                left = [one for one in others if (one.first.arn, kind.first.arn) not in done]
+                for caller, step in self.callers(left, *asked, kind.here):
+                    yield caller, kind, step
+            return
         by_name = {(end_of(one), end_of(kind)): (one, kind) for kind in kinds for one in callers}
         options = {
             names: both(calls(one.first), kind.here)
