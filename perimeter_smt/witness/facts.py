@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
@@ -85,6 +85,11 @@ class View:
             except KeyError:
                 return f"{org}/{organization.root.id}/"
         return f"{org}/r-0001/"
+
+
+def bucket_behind(model: Model, departs: Iterable[str] = ()) -> str | None:
+    """The bucket behind the access point that is called; None where the guardrails on it are not asked."""
+    return None if {"X-44", "AR15.owner"} & {*departs} else model.texts.get("behind.bucket") or None
 
 
 def facts_of(view: View) -> Facts:

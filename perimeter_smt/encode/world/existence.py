@@ -98,7 +98,7 @@ def is_caller(principal: OwnedPrincipal) -> Formula:
 
 def _resources(account: Account) -> Formula:
     """The call's resource is listed, or lies in one that is, or is a listed user or role."""
-    ways = [reach(resource).perhaps for resource in account.resources]
+    ways = [reach(resource).inside for resource in account.resources]
     if any(split_arn(r.arn).service == "kms" for r in account.resources):
         ways.append(both(arn_of_service("kms"), glob("resource.name", (Text("alias/"), STAR))))
     people = disj(is_text("resource.name", p.arn.split(":", 5)[5]) for p in account.principals)

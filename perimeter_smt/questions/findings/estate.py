@@ -16,6 +16,7 @@ from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
 from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.sessions import named
 from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
@@ -159,9 +160,18 @@ class Estate:
             for principal in account.principals:
                 words = f"the caller is {principal.arn}"
                 yield from fact(words, words.replace(" is ", " is not ", 1), is_caller(principal))
+            yield from self.sessions(account.principals)
             words = f"the caller is of account {account.id}"
             here = is_text("principal.account", account.id)
             yield from fact(words, words.replace(" is ", " is not ", 1), here)
+
+    def sessions(self, principals: Iterable[OwnedPrincipal]) -> Iterator[Literal]:
+        """Sessions of these principals that are told."""
+        for principal in principals:
+            for session in principal.sessions:
+                words = f"the session of {principal.arn} is called {session.name}"
+                here = both(is_caller(principal), named(principal, session.name))
+                yield from fact(words, words.replace(" is called ", " is not called ", 1), here)
 
     def endpoint_documents(self) -> tuple[Document, ...]:
         """The policies of endpoints."""
@@ -173,7 +183,7 @@ class Estate:
         for account, path in self.workspace.organization.accounts():
             out += guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
             for principal in account.principals:
-                out += [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
+                out += [*principal.policies, *principal.limits()]
         return distinct(out)
 
 

@@ -56,13 +56,20 @@ def what_can(
     listed = _listed(workspace, principal)
     chosen = sorted({_service(s) for s in services}) if services else _reached(workspace, listed)
     estate = Estate(workspace, chosen, limits)
+    told = estate.sessions((listed,) if listed else ())
     documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
     topic = Topic(
         principal,
         Kind.IDENTITY,
         _caller(principal, listed),
         documents,
-        (*_owners(workspace), *_targets(workspace), *estate.wires(), *_star()),
+        (
+            *_owners(workspace),
+            *_targets(workspace),
+            *estate.wires(),
+            *told,
+            *_star(),
+        ),
     )
     return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
 
@@ -123,7 +130,8 @@ def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[To
         for principal in account.principals:
             documents = distinct([*_of(principal), *scps, *shared])
             here = both(given, is_caller(principal))
-            yield Topic(principal.arn, Kind.IDENTITY, here, documents, wires), "principal"
+            facts = (*wires, *estate.sessions((principal,)))
+            yield Topic(principal.arn, Kind.IDENTITY, here, documents, facts), "principal"
         others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
         name = f"others of account {account.id}"
         yield Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires), "account"
@@ -138,7 +146,7 @@ def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str
 
 
 def _of(principal: OwnedPrincipal) -> list[Document]:
-    return [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
+    return [*principal.policies, *principal.limits()]
 
 
 def _resources(estate: Estate, service: str) -> list[Document]:

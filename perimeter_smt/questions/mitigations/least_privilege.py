@@ -20,7 +20,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
-from perimeter_smt.questions.mitigations.roles import Kind, identities_of
+from perimeter_smt.questions.mitigations.roles import Kind, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import calls
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
@@ -62,6 +62,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
 
 def prepared(workspace: Workspace, asking: Asking) -> tuple[Question, list[Grant]] | None:
     """The question in its world, and the grants that it is asked of; None where there is none."""
+    workspace = of_any_session(workspace)
     smaller, kinds = identities_of(workspace)
     grants = list(_grants(kinds))
     if not grants:
