@@ -8,6 +8,15 @@
 (define-fun step.tags-session () Bool (and step (= action "sts:TagSession")))
 (define-fun step.sets-source-identity () Bool (and step (= action "sts:SetSourceIdentity")))
 (define-fun step.passes-role () Bool (and step (= action "iam:PassRole")))
+; Once its trust policy is rewritten, a role is taken by whom the new one names: in its account nothing else need allow it,
+; and guardrails and the caller's own Deny statements still hold.
+(define-fun step.takes-rewritten () Bool
+  (and iam principal.mine (not forwarded) (not principal.service-linked) (= action "sts:AssumeRole") same-account may-call
+       (not stopped) (not call.refused) (not identity.denies)
+       (not (and boundary.given boundary.denies)) (not (and session.given session.denies))))
+; Whoever else it may name, of my accounts or of others.
+(define-fun step.taken-by-others () Bool
+  (and iam (not forwarded) (not principal.service-linked) (= action "sts:AssumeRole") may-call (not stopped) (not call.refused)))
 ; A service takes a role that was passed to it, for the account of the role.
 (define-fun step.service-takes-role () Bool
   (and access (= caller aws-service) (= action "sts:AssumeRole") (= behalf.account resource.account)))

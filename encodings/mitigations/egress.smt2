@@ -42,6 +42,8 @@
 
 ; --- N2: credentials used elsewhere ------------------------------------------------------------------------------
 (declare-const |aws:Ec2InstanceSourceVpc| String)
+(declare-const |aws:Ec2InstanceSourcePrivateIPv4| String)
+(declare-const |aws:VpcSourceIp| String)
 (declare-const |has s3:authType| Bool)
 (declare-const |s3:authType| String)
 ; A session that EC2 delivered to an instance says so in every call; it is used where the instance stands, in its VPC, or
@@ -52,6 +54,14 @@
   (and on-endpoint (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)))
 (define-fun N2.instance.premise () Bool (and of-an-instance (not forwarded)))
 (define-fun N2.instance.conclusion () Bool (or at-the-instance (= wire in-vpc)))
+; Inside that VPC it is used by the instance alone if the call comes from the address that it was delivered to.
+(define-fun N2.address.premise () Bool
+  (and N2.instance.premise at-the-instance
+       (=> |has aws:VpcSourceIp| (str.in_re |aws:VpcSourceIp|    ; addresses in a VPC have no scope
+         (re.+ (re.union (re.range "0" "9") (re.range "a" "f") (str.to_re ".") (str.to_re ":")))))))
+(define-fun N2.address.conclusion () Bool
+  (and |has aws:VpcSourceIp| |has aws:Ec2InstanceSourcePrivateIPv4|
+       (= |aws:VpcSourceIp| |aws:Ec2InstanceSourcePrivateIPv4|)))
 (define-fun N2.network.premise () Bool N2.instance.premise)
 (define-fun N2.network.conclusion () Bool (or my-network (= wire in-vpc)))
 

@@ -17,6 +17,7 @@ from perimeter_smt.errors import InputError
 if TYPE_CHECKING:
     from perimeter_smt.encode.world.world import World
     from perimeter_smt.logic.formula import Formula
+    from perimeter_smt.organization.perimeter import Workspace
     from perimeter_smt.questions.user_assertions import Obligation
 
     _Asked = tuple[World, str, Formula, tuple[Formula, ...]]
@@ -31,6 +32,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in names of files
 @scope_options
 @click.option("--reading", type=Choice(["over", "exact"]), default="over", show_default=True)
 @click.option("--assertion", "assertions", multiple=True, type=FILE, help="SMT-LIB file with an obligation of my own.")
+@click.option(
+    "--mitigation", "mitigations", multiple=True, metavar="ID", help="Mitigation to write, such as C1, or all."
+)
+@click.option("--no-mitigations", is_flag=True, help="Write the objectives alone.")
 @set_option
 def encode(
     workspace: Path,
@@ -41,17 +46,21 @@ def encode(
     reading: str,
     assertions: tuple[Path, ...],
     settings: tuple[str, ...],
+    mitigations: tuple[str, ...],
+    no_mitigations: bool,
 ) -> None:
     """Write one SMT-LIB file per obligation of a WORKSPACE; z3 and cvc5 read them.
 
     `O1-breach.smt2` is unsatisfiable if O1 is proved, `O1-premise.smt2` satisfiable if that says something,
     `availability.smt2` unsatisfiable if no guardrail blocks intended access, and `assertion-NAME.smt2` unsatisfiable
-    if the obligation NAME holds.
+    if the obligation NAME holds. Mitigations are written like objectives: `C1-breach.smt2` is unsatisfiable if
+    every row of C1 that policies can hold is held. C2, whose rows are paths of many questions, is not written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("is not empty, expected a new or empty folder for `--output`", file=str(folder))
     values = fill(settings)
     chosen = chosen_objectives(objectives)
+    beside = _beside(mitigations, no_mitigations, narrow=bool(objectives or services or assertions))
     with Bar() as bar:
         from perimeter_smt.organization.readers import SourceOptions, read_source
         from perimeter_smt.questions import user_assertions
@@ -66,9 +75,10 @@ def encode(
             wide = build(space, objectives=(), services=services or known(), mode=mode, values_of=values_of)
             own = user_assertions.questions(wide, assertions)
         folder.mkdir(parents=True, exist_ok=True)
-        total = 2 * len(chosen) + 1 + len(own)
         over = reading == "over"
         obligations = [*_obligations(world, chosen, over=over), *_assertions(wide, own, over=over)]
+        obligations += _mitigations(space, beside, over=over)
+        total = len(obligations)
         for number, (where, name, question, assumptions) in enumerate(obligations):
             bar(name, number, total)
             emit(_script(where, question, assumptions, f"{name}: {_about(name)}\nmode {mode}, reading {reading}"),
@@ -89,6 +99,28 @@ def _obligations(world: World, chosen: tuple[str, ...], *, over: bool) -> Iterat
     yield world, "availability", questions.blocked(world), (world.exact(),)
 
 
+def _beside(named: tuple[str, ...], none: bool, *, narrow: bool) -> tuple[str, ...]:
+    """The mitigations to write, as `prove` chooses those that it shows; InputError for one that is not written."""
+    from perimeter_smt.questions.mitigations import ALL, QUESTIONS, chosen
+    from perimeter_smt.questions.mitigations.written import NOT_WRITTEN
+
+    if none and named:
+        raise InputError("both `--mitigation` and `--no-mitigations`, expected one of them")
+    for name in chosen(name for name in named if name.lower() != ALL):
+        if name in NOT_WRITTEN:
+            raise InputError(f"mitigation `{name}` is not written as one formula: {NOT_WRITTEN[name]}")
+    names = chosen(named) if named else () if none or narrow else tuple(QUESTIONS)
+    return tuple(name for name in names if name not in NOT_WRITTEN)
+
+
+def _mitigations(workspace: Workspace, names: tuple[str, ...], *, over: bool) -> Iterator[_Asked]:
+    from perimeter_smt.questions.mitigations.model import Asking
+    from perimeter_smt.questions.mitigations.written import written
+
+    for each in written(workspace, names, Asking("over" if over else "exact")):
+        yield each.world, each.name, each.question, each.assumed
+
+
 def _assertions(world: World, own: list[Obligation], *, over: bool) -> Iterator[_Asked]:
     from perimeter_smt.questions import objectives as questions
 
@@ -98,6 +130,10 @@ def _assertions(world: World, own: list[Obligation], *, over: bool) -> Iterator[
 
 
 def _about(name: str) -> str:
+    if name.endswith("-premise") and not name.startswith("O"):
+        return "a request that the mitigation speaks about; unsat means that nothing was asked"
+    if name.endswith("-breach") and not name.startswith("O"):
+        return "a request that gets through and must not; unsat proves every row that policies can hold"
     if name.endswith("-breach"):
         return "a request that gets through and breaks the objective; unsat proves it"
     if name.endswith("-premise"):

@@ -80,6 +80,10 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
         case "instance":
             there = facts.path == "vpce" and facts.vpc == context.get("aws:ec2instancesourcevpc")
             return _of_an_instance(at, context) and not there and facts.path != "invpc"
+        case "address":
+            there = facts.path == "vpce" and facts.vpc == context.get("aws:ec2instancesourcevpc")
+            by, own = context.get("aws:vpcsourceip"), context.get("aws:ec2instancesourceprivateipv4")
+            return _of_an_instance(at, context) and there and (by is None or by != own)
         case "network":
             return _of_an_instance(at, context) and not at.my_network and facts.path != "invpc"
         case "presigned":
@@ -137,6 +141,10 @@ def _tells(at: Ground, fact: Row) -> bool:
 
 
 def _names_mine(at: Ground, value: str, names: str) -> bool:
+    if names == "vpc":  # as Route 53 writes it: VPCId=vpc-...,VPCRegion=...
+        return value.partition(",")[0] in {f"VPCId={vpc.id}" for vpc in at.perimeter.vpcs} and "," in value
+    if names == "address":
+        return False
     organization = at.workspace.organization
     ids = set(at.perimeter.accounts)
     listed = [account for account, _ in organization.accounts()]

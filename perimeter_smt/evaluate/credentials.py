@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from perimeter_smt.evaluate.globs import fold
 from perimeter_smt.evaluate.perimeter import Ground
 from perimeter_smt.organization.perimeter import TrustedPrincipal, Vendor, Workspace
-from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.document import Condition, Document
+from perimeter_smt.policy.operators import Test
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.request import Facts, Request
 
@@ -44,17 +45,29 @@ def _permission_set(request: Request, facts: Facts, name: str) -> bool:
 
 
 def _proven(entry: Vendor, context: dict[str, str | tuple[str, ...]], documents: Iterable[Document]) -> bool:
-    sent = context.get(_EXTERNAL_ID)
     if entry.external_id == "none":
         return True
+    sent = context.get(_EXTERNAL_ID)
+    if not isinstance(sent, str) or not sent:
+        return False
     if entry.external_id != "required":
         return sent in entry.external_id
     return any(
-        condition.name.lower() == _EXTERNAL_ID and sent in condition.values and not set(str(sent)) & set("*?$")
+        _spells_out(condition, sent)
         for document in documents
         for statement in document.statements
         for condition in statement.conditions
     )
+
+
+def _spells_out(condition: Condition, sent: str) -> bool:
+    """Whether a condition names an ExternalId in full; in any spelling, where it ignores case."""
+    if condition.name.lower() != _EXTERNAL_ID:
+        return False
+    whole = [value for value in condition.values if not set(value) & set("*?$")]
+    if condition.operator.base.test is Test.EQUALS_IGNORE_CASE:
+        return fold(sent) in map(fold, whole)
+    return sent in whole
 
 
 def _one_customer(entry: TrustedPrincipal) -> bool:

@@ -1,14 +1,15 @@
 """A-priori lemmas: clauses on atoms that hold whatever the question is, given to the Boolean search up front.
 
-Prefixes of patterns, whole texts against patterns, sets of rows against each other, and that enumerations have one
-value.  Every one of them saves a round with the theories, and none changes a verdict.
+Prefixes of patterns, whole texts against patterns, sets of rows against each other, that enumerations have one value,
+and that equal texts match the same patterns.  Every one of them saves a round with the theories, and none changes a
+verdict.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 
-from perimeter_smt.logic.atoms import Glob, Is, Member
+from perimeter_smt.logic.atoms import Equal, Glob, Is, Member, Pattern
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.errors import SolveError
@@ -20,7 +21,9 @@ from perimeter_smt.solve.theories.work import TooLargeError
 
 _TEXTS = 32  # whole texts of one variable that are compared with its patterns
 _PATTERNS = 64  # patterns of one variable that are compared with its whole texts
-_SETS = 48  # sets of one catalogue that are compared with each other
+_SETS = 224  # sets of one catalogue that are compared with each other
+_FEW_SETS = 48  # those of a catalogue with more sets than _MANY: saying more takes longer than finding it out
+_MANY = 512
 _ROWS = 4096  # rows up to which they are
 
 
@@ -34,6 +37,8 @@ class APriori:
         self._texts: dict[str, list[tuple[str, int]]] = {}
         self._patterns: dict[str, list[tuple[Language, int]]] = {}
         self._sets: dict[str, list[tuple[int, int]]] = {}  # catalogue, rows, variable
+        self._globs: dict[str, dict[Pattern, int]] = {}
+        self._equals: dict[str, list[tuple[str, int]]] = {}  # variable, the other variable, propositional variable
         self.variable: dict[int, int] = {}  # by identity of the formula
 
     def add(self, formula: Formula, variable: int) -> None:
@@ -43,6 +48,11 @@ class APriori:
         if isinstance(fact, Glob):
             self._prefixes.add(fact, variable)
             self._pattern(fact, variable)
+            self._globs.setdefault(fact.var, {})[fact.pattern] = variable
+            for other, equal in self._equals.get(fact.var, ()):
+                self._same(fact.pattern, variable, self._globs.get(other, {}).get(fact.pattern, 0), equal)
+        elif isinstance(fact, Equal):
+            self._equal(fact, variable)
         elif isinstance(fact, Member):
             self._member(fact, variable)
         elif isinstance(fact, Is):
@@ -63,6 +73,21 @@ class APriori:
             for text, other in texts:
                 self._relate(text, other, form, variable)
 
+    def _equal(self, fact: Equal, variable: int) -> None:
+        """Equal texts match the same patterns, and who match the same whole text are equal."""
+        left, right = self._globs.get(fact.left, {}), self._globs.get(fact.right, {})
+        for pattern in (pattern for pattern in left if pattern in right):
+            self._same(pattern, left[pattern], right[pattern], variable)
+        for one, other in ((fact.left, fact.right), (fact.right, fact.left)):
+            self._equals.setdefault(one, []).append((other, variable))
+
+    def _same(self, pattern: Pattern, left: int, right: int, equal: int) -> None:
+        if right:
+            self._sat.add((-equal, -left, right))
+            self._sat.add((-equal, left, -right))
+            if language(pattern).exact is not None:
+                self._sat.add((-left, -right, equal))
+
     def _relate(self, text: str, whole: int, form: Language, pattern: int) -> None:
         with suppress(TooLargeError):  # left to the theory, which says so if it matters
             self._sat.add((-whole, pattern if form.matches(text) else -pattern))
@@ -71,7 +96,9 @@ class APriori:
         """Sets that exclude, hold or complete each other."""
         table = self._problem.catalogues.get(fact.var)
         known = self._sets.setdefault(fact.var, [])
-        if table is None or table.size > _ROWS or len(known) >= _SETS:
+        if table is None or table.size > _ROWS:
+            return
+        if len(known) >= (_SETS if len(table.sets) <= _MANY else _FEW_SETS):
             return
         everything = (1 << table.size) - 1
         rows = table.sets.get(fact.name, 0) & everything

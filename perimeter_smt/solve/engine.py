@@ -9,7 +9,7 @@ everything else is `unknown` with a reason.  Trusted for `unsat`: Z3's propositi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula
@@ -109,6 +109,24 @@ class Engine:
             names = Names(self._table(name), self.problem, self.limits)
             self._spreader = Spreader(self._circuit, self._everything, names, name)
         return self._spreader.spread(result, asked)
+
+    def vary(self, result: Result, assumptions: Sequence[Formula], texts: Mapping[str, str]) -> Result | None:
+        """The model of `result` with other texts, if it is one under these assumptions as well; else None, undecided.
+
+        Symbols with a definition follow it; everything else stays. Much cheaper than a search.
+        """
+        old = result.model
+        assert old is not None
+        asked = self._everything.copy()
+        for formula in assumptions:
+            asked.add(formula)
+        if asked.mentioned.catalogues.keys() - old.rows.keys() or asked.mentioned.enums.keys() - old.enums.keys():
+            return None
+        defined = {symbol.payload for symbol, _ in self._definitions.values()}
+        symbols = {name: true for name, true in old.symbols.items() if name not in defined}
+        assignment = Assignment(symbols, dict(old.enums), {}, {**old.texts, **texts}, dict(old.rows))
+        model = asked.extended(assignment, self.problem, old.members)
+        return None if model is None else Result("sat", model)
 
     def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None) -> Result:
         """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`."""

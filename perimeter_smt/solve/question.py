@@ -124,7 +124,27 @@ class Question:
                 self.add(formula)
 
     def model(self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model:
-        """The model that extends `assignment` to everything mentioned; raises ModelMismatchError if it is none.
+        """The model that extends `assignment` to everything mentioned; raises ModelMismatchError if it is none."""
+        model, wrong = self._extended(assignment, problem, inside)
+        if wrong:
+            raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{wrong}\n{model!r}")
+        return model
+
+    def extended(self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model | None:
+        """The same, or None if it is no model. What was added last is looked at first."""
+        texts = {**{name: default(problem, name) for name in self.mentioned.texts}, **assignment.texts}
+        trial = Model(assignment.symbols, texts, assignment.enums, inside, assignment.rows)
+        known: dict[int, bool] = {}
+        leaf = self._leaf(trial, assignment.symbols, known)
+        if not all(self._circuit.evaluate(node, known, leaf) for node in reversed(self.roots)):
+            return None
+        model, wrong = self._extended(assignment, problem, inside)
+        return None if wrong else model
+
+    def _extended(
+        self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]
+    ) -> tuple[Model, int]:
+        """The assignment extended to everything mentioned, and a node that is false then, or 0.
 
         What the assignment leaves open gets a value that harms nothing: the first hint or the empty text, the first
         value of an enumeration, false; defined symbols get the truth of their definition.
@@ -148,8 +168,8 @@ class Question:
                 symbols[symbol.payload] = circuit.evaluate(body, known, leaf)
         for node in (*self.roots, *self.definitions.values()):
             if not circuit.evaluate(node, known, leaf):
-                raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{node}\n{model!r}")
-        return model
+                return model, node
+        return model, 0
 
     def bodies(self) -> dict[int, int]:
         """Leaves of the symbols that have a definition, and the nodes of their bodies."""

@@ -494,3 +494,11 @@ def _allows(number: int) -> Statement:
 @pytest.mark.parametrize("make", [_denies, _allows])
 def test_hostile_documents_take_time_in_proportion_to_their_size(make: Callable[[int], Statement]) -> None:
     assert growth(lambda count: lint(_many(make, count)), 250) < 1.7
+
+
+def test_an_address_is_compared_with_another_as_text():
+    """As AWS writes it: the address of an instance with that of the call; with a text it is a mistake still."""
+    own = "aws:Ec2InstanceSourcePrivateIPv4"
+    for value, clean in (("${aws:VpcSourceIp, 'none'}", True), ("${aws:username}", False), ("10.0.0.4", False)):
+        found = [f for f in lint(allow(when("StringNotEquals", own, value)).read()) if f.rule == "PL028"]
+        assert (not found) is clean

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perimeter_smt.evaluate import decide
-from perimeter_smt.organization.perimeter import RoleException, TagException, TrustedPrincipal, Vendor
+from perimeter_smt.organization.perimeter import RoleException, Scope, TagException, TrustedPrincipal, Vendor
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.mitigations import ask
 from perimeter_smt.questions.mitigations.model import Asking
@@ -65,7 +65,7 @@ def test_a_trust_policy_is_rewritten(guarded):
     rows = holders(answer(EXEMPT, role("security"), repairs, scps=(deny,) if guarded else ()))
     found = [row for row in rows if row.status == "refuted"]
     assert bool(found) is not guarded
-    assert all(calls(row) == ["iam:UpdateAssumeRolePolicy"] for row in found)
+    assert all(calls(row) == ["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"] for row in found)
 
 
 def test_a_trust_policy_is_rewritten_one_hop_before():
@@ -73,7 +73,44 @@ def test_a_trust_policy_is_rewritten_one_hop_before():
     deny = {"Effect": "Deny", "Action": "iam:UpdateAssumeRolePolicy", "Resource": BREAK_GLASS}
     repairs = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")),))
     (line,) = holders(answer(EXEMPT, role("security"), repairs, scps=(deny,)))
-    assert calls(line) == ["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"]
+    assert calls(line) == ["iam:UpdateAssumeRolePolicy", "sts:AssumeRole", "sts:AssumeRole"]
+    assert [hop.request.resource for hop in line.hops] == [arn("security"), arn("security"), BREAK_GLASS]
+
+
+def test_a_role_whose_trust_was_rewritten_is_still_taken_under_the_guardrails():
+    """Who rewrites a trust policy has to take the role then: SCPs, boundaries and Deny statements say whether."""
+    repairs = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")),))
+    deny = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+    (line,) = holders(answer(EXEMPT, SECURITY, repairs, scps=(deny,)))
+    assert (line.status, calls(line)) == ("conditional", ["iam:UpdateAssumeRolePolicy"])  # others may be let in
+    others = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
+    others["Condition"] = {"ArnNotEqualsIfExists": {"aws:PrincipalArn": arn("security")}}
+    (line,) = holders(answer(EXEMPT, SECURITY, repairs, scps=(deny,), rcps=(others,)))
+    assert line.status == "proved"
+    own = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")), deny))
+    (line,) = holders(answer(EXEMPT, SECURITY, own))
+    assert line.status == "conditional"
+
+
+def test_a_boundary_does_not_keep_from_a_role_whose_trust_names_the_session():
+    """What a resource policy grants to a session of the same account, no implicit denial of a boundary takes away."""
+    ceiling = policy(Kind.BOUNDARY, allow("iam:*"), name="ceiling")
+    repairs = role("repairs", NOBODY, may=(allow("iam:UpdateAssumeRolePolicy", arn("*")),))
+    bounded = repairs.model_copy(update={"boundary": ceiling})
+    (line, *_) = holders(answer(EXEMPT, SECURITY, bounded))
+    assert (line.status, calls(line)[-1]) == ("refuted", "sts:AssumeRole")
+
+
+@pytest.mark.parametrize(
+    ("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")]
+)
+def test_a_path_that_rests_on_a_reading_is_a_condition(reading, status):
+    """X-14: whether `2030` is a year or seconds."""
+    window = {"DateLessThan": {"aws:CurrentTime": "2030"}, "DateGreaterThan": {"aws:CurrentTime": "2000-01-01"}}
+    exempt = role("break-glass", trusts({"AWS": arn("other")}, **window))
+    found = ask(workspace(exempt, role("other", NOBODY), role_exceptions=(EXCEPTION,)), ["C2"], Asking(reading))[0]
+    (line,) = holders(found)
+    assert (line.status, line.hops[0].rests_on) == (status, ("X-14",))
 
 
 def test_a_role_is_passed_to_a_service_that_runs_code():
@@ -259,3 +296,60 @@ def test_boundaries_of_who_got_more_rights(ceiling, status):
     bound = builder.model_copy(update={"boundary": policy(Kind.BOUNDARY, allow(list(ceiling)))})
     (line,) = _row(answer(bound, exception=None, administrators=(arn("nobody"),)), "the record")
     assert line.status == status
+
+
+def rows_of(found, subject):
+    return [line for line in found.lines if line.subject.startswith(subject)]
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_root_users(denied):
+    """An SCP that denies root users holds them; whether they have credentials is not in the input."""
+    no_roots = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    no_roots["Condition"] = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
+    found = answer(EXEMPT, SECURITY, scps=(no_roots,) if denied else ())
+    (line,) = rows_of(found, "root users")
+    assert line.status == ("proved" if denied else "not-asked")
+    assert [hop.request.principal.type for hop in line.hops] == ([] if denied else ["root"])
+
+
+def test_who_gives_roles_of_identity_center():
+    """Permission sets are decided in the management account, or in the one that it delegated them to."""
+    center = role("center", NOBODY, account=OTHER, may=(allow("sso:CreateAccountAssignment"),))
+    space = workspace(center, administrators=(arn("security"),))
+    delegated = (OTHER, "sso.amazonaws.com")
+    told = space.organization.model_copy(update={"delegated_administrators": (delegated,)})
+    for organization, status in ((space.organization, "proved"), (told, "refuted")):
+        found = ask(space.model_copy(update={"organization": organization}), ["C2"], Asking())[0]
+        (line,) = rows_of(found, "permission sets")
+        assert line.status == status
+    assert calls(line) == ["sso:CreateAccountAssignment"]
+
+
+def test_a_tag_that_somebody_else_sets_is_a_condition():
+    """Two who act together: one sets the tag on the role of the other."""
+    exception = TagException(on="principal", key="exempt", value="yes", held_by=(arn("tagged"),))
+    tagged = role("tagged", NOBODY, tags={"exempt": "yes"})
+    tagger = role("tagger", NOBODY, may=(allow("iam:TagRole", arn("worker")),))
+    (line,) = holders(answer(tagged, tagger, role("worker", NOBODY), exception=exception))
+    assert (line.status, calls(line)) == ("conditional", ["iam:TagRole"])
+    assert arn("worker") in line.text and "does not act for it" in line.text
+
+
+@pytest.mark.parametrize(
+    ("may", "status"),
+    [
+        (allow("sqs:TagQueue"), "refuted"),
+        (allow("sqs:TagQueue", "*", StringNotEquals={"aws:RequestTag/public": "yes"}), "proved"),
+        (allow("sqs:TagQueue", "*", StringEquals={"aws:RequestTag/public": "no"}), "proved"),
+        (allow("sqs:UntagQueue"), "proved"),
+    ],
+)
+def test_who_tags_resources(may, status):
+    """Who may put the exempting tag on a resource of mine holds the exception."""
+    exception = TagException(on="resource", key="public", value="yes", held_by=(arn("security"),))
+    scopes = {name: Scope(actions=("sqs:*",)) for name in exception.objectives}
+    found = answer(role("tagger", NOBODY, may=(may,)), exception=exception, scopes=scopes)
+    (line,) = holders(found)
+    assert line.status == status
+    assert status == "proved" or calls(line) == ["sqs:TagQueue"]

@@ -35,6 +35,11 @@ def vendor_role(**condition):
         ({}, "refuted"),
         ({"StringEqualsIfExists": {"sts:ExternalId": "acme-77"}}, "refuted"),
         ({"StringLike": {"sts:ExternalId": "acme-*"}}, "refuted"),
+        ({"StringLike": {"sts:ExternalId": "acme-7?"}}, "refuted"),
+        ({"StringLike": {"sts:ExternalId": "acme-77"}}, "proved"),
+        ({"StringEqualsIgnoreCase": {"sts:ExternalId": "acme-77"}}, "proved"),
+        ({"ForAnyValue:StringEquals": {"sts:ExternalId": "acme-77"}}, "proved"),
+        ({"ForAllValues:StringEquals": {"sts:ExternalId": "acme-77"}}, "refuted"),
         ({"StringNotEquals": {"sts:ExternalId": "acme-77"}}, "refuted"),
         ({"Null": {"sts:ExternalId": "false"}}, "refuted"),
     ],
@@ -52,6 +57,36 @@ def test_values_of_the_external_id_can_be_named():
     line = one(workspace(space, vendors=(vendor,)))
     assert line.status == "refuted"
     assert line.counterexample.request.context["sts:ExternalId"] == "acme-78"
+
+
+def test_a_named_value_is_meant_as_it_is_spelled():
+    """A comparison that ignores case lets other spellings of a value through than perimeter.yaml names."""
+    ignores = vendor_role(StringEqualsIgnoreCase={"sts:ExternalId": "ACME-77"})
+    line = one(workspace(ignores, vendors=(Vendor(account=VENDOR, external_id=("acme-77",)),)))
+    assert line.status == "refuted"
+    assert line.counterexample.request.context["sts:ExternalId"] != "acme-77"
+    exact = vendor_role(StringEquals={"sts:ExternalId": "ACME-77"})
+    line = one(workspace(exact, vendors=(Vendor(account=VENDOR, external_id=("acme-77",)),)))
+    assert line.counterexample.request.context["sts:ExternalId"] == "ACME-77"
+
+
+@pytest.mark.parametrize(
+    ("reading", "status"), [("over", "conditional"), ("under", "conditional"), ("exact", "refuted")]
+)
+def test_a_request_that_rests_on_a_reading_is_a_condition(reading, status):
+    """X-14: whether `2030` is a year or seconds; with a year, somebody gets in between 2000 and 2030."""
+    window = {"DateLessThan": {"aws:CurrentTime": "2030"}, "DateGreaterThan": {"aws:CurrentTime": "2000-01-01"}}
+    (line,) = ask(workspace(role("open", trusts({"AWS": STRANGER}, **window))), ["C1"], Asking(reading))[0].lines
+    assert line.status == status
+    assert line.counterexample.rests_on == ("X-14",)
+
+
+@pytest.mark.parametrize("reading", ["over", "under"])
+def test_a_request_that_survives_both_readings_is_preferred(reading):
+    """After 2030 and after 1970: a request of 2031 does not rest on the reading."""
+    after = {"DateGreaterThan": {"aws:CurrentTime": "2030"}}
+    (line,) = ask(workspace(role("open", trusts({"AWS": STRANGER}, **after))), ["C1"], Asking(reading))[0].lines
+    assert (line.status, line.counterexample.rests_on) == ("refuted", ())
 
 
 def test_a_vendor_is_held_to_the_roles_meant_for_it():
@@ -132,10 +167,20 @@ def facts(**more):
     return Facts(kind="role", principal_account=VENDOR, resource_account=MINE, organizations={MINE: ORG}, **more)
 
 
-@pytest.mark.parametrize(("sent", "expected"), [("acme-77", False), ("acme-78", True), (None, True)])
-def test_second_reading_of_the_external_id(sent, expected):
+@pytest.mark.parametrize(
+    ("operator", "sent", "expected"),
+    [
+        ("StringEquals", "acme-77", False),
+        ("StringEquals", "ACME-77", True),
+        ("StringEquals", "acme-78", True),
+        ("StringEquals", None, True),
+        ("StringEqualsIgnoreCase", "ACME-77", False),
+        ("StringEqualsIgnoreCase", "acme-78", True),
+    ],
+)
+def test_second_reading_of_the_external_id(operator, sent, expected):
     """The evaluator's reading, without any formula."""
-    space = workspace(vendor_role(StringEquals={"sts:ExternalId": "acme-77"}), vendors=(Vendor(account=VENDOR),))
+    space = workspace(vendor_role(**{operator: {"sts:ExternalId": "acme-77"}}), vendors=(Vendor(account=VENDOR),))
     documents = [p.trust for account, _ in space.organization.accounts() for p in account.principals]
     request = Request(
         principal=Principal(type="role-session", account=VENDOR, role_arn=arn("x", VENDOR), arn="x"),

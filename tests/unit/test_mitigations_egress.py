@@ -284,14 +284,9 @@ def test_what_endpoints_do_not_see(egress, status):
         assert facts.principal_account not in (MINE, OTHER, MANAGEMENT)
 
 
-IN_MY_VPC = deny(
-    "*",
-    {
-        "StringNotEqualsIfExists": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"},
-        "Null": {"ec2:SourceInstanceArn": "false"},
-        "BoolIfExists": {"aws:ViaAWSService": "false"},
-    },
-)
+FROM_AN_INSTANCE = {"Null": {"ec2:SourceInstanceArn": "false"}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
+VPC_OF_INSTANCE = {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"}
+IN_MY_VPC = deny("*", {"StringNotEqualsIfExists": VPC_OF_INSTANCE, **FROM_AN_INSTANCE})
 AWAY = "sessions of EC2 instances, away from the VPC of their instance"
 
 
@@ -302,6 +297,27 @@ def test_sessions_of_instances():
     bare = {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc}"}
     loose = deny("*", IN_MY_VPC["Condition"] | {"StringNotEqualsIfExists": bare})
     assert lines("N2", workspace(loose, scopes=SCOPED))[AWAY].status == "conditional"
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (None, "refuted"),
+        ("${aws:VpcSourceIp, 'none'}", "proved"),
+        ("${aws:SourceIp, 'none'}", "proved"),  # never told through an endpoint: every call of an instance is denied
+        ("10.*", "refuted"),
+    ],
+)
+def test_sessions_of_instances_by_another_address(address, status):
+    """Inside the VPC of an instance only its address tells it from others."""
+    condition = {"StringNotLikeIfExists": {"aws:Ec2InstanceSourcePrivateIPv4": address}, **FROM_AN_INSTANCE}
+    scps = (IN_MY_VPC, *((deny("*", condition),) if address else ()))
+    line = lines("N2", workspace(*scps, scopes=SCOPED))["sessions of EC2 instances, by another address of their VPC"]
+    assert line.status == status
+    if status == "refuted":
+        sent = line.counterexample.request.context
+        assert sent["aws:VpcSourceIp"] != sent["aws:Ec2InstanceSourcePrivateIPv4"]
+        assert sent["aws:SourceVpc"] == sent["aws:Ec2InstanceSourceVpc"]
 
 
 def test_presigned_urls_and_unsigned_downloads():
@@ -374,11 +390,32 @@ def test_second_reading_of_compute(context, vpcs, outside):
         ("events:PutTargets", "events:TargetArn", (f"arn:aws:sqs:eu-west-1:{STRANGER}:{OTHER}",), True),
         ("lambda:AddPermission", "lambda:Principal", "s3.amazonaws.com", False),
         ("lambda:AddPermission", "lambda:Principal", "*", True),
+        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-1,VPCRegion=eu-west-1",), False),
+        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-12,VPCRegion=eu-west-1",), True),
+        ("ses:SendEmail", "ses:Recipients", ("somebody@example.org",), True),
     ],
 )
 def test_second_reading_of_carriers(action, key, value, foreign):
     rows = [r for r in table_rows("carriers") if action in r["actions"] and key.lower() in configured.keys_of([r])]
-    assert any(hands_over(workspace(), request(action, **{key: value}), FACTS, row) for row in rows) is foreign
+    space = workspace(vpcs=(Vpc(id="vpc-1", region="eu-west-1"),))
+    assert any(hands_over(space, request(action, **{key: value}), FACTS, row) for row in rows) is foreign
+
+
+@pytest.mark.parametrize(
+    ("vpc", "declared", "status"),
+    [
+        ("vpc-0ac00000000000001", True, "proved"),
+        ("vpc-0ac0*", True, "refuted"),
+        ("vpc-0ac00000000000001", False, "refuted"),
+    ],
+)
+def test_zones_for_declared_vpcs_alone(vpc, declared, status):
+    """A key that names a VPC tells whether it is one of mine where perimeter.yaml declares them."""
+    zones = ["route53:AssociateVPCWithHostedZone", "route53:CreateVPCAssociationAuthorization"]
+    only = deny(zones, {"StringNotLikeIfExists": {"route53:VPCs": f"VPCId={vpc},VPCRegion=eu-west-1"}})
+    vpcs = (Vpc(id="vpc-0ac00000000000001", region="eu-west-1"),) if declared else ()
+    space = workspace(only, vpcs=vpcs, assumptions=("AC2",), scopes={"E2": Scope(actions=("route53:*",))})
+    assert lines("E2", space)["route53: private zones for VPCs of others"].status == status
 
 
 def test_availability_names_calls_of_services():

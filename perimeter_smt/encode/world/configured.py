@@ -184,10 +184,14 @@ def my_resources(workspace: Workspace) -> tuple[str, ...]:
 
 
 def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:
-    """A value names something of mine: an `account` by its id, an `arn`, or a `principal` in either way.
+    """A value names something of mine: an `account` by its id, an `arn`, a `principal` in either way, a declared `vpc`.
 
-    A service is nobody's principal: for whom it acts is a question of O1.
+    A service is nobody's principal: for whom it acts is a question of O1. No `address` outside AWS is mine.
     """
+    if names == "vpc":
+        return disj(glob_on(term, (Text(f"VPCId={vpc.id},"), Run(ANY))) for vpc in workspace.perimeter.vpcs)
+    if names == "address":
+        return FALSE
     ids = my_accounts(workspace)
     arn = [
         (Text("arn:"), _FIELD, Text(":"), _FIELD, Text(":"), _FIELD, Text(f":{account}:"), Run(ANY)) for account in ids
@@ -208,7 +212,8 @@ def hints(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
         "account": (stranger,),
         "arn": (f"arn:aws:sqs:us-east-1:{stranger}:inbox", f"arn:aws:s3:::{stranger}-inbox"),
         "principal": (stranger,),
-        "vpc": ("vpc-0fedcba9876543210",),
+        "vpc": ("vpc-0fedcba9876543210", "VPCId=vpc-0fedcba9876543210,VPCRegion=us-east-1"),
+        "address": ("somebody@example.org",),
         "subnet": ("subnet-0123456789abcdef0",),
     }
     out: dict[str, tuple[str, ...]] = {}

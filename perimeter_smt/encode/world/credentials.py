@@ -13,6 +13,7 @@ from perimeter_smt.logic.formula import TRUE, Formula, both, disj
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import TrustedPrincipal, Vendor, Workspace
 from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.operators import Test
 from perimeter_smt.request.keys import table_rows
 
 EXTERNAL_ID = "sts:externalid"
@@ -32,19 +33,28 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
     }
 
 
-def spelled_out(documents: Iterable[Document]) -> tuple[str, ...]:
-    """The values of `sts:ExternalId` that policies name in full: no pattern, no variable."""
+def spelled_out(documents: Iterable[Document]) -> tuple[Text, ...]:
+    """The values of `sts:ExternalId` that policies name in full: no pattern, no variable.
+
+    An operator that ignores case names a value in every spelling; all others tell case apart (semantics 2.2).
+    """
     conditions = (c for document in documents for statement in document.statements for c in statement.conditions)
-    values = (value for c in conditions if c.name.lower() == EXTERNAL_ID for value in c.values)
-    return tuple(sorted({value for value in values if not any(mark in value for mark in "*?$")}))
+    found = {
+        Text(value, fold=c.operator.base.test is Test.EQUALS_IGNORE_CASE)
+        for c in conditions
+        if c.name.lower() == EXTERNAL_ID
+        for value in c.values
+        if not any(mark in value for mark in "*?$")
+    }
+    return tuple(sorted(found, key=lambda text: (text.text, text.fold)))
 
 
-def _proven(keys: KeySpace, entry: Vendor, spelled: tuple[str, ...]) -> Formula:
+def _proven(keys: KeySpace, entry: Vendor, spelled: tuple[Text, ...]) -> Formula:
     if entry.external_id == "none":
         return TRUE
     key = keys.key(EXTERNAL_ID)
-    values = spelled if entry.external_id == "required" else entry.external_id
-    return both(key.has, disj(glob_on(key.term, (Text(value),)) for value in values if value))
+    values = spelled if entry.external_id == "required" else tuple(map(Text, entry.external_id))
+    return both(key.has, disj(glob_on(key.term, (value,)) for value in values if value.text))
 
 
 def _tells_the_customer(entry: TrustedPrincipal) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
@@ -18,6 +19,7 @@ _ACCEPTED = {
     Family.IP: ("IPAddress",),
     Family.ARN: ("ARN", "String"),
 }
+_VARIABLE = re.compile(r"\$\{\s*([^,}\s]+)\s*(?:,[^}]*)?\}")
 
 
 class OperatorType(ConditionRule):
@@ -36,6 +38,15 @@ class OperatorType(ConditionRule):
         condition = at.condition
         info = key_info(condition.key)
         accepted = _ACCEPTED.get(condition.operator.base.family)
-        if info.known and accepted is not None and info.type not in accepted:
+        if info.known and accepted is not None and info.type not in accepted and not _as_it_is(at):
             message = f"`{condition.operator}` on {quoted(condition.key)}, which holds values of type {info.type}"
             yield self.found(message, condition.location)
+
+
+def _as_it_is(at: Place) -> bool:
+    """Whether a text is compared with another key of its type, as AWS compares the address of an instance."""
+    names = [_VARIABLE.fullmatch(value) for value in at.condition.values]
+    own = key_info(at.condition.key).type
+    return at.condition.operator.base.family is Family.STRING and all(
+        name is not None and key_info(name[1]).type == own for name in names
+    )

@@ -17,6 +17,7 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, at
 from perimeter_smt.questions.objectives import LIMIT_TEXTS, SPOKEN_OF
@@ -30,7 +31,7 @@ from perimeter_smt.witness.replay import let_through
 SCP_LIMITS = tuple(LIMIT_TEXTS[name] for name in ("management-account", "service-linked-roles"))
 Agrees = Callable[[Request, Facts, tuple[str, ...]], bool]  # the second reading; with what a request departs from
 _SPREADS = 4  # requests of rows without keys that are carried over to other rows
-_TOGETHER = 2  # proofs of all rows at once that are tried before rows are asked one by one
+_TOGETHER = 6  # proofs of all rows at once that are tried before rows are asked one by one
 
 
 @dataclass(frozen=True)
@@ -201,9 +202,10 @@ class Asked:
             self._spread(one, exact)
             return Line(one.subject, one.open_status, one.open_text)
         if exact.status == "sat":
-            found = self._shown(one, (one.breach, one.own, self._at(check), self.run.exact), exact, ())
-            if found.rests_on and self.run.reading != "exact":
-                text = f"open as {', '.join(found.rests_on)} is read here; not under the rival reading"
+            asked = (one.breach, one.own, self._at(check), self.run.exact)
+            found = firm(self.run, asked, self._shown(one, asked, exact, ()), lambda r, a: self._shown(one, a, r, ()))
+            if points := rests(self.run, found):
+                text = f"open as {', '.join(points)} is read here; not under the rival reading"
                 return Line(one.subject, "conditional", text, None, found)
             return Line(one.subject, one.open_status, one.open_text or found.why, blamed(found), found)
         if self.run.reading == "exact":

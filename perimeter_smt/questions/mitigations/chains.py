@@ -6,33 +6,37 @@ request for each hop. Exceptions of the perimeter, guardrails and trails have a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.perimeter import is_provider, is_vendor
 from perimeter_smt.evaluate.perimeter import is_named
-from perimeter_smt.logic.formula import Formula, either, is_text, neg, sym
+from perimeter_smt.logic.formula import Formula, both, disj, either, is_text, neg, sym
 from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions.mitigations.graph import Chains, Edge, connect, last, raised
+from perimeter_smt.questions.mitigations.firm import rests
+from perimeter_smt.questions.mitigations.graph import Chains, Edge, call_of, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of, of_any_session
-from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, calls
+from perimeter_smt.questions.mitigations.roots import roots
+from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, as_caller, caller_of, calls, end_of
+from perimeter_smt.questions.mitigations.tagging import sets_tag, tagging_calls
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
 LIMITS = (
-    "the root user of an account holds whatever its account holds; SCPs bind it, and its use is watched elsewhere",
+    "which root users have credentials is not in the input",
     "the management account and AWS itself are bound by no guardrail",
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
     "delegated administrators of AWS Organizations act by its resource policy, which is not in the input",
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
-    "who may assign permission sets of IAM Identity Center is decided in its own account, and not followed here",
+    "two who act together are followed where one rewrites a trust policy or sets a tag for the other, not where one "
+    "extends the rights of the other",
 )
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
@@ -40,7 +44,9 @@ _GUARDED = {
     "guardrails": "SCPs, RCPs and the organization itself",
     "endpoints": "VPC endpoints and their policies",
     "trail": "the record of CloudTrail",
+    "permission-sets": "permission sets of IAM Identity Center, and who gets them",
 }
+_SSO = "sso.amazonaws.com"
 _STRANGER = "a caller from outside"
 
 
@@ -82,12 +88,18 @@ class _Question:
         self.worlds = [(self.steps, self.kinds)]
         self.grown: dict[str, Kind] = {}
         self.bare = set[str]()
+        self.made: dict[str, Kind] = {}  # identities that somebody makes, by ARN
+        self._makes(self.steps, self.kinds, {})
         while grown := self._grown():  # with more rights, rights of more identities may be extended
             self.grown |= {kind.first.arn: kind for kind in grown}
-            larger = _with_rights(self.smaller, [kind.first for kind in self.grown.values()], self.bare)
-            more = Steps(larger, asking, tags)
-            connect(self.chains, more, self.kinds, among=grown)
-            self.worlds.append((more, grown))
+            there = {kind.first.account for kind in self.made.values()}
+            new = {k.first.account: made_by(k) for k in self.grown.values() if k.first.account not in there}
+            shown = [kind.first for kind in (*self.grown.values(), *new.values())]
+            more = Steps(_with_rights(self.smaller, shown, self.bare), asking, tags)
+            found = self._makes(more, grown, new)
+            self.grown |= {kind.first.arn: kind for kind in found}
+            connect(self.chains, more, self.kinds, among=[*grown, *found])
+            self.worlds.append((more, [*grown, *found]))
 
     def lines(self) -> Iterator[Line]:
         """Who comes in from outside, exceptions, guardrails and trails."""
@@ -96,13 +108,43 @@ class _Question:
             yield from self._role(role)
         for tag in self.perimeter.tag_exceptions:
             yield from self._tag(tag)
+        for steps, kinds in self.worlds:
+            self._guarded(steps, kinds)
         for effect, words in _GUARDED.items():
+            yield from self._held(f"changes {effect}", words, None, ())
+        exempt = [k for k in self.kinds if any(is_named(e.arn, k.first.arn) for e in self.perimeter.role_exceptions)]
+        guarded = disj(both(self._calls(effect, self.steps), self._where(effect, self.steps)) for effect in _GUARDED)
+        yield roots(self.workspace, self.steps, self.kinds, exempt, guarded)
+
+    def _calls(self, effect: str, steps: Steps) -> Formula:
+        return steps.calls(*(row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect))
+
+    def _guarded(self, steps: Steps, kinds: Sequence[Kind]) -> None:
+        """Who changes guardrails, endpoints and trails, asked of all at once."""
+        name = _namer(steps, self.steps)
+        by_end = {end_of(kind): kind for kind in kinds}
+        options, of_call = {}, dict[str, str]()
+        for effect in _GUARDED:
             rows = [row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect]
-            node = f"changes {effect}"
-            for steps, kinds in self.worlds:
-                asked = (steps.formula("step"), steps.calls(*rows), self._where(effect, steps))
-                self._edges(node, kinds, steps, asked, f"changes {words}")
-            yield from self._held(node, words, None, ())
+            of_call |= {action.lower(): effect for action in rows}
+            here = both(self._calls(effect, steps), self._where(effect, steps))
+            for end, kind in by_end.items():
+                if not self._sure(kind.first.arn, f"changes {effect}"):
+                    options[end, effect] = both(calls(kind.first), here)
+
+        def which(step: Step) -> tuple[str, str]:
+            return caller_of(step), of_call[call_of(steps, step)]
+
+        for (end, effect), step in steps.each(
+            options, which, steps.formula("step"), texts=lambda option: as_caller(option[0])
+        ):
+            words = f"changes {_GUARDED[effect]}"
+            self.chains.add(name(by_end[end]), f"changes {effect}", Edge(((steps, step, words),), words))
+
+    def _sure(self, arn: str, goal: str) -> bool:
+        """Whether an identity comes to a node in one step, without extended rights."""
+        edge = self.chains.graph.get(arn, goal)
+        return edge is not None and edge.sure
 
     def _where(self, effect: str, steps: Steps) -> Formula:
         """Where such a call changes something: the organization in its management account, endpoints where some are."""
@@ -110,11 +152,15 @@ class _Question:
         if effect == "guardrails":
             management = is_text("resource.account", organization.management_account)
             return either(management, steps.calls("organizations:LeaveOrganization"))
+        if effect == "permission-sets":  # in the management account, or where it delegated them to
+            told = organization.delegated_administrators or ()
+            delegated = [account for account, service in told if service == _SSO]
+            return one_of("resource.account", [organization.management_account, *delegated])
         owners = [account.id for account, _ in organization.accounts() if account.endpoints]
         return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
 
     def _grown(self) -> list[Kind]:
-        """Identities with all the rights of their account that are new: who can be given them, and who is made.
+        """Identities with all the rights of their account that are new: who can be given them, and who was made.
 
         An identity is new again once its boundary can be taken away.
         """
@@ -122,23 +168,28 @@ class _Question:
         there = [kind for kind in there if not _holds_everything(kind.first)]
         bare = {kind.first.arn for kind in there if kind.first.arn not in self.bare and self._loses_boundary(kind)}
         self.bare |= bare
-        grown = [kind for kind in there if kind.first.arn not in self.grown or kind.first.arn in bare]
-        steps, callers = self.worlds[-1]
+        made = [kind for arn, kind in self.made.items() if arn not in self.grown]
+        return [kind for kind in there if kind.first.arn not in self.grown or kind.first.arn in bare] + made
+
+    def _makes(self, steps: Steps, callers: Sequence[Kind], new: Mapping[str, Kind]) -> list[Kind]:
+        """Add who makes an identity of his own, with all rights that guardrails leave it; out come those made first.
+
+        `new`: identities that are in the world already, by account.
+        """
+        out = []
         able = [kind for kind in callers if steps is not self.steps or not _holds_everything(kind.first)]
-        made = {kind.first.account: kind for kind in self.grown.values() if kind.first.arn not in self.chains.kinds}
-        new: list[Kind] = []
         asked = (steps.formula("step"), steps.calls("iam:CreateRole", "iam:CreateUser"), neg(any_of(self.kinds)))
         for caller, step in steps.callers(able, *asked):
             account = caller.first.account
-            if account not in made:
-                partition = caller.first.arn.split(":")[1]
-                arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
-                made[account] = Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
-                new.append(made[account])
+            made = next((kind for kind in self.made.values() if kind.first.account == account), None)
+            if made is None:
+                made = new.get(account) or made_by(caller)
+                self.made[made.first.arn] = made
+                out.append(made)
             words = "makes an identity of its own"
             edge = Edge(((steps, step, words),), words, "it can give it no rights")
-            self.chains.add(_namer(steps, self.steps)(caller), raised(made[account].first.arn), edge)
-        return [*grown, *new]
+            self.chains.add(_namer(steps, self.steps)(caller), raised(made.first.arn), edge)
+        return out
 
     def _loses_boundary(self, kind: Kind) -> bool:
         """Whether the identity may take its own boundary away, or somebody else who becomes it: then paths need him."""
@@ -236,12 +287,18 @@ class _Question:
         """Who comes to carry a tag: sets it on an identity that he reaches, or on a session or role that he makes."""
         node = f"exception {entry.shown}"
         subject = f"exception: {entry.shown}"
-        if entry.on == "resource" or entry.missing:
-            what = "tag resources" if entry.on == "resource" else "take the tag away, or make what does not carry it,"
-            text = f"who may {what} is not asked; hold the tagging calls back by guardrail"
-            yield Line(subject, "not-asked", text)
+        if entry.missing:
+            text = (
+                "who may take the tag away, or make what does not carry it, is not asked; hold the tagging calls back"
+            )
+            yield Line(subject, "not-asked", f"{text} by guardrail")
+            return
+        if entry.on == "resource":
+            self._tag_of_resources(node, entry)
+            yield from self._held(node, subject, entry, ())
             return
         held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
+        helped: list[tuple[str, str, Edge]] = []
         for kind in held:
             self.chains.graph.put(kind.first.arn, node, Edge((), "carries it"))
         for steps, kinds in self.worlds:
@@ -251,8 +308,12 @@ class _Question:
                 tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
                 for caller, step in steps.callers(kinds, *tags):
                     source = name(caller)
+                    edge = Edge(((steps, step, "sets the tag"),), "sets the tag")
                     if caller is kind or self.chains.path(source, kind.first.arn):
-                        self.chains.add(source, node, Edge(((steps, step, "sets the tag"),), "sets the tag"))
+                        self.chains.add(source, node, edge)
+                    else:
+                        unless = f"{self._named(caller.first.arn)}, who sets the tag, does not act for it"
+                        helped.append((source, kind.first.arn, replace(edge, unless=unless)))
             self._sessions(node, kinds, steps, sets)
             new = (
                 steps.formula("step"),
@@ -261,7 +322,23 @@ class _Question:
                 neg(any_of(self.kinds)),
             )
             self._edges(node, kinds, steps, new, "makes an identity with the tag")
+        meant = (*self.perimeter.administrators, *(entry.held_by or ()))
+        alone = {holder for holder, _ in self._holders(node, ())}
+        for source, goal, edge in helped:  # who holds it alone, or may, needs nobody
+            trusted = any(is_named(pattern, source) for pattern in meant)
+            if source not in alone and not trusted and not source.startswith("raised "):
+                self.chains.add(goal, node, edge)
         yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
+
+    def _tag_of_resources(self, node: str, entry: TagException) -> None:
+        """Who puts the tag on resources of mine."""
+        tagging = tagging_calls(self.workspace, entry)
+        for steps, kinds in self.worlds if tagging else ():
+            about = steps.about(tagging, entry.key)
+            words, name = "puts the tag on a resource", _namer(steps, self.steps)
+            left = [kind for kind in kinds if not self._sure(kind.first.arn, node)]
+            for caller, step in about.callers(left, *sets_tag(about, tagging, entry)):
+                self.chains.add(name(caller), node, Edge(((about, step, words),), words))
 
     def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:
         """Who begins a session with a tag: takes a role and may tag the session."""
@@ -276,7 +353,8 @@ class _Question:
 
     def _edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
         name = _namer(steps, self.steps)
-        for caller, step in steps.callers(kinds, *asked):
+        left = [kind for kind in kinds if not self._sure(kind.first.arn, node)]
+        for caller, step in steps.callers(left, *asked):
             self.chains.add(name(caller), node, Edge(((steps, step, words),), words))
 
     def _held(
@@ -331,15 +409,24 @@ class _Question:
         hops = [steps.shown(step, words) for steps, step, words in taken]
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
         needs = sorted({name for hop in hops for name in hop.depends_on})
-        status: MitigationStatus = "refuted" if not unless and not needs else "conditional"
+        points = sorted({name for hop in hops for name in rests(self.steps.run, hop)} - set(needs))
+        status: MitigationStatus = "conditional" if unless or needs or points else "refuted"
         text += f"; unless {'; '.join(unless)}" if unless else ""
         text += f"; only without {', '.join(needs)}" if needs else ""
+        text += f"; not under the rival reading of {', '.join(points)}" if points else ""
         blamed = [blame for hop in hops for blame in hop.through if blame.effect == "Allow"]
         return Line(subject, status, text, blamed[-1] if blamed else None, hops=tuple(hops))
 
 
 def _hops(path: Sequence[Edge]) -> str:
     return "1 hop" if len(path) == 1 else f"{len(path)} hops"
+
+
+def made_by(caller: Kind) -> Kind:
+    """A new role in the account of a caller."""
+    partition, account = caller.first.arn.split(":")[1], caller.first.account
+    arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
+    return Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
 
 
 def _namer(steps: Steps, first: Steps) -> Callable[[Kind], str]:

@@ -16,6 +16,7 @@ from perimeter_smt.evaluate.credentials import unexpected
 from perimeter_smt.logic.formula import Formula, both, neg
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, kinds_of
 from perimeter_smt.questions.prepare import prepare
@@ -34,6 +35,15 @@ LIMITS = (
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all roles of a workspace, and for those that nobody listed."""
+    run, kinds = prepared(workspace, asking)
+    question = _Question(run, workspace)
+    lines = question.listed(kinds)
+    lines += question.unlisted(kinds)
+    return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.assumptions, LIMITS)
+
+
+def prepared(workspace: Workspace, asking: Asking) -> tuple[Run, list[Kind]]:
+    """The world of the question, and the kinds of roles in it."""
     smaller, kinds = kinds_of(workspace)
     world = build(
         smaller,
@@ -44,11 +54,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         asked=("C1.premise", "C1.conclusion"),
         also_defined=credentials.definitions,
     )
-    run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds)))
-    question = _Question(run, workspace)
-    lines = question.listed(kinds)
-    lines += question.unlisted(kinds)
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.assumptions, LIMITS)
+    return prepare(world, (), asking.reading, False, 1, asking.limits, (), also=(breach(world), any_of(kinds))), kinds
 
 
 def breach(world: World) -> Formula:
@@ -108,20 +114,24 @@ class _Question:
         if over:
             result, granted, departs = self.run.tightest(asked, result)
             asked = (*asked, *granted)
-        result = self.run.plain(("sts",), asked, result, like="credentials over" if over else "credentials")
-        found = self._shown(result, departs)
+        found = self._plain(asked, result, departs)
         kind = next(kind for kind in left if kind.first.arn == found.request.resource)
-        status: MitigationStatus = "conditional" if over or self._open(found) else "refuted"
+        if not over:
+            asked = (self.breach, kind.here, self.run.exact)
+            found = firm(self.run, asked, found, lambda result, both_ways: self._plain(both_ways, result))
+        points = rests(self.run, found)
+        status: MitigationStatus = "conditional" if over or points else "refuted"
         text = found.why
         if departs:
             text += f"; only without {', '.join(departs)}"
-        elif status == "conditional":
-            text += f"; not under the rival reading of {', '.join(found.rests_on)}"
+        elif points:
+            text += f"; not under the rival reading of {', '.join(points)}"
         return kind, Line(kind.shown, status, text, _trust(found), found)
 
-    def _open(self, found: Counterexample) -> bool:
-        """Whether refutations must hold under every reading, and this one does not."""
-        return self.run.reading == "under" and bool(found.rests_on)
+    def _plain(self, asked: tuple[Formula, ...], result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
+        """The plainest request of a question, replayed."""
+        like = "credentials over" if departs else "credentials"
+        return self._shown(self.run.plain(("sts",), asked, result, like=like), departs)
 
     def _shown(self, result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
         """The request, replayed; both readings of the question must agree on it."""

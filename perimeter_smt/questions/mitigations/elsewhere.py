@@ -13,7 +13,7 @@ from perimeter_smt.evaluate.configured import used_elsewhere
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
 from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, Agrees, Asked, Obligation, excepted
-from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, answered
 from perimeter_smt.questions.mitigations.of_tables import obligations
 from perimeter_smt.questions.mitigations.plain import Told, line
 from perimeter_smt.questions.verdicts import Assumption
@@ -23,7 +23,7 @@ LIMITS = (
     *SCP_LIMITS,
     "RCPs do not bind the management account, and not the services that they do not support (downloads)",
     "sessions of Lambda functions and containers do not tell where they were delivered to: O5 holds them to my network",
-    "within the VPC of an instance, whoever has its session may use it: only aws:Ec2InstanceSourcePrivateIPv4 tells",
+    "an instance that calls by another address than its primary one, as pods do, is not told from others",
     "a URL works until it ends, for whoever holds it inside my network",
     "tokens of OAuth clients (`signin:CreateOAuth2Token`) are handed out after signing in, outside AWS",
 )
@@ -42,6 +42,13 @@ _SCOPED = {
         "a session that EC2 delivered works away from its instance; aws:Ec2InstanceSourceVpc, compared with "
         "aws:SourceVpc, would hold it",
         about=("aws:ec2instancesourcevpc",),
+    ),
+    "address": Told(
+        "sessions of EC2 instances, by another address of their VPC",
+        "calls from another address than that of the instance are denied",
+        "a session that EC2 delivered works from any address of its VPC; aws:Ec2InstanceSourcePrivateIPv4, compared "
+        "with aws:VpcSourceIp, would hold it",
+        about=("aws:ec2instancesourceprivateipv4",),
     ),
     "presigned": Told(
         "presigned URLs, outside my network",
@@ -73,14 +80,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             continue
         lines.append(_scoped(workspace, encoded, name, told, assumed))
     lines += _handed_out(workspace, asking, assumed)
-    return Mitigation(
-        ID,
-        TITLE,
-        worst(lines),
-        tuple(lines),
-        tuple(assumed[name] for name in sorted(assumed)),
-        (*LIMITS, *excepted(workspace, ID)),
-    )
+    return answered(ID, TITLE, lines, assumed.values(), (*LIMITS, *excepted(workspace, ID)))
 
 
 def _scoped(

@@ -6,18 +6,28 @@ from outside. An edge holds the steps that it takes; one that is not sure needs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
+from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
-from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.organization.model import Account, OwnedPrincipal
+from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind as PolicyKind
+from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.mitigations.paths import Graph
-from perimeter_smt.questions.mitigations.roles import Kind, target
-from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
+from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, target
+from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
+from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
 
+Done = Callable[[Kind, Kind], bool]  # whether a caller surely becomes an identity in one step
 Rows = Sequence[Mapping[str, Any]]
+_ON_USERS, _ON_ROLES = ("loginprofile", "accesskey", "user"), ("role",)  # what the calls on either are named after
+REWRITES = "iam:updateassumerolepolicy"
 _TRIES = 4  # values of session attributes that are tried
 
 
@@ -25,7 +35,7 @@ _TRIES = 4  # values of session attributes that are tried
 class Edge:
     """How one comes from a node to another: steps with their words, in the world that found them."""
 
-    steps: tuple[tuple[Steps, Step, str], ...]
+    steps: tuple[tuple[Steps | Rewritten, Step, str], ...]
     words: str
     unless: str = ""
 
@@ -71,80 +81,126 @@ class Chains:
         return self.graph.ancestors(goal)
 
 
+@dataclass(frozen=True)
+class Rewritten:
+    """The world in which a caller has rewritten the trust policy of a role: encoded only where it is shown."""
+
+    steps: Steps
+    caller: Kind
+    kind: Kind
+
+    def shown(self, step: Step, words: str) -> Counterexample:  # noqa: ARG002
+        """The request by which the caller takes the role then, replayed."""
+        role = self.kind.first
+        for named in (self.caller.first.arn, "*"):  # the second for who has a boundary that does not allow it
+            trust = parse_object(
+                {"Version": "2012-10-17", "Statement": [
+                    {"Effect": "Allow", "Principal": {"AWS": named}, "Action": "sts:AssumeRole"}]},
+                PolicyKind.TRUST, file="(rewritten)", name=f"rewritten trust of {last(role.arn)}", strict=False,
+            )  # fmt: skip
+            world = self.steps.again(_with_trust(self.steps.workspace, role.arn, trust))
+            found = world.step(world.formula("step.takes-role"), target(role), calls(self.caller.first))
+            if found is not None:
+                return world.shown(found, words)
+        raise InternalError(f"`{self.caller.first.arn}` does not take `{role.arn}` once its trust is rewritten")
+
+
+def _with_trust(workspace: Workspace, arn: str, trust: Document) -> Workspace:
+    def one(account: Account) -> Account:
+        changed = (p.model_copy(update={"trust": trust}) if p.arn == arn else p for p in account.principals)
+        return account.model_copy(update={"principals": tuple(changed)})
+
+    return each_account(workspace, one)
+
+
 def raised(arn: str) -> str:
     """The node of an identity whose rights somebody extended."""
     return f"raised {arn}"
 
 
 def connect(chains: Chains, steps: Steps, kinds: Sequence[Kind], *, among: Sequence[Kind] | None = None) -> None:
-    """Add the edges between identities. `among`: the callers, in a world in which their rights were extended."""
+    """Add the edges between identities. `among`: the callers, in a world in which their rights were extended.
+
+    With extended rights one does what one did before: that is not asked again.
+    """
     callers = kinds if among is None else among
     name = (lambda kind: kind.first.arn) if among is None else (lambda kind: raised(kind.first.arn))
-    reader = _Edges(steps, list(callers))
-    for kind in kinds:
-        for caller, edge in reader.into(kind):
-            chains.add(name(caller), kind.first.arn, edge)
-    for kind in kinds:
-        _extend(chains, reader, kind, {name(caller): caller for caller in callers})
+    for caller, kind in product(among or (), kinds):
+        before = chains.graph.get(caller.first.arn, kind.first.arn)
+        if before is not None and before.sure:
+            chains.add(name(caller), kind.first.arn, before)
+
+    def done(caller: Kind, kind: Kind) -> bool:
+        edge = chains.graph.get(name(caller), kind.first.arn)
+        return edge is not None and edge.sure
+
+    reader = _Edges(steps, list(callers), kinds, done)
+    for caller, kind, edge in reader.into():
+        chains.add(name(caller), kind.first.arn, edge)
+    _extend(chains, [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)])
 
 
-def _extend(chains: Chains, reader: _Edges, kind: Kind, callers: Mapping[str, Kind]) -> None:
-    """Who extends the rights of an identity that he is or becomes, himself or as a further identity that he becomes."""
-    goal = kind.first.arn
-    become = {goal, *chains.sources(goal)}
-    further = chains.reached(become)
-    nodes = {id(caller): node for node, caller in callers.items()}
-    able = [caller for node, caller in callers.items() if node in further or caller is kind]
-    for caller, edge in reader.raises(kind, able):
-        node = nodes[id(caller)]
-        chains.add(node, raised(goal), edge)
-        for start in sorted(chains.sources(node) & become) if node not in become else ():
-            before = chains.path(start, node) or []
-            steps = tuple(step for each in (*before, edge) for step in each.steps)
-            unless = "; ".join(dict.fromkeys(each.unless for each in (*before, edge) if each.unless))
-            chains.add(start, raised(goal), Edge(steps, edge.words, unless))
+def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
+    """Who extends the rights of an identity that he is or becomes, himself or as a further identity that he becomes.
+
+    Extended rights may lead to further ones, so that this goes on until nothing is added.
+    """
+    size = -1
+    while size != chains.graph.size:
+        size = chains.graph.size
+        for node, goal, edge in found:
+            become = {goal, *chains.sources(goal)}
+            if node in become:
+                chains.add(node, raised(goal), edge)
+            elif node in chains.reached(become):
+                chains.add(node, raised(goal), edge)
+                for start in sorted(chains.sources(node) & become):
+                    before = chains.path(start, node) or []
+                    steps = tuple(step for each in (*before, edge) for step in each.steps)
+                    unless = "; ".join(dict.fromkeys(each.unless for each in (*before, edge) if each.unless))
+                    chains.add(start, raised(goal), Edge(steps, edge.words, unless))
 
 
 class _Edges:
-    """The edges into one identity, in one world."""
+    """The edges between identities, in one world."""
 
-    def __init__(self, steps: Steps, callers: list[Kind]) -> None:
-        self.steps, self.all_callers = steps, callers
+    def __init__(self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done) -> None:
+        self.steps, self.all_callers, self.kinds, self.done = steps, callers, kinds, done
+        self.roles = [kind for kind in kinds if kind.first.type == "role"]
         rows = table_rows("escalation-actions")
         self.rows = {effect: [r for r in rows if r["effect"] == effect] for effect in {r["effect"] for r in rows}}
         self._made_before: dict[tuple[str, str], Step | None] = {}
         self._in_account: dict[tuple[str, ...], list[tuple[Kind, Step, str]]] = {}
 
-    def into(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
-        """All edges into an identity."""
-        yield from self.takes(kind)
-        yield from self.becomes(kind)
-        yield from self.passes(kind)
+    def into(self) -> Iterator[tuple[Kind, Kind, Edge]]:
+        """All edges from a caller to an identity that he becomes."""
+        yield from self.takes()
+        yield from self.becomes()
+        yield from self.passes()
 
-    def _rows_for(self, effect: str, kind: Kind) -> Rows:
-        """The rows that act on identities of this type."""
-        other = "role" if kind.first.type == "user" else "user"
-        on_user = ("loginprofile", "accesskey", "user")
-        on_role = ("role",)
-        marks = on_role if other == "role" else on_user
-        return [row for row in self.rows[effect] if not any(mark in row["action"].lower() for mark in marks)]
+    def _left(self, kind: Kind) -> list[Kind]:
+        """The callers other than itself that are not known to become an identity in one step."""
+        return [one for one in self.all_callers if one.first.arn != kind.first.arn and not self.done(one, kind)]
 
-    def takes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
+    def _done(self) -> set[tuple[str, str]]:
+        pairs = product(self.all_callers, self.kinds)
+        return {(caller.first.arn, kind.first.arn) for caller, kind in pairs if self.done(caller, kind)}
+
+    def takes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """AssumeRole by sessions without attributes; then with those that the step before can set."""
-        if kind.first.type != "role":
-            return
-        steps, asked = self.steps, (self.steps.formula("step.takes-role"), kind.here)
-        words = f"takes the role {last(kind.first.arn)}"
-        found: dict[str, bool] = {}
+        steps, asked = self.steps, self.steps.formula("step.takes-role")
+        found = self._done()
         plain = disj(both(calls(k.first), steps.plain_session(k.first)) for k in self.all_callers)
-        for caller, step in steps.callers(self.all_callers, *asked, plain):
-            found[caller.first.arn] = True
-            yield caller, Edge(((steps, step, words),), words)
+        for caller, kind, step in steps.pairs(self.all_callers, self.roles, asked, plain):
+            found.add((caller.first.arn, kind.first.arn))
+            words = f"takes the role {last(kind.first.arn)}"
+            yield caller, kind, Edge(((steps, step, words),), words)
         if not steps.attributes:
             return
-        rest = [k for k in self.all_callers if k.first.arn not in found and k.first.type == "role"]
-        for middle, step in steps.callers(rest, *asked):
-            yield from self._through(middle, kind, step)
+        callers = [k for k in self.all_callers if k.first.type == "role"]
+        for middle, kind, step in list(steps.pairs(callers, self.roles, asked, done=found)):
+            for caller, edge in self._through(middle, kind, step):
+                yield caller, kind, edge
 
     def _through(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[Kind, Edge]]:
         """Two hops, where the second needs session tags or a source identity that the first has to set."""
@@ -174,54 +230,98 @@ class _Edges:
                 unless = "no session attributes that the first hop may set are those that the second asks for"
                 yield caller, Edge(((steps, step, words),), words, unless)
 
-    def becomes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
+    def becomes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Calls on an identity after which one acts as it."""
-        words = f"takes over {last(kind.first.arn)}"
-        for caller, step, unless in self._by_rows(self._rows_for("becomes", kind), kind.here, self.all_callers):
-            yield caller, Edge(((self.steps, step, words),), words, unless)
+        rewritten = {}
+        for caller, kind, step, unless in self._by_rows("becomes"):
+            words = f"takes over {last(kind.first.arn)}"
+            if call_of(self.steps, step) == REWRITES:
+                rewritten[end_of(caller), end_of(kind)] = caller, kind, step
+            else:
+                yield caller, kind, Edge(((self.steps, step, words),), words, unless)
+        yield from self._taken(rewritten)
 
-    def raises(self, kind: Kind, able: list[Kind]) -> Iterator[tuple[Kind, Edge]]:
-        """Calls after which an identity has more rights, by who is it or becomes it."""
-        words = f"extends the rights of {last(kind.first.arn)}"
-        by_policy = self._by_account("raises-by-policy", kind, self.rows["raises-by-policy"])
-        here = [found for found in by_policy if found[0] in able]
-        for caller, step, unless in (*self._by_rows(self._rows_for("raises", kind), kind.here, able), *here):
-            yield caller, Edge(((self.steps, step, words),), words, unless)
+    def _taken(self, found: Mapping[tuple[str, str], tuple[Kind, Kind, Step]]) -> Iterator[tuple[Kind, Kind, Edge]]:
+        """Who rewrites a trust policy, and takes the role then: guardrails on taking it hold as before."""
+        left, steps = dict(found), self.steps
+        options = {ends: both(calls(caller.first), kind.here) for ends, (caller, kind, _) in found.items()}
+        for ends, taking in steps.pairs_of(options, steps.formula("step.takes-rewritten")):
+            caller, kind, step = left.pop(ends)
+            rewrites, words = f"rewrites the trust of {last(kind.first.arn)}", f"takes over {last(kind.first.arn)}"
+            hops = ((steps, step, rewrites), (Rewritten(steps, caller, kind), taking, words))
+            yield caller, kind, Edge(hops, words)
+        for caller, kind, step in left.values():
+            if steps.step(steps.formula("step.taken-by-others"), kind.here) is not None:
+                words = f"rewrites the trust of {last(kind.first.arn)}"
+                unless = "nobody whom it lets in acts for it, as it may not take the role itself"
+                yield caller, kind, Edge(((steps, step, words),), words, unless)
 
-    def _by_account(self, effect: str, kind: Kind, rows: Rows) -> list[tuple[Kind, Step, str]]:
-        """Who may make calls on what lies in the account of an identity, asked once for the account."""
-        key = (effect, kind.first.account)
+    def raises(self, alone: bool) -> Iterator[tuple[Kind, Kind, Edge]]:
+        """Calls after which an identity has more rights; `alone`: also those of the caller himself."""
+        by_policy = [
+            (caller, kind, step, unless)
+            for kind in self.kinds
+            for caller, step, unless in self._in("raises-by-policy", kind.first.account)
+            if alone or caller.first.arn != kind.first.arn
+        ]
+        for caller, kind, step, unless in (*self._by_rows("raises", alone=alone), *by_policy):
+            words = f"extends the rights of {last(kind.first.arn)}"
+            yield caller, kind, Edge(((self.steps, step, words),), words, unless)
+
+    def _in(self, effect: str, account: str, principal: str = "") -> list[tuple[Kind, Step, str]]:
+        """Who may make calls on what lies in an account, asked once for the account."""
+        key = (effect, account, principal)
         if key not in self._in_account:
-            here = is_text("resource.account", kind.first.account)
-            self._in_account[key] = list(self._by_rows(rows, here, self.all_callers))
+            here = is_text("resource.account", account)
+            rows = [row for row in self.rows[effect] if row.get("principal", "") == principal]
+            found: dict[str, tuple[Kind, Step, str]] = {}
+            for unless, asked in self._sure_first(rows):
+                left = [kind for kind in self.all_callers if kind.first.arn not in found]
+                for caller, step in self.steps.callers(left, *asked, here):
+                    found[caller.first.arn] = caller, step, unless.get(call_of(self.steps, step), "")
+            self._in_account[key] = list(found.values())
         return self._in_account[key]
 
-    def _by_rows(self, rows: Rows, here: Formula, callers: list[Kind]) -> Iterator[tuple[Kind, Step, str]]:
-        """Who may make a call of these rows, with what is needed besides; sure calls first."""
-        done: set[str] = set()
+    def _sure_first(self, rows: Rows) -> Iterator[tuple[dict[str, str], tuple[Formula, ...]]]:
+        """What each call of some rows needs besides, and the formulas that one is made; sure calls first."""
         for sure in (True, False):
-            unless = {r["action"].lower(): r.get("unless", "") for r in rows if r["sure"] is sure}
-            left = [kind for kind in callers if kind.first.arn not in done]
-            asked = (self.steps.formula("step"), self.steps.calls(*unless), here)
-            for caller, step in self.steps.callers(left, *asked) if unless else ():
-                done.add(caller.first.arn)
-                call = self.steps.world.calls.rows[_row(step)].lowered
-                yield caller, step, unless.get(call, "")
+            unless = {row["action"].lower(): row.get("unless", "") for row in rows if row["sure"] is sure}
+            if unless:
+                yield unless, (self.steps.formula("step"), self.steps.calls(*unless))
 
-    def passes(self, kind: Kind) -> Iterator[tuple[Kind, Edge]]:
+    def _by_rows(self, effect: str, *, alone: bool = False) -> Iterator[tuple[Kind, Kind, Step, str]]:
+        """Who may make a call of these rows on whom, with what is needed besides; sure calls first."""
+        for kinds, marks in ((self.roles, _ON_USERS), (self._users, _ON_ROLES)):
+            rows = [row for row in self.rows[effect] if not any(mark in row["action"].lower() for mark in marks)]
+            done = self._done() if effect == "becomes" else set()
+            for unless, asked in self._sure_first(rows) if kinds else ():
+                for caller, kind, step in list(
+                    self.steps.pairs(self.all_callers, kinds, *asked, alone=alone, done=done)
+                ):
+                    done.add((caller.first.arn, kind.first.arn))
+                    yield caller, kind, step, unless.get(call_of(self.steps, step), "")
+
+    @property
+    def _users(self) -> list[Kind]:
+        return [kind for kind in self.kinds if kind.first.type == "user"]
+
+    def passes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Roles passed to a service that runs code or makes calls with them, and compute that may have them."""
-        if kind.first.type != "role":
-            return
         paths = table_rows("pass-role-paths")
-        for service, taken in self._services(kind):
-            rows = [row for row in self.rows["runs-as"] if row["principal"] == service]
+        passed = self.steps.formula("step.passes-role")
+        some = disj(self.steps.has_value("iam:PassedToService", service) for service in self._all_services)
+        passing_any = self.steps.step(passed, any_of(self.roles), disj(calls(k.first) for k in self.all_callers), some)
+        for kind, service, taken in self._services():
+            left = self._left(kind)
+            if not left:
+                continue
             words = f"changes what runs as {last(kind.first.arn)}"
-            for caller, step, unless in self._by_account(service, kind, rows):
-                yield caller, Edge(((self.steps, step, words),), words, unless or "nothing runs with the role")
-            pass_it = (
-                self.steps.formula("step.passes-role"), kind.here, self.steps.has_value("iam:PassedToService", service),
-            )  # fmt: skip
-            for caller, passing in self.steps.callers(self.all_callers, *pass_it):
+            for caller, step, unless in self._in("runs-as", kind.first.account, service):
+                yield caller, kind, Edge(((self.steps, step, words),), words, unless or "nothing runs with the role")
+            if passing_any is None:
+                continue
+            pass_it = (passed, kind.here, self.steps.has_value("iam:PassedToService", service))
+            for caller, passing in self.steps.callers(left, *pass_it):
                 for row in (row for row in paths if row["principal"] == service):
                     made = [self._made(caller, call) for call in row["calls"]]
                     if all(made):
@@ -229,22 +329,25 @@ class _Edges:
                         hops = [(self.steps, passing, f"passes the role to {service}")]
                         hops += [(self.steps, step, words) for step in made if step]
                         hops.append((self.steps, taken, f"{service} takes the role"))
-                        yield caller, Edge(tuple(hops), words)
+                        yield caller, kind, Edge(tuple(hops), words)
                         break
 
-    def _services(self, kind: Kind) -> Iterator[tuple[str, Step]]:
-        """The services of the tables that may take a role for its account."""
+    @property
+    def _all_services(self) -> list[str]:
         rows = (*table_rows("pass-role-paths"), *self.rows["runs-as"])
-        left = list(dict.fromkeys(row["principal"] for row in rows))
-        while left:
-            some = disj(is_text("principal.service", service) for service in left)
-            step = self.steps.step(self.steps.formula("step.service-takes-role"), kind.here, some)
-            if step is None:
-                return
-            assert step.result.model is not None
-            service = step.result.model.texts["principal.service"]
-            yield service, step
-            left.remove(service)
+        return list(dict.fromkeys(row["principal"] for row in rows))
+
+    def _services(self) -> Iterator[tuple[Kind, str, Step]]:
+        """The services of the tables that may take a role for its account."""
+        by_name = {end_of(kind): kind for kind in self.roles if self._left(kind)}
+        options = {
+            (name, service): both(kind.here, is_text("principal.service", service))
+            for name, kind in by_name.items()
+            for service in self._all_services
+        }
+        asked = self.steps.formula("step.service-takes-role")
+        for (name, service), step in list(self.steps.each(options, _service_and_role, asked, texts=_texts)):
+            yield by_name[name], service, step
 
     def _made(self, caller: Kind, call: str) -> Step | None:
         key = (caller.first.arn, call)
@@ -255,9 +358,19 @@ class _Edges:
         return self._made_before[key]
 
 
-def _row(step: Step) -> int:
+def call_of(steps: Steps, step: Step) -> str:
+    """The call of a step, in lower case."""
     assert step.result.model is not None
-    return next(iter(step.result.model.rows.values()))
+    return steps.world.calls.rows[next(iter(step.result.model.rows.values()))].lowered
+
+
+def _texts(option: tuple[str, str]) -> dict[str, str]:
+    return {**as_target(option[0]), "principal.service": option[1]}
+
+
+def _service_and_role(step: Step) -> tuple[str, str]:
+    assert step.result.model is not None
+    return target_of(step), step.result.model.texts["principal.service"]
 
 
 def _attributes(steps: Steps, principal: OwnedPrincipal, step: Step) -> dict[str, str]:

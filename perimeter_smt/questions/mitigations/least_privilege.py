@@ -7,7 +7,7 @@ guardrails alone stand in between, the row names the statement: take that away a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.world.world import build
@@ -18,14 +18,16 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
 from perimeter_smt.questions.mitigations.roles import Kind, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import calls
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
-from perimeter_smt.questions.verdicts import Assumption, Blame
+from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import support_list
+from perimeter_smt.solve.result import Result
 
 ID, TITLE = "L1", "no wildcard grant reaches a resource outside"
 _OBJECTIVE = "O3"
@@ -47,20 +49,29 @@ class Grant:
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all identity policies of a workspace."""
+    asked = prepared(workspace, asking)
+    if asked is None:
+        text = "no identity policy allows anything on resources of any account"
+        some = any(account.principals for account, _ in workspace.organization.accounts())
+        line = Line("identity policies", "proved" if some else "not-asked", text)
+        return Mitigation(ID, TITLE, line.status, (line,), (), LIMITS)
+    question, grants = asked
+    lines = tuple(map(question.line, grants))
+    return Mitigation(ID, TITLE, worst(lines), lines, tuple(question.assumptions.values()), LIMITS)
+
+
+def prepared(workspace: Workspace, asking: Asking) -> tuple[Question, list[Grant]] | None:
+    """The question in its world, and the grants that it is asked of; None where there is none."""
     workspace = of_any_session(workspace)
     smaller, kinds = identities_of(workspace)
     grants = list(_grants(kinds))
     if not grants:
-        text = "no identity policy allows anything on resources of any account"
-        status: Line = Line("identity policies", "proved" if kinds else "not-asked", text)
-        return Mitigation(ID, TITLE, status.status, (status,), (), LIMITS)
+        return None
     world = build(smaller, _services(workspace), free_grants=False, objectives=(_OBJECTIVE,))
     selected = {id(grant): world.policies.selected(grant.document, grant.statement) for grant in grants}
     also = [*selected.values(), world.formula("base")]
     run = prepare(world, (_OBJECTIVE,), asking.reading, False, 1, asking.limits, (), also=also)
-    question = _Question(run)
-    lines = tuple(question.line(grant, selected[id(grant)]) for grant in grants)
-    return Mitigation(ID, TITLE, worst(lines), lines, tuple(question.assumptions.values()), LIMITS)
+    return Question(run, selected), grants
 
 
 def _grants(kinds: Sequence[Kind]) -> Iterator[Grant]:
@@ -95,10 +106,11 @@ def _services(workspace: Workspace) -> tuple[str, ...]:
     return tuple(name for name in actions.services() if (everything and name in shared) or name in claimed)
 
 
-class _Question:
+class Question:
     """The question in one world."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, selected: Mapping[int, Formula]) -> None:
+        self.selected = selected  # by grant: the call is one that it allows
         self.run, self.world, self.workspace = run, run.world, run.world.workspace
         self.assumptions: dict[str, Assumption] = {}
         objective = questions.OBJECTIVES[_OBJECTIVE]
@@ -113,9 +125,13 @@ class _Question:
         self.hole = both(outside, run.world.formula("access"))
         self.bare = both(outside, run.world.formula("base"))  # what the grant would reach without guardrails
 
-    def line(self, grant: Grant, selected: Formula) -> Line:
+    def held(self, grant: Grant) -> Formula:
+        """Somebody who holds the grant makes a call that it allows."""
+        return both(self.selected[id(grant)], disj(calls(kind.first) for kind in grant.holders))
+
+    def line(self, grant: Grant) -> Line:
         """The row of one grant."""
-        held = both(selected, disj(calls(kind.first) for kind in grant.holders))
+        held = self.held(grant)
         subject = f"{_named(grant)}, held by {_holders(grant)}"
         run, blame = self.run, explain.blame(grant.document, grant.statement)
         modes = (run.exact,) if run.reading == "exact" else (run.exact, run.over)
@@ -129,16 +145,23 @@ class _Question:
                 if mode is not run.exact:
                     result, granted, departs = run.tightest(asked, result)
                     asked = (*asked, *granted)
-                services = run.group_of(result, run.groups).services
-                found = explain.counterexample(
-                    self.world, ID, run.plain(services, asked, result), "hole", departs=departs
-                )
-                if not reaches_outside(self.workspace, found.request, found.facts):
-                    raise InternalError(f"the second reading of {ID} does not agree on `{found.request.action}`")
-                found = replace(found, why=f"the resource is not trusted: {explain.what(found.request, found.facts)}")
+                found = self._shown(asked, result, departs)
+                if not departs:
+                    found = firm(run, asked, found, lambda result, both_ways: self._shown(both_ways, result))
+                points = rests(run, found)
                 text = "reaches a foreign resource today" + (f"; only without {', '.join(departs)}" if departs else "")
-                return Line(subject, "conditional" if departs else "refuted", text, blame, found)
+                text += f"; not under the rival reading of {', '.join(points)}" if points and not departs else ""
+                return Line(subject, "conditional" if departs or points else "refuted", text, blame, found)
         return self._held_back(subject, held, blame)
+
+    def _shown(self, asked: tuple[Formula, ...], result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
+        """The plainest request, replayed; both readings of the question must agree on it."""
+        services = self.run.group_of(result, self.run.groups).services
+        plain = self.run.plain(services, asked, result)
+        found = explain.counterexample(self.world, ID, plain, "hole", departs=departs)
+        if not reaches_outside(self.workspace, found.request, found.facts):
+            raise InternalError(f"the second reading of {ID} does not agree on `{found.request.action}`")
+        return replace(found, why=f"the resource is not trusted: {explain.what(found.request, found.facts)}")
 
     def _held_back(self, subject: str, held: Formula, blame: Blame) -> Line:
         """Whether guardrails are all that stands between the grant and what is outside."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -59,6 +59,21 @@ class Asking:
     limits: Limits = field(default_factory=Limits)
     today: date = date.min
     demanded: tuple[str, ...] = ()
+
+
+def answered(
+    name: str,
+    title: str,
+    lines: Sequence[Line],
+    assumptions: Iterable[Assumption] = (),
+    limits: tuple[str, ...] = (),
+) -> Mitigation:
+    """The answer with these rows: as bad as the worst, with each assumption of its proofs once, by name."""
+    by_name: dict[str, Assumption] = {}
+    for assumption in assumptions:
+        by_name.setdefault(assumption.name, assumption)
+    stated = tuple(by_name[key] for key in sorted(by_name))
+    return Mitigation(name, title, worst(lines), tuple(lines), stated, limits)
 
 
 def worst(lines: Iterable[Line]) -> MitigationStatus:

@@ -35,6 +35,11 @@ class Graph(Generic[V]):
             self._in.setdefault(node, {})
         self._out[source][goal] = self._in[goal][source] = value
 
+    @property
+    def size(self) -> int:
+        """How many edges there are."""
+        return sum(map(len, self._out.values()))
+
     def successors(self, node: str) -> list[str]:
         """The nodes to which an edge leads from this one."""
         return list(self._out.get(node, ()))

@@ -9,6 +9,7 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.asked import Agrees, blamed, nearest
+from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded
 from perimeter_smt.questions.verdicts import Assumption, Counterexample
@@ -51,9 +52,12 @@ def line(
         tight, granted, departs = run.tightest((breach, mode), result)
         found = shown(encoded, (breach, mode, *granted), tight, agrees, departs)
         return Line(told.subject, "conditional", f"{told.held}; not without {', '.join(departs)}", None, found), ()
-    found = nearest(shown(encoded, (breach, run.exact), exact, agrees), told.about, told.enforced_by)
-    if found.rests_on and run.reading != "exact":
-        text = f"{told.open}, as {', '.join(found.rests_on)} is read here; not under the rival reading"
+    asked = (breach, run.exact)
+    first = shown(encoded, asked, exact, agrees)
+    found = firm(run, asked, first, lambda result, both_ways: shown(encoded, both_ways, result, agrees))
+    found = nearest(found, told.about, told.enforced_by)
+    if points := rests(run, found):
+        text = f"{told.open}, as {', '.join(points)} is read here; not under the rival reading"
         return Line(told.subject, "conditional", text, None, found), ()
     return Line(told.subject, told.status, told.open, blamed(found), found), ()
 

@@ -11,7 +11,7 @@ from perimeter_smt.logic.formula import both
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations import worlds
 from perimeter_smt.questions.mitigations.asked import SCP_LIMITS, excepted
-from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, answered
 from perimeter_smt.questions.mitigations.plain import Told, line, shown
 from perimeter_smt.questions.verdicts import Assumption
 from perimeter_smt.request.keys import support_list
@@ -29,14 +29,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     assumed: dict[str, Assumption] = {}
     lines = [_guardrail(workspace, encoded, assumed), _unseen(workspace, assumed)]
     lines += [_cross_region(workspace, encoded, lines[0]), *_others(workspace, encoded)]
-    return Mitigation(
-        ID,
-        TITLE,
-        worst(lines),
-        tuple(lines),
-        tuple(assumed[name] for name in sorted(assumed)),
-        (*LIMITS, *excepted(workspace, ID)),
-    )
+    return answered(ID, TITLE, lines, assumed.values(), (*LIMITS, *excepted(workspace, ID)))
 
 
 def _guardrail(workspace: Workspace, encoded: worlds.Encoded, assumed: dict[str, Assumption]) -> Line:

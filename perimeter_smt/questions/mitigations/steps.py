@@ -1,13 +1,14 @@
 """Single steps of a chain (C2): who may make a call on whom, in one encoded workspace.
 
 A step that is possible in some reading of AWS is a step; one that needs a rival reading, or a soft axiom not to hold,
-is not `sure`.
+is not `sure`. Who may make a kind of step on whom is asked of all at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world import credentials
@@ -21,6 +22,7 @@ from perimeter_smt.logic.formula import Formula, atom, both, conj, disj, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.mitigations.firm import firm
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.mitigations.roles import Kind
 from perimeter_smt.questions.prepare import prepare
@@ -29,12 +31,17 @@ from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.result import Result
 
+K = TypeVar("K", bound=Hashable)
+_PAIRS = 1500  # pairs of caller and target that are asked of all at once; more are asked by target
+_MISSED = 12  # options in a row that a request does not fit, after which no more are tried
+_GONE = 48  # options ruled out one by one before the rest is said anew
 _RESOURCES_LISTED = "organization.yaml lists every resource"
 _TAG = "aws:principaltag/"
 _SOURCE_IDENTITY = "aws:sourceidentity"
 _FORMULAS = (
     *("C1.premise", "C1.conclusion", "my-iam", "step", "step.takes-role", "step.tags-session"),
     *("step.sets-source-identity", "step.passes-role", "step.service-takes-role", "step.enters"),
+    *("step.takes-rewritten", "step.taken-by-others"),
 )
 _CALLS = (
     *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:assumeroot"),
@@ -64,10 +71,16 @@ def table_calls() -> frozenset[str]:
 
 
 class Steps:
-    """The questions on single steps. `workspace` is what is encoded, `tags` the tag keys that steps may set."""
+    """The questions on single steps. `workspace` is what is encoded, `tags` the tag keys that steps may set.
 
-    def __init__(self, workspace: Workspace, asking: Asking, tags: Iterable[str] = ()) -> None:
-        calls = table_calls()
+    `only`: the calls in question, in lower case, where they are not those of the tables.
+    """
+
+    def __init__(
+        self, workspace: Workspace, asking: Asking, tags: Iterable[str] = (), only: Collection[str] | None = None
+    ) -> None:
+        self.asking, self.tags = asking, tuple(tags)
+        calls = table_calls() if only is None else frozenset(only)
         services = sorted({name.partition(":")[0] for name in calls})
         keys = [f"aws:requesttag/{tag}".lower() for tag in tags]
         documents = all_documents(workspace, grants_too=True)
@@ -85,6 +98,14 @@ class Steps:
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also)
 
+    def again(self, workspace: Workspace) -> Steps:
+        """The same questions on another workspace."""
+        return Steps(workspace, self.asking, self.tags)
+
+    def about(self, calls: Collection[str], tag: str) -> Steps:
+        """Questions on other calls of this workspace, which may set a tag."""
+        return Steps(self.workspace, self.asking, (tag,), calls)
+
     def calls(self, *names: str) -> Formula:
         """The action is one of these."""
         return disj(atom(Member(CALL, f"action={name.lower()}")) for name in names)
@@ -94,37 +115,119 @@ class Steps:
         return self.world.formula(name)
 
     def step(self, *asked: Formula) -> Step | None:
-        """A request that satisfies all formulas under some reading; None if there is none under any."""
-        both_ways = self.run.reading != "exact"
-        result = self.run.ask(*asked, self.run.over if both_ways else self.run.exact)
+        """A request that satisfies all formulas, without a rival reading if it can; None if there is none under any."""
+        for mode in self._modes:
+            result = self._ask(*asked, mode)
+            if result.status == "sat":
+                return Step((*asked, mode), result, mode is self.run.exact)
+        return None
+
+    def each(
+        self,
+        options: Mapping[K, Formula],
+        which: Callable[[Step], K],
+        *asked: Formula,
+        texts: Callable[[K], Mapping[str, str]],
+    ) -> Iterator[tuple[K, Step]]:
+        """Each option that some request satisfies with all formulas; those that need no rival reading come first.
+
+        All are asked at once, so that one check more than there are options found tells that there are no others.
+        `which` reads the option off a request, `texts` are what tells it from others: a request of one option is tried
+        for the others before anything is searched.
+        """
+        left = dict(options)
+        some, gone = disj(left.values()), list[Formula]()
+        for mode in self._modes:
+            sure = mode is self.run.exact
+            while left:
+                if len(gone) >= _GONE:
+                    some, gone = disj(left.values()), []
+                found = self._ask(*asked, some, *gone, mode)
+                if found.status == "unsat":
+                    break
+                key = which(Step((), found, sure))
+                for other, result in ((key, found), *self._others(found, key, left, (*asked, mode), texts)):
+                    here = left.pop(other)
+                    gone.append(neg(here))
+                    yield other, Step((*asked, here, mode), result, sure)
+
+    def _others(
+        self,
+        found: Result,
+        key: K,
+        left: Mapping[K, Formula],
+        asked: tuple[Formula, ...],
+        texts: Callable[[K], Mapping[str, str]],
+    ) -> list[tuple[K, Result]]:
+        """Options that the request of one also fits; given up after a few in a row that it does not."""
+        out, missed = [], 0
+        for other, here in left.items():
+            if other == key:
+                continue
+            result = self.run.engine.vary(found, (*asked, here), texts(other))
+            missed = missed + 1 if result is None else 0
+            if result is not None:
+                out.append((other, result))
+            elif missed >= _MISSED:
+                break
+        return out
+
+    @property
+    def _modes(self) -> tuple[Formula, ...]:
+        """The modes in which steps are asked: what needs no rival reading first."""
+        return (self.run.exact,) if self.run.reading == "exact" else (self.run.exact, self.run.over)
+
+    def _ask(self, *formulas: Formula) -> Result:
+        result = self.run.ask(*formulas)
         if result.status == "unknown":
             raise UndecidedError(result.reason or "a step was not decided")
-        if result.status == "unsat":
-            return None
-        exact = self.run.ask(*asked, self.run.exact) if both_ways else result
-        if exact.status == "sat":
-            return Step((*asked, self.run.exact), exact, True)
-        return Step((*asked, self.run.over), result, False)
+        return result
 
     def callers(self, kinds: Sequence[Kind], *asked: Formula) -> Iterator[tuple[Kind, Step]]:
         """Each of the kinds that satisfies all formulas as the caller, with its step."""
-        left = list(kinds)
-        while left:
-            found = self.step(*asked, disj(calls(kind.first) for kind in left))
-            if found is None:
-                return
-            kind = self._who(found.result, left)
-            if not found.sure:  # this one may do without the rival reading
-                own = self.step(*asked, calls(kind.first))
-                found = own or found
-            yield kind, found
-            left = [other for other in left if other is not kind]
+        by_name = {end_of(kind): kind for kind in kinds}
+        options = {name: calls(kind.first) for name, kind in by_name.items()}
+        for name, step in self.each(options, caller_of, *asked, texts=as_caller):
+            yield by_name[name], step
 
-    def _who(self, result: Result, kinds: Sequence[Kind]) -> Kind:
-        assert result.model is not None
-        texts = result.model.texts
-        arn = f":iam::{texts.get('principal.account')}:{texts.get('principal.name')}"
-        return next(kind for kind in kinds if kind.first.arn.endswith(arn))
+    def pairs(
+        self,
+        callers: Sequence[Kind],
+        kinds: Sequence[Kind],
+        *asked: Formula,
+        alone: bool = False,
+        done: Collection[tuple[str, str]] = (),
+    ) -> Iterator[tuple[Kind, Kind, Step]]:
+        """Each caller and kind acted upon for which all formulas hold; `alone`: also who acts on himself.
+
+        `done`: pairs of ARNs that are not asked again.
+        """
+        if len(callers) * len(kinds) > _PAIRS:
+            for kind in kinds:
+                others = [one for one in callers if alone or one.first.arn != kind.first.arn]
+                left = [one for one in others if (one.first.arn, kind.first.arn) not in done]
+                for caller, step in self.callers(left, *asked, kind.here):
+                    yield caller, kind, step
+            return
+        by_name = {(end_of(one), end_of(kind)): (one, kind) for kind in kinds for one in callers}
+        options = {
+            names: both(calls(one.first), kind.here)
+            for names, (one, kind) in by_name.items()
+            if (alone or one.first.arn != kind.first.arn) and (one.first.arn, kind.first.arn) not in done
+        }
+
+        for names, step in self.pairs_of(options, *asked):
+            yield (*by_name[names], step)
+
+    def pairs_of(
+        self, options: Mapping[tuple[str, str], Formula], *asked: Formula
+    ) -> Iterator[tuple[tuple[str, str], Step]]:
+        """Each of some pairs of caller and target, by the ends of their ARNs, for which all formulas hold."""
+
+        def who(step: Step) -> tuple[str, str]:
+            return caller_of(step), target_of(step)
+
+        return self.each(options, who, *asked, texts=lambda names: as_caller(names[0]) | as_target(names[1]))
 
     @property
     def attributes(self) -> bool:
@@ -151,15 +254,52 @@ class Steps:
 
     def shown(self, step: Step, why: str) -> Counterexample:
         """The request of a step, made plain and replayed."""
-        services = tuple(self.run.groups[0].services)
         result, departs = step.result, tuple[str, ...]()
         asked = step.asked
         if not step.sure:
             result, granted, departs = self.run.tightest(asked, result)
             asked = (*asked, *granted)
-        result = self.run.plain(services, asked, result, like=f"step {len(asked)}")
-        found = explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
+        found = self._plain(asked, result, departs)
+        if step.sure:
+            found = firm(self.run, asked, found, lambda result, both_ways: self._plain(both_ways, result))
         return replace(found, why=why)
+
+    def _plain(self, asked: tuple[Formula, ...], result: Result, departs: tuple[str, ...] = ()) -> Counterexample:
+        result = self.run.plain(tuple(self.run.groups[0].services), asked, result, like=f"step {len(asked)}")
+        return explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
+
+
+def caller_of(step: Step) -> str:
+    """The caller of a step, by the end of its ARN."""
+    return _texts(step, "principal.account", "principal.name")
+
+
+def target_of(step: Step) -> str:
+    """The identity that a step acts on, by the end of its ARN."""
+    return _texts(step, "resource.account", "resource.name")
+
+
+def as_caller(end: str) -> dict[str, str]:
+    """The texts of a request by the identity with this end of its ARN."""
+    account, name = end.split(":", 1)
+    return {"principal.account": account, "principal.name": name}
+
+
+def as_target(end: str) -> dict[str, str]:
+    """The texts of a request on the identity with this end of its ARN."""
+    account, name = end.split(":", 1)
+    return {"resource.account": account, "resource.name": name}
+
+
+def _texts(step: Step, *names: str) -> str:
+    model = step.result.model
+    assert model is not None
+    return ":".join(model.texts.get(name, "") for name in names)
+
+
+def end_of(kind: Kind) -> str:
+    """The end of the ARN of who stands for a kind: account and name."""
+    return kind.first.arn.split("::", 1)[1]
 
 
 def calls(principal: OwnedPrincipal) -> Formula:
