@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, perimeter, refused, root, tags
+from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, people, perimeter, refused, root, tags
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -280,7 +280,7 @@ def facts_of(world: World) -> list[Assertion]:
     """What the workspace says of endpoints, names, tags and what there is; of accounts, see `account_facts`."""
     workspace = world.workspace
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
-    out += accounts.principal_facts(workspace)
+    out += people.principal_facts(workspace)
     out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)

@@ -14,8 +14,8 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
-from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
