@@ -12,6 +12,8 @@ from perimeter_smt.logic.atoms import Equal, Glob
 from perimeter_smt.solve.sat import Sat
 from perimeter_smt.solve.theories.literals import Literal, language
 
+_FEW = 16  # so few texts have so few pairs that those in question are learned sooner
+
 
 class SameTexts:
     """The whole texts that variables are compared with, and the equalities they were carried over for."""
@@ -30,10 +32,11 @@ class SameTexts:
     def carry_over(self, conflict: Sequence[Literal], equality: int) -> None:
         """Say it of all texts, where a conflict is of that kind; `equality` is the propositional variable of it."""
         left, right = (self._texts.get(name, {}) for name in conflict_of(conflict) or ("", ""))
-        for text, own in left.items():
-            other = right.get(text)
-            if other is not None and (equality, text) not in self._done:
+        shared = [text for text in left if text in right]
+        for text in shared if len(shared) > _FEW else ():
+            if (equality, text) not in self._done:
                 self._done.add((equality, text))
+                own, other = left[text], right[text]
                 self._sat.add((-equality, -own, other))
                 self._sat.add((-equality, own, -other))
 

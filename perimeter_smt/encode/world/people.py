@@ -23,6 +23,7 @@ from perimeter_smt.policy.document import Document
 
 T = TypeVar("T", bound=Hashable)
 Item = TypeVar("Item")
+_MANY = 64  # names of principals: up to so many, each has a fact of its own, which proofs can name
 Name = tuple[str, str]  # role or user, and the name with kind and path
 
 
@@ -107,9 +108,10 @@ def principal_facts(workspace: Workspace) -> list[Assertion]:
     for arn in written:
         if key := unique_name(arn):
             found.setdefault(key, set()).add(arn.split(":", 5)[5])
-    spelled = group(sorted(found), lambda key: (key[1], key[2], tuple(sorted(found[key]))))
+    together = len(found) > _MANY
+    spelled = group(sorted(found), lambda key: ("" if together else key[0], key[1], key[2], tuple(sorted(found[key]))))
     out = []
-    for (kind, last, names), keys in spelled.items():
+    for (_, kind, last, names), keys in spelled.items():
         own = [account for account, _, _ in keys]
         here = both(one_of("principal.account", own), with_name(kind, last))
         fact = implies(here, one_of("principal.name", names))
