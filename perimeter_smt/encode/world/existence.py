@@ -15,7 +15,7 @@ from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
-from perimeter_smt.encode.world.people import alike, among, callers_named, is_caller, name_of
+from perimeter_smt.encode.world.people import alike, among, callers, callers_named, is_caller, name_of
 from perimeter_smt.encode.world.root import makes_federated_users
 from perimeter_smt.encode.world.tags import BY_BUCKET
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
@@ -52,20 +52,18 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     `tested` are the condition keys in use, lower case.
     """
     names = sorted(tested)
+    listed = [account for account, _ in workspace.organization.accounts() if account.listed]
+    makers = {a.id for a in listed if makes_federated_users(workspace, policies, a)}
+    calling = alike(listed, lambda a: (frozenset(map(name_of, a.principals)), a.id in makers))
+    called = alike([a for a in listed if a.resources or a.principals], _held)
     out: list[Assertion] = []
-    listed = []
     for account, _ in workspace.organization.accounts():
         out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
         out += _resource_tags(account, policies.keys, names)
-        if account.listed:
-            listed.append(account)
-    makers = {a.id for a in listed if makes_federated_users(workspace, policies, a)}
-    out += [
-        _principals(own, makes=own[0].id in makers)
-        for own in alike(listed, lambda a: (frozenset(map(name_of, a.principals)), a.id in makers))
-    ]
-    held = [account for account in listed if account.resources or account.principals]
-    out += map(_resources, alike(held, _held))
+        if account.id in calling:
+            out.append(_principals(calling[account.id], makes=account.id in makers))
+        if account.id in called:
+            out.append(_resources(called[account.id]))
     empty = [account.id for account in listed if not (account.resources or account.principals)]
     if empty:
         here = one_of("resource.account", empty)
@@ -78,7 +76,9 @@ def _principals(accounts: Sequence[Account], *, makes: bool) -> Assertion:
     """What accounts that list principals of the same names list; whether their root users may make federated users."""
     own = [account.id for account in accounts]
     here = both(IAM, one_of("principal.account", own), neg(sym_is("root")))
-    ways = [callers_named(map(name_of, accounts[0].principals)), sym("principal.service-linked")]
+    people = accounts[0].principals
+    listed = callers(people) if len(accounts) == 1 else callers_named(map(name_of, people))
+    ways = [listed, sym("principal.service-linked")]
     if makes:
         ways.append(both(sym_is("federated-user"), sym("principal.made-by-root")))
     return Assertion(f"organization.yaml lists every principal of {among(own)}", implies(here, disj(ways)))

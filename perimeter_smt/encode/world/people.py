@@ -3,12 +3,13 @@
 `account = A and name = N` over all principals is as long as the organization.  Names that the same accounts hold are
 put together, so that the formula follows the different names and the different sets of accounts; the formulas of
 equal sets are one (formulas are shared).  Each function means the disjunction over the principals, in which one
-principal by itself is spelled out as `is_caller` says.
+principal by itself is spelled out as `is_caller` says.  Few principals are left as they are: each has facts of its own,
+which proofs can name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -23,7 +24,7 @@ from perimeter_smt.policy.document import Document
 
 T = TypeVar("T", bound=Hashable)
 Item = TypeVar("Item")
-_MANY = 64  # names of principals: up to so many, each has a fact of its own, which proofs can name
+_FEW = 64  # so many principals are left as they are
 Name = tuple[str, str]  # role or user, and the name with kind and path
 
 
@@ -71,6 +72,10 @@ def by_documents(
     principals: Iterable[OwnedPrincipal], held: Callable[[OwnedPrincipal], Iterable[Document | None]]
 ) -> list[tuple[list[OwnedPrincipal], list[Document]]]:
     """The documents that principals hold, those of the same principals together, with the principals."""
+    principals = list(principals)
+    if few(principals):
+        each = (([principal], [d for d in held(principal) if d is not None]) for principal in principals)
+        return [(own, documents) for own, documents in each if documents]
     documents: dict[int, Document] = {}
     holders: dict[int, dict[int, OwnedPrincipal]] = {}
     for principal in principals:
@@ -82,9 +87,16 @@ def by_documents(
     return [(list(holders[id(own[0])].values()), own) for own in found.values()]
 
 
-def alike(accounts: Iterable[Account], key: Callable[[Account], Hashable]) -> list[list[Account]]:
-    """The accounts of which the same is to be said."""
-    return list(group(accounts, key).values())
+def alike(accounts: Sequence[Account], key: Callable[[Account], Hashable]) -> dict[str, list[Account]]:
+    """The accounts of which the same is to be said, under the first of them."""
+    if few([principal for account in accounts for principal in account.principals]):
+        return {account.id: [account] for account in accounts}
+    return {own[0].id: own for own in group(accounts, key).values()}
+
+
+def few(principals: Collection[object]) -> bool:
+    """Whether so many principals are left as they are."""
+    return len(principals) <= _FEW
 
 
 def among(accounts: Sequence[str]) -> str:
@@ -108,8 +120,8 @@ def principal_facts(workspace: Workspace) -> list[Assertion]:
     for arn in written:
         if key := unique_name(arn):
             found.setdefault(key, set()).add(arn.split(":", 5)[5])
-    together = len(found) > _MANY
-    spelled = group(sorted(found), lambda key: ("" if together else key[0], key[1], key[2], tuple(sorted(found[key]))))
+    alone = few(found)
+    spelled = group(sorted(found), lambda key: (key[0] if alone else "", *key[1:], tuple(sorted(found[key]))))
     out = []
     for (_, kind, last, names), keys in spelled.items():
         own = [account for account, _, _ in keys]
@@ -134,6 +146,9 @@ def group(items: Iterable[Item], key: Callable[[Item], T]) -> dict[T, list[Item]
 
 def _by_accounts(principals: Iterable[OwnedPrincipal]) -> list[tuple[tuple[str, ...], list[Name]]]:
     """Sets of accounts, with the names that all accounts of the set hold."""
+    principals = list(principals)
+    if few(principals):
+        return [((principal.account,), [name_of(principal)]) for principal in principals]
     holders: dict[Name, dict[str, None]] = {}
     for principal in principals:
         holders.setdefault(name_of(principal), {})[principal.account] = None
