@@ -107,8 +107,10 @@ def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> N
     elif isinstance(value, frozenset | set):
         _write(sorted(value), out, seen)
     elif isinstance(value, BaseModel):
+        told = ((name, getattr(value, name), field.default) for name, field in type(value).model_fields.items())
+        fields = {name: inner for name, inner, default in told if inner is not default}  # what is left out is told, too
         out(f"{type(value).__name__}:")
-        _write({name: getattr(value, name) for name in type(value).model_fields}, out, seen)
+        _write(fields, out, seen)
     elif dataclasses.is_dataclass(value):
         out(f"{type(value).__name__}:")
         _write({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, out, seen)

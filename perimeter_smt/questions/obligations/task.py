@@ -20,7 +20,7 @@ from perimeter_smt.solve.result import Limits
 
 OWN, AVAILABILITY = "own assertions", "availability"
 Chain = tuple[str, ...]
-_LARGE = 400  # statements, principals and resources: from here on each obligation is a chain of its own
+LARGE = 400  # statements, principals and resources: from here on each obligation is a chain of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Task:
 
     def chains(self) -> tuple[Chain, ...]:
         """The obligations in chains."""
-        if self.assertions or weight(self.workspace, self.mode) < _LARGE:
+        if self.assertions or weight(self.workspace, self.mode) < LARGE:
             return (self.obligations,)
         return tuple((name,) for name in self.obligations)
 
