@@ -15,7 +15,7 @@ from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.encoded import encode
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.in_question import in_question
-from perimeter_smt.questions.obligations.task import AVAILABILITY, LARGE, OWN, Chain, Task, weight
+from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Chain, Task, large
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Verdict
@@ -46,7 +46,7 @@ def everybody(task: Task, services: tuple[str, ...]) -> Iterator[Workspace]:
     if not task.merge:
         yield whole
         return
-    if weight(whole, "grants") >= LARGE:
+    if large(whole, "grants"):
         yield classes(in_question(whole, services, generous=True), "grants", services).smaller
     yield classes(in_question(whole, services), "grants", services).smaller
 

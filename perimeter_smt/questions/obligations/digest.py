@@ -74,13 +74,16 @@ def _files(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _digest(value: object) -> str:
-    found = sha256()
-    _write(value, lambda text: found.update(text.encode("utf-8", "surrogatepass")), {})
-    return found.hexdigest()
+    found: list[str] = []
+    _write(value, found.append, {})
+    return sha256("".join(found).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> None:
     """The value as text, unambiguous; `seen` numbers the documents."""
+    if type(value) is str:  # most of what there is
+        out(f"s{len(value)}:{value}")
+        return
     if isinstance(value, Document):
         if id(value) in seen:
             out(f"@{seen[id(value)]};")
