@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -55,15 +55,7 @@ def evaluate(
 
     Prints one JSON line per case; of one that cannot be decided, its `error`. Exit codes: 0 all decided, 2 bad input.
     """
-    from perimeter_smt.evaluate import OPEN_POINTS
-
-    for reading in readings:
-        if reading not in OPEN_POINTS:
-            raise InputError(
-                f"unknown open point `{reading}`{did_you_mean(reading, OPEN_POINTS)}: expected one of "
-                f"{', '.join(OPEN_POINTS)}",
-                path="--reading",
-            )
+    _check_readings(readings, path="--reading")
     name = "standard input" if file == "-" else file
     from perimeter_smt.cli.cases import read_values
 
@@ -91,6 +83,18 @@ def evaluate(
     return 2
 
 
+def _check_readings(readings: Iterable[str], *, path: str) -> None:
+    from perimeter_smt.evaluate import OPEN_POINTS
+
+    for reading in sorted(readings):
+        if reading not in OPEN_POINTS:
+            raise InputError(
+                f"unknown open point `{reading}`{did_you_mean(reading, OPEN_POINTS)}: expected one of "
+                f"{', '.join(OPEN_POINTS)}",
+                path=path,
+            )
+
+
 class _Answer:
     """The answer to a case as the options want it: a line of JSON, or text."""
 
@@ -106,13 +110,14 @@ class _Answer:
         from perimeter_smt.report import decisions
         from perimeter_smt.report.json import dumps
 
-        decision = decide(case, rivals=self._rivals)
+        rivals = self._rivals | case.readings
+        decision = decide(case, rivals=rivals)
         if self._filler is not None:
             taken = (*decision.assumptions, *self._filler.assumed(case))
             decision = replace(decision, assumptions=taken)
         if not self._explained:
             return dumps(decisions.decision_json(case.id, decision))
-        found = explain(case, rivals=self._rivals)
+        found = explain(case, rivals=rivals)
         if self._as_json:
             return dumps(decisions.explained_json(case.id, decision, found))
         return decisions.render(case, decision, found, width=output.width(), color=self._color)
@@ -153,6 +158,7 @@ def case_of(value: Value, file: str, filler: Filler | None = None) -> Case:
         given = {**given, "policies": {}}
     try:
         case = read_case(given, file=file, default_id=str(value.number))
+        _check_readings(case.readings, path="$.readings")
         if fills and filler is not None:
             return filler.case(case)
         refuse_unsaved(given, case, file=file)

@@ -69,7 +69,8 @@ def _cases(text: str, name: str, filler: Filler | None, *, as_json: bool, no_col
 
     first = True
     for value in read_values(io.BytesIO(text.encode()), name):
-        found: Explanation = explain_case(case_of(value, name, filler))
+        case = case_of(value, name, filler)
+        found: Explanation = explain_case(case, rivals=case.readings)
         assumed = filler.assumed(found.case) if filler is not None else ()
         if as_json:
             output.emit(dumps(explanation_json(found, assumed)))

@@ -18,7 +18,7 @@ from perimeter_smt.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     from perimeter_smt.report.forms import Shown
 
-NAMES = ("text", "json", "sarif", "junit", "markdown", "html", "csv", "github", "gitlab")
+NAMES = ("text", "json", "sarif", "junit", "markdown", "html", "csv", "github", "gitlab", "ocsf")
 _STEM = "perimeter"
 
 _F = TypeVar("_F", bound=Callable[..., object])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError
+from perimeter_smt.evaluate import OPEN_POINTS
 from perimeter_smt.evaluate.perimeter import breaks, intended
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.reader import Axiom
@@ -85,7 +87,7 @@ def counterexample(
         departs,
         replayed.rests_on,
         tuple(dict.fromkeys((*used, *replayed.absent))),
-        case,
+        replace(case, readings=frozenset(turned).intersection(OPEN_POINTS)),
     )
 
 

@@ -103,4 +103,5 @@ FORMS: Mapping[str, Form] = {
     "gitlab": Form("gitlab.json", _writer("annotations", "gitlab")),
     "html": Form("html", _writer("html", "html", counted=True)),
     "csv": Form("csv", _writer("csv", "csv")),
+    "ocsf": Form("ocsf.json", _writer("ocsf", "ocsf")),
 }

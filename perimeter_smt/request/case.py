@@ -114,6 +114,7 @@ class Case:
     request: Request
     flags: Flags = field(default_factory=Flags)
     resource_more: tuple[Document, ...] = ()  # further policies that decide with `resource` (W-4)
+    readings: frozenset[str] = frozenset()  # open points that the case reads the other way (semantics 7)
 
     @property
     def access_point_origin(self) -> str:
@@ -127,7 +128,7 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
     Policies are read as evaluation needs them: what AWS refuses to save today is accepted if it has a meaning.
     """
     top = from_object(value, file=file)
-    members = _members(top, ("id", "policies", "request", "flags", *NOTES), "a case")
+    members = _members(top, ("id", "policies", "request", "flags", "readings", *NOTES), "a case")
     for name in ("policies", "request"):
         if name not in members:
             raise top.error(f"element {quoted(name)} is missing")
@@ -148,6 +149,7 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
         access_point=_document(slots.get("access_point"), Kind.ACCESS_POINT, "access_point"),
         request=request,
         flags=flags,
+        readings=_readings(members.get("readings")),
     )
     if case.access_point is not None and access_point_arn(case) is None:
         raise slots["access_point"].error(
@@ -185,6 +187,17 @@ def _id(node: Node | None, default: str) -> str:
     if not isinstance(node.value, str):
         raise node.error(f"found {node.kind}, expected a string or a number")
     return str(node.value)
+
+
+def _readings(node: Node | None) -> frozenset[str]:
+    if node is None or node.value is None:
+        return frozenset()
+    if not isinstance(node.value, list):
+        raise node.error(f"found {node.kind}, expected a list of open points such as `X-1`")
+    for item in node.value:
+        if not isinstance(item.value, str):
+            raise item.error(f"found {item.kind}, expected an open point such as `X-1`")
+    return frozenset(str(item.value) for item in node.value)
 
 
 def _document(node: Node | None, kind: Kind, name: str) -> Document | None:

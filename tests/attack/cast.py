@@ -49,7 +49,7 @@ NO_OWNER = frozenset({
 RCP_SERVICES = frozenset({"s3", "sqs", "kms", "dynamodb", "sts", "secretsmanager", "events"})
 # Where another account can be let in at all (3.4): by a resource policy, or by a share of the service's own.
 POLICIES = frozenset({
-    "s3", "sqs", "sns", "kms", "dynamodb", "lambda", "sts", "ec2", "secretsmanager", "events", "ssm",
+    "s3", "sqs", "sns", "kms", "dynamodb", "lambda", "sts", "ec2", "secretsmanager", "events", "ssm", "glue", "logs",
 })  # fmt: skip
 SHARED = POLICIES | {"ebs"}
 UNSIGNED = frozenset({"s3", "sqs", "sns", "lambda"})

@@ -1,10 +1,9 @@
 """In how many random worlds each axiom, table and operator changes an answer: `python -m tests.attack.coverage`.
 
 An axiom counts in a world where a proof needed it (proofs name what they needed; without it, the proof falls). An
-operator counts where the answer to some drawn request changes when the conditions under it are dropped. A table counts
-where some verdict changes when it is emptied, in a copy of the checkout, which is slow and so a run of its own:
-`--empty FILE` writes the counts, `--emptied FILE` puts them on the page. Of `encodings/` the names are read, nothing
-else.
+operator counts where the answer to some drawn request changes when the conditions under it are dropped. Worlds made
+toward axioms and toward the rows of tables are runs of their own (`tests.attack.directed`, `tests.attack.tables`),
+whose counts go onto the page. Of `encodings/` the names are read, nothing else.
 """
 
 from __future__ import annotations
@@ -12,11 +11,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import re
-import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -37,7 +33,6 @@ from tests.attack.estates.binding import absent
 from tests.attack.estates.binding import case_of as estate_case
 from tests.attack.estates.draw import estate
 from tests.attack.estates.requests import sample as estate_sample
-from tests.attack.mutations import copied
 from tests.attack.policies import workspace as random_workspace
 from tests.attack.themes import THEMES
 from tests.attack.worlds import sample
@@ -195,58 +190,14 @@ def _one_condition(operator: str, key: str, there: str, written: str, effect: st
     return read_case(raw, file="case.json", default_id=operator)
 
 
-def _statuses(count: int) -> dict[str, list[str]]:
-    """The answers of the worlds of the themes and with grants, for comparing tables."""
-    out = {}
-    for world in worlds(count, 0):
-        found = world.report.verdicts if world.report else ()
-        out[world.name] = sorted(f"{v.objective} {v.services} {v.status}" for v in found)
-    return out
-
-
-def _answers(folder: Path, count: int) -> dict[str, list[str]]:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "tests.attack.coverage", "--answers", "--worlds", str(count)]
-    found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    lines = found.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if found.returncode == 0 and lines else {}
-
-
-def emptied(count: int) -> Iterator[tuple[str, int]]:
-    """For every table in how many worlds some verdict changes (or a crash comes) without its rows."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        copied(folder)
-        plain = _answers(folder, count)
-        for table in tables():
-            path = folder / "encodings" / "keys" / f"{table}.json"
-            text = path.read_text(encoding="utf-8")
-            content = json.loads(text)
-            path.write_text(json.dumps({k: [] if isinstance(v, list) else v for k, v in content.items()}))
-            other = _answers(folder, count)
-            path.write_text(text, encoding="utf-8")
-            yield table, sum(other.get(world) != answers for world, answers in plain.items())
-
-
 def main(argv: list[str] | None = None) -> int:
     """Count, and write docs/verification/coverage.md."""
     parser = argparse.ArgumentParser(description="worlds in which axioms, tables and operators change an answer")
     parser.add_argument("--worlds", type=int, default=20, help="of each of eleven families")
     parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
-    parser.add_argument("--empty", type=Path, help="count tables alone, over some worlds, and write the counts here")
-    parser.add_argument("--emptied", type=Path, help="counts of tables that an earlier run wrote")
+    parser.add_argument("--tables", type=Path, help="counts of worlds made toward rows (tests.attack.tables)")
     parser.add_argument("--reached", type=Path, help="counts of worlds made toward axioms (tests.attack.directed)")
-    parser.add_argument("--answers", action="store_true", help="print the answers of the worlds alone")
     options = parser.parse_args(argv)
-    if options.answers:
-        print(json.dumps(_statuses(options.worlds)))
-        return 0
-    if options.empty:
-        counts: dict[str, int] = {}
-        for table, changed in emptied(options.worlds):
-            counts[table] = changed
-            options.empty.write_text(json.dumps(counts), encoding="utf-8")
-        return 0
     used: Counter[str] = Counter()
     operators: Counter[str] = Counter()
     total = 0
@@ -254,13 +205,13 @@ def main(argv: list[str] | None = None) -> int:
         total += 1
         used.update(needed(world.report) if world.report else ())
         operators.update(flipped(world.cases))
-    by_table = json.loads(options.emptied.read_text(encoding="utf-8")) if options.emptied else {}
+    by_table = json.loads(options.tables.read_text(encoding="utf-8")) if options.tables else {}
     directed = json.loads(options.reached.read_text(encoding="utf-8")) if options.reached else {}
     bases = [operator.name for operator in OPERATORS]
     told_apart = told_by_operators(bases)
     command = f"--worlds {options.worlds} --requests {options.requests}"
     text = page(
-        command, total, {n: (used[n], *directed.get(n, (0, 0, "not asked"))) for n in axioms()},
+        command, total, {n: (used[n], *directed.get(n, (0, 0, "not asked", []))) for n in axioms()},
         {t: by_table.get(t) for t in tables()}, operators, bases, told_apart,
     )  # fmt: skip
     (ROOT / "docs" / "verification" / "coverage.md").write_text(text, encoding="utf-8")

@@ -58,7 +58,7 @@ PLANTED = (
            _estates("queue,secret", 25, *_BREACH, seed=40)),
     Defect("the policy of a container says nothing of what lies in it", _GOVERNS,
            (('disj([*names, *_patterns(rows, "governs", arn.service)])', "disj(names)"),
-            ("    may = [sure, *_elsewhere(rows)]\n", "    return Reach(both(_here(arn, resource.account), sure), both(_here(arn, resource.account), sure))\n    may = [sure, *_elsewhere(rows)]\n")),  # noqa: E501
+            ("    may = [sure, *_elsewhere(rows)]\n", "    return Reach(*[both(_here(arn, resource.account), sure)] * 3)\n    may = [sure, *_elsewhere(rows)]\n")),  # noqa: E501
            _estates("table,domain,api,bus,table bucket,bucket,repository", 60, *_BREACH)),
     Defect("functions have no versions and aliases", "encodings/keys/qualified-names.json",
            (('"name": "function:${FunctionName}:${Alias}"', '"name": "function:${FunctionName}"'),
@@ -86,6 +86,14 @@ PLANTED = (
     Defect("before authentication there is a principal", "encodings/environment/sign-in.smt2",
            (("(=> before-authentication (= caller anonymous))", "(=> before-authentication iam)"),),
            _theme("sign-in")),
+    Defect("every policy for everybody is public", "perimeter_smt/encode/world/public.py",
+           (("min((_condition(document, condition) for condition in statement.conditions), default=Public.YES)",
+             "Public.YES"),),
+           _theme("public-buckets", 40)),
+    Defect("first hops are held to the network", "perimeter_smt/questions/first_hop.py",
+           (("    return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)\n",
+             "    return Hop()\n"),),
+           _theme("first-hops")),
     Defect("complete lists of resources are not complete", _EXISTENCE,
            (("implies(both(here, NEEDS), either(_built_in(), _resources(account)))", "TRUE"),),
            _estates("queue,topic,stream", 20, *_SHOWN)),

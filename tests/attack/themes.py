@@ -11,120 +11,36 @@ from __future__ import annotations
 import argparse
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
-from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
-from perimeter_smt.organization.perimeter import Perimeter, Scope, TagException, Workspace
-from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.organization.perimeter import TagException
 from perimeter_smt.questions.perimeter import prove
-from perimeter_smt.request.case import Case
-from perimeter_smt.request.request import Facts, Principal, Request
+from perimeter_smt.request.request import Principal
+from tests.attack.buckets import THEMES as OF_BUCKETS
 from tests.attack.cases import case_of
-from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, PATHS, STRANGER
-from tests.attack.estates.binding import case_of as estate_case
+from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, STRANGER
 from tests.attack.estates.search import Finding, Tally
-from tests.attack.policies import ALL_LIMITS, document
-from tests.attack.worlds import Sample
-
-Statement = dict[str, Any]
-Keys = dict[str, "str | tuple[str, ...]"]
-_OFFICE = "203.0.113.0/24"
-_BASE: Keys = {
-    "aws:CurrentTime": "2026-01-01T00:00:00Z", "aws:EpochTime": "1767225600", "aws:RequestedRegion": "us-east-1",
-    "aws:SecureTransport": "true", "aws:UserAgent": "aws-cli/2", "aws:ViaAWSService": "false",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class World:
-    """Guardrails about one point, the objective they are to hold, and the requests to try."""
-
-    workspace: Workspace
-    service: str
-    objective: str
-    requests: tuple[Sample, ...]
-    reading: str = "exact"
-
-    @property
-    def mode(self) -> str:
-        """Whether the grants of the workspace count."""
-        return "grants" if self.workspace.grants_given else "guardrails"
-
-    def case(self, drawn: Sample) -> Case:
-        """A request with what binds it."""
-        if self.workspace.grants_given:
-            return estate_case(self.workspace, drawn.request, drawn.facts)
-        return case_of(self.workspace, drawn)
-
-
-def _space(
-    scps: list[Statement], rcps: list[Statement], objective: str, action: str, partition: str, *, listed: bool = False
-) -> Workspace:
-    guards = Guardrails(
-        scps=(document(Kind.SCP, "scp", scps),) if scps else (),
-        rcps=(document(Kind.RCP, "rcp", rcps),) if rcps else (),
-    )
-    accounts = tuple(Account(id=number, listed=listed) for number in (MANAGEMENT, APP, DATA))
-    root = Unit(id="r-ab12", guardrails=guards, accounts=accounts)
-    organization = Organization(id=MINE, management_account=MANAGEMENT, root=root, partition=partition)
-    claims = Perimeter(
-        orgs=(MINE,), cidrs=(_OFFICE,), accepted=ALL_LIMITS, scopes={objective: Scope(actions=(action,))}
-    )
-    return Workspace(organization=organization, perimeter=claims, name="theme", grants_given=listed)
-
-
-def _denials(rng: Random, action: str, conditions: tuple[dict[str, Any], ...], *, rcp: bool) -> list[Statement]:
-    found: dict[str, Any] = {}
-    for block in rng.sample(conditions, min(rng.choice((1, 1, 2)), len(conditions))):
-        for operator, keys in block.items():
-            found.setdefault(operator, {}).update(keys)
-    statement: Statement = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": found}
-    return [{**statement, "Principal": "*"} if rcp else statement]
-
-
-def _path(account: str) -> str:
-    return f"{MINE}/r-ab12/" if ORGANIZATIONS[account] == MINE else PATHS[account]
-
-
-def _owner(account: str) -> Keys:
-    org = ORGANIZATIONS[account]
-    keys: Keys = {"aws:ResourceAccount": account}
-    return {**keys, "aws:ResourceOrgID": org, "aws:ResourceOrgPaths": (_path(account),)} if org else keys
-
-
-def _role(account: str, partition: str = "aws", name: str = "Worker") -> tuple[Principal, Keys]:
-    arn = f"arn:{partition}:iam::{account}:role/{name}"
-    session = f"arn:{partition}:sts::{account}:assumed-role/{name.rsplit('/', 1)[-1]}/s1"
-    keys: Keys = {
-        "aws:PrincipalArn": arn, "aws:PrincipalAccount": account, "aws:PrincipalType": "AssumedRole",
-        "aws:PrincipalIsAWSService": "false", "aws:userid": "AROAEXAMPLE0000000001:s1",
-        "aws:TokenIssueTime": "2025-12-31T23:00:00Z",
-    }  # fmt: skip
-    if org := ORGANIZATIONS[account]:
-        keys |= {"aws:PrincipalOrgID": org, "aws:PrincipalOrgPaths": (_path(account),)}
-    return Principal(type="role-session", arn=session, account=account, role_arn=arn), keys
-
-
-def _sample(principal: Principal, keys: Keys, action: str, resource: str, owner: str, **facts: Any) -> Sample:
-    accounts = {principal.account, owner, facts.get("endpoint_account")}
-    known = sorted(a for a in accounts if a in ORGANIZATIONS)
-    truth = Facts(
-        principal_account=principal.account, resource_account=owner, source_address=keys.get("aws:SourceIp"),
-        organizations={a: ORGANIZATIONS[a] for a in known}, paths={a: _path(a) for a in known if ORGANIZATIONS[a]},
-        **{"region": "us-east-1", **facts},
-    )  # fmt: skip
-    request = Request(principal=principal, action=action, resource=resource, resource_account=owner, context=keys)
-    return Sample(request, truth, frozenset())
+from tests.attack.theme_worlds import (
+    BASE,
+    OFFICE,
+    Keys,
+    Statement,
+    World,
+    denials,
+    guarded_by,
+    owner_keys,
+    role_of,
+    sample_of,
+)
 
 
 def unsigned(rng: Random) -> World:
     """Guests of identity pools: calls without signature that name no resource (W-25)."""
     action = rng.choice(("cognito-identity:GetId", "cognito-identity:GetCredentialsForIdentity"))
-    rcps = _denials(rng, "cognito-identity:*", (
+    rcps = denials(rng, "cognito-identity:*", (
         {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE}},
         {"StringNotEquals": {"aws:PrincipalOrgID": MINE}, "Null": {"aws:PrincipalArn": "false"}},
         {"Bool": {"aws:PrincipalIsAWSService": "false"}},
@@ -133,12 +49,12 @@ def unsigned(rng: Random) -> World:
         {"Null": {"aws:TokenIssueTime": "false"}},
     ), rcp=True)  # fmt: skip
     keys: Keys = {
-        **_BASE, **_owner(APP), "aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous",
+        **BASE, **owner_keys(APP), "aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous",
         "aws:userid": "anonymous", "aws:SourceIp": "198.51.100.9",
         "cognito-identity-unauth:IdentityPoolArn": f"arn:aws:cognito-identity:us-east-1:{APP}:identitypool/us:a1",
     }  # fmt: skip
-    drawn = _sample(Principal(type="anonymous"), keys, action, "*", APP, kind="anon")
-    return World(_space([], rcps, "O1", action, "aws"), "cognito-identity", "O1", (drawn,))
+    drawn = sample_of(Principal(type="anonymous"), keys, action, "*", APP, kind="anon")
+    return World(guarded_by([], rcps, "O1", action, "aws"), "cognito-identity", "O1", (drawn,))
 
 
 def data_planes(rng: Random) -> World:
@@ -149,63 +65,63 @@ def data_planes(rng: Random) -> World:
         ("kafka-cluster:Connect", f"arn:aws:kafka-cluster:us-east-1:{APP}:cluster/orders/a1b2"),
     ))  # fmt: skip
     service = action.partition(":")[0]
-    scps = _denials(rng, f"{service}:*", (
-        {"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceIp": "false"}},
-        {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}},
+    scps = denials(rng, f"{service}:*", (
+        {"NotIpAddress": {"aws:SourceIp": OFFICE}, "Null": {"aws:SourceIp": "false"}},
+        {"NotIpAddressIfExists": {"aws:SourceIp": OFFICE}},
         {"Null": {"aws:SourceVpce": "false"}},
         {"StringNotEquals": {"aws:SourceVpc": "vpc-0a000000000000001"}, "Null": {"aws:SourceVpc": "false"}},
     ), rcp=False)  # fmt: skip
     # Two statements: outside the range, and outside the VPC, each only if its key is there.
-    scps += _denials(rng, f"{service}:*", (
-        {"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceIp": "false"}},
+    scps += denials(rng, f"{service}:*", (
+        {"NotIpAddress": {"aws:SourceIp": OFFICE}, "Null": {"aws:SourceIp": "false"}},
         {"Null": {"aws:SourceVpc": "false"}}, {"Null": {"aws:SourceVpce": "false"}},
     ), rcp=False)  # fmt: skip
-    principal, own = _role(APP)
-    keys = {**_BASE, **own, **_owner(APP)}
-    drawn = _sample(principal, keys, action, resource, APP, kind="role", temporary=True, path="invpc")
-    return World(_space(scps, [], "O5", action, "aws"), service, "O5", (drawn,))
+    principal, own = role_of(APP)
+    keys = {**BASE, **own, **owner_keys(APP)}
+    drawn = sample_of(principal, keys, action, resource, APP, kind="role", temporary=True, path="invpc")
+    return World(guarded_by(scps, [], "O5", action, "aws"), service, "O5", (drawn,))
 
 
 def console(rng: Random) -> World:
     """Calls that the console passes on carry the VPC, neither the endpoint nor a private address (W-19)."""
     action = "s3:ListBucket"
-    scps = _denials(rng, "s3:*", (
+    scps = denials(rng, "s3:*", (
         {"Null": {"aws:SourceVpce": "false"}},
         {"StringNotEquals": {"aws:SourceVpce": ENDPOINTS["a"].id}, "Null": {"aws:SourceVpce": "false"}},
         {"Null": {"aws:VpcSourceIp": "false"}},
         {"NotIpAddressIfExists": {"aws:VpcSourceIp": "10.0.0.0/8"}, "Null": {"aws:SourceVpc": "false"}},
     ), rcp=False)  # fmt: skip
-    scps += _denials(rng, "s3:*", ({"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceIp": "false"}},
-                                   {"NotIpAddress": {"aws:SourceIp": _OFFICE}, "Null": {"aws:SourceVpc": "true"}}),
+    scps += denials(rng, "s3:*", ({"NotIpAddress": {"aws:SourceIp": OFFICE}, "Null": {"aws:SourceIp": "false"}},
+                                   {"NotIpAddress": {"aws:SourceIp": OFFICE}, "Null": {"aws:SourceVpc": "true"}}),
                      rcp=False)  # fmt: skip
-    principal, own = _role(APP)
+    principal, own = role_of(APP)
     end = ENDPOINTS["stranger"]
-    keys = {**_BASE, **own, **_owner(APP), "aws:SourceVpc": end.vpc, "s3:ResourceAccount": APP}
-    drawn = _sample(
+    keys = {**BASE, **own, **owner_keys(APP), "aws:SourceVpc": end.vpc, "s3:ResourceAccount": APP}
+    drawn = sample_of(
         principal, keys, action, "arn:aws:s3:::acme-data", APP, kind="role", temporary=True, path="vpce",
         endpoint=end.id, vpc=end.vpc, endpoint_account=end.account, vpc_account=end.vpc_account, vpc_region=end.region,
     )  # fmt: skip
-    return World(_space(scps, [], "O5", action, "aws"), "s3", "O5", (drawn,), reading="over")
+    return World(guarded_by(scps, [], "O5", action, "aws"), "s3", "O5", (drawn,), reading="over")
 
 
 def sign_in(rng: Random) -> World:
     """Before authentication there is no principal (W-26)."""
     action = "signin:Authenticate"
-    rcps = _denials(rng, action, (
+    rcps = denials(rng, action, (
         {"StringEquals": {"aws:PrincipalOrgID": MINE}},
         {"StringEquals": {"aws:PrincipalAccount": [APP, DATA, MANAGEMENT]}},
         {"Null": {"aws:PrincipalArn": "false"}},
-        {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}},
+        {"NotIpAddressIfExists": {"aws:SourceIp": OFFICE}},
         {"Null": {"aws:PrincipalOrgID": "false"}},
     ), rcp=True)  # fmt: skip
     keys: Keys = {
         "aws:RequestedRegion": "us-east-1", "aws:SourceIp": "198.51.100.9",
         "signin:PrincipalArn": f"arn:aws:iam::{APP}:user/alice",
     }  # fmt: skip
-    drawn = _sample(
+    drawn = sample_of(
         Principal(type="anonymous"), keys, action, "arn:aws:signin:::console/aws", APP, kind="anon", path="public"
     )
-    return World(_space([], rcps, "O6", action, "aws"), "signin", "O6", (drawn,))
+    return World(guarded_by([], rcps, "O6", action, "aws"), "signin", "O6", (drawn,))
 
 
 _HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1",
@@ -215,7 +131,7 @@ _HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-
 def partitions(rng: Random) -> World:
     """ARNs of every partition, patterns that speak of one alone (W-1, W-2)."""
     partition, pattern = rng.choice(sorted(_HOME)), rng.choice((*sorted(_HOME), "*"))
-    scps = _denials(rng, "sqs:*", (
+    scps = denials(rng, "sqs:*", (
         {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE},
          "ArnNotLikeIfExists": {"aws:PrincipalArn": f"arn:{pattern}:iam::*:role/break-glass"}},
         {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE, "aws:RequestedRegion": _HOME[partition]}},
@@ -224,31 +140,31 @@ def partitions(rng: Random) -> World:
     region = _HOME[partition]
     out = []
     for name in ("Worker", "break-glass"):
-        principal, own = _role(APP, partition, name)
-        keys = {**_BASE, **own, **_owner(STRANGER), "aws:RequestedRegion": region, "aws:SourceIp": "198.51.100.9"}
+        principal, own = role_of(APP, partition, name)
+        keys = {**BASE, **own, **owner_keys(STRANGER), "aws:RequestedRegion": region, "aws:SourceIp": "198.51.100.9"}
         queue = f"arn:{partition}:sqs:{region}:{STRANGER}:orders"
-        out.append(_sample(
+        out.append(sample_of(
             principal, keys, "sqs:SendMessage", queue, STRANGER, kind="role", temporary=True, region=region
         ))  # fmt: skip
-    return World(_space(scps, [], "O3", "sqs:SendMessage", partition), "sqs", "O3", tuple(out))
+    return World(guarded_by(scps, [], "O3", "sqs:SendMessage", partition), "sqs", "O3", tuple(out))
 
 
 def aliases(rng: Random) -> World:
     """Functions are called by version and alias, too (W-5)."""
     spared = rng.choice(("function:*:PROD", "function:orders:*", "function:orders", "function:*:?*"))
-    scps = _denials(rng, "lambda:*", ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}},), rcp=False)
+    scps = denials(rng, "lambda:*", ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}},), rcp=False)
     del scps[0]["Resource"]
     scps[0]["NotResource"] = f"arn:aws:lambda:us-east-1:{STRANGER}:{spared}"
-    principal, own = _role(APP)
-    keys = {**_BASE, **own, **_owner(STRANGER), "aws:SourceIp": "198.51.100.9"}
+    principal, own = role_of(APP)
+    keys = {**BASE, **own, **owner_keys(STRANGER), "aws:SourceIp": "198.51.100.9"}
     out = [
-        _sample(
+        sample_of(
             principal, keys, "lambda:InvokeFunction", f"arn:aws:lambda:us-east-1:{STRANGER}:function:orders{end}",
             STRANGER, kind="role", temporary=True,
         )
         for end in ("", ":PROD", ":7")
     ]  # fmt: skip
-    return World(_space(scps, [], "O3", "lambda:InvokeFunction", "aws"), "lambda", "O3", tuple(out))
+    return World(guarded_by(scps, [], "O3", "lambda:InvokeFunction", "aws"), "lambda", "O3", tuple(out))
 
 
 def root_federation(rng: Random) -> World:
@@ -256,18 +172,19 @@ def root_federation(rng: Random) -> World:
     spared = rng.choice(
         ("arn:aws:sts::*:federated-user/*", f"arn:aws:sts::{APP}:federated-user/alice", "arn:aws:iam::*:role/*")
     )
-    scps = _denials(rng, "sqs:*", ({
+    scps = denials(rng, "sqs:*", ({
         "StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}, "ArnNotLikeIfExists": {"aws:PrincipalArn": spared},
     },), rcp=False)  # fmt: skip
     arn = f"arn:aws:sts::{APP}:federated-user/alice"
     principal = Principal(type="federated-user", arn=arn, account=APP, made_by_root=True)
     keys = {
-        **_BASE, **_role(APP)[1], **_owner(STRANGER), "aws:PrincipalArn": arn, "aws:PrincipalType": "FederatedUser",
+        **BASE, **role_of(APP)[1], **owner_keys(STRANGER), "aws:PrincipalArn": arn,
+        "aws:PrincipalType": "FederatedUser",
         "aws:userid": f"{APP}:alice", "aws:SourceIp": "198.51.100.9",
     }  # fmt: skip
     queue = f"arn:aws:sqs:us-east-1:{STRANGER}:orders"
-    drawn = _sample(principal, keys, "sqs:SendMessage", queue, STRANGER, kind="feduser", temporary=True)
-    return World(_space(scps, [], "O3", "sqs:SendMessage", "aws", listed=True), "sqs", "O3", (drawn,))
+    drawn = sample_of(principal, keys, "sqs:SendMessage", queue, STRANGER, kind="feduser", temporary=True)
+    return World(guarded_by(scps, [], "O3", "sqs:SendMessage", "aws", listed=True), "sqs", "O3", (drawn,))
 
 
 def bucket_tags(rng: Random) -> World:
@@ -281,15 +198,15 @@ def bucket_tags(rng: Random) -> World:
             ({"Null": {key: "false"}}, {"Null": {key: "true"}}),
         ))
     ]  # fmt: skip
-    space = _space([], rcps, "O1", action, "aws")
+    space = guarded_by([], rcps, "O1", action, "aws")
     guarded = TagException(on="resource", key="guarded", value="true", missing=True, objectives=("O1",))
     claims = space.perimeter.model_copy(update={"tag_exceptions": (guarded,)})
     space = space.model_copy(update={"perimeter": claims})
-    principal, own = _role(STRANGER)
-    keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
+    principal, own = role_of(STRANGER)
+    keys = {**BASE, **own, **owner_keys(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
     asked = "arn:aws:s3:::acme-data" + ("" if action == "s3:ListBucket" else "/report.csv")
     hidden = {"guarded": "true"}
-    drawn = _sample(principal, keys, action, asked, APP, kind="role", temporary=True, hidden_tags=hidden)
+    drawn = sample_of(principal, keys, action, asked, APP, kind="role", temporary=True, hidden_tags=hidden)
     return World(space, "s3", "O1", (drawn,))
 
 
@@ -301,35 +218,35 @@ def access_points(rng: Random) -> World:
         {"StringNotEqualsIfExists": {"s3:AccessPointNetworkOrigin": "VPC"}},
         {"StringNotEquals": {"s3:AccessPointNetworkOrigin": "Internet"}},
     ))  # fmt: skip
-    merged: dict[str, Any] = {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}, **exempt}
+    merged: dict[str, Any] = {"NotIpAddressIfExists": {"aws:SourceIp": OFFICE}, **exempt}
     scps: list[Statement] = [{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": merged}]
     private = {"Null": {"aws:SourceIp": "true"}}
     scps.append({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": private})
-    office = {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}}  # holds first hops, too
+    office = {"NotIpAddressIfExists": {"aws:SourceIp": OFFICE}}  # holds first hops, too
     scps.append({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Condition": office})
-    principal, own = _role(APP)
+    principal, own = role_of(APP)
     point = f"arn:aws:s3:us-east-1:{APP}:accesspoint/inner"
     asked = point if action != "s3:GetObject" else f"{point}/object/report.csv"
-    keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
+    keys = {**BASE, **own, **owner_keys(APP), "aws:SourceIp": "198.51.100.9", "s3:ResourceAccount": APP}
     keys |= {"s3:DataAccessPointArn": point, "s3:DataAccessPointAccount": APP, "s3:AccessPointNetworkOrigin": "VPC"}
     about = action != "s3:GetObject"  # on data, only its VPC gets through
-    drawn = _sample(principal, keys, action, asked, APP, kind="role", temporary=True, path="public")
-    return World(_space(scps, [], "O5", action, "aws"), "s3", "O5", (drawn,) if about else ())
+    drawn = sample_of(principal, keys, action, asked, APP, kind="role", temporary=True, path="public")
+    return World(guarded_by(scps, [], "O5", action, "aws"), "s3", "O5", (drawn,) if about else ())
 
 
 def first_hops(rng: Random) -> World:
     """A forwarded call began in my network only if the network rule binds the first hop as well (W-34)."""
     actions = rng.choice((["s3:*"], ["s3:*", "athena:*"], ["*"], ["s3:*", "kms:*"]))
-    inner = {"NotIpAddressIfExists": {"aws:SourceIp": _OFFICE}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
+    inner = {"NotIpAddressIfExists": {"aws:SourceIp": OFFICE}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
     scps: list[Statement] = [{"Effect": "Deny", "Action": actions, "Resource": "*", "Condition": inner}]
-    principal, own = _role(APP)
-    keys = {**_BASE, **own, **_owner(APP), "aws:SourceIp": "198.51.100.9"}
+    principal, own = role_of(APP)
+    keys = {**BASE, **own, **owner_keys(APP), "aws:SourceIp": "198.51.100.9"}
     group = f"arn:aws:athena:us-east-1:{APP}:workgroup/main"
-    first = _sample(
+    first = sample_of(
         principal, keys, "athena:StartQueryExecution", group, APP, kind="role", temporary=True, path="public"
     )
-    space = _space(scps, [], "O5", "s3:GetObject", "aws")
-    second = _sample(
+    space = guarded_by(scps, [], "O5", "s3:GetObject", "aws")
+    second = sample_of(
         principal, {**keys, "aws:ViaAWSService": "true", "s3:ResourceAccount": APP}, "s3:GetObject",
         "arn:aws:s3:::acme-data/report.csv", APP, kind="role", temporary=True, path="awsnet", forwarded=True,
         first_hop_trusted=False,
@@ -341,7 +258,7 @@ def first_hops(rng: Random) -> World:
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
     "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
-    "bucket-tags": bucket_tags, "access-points": access_points,
+    "bucket-tags": bucket_tags, "access-points": access_points, **OF_BUCKETS,
 }  # fmt: skip
 
 

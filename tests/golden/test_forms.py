@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import xmlschema
 
+from perimeter_smt.errors import InputError
 from perimeter_smt.lint import lint
 from perimeter_smt.lint.fold import fold
 from perimeter_smt.lint.kinds import guess_kind
@@ -200,3 +201,28 @@ def test_lint_baselines_know_places_by_what_they_say(tmp_path: Path) -> None:
     found = entries(policies("p.json", "s3:Nosuch", "s3:None", "s3:None"))
     new = new_entries(found, read_baseline(file))
     assert [entry.message.partition(" ")[0] for entry in new] == ["`s3:Nosuch`", "`s3:None`"]
+
+
+def test_ocsf_has_a_finding_per_proof_and_per_finding(result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compliance findings of class 2003; the models of the library read them back; the time can be fixed."""
+    from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    events = json.loads(FORMS["ocsf"].write(shown(result)))
+    for event in events:
+        ComplianceFinding.model_validate(event)
+        assert (event["class_uid"], event["type_uid"], event["time"]) == (2003, 200301, 1_700_000_000_000)
+        assert "\n" not in event["message"]
+        assert "\x1b" not in event["message"]
+    found = entries(result)
+    failed = [event for event in events if event["compliance"]["status_id"] != 1]
+    assert [event["finding_info"]["uid"] for event in failed] == [entry.fingerprint for entry in found]
+    assert {event["severity"] for event in failed} <= {"High", "Medium", "Low"}
+    proofs = [v for v in (*result.get("verdicts", ()), *result.get("availability", ())) if v["status"] == "proved"]
+    assert len(events) - len(failed) == len(proofs)
+
+
+def test_ocsf_refuses_a_time_that_is_none(report: tuple[str, Report], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(InputError, match="`yesterday` is no number of seconds"):
+        FORMS["ocsf"].write(shown(report_json(report[1])))

@@ -115,3 +115,17 @@ DENY_INSIDE = scp({"Effect": "Deny", "Action": "sqs:DeleteQueue", "Resource": "*
 def test_scp_without_allow_stands_beside_full_access(before, after, relation):
     """Services that neither document names pass a list of denials, and do not pass a list of permissions."""
     assert compare(before, after).relation == relation
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "relation"), [("4", "5", "equivalent"), ("4.2", "4.8", "equivalent"), ("4", "6", "less")]
+)
+def test_no_whole_number_lies_between_a_number_and_the_next(low, high, relation):
+    """At most four, or at least five keys: every number of keys (a value of 4.5 would lie between)."""
+    every = identity(Action="s3:ListBucket", Condition={"Null": {"s3:max-keys": "false"}})
+    both = [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*", "Condition": {operator: {"s3:max-keys": bound}}}
+        for operator, bound in (("NumericLessThanEquals", low), ("NumericGreaterThanEquals", high))
+    ]
+    text = json.dumps({"Version": "2012-10-17", "Statement": both})
+    assert compare(every, parse_policy(text, Kind.IDENTITY, file="policy.json")).relation == relation

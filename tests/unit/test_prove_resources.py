@@ -447,3 +447,29 @@ def test_tags_of_a_resource_are_its_tags_without_complete_lists_too(tags, throug
     )  # fmt: skip
     report = prove(space, objectives=["O1"], services=("sqs",), mode="grants", availability=False, reading="exact")
     assert ("refuted" in {v.status for v in report.verdicts}) == through
+
+
+@pytest.mark.parametrize(("group", "expected"), [("ledger", "proved"), ("orders", "refuted")])
+def test_log_groups_that_are_not_listed_do_not_exist(group, expected):
+    """A policy may decide calls on every log group; other groups than those listed do not exist all the same."""
+    named = {**READ, "Action": "logs:FilterLogEvents", "Resource": f"arn:aws:logs:eu-west-1:{MINE}:log-group:{group}"}
+    listed = resource("arn:aws:logs:eu-west-1:ACCOUNT:log-group:orders", named)
+    assert status("O1", "logs", resources=[listed], reading="exact") == {expected}
+
+
+@pytest.mark.parametrize("name", ["user/app/bob", "user/alice"])
+def test_federated_users_of_root_have_no_user_that_a_trust_policy_could_name(name):
+    """Alice is listed and may not call; bob is not; root makes federated users, whom `user/bob` does not name."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MINE}:{name}"}, "Action": "sts:AssumeRole"}
+    deny = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+    people = [
+        OwnedPrincipal(
+            arn=f"arn:aws:iam::{MINE}:user/alice", type="user", account=MINE, policies=(policy(Kind.IDENTITY, deny),)
+        ),
+        OwnedPrincipal(
+            arn=f"arn:aws:iam::{MINE}:role/orders", type="role", account=MINE, trust=policy(Kind.TRUST, trust)
+        ),
+    ]
+    scopes = {"O5": {"actions": ("sts:AssumeRole",)}}
+    elsewhere = {**deny, "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}}}
+    assert status("O5", "sts", principals=people, scps=(elsewhere,), scopes=scopes) <= {"proved", "vacuous"}

@@ -196,14 +196,17 @@ def _numeric(site: Site, term: Template, base: BaseOperator, value: str) -> Pair
 
 
 def _whole(site: Site, term: Template, base: BaseOperator, bound: Fraction) -> Pair:
-    """Comparison of a key that holds whole numbers: by the halves between them, so that each has one form (W-12)."""
+    """Comparison of a key that holds whole numbers: by the halves between them (W-12).
+
+    What lies below a half and what lies above it leave nothing between: at most it, or above it.
+    """
     var = site.keys.text_variable(term)
     low, high = floor(bound), ceil(bound)
     half = Fraction(1, 2)
     below = {"<": high - half, "<=": low + half, "=": low + half}.get(_RELATION[base.test])
     above = {">": low + half, ">=": high - half, "=": high - half}.get(_RELATION[base.test])
     held = both(
-        TRUE if below is None else atom(Compare(var, "number", "<", below)),
+        TRUE if below is None else atom(Compare(var, "number", "<=", below)),
         TRUE if above is None else atom(Compare(var, "number", ">", above)),
     )
     return Pair(held, _unless_unparsed(site, var, "number", held))

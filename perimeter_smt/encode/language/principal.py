@@ -95,7 +95,10 @@ def _aws_named(value: str, *, gateway: bool) -> Hits:
     if service == "iam" and name.startswith("user/"):
         return Hits(
             direct=both(sym_is("user"), here, is_text("principal.name", name)),
-            user=both(sym_is("federated-user"), here, is_text("principal.user", name)),
+            # Whom the root user made has no user behind it.
+            user=both(
+                sym_is("federated-user"), here, is_text("principal.user", name), neg(sym("principal.made-by-root"))
+            ),
         )
     if service == "iam" and name.startswith("role/"):
         return Hits(role=both(here, role_named(name.rsplit("/", 1)[1])))

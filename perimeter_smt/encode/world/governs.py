@@ -37,10 +37,14 @@ class Arn(NamedTuple):
 
 @dataclass(frozen=True)
 class Reach:
-    """The calls that a policy surely decides, and those that it may decide."""
+    """The calls that a policy surely decides, and those that it may decide; `inside`: on what may lie in its resource.
+
+    A policy may decide calls beside its resource, as those of an account do on every log group: they are not in it.
+    """
 
     surely: Formula
     perhaps: Formula
+    inside: Formula
 
 
 def split_arn(arn: str) -> Arn:
@@ -58,12 +62,13 @@ def reach(resource: OwnedResource) -> Reach:
     sure = both(own, _field(arn), disj([*names, *_patterns(rows, "governs", arn.service)]))
     may = [sure, *_elsewhere(rows)]
     if rows:
-        may.append(both(own, _field(arn), disj(_patterns(rows, "perhaps", arn.service))))
         may.append(both(own, neg(_known_names(arn.service))))
     else:
         may.append(own)
+    perhaps = both(own, _field(arn), disj(_patterns(rows, "perhaps", arn.service)))
+    inner = both(own, _field(arn), disj(_patterns(_without_own_type(rows), "perhaps", arn.service)))
     here = _here(arn, resource.account)
-    return Reach(both(here, sure), both(here, disj(may)))
+    return Reach(both(here, sure), both(here, disj([*may, perhaps])), both(here, disj([*may, inner])))
 
 
 def itself(resource: OwnedResource) -> Formula:
@@ -117,6 +122,15 @@ def _rows_of_name(arn: Arn) -> list[Bound]:
         found = _regex(row["listed"]).fullmatch(arn.name)
         if found and not ("except" in row and _regex(row["except"]).fullmatch(arn.name)):
             out.append((row, {**found.groupdict(), "listed": arn.name}))
+    return out
+
+
+def _without_own_type(rows: Iterable[Bound]) -> list[Bound]:
+    """The rows without patterns for everything that is named like the listed resource."""
+    out: list[Bound] = []
+    for row, bound in rows:
+        kept = [p for p in row.get("perhaps", ()) if "{" in p or not _regex(p).fullmatch(bound["listed"])]
+        out.append(({**row, "perhaps": kept}, bound))
     return out
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict
 from perimeter_smt.report import answer, words
 from perimeter_smt.report.entries import Entry, Result
+from perimeter_smt.report.html import graph
 from perimeter_smt.report.html.drawing import Step, steps
 from perimeter_smt.report.matrix import rows
 from perimeter_smt.report.numbers import numbered
@@ -109,6 +110,8 @@ class View:
     unknowns: tuple[str, ...]
     tables: tuple[tuple[str, str], ...]
     organization: dict[str, Any] | None = None
+    units: graph.Graph | None = None
+    trust: graph.Graph | None = None
     more: tuple[dict[str, Any], ...] = field(default=())
 
 
@@ -141,6 +144,8 @@ def view(result: Result) -> View:
         unknowns=tuple(str(entry) for entry in _unknowns(result)),
         tables=tuple(sorted(result["tables"].items())),
         organization=result.get("organization"),
+        units=graph.units(result["organization"]) if result.get("organization") else None,
+        trust=graph.trust(result["organization"]) if result.get("organization") else None,
         more=tuple(result.get("mitigations", ())),
     )
 

@@ -140,6 +140,10 @@ def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_roo
             principal_assumed_root=assumed_root,
             principal_delegated_administrator=True,
             kms_grant=tuple(_grant(g, found.account) for g in found.grants or ()) or None if found else None,
-            s3_restrict_public_buckets=bool(service == "s3" and found and found.block_public_access),
+            s3_restrict_public_buckets=bool(
+                service == "s3"
+                and found
+                and (found.block_public_access or (owner is not None and owner.block_public_access))
+            ),
         ),
     )

@@ -32,7 +32,7 @@ from tests.attack.cast import (
     SANDBOX,
     STRANGER,
 )
-from tests.attack.estates.kinds import GLOBAL, KINDS, Kind, listed_arn, part_arn
+from tests.attack.estates.kinds import GLOBAL, KINDS, SINGLE, Kind, listed_arn, part_arn
 from tests.attack.policies import ALL_LIMITS, document, identity_rcp, mutated, network_rcp, network_scp, resource_scp
 
 Statement = dict[str, Any]
@@ -112,6 +112,9 @@ def _resources(rng: Random, place: Place) -> Any:
     parts = [part_arn(kind, p, name=place.name, region=place.region, account=place.account) for p in kind.parts]
     wide = [arn, f"{arn}/*"] if kind.name != "function" else [arn, f"{arn}:*"]
     choices: list[Any] = ["*", arn, wide, parts, [arn, twin], rng.choice(parts)]
+    if kind.name in SINGLE:  # a call on a table asks for its database and its catalog, too
+        head = arn.removesuffix("catalog")
+        choices = ["*", [arn, f"{head}database/*", f"{head}table/*"], [arn, *parts], f"{head}*"]
     if kind.name == "bucket":  # entries outside the bucket are refused on save
         choices = [arn, wide, wide, f"{arn}/*"]
     return rng.choice(choices)
@@ -232,7 +235,7 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
     places = []
     for kind in chosen:
         for account in (APP, DATA):
-            for name in NAMES:
+            for name in NAMES[:1] if kind.name in SINGLE else NAMES:
                 for region in REGIONS if kind.name not in GLOBAL else REGIONS[:1]:
                     places.append(Place(kind, name, region, account, rng.random() < 0.4))
         foreign = Place(kind, "orders", REGIONS[0], rng.choice((PARTNER, STRANGER)), listed=False)

@@ -66,8 +66,18 @@ KINDS = (
         Part("repository", "{arn}", ("ecr:BatchGetImage",)),)),
     Kind("key", "kms", "arn:aws:kms:{region}:{account}:key/0a1b2c3d-0000-1111-2222-33334444{digits}", (
         Part("key", "{arn}", ("kms:Decrypt", "kms:DescribeKey")),)),
+    # One policy of the catalog decides its databases and tables (Glue guide, resource policies); the policy of a log
+    # group decides its streams (CloudWatch Logs API reference, PutResourcePolicy).
+    Kind("catalog", "glue", "arn:aws:glue:{region}:{account}:catalog", (
+        Part("catalog", "{arn}", ("glue:GetDatabases", "glue:GetCatalogImportStatus")),
+        Part("database", _REGIONAL + "database/{name}", ("glue:GetDatabase",)),
+        Part("table", _REGIONAL + "table/{name}/daily", ("glue:GetTable",)))),
+    Kind("log group", "logs", "arn:aws:logs:{region}:{account}:log-group:{name}", (
+        Part("log-group", "{arn}", ("logs:FilterLogEvents", "logs:StartQuery")),
+        Part("log-stream", "{arn}:log-stream:first", ("logs:PutLogEvents", "logs:GetLogEvents")))),
     Kind("role", "sts", "arn:aws:iam::{account}:role/{name}", (Part("role", "{arn}", ("sts:AssumeRole",)),)),
 )  # fmt: skip
+SINGLE = ("catalog",)  # one in each Region of an account
 GLOBAL = ("bucket", "role")  # their ARNs have no Region
 # A qualifier has a policy of its own: nobody can say that the policy of the function speaks for it (W-5).
 _QUALIFIED = re.compile(r"(arn:[^:]+:lambda:[^:]*:[0-9]{12}:function:[^:]+):([^:]+)")
@@ -120,6 +130,10 @@ def within(listed: str, asked: str) -> bool:
             return asked.startswith(listed + "/table/")
         case "events":
             return asked.startswith(f"{head}:rule/{tail.removeprefix('event-bus/')}/")
+        case "glue":
+            return tail == "catalog" and asked.startswith((f"{head}:database/", f"{head}:table/"))
+        case "logs":
+            return asked.startswith(listed + ":log-stream:")
         case "lambda":
             return bool((found := _QUALIFIED.fullmatch(asked)) and found[1] == listed)
         case "codeartifact":
@@ -127,6 +141,10 @@ def within(listed: str, asked: str) -> bool:
     return False
 
 
-def is_qualified(asked: str) -> bool:
-    """Whether the call names a version or an alias of a function."""
-    return _QUALIFIED.fullmatch(asked) is not None
+def is_open(asked: str) -> bool:
+    """Whether nobody can say which policies speak for what is called.
+
+    Versions and aliases of functions have policies of their own, log groups those of their account beside, and what
+    lies in a catalog may be shared in other ways.
+    """
+    return _QUALIFIED.fullmatch(asked) is not None or asked.split(":")[2:3] in (["logs"], ["glue"])

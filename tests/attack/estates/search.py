@@ -24,7 +24,8 @@ from tests.attack.axioms import consistent
 from tests.attack.cases import ENFORCED, limits
 from tests.attack.estates.binding import absent, case_of, tags_differ
 from tests.attack.estates.draw import Estate, estate
-from tests.attack.estates.kinds import is_qualified
+from tests.attack.estates.elsewhere import REGIONS, Move
+from tests.attack.estates.kinds import is_open
 from tests.attack.estates.requests import sample
 
 _HELD = ("proved", "vacuous")
@@ -116,11 +117,13 @@ def attack_one(
     kinds: tuple[str, ...] = (),
     reading: str = "exact",
     objectives: tuple[str, ...] = NAMES,
+    partition: str = "aws",
 ) -> None:
-    """One estate and its requests; findings go to the tally."""
+    """One estate and its requests, in a partition; findings go to the tally."""
     rng = Random(seed)
     world = estate(rng, kinds)
-    space = world.workspace
+    there, back = Move("aws", partition), Move(partition, "aws")
+    space = there.workspace(world.workspace)
     try:
         report = prove(
             space, objectives=objectives, services=world.services, mode="grants", availability=False,
@@ -140,7 +143,7 @@ def attack_one(
             if shown.kind == "hole" and not shown.depends_on:
                 if shown.request.action.partition(":")[0] not in verdict.services:
                     continue  # the first hop of a forwarded call
-                wrong = impossible(world, verdict.objective, shown.request, shown.facts)
+                wrong = impossible(world, verdict.objective, back.value(shown.request), back.value(shown.facts))
                 for text in wrong:
                     tally.add(
                         Finding(seed, "wrong refutation", verdict.objective, text, space, shown.request, shown.facts)
@@ -149,9 +152,9 @@ def attack_one(
     for _ in range(requests):
         tally.tried += 1
         drawn = sample(rng, world)
-        request, facts = drawn.request, drawn.facts
-        if drawn.soft or absent(space, request, facts):
+        if drawn.soft or absent(world.workspace, drawn.request, drawn.facts):
             continue
+        request, facts = there.value(drawn.request), there.value(drawn.facts)
         would = [name for name in ENFORCED if breaks(name, space, request, facts)]
         if not would:
             continue
@@ -184,7 +187,7 @@ def impossible(world: Estate, objective: str, request: Request, facts: Facts) ->
     """Why AWS would not let a shown request through, by this model; empty: it would."""
     space = world.workspace
     out = consistent(request, facts, space) + absent(space, request, facts) + tags_differ(space, request)
-    if not is_qualified(request.resource) and not out and "s3:DataAccessPointArn" not in request.context:
+    if not is_open(request.resource) and not out and "s3:DataAccessPointArn" not in request.context:
         assumed = "aws:AssumedRoot" in request.context
         if not decide(case_of(space, request, facts, assumed_root=assumed)).allowed:
             out.append("denied by the policies that bind it")
@@ -201,6 +204,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", default="", help="kinds of resources, separated by commas")
     parser.add_argument("--reading", choices=("exact", "over"), default="exact")
+    parser.add_argument("--partition", choices=sorted(REGIONS), default="aws")
     parser.add_argument("--objectives", default=",".join(NAMES))
     parser.add_argument("--show", type=int, default=5)
     parser.add_argument("--what", default="", help="findings that begin with this text alone, and stop at the first")
@@ -210,7 +214,7 @@ def main(argv: list[str] | None = None) -> int:
     objectives = tuple(options.objectives.split(","))
     tally, start = Tally(), time.monotonic()
     for seed in range(options.seed, options.seed + options.workspaces):
-        attack_one(seed, options.requests, tally, kinds, options.reading, objectives)
+        attack_one(seed, options.requests, tally, kinds, options.reading, objectives, options.partition)
         if options.what:
             tally.findings = [found for found in tally.findings if found.what.startswith(options.what)]
             if tally.findings:

@@ -1,0 +1,1 @@
+"""Worlds made toward each row of the tables of `encodings/keys`, asked with the row and without it."""

@@ -1,0 +1,5 @@
+"""`python -m tests.attack.tables`."""
+
+from tests.attack.tables.count import main
+
+raise SystemExit(main())

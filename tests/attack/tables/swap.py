@@ -1,0 +1,50 @@
+"""A table with other content for a while: everything that was computed from tables is forgotten before and after."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import _lru_cache_wrapper
+from pathlib import Path
+from typing import Any
+
+import perimeter_smt.request.keys as keys
+
+FOLDER = Path(__file__).resolve().parents[3] / "encodings" / "keys"
+
+
+def tables() -> dict[str, dict[str, Any]]:
+    """Every table by name, as it is."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+
+
+def list_of(table: Mapping[str, Any]) -> str:
+    """The name of the list that holds a table's rows."""
+    return next(name for name in ("rows", "members", "keys") if name in table)
+
+
+def forget() -> None:
+    """Empty every cache of the program but those of the service reference, which has nothing of the tables."""
+    for found in gc.get_objects():
+        module = getattr(found, "__module__", "") if isinstance(found, _lru_cache_wrapper) else ""
+        if module.startswith("perimeter_smt") and module != "perimeter_smt.request.actions":
+            found.cache_clear()
+
+
+@contextmanager
+def without(name: str, rows: list[Any]) -> Iterator[None]:
+    """Some rows of a table are not there."""
+    known = tables()
+    table = known[name]
+    place = list_of(table)
+    known[name] = {**table, place: [row for row in table[place] if row not in rows]}
+    original = keys._tables  # the one place from which the program reads tables
+    forget()
+    keys._tables = lambda: known  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        keys._tables = original
+        forget()
