@@ -1,6 +1,7 @@
 """How the cost of an organization grows: with accounts, principals, policies and workers, and what a cache saves.
 
-Every case is a process of its own, so that its memory is its own. Processor time counts the worker processes as well.
+Every case is a process of its own, so that its memory is its own. Processor time and memory are those of this process:
+with several jobs, look at the seconds.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _processor() -> float:
 
 
 def _memory() -> float:
-    """The largest process, in MB."""
+    """The process, in MB."""
     return max(used.ru_maxrss for used in _usage()) / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
