@@ -12,7 +12,7 @@
 (declare-const principal.arn-service String)      ; iam, or sts for federated users
 (declare-const principal.account String)          ; 12 digits; the word anonymous; empty: none
 (declare-const principal.name String)             ; user/..., role/..., root, federated-user/...
-(declare-const principal.session String)          ; session name of a role session
+(declare-const principal.session String)          ; name of a role session or of a federated user
 (declare-const principal.unique-id String)        ; AROA... of a role
 (declare-const principal.user String)             ; federated user: user/... that made the token
 (declare-const principal.service String)          ; service principal name
@@ -46,6 +46,8 @@
 (declare-const resource.region String)
 (declare-const resource.account String)           ; owner; 12 digits or aws
 (declare-const resource.name String)              ; the sixth field of the ARN
+(declare-const behind.bucket String)              ; the bucket behind the access point that the call names
+(declare-const behind.own Bool)                   ; it belongs to the owner of the access point
 (declare-const request.region String)
 (declare-const |call: resource is star| Bool)     ; the action has no resource type
 (declare-const |call: on a key| Bool)             ; a KMS call that a key policy governs: not on aliases, not ListKeys

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from perimeter_smt.policy.parse import load_policy, parse_policy
     from perimeter_smt.questions.changes.answer import Changes
     from perimeter_smt.questions.changes.ask import compare_workspaces
+    from perimeter_smt.questions.changes.since import Changed, changed_documents
     from perimeter_smt.questions.checks.access_not_granted import access_not_granted
     from perimeter_smt.questions.checks.no_new_access import no_new_access
     from perimeter_smt.questions.checks.public import no_public_access
@@ -48,6 +49,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Callers": "questions.findings.verdicts",
     "Case": "request.case",
+    "Changed": "questions.changes.since",
     "Changes": "questions.changes.answer",
     "Comparison": "questions.verdicts",
     "Counterexample": "questions.verdicts",
@@ -69,6 +71,7 @@ _WHERE = {
     "Workspace": "organization.perimeter",
     "access_not_granted": "questions.checks.access_not_granted",
     "access_not_granted_in_workspace": "questions.checks.workspace",
+    "changed_documents": "questions.changes.since",
     "compare_documents": "questions.compare:compare",
     "compare_workspaces": "questions.changes.ask",
     "decide": "evaluate",
@@ -97,6 +100,7 @@ _WHERE = {
 __all__ = [
     "Callers",
     "Case",
+    "Changed",
     "Changes",
     "Comparison",
     "Counterexample",
@@ -118,6 +122,7 @@ __all__ = [
     "Workspace",
     "access_not_granted",
     "access_not_granted_in_workspace",
+    "changed_documents",
     "compare_documents",
     "compare_workspaces",
     "decide",

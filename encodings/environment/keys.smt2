@@ -10,6 +10,7 @@
 (declare-const |has K before| Bool)
 (declare-const |has K next| Bool)
 (declare-const |call: tags need abac| Bool)       ; see resource.smt2
+(declare-const resource.aws-managed-key Bool)
 (declare-const |call: lists K| Bool)              ; the service reference lists the key for the called action
 
 ; A service's key is there only in calls of actions that list it, but for keys of every call (kms:CallerAccount,
@@ -22,6 +23,10 @@
 (assert (! (=> |has K| (or |call: lists K| |call: tags need abac|)) :named AK1.tags :strength hard
   :for-each "aws:ResourceTag/* s3:BucketTag/*"
   :source "service authorization reference, condition keys; S3 guide, using tags with general purpose buckets"))
+; Keys that AWS manages have no tags.
+(assert (! (=> |has K| (not resource.aws-managed-key)) :named AE9.managed-tags :strength hard
+  :for-each "aws:ResourceTag/*"
+  :source "KMS API reference, TagResource: you cannot tag an AWS managed key"))
 (declare-const |call: tags need abac| Bool)       ; S3 calls on general purpose buckets, their objects and access points
 (declare-const bucket.abac Bool)                  ; attribute-based access control is enabled on the bucket
 (assert (! (=> (and |call: tags need abac| |has K|) bucket.abac) :named AR22.tag :strength hard

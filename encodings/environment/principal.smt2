@@ -17,7 +17,7 @@
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.role :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller federated-user)
-    (str.in_re principal.name (re.++ (str.to_re "federated-user/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.in_re principal.name (re.++ (str.to_re "federated-user/") ((_ re.loop 2 32) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.federated-user :strength hard :source "STS API reference, GetFederationToken: Name"))
 (assert (! (=> iam (not (str.suffixof "/" principal.name))) :named AP3.name :strength hard
@@ -91,7 +91,8 @@
   :named AP11.user-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))
 (assert (! (and (=> (= caller role) (= |aws:userid| (str.++ |principal.unique-id| ":" principal.session)))
                 (=> (= caller root) (= |aws:userid| principal.account))
-                (=> (= caller federated-user) (str.prefixof (str.++ principal.account ":") |aws:userid|))
+                (=> (= caller federated-user) (and (= |aws:userid| (str.++ principal.account ":" principal.session))
+                                                   (= principal.name (str.++ "federated-user/" principal.session))))
                 (= (= caller anonymous) (= |aws:userid| "anonymous")))
   :named AP11.value :strength hard :source "IAM guide, policy variables: aws:userid per kind of principal"))
 

@@ -75,6 +75,13 @@
         (and (= |s3:AccessPointNetworkOrigin| "VPC")
              (or (= wire endpoint) |call: action ~ s3:*accesspoint*| |call: action ~ s3:*tag*resource|))))
   :named AR15.origin :strength soft :source "S3 guide, access points restricted to a VPC"))
+; An access point may be made for a bucket of another account, which then decides for itself (X-43).
+(assert (! behind.own :named AR15.owner :strength soft
+  :source "S3 guide, access points for buckets in another account: made on purpose"))
+(assert (! (str.in_re behind.bucket (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
+  (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+  (re.union (re.range "a" "z") (re.range "0" "9"))))
+  :named AR15.bucket :strength soft :source "S3 guide, bucket naming rules: begin and end with a letter or digit"))
 (assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
 (assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard

@@ -67,8 +67,9 @@ def _cases(text: str, name: str, filler: Filler | None, *, as_json: bool, no_col
     from perimeter_smt.report.json import dumps
     from perimeter_smt.report.reasons import explanation_json, render_explanation
 
-    first = True
+    explained = 0
     for value in read_values(io.BytesIO(text.encode()), name):
+        explained += 1
         case = case_of(value, name, filler)
         found: Explanation = explain_case(case, rivals=case.readings)
         assumed = filler.assumed(found.case) if filler is not None else ()
@@ -76,8 +77,11 @@ def _cases(text: str, name: str, filler: Filler | None, *, as_json: bool, no_col
             output.emit(dumps(explanation_json(found, assumed)))
             continue
         color = output.colors(sys.stdout, no_color=no_color)
-        output.emit(("" if first else "\n") + render_explanation(found, assumed, width=output.width(), color=color))
-        first = False
+        output.emit(
+            ("" if explained == 1 else "\n") + render_explanation(found, assumed, width=output.width(), color=color)
+        )
+    if not explained:
+        raise InputError("there is no case in it, expected at least one", file=name)
     return 0
 
 

@@ -10,6 +10,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError
 
@@ -28,6 +29,14 @@ KINDS = ("resource", "trust", "kms", "bucket", "access-point")
     help="Who is no outsider: callers of the account, of the organization, whom the perimeter trusts, or nobody.  "
     "[default: account for one policy, else organization]",
 )
+@click.option(
+    "--direction",
+    type=click.Choice(["in", "out"]),
+    default="in",
+    show_default=True,
+    help="What outsiders reach of mine, or what mine reach of others.",
+)
+@click.option("--service", "services", multiple=True, metavar="PREFIX", help="Only this service. Repeatable.")
 @source_flags
 @identity_flags
 @set_option
@@ -36,15 +45,17 @@ def findings(
     source: Path,
     kind: str | None,
     zone: Any,
+    direction: Any,
+    services: tuple[str, ...],
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
     **options: Any,
 ) -> int:
-    """List all access of outsiders that SOURCE gives, as the fewest and coarsest sets of requests.
+    """List all access of outsiders that SOURCE gives, as the fewest and coarsest sets of requests; or all ways out.
 
     SOURCE is one resource, trust or key policy, or a workspace or any other source that `prove` takes.
-    Exit codes: 0 no access of outsiders, 1 some, 2 bad input, 3 not decided.
+    Exit codes: 0 no such access, 1 some, 2 bad input, 3 not decided.
     """
     values = fill(settings)
     from perimeter_smt.questions.findings.answer import findings as ask
@@ -55,8 +66,15 @@ def findings(
         from perimeter_smt.organization.readers import read_source
 
         workspace = read_source(source, source_options(values, options))
-        found = findings_of_workspace(workspace, zone=zone or "organization")
+        with Bar(no_color=no_color) as bar:
+            found = findings_of_workspace(
+                workspace, zone=zone or "organization", direction=direction, services=services or None, progress=bar
+            )
     else:
+        if direction == "out":
+            raise InputError("ways out are asked about a workspace, not about one policy", path="--direction")
+        if services:
+            raise InputError("one policy is asked about as a whole", path="--service")
         account, organization = ids(options)
         chosen: Any = zone or ("organization" if organization and not account else "account")
         found = ask(document, zone=chosen, account=account, organization=organization)
@@ -74,7 +92,7 @@ def findings(
 
 def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Document | None:
     """The policy where SOURCE is one by itself, of the kind given or told from its form; None for other sources."""
-    from perimeter_smt.cli.policy_files import _is_source
+    from perimeter_smt.cli.policy_files import is_source, json_of
     from perimeter_smt.lint.kinds import guess_kind
     from perimeter_smt.policy.json_positions import MAX_CHARACTERS
     from perimeter_smt.policy.kinds import Kind
@@ -82,12 +100,11 @@ def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Docume
     from perimeter_smt.request.variables import refuse_unset
 
     if kind is None:
-        if not source.is_file() or _is_source(source):
+        if not source.is_file() or is_source(source):
             return None
-        from perimeter_smt.cli.policy_files import _json
         from perimeter_smt.files import read_text
 
-        value = _json(read_text(source, MAX_CHARACTERS, "one policy"))
+        value = json_of(read_text(source, MAX_CHARACTERS, "one policy"))
         guess = guess_kind(value) if isinstance(value, dict) else None
         told = guess.kind if guess is not None else Kind.RESOURCE
         # Guardrails and endpoint policies look like resource policies; asked for by themselves they are taken as such.

@@ -91,12 +91,12 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
 
 
 def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], found: Policies, *, asked: bool) -> None:
-    if kind is None and file.is_file() and _is_source(file):
+    if kind is None and file.is_file() and is_source(file):
         _workspace(file, values, found)
         return
     try:
         text = read_text(file, MAX_CHARACTERS, "one policy")  # once: a named pipe gives its text but once
-        value = _json(text)
+        value = json_of(text)
         if not asked and not _resembles_policy(text, value):
             found.skipped.append(file)
             return
@@ -126,7 +126,7 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         raise
 
 
-def _json(text: str) -> object:
+def json_of(text: str) -> object:
     """The decoded text, None where it is no JSON; the parser of policies tells what is wrong."""
     try:
         return _plain(unwrapped(read_json(text, file="")))
@@ -162,13 +162,13 @@ def _form(path: Path) -> Form | None:
         return None
 
 
-def _is_source(file: Path) -> bool:
+def is_source(file: Path) -> bool:
     """Whether a file describes an organization; an answer of the command line may hold a policy alone."""
     form = _form(file)
     if form is not Form.CLI:
         return form is not None
     try:
-        value = _json(read_text(file, MAX_CHARACTERS, "one policy"))
+        value = json_of(read_text(file, MAX_CHARACTERS, "one policy"))
     except InputError:
         return True
     return not (isinstance(value, Mapping) and is_policy(value))

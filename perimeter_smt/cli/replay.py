@@ -11,6 +11,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, Choice, fill, set_option, text_options
+from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError
 
@@ -43,7 +44,8 @@ def replay(
 ) -> int:
     """Judge the events of CloudTrail LOGS (files, folders, `-`) by the guardrails of a workspace or of a change.
 
-    Exit codes: 0 nothing newly blocked, 1 something newly blocked, 2 bad input, 3 something may newly be blocked.
+    Exit codes: 0 nothing newly blocked, 1 something newly blocked, 2 bad input, 3 something may newly be blocked, 130
+    ended by Ctrl-C, with what was judged until then.
     """
     from perimeter_smt.organization.readers import read_source
     from perimeter_smt.questions.replay.replay import replay as judge
@@ -55,7 +57,8 @@ def replay(
         raise InputError("`--attach-to` is for a policy, expected `--type` too")
     space = read_source(workspace, source_options(values, options))
     changed = None if change is None else _changed(space, workspace, change, kind, attach_to, values, options)
-    found = judge(logs, space, changed, solve=not no_solver)
+    with Bar(no_color=no_color) as bar:
+        found = judge(logs, space, changed, solve=not no_solver, progress=bar)
     if as_json:
         from perimeter_smt.report.json import dumps
         from perimeter_smt.report.replay import replay_json

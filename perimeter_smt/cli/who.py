@@ -10,6 +10,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def who_can(
     from perimeter_smt.questions.findings.who import who_can as ask
 
     known_action(action)
-    return _answer(ask(_workspace(source, settings, options), action, resource), as_json=as_json, no_color=no_color)
+    workspace = _workspace(source, settings, options)
+    with Bar(no_color=no_color) as bar:
+        found = ask(workspace, action, resource, progress=bar)
+    return _answer(found, as_json=as_json, no_color=no_color)
 
 
 @click.command(name="what-can")
@@ -72,7 +76,9 @@ def what_can(
     """
     from perimeter_smt.questions.findings.who import what_can as ask
 
-    found = ask(_workspace(source, settings, options), principal, services=services or None)
+    workspace = _workspace(source, settings, options)
+    with Bar(no_color=no_color) as bar:
+        found = ask(workspace, principal, services=services or None, progress=bar)
     return _answer(found, as_json=as_json, no_color=no_color)
 
 

@@ -21,6 +21,7 @@ from perimeter_smt.collect.more_services import (
     s3tables,
     tags,
 )
+from perimeter_smt.collect.sharing import documents, images, ram, rds, snapshots
 
 
 def iam(aws: Aws, account: str, _: str) -> Iterator[Answer]:
@@ -137,4 +138,9 @@ SERVICES: dict[str, tuple[Callable[[Aws, str, str], Iterator[Answer]], bool]] = 
     "s3tables": (s3tables, False),
     "kinesis": (kinesis, False),
     "tags": (tags, False),
+    "ram": (ram, False),
+    "images": (images, False),
+    "snapshots": (snapshots, False),
+    "rds": (rds, False),
+    "documents": (documents, False),
 }

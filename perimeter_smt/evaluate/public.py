@@ -36,7 +36,7 @@ def is_public(document: Document, rivals: Rivals = frozenset()) -> bool:
 
     "Public" takes access away under RestrictPublicBuckets. With the rival of X-41 a policy is therefore public only if
     nothing in it is in doubt: no unknown action, no key beyond the page's list, no wildcard behind a fixed
-    organization, account or ARN (W-32).
+    organization, account or ARN, no condition that an absent key passes (W-32).
     """
     allows = (statement for statement in document.statements if statement.effect == "Allow")
     return any(not _is_pinned(statement, document, rivals) for statement in allows)
@@ -78,8 +78,8 @@ def _fixes(condition: Condition, document: Document, rivals: Rivals) -> bool:
     if doubt and condition.name not in _LISTED:
         return True
     lenient = operator.if_exists or operator.quantifier is Quantifier.FOR_ALL
-    if operator.base.negated or lenient or operator.base.family is Family.NULL:
-        return False
+    if operator.base.negated or operator.base.family is Family.NULL or (lenient and not doubt):
+        return False  # of conditions that an absent key passes the page says nothing
     if condition.name == "aws:sourceip":
         narrow = _is_narrow if operator.base.family is Family.IP else _is_fixed
         return all(narrow(text, condition, document, rivals) for text in condition.values)
@@ -94,20 +94,25 @@ def _is_fixed(text: str, condition: Condition, document: Document, rivals: Rival
     template = parse_template(text, wildcards=base.wildcards, variables=document.has_variables)
     if all(isinstance(part, Literal) for part in template):
         return True
-    if "X-41" in rivals and not any(isinstance(part, Variable) for part in template) and _is_behind(text, condition):
+    if any(isinstance(part, Variable) for part in template):
+        return False
+    if "X-41" in rivals and _is_behind(text, condition, document):
         return True
-    if condition.name != "s3:dataaccesspointarn" or document.kind is Kind.ACCESS_POINT or "${" in text:
+    if condition.name != "s3:dataaccesspointarn" or document.kind is Kind.ACCESS_POINT:
         return False
     fields = cut(text)
     return fields is not None and not any(mark in field for field in fields[:5] for mark in "*?")
 
 
-def _is_behind(text: str, condition: Condition) -> bool:
+def _is_behind(text: str, condition: Condition, document: Document) -> bool:
     """Whether the wildcards stand behind a fixed organization path, account or ARN. `ROLE-ID:*` is public."""
-    if condition.name in ("aws:userid", "s3:dataaccesspointarn"):
-        return False
     head = re.split(r"[*?]", text, maxsplit=1)[0]
     fields = cut(text)
+    if condition.name == "s3:dataaccesspointarn":  # beyond the name of the access point the page says nothing
+        of_bucket = document.kind is not Kind.ACCESS_POINT
+        return of_bucket and fields is not None and bool(_BEHIND_ACCOUNT.fullmatch(fields[4]))
+    if condition.name == "aws:userid":
+        return False
     if fields is None:
         return bool(_BEHIND_ORGANIZATION.match(head) or _BEHIND_ACCOUNT.match(head))
     whole = not any(mark in field for field in fields[:5] for mark in "*?") and fields[5][:1] not in ("*", "?")

@@ -35,6 +35,7 @@ _ID = re.compile(r"(?=(?<![0-9])([0-9]{12})(?![0-9]))")
 _RUN = re.compile(r"[0-9*?]+")
 _VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")
 _ANY_NETWORK = ("*", "vpc-*", "vpce-*")  # patterns that all ids of VPCs, or of endpoints, match or none
+_DOCUMENTS = {"policies", "boundary", "trust", "sessions"}  # of principals: what holds documents
 _MOST_TESTS = 200  # parts of patterns that ids are compared with
 
 
@@ -151,7 +152,7 @@ def _documents(organization: Organization, mode: str) -> Iterator[Document]:
         yield from (endpoint.policy for endpoint in account.endpoints if endpoint.policy)
         if mode == "grants":
             for principal in account.principals:
-                yield from (*principal.policies, *(d for d in (principal.boundary, principal.trust) if d))
+                yield from (*principal.policies, *principal.limits(), *((principal.trust,) if principal.trust else ()))
             yield from (resource.policy for resource in account.resources if resource.policy)
 
 
@@ -251,7 +252,7 @@ def _of_others(listed: Iterable[tuple[Account, object]], mode: str) -> Iterator[
     for account, _ in listed:
         yield from (e.vpc_account for e in account.endpoints if e.vpc_account != account.id)
         if mode == "grants":
-            data = [*(p.model_dump(exclude={"policies", "boundary", "trust"}) for p in account.principals)]
+            data = [*(p.model_dump(exclude=_DOCUMENTS) for p in account.principals)]
             data += [r.model_dump(exclude={"policy"}) for r in account.resources]
             yield from (n for text in _strings(data) for n in _ID.findall(text) if n != account.id)
 
@@ -261,6 +262,7 @@ def _own_texts(listed: Iterable[tuple[Account, object]]) -> Iterator[str]:
     for account, _ in listed:
         for principal in account.principals:
             yield from principal.tags.values()
+            yield from (session.name for session in principal.sessions)
         for resource in account.resources:
             yield from _strings(resource.model_dump(exclude={"policy"}))
 
@@ -367,13 +369,14 @@ class _Shapes:
         return _fixed(rest), self._document(endpoint.policy)
 
     def _principal(self, principal: OwnedPrincipal) -> object:
-        rest = principal.model_dump(exclude={"arn", "account", "policies", "boundary", "trust"})
+        rest = principal.model_dump(exclude={"arn", "account", *_DOCUMENTS})
         return (
             self._names.signature(_last(principal.arn)),
             _fixed(rest),
             tuple(map(self._document, principal.policies)),
             self._document(principal.boundary),
             self._document(principal.trust),
+            tuple((s.name, tuple(map(self._document, s.policies))) for s in principal.sessions),
         )
 
     def _resource(self, resource: OwnedResource) -> object:

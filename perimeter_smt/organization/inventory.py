@@ -12,6 +12,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 
 # Unique ids stand in policies where the principal was deleted (IAM guide, unique identifiers).
+_TYPES = 5  # names of types in one remark
 _DELETED = re.compile(r"A(?:ROA|IDA|GPA|NPA)[A-Z0-9]{12,}")
 
 
@@ -79,7 +80,7 @@ def attached(root: Unit) -> Iterator[Document]:
             yield from (resource.policy for resource in account.resources if resource.policy)
             for principal in account.principals:
                 yield from principal.policies
-                yield from (policy for policy in (principal.boundary, principal.trust) if policy)
+                yield from (*principal.limits(), *((principal.trust,) if principal.trust else ()))
 
 
 def _guarding(found: Guardrails) -> Iterator[Document]:
@@ -97,6 +98,15 @@ def _units(root: Unit, *, with_root: bool = False) -> Iterator[Unit]:
 
 def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]) -> Iterator[Remark]:
     root = workspace.organization.root
+    for arn, count in workspace.versions:
+        versions = f"{count} version{'' if count == 1 else 's'}"
+        yield Remark(f"`{arn}` has {versions} beside the default one, which alone counts")
+    if workspace.others:
+        items, types = sum(count for _, count in workspace.others), len(workspace.others)
+        shown = ", ".join(name for name, _ in workspace.others[:_TYPES])
+        more = f" and {types - _TYPES} more" if types > _TYPES else ""
+        kinds = f"{types} type{'' if types == 1 else 's'}"
+        yield Remark(f"{items} item{'' if items == 1 else 's'} of {kinds} without a policy: {shown}{more}")
     above = {id(document) for document in _guarding(root.guardrails)}
     for unit in _units(root):
         for document in _guarding(unit.guardrails):

@@ -39,8 +39,19 @@ class Guardrails(_Frozen):
     full_access_scp: bool = True
 
 
+class Session(_Frozen):
+    """Sessions of a role, or federated users of a user, of this name (`*`, `?`: any), and the policies they carry."""
+
+    name: str
+    policies: tuple[Document, ...] = ()
+
+
 class OwnedPrincipal(_Frozen):
-    """A user or role of an account, with what is attached to it."""
+    """A user or role of an account, with what is attached to it.
+
+    `sessions`: the first whose name fits says which policies a session carries; one that no entry fits carries none.
+    `sessions_listed`: there are no others.
+    """
 
     arn: str
     type: Literal["user", "role"]
@@ -50,6 +61,13 @@ class OwnedPrincipal(_Frozen):
     trust: Document | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     service_linked: bool = False
+    sessions: tuple[Session, ...] = ()
+    sessions_listed: bool = False
+
+    def limits(self) -> tuple[Document, ...]:
+        """The boundary, and the policies of sessions."""
+        passed = (document for session in self.sessions for document in session.policies)
+        return (*((self.boundary,) if self.boundary else ()), *passed)
 
 
 class KeyGrant(_Frozen):
@@ -155,7 +173,7 @@ class Organization(_Frozen):
             for level in (*(unit.guardrails for unit in above), account.guardrails):
                 yield from (*level.scps, *level.rcps)
             for principal in account.principals:
-                yield from (*principal.policies, *(d for d in (principal.boundary, principal.trust) if d))
+                yield from (*principal.policies, *principal.limits(), *((principal.trust,) if principal.trust else ()))
             yield from (resource.policy for resource in account.resources if resource.policy)
             yield from (endpoint.policy for endpoint in account.endpoints if endpoint.policy)
 

@@ -244,3 +244,5 @@ class Workspace(_Frozen):
     name: str
     grants_given: bool = True
     unknowns: tuple[Unknown, ...] = ()
+    versions: tuple[tuple[str, int], ...] = ()  # managed policies, and how many versions beside the default they have
+    others: tuple[tuple[str, int], ...] = ()  # what the source holds besides and no policy can hang on, by type

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from perimeter_smt.organization.guardrail_statements import NETWORK, narrows, place_of
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.organization.proposed_limits import propose_limits
+from perimeter_smt.organization.published import is_published_bucket
 from perimeter_smt.organization.readers.inferred import documents_of
 from perimeter_smt.policy.document import Condition, Document, Statement
 from perimeter_smt.policy.kinds import Kind
@@ -249,7 +250,7 @@ def _endpoint(out: Proposals, document: Document, statement: Statement, members:
     for arn in arns:
         if not any(f":{member}:" in arn for member in members):
             out.add("service_resources", f"{_quoted(arn)}{narrowed}", sure=_named(arn), place=place)
-    if named and len(arns) == len(resources) and not statement.conditions:
+    if named and len(arns) == len(resources) and all(map(_named, arns)) and not statement.conditions:
         for text in statement.action.values:
             out.add("except O2", _scope(text), sure=True, place=place)
 
@@ -276,14 +277,14 @@ def _grant(out: Proposals, document: Document, statement: Statement, members: se
 def _named(arn: str) -> bool:
     """Whether the name says whose it is: AWS's resources have no account, or `aws`, or one that the ARN spells out.
 
-    ARNs of buckets never have an account. One with its whole name was written down on purpose; who takes a name that a
-    pattern fits is anybody's choice.
+    ARNs of buckets never have an account: of those, the names that AWS publishes. Of another bucket an allow-list says
+    that it is let through, not whose it is, and nothing else does.
     """
     fields = arn.split(":", 5)
     if len(fields) != 6:
         return False
     if fields[2] == "s3":
-        return not set(fields[5].split("/", 1)[0]) & set("*?$")
+        return is_published_bucket(fields[5].split("/", 1)[0])
     return fields[4] in ("", "aws") or fields[4].isdigit()
 
 

@@ -42,6 +42,10 @@ def sharing_policy(arn: str, owner: str, parties: Sequence[str], actions: Sequen
 def _who(party: str, owner: str, partition: str) -> dict[str, Any]:
     if party.isdigit():
         return {"Principal": {"AWS": f"arn:{partition}:iam::{party}:root"}}
+    if party.startswith("arn:"):  # a role or user
+        return {"Principal": {"AWS": party}}
+    if party.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return {"Principal": {"Service": party}}
     # Identities of other accounts: the owner's own need no share, and services call by themselves.
     condition: dict[str, Any] = {
         "StringNotEquals": {"aws:PrincipalAccount": owner},

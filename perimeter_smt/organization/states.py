@@ -45,7 +45,12 @@ def with_documents(organization: Organization, change: Callable[[Document], Docu
     def account(own: Account) -> Account:
         principals = (
             p.model_copy(
-                update={"policies": all_of(p.policies), "boundary": maybe(p.boundary), "trust": maybe(p.trust)}
+                update={
+                    "policies": all_of(p.policies),
+                    "boundary": maybe(p.boundary),
+                    "trust": maybe(p.trust),
+                    "sessions": tuple(s.model_copy(update={"policies": all_of(s.policies)}) for s in p.sessions),
+                }
             )
             for p in own.principals
         )

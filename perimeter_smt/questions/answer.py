@@ -141,9 +141,16 @@ def _first_hops(run: Run, objective: Objective, left: list[Group], rows: dict[ob
     hop = first_hop.unguarded(run, objective.id, concerned, services)
     if not hop.reason:
         return left, hop.note
-    examples = (hop.example,) if hop.example else ()
-    fold(rows, ("first hop", hop.reason), Row("conditional", concerned, examples, reason=hop.reason))
-    return [group for group in left if group not in concerned], ""
+    held, notes = [group for group in left if group not in concerned], list[str]()
+    for found, carrying in first_hop.apart(run, objective.id, concerned):
+        hop = first_hop.unguarded(run, objective.id, found, carrying)
+        if hop.reason:
+            examples = (hop.example,) if hop.example else ()
+            fold(rows, ("first hop", hop.reason), Row("conditional", found, examples, reason=hop.reason))
+        else:
+            held += found
+            notes += [hop.note] if hop.note else []
+    return [group for group in left if group in held], "; ".join(dict.fromkeys(notes))
 
 
 def _proved(
@@ -170,7 +177,7 @@ def _proved(
                 _proved(run, objective, held, rows, beyond)
             return
         notes = [Assumption("first-hops", note, "IAM guide, forward access sessions")] if note else []
-    assumptions, used = explain.proof(run.world, result.core)
+    assumptions, used = explain.proof(run.world, result.rests_on)
     leans_on = [
         reach
         for reach in beyond

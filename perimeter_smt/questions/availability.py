@@ -76,7 +76,11 @@ def _sources(run: Run) -> list[tuple[str | None, Formula]]:
     """Every Deny of a guardrail that is not there on purpose, and that no guardrail allows, as formulas."""
     world = run.world
     out: list[tuple[str | None, Formula]] = []
+    seen: set[tuple[int, int]] = set()  # a statement is asked about the bucket behind an access point as well
     for name, (document, statement) in world.policies.statements.items():
+        if (id(document), statement.index) in seen:
+            continue
+        seen.add((id(document), statement.index))
         if statement.sid in world.workspace.perimeter.intended_denials:
             continue
         if statement.effect == "Deny" and (document.kind.value in ("scp", "rcp") or document.kind.is_endpoint):

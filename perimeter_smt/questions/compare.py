@@ -7,35 +7,27 @@ RCPs and endpoint policies that is "not stopped".  A guardrail without Allow sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from perimeter_smt.encode.language.keys import FreeKeys, sym_is
-from perimeter_smt.encode.language.principal import IAM
-from perimeter_smt.encode.language.resource import HAS_REGION
-from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
-from perimeter_smt.encode.language.text import formal_text, readings
-from perimeter_smt.encode.world.accounts import one_of, org_of
-from perimeter_smt.encode.world.catalogue import CALL, Calls
-from perimeter_smt.encode.world.keys import WorldKeys
-from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
+from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.language.text import readings
+from perimeter_smt.encode.world.accounts import one_of
+from perimeter_smt.encode.world.catalogue import CALL
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError
-from perimeter_smt.logic.atoms import CharSet, Member, Run
-from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import Member
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
-from perimeter_smt.logic.problem import Assertion, Problem
+from perimeter_smt.logic.problem import Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
-from perimeter_smt.organization.model import Organization, Unit
-from perimeter_smt.organization.perimeter import Perimeter, Workspace
-from perimeter_smt.organization.readers.partition import DEFAULT, named
 from perimeter_smt.policy.document import Document
-from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, distinct
+from perimeter_smt.questions.documents import ACCOUNT, allows_alone, pose
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
-from perimeter_smt.questions.remembered import RememberedPolicies
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
@@ -44,14 +36,7 @@ from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import allows
 
-_REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
 _BOUNDARY = sym("boundary.given")
-_ACCOUNT, _ORGANIZATION = "111122223333", "o-acme0000001"
-_HINTS = HINTS | {
-    name: hint
-    for owner in ("principal.account", "resource.account")
-    for name, hint in ((owner, (_ACCOUNT, OUTSIDERS[0])), (org_of(owner), (_ORGANIZATION, "")))
-}
 
 
 def compare(
@@ -103,7 +88,7 @@ def encode(
     more_denies = (*denying, *(document for level in guardrails for document in level))
 
     def differ(policies: Policies) -> tuple[Formula, Formula]:
-        old, new = (_allows(policies, document) for document in (before, after))
+        old, new = (allows_alone(policies, document) for document in (before, after))
         passed = [policies.allows(level) for level in guardrails]
         held = both(given, neg(policies.denies(more_denies)), *passed)
         return both(new, neg(old), held), both(old, neg(new), held)
@@ -111,31 +96,6 @@ def encode(
     posed = pose((before, after, *more_denies), differ, free_context=free_context, reading=reading)
     more, less = posed.formulas
     return Asked(before, after, posed.world, posed.problem, more, less, posed.mode)
-
-
-@dataclass(frozen=True)
-class Posed:
-    """Formulas about requests that documents tell apart, and the problem to ask them of, each together with `mode`."""
-
-    world: World
-    problem: Problem
-    formulas: tuple[Formula, ...]
-    mode: Formula
-
-
-def pose(
-    documents: Sequence[Document],
-    build: Callable[[Policies], Sequence[Formula]],
-    *,
-    free_context: bool = False,
-    reading: Literal["exact", "over"] = "exact",
-) -> Posed:
-    """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds."""
-    world = _world(documents, free_context=free_context)
-    formulas = build(world.policies)
-    _assemble(world, formulas, documents, free_context=free_context)
-    calls, reduced = _reduce(world, documents, formulas, free_names=free_context)
-    return Posed(world, _problem(world, calls), tuple(reduced), _mode(world, reading))
 
 
 def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
@@ -177,8 +137,8 @@ def _wishes() -> tuple[Formula, ...]:
     caller = (
         sym_is("role"),
         *(neg(sym(f"principal.{kind}")) for kind in ("service-linked", "service-role", "assumed-root")),
-        is_text("principal.account", _ACCOUNT),
-        is_text("resource.account", _ACCOUNT),
+        is_text("principal.account", ACCOUNT),
+        is_text("resource.account", ACCOUNT),
     )
     return both(*place, *caller), both(*place, sym_is("role")), both(*place), TRUE
 
@@ -199,91 +159,6 @@ def _relation(gained: Result, lost: Result) -> Literal["equivalent", "more", "le
     if gained.status == "sat":
         return "incomparable" if lost.status == "sat" else "more"
     return "less" if lost.status == "sat" else "equivalent"
-
-
-def _world(documents: Sequence[Document], *, free_context: bool) -> World:
-    found = named(documents)
-    lies_in = next(iter(found)) if len(found) == 1 else DEFAULT
-    script = formal_text(lies_in if len(found) < 2 and not free_context else None)
-    count = bounds(documents)
-    keys = FreeKeys(count) if free_context else WorldKeys(script, count)
-    keys.sets = under_set_operators(documents)
-    root = Unit(id="r-none")
-    organization = Organization(id="o-none", management_account="000000000000", root=root, partition=lies_in)
-    nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison")
-    return World(nobody, script, keys, RememberedPolicies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
-
-
-def _allows(policies: Policies, document: Document) -> Formula:
-    granted = TRUE if document.stands_beside_full_access else policies.allows((document,))
-    return both(granted, neg(policies.denies((document,))))
-
-
-def _bound(kind: Kind, *, free_context: bool) -> list[Assertion]:
-    """The requests that policies of a kind are evaluated for at all (semantics 1.2, 3.3)."""
-    own = neg(sym("principal.service-linked"))
-    if kind in (Kind.IDENTITY, Kind.BOUNDARY, Kind.SESSION):
-        bound = disj(sym_is(caller) for caller in ("user", "role", "federated-user"))
-    elif kind is Kind.SCP and not free_context:  # callers of my organization, where origin access identities are not
-        bound = both(IAM, own, neg(is_text(org_of("principal.account"), "")))
-    elif kind is Kind.SCP:
-        bound = both(IAM, own)
-    elif kind is Kind.RCP and not free_context:
-        bound = both(neg(is_text(org_of("resource.account"), "")), own)
-    else:
-        return []
-    return [Assertion(f"what policies of kind {kind.value} bind", bound)]
-
-
-def _partition(world: World, documents: Sequence[Document]) -> Assertion:
-    """Requests lie in the partition that the documents name, by default `aws`; in one of them if they name several."""
-    found = sorted(named(documents)) or [world.workspace.organization.partition]
-    return Assertion("partition of the documents", one_of("aws.partition", found))
-
-
-def _assemble(world: World, asked: Sequence[Formula], documents: Sequence[Document], *, free_context: bool) -> None:
-    out = [*world.policies.assertions, *_bound(documents[0].kind, free_context=free_context)]
-    if free_context:
-        out += world.keys.assertions
-        out += _formats()
-    else:
-        out.append(_partition(world, documents))
-        _, taken = environment(world, [*asked, *(a.formula for a in out)], set())
-        out += taken
-    world.assertions = out
-
-
-@lru_cache(maxsize=1)
-def _formats() -> tuple[Assertion, ...]:
-    """What holds of callers and resources however free the keys are: partitions and the shape of names."""
-    names = ("AP3.partition", "AP3.user", "AP3.role", "AP3.root", "AP3.federated-user", "AP4.account", "AP4.anonymous")
-    region = implies(HAS_REGION, glob("resource.region", (Run(_REGION, 1),)))
-    axioms = [Assertion(a.name, a.formula) for a in formal_text().axioms if a.name in (*names, "AR7")]
-    return (*axioms, Assertion("region of an ARN", region))
-
-
-def _reduce(
-    world: World, documents: Sequence[Document], asked: Sequence[Formula], *, free_names: bool
-) -> tuple[DistinctCalls, list[Formula]]:
-    """Keep the calls that matter and rewrite the assertions to speak of them; also the formulas asked."""
-    gathered = Gathered()
-    world.assertions = [Assertion(a.name, gathered.of(a.formula)) for a in world.assertions]
-    out = [gathered.of(formula) for formula in asked]
-    world.calls = calls = distinct(documents, gathered, free_names=free_names)
-    return calls, out
-
-
-def _problem(world: World, calls: DistinctCalls) -> Problem:
-    enums = {"caller": world.script.enums["sort Caller"], "wire": world.script.enums["sort Wire"]}
-    hints = _HINTS | region_hints(world.workspace.organization.partition)
-    return Problem(tuple(world.assertions), enums, {CALL: calls.catalogue(calls.known)}, hints)
-
-
-def _mode(world: World, reading: str) -> Formula:
-    soft = conj(sym(f"assume {name}") for name in world.soft)
-    if reading == "over":
-        return soft
-    return both(soft, *(neg(sym(name)) for name in readings()))
 
 
 def _example(

@@ -74,7 +74,7 @@ class Gathered:
 
 
 @dataclass
-class _Universe(Calls):
+class Universe(Calls):
     """The whole catalogue of some services, with the classes of demands."""
 
     def __post_init__(self) -> None:
@@ -95,6 +95,7 @@ class _Universe(Calls):
         self.unnamed = list(rows_by(self.unnamed_of).values())
 
     def members(self, name: str) -> int:
+        """The bit set called `name`."""
         if len(self._sets) > _REMEMBERED:
             self._sets.clear()
         return super().members(name)
@@ -199,38 +200,57 @@ class DistinctCalls(Calls):
         return self._sets[name]
 
 
-def distinct(documents: Sequence[Document], formulas: Gathered, *, free_names: bool) -> DistinctCalls:
+def distinct(
+    documents: Sequence[Document], formulas: Gathered, *, free_names: bool, services: Sequence[str] | None = None
+) -> DistinctCalls:
     """The calls that the formulas, which these documents were encoded to, can tell apart.
 
     `free_names`: what AWS demands of the characters of names does not count, except that colons end fields.
+    `services`: the calls in question are of these; by default of those that the documents can reach.
     """
-    services, literal = _services(documents), _unknown_actions(documents)
-    universe = _universe(actions.services() if len(services) > _MANY else services)
+    named = services_named(documents) if services is None else tuple(services)
+    literal = unknown_actions(documents)
+    universe = universe_of(actions.services() if len(named) > _MANY else named)
+    invented = _Invented((), literal) if literal else None
+    looks = _reaches_all(documents)
+    return reduced(universe, formulas, every_name=looks, invented=invented, free_names=free_names)
+
+
+def reduced(
+    universe: Universe,
+    formulas: Gathered,
+    *,
+    every_name: bool = True,
+    invented: _Invented | None = None,
+    free_names: bool = False,
+) -> DistinctCalls:
+    """The calls of a whole catalogue that the formulas can tell apart, and calls of invented actions.
+
+    `every_name`: a formula may look at the resource's name whatever the service of the ARN.
+    """
     names = tuple(formulas.names)
     found: dict[str, int] = {}
     for name in names:
         found[name] = universe.union(formulas.sets.get(name, (name,)))
     everything = (1 << len(universe.rows)) - 1
-    looked_at = 0
+    looked_at = everything if every_name else 0
     for name in names:
         if name.startswith("arn service ~ "):
             looked_at |= found[name]
-    if _reaches_all(documents):
-        looked_at = everything
     kept = universe.classes(list(found.values()), looked_at)
     known = dict.fromkeys(names, 0)
     for signature, rows in rows_by(signature for _, signature in kept).items():
         for number in indexes(signature):
             known[names[number]] |= rows
-    invented = _Invented((), literal) if literal else None
     calls = DistinctCalls((), known=known, gathered=formulas.sets, invented=invented, free_names=free_names)
     calls.replace_rows([*(universe.rows[row] for row, _ in kept), *(invented.rows if invented else ())])
     return calls
 
 
 @lru_cache(maxsize=16)
-def _universe(services: tuple[str, ...]) -> _Universe:
-    return _Universe(services)
+def universe_of(services: tuple[str, ...]) -> Universe:
+    """The whole catalogue of some services, built once."""
+    return Universe(services)
 
 
 @lru_cache(maxsize=1024)
@@ -267,7 +287,7 @@ def _reaches_all(documents: Iterable[Document]) -> bool:
     return False
 
 
-def _services(documents: Sequence[Document]) -> tuple[str, ...]:
+def services_named(documents: Sequence[Document]) -> tuple[str, ...]:
     """The services that the documents name, and all others where a pattern can reach them.
 
     A guardrail without Allow stands beside `FullAWSAccess`, a pattern that reaches every service; where all do, what
@@ -287,7 +307,7 @@ def _services(documents: Sequence[Document]) -> tuple[str, ...]:
     return tuple(service for service in actions.services() if service in named)
 
 
-def _unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
+def unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
     """Actions spelled out that the service reference does not know: they are taken to exist."""
     out: dict[str, None] = {}
     for document in documents:

@@ -15,23 +15,19 @@ from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
+from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES, SPOKEN_OF
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.facts import View, bucket_behind
 from perimeter_smt.witness.ground import contradiction
 from perimeter_smt.witness.replay import held_back, let_through
 
+_SESSIONS = "sessions carry the policies that organization.yaml tells: whoever takes a role may leave them out"
 _GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
-# Hard axioms that a reader of a proof should weigh for himself.
-_SPOKEN_OF = {
-    "AE1.own-account": "actions without resource types touch the caller's own account; no policy sees what their "
-    "parameters name",
-}
 
 
 def counterexample(
@@ -63,6 +59,7 @@ def counterexample(
         console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
+        bucket=bucket_behind(model, departs),
     )
     _check_ground(world, objective, case, request, facts, kind, resources_listed=resources_listed)
     perimeter = world.workspace.perimeter
@@ -138,7 +135,7 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
     """What an unsatisfiable core rests on: soft axioms, facts of the workspace, statements."""
     assumptions: dict[str, Assumption] = {}
     used: dict[str, Blame] = {}
-    hard, given = ["names"], list[str]()  # what ARNs look like, by the tables that environment/resource.smt2 names
+    hard, given = list[str](), list[str]()
     for name in core:
         if name in world.policies.statements:
             used[name] = blame(*world.policies.statements[name])
@@ -148,8 +145,11 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
             assumptions[name] = Assumption(name, "soft axiom, accepted by name or by the reading", text)
         elif name.startswith(("organization.yaml ", "perimeter.yaml ")):
             given.append(name.partition(" ")[2])
-        elif name in _SPOKEN_OF:
-            assumptions[name] = Assumption(name, _SPOKEN_OF[name], "semantics 7, X-40")
+        elif name in SPOKEN_OF:
+            assumptions[name] = Assumption(name, SPOKEN_OF[name], "semantics 7, X-40")
+        elif name in ("define session.allows", "define session.denies"):
+            if any(p.sessions for account, _ in world.workspace.organization.accounts() for p in account.principals):
+                assumptions["sessions"] = Assumption("sessions", _SESSIONS, "organization.yaml")
         elif not name.startswith(("define ", "order ", "type ")):
             hard.append(name)
     if given:

@@ -58,6 +58,16 @@ def carried(run: Run, objective: str, groups: Sequence[Group]) -> tuple[list[Gro
     return concerned, frozenset(services)
 
 
+def apart(run: Run, objective: str, groups: Sequence[Group]) -> list[tuple[list[Group], frozenset[str]]]:
+    """The groups by the services that carry calls on to them."""
+    out: dict[frozenset[str], list[Group]] = {}
+    for group in groups:
+        concerned, services = carried(run, objective, [group])
+        if concerned:
+            out.setdefault(services, []).append(group)
+    return [(found, services) for services, found in out.items()]
+
+
 def unguarded(run: Run, objective: str, groups: Sequence[Group], services: frozenset[str]) -> Hop:
     """A first hop that gets through from elsewhere, if there is one.
 

@@ -21,15 +21,16 @@ _KNOWN: dict[_Key, tuple[Formula, ...]] = {}
 class RememberedPolicies(Policies):
     """As `Policies`, with a memory that all comparisons of the process share."""
 
-    def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
+    def element_formulas(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
+        """Action, resource and each condition of the statement."""
         key = _key(document, statement)
         if key is None:
-            return super()._parts(document, statement)
+            return super().element_formulas(document, statement)
         parts = _KNOWN.get(key)
         if parts is None:
             if len(_KNOWN) >= _MOST:
                 _KNOWN.clear()
-            parts = _KNOWN[key] = super()._parts(document, statement)
+            parts = _KNOWN[key] = super().element_formulas(document, statement)
         return parts
 
 

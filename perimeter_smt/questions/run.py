@@ -17,6 +17,7 @@ from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.objectives import SPOKEN_OF
 from perimeter_smt.questions.prefer import PLAIN_ROW, plainest, preferences
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
@@ -74,12 +75,12 @@ class Run:
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 
     def ask(self, *formulas: Formula, core: bool = False) -> Result:
-        """One incremental check; with `core`, minimal in what the user gave and in the soft axioms."""
+        """One incremental check; with `core`, minimal in what the user gave, in soft axioms and in doubtful ones."""
         return self.engine.check(formulas, core=core, spare=self._matters)
 
     def _matters(self, name: str) -> bool:
         given = name.startswith(("organization.yaml ", "perimeter.yaml "))
-        return given or name in self.world.soft or name in self.world.policies.statements
+        return given or name in self.world.soft or name in SPOKEN_OF or name in self.world.policies.statements
 
     def plain(
         self, services: tuple[str, ...], assumptions: Sequence[Formula], first: Result, *, like: str = ""

@@ -136,5 +136,5 @@ def answer(run: Run, obligation: Obligation) -> Verdict:
             reason = met.reason or "no request meets the premise: nothing was proved"
             status: Status = "vacuous" if met.status == "unsat" else "unknown"
             return Verdict(name, "own assertion", services, status, reason=reason)
-    assumptions, used = explain.proof(run.world, result.core)
+    assumptions, used = explain.proof(run.world, result.rests_on)
     return Verdict(name, "own assertion", services, "proved", assumptions=assumptions, used=used)

@@ -35,7 +35,11 @@ class Ways:
         """Remember the kind and the way of a request; whether it shows anything that was not shown before."""
         model = result.model
         assert model is not None
-        names = {_place(blame(*found)): name for name, found in self.world.policies.statements.items()}
+        names: dict[
+            object, str
+        ] = {}  # of several names, of which all but one ask about a bucket behind a point: that one
+        for called, found in self.world.policies.statements.items():
+            names.setdefault(_place(blame(*found)), called)
         known = any(kind is seen for seen in self._kinds)
         if not known:
             self._kinds.append(kind)
@@ -75,9 +79,11 @@ class Ways:
     def _allows(self) -> Iterable[str]:
         """The Allow statements that count as ways: of endpoint policies, and in mode grants of the side at fault."""
         known = OBJECTIVES.get(self.objective)
+        seen: set[tuple[int, int]] = set()
         for name, (document, statement) in self.world.policies.statements.items():
-            if statement.effect != "Allow":
+            if statement.effect != "Allow" or (id(document), statement.index) in seen:
                 continue
+            seen.add((id(document), statement.index))
             kind = document.kind
             if kind.is_endpoint:
                 counts = known is None or known.enforced_by == "endpoint"

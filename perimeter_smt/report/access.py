@@ -26,6 +26,12 @@ _ZONES = {
     "perimeter": "callers whom the perimeter does not trust",
     "everyone": "callers",
 }
+_OUT = {
+    "account": "resources of other accounts",
+    "organization": "resources outside the organization",
+    "perimeter": "resources that the perimeter does not trust",
+    "everyone": "resources",
+}
 _SHOWN = 8  # actions and names that a line of text lists
 
 
@@ -35,6 +41,7 @@ def findings_json(found: Findings) -> dict[str, Any]:
         "format": FORMAT,
         "source": found.source,
         "zone": found.zone,
+        "direction": found.direction,
         "status": found.status,
         "reason": found.reason,
         "proved": list(found.proved),
@@ -95,16 +102,19 @@ def _finding_json(one: Finding) -> dict[str, Any]:
 def render_findings(found: Findings, *, width: int | None = None, color: bool = False) -> str:
     """The answer first, then each finding."""
     page = Page(width, color=color)
-    who = _ZONES[found.zone]
+    out = found.direction == "out"
+    who = "insiders" if out else _ZONES[found.zone]
+    what = _OUT[found.zone] if out else f"nothing that {found.source} opens"
     if found.status == "unknown":
         page.text(f"not decided: {found.reason}", style="bold yellow")
     elif not found.findings:
-        page.text(f"no access: {who} reach nothing that {found.source} opens", style="bold green")
+        page.text(f"no access: {who} reach {f'no {what}' if out else what}", style="bold green")
     else:
-        page.text(f"{plural(len(found.findings), 'finding')}: {who} have access", style="bold red")
+        have = f"reach {what}" if out else "have access"
+        page.text(f"{plural(len(found.findings), 'finding')}: {who} {have}", style="bold red")
     _proved(page, found.proved)
     _unknowns(page, found.unknowns)
-    _write(page, found.findings)
+    _write(page, found.findings, callers=out)
     return str(page)
 
 
@@ -144,7 +154,9 @@ def _unknowns(page: Page, unknowns: Sequence[str]) -> None:
         page.text(f"not known: {named(unknowns)}", style="yellow")
 
 
-def _write(page: Page, findings: Sequence[Finding], *, indent: int = 0, whose: bool = True) -> None:
+def _write(
+    page: Page, findings: Sequence[Finding], *, indent: int = 0, whose: bool = True, callers: bool = False
+) -> None:
     for number, one in enumerate(findings, 1):
         said, example = one.elements, one.example
         page.blank()
@@ -154,7 +166,7 @@ def _write(page: Page, findings: Sequence[Finding], *, indent: int = 0, whose: b
         page.text(f"{number}. {one.resource if whose else 'requests'}{public}", indent=indent, style="bold")
         inner = indent + 3
         who = _but(_principals(said.principals), _principals(said.except_principals))
-        page.item("who", who if whose or who != "everybody" else "", indent=inner)
+        page.item("who", who if (whose and not callers) or who != "everybody" else "", indent=inner)
         page.item("actions", _actions(one, said), indent=inner)
         page.item("on", _but(list(said.resources), list(said.except_resources)), indent=inner)
         for values in said.within:

@@ -6,9 +6,10 @@ The shapes are described by `schemas/*.json`.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.model import Organization
@@ -17,10 +18,13 @@ from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, 
 from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
+if TYPE_CHECKING:
+    from perimeter_smt.questions.changes.since import Changed
+
 FORMAT = 1
 SCHEMAS = (
     "prove", "compare", "evaluate", "explain", "lint", "inventory", "axioms", "why", "check", "replay",
-    "explanation", "redundant", "pack", "findings", "callers", "measure", "changes",
+    "explanation", "redundant", "pack", "findings", "callers", "measure", "changes", "changed",
 )  # fmt: skip
 # Files that people write, for editors.
 INPUT_SCHEMAS = ("perimeter-yaml", "organization-yaml")
@@ -60,6 +64,15 @@ def report_json(report: Report, organization: Organization | None = None) -> dic
         "expired": list(report.expired),
         "kinds": asdict(report.kinds) if report.kinds else None,
     }
+
+
+def changed_json(since: str, found: Iterable[Changed]) -> dict[str, Any]:
+    """Files compared with themselves in a commit, as `schemas/changed.json` describes it."""
+    files = [
+        {"file": one.file, "comparison": comparison_json(one.comparison) if one.comparison is not None else None}
+        for one in found
+    ]
+    return {"format": FORMAT, "since": since, "files": files}
 
 
 def comparison_json(found: Comparison) -> dict[str, Any]:

@@ -65,8 +65,9 @@ def _service_resources(out: list[str], found: Proposals) -> None:
         out += ["# Resources of AWS itself: `published` is the list of those that AWS documents for its services.",
                 "# service_resources: [published]", ""]  # fmt: skip
         return
-    out += ["# Resources that guardrails and endpoint policies let through by name: those of AWS, and buckets with",
-            "# their whole names. The policies look at names alone: that AWS owns them is taken on trust.",
+    out += ["# Resources that guardrails and endpoint policies let through by name. Taken in are those whose ARN tells",
+            "# the owner, and buckets of names that AWS publishes: that AWS owns them is taken on trust. Of other",
+            "# buckets no policy says whose they are, so that they are comments: take in those that you know.",
             "service_resources:", "  - published"]  # fmt: skip
     for entry in arns:
         arn, _, actions = entry.value.partition(", actions: ")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from perimeter_smt.evaluate.statements import StatementRef
-from perimeter_smt.questions.replay.replay import Group, Replayed
+from perimeter_smt.questions.replay.replay import Group, Kind, Replayed
 from perimeter_smt.report.json import FORMAT
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import named, plural
 from perimeter_smt.request.keys import key_info
 
-_TITLES = {
+_TITLES: dict[Kind, tuple[str, str]] = {
     "newly-blocked": ("newly blocked", "bold red"),
     "newly-depends": ("perhaps newly blocked: it depends on what CloudTrail does not tell", "bold yellow"),
     "blocked": ("blocked as before", "dim"),
@@ -30,6 +30,8 @@ def replay_json(found: Replayed) -> dict[str, Any]:
         "events": found.events,
         "outcomes": {name: found.outcomes.get(name, 0) for name in ("allow", "deny", "depends")},
         "groups": [_group(group) for group in found.groups],
+        "counts": {kind: found.kinds[kind] for kind in _TITLES},
+        "interrupted": found.interrupted,
         "more_groups": found.more_groups,
         "skipped": [
             {"reason": reason, "event": event, "count": count}
@@ -61,11 +63,12 @@ def _statement(found: StatementRef) -> dict[str, Any]:
 def render(found: Replayed, *, width: int | None = None, color: bool = False) -> str:
     """Counts first, then what would newly be blocked, then the rest; long lists are cut with a word on it."""
     page = Page(width, color=color)
-    newly = sum(group.count for group in found.groups if group.kind == "newly-blocked")
-    perhaps = sum(group.count for group in found.groups if group.kind == "newly-depends")
+    newly, perhaps = found.kinds["newly-blocked"], found.kinds["newly-depends"]
     style = "bold red" if newly else "bold yellow" if perhaps else "bold green"
     of = f"`{found.change}`" if found.change else f"`{found.workspace}`"
     page.text(f"{plural(newly, 'event')} newly blocked, {perhaps} perhaps, by the guardrails of {of}", style=style)
+    if found.interrupted:
+        page.text("interrupted: the rest of the logs was not read", style="bold yellow")
     outcomes = ", ".join(f"{found.outcomes.get(name, 0)} {name}" for name in ("allow", "deny", "depends"))
     skipped = sum(found.skipped.values())
     page.text(f"{plural(found.events, 'event')}: {outcomes}, {skipped} not judged")

@@ -12,6 +12,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
+from perimeter_smt.resources import encodings
+
 
 class ResourceUse(NamedTuple):
     """One resource type of an action. `required`: the action always tests a resource of this type."""
@@ -116,9 +118,17 @@ def _action(service: str, row: Any) -> ActionInfo:
         ResourceUse(use["name"], use["required"], tuple(use["conditionKeys"]), tuple(use["dependentActions"]))
         for use in row["resourceTypes"]
     )
+    uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(f"{service}:{row['name']}".lower(), ()))
     return ActionInfo(
         service, row["name"], row["accessLevel"], uses, tuple(row["conditionKeys"]), tuple(row["dependentActions"])
     )
+
+
+@lru_cache(maxsize=1)
+def _beside() -> dict[str, tuple[str, ...]]:
+    """Resource types that the reference leaves out, by lower-cased action; none of them is required."""
+    table = json.loads(encodings().joinpath("keys", "resource-types-beside.json").read_text("utf-8"))
+    return {row["action"].lower(): (row["type"],) for row in table["rows"]}
 
 
 def _resource_type(service: str, row: Any) -> ResourceType:

@@ -85,17 +85,17 @@ class Engine:
         result = self._search(assumptions, everything)
         if result.status != "unsat":
             return result
-        used = self._used
+        used, shapes = self._used, result.shapes
         worth = {number for number in everything if spare(self.problem.assertions[number].name)}
         kept = sorted(worth & used)
         for number in list(kept):
             # All others stay at hand: what one search did not use may be what makes this one dispensable.
             rest = [other for other in everything if other not in worth or (other in kept and other != number)]
-            if number in kept and self._search(assumptions, rest).status == "unsat":
-                used = self._used
+            if number in kept and (again := self._search(assumptions, rest)).status == "unsat":
+                used, shapes = self._used, again.shapes
                 kept = [other for other in kept if other in used]
         names = dict.fromkeys(self.problem.assertions[number].name for number in sorted(used))
-        return Result("unsat", core=tuple(names))
+        return Result("unsat", core=tuple(names), shapes=shapes)
 
     def spread(self, result: Result, assumptions: Sequence[Formula]) -> Spread:
         """The other rows of the problem's one catalogue that the model of `result` extends to (see spread.py).
@@ -176,7 +176,8 @@ class Engine:
             if selector in used and not any(name in Vocabulary.of(f).catalogues for f in assumptions):
                 speaking = (n for n in chosen or () if name in self._speaks(n))
                 self._used.update(list(speaking)[:1])
-        return Result("unsat", needed=self._needed(used, assumptions))
+        shapes = not used.isdisjoint(self._row_needed.values())
+        return Result("unsat", needed=self._needed(used, assumptions), shapes=shapes)
 
     def _needed(self, used: set[int], assumptions: Sequence[Formula]) -> tuple[int, ...]:
         """The places of the assumptions that a refutation used, or that make it speak of a catalogue it used."""

@@ -27,7 +27,8 @@ class Limits:
 class Result:
     """`sat` with a model, `unsat` with the names of the assertions used, or `unknown` with a reason.
 
-    `needed` are the places of the assumptions that an `unsat` rests on: it holds without the others.
+    `needed` are the places of the assumptions that an `unsat` rests on: it holds without the others. `shapes`: it rests
+    on what rows of a catalogue demand of texts.
     """
 
     status: Literal["sat", "unsat", "unknown"]
@@ -35,3 +36,9 @@ class Result:
     core: tuple[str, ...] = ()
     reason: str = ""
     needed: tuple[int, ...] = ()
+    shapes: bool = False
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The names of the assertions used, and `names` for what rows of a catalogue demand of texts."""
+        return (*self.core, "names") if self.shapes else self.core

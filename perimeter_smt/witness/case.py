@@ -20,7 +20,15 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.request.case import Case, Flags, Levels
 from perimeter_smt.request.request import Facts, Request
-from perimeter_smt.witness.listed import Decides, access_point_of, behind, deciding, grants_of
+from perimeter_smt.witness.listed import (
+    Decides,
+    access_point_of,
+    behind,
+    calls_access_point,
+    deciding,
+    grants_of,
+    session_policies,
+)
 
 OPEN = "(open)"  # the file name of policies that stand for what the question leaves open
 _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
@@ -49,12 +57,15 @@ def case_of(
     console_session: bool = False,
     aws_managed_key: bool = False,
     rcps_bind: bool = True,
+    bucket: str | None = None,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
 
     `console_session`: a federated user calls in the console.
 
     `rcps_bind`: RCPs are asked; not where console authorization is not enabled (W-26).
+
+    `bucket` lies behind the access point that is called, where grants are left open.
 
     A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
     there, one that lets the call through if there is one.
@@ -69,14 +80,17 @@ def case_of(
     itself = next((each.resource for each in decides if each.resource.arn == request.resource), None)
     resource, *more = _resources(world, accounts, request, decides)
     assumed_root = request.principal.type == "root" and _true(request, "aws:AssumedRoot")
+    passed = session_policies(principal, request)
+    # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
+    any_session = request.principal.type == "federated-user" or assumed_root
+    open_session = (open_policy(Kind.SESSION),) if any_session else None
     case = Case(
         id=f"{request.action} {request.resource}",
         identity=_identity(world, accounts, caller, principal),
         resource=resource,
         resource_more=tuple(document for document in more if document),
         boundary=principal.boundary if principal else None,
-        # Sessions of AssumeRoot carry the policy of their task (W-30), which is left open.
-        session=(open_policy(Kind.SESSION),) if request.principal.type == "federated-user" or assumed_root else None,
+        session=passed if passed is not None else open_session,
         scp=levels_of(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
         rcp=levels_of(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
         endpoint=_endpoint(world, facts),
@@ -97,6 +111,8 @@ def case_of(
     )
     case = _named(accounts, case)
     point = None if world.free_grants else access_point_of(accounts.get(owner or ""), request)
+    if world.free_grants and bucket is not None and calls_access_point(request):
+        return _through_any(bucket, case)
     return case if point is None else _through(world, accounts, point, case)
 
 
@@ -104,6 +120,26 @@ def _may_administer(world: Held, caller: str | None) -> bool:
     """The caller's account is, or may be, the delegated administrator of IAM."""
     told = world.workspace.organization.delegated_administrators
     return world.free_grants or told is None or (caller, "iam.amazonaws.com") in told
+
+
+def _through_any(bucket: str, case: Case) -> Case:
+    """The call through an access point on some bucket of its owner: both are open, guardrails are asked about both."""
+    fields = case.request.resource.split(":", 5)
+    name, _, key = fields[5].partition("/object/")
+    behind = f"arn:{fields[1]}:s3:::{bucket}" + (f"/{key}" if key else "")
+    origin = {"VPC": "vpc", "Internet": "internet"}
+    told = (v for k, v in case.request.context.items() if k.lower() == "s3:accesspointnetworkorigin")
+    update = {
+        "via_access_point": ":".join((*fields[:5], name)),
+        "access_point_origin": next((origin.get(str(value), "unknown") for value in told), "unknown"),
+    }
+    return replace(
+        case,
+        resource=open_policy(Kind.RESOURCE),
+        access_point=open_policy(Kind.ACCESS_POINT),
+        request=case.request.model_copy(update={"resource": behind}),
+        flags=case.flags.model_copy(update=update),
+    )
 
 
 def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import count
 
 from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.catalogue import CALL, Row
@@ -85,6 +86,11 @@ class View:
             except KeyError:
                 return f"{org}/{organization.root.id}/"
         return f"{org}/r-0001/"
+
+
+def bucket_behind(model: Model, departs: Iterable[str] = ()) -> str | None:
+    """The bucket behind the access point that is called; None where the guardrails on it are not asked."""
+    return None if {"X-44", "AR15.owner"} & {*departs} else model.texts.get("behind.bucket") or None
 
 
 def facts_of(view: View) -> Facts:
@@ -184,7 +190,7 @@ def _principal(view: View) -> Principal:
                 # Whom the root user makes has no user behind it: a name here would lend that user's policies.
                 user_arn=None
                 if view.true("principal.made-by-root")
-                else f"arn:{partition}:iam::{account}:{view.text('principal.user') or 'user/alice'}",
+                else f"arn:{partition}:iam::{account}:{view.text('principal.user') or _some_user(view, account)}",
                 management_account=management,
                 made_by_root=view.true("principal.made-by-root"),
             )
@@ -193,6 +199,19 @@ def _principal(view: View) -> Principal:
         case "federated-sts":
             return Principal(type="federated-sts", provider=view.text("principal.provider") or "idp.example.com")
     return Principal(type="anonymous")
+
+
+def _some_user(view: View, account: str) -> str:
+    """A user whom neither the workspace nor a policy of it knows: the model says that it is none of those."""
+    organization = view.world.workspace.organization
+    known = {
+        p.arn.split(":", 5)[-1] for here, _ in organization.accounts() if here.id == account for p in here.principals
+    }
+    for document in organization.documents():
+        entries = (entry for s in document.statements if s.principal for entry in s.principal.entries)
+        known |= {entry.value.split(":", 5)[-1] for entry in entries}
+    names = (f"user/alice{number or ''}" for number in count())
+    return next(name for name in names if name not in known)
 
 
 def resource_of(view: View) -> str:

@@ -30,6 +30,7 @@ def contradiction(
     return (
         _caller(accounts.get(facts.principal_account or ""), request, facts)
         or _resource(owner, request, aws_managed_key=aws_managed_key)
+        or (_key(accounts.get(request.resource_account or ""), request) if aws_managed_key else None)
         or _tags(accounts.get(request.resource_account or ""), request)
     )
 
@@ -57,6 +58,21 @@ def _resource(account: Account | None, request: Request, *, aws_managed_key: boo
     if service == "kms" and name.startswith("alias/") and any(":kms:" in r.arn for r in account.resources):
         return None
     return f"account {account.id} lists all its resources, and {request.resource} is none of them"
+
+
+def _key(account: Account | None, request: Request) -> str | None:
+    """AWS managed keys have no tags, and nobody may change their policies (KMS API, TagResource and PutKeyPolicy)."""
+    if any(name.lower().startswith(_RESOURCE_TAG) for name in request.context):
+        return f"{request.resource} is taken for a key that AWS manages, and the request carries tags of it"
+    listed = next((r for r in account.resources if r.arn == request.resource), None) if account else None
+    if listed is None:
+        return None
+    policy = listed.policy.statements if listed.policy else ()
+    free = [s for s in policy if s.effect == "Allow" and not s.conditions and not s.action.negated]
+    given = [value.lower() for s in free for value in s.action.values]
+    if listed.tags or any(fnmatchcase("kms:putkeypolicy", value) for value in given):
+        return f"{request.resource} is taken for a key that AWS manages, and the workspace lists it as a customer's"
+    return None
 
 
 def _needs_resource(action: str) -> bool:

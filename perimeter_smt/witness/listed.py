@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from perimeter_smt.evaluate.governs import Governs, governs
-from perimeter_smt.organization.model import Account, OwnedResource
+from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request.case import KmsGrant
 from perimeter_smt.request.request import Request
@@ -53,13 +53,19 @@ class Behind:
     resource: str
 
 
+def calls_access_point(request: Request) -> bool:
+    """The call goes through an access point; one about an access point goes through none (AR15)."""
+    fields = request.resource.split(":", 5)
+    if any(fnmatchcase(request.action.lower(), pattern) for pattern in _ABOUT_POINTS):
+        return False
+    return len(fields) == 6 and fields[2] == "s3" and any(fields[3:5]) and fields[5].startswith("accesspoint/")
+
+
 def access_point_of(owner: Account | None, request: Request) -> OwnedResource | None:
     """The listed access point that a call goes through: calls about access points go through none (AR15)."""
-    if any(fnmatchcase(request.action.lower(), pattern) for pattern in _ABOUT_POINTS):
+    if owner is None or not calls_access_point(request):
         return None
     fields = request.resource.split(":", 5)
-    if owner is None or len(fields) < 6 or fields[2] != "s3" or not fields[5].startswith("accesspoint/"):
-        return None
     arn = ":".join((*fields[:5], "/".join(fields[5].split("/")[:2])))
     return next((resource for resource in owner.resources if resource.arn == arn), None)
 
@@ -86,6 +92,19 @@ def behind(accounts: dict[str, Account], point: OwnedResource, request: Request)
     if not buckets and (point.bucket or not owner.listed):
         arn = f"arn:{partition}:s3:::{point.bucket or 'bucket-behind'}"
         yield Behind(point, None, f"{arn}/{key}" if key else arn)
+
+
+def session_policies(principal: OwnedPrincipal | None, request: Request) -> tuple[Document, ...] | None:
+    """The policies that the session of the call carries, as the workspace tells them; None: it tells of none.
+
+    Of a role these are those of its sessions, of a user those of the federated users that it makes.
+    """
+    caller = request.principal
+    if principal is None or caller.type not in ("role-session", "federated-user"):
+        return None
+    name = (caller.arn or "").rsplit("/", 1)[-1]
+    found = next((session for session in principal.sessions if fnmatchcase(name, session.name)), None)
+    return found.policies or None if found else None
 
 
 def _is_bucket(resource: OwnedResource) -> bool:

@@ -137,7 +137,7 @@ def test_the_claim_without_partners(published):
 @pytest.mark.parametrize("fill", [ONE_REGION, NO_PARTNERS], ids=["partners", "no partners"])
 def test_the_inferred_claim_leads_to_the_same_verdicts(published, tmp_path, fill):
     """What `perimeter init` reads from the samples decides as the file that was written by hand."""
-    services = (*SERVICES, "ec2", "iam", "kms", "lambda", "ssm")
+    services = (*SERVICES, "ec2", "iam", "kms", "lambda", "ssm", "sts")
     workspace = published(fill)
     inferred = tmp_path / "perimeter.yaml"
     inferred.write_text(perimeter_yaml(workspace, proposals(workspace), {}), "utf-8")

@@ -50,3 +50,14 @@ def test_both_searches_find_the_same_access(statements, keys, seed):
             rest = tuple(c for c in cube if c is not clause)
             if slow.literals[max(clause)].field != "action":
                 assert slow.engine.check([slow.formula(rest), neg(fast.access), *slow.given]).status == "sat"
+
+
+@pytest.mark.parametrize(("statements", "keys", "seed"), [(6, 4, 0), (9, 5, 1)])
+def test_decision_diagrams_say_the_same(statements, keys, seed):
+    """A library that knows nothing of the search: findings are exactly the access, and each one is needed."""
+    pytest.importorskip("dd", reason="skipped: needs the library dd")
+    from benchmarks.diagrams import checked
+
+    document = parse_object(policy(statements, keys, seed), Kind.RESOURCE, file="set.json", name="set")
+    *_, exact = checked(document, "111122223333")
+    assert exact

@@ -60,6 +60,7 @@ PUBLIC = {
     "everybody": ([{}], [0]),
     "any organization": ([where(StringLike={"aws:PrincipalOrgID": "o-*"})], [0]),
     "half the internet": ([where(IpAddress={"aws:SourceIp": "0.0.0.0/1"})], [0]),
+    "wider than a private range": ([where(IpAddress={"aws:SourceIp": "10.0.0.0/7"})], [0]),
     "absent passes": ([where(StringEqualsIfExists={"aws:SourceVpc": "vpc-1a2b3c4d"})], [0]),
     "encrypted": ([where(Bool={"aws:SecureTransport": "true"})], [0]),
     "a tag that anybody sets": ([where(StringEquals={"aws:PrincipalTag/team": "web"})], [0]),

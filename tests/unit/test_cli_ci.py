@@ -9,11 +9,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from perimeter_smt import Kind, changed_documents, load_policy
 from perimeter_smt.cli.ci import ELSEWHERE, GITHUB, GITLAB, told_by
 from perimeter_smt.cli.main import run
 from perimeter_smt.report.annotations import github, gitlab
 from perimeter_smt.report.entries import Entry
+from perimeter_smt.report.json import schema
 
 ROOT = Path(__file__).resolve().parents[2]
 ORG = "o-acme0000001"
@@ -214,6 +217,25 @@ def test_policies_are_compared_with_head(repository):
     git("commit", "-q", "-a", "-m", "second")
     assert call("changed", str(file)) == (0, "", "")
     assert call("changed", str(file), "--since", "HEAD~1")[1].startswith(f"{file}: less: ")
+
+
+@needs_git
+def test_changed_as_json_and_as_a_function(repository):
+    """The same as JSON by its schema, and in Python; a new file has nothing to be compared with."""
+    call, file = repository, Path("p/rcp/base.json")
+    file.write_text(rcp("sqs:*"))
+    Path("p/rcp/new.json").write_text(rcp("sqs:*"))
+    code, out, _ = call("changed", str(file), "p/rcp/new.json", "--json")
+    told = json.loads(out)
+    Draft202012Validator(json.loads(schema("changed"))).validate(told)
+    assert code == 1
+    assert [one["comparison"] and one["comparison"]["relation"] for one in told["files"]] == ["more", None]
+    assert told["files"][0]["comparison"]["newly_allowed"]["action"].startswith("sns:")
+    document = load_policy(file, Kind.RCP)
+    (found,) = changed_documents([document], "HEAD")
+    assert found.comparison.relation == "more"
+    code, out, _ = call("changed", "package.json", "--json")
+    assert (code, json.loads(out)["files"]) == (0, [])
 
 
 @needs_git

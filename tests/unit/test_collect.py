@@ -184,6 +184,7 @@ def test_the_command(tmp_path, organization, keys, capsys):
     assert "unknown service `nothing`" in capsys.readouterr().err
 
 
+SHARING = ("ram", "images", "snapshots", "rds", "documents")
 MORE = ("s3", "s3-access-points", "opensearch", "apigateway", "backup", "glue", "kinesis", "tags")
 
 
@@ -358,3 +359,55 @@ def test_services_that_the_stand_in_does_not_have():
         {"ResourceArn": "arn:tables", "Policy": text},
         {"ResourceArn": "arn:table", "NotKnown": "not allowed to read it (AccessDeniedException)"},
     ]
+
+
+@pytest.fixture(scope="module")
+def shared(organization):
+    """An image, a snapshot, a database snapshot and a share of AWS RAM, of the third account."""
+    url, own, partner = organization["url"], organization["accounts"][2], "999988887777"
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
+    sts = boto3.client("sts", endpoint_url=url, **keys)
+    found = sts.assume_role(RoleArn=f"arn:aws:iam::{own}:role/reader", RoleSessionName="test")["Credentials"]
+    session = boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=REGION)
+    ec2, rds, ram = (session.client(name, endpoint_url=url) for name in ("ec2", "rds", "ram"))
+    volume = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=1)["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    ec2.modify_snapshot_attribute(SnapshotId=snapshot, Attribute="createVolumePermission", OperationType="add",
+                                  UserIds=[partner])  # fmt: skip
+    instance = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    image = ec2.create_image(InstanceId=instance, Name="base")["ImageId"]
+    ec2.modify_image_attribute(ImageId=image, Attribute="launchPermission", OperationType="add", UserIds=[partner])
+    rds.create_db_instance(DBInstanceIdentifier="orders", DBInstanceClass="db.t3.micro", Engine="postgres")
+    rds.create_db_snapshot(DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-1")
+    rds.modify_db_snapshot_attribute(DBSnapshotIdentifier="orders-1", AttributeName="restore", ValuesToAdd=["all"])
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    arn = f"arn:aws:ec2:{REGION}:{own}:subnet/{subnet}"
+    ram.create_resource_share(name="network", resourceArns=[arn], principals=[partner])
+    return {"account": own, "partner": partner, "image": image, "snapshot": snapshot, "subnet": arn}
+
+
+def test_what_is_shared_is_found(tmp_path, organization, shared, keys):
+    gather(tmp_path / "c", organization, services=SHARING, accounts=[shared["account"]])
+    found = read_source(tmp_path / "c")
+    held = {r.arn: r for r in account(found, shared["account"]).resources}
+
+    def named(arn):
+        return {e.value for s in held[arn].policy.statements for e in s.principal.entries}
+
+    partner = {f"arn:aws:iam::{shared['partner']}:root"}
+    assert named(shared["subnet"]) == partner
+    assert named(f"arn:aws:ec2:{REGION}::image/{shared['image']}") == partner
+    assert named(f"arn:aws:ec2:{REGION}::snapshot/{shared['snapshot']}") == partner
+    assert named(f"arn:aws:rds:{REGION}:{shared['account']}:snapshot:orders-1") == {"*"}
+
+
+@pytest.mark.parametrize(("operation", "service", "name"), [
+    ("DescribeImageAttribute", "images", "image/"), ("DescribeSnapshotAttribute", "snapshots", "snapshot/"),
+    ("DescribeDBSnapshotAttributes", "rds", "snapshot:orders-1"), ("GetResourceShareAssociations", "ram", "ram"),
+])  # fmt: skip
+def test_sharing_that_may_not_be_read(tmp_path, organization, shared, keys, operation, service, name):
+    access = Faulty(operation, "AccessDenied", role_name="reader", endpoint_url=organization["url"], attempts=1)
+    done = gather(tmp_path / "c", organization, access, services=(service,), accounts=[shared["account"]])
+    found = read_source(tmp_path / "c")
+    assert not [r for r in account(found, shared["account"]).resources if name in r.arn]
+    assert done.missing or any(name in u.name and "AccessDenied" in u.reason for u in found.unknowns)

@@ -293,6 +293,15 @@ def test_the_command(workspace, monkeypatch, capsys):
         assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize("text", ["[]", " [ ] ", '{"Records": []}', "{}"])
+def test_nothing_to_explain_is_bad_input(text, capsys):
+    """No case, no event: one line and exit code 2, never an empty answer."""
+    assert run(["explain", text]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.count("\n") == 1
+
+
 def test_evaluate_with_a_workspace(workspace, monkeypatch, capsys):
     """Cases without policies are filled; options of a source need a source."""
     monkeypatch.chdir(workspace)

@@ -10,7 +10,7 @@ import pytest
 from perimeter_smt import workspace_from_options
 from perimeter_smt.cli.main import run
 from perimeter_smt.organization.proposals import proposals
-from perimeter_smt.organization.published import published_resources
+from perimeter_smt.organization.published import is_published_bucket, published_resources
 from perimeter_smt.organization.readers import read_source
 
 ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme"
@@ -149,7 +149,9 @@ def policies_alone(tmp_path):
     allow = {"Effect": "Allow", "Principal": "*"}
     endpoint = [
         {**allow, "Sid": "All", "Action": "*", "Resource": "*"},
-        {**allow, "Sid": "Packages", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::packages.example/*"},
+        {**allow, "Sid": "Packages", "Action": "s3:GetObject",
+         "Resource": "arn:aws:s3:::amazonlinux.eu-west-1.amazonaws.com/*"},
+        {**allow, "Sid": "Whose", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::packages.example/*"},
         {**allow, "Sid": "Pattern", "Action": "*", "Resource": "arn:aws:s3:::packages-*/*",
          "Condition": {"StringEquals": org}},
         {**allow, "Sid": "Services", "Action": "*", "Resource": "*",
@@ -180,5 +182,19 @@ def test_exemptions_count_where_they_were_made(policies_alone):
 def test_endpoints_that_let_everything_through_except_nothing(policies_alone):
     """What everybody may call on named buckets is left out of O2; what everybody may call anywhere is a hole."""
     assert [p.value for p in policies_alone.of("except O2")] == ["s3:GetObject"]
-    buckets = {p.value.split('"')[1]: p.sure for p in policies_alone.of("service_resources")}
-    assert buckets == {"arn:aws:s3:::packages.example/*": True, "arn:aws:s3:::packages-*/*": False}
+    buckets = {p.value.split('"')[1].split(":::")[1]: p.sure for p in policies_alone.of("service_resources")}
+    assert buckets == {
+        "amazonlinux.eu-west-1.amazonaws.com/*": True,
+        "packages.example/*": False,
+        "packages-*/*": False,
+    }
+
+
+@pytest.mark.parametrize(("name", "published"), [
+    ("redshift-downloads", True), ("elasticbeanstalk-samples-eu-west-1", True), ("aws-cli", True),
+    ("aws-glue-studio-transforms-111122223333-prod-us-east-1", True), ("elasticbeanstalk-samples-acme", False),
+    ("redshift-downloads-acme", False), ("acme-redshift-downloads", False), ("sc-prod-x/y-eu-west-1", False),
+])  # fmt: skip
+def test_names_that_aws_publishes(name, published):
+    """The whole name, with a Region where AWS has one: a name that only looks like one is somebody's."""
+    assert is_published_bucket(name) is published

@@ -349,6 +349,11 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         "`10.5` is no bound for `s3:max-keys`, which holds whole numbers",
         scp(when("NumericLessThan", "s3:TlsVersion", "1.2")),
     ),
+    "PL052": (
+        Example(Kind.BUCKET, (statement("Allow", Principal={"AWS": "111111111111"}, Action=["s3:Get*", "sqs:*"]),)),
+        "this policy holds no actions of `sqs`",
+        Example(Kind.BUCKET, (statement("Allow", Principal={"AWS": "111111111111"}, Action=["s3:*", "S3:GetObject"]),)),
+    ),
 }
 
 
@@ -434,6 +439,14 @@ def test_multivalued_variable() -> None:
     assert _found(identity(Resource="arn:aws:s3:::${aws:TagKeys}"), "PL023") == [
         "the variable `${aws:TagKeys}` names a key with several values and is never set"
     ]
+
+
+@pytest.mark.parametrize("broken", ["${aws:username", "${}", "${aws:username, 'x}"])
+def test_text_that_begins_no_variable(broken: str) -> None:
+    assert _found(identity(Resource=f"arn:aws:s3:::x/{broken}"), "PL023") == [
+        f"`arn:aws:s3:::x/{broken}` holds a `${{` that begins no variable"
+    ]
+    assert _found(identity(Resource="arn:aws:s3:::x/${$}/${*}"), "PL023") == []
 
 
 def test_findings_follow_the_lines() -> None:

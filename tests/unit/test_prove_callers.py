@@ -328,7 +328,15 @@ def test_compare_takes_unknown_keys_under_set_operators_as_lists():
     assert compare(scp(deny(action="sqs:*")), scp(*both), reading="over").relation == "more"
 
 
-@pytest.mark.parametrize("pattern", ["arn:aws:sts::*:federated-user/a/b", "arn:aws:iam::*:role/a:b"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "arn:aws:sts::*:federated-user/a/b",
+        "arn:aws:sts::*:federated-user/?",
+        f"arn:aws:sts::*:federated-user/{'?' * 33}",
+        "arn:aws:iam::*:role/a:b",
+    ],
+)
 def test_names_hold_what_aws_admits(pattern):
     condition = {"ArnNotLike": {"aws:PrincipalArn": pattern}}
     assert compare(scp(deny(action="sqs:*")), scp(deny(condition, action="sqs:*"))).relation == "equivalent"

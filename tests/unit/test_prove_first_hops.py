@@ -116,3 +116,19 @@ def test_a_cached_proof_stays_while_no_role_may_make_the_first_hop(tmp_path, mon
     assert prove(space(()), **options) == before
     with pytest.raises(AssertionError, match="encoded"):
         prove(space(IDS[-1:]), **options)
+
+
+def test_a_first_hop_counts_for_the_services_that_it_is_carried_on_to():
+    """Amazon EFS carries calls on to KMS alone: that its clients are left out says nothing of calls to SQS."""
+    held = {"Effect": "Deny", "NotAction": ["elasticfilesystem:Client*"], "Resource": "*", "Condition": NETWORK}
+    guardrails = Guardrails(scps=(policy(Kind.SCP, held),))
+    root = Unit(id="r-ac01", guardrails=guardrails, accounts=tuple(Account(id=own) for own in (*IDS[:1], MANAGEMENT)))
+    workspace = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(orgs=(ORG,), accepted=LIMITS, cidrs=("203.0.113.0/24",),
+                            endpoints=("vpce-0a000000000000001",), assumptions=("AN8.address",)),
+        name="first hops", grants_given=False,
+    )  # fmt: skip
+    report = prove(workspace, objectives=["O5"], services=["kms", "sqs"], availability=False)
+    found = {service: verdict.status for verdict in report.verdicts for service in verdict.services}
+    assert found == {"kms": "conditional", "sqs": "proved"}

@@ -17,7 +17,7 @@ PUBLIC = {
     "workspace_from_options", "SourceOptions", "access_not_granted", "access_not_granted_in_workspace", "no_new_access",
     "no_public_access", "public_in_workspace", "replay", "explain_case", "explain_event", "explain_message",
     "Callers", "Finding", "Findings", "Measure", "Mitigation", "findings_of_document", "findings_of_workspace",
-    "measure", "what_can", "who_can",
+    "measure", "what_can", "who_can", "Changed", "changed_documents",
 }  # fmt: skip
 
 

@@ -313,3 +313,38 @@ def test_the_perimeter_and_a_source_must_speak_of_the_same(tmp_path):
             read_source(folder, SourceOptions(perimeter_file=tmp_path / "perimeter.yaml"))
         assert message in str(error.value)
         assert "perimeter.yaml:" in str(error.value)
+
+
+def test_examples_of_the_documentation_are_read(tmp_path):
+    """The pages of the AWS CLI write one attached policy without a list; other versions are counted."""
+    from perimeter_smt.organization.inventory import inventory
+
+    admin = {"PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    own = f"arn:aws:iam::{ORDERS}:policy/own"
+    versions = [{"VersionId": "v1", "IsDefaultVersion": False, "Document": ALL},
+                {"VersionId": "v2", "IsDefaultVersion": True, "Document": READ}]  # fmt: skip
+    write(tmp_path / "folder", {"iam": {
+        "GroupDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:group/admins", "AttachedManagedPolicies": admin}],
+        "UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/alice", "GroupList": ["admins"],
+                            "UserPolicyList": {"PolicyName": "read", "PolicyDocument": READ}}],
+        "Policies": [{"Arn": own, "DefaultVersionId": "v2", "PolicyVersionList": versions}],
+    }})  # fmt: skip
+    found = read_source(tmp_path / "folder", SourceOptions(organization_id=ORG))
+    (alice,) = account(found, ORDERS).principals
+    assert sorted(d.statements[0].action.values for d in alice.policies) == [("*",), ("sqs:ReceiveMessage",)]
+    assert found.versions == ((own, 1),)
+    assert f"`{own}` has 1 version beside the default one, which alone counts" in {
+        remark.text for remark in inventory(found).remarks
+    }
+
+
+@pytest.mark.parametrize("answer", [
+    {"RoleDetailList": ["role"]},
+    {"UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/a", "AttachedManagedPolicies": [{"PolicyName": "x"}]}]},
+    {"VpcEndpoints": "none"}, {"resourceShareAssociations": [{"status": "ASSOCIATED"}]},
+])  # fmt: skip
+def test_an_answer_of_another_form_is_bad_input(tmp_path, answer):
+    """Whatever somebody cut or wrote: one line with the place, no internal error."""
+    write(tmp_path / "folder", {"answer": answer})
+    with pytest.raises(InputError, match=r"^[^\n]*answer\.json[^\n]*another form[^\n]*$"):
+        read_source(tmp_path / "folder", SourceOptions(organization_id=ORG, account=ORDERS))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from perimeter_smt.organization.inventory import inventory
 from perimeter_smt.organization.readers import SourceOptions, read_source
 from perimeter_smt.questions.perimeter import prove
 
@@ -185,3 +186,41 @@ def test_an_attachment_without_its_arn_is_named(tmp_path):
     path.write_text(json.dumps({"configurationItems": [item("AWS::IAM::Role", f"arn:aws:iam::{OWN}:role/app", role)]}))
     found = read_source(path, SourceOptions(organization_id=ORG))
     assert any("`own, whose ARN is not told`" in u.name for u in found.unknowns)
+
+
+def test_items_of_types_that_are_not_read(tmp_path):
+    """Those with a policy are named, and those that may have one; the others are counted."""
+    vault = f"arn:aws:glacier:eu-west-1:{OWN}:vaults/old"
+    table = {"nested": {"resourcePolicy": json.dumps(SEND)}}
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps({"configurationItems": [
+        *items(),
+        item("AWS::Glacier::Vault", vault, {"vaultName": "old"}),
+        item("AWS::NewService::Table", f"arn:aws:new:eu-west-1:{OWN}:table/x", table),
+        item("AWS::EC2::Instance", f"arn:aws:ec2:eu-west-1:{OTHER}:instance/i-1", {"policy": ""}, account=OTHER),
+        item("AWS::EC2::Instance", f"arn:aws:ec2:eu-west-1:{OTHER}:instance/i-2", {}, account=OTHER),
+        item("AWS::EC2::Volume", f"arn:aws:ec2:eu-west-1:{OTHER}:volume/v-1", {}, account=OTHER),
+    ]}))  # fmt: skip
+    found = read_source(path, SourceOptions(organization_id=ORG, complete=True))
+    names = {u.name: u for u in found.unknowns if u.affects == "grants"}
+    assert f"policies of `AWS::Glacier::Vault` of account `{OWN}`" in names
+    assert f"policy of `arn:aws:new:eu-west-1:{OWN}:table/x`" in names
+    assert found.others == (("AWS::EC2::Instance", 2), ("AWS::EC2::Volume", 1))
+    assert {a.id: a.listed for a, _ in found.organization.accounts()} == {OWN: False, OTHER: True}
+    remarks = [remark.text for remark in inventory(found).remarks]
+    assert "3 items of 2 types without a policy: AWS::EC2::Instance, AWS::EC2::Volume" in remarks
+
+
+def test_items_whose_parts_are_texts(tmp_path):
+    """Exports for queries write configurations and tags as JSON texts, with texts inside them."""
+    more = {"BucketPolicy": json.dumps({"policyText": json.dumps(bucket_policy("acme-texts"))}),
+            "PublicAccessBlockConfiguration": json.dumps({"restrictPublicBuckets": True})}  # fmt: skip
+    found = {**item("AWS::S3::Bucket", "arn:aws:s3:::acme-texts", json.dumps({"name": "acme-texts"})),
+             "supplementaryConfiguration": json.dumps(more), "tags": json.dumps({"team": "orders"})}  # fmt: skip
+    path = tmp_path / "items.json"
+    path.write_text(json.dumps([found]))
+    (bucket,) = [r for a, _ in read_source(path, SourceOptions(organization_id=ORG)).organization.accounts()
+                 for r in a.resources]  # fmt: skip
+    assert bucket.policy
+    assert bucket.block_public_access
+    assert bucket.tags == {"team": "orders"}

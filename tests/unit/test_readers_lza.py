@@ -129,3 +129,28 @@ def test_units_with_excluded_accounts_are_not_taken_to_be_guarded(folder):
     found = read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
     assert not found.organization.root.units[1].guardrails.scps
     assert [u.affects for u in found.unknowns] == ["guardrails"]
+
+
+def test_words_in_place_of_an_account_id_are_refused(folder):
+    """Samples leave a note beside the id, which is no id of an account."""
+    path = folder / "accounts-config.yaml"
+    path.write_text(path.read_text().replace('"111122223333"', '"111122223333 <- UPDATE"'))
+    with pytest.raises(InputError, match=r"accountIds\[1\].*`111122223333 <- UPDATE` is "):
+        read_source(folder, SourceOptions(organization_id=ORG))
+
+
+def test_what_the_accelerator_fills_in_by_itself(folder):
+    """Partition, home Region and the role of the management account, as `global-config.yaml` tells them."""
+    role = "arn:${PARTITION}:iam::*:role/${MANAGEMENT_ACCOUNT_ACCESS_ROLE}"
+    tests = {"ArnNotLike": {"aws:PrincipalArn": role}, "StringNotEquals": {"aws:RequestedRegion": "${HOME_REGION}"}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": tests}
+    policy = {"Version": "2012-10-17", "Statement": [deny]}
+    (folder / "service-control-policies" / "only-mine.json").write_text(json.dumps(policy))
+    (folder / "global-config.yaml").write_text(
+        "homeRegion: &HOME_REGION us-gov-west-1\nenabledRegions:\n  - *HOME_REGION\n"
+        "managementAccountAccessRole: OrganizationAccountAccessRole\n"
+    )
+    found = read_source(folder, SourceOptions(organization_id=ORG))
+    (document,) = {id(d): d for d in found.organization.documents() if d.name == "only-mine"}.values()
+    values = {value for condition in document.statements[0].conditions for value in condition.values}
+    assert values == {"arn:aws-us-gov:iam::*:role/OrganizationAccountAccessRole", "us-gov-west-1"}

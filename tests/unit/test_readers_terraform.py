@@ -333,3 +333,23 @@ def test_a_resource_without_an_address_is_bad_input(tmp_path, capsys):
     path.write_text(json.dumps(plan))
     assert run(["inventory", str(path), "--org-id", ORG, "--account", OWN]) == 2
     assert "a resource without `address`" in capsys.readouterr().err
+
+
+def test_plans_as_other_shells_and_hands_write_them(tmp_path):
+    """A redirection of PowerShell writes UTF-16; an attachment to a user without a name is to nobody."""
+    plan = Plan()
+    plan.add("aws_iam_group.team", {"name": "team", "path": "/"}, unknown=["arn", "id"])
+    plan.add("aws_iam_user.alice", {"name": "alice", "path": "/"}, unknown=["arn", "id"])
+    plan.add("aws_iam_group_membership.team", {"group": "team", "name": "m", "users": ["alice"]}, unknown=["id"])
+    plan.add("aws_iam_policy.own", {"name": "own", "path": "/", "policy": allow("sqs:*")}, unknown=["arn"])
+    plan.add("aws_iam_policy_attachment.a", {"groups": ["team"], "users": [""], "roles": None}, unknown=["policy_arn"],
+             refers={"policy_arn": ["aws_iam_policy.own"]})  # fmt: skip
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan.value()), encoding="utf-16")
+    found = read_source(path, OPTIONS)
+    (alice,) = account(found).principals
+    assert [d.statements[0].action.values for d in alice.policies] == [("sqs:*",)]
+    assert not [u for u in found.unknowns if u.affects == "grants"]
+    path.write_bytes(b"\xff\xfe{\x00\x00\xd8")
+    with pytest.raises(InputError, match="UTF-16"):
+        read_source(path, OPTIONS)

@@ -76,7 +76,7 @@ class Policies:
         key = (id(document), statement.index)
         if key not in self._selected:
             self._documents.append(document)  # keeps the id in use
-            parts = self._parts(document, statement)
+            parts = self.element_formulas(document, statement)
             body = both(*parts)
             name = self._name(document, statement)
             self.parts[name] = parts
@@ -88,7 +88,7 @@ class Policies:
             self.statements[name] = (document, statement)
         return self._selected[key]
 
-    def _parts(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
+    def element_formulas(self, document: Document, statement: Statement) -> tuple[Formula, ...]:
         """Action, resource and each condition of the statement."""
         if self.idle(statement.action):
             return (FALSE,)

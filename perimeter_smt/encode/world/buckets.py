@@ -14,6 +14,14 @@ from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.resource import Leaf
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
+from perimeter_smt.encode.world.access_points import (
+    ABOUT_POINTS,
+    ACCOUNT_KEY,
+    ARN_KEY,
+    ORIGIN_KEY,
+    empty,
+    endpoints,
+)
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT
 from perimeter_smt.encode.world.governs import (
     HAS_ACCOUNT,
@@ -25,13 +33,12 @@ from perimeter_smt.encode.world.governs import (
 )
 from perimeter_smt.encode.world.guardrails import by_levels, level_allows
 from perimeter_smt.encode.world.public import Public, publicity
-from perimeter_smt.logic.atoms import Member, Ref, Template, Text
+from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
     FALSE,
     TRUE,
     Formula,
-    atom,
     boolean,
     both,
     conj,
@@ -50,13 +57,6 @@ from perimeter_smt.organization.model import Account, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 
-_POINT_KEY = "s3:dataaccesspoint"
-_ORIGIN = "s3:accesspointnetworkorigin"
-# Calls that make, describe and change access points: no call through one, so that no bucket and no VPC is asked.
-_ABOUT_POINTS = either(
-    atom(Member("call", "action ~ s3:*accesspoint*")), atom(Member("call", "action ~ s3:*tag*resource"))
-)
-
 
 @dataclass(frozen=True)
 class _Bucket:
@@ -72,7 +72,7 @@ def guards(workspace: Workspace, policies: Policies) -> Formula:
     for account in accounts:
         for point in account.resources:
             if is_access_point(split_arn(point.arn)):
-                through = both(reach(point).surely, neg(_ABOUT_POINTS))
+                through = both(reach(point).surely, neg(ABOUT_POINTS))
                 out.append(implies(through, _behind(workspace, account, point, buckets, policies)))
     return conj(out)
 
@@ -106,6 +106,7 @@ def _passes(
         yield both(ON_ENDPOINT, is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE)
     yield either(own, asked.hits(documents).any)
     yield neg(asked.denies(documents))
+    yield endpoints(workspace, asked)
     yield either(sym("X-44"), both(*_guardrails(workspace, bucket, asked)))
     if _blocked(bucket) or point.block_public_access or account.block_public_access:
         inside = is_text("principal.account", account.id)
@@ -130,7 +131,7 @@ def _guardrails(workspace: Workspace, bucket: _Bucket, asked: Policies) -> Itera
 def facts(accounts: list[Account], keys: Space) -> Iterator[Assertion]:
     """The keys of calls through listed access points, which no call on a bucket itself carries (AR15)."""
     listed = [account.id for account in accounts if account.listed]
-    owner = keys.known.get(f"{_POINT_KEY}account")
+    owner = keys.known.get(ACCOUNT_KEY)
     if owner is not None and listed:
         direct = both(arn_of_service("s3"), neg(HAS_ACCOUNT), owner.has)
         foreign = neg(disj(glob_on(owner.term, (Text(account),)) for account in listed))
@@ -139,11 +140,11 @@ def facts(accounts: list[Account], keys: Space) -> Iterator[Assertion]:
         for point in account.resources:
             if is_access_point(split_arn(point.arn)):
                 origin = {"vpc": "VPC", "internet": "Internet"}.get(point.origin or "")
-                values = {f"{_POINT_KEY}account": account.id, f"{_POINT_KEY}arn": point.arn, _ORIGIN: origin}
+                values = {ACCOUNT_KEY: account.id, ARN_KEY: point.arn, ORIGIN_KEY: origin}
                 known = [(keys.known[name], value) for name, value in values.items() if name in keys.known]
                 held = conj(
                     both(
-                        either(key.has, _ABOUT_POINTS),
+                        either(key.has, ABOUT_POINTS),
                         TRUE if value is None else implies(key.has, glob_on(key.term, (Text(value),))),
                     )
                     for key, value in known
@@ -184,7 +185,7 @@ def _through(point: str, bucket: str) -> Leaf:
             case "resource.arn-service":
                 return boolean(regex(piece).fullmatch("s3") is not None)
             case "resource.region" | "resource.account":
-                return _empty(piece)
+                return empty(piece)
         at = both(is_text("resource.name", point), glob_on((Text(bucket),), piece))
         return either(at, _object(piece))
 
@@ -196,8 +197,3 @@ def _through(point: str, bucket: str) -> Leaf:
             return sym(f"open: {bucket} behind {point}")
 
     return leaf
-
-
-def _empty(piece: Template) -> Formula:
-    parts = (glob(p.var, ()) if isinstance(p, Ref) else boolean(not isinstance(p, Text)) for p in piece)
-    return both(*parts) if any(isinstance(p, Ref) for p in piece) else boolean(regex(piece).fullmatch("") is not None)

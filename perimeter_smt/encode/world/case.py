@@ -46,6 +46,7 @@ _CALLERS = {
     "anonymous": "anonymous",
     "federated-sts": "federated-sts",
 }
+_NAMED = ("role-session", "federated-user")
 _FLAGS = (
     "resource.aws-managed-key",
     "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
@@ -242,7 +243,7 @@ def _principal_texts(principal: Principal) -> list[Formula]:
         "principal.service": (principal.arn or "") if principal.type == "service" else "",
         "principal.provider": principal.provider or "",
         "principal.name": _name(principal),
-        "principal.session": (principal.arn or "").rsplit("/", 1)[-1] if principal.type == "role-session" else "",
+        "principal.session": (principal.arn or "").rsplit("/", 1)[-1] if principal.type in _NAMED else "",
         "principal.user": (principal.user_arn or "").split(":", 5)[-1],
     }
     return [is_text(var, text) for var, text in texts.items()]

@@ -60,11 +60,24 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     for account, _ in workspace.organization.accounts():
         out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
         out += _resource_tags(account, policies.keys, names)
+<<<<<<< HEAD
         if account.id in calling:
             out.append(_principals(calling[account.id], makes=account.id in makers))
         if account.id in called:
             out.append(_resources(called[account.id]))
     empty = [account.id for account in listed if not (account.resources or account.principals)]
+=======
+        out += _customer_keys(account)
+        if not account.listed:
+            continue
+        out.append(_principals(workspace, policies, account))
+        if account.resources or account.principals:
+            here = is_text("resource.account", account.id)
+            name = f"organization.yaml lists every resource of {account.id}"
+            out.append(Assertion(name, implies(both(here, NEEDS), either(_built_in(), _resources(account)))))
+        else:
+            empty.append(account.id)
+>>>>>>> main
     if empty:
         here = one_of("resource.account", empty)
         name = "organization.yaml lists every resource of accounts that have none"
@@ -161,6 +174,26 @@ def _takes_session_tags(role: OwnedPrincipal) -> bool:
     allows = (s for s in role.trust.statements if s.effect == "Allow")
     return any(
         s.action.negated or any(fnmatchcase("sts:tagsession", a.lower()) for a in s.action.values) for s in allows
+    )
+
+
+def _customer_keys(account: Account) -> Iterator[Assertion]:
+    """Listed KMS keys that are the customer's: the others may be AWS's, for all that the file says."""
+    for resource in account.resources:
+        if split_arn(resource.arn).service == "kms" and made_by_customer(resource):
+            name = f"organization.yaml customer managed key {resource.arn}"
+            yield Assertion(name, implies(itself(resource), neg(sym("resource.aws-managed-key"))))
+
+
+def made_by_customer(key: OwnedResource) -> bool:
+    """Whether the file shows that AWS does not manage a KMS key (API reference, TagResource and PutKeyPolicy).
+
+    It is tagged, or its policy lets somebody change the policy: neither can be done with an AWS managed key.
+    """
+    statements = key.policy.statements if key.policy else ()
+    writers = (s for s in statements if s.effect == "Allow" and not s.action.negated and not s.conditions)
+    return bool(key.tags) or any(
+        fnmatchcase("kms:putkeypolicy", action.lower()) for statement in writers for action in statement.action.values
     )
 
 

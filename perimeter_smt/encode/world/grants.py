@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.keys import Space
 from perimeter_smt.encode.language.principal import IAM, Hits, principal_named
 from perimeter_smt.encode.language.statement import Policies
+from perimeter_smt.encode.world import sessions
+from perimeter_smt.encode.world.access_points import behind_points
 from perimeter_smt.encode.world.accounts import member_ids, one_of
 from perimeter_smt.encode.world.buckets import guards
 from perimeter_smt.encode.world.governs import reach
@@ -23,16 +25,17 @@ _CLOSED = (
 )  # fmt: skip
 
 
-def free() -> dict[str, Formula]:
+def free(workspace: Workspace, policies: Policies, keys: Space) -> dict[str, Formula]:
     """Guardrails alone: everything may be granted, nothing is denied by a grant."""
-    return dict.fromkeys(_CLOSED, FALSE) | {"grants.free": TRUE, "guards.pass": TRUE, "kms.grants-known": TRUE}
+    passes = behind_points(workspace, policies, keys)
+    return dict.fromkeys(_CLOSED, FALSE) | {"grants.free": TRUE, "guards.pass": passes, "kms.grants-known": TRUE}
 
 
 def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     """With current grants. Callers of other accounts may be granted anything on their side.
 
     In an account that is not `listed`, what is given holds what is given, and anything else may hold anything.
-    Session policies are not part of a workspace: sessions may be unrestricted.
+    Sessions that the workspace does not tell may be unrestricted.
     """
     accounts = [account for account, _ in workspace.organization.accounts()]
     principals = [p for account in accounts for p in account.principals]
@@ -59,6 +62,7 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     return _administrators(workspace) | {
         "grants.free": FALSE,
         "identity.allows": allowed,
+<<<<<<< HEAD
         "identity.denies": disj(both(who, policies.denies(documents)) for who, documents in held),
         "boundary.given": callers(bounded),
         "boundary.allows": disj(both(who, policies.allows(documents)) for who, documents in bounds),
@@ -66,6 +70,13 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "session.given": sym_is("federated-user"),  # who may do nothing without one (3.4)
         "session.allows": TRUE,
         "session.denies": FALSE,
+=======
+        "identity.denies": disj(both(is_caller(p), policies.denies(p.policies)) for p in principals),
+        "boundary.given": disj(is_caller(p) for p in principals if p.boundary),
+        "boundary.allows": disj(both(is_caller(p), policies.allows((p.boundary,))) for p in principals if p.boundary),
+        "boundary.denies": disj(both(is_caller(p), policies.denies((p.boundary,))) for p in principals if p.boundary),
+        **sessions.definitions(principals, policies),
+>>>>>>> main
         "task-policy.allows": TRUE,
         "resource-policy.denies": disj(
             (

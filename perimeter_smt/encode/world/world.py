@@ -12,7 +12,21 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
+<<<<<<< HEAD
 from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, people, perimeter, refused, root, tags
+=======
+from perimeter_smt.encode.world import (
+    accounts,
+    buckets,
+    grants,
+    guardrails,
+    perimeter,
+    refused,
+    root,
+    sessions,
+    tags,
+)
+>>>>>>> main
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -56,6 +70,7 @@ HINTS: dict[str, tuple[str, ...]] = {
         "document/Orders",
     ),
     "principal.session": ("session",),
+    "behind.bucket": ("orders",),
     "source.arn-service": ("sns", "s3"),
     "source.name": ("alerts",),
     "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
@@ -221,7 +236,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= perimeter.definitions(workspace, keys, script)
     out |= tags.definitions(workspace)
     out |= refused.definitions(keys)
-    out |= grants.free() if world.free_grants else grants.definitions(workspace, policies)
+    out |= grants.free(workspace, policies, keys) if world.free_grants else grants.definitions(workspace, policies)
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
@@ -247,7 +262,7 @@ def all_documents(workspace: Workspace, *, grants_too: bool) -> list[Document]:
         out += [e.policy for e in account.endpoints if e.policy]
         if grants_too:
             for owned in account.principals:
-                out += [*owned.policies, *(d for d in (owned.boundary, owned.trust) if d)]
+                out += [*owned.policies, *owned.limits(), *((owned.trust,) if owned.trust else ())]
             out += [r.policy for r in account.resources if r.policy]
     out += [*organization.root.guardrails.scps, *organization.root.guardrails.rcps]
     return list({id(d): d for d in out}.values())
@@ -284,6 +299,7 @@ def facts_of(world: World) -> list[Assertion]:
     out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
+        out += sessions.facts(account for account, _ in workspace.organization.accounts())
         out += existence(workspace, world.policies, tuple(world.keys.known))
     return out
 

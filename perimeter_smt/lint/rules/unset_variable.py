@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from perimeter_smt.lint.rule import IAM_GUIDE, Finding, Rule
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
-from perimeter_smt.policy.template import Variable, parse_template
+from perimeter_smt.policy.template import Literal, Variable, parse_template
 from perimeter_smt.request.keys import key_info
 
 
@@ -18,7 +18,8 @@ class UnsetVariable(Rule):
     title = "policy variable that is never set"
     text = (
         "A variable must name a single-valued condition key. Anything else is never set, and its value then "
-        "equals nothing. `${Account}` and the like are placeholders of sample policies: fill them in."
+        "equals nothing. `${Account}` and the like are placeholders of sample policies: fill them in. "
+        "A `${` without a name and a closing brace is no variable at all: it stands for itself, or AWS refuses it."
     )
     source = f"{IAM_GUIDE}reference_policies_variables.html"
 
@@ -34,6 +35,8 @@ class UnsetVariable(Rule):
                 for value in values:
                     for part in parse_template(value, wildcards=False, variables=True):
                         if not isinstance(part, Variable):
+                            if isinstance(part, Literal) and "${" in part.text:
+                                yield self.found(f"{quoted(value)} holds a `${{` that begins no variable", location)
                             continue
                         info = key_info(part.key)
                         shown = quoted("${" + part.key + "}")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeVar, cast
 
-from perimeter_smt.organization.model import Account, Endpoint, Guardrails, KeyGrant, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import (
+    Account,
+    Endpoint,
+    Guardrails,
+    KeyGrant,
+    OwnedPrincipal,
+    OwnedResource,
+    Session,
+)
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.fields import Gather, flag, items, members, required, tags, text, texts
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
@@ -20,9 +28,11 @@ ACCOUNT_MEMBERS = (
     "id", "name", "scps", "rcps", "principals", "groups", "resources", "endpoints", "listed",
     "canonical_id", "block_public_access",
 )  # fmt: skip
+PRINCIPAL_MEMBERS = ("arn", "policies", "boundary", "trust", "tags", "groups", "sessions", "sessions_listed")
 RESOURCE_MEMBERS = (
     "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "grants", "shared_with",
 )  # fmt: skip
+MAX_SESSION_POLICIES = 11  # one inline, ten managed (STS API reference, AssumeRole)
 GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
@@ -70,7 +80,7 @@ class AccountReader:
 
     def _principal(self, node: Node, account: str, groups: dict[str, tuple[Document, ...]]) -> OwnedPrincipal:
         what = "a principal"
-        found = members(node, ("arn", "policies", "boundary", "trust", "tags", "groups"), what)
+        found = members(node, PRINCIPAL_MEMBERS, what)
         arn = text(required(found, "arn", node, what), values.principal_arn)
         owner, kind = values.principal_parts(arn)
         if owner != account:
@@ -95,7 +105,13 @@ class AccountReader:
         policies = gather.each(items(found.get("policies")), lambda item: self._policies.load(item, Kind.IDENTITY))
         boundary = gather(lambda: self._attached(found, "boundary", Kind.BOUNDARY), None)
         trust = gather(lambda: self._attached(found, "trust", Kind.TRUST), None)
+        sessions = gather.each(items(found.get("sessions")), self._session)
+        sessions_listed = flag(found.get("sessions_listed"), False)
         gather.done()
+        if service_linked and sessions:
+            raise found["sessions"].key_error("sessions of a service-linked role carry no session policies")
+        if sessions_listed and not sessions:
+            raise found["sessions_listed"].key_error("`sessions_listed` without `sessions`: expected those there are")
         return OwnedPrincipal(
             arn=arn,
             type=cast(Literal["user", "role"], kind),
@@ -105,6 +121,20 @@ class AccountReader:
             trust=trust,
             tags=tags(found.get("tags")),
             service_linked=service_linked,
+            sessions=sessions,
+            sessions_listed=sessions_listed,
+        )
+
+    def _session(self, node: Node) -> Session:
+        """Sessions of one name; without `policies` they carry none."""
+        what = "a session"
+        found = members(node, ("name", "policies"), what)
+        listed = items(found.get("policies"))
+        if len(listed) > MAX_SESSION_POLICIES:
+            raise found["policies"].error(f"{len(listed)} session policies, expected at most {MAX_SESSION_POLICIES}")
+        return Session(
+            name=text(required(found, "name", node, what), values.session_name),
+            policies=tuple(self._policies.load(item, Kind.SESSION) for item in listed),
         )
 
     def _attached(self, found: dict[str, Node], name: str, kind: Kind) -> Document | None:

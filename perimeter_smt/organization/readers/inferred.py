@@ -27,7 +27,7 @@ def documents_of(organization: Organization) -> Iterator[Document]:
             found += [endpoint.policy for endpoint in account.endpoints if endpoint.policy]
             later += [resource.policy for resource in account.resources if resource.policy]
             for owned in account.principals:
-                later += [*owned.policies, *(policy for policy in (owned.boundary, owned.trust) if policy)]
+                later += [*owned.policies, *owned.limits(), *((owned.trust,) if owned.trust else ())]
         for document in found:
             if id(document) not in seen:
                 seen.add(id(document))

@@ -108,6 +108,12 @@ def read_bytes(path: Path) -> bytes:
             data = gzip.decompress(data)
     except (OSError, EOFError) as error:
         raise InputError(f"cannot be read: {error}".lower(), file=str(path)) from None
+    for mark in (b"\xff\xfe", b"\xfe\xff"):  # what `>` of PowerShell writes
+        if data.startswith(mark):
+            try:
+                data = data.decode("utf-16").encode()
+            except UnicodeDecodeError:
+                raise InputError("cannot be read: a text in UTF-16 that is broken", file=str(path)) from None
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 

@@ -80,6 +80,8 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         name=_name(path),
         grants_given=draft.accounts_listed or options.complete,
         unknowns=tuple(draft.unknowns.values()),
+        others=tuple(sorted(draft.others.items())),
+        versions=tuple(sorted((arn, count) for arn, count in draft.versions.items() if count)),
     )
 
 

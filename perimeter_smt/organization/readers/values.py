@@ -103,6 +103,12 @@ def bucket_name(text: str) -> str:
     return _like(_BUCKET, text, "the name of a bucket", "3 to 63 lower-case letters, digits, hyphens or dots")
 
 
+def session_name(text: str) -> str:
+    """The name of a session, or a pattern for names (STS API reference, RoleSessionName)."""
+    return _like(re.compile(r"[\w+=,.@*?-]{1,64}", re.ASCII), text, "the name of a session",
+                 "at most 64 letters, digits and `_+=,.@-`, with `*` and `?` for any")  # fmt: skip
+
+
 def vpc_id(text: str) -> str:
     """`vpc-` and hexadecimal digits."""
     return _like(re.compile(r"vpc-[0-9a-f]{8,17}"), text, "a VPC id", "`vpc-` and 8 to 17 hexadecimal digits")

@@ -245,7 +245,7 @@ class _Asked:
         mode = run.exact if self.reading == "exact" else run.over
         proof = run.ask(question, mode, core=True)
         if proof.status == "unsat":
-            assumptions, used = explain.proof(self.pair.after, proof.core)
+            assumptions, used = explain.proof(self.pair.after, proof.rests_on)
             return Difference("none", assumptions=assumptions, used=used)
         if proof.status == "unknown":
             return Difference("unknown", reason=proof.reason)

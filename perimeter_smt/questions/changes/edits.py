@@ -40,7 +40,7 @@ def _documents(unit: Unit) -> Iterator[tuple[str, Document]]:
         for document in (*account.guardrails.scps, *account.guardrails.rcps):
             yield f"account {account.id}", document
         for p in account.principals:
-            for document in (*p.policies, *(d for d in (p.boundary, p.trust) if d)):
+            for document in (*p.policies, *p.limits(), *((p.trust,) if p.trust else ())):
                 yield p.arn, document
         for r in account.resources:
             if r.policy:

@@ -25,7 +25,7 @@ from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_of, case_to_json
 from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.facts import View, bucket_behind
 from perimeter_smt.witness.replay import blames
 
 
@@ -162,6 +162,7 @@ def _case(world: World, model: Model, request: Request, facts: Facts, departs: t
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
+        bucket=bucket_behind(model, departs),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from perimeter_smt.encode.language.action import action_matches
@@ -32,6 +32,9 @@ class Actions:
     classes: tuple[ActionClass, ...]
     patterns: tuple[str, ...]
     everything: bool  # the patterns reach every service
+    parts: tuple[
+        ActionClass, ...
+    ] = ()  # where classes were merged, what they were, numbered as the classes they are in
 
     def names(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """The actions of some classes."""
@@ -41,8 +44,8 @@ class Actions:
     def written(self, numbers: Iterable[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Some classes as patterns, and patterns to leave out of these; as few of both as are found."""
         chosen = set(numbers)
-        inside = [one for one in self.classes if one.number in chosen]
-        outside = [one for one in self.classes if one.number not in chosen]
+        inside = [one for one in self.parts or self.classes if one.number in chosen]
+        outside = [one for one in self.parts or self.classes if one.number not in chosen]
         if not outside:
             return (("*",) if self.everything else tuple(_greedy(self.patterns, inside))), ()
         fitting = [p for p in self.patterns if not any(p in one.matched for one in outside)]
@@ -50,6 +53,10 @@ class Actions:
         left = [one for one in inside if not any(p in one.matched for p in found)]
         taken = frozenset(name for one in outside for name in one.names)
         plain = (*found, *_shortened([name for one in left for name in one.names], taken))
+        if self.everything:
+            but = self._against(inside, outside)
+            if len(but) + 1 < len(plain):
+                return ("*",), but
         wide = ["*"] if self.everything and any(not one.matched for one in inside) else _greedy(self.patterns, inside)
         reached = [one for one in outside if wide == ["*"] or any(p in one.matched for p in wide)]
         against = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], reached)
@@ -59,11 +66,26 @@ class Actions:
                 return tuple(wide), tuple(against)
         return plain, ()
 
+    def _against(self, inside: Sequence[ActionClass], outside: Sequence[ActionClass]) -> tuple[str, ...]:
+        """The classes outside, as patterns that reach nothing inside."""
+        found = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], outside)
+        left = [name for one in outside if not any(p in one.matched for p in found) for name in one.names]
+        return (*found, *_shortened(left, frozenset(name for one in inside for name in one.names)))
+
 
 def classes_of(
-    documents: Sequence[Document], also: Sequence[str] = (), services: Sequence[str] | None = None
+    documents: Sequence[Document],
+    also: Sequence[str] = (),
+    services: Sequence[str] | None = None,
+    *,
+    apart: Callable[[str], Hashable] | None = None,
+    called: Callable[[tuple[str, ...]], Formula] | None = None,
 ) -> Actions:
-    """The classes of actions that the documents and the patterns `also` tell apart, of some services or of all."""
+    """The classes of actions that the documents and the patterns `also` tell apart, of some services or of all.
+
+    Services of which `apart` says different things are no class together. `called` is the formula for a call of one
+    of these actions; by default the patterns say it.
+    """
     patterns: dict[str, str] = {text.lower(): text for text in also}
     reaches_all = False
     for document in documents:
@@ -82,16 +104,35 @@ def classes_of(
     unknown = (text for low, text in patterns.items() if low not in known and not any(c in low for c in "*?"))
     literal = [text for text in unknown if services is None]
     told = {low: text for low, text in patterns.items() if low not in full}
-    found: dict[frozenset[str], list[str]] = {}
-    matchers = {text: _regex(low) for low, text in told.items() if "*" not in low.partition(":")[0]}
+    found: dict[tuple[Hashable, frozenset[str]], list[str]] = {}
+    matchers = {text: _regex(low) for low, text in told.items() if not any(c in low.partition(":")[0] for c in "*?")}
+    near: dict[str, list[str]] = {}
+    for text in matchers:
+        near.setdefault(text.lower().partition(":")[0], []).append(text)
     for name in (*names, *literal):
         low = name.lower()
-        found.setdefault(frozenset(t for t, m in matchers.items() if m.fullmatch(low)), []).append(name)
+        service = low.partition(":")[0]
+        matched = frozenset(t for t in near.get(service, ()) if matchers[t].fullmatch(low))
+        found.setdefault((apart(service) if apart else None, matched), []).append(name)
     classes = []
-    for number, (matched, members) in enumerate(found.items()):
-        facts = [action_matches(t) if t in matched else neg(action_matches(t)) for t in matchers]
-        classes.append(ActionClass(number, tuple(members), matched, conj(facts)))
+    for number, ((_, matched), members) in enumerate(found.items()):
+        if called is not None:
+            formula = called(tuple(members))
+        else:
+            formula = conj(action_matches(t) if t in matched else neg(action_matches(t)) for t in matchers)
+        classes.append(ActionClass(number, tuple(members), matched, formula))
     return Actions(tuple(classes), tuple(matchers), everything)
+
+
+def merged(found: Actions, together: Iterable[Sequence[int]], called: Callable[[tuple[str, ...]], Formula]) -> Actions:
+    """With some classes, named by their places, as one each."""
+    out, parts = [], []
+    for number, places in enumerate(together):
+        own = [replace(found.classes[place], number=number) for place in places]
+        names = tuple(name for one in own for name in one.names)
+        out.append(ActionClass(number, names, frozenset(), called(names)))
+        parts += own
+    return replace(found, classes=tuple(out), parts=tuple(parts))
 
 
 def levels(names: Iterable[str]) -> tuple[str, ...]:
@@ -133,9 +174,15 @@ def _greedy(patterns: Sequence[str], wanted: Sequence[ActionClass]) -> list[str]
 
 
 def _shortened(names: Sequence[str], taken: frozenset[str]) -> list[str]:
-    """Names with a common first word as one pattern, where it reaches no name that is taken."""
-    by_word: dict[str, list[str]] = {}
+    """Names of a whole service or with a common first word as one pattern, where it reaches no name that is taken."""
+    by_service: dict[str, list[str]] = {}
     for name in names:
+        by_service.setdefault(name.partition(":")[0], []).append(name)
+    whole = {s for s, members in by_service.items() if set(members) == set(_service(s))}
+    by_word: dict[str, list[str]] = {f"{service}:": by_service[service] for service in by_service if service in whole}
+    for name in names:
+        if name.partition(":")[0] in whole:
+            continue
         service, _, own = name.partition(":")
         word = _WORD.match(own)
         by_word.setdefault(f"{service}:{word[0] if word else own}", []).append(name)
@@ -143,7 +190,8 @@ def _shortened(names: Sequence[str], taken: frozenset[str]) -> list[str]:
     for start, members in by_word.items():
         service = start.partition(":")[0]
         reached = [name for name in _service(service) if name.lower().startswith(start.lower())]
-        if len(members) > 2 and set(reached) == set(members) and taken.isdisjoint(reached):
+        whole_word = service in whole or len(members) > 2
+        if whole_word and set(reached) == set(members) and taken.isdisjoint(reached):
             out.append(f"{start}*")
         else:
             out += members

@@ -14,11 +14,12 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import levels
 from perimeter_smt.questions.findings.estate import Asked, Estate, Zone, services_of
+from perimeter_smt.questions.findings.outward import callers, known_service, services_of_callers
 from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
 from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import Cover, Cube
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
-from perimeter_smt.questions.findings.verdicts import Finding, Findings, Public
+from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Limits, Result
 
@@ -56,19 +57,34 @@ def findings(
 
 
 def findings_of_workspace(
-    workspace: Workspace, *, zone: Zone = "organization", limits: Limits | None = None
+    workspace: Workspace,
+    *,
+    zone: Zone = "organization",
+    direction: Direction = "in",
+    services: Sequence[str] | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Findings:
-    """The access of outsiders to every resource and role whose policy the workspace lists, as AWS decides it.
+    """All ways in, or all ways out, of a workspace, as AWS decides them.
 
-    `zone`: `account` (of the resource), `organization`, `perimeter` (as perimeter.yaml defines who is trusted), or
-    `everyone`. InputError where no resource or role has a policy.
+    `in`: the access of outsiders to every resource and role whose policy the workspace lists. `out`: what its
+    principals reach that is not of the zone. `zone`: `account` (of the resource, or of the caller), `organization`,
+    `perimeter` (as perimeter.yaml defines what is trusted), or `everyone` (all access). `services` narrows the
+    question. InputError where there is nothing to ask: no policy of a resource or role, no listed principal.
     """
-    services = services_of(workspace)
-    if not services:
-        raise InputError("no resource or role of the source has a policy: there is nothing to find")
-    estate = Estate(workspace, services, limits)
+    chosen = sorted({known_service(s) for s in services}) if services else None
+    if direction == "in":
+        chosen = chosen or services_of(workspace)
+        if not chosen:
+            raise InputError("no resource or role of the source has a policy: there is nothing to find")
+    elif not any(account.principals for account, _ in workspace.organization.accounts()):
+        raise InputError("no principal of the source is listed: nobody whose ways out could be asked about")
+    estate = Estate(workspace, chosen or services_of_callers(workspace), limits)
     parts = []
-    for asked in estate.ask(estate.resources(zone)):
+    topics = estate.ask(estate.resources(zone) if direction == "in" else callers(estate, zone))
+    for number, asked in enumerate(topics):
+        if progress is not None:
+            progress(asked.topic.name, number, len(topics))
         cover = asked.search.cover()
         made = made_of(asked, cover, partial(composed, estate))
         parts.append((made, cover, asked))
@@ -78,7 +94,7 @@ def findings_of_workspace(
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
-    return answered(workspace.name, zone, told, unknowns)
+    return replace(answered(workspace.name, zone, told, unknowns), direction=direction)
 
 
 def answered(

@@ -7,24 +7,34 @@ policies of one topic tell apart are the words of its answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal as Choice
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
+<<<<<<< HEAD
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
 from perimeter_smt.encode.world.people import is_caller
+=======
+from perimeter_smt.encode.world.catalogue import CALL
+from perimeter_smt.encode.world.existence import is_caller
+from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.sessions import named
+>>>>>>> main
 from perimeter_smt.encode.world.world import World, all_documents, build
-from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import ANY, Member, Run, Text
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Guardrails, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.findings.actions import Actions, classes_of
+from perimeter_smt.questions.findings.actions import Actions, classes_of, merged
 from perimeter_smt.questions.findings.literals import Literal, fact, literals_of, separate
+from perimeter_smt.questions.findings.reduced import Reduced
 from perimeter_smt.questions.findings.search import Search
 from perimeter_smt.request import actions
 from perimeter_smt.solve.engine import Engine
@@ -41,9 +51,19 @@ _APART = {
         "sts:GetSessionToken",
         "sts:GetFederationToken",
         "sts:GetCallerIdentity",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "sts:SetContext",
     ),
 }
-
+# Where the decision looks at the service of a call (authorization.smt2).
+_BY_SERVICE = (
+    "service in rcp-services",
+    "service in rcp-services-narrow",
+    "service in endpoint-policy-unsupported",
+    "service in anonymous-services",
+)
+_MANY = 24  # services
 
 Zone = Choice["account", "organization", "perimeter", "everyone"]
 
@@ -76,6 +96,7 @@ class Asked:
     search: Search
     actions: Actions
     zone: ZoneOf = ZoneOf("organization")
+    facts: dict[str, Formula] = field(default_factory=dict)  # what no element says, by its words
 
 
 class Estate:
@@ -94,22 +115,58 @@ class Estate:
         """The searches for all topics, on one engine."""
         world, made = self.world, []
         before = len(world.keys.assertions)
-        for topic in topics:
-            also = [f"{service}:*" for service in self.services]
-            also += [name for service in self.services for name in _APART.get(service, ())]
-            known = classes_of(topic.documents, also, self.services)
+        reduced = Reduced(world, self.services)
+        access = reduced.of(world.formula("access"))
+        may = reduced.of(self.always())
+        chosen = list(topics)
+        given = [reduced.of(topic.given) for topic in chosen]
+        for topic in chosen:
+            known = self._classes(topic, reduced)
             literals = literals_of(world.keys, topic.documents, known.classes, callers=True)
             absent = {x.key.lower(): neg(world.keys.key(x.key.lower()).has) for x in literals if x.key}
             made.append((topic, known, (*literals, *topic.facts), absent))
         world.assertions += [Assertion(a.name, a.formula) for a in world.keys.assertions[before:]]
-        access = world.formula("access")
-        may = both(world.formula("may-call"), neg(sym("call.refused")))  # what AWS does not refuse in any case
-        asked = [access, may, *(f for t, _, ls, ab in made for f in (t.given, *(x.formula for x in ls), *ab.values()))]
-        engine = Engine(world.problem(asked), self.limits)
-        return [
-            Asked(topic, Search(engine, access, (topic.given, may, self.mode), literals, absent), known)
-            for topic, known, literals, absent in made
-        ]
+        words = (formula for _, _, ls, ab in made for formula in (*(x.formula for x in ls), *ab.values()))
+        problem, _ = reduced.problem([*given, *words])
+        engine = Engine(problem, self.limits)
+        out = []
+        for (topic, known, literals, absent), here in zip(made, given, strict=True):
+            told = tuple(replace(one, formula=reduced.of(one.formula)) for one in literals)
+            missing = {key: reduced.of(formula) for key, formula in absent.items()}
+            facts = {one.words: one.formula for one in literals if one.words}
+            search = Search(engine, access, (here, may, self.mode), told, missing)
+            out.append(Asked(topic, search, known, facts=facts))
+        return out
+
+    def always(self) -> Formula:
+        """A call that AWS does not refuse in any case."""
+        return both(self.world.formula("may-call"), neg(sym("call.refused")))
+
+    def _classes(self, topic: Topic, reduced: Reduced) -> Actions:
+        """The actions that a topic tells apart: by its documents, by service, and by what the decision names.
+
+        Of very many services, those that no document names are no classes of their own, and classes that the decision
+        treats alike are one.
+        """
+        many = len(self.services) > _MANY
+        named = set(self.services)
+        if many:
+            values = [v.lower() for d in topic.documents for s in d.statements for v in s.action.values]
+            named = {value.partition(":")[0] for value in values}
+        also = [f"{service}:*" for service in self.services if service in named]
+        also += [name for service in self.services for name in _APART.get(service, ())]
+        found = classes_of(topic.documents, also, self.services, called=reduced.called, apart=self._facts_of)
+        if not many:
+            return found
+        facts = [self._facts_of(one.names[0].lower().partition(":")[0]) for one in found.classes]
+        together = reduced.alike([one.names for one in found.classes], facts)
+        return merged(found, together, reduced.called)
+
+    def _facts_of(self, service: str) -> tuple[bool, ...]:
+        """What the decision distinguishes services by."""
+        calls = self.world.calls
+        rows = calls.members(f"service={service}")
+        return tuple(bool(rows & calls.members(name)) for name in _BY_SERVICE)
 
     def outsiders(self, zone: Zone) -> Formula:
         """The caller is outside the zone of trust of the resource."""
@@ -153,15 +210,34 @@ class Estate:
                 )
         yield from fact("the call comes over a VPC endpoint", "the call comes over no VPC endpoint", ON_ENDPOINT)
 
+    def targets(self) -> Iterator[Literal]:
+        """What the decision looks at besides policies: whether the call names a resource, a KMS key, a role."""
+        kinds = {
+            "names no resource": ("names a resource", IS_STAR),
+            "is on a KMS key": ("is on no KMS key", atom(Member(CALL, "on a key"))),
+            "is on a role": ("is on no role", both(neg(IS_STAR), glob("resource.name", (Text("role/"), Run(ANY))))),
+        }
+        for words, (against, formula) in kinds.items():
+            yield from fact(f"the call {words}", f"the call {against}", formula)
+
     def callers(self) -> Iterator[Literal]:
         """Whose policies bind the caller: the principals that are listed, and the accounts of the organization."""
         for account, _ in self.workspace.organization.accounts():
             for principal in account.principals:
                 words = f"the caller is {principal.arn}"
                 yield from fact(words, words.replace(" is ", " is not ", 1), is_caller(principal))
+            yield from self.sessions(account.principals)
             words = f"the caller is of account {account.id}"
             here = is_text("principal.account", account.id)
             yield from fact(words, words.replace(" is ", " is not ", 1), here)
+
+    def sessions(self, principals: Iterable[OwnedPrincipal]) -> Iterator[Literal]:
+        """Sessions of these principals that are told."""
+        for principal in principals:
+            for session in principal.sessions:
+                words = f"the session of {principal.arn} is called {session.name}"
+                here = both(is_caller(principal), named(principal, session.name))
+                yield from fact(words, words.replace(" is called ", " is not called ", 1), here)
 
     def endpoint_documents(self) -> tuple[Document, ...]:
         """The policies of endpoints."""
@@ -173,7 +249,7 @@ class Estate:
         for account, path in self.workspace.organization.accounts():
             out += guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
             for principal in account.principals:
-                out += [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
+                out += [*principal.policies, *principal.limits()]
         return distinct(out)
 
 

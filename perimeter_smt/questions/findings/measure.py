@@ -21,8 +21,8 @@ from perimeter_smt.logic.atoms import Member, Within
 from perimeter_smt.logic.formula import Formula, atom, both, is_text, neg, walk
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.policy.document import Document
-from perimeter_smt.questions import compare
-from perimeter_smt.questions.distinct_calls import _services, _unknown_actions
+from perimeter_smt.questions import documents as posed
+from perimeter_smt.questions.distinct_calls import services_named, unknown_actions
 from perimeter_smt.questions.findings.literals import Literal, literals_of, separate
 from perimeter_smt.questions.findings.texts import count_texts
 from perimeter_smt.request.request import Principal, Request
@@ -85,20 +85,20 @@ def measure(document: Document, *, length: int = 64, limits: Limits | None = Non
     """Count what the policy by itself allows, for some caller, over some network. InputError for a length under 1."""
     if length < 1:
         raise InputError(f"length {length}: expected at least 1", path="--length")
-    world = compare._world([document, *separate([document])], free_context=False)
-    access = compare._allows(world.policies, document)
+    world = posed.world_of([document, *separate([document])], free_context=False)
+    access = posed.allows_alone(world.policies, document)
     sent = world.keys.key("aws:sourceip").has
     literals = [one for one in literals_of(world.keys, [document], ()) if one.field == "resource"]
-    compare._assemble(world, [access, sent, *(one.formula for one in literals)], [document], free_context=False)
+    posed.assemble(world, [access, sent, *(one.formula for one in literals)], [document], free_context=False)
     allow = document.model_copy(update={"statements": tuple(s for s in document.statements if s.effect == "Allow")})
-    calls = _Counted(_services([allow]), _unknown_actions([allow]))
+    calls = _Counted(services_named([allow]), unknown_actions([allow]))
     world.calls = calls
     groups = _groups(world, [access, *(one.formula for one in literals)], calls)
     cuts = _cuts(world)
     regions = {family: list(_regions(cuts[family], family)) for family in (4, 6)}
     accounts = {i: is_text("principal.account", i) for i in _named_accounts(document)}
     nobody = both(IAM, *(neg(fact) for fact in accounts.values()))
-    mode = compare._mode(world, "exact")
+    mode = posed.mode_of(world, "exact")
     asked = [access, mode, sent, nobody, *accounts.values(), *(one.formula for one in literals), *groups.values()]
     asked += [region for found in regions.values() for region, _ in found]
     engine = Engine(world.problem(asked), limits or Limits())

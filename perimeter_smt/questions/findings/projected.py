@@ -76,10 +76,14 @@ class Projected(Search):
             return known[1]
         return super().example(cube, others, wishes)
 
+    def boxes(self) -> tuple[list[Box], list[Box], list[Box]]:
+        """What Allow and Deny statements match, and what the engine found to be no request at all."""
+        return self._allows, self._denies, self._empty
+
     def near(self, cube: Cube) -> list[int]:
         """The rules that a request of the cube may match; no other does, as far as classes are known."""
         every = range(len(self.rules))
-        return [n for n in every if self.by_engine or meet(self._box(cube), self._rules[n]) is not None]
+        return [n for n in every if self.by_engine or meet(self.box(cube), self._rules[n]) is not None]
 
     def _enumerate(self) -> None:
         """Requests of every class along every dimension, or of many; others are met when they matter."""
@@ -118,6 +122,7 @@ class Projected(Search):
         """Everything as bits of the classes that are known by now."""
         self._full = self.classes.full
         self._clause_bits: dict[Clause, tuple[int, int]] = {}
+        self._boxes: dict[Cube, Box] = {}
         self._facts.clear()
         self._rules = []
         for parts in self._parts:
@@ -129,7 +134,7 @@ class Projected(Search):
         self._allows = [box for rule, box in rules if rule.allow and all(box)]
         self._denies = [box for rule, box in rules if not rule.allow and all(box)]
         self._empty = [self._signed(said) for said in self._never]
-        self._safe = [*self._empty, *(self._box(cube) for cube in self._sure)]
+        self._safe = [*self._empty, *(self.box(cube) for cube in self._sure)]
 
     def _signed(self, said: Sequence[tuple[int, bool]]) -> Box:
         box = list(self._full)
@@ -139,12 +144,17 @@ class Projected(Search):
             box[at] &= where if sign else ~where
         return tuple(box)
 
-    def _box(self, cube: Sequence[Clause]) -> Box:
-        box = list(self._full)
-        for clause in cube:
-            at, bits = self._of(clause)
-            box[at] &= bits
-        return tuple(box)
+    def box(self, cube: Sequence[Clause]) -> Box:
+        """The classes that a cube admits."""
+        key = tuple(cube)
+        found = self._boxes.get(key)
+        if found is None:
+            box = list(self._full)
+            for clause in cube:
+                at, bits = self._of(clause)
+                box[at] &= bits
+            found = self._boxes[key] = tuple(box)
+        return found
 
     def _of(self, clause: Clause) -> tuple[int, int]:
         """The dimension of a clause, and its classes."""
@@ -161,7 +171,7 @@ class Projected(Search):
     def _core_of(self, cube: Cube) -> list[Clause] | None:
         if self.by_engine:
             return super()._core_of(cube)
-        box = self._box(cube)
+        box = self.box(cube)
         if not all(box):
             return list(cube)
         for deny in self._denies:
@@ -187,12 +197,12 @@ class Projected(Search):
         if self.by_engine:
             return super()._follows(clauses, place)
         at, bits = self._of((place,))
-        return not self._box(clauses)[at] & ~bits
+        return not self.box(clauses)[at] & ~bits
 
     def _excluded(self, cube: Cube, at: int) -> bool:
         if self.by_engine:
             return super()._excluded(cube, at)
-        return not self._box(cube)[self._of(cube[at])[0]]
+        return not self.box(cube)[self._of(cube[at])[0]]
 
     def _inside(self, option: Clause, clause: Clause) -> bool:
         if self.by_engine:
@@ -202,7 +212,7 @@ class Projected(Search):
     def _alive(self, cube: Cube, beside: Clause) -> bool:
         if self.by_engine:
             return super()._alive(cube, beside)
-        box = list(self._box(cube))
+        box = list(self.box(cube))
         at, bits = self._of(beside)
         box[at] &= ~bits
         return all(box) and uncovered(tuple(box), self._empty) is not None
@@ -227,7 +237,7 @@ class Projected(Search):
 
     def _rest(self, found: Sequence[Cube]) -> Model | None:
         """A request with access that lies in none of the cubes."""
-        boxes = [*self._denies, *map(self._box, found)]
+        boxes = [*self._denies, *map(self.box, found)]
         for allow in self._allows:
             while (point := uncovered(allow, [*boxes, *self._empty])) is not None:
                 said = []
@@ -257,7 +267,7 @@ class Projected(Search):
                     raise _NewClassError
                 continue
             self._sure.append(tuple(rest[at] for at in result.needed if at < len(rest)))
-            self._safe.append(self._box(self._sure[-1]))
+            self._safe.append(self.box(self._sure[-1]))
             return self._tight(self._grown(list(rest), self._bits(model)), model)
         self._confirm(both(self.formula(cube), self._no_access))
         return cube
@@ -269,7 +279,7 @@ class Projected(Search):
         kept = list(cubes)
         for cube in cubes:
             others = [other for other in kept if other is not cube]
-            if uncovered(self._box(cube), [*map(self._box, others), *self._empty]) is None:
+            if uncovered(self.box(cube), [*map(self.box, others), *self._empty]) is None:
                 kept = others
         for cube in list(kept):
             others = [other for other in kept if other is not cube]

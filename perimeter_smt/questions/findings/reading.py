@@ -11,9 +11,10 @@ from perimeter_smt.logic.formula import Formula, both, conj, disj, neg
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions import compare
+from perimeter_smt.questions import documents as posed
 from perimeter_smt.questions.findings.estate import Asked, Estate
 from perimeter_smt.questions.findings.literals import literals_of, separate
+from perimeter_smt.questions.findings.reduced import Reduced
 from perimeter_smt.questions.findings.render import Elements
 from perimeter_smt.questions.findings.setting import given_of_document, problem_of
 from perimeter_smt.questions.findings.verdicts import Finding
@@ -36,12 +37,12 @@ def restated_document(document: Document, made: Sequence[Finding], asked: Asked,
         return _MUTE
     back = [read_back(one.elements, document.kind) for one in made]
     documents = [document, *back]
-    world = compare._world([*documents, *separate(documents)], free_context=False)
-    access = compare._allows(world.policies, document)
+    world = posed.world_of([*documents, *separate(documents)], free_context=False)
+    access = posed.allows_alone(world.policies, document)
     given = given_of_document(world, asked.zone)
     stated = disj(both(_says(world.policies, d), _besides(world, document, f)) for d, f in zip(back, made, strict=True))
     engine, (access, given, stated) = problem_of(world, documents, [access, given, stated], limits)
-    return _both_ways(engine, access, stated, (given, compare._mode(world, "exact")))
+    return _both_ways(engine, access, stated, (given, posed.mode_of(world, "exact")))
 
 
 def restated(estate: Estate, parts: Sequence[tuple[Asked, list[Finding]]]) -> dict[str, str]:
@@ -52,21 +53,19 @@ def restated(estate: Estate, parts: Sequence[tuple[Asked, list[Finding]]]) -> di
         if any(one.elements.policy is None for one in made):
             out[asked.topic.name] = _MUTE
             continue
-        facts = {one.words: one.formula for one in asked.search.literals if one.words}
         sets = []
         for one in made:
             said = _says(estate.world.policies, read_back(one.elements, asked.topic.kind))
-            sets.append(both(said, *(facts[words] for words in one.elements.other)))
+            sets.append(both(said, *(asked.facts[words] for words in one.elements.other)))
         stated.append((asked, disj(sets)))
     if not stated:
         return out
-    access = estate.world.formula("access")
-    engine = Engine(
-        estate.world.problem([access, *(f for asked, said in stated for f in (*asked.search.given, said))]),
-        estate.limits,
-    )
-    for asked, said in stated:
-        reason = _both_ways(engine, access, said, asked.search.given)
+    access, always = estate.world.formula("access"), estate.always()
+    wanted = [f for asked, said in stated for f in (said, asked.topic.given)]
+    problem, (access, always, *rest) = Reduced(estate.world, estate.services).problem([access, always, *wanted])
+    engine = Engine(problem, estate.limits)
+    for (asked, _), said, given in zip(stated, rest[::2], rest[1::2], strict=True):
+        reason = _both_ways(engine, access, said, (given, always, estate.mode))
         if reason:
             out[asked.topic.name] = reason
     return out
@@ -85,7 +84,10 @@ def _says(policies: Policies, document: Document) -> Formula:
 
     def some(effect: str) -> Formula:
         return disj(
-            both(*policies._parts(document, s), encode_principal(document, s.principal, deny=effect == "Deny").any)
+            both(
+                *policies.element_formulas(document, s),
+                encode_principal(document, s.principal, deny=effect == "Deny").any,
+            )
             for s in document.statements
             if s.effect == effect
         )

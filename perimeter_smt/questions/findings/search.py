@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from perimeter_smt.logic.formula import Formula, conj, disj, neg
+from perimeter_smt.logic.formula import Formula, both, conj, disj, neg
 from perimeter_smt.logic.interpret import Model
 from perimeter_smt.questions.findings.boxes import Truths
 from perimeter_smt.questions.findings.literals import Literal
@@ -52,11 +52,13 @@ class Search:
 
     def __post_init__(self) -> None:
         self._given = self.given
+        self._formulas: dict[Cube, Formula] = {}
+        self.by_engine = True  # nothing else knows what is access
         self._no_access = neg(self.access)
         self._truths = Truths(one.formula for one in self.literals)
         self._proved = _Proved()
-        self._refused = 0  # requests met that are no access
-        self._where = [0] * len(self.literals)  # of each literal, for which of them it holds
+        self._refused = _Met(len(self.literals))  # requests that are no access
+        self._granted = _Met(len(self.literals))  # requests that are
         self._facts: dict[tuple[frozenset[Clause], int], bool] = {}
         self._groups: dict[tuple[str, str, str], list[int]] = {}
         for place, one in enumerate(self.literals):
@@ -89,7 +91,10 @@ class Search:
 
     def formula(self, cube: Cube) -> Formula:
         """The requests of a cube."""
-        return conj(self._clause(clause) for clause in cube)
+        found = self._formulas.get(cube)
+        if found is None:
+            found = self._formulas[cube] = conj(self._clause(clause) for clause in cube)
+        return found
 
     def example(self, cube: Cube, others: Sequence[Cube], wishes: Sequence[Formula] = ()) -> Result:
         """A request of the cube, of none of the others, that fulfils the first of the wishes that can be."""
@@ -140,24 +145,19 @@ class Search:
 
     def _met(self, cube: Cube) -> bool:
         """Whether a request met before lies in the cube and is no access."""
-        left = (1 << self._refused) - 1
+        return self._among(self._refused, cube)
+
+    def _among(self, requests: _Met, cube: Sequence[Clause]) -> bool:
+        """Whether one of these requests surely lies in the cube."""
+        told = []
         for clause in cube:
-            if min(clause) < 0:
-                return False
-            found = 0
-            for i in clause:
-                found |= self._where[i]
-            left &= found
-        return left != 0
+            places = (i if i >= 0 else self._places.get((self.literals[~i].key.lower(), True)) for i in clause)
+            told.append([i for i in places if i is not None])
+        return requests.inside(told)
 
     def _refuse(self, model: Model) -> None:
         """Remember a request that is no access, by the literals that hold of it."""
-        bits, here = self._bits(model), 1 << self._refused
-        self._refused += 1
-        while bits:
-            low = bits & -bits
-            self._where[low.bit_length() - 1] |= here
-            bits ^= low
+        self._refused.add(self._bits(model))
 
     def _follows(self, clauses: Sequence[Clause], place: int) -> bool:
         """Whether clauses imply a literal, from what they say on its own field and key alone; answers are kept."""
@@ -191,11 +191,15 @@ class Search:
 
     def _alive(self, cube: Cube, beside: Clause) -> bool:
         """Whether the cube holds access beside a clause."""
-        return self._ask(self.access, *map(self._clause, cube), neg(self._clause(beside))).status == "sat"
+        result = self._ask(self.access, *map(self._clause, cube), neg(self._clause(beside)))
+        if result.model is not None:
+            self._granted.add(self._bits(result.model))
+        return result.status == "sat"
 
     def _cube(self, model: Model) -> Cube | None:
         """A coarse cube around a request; None if the literals do not describe it finely enough."""
         bits = self._bits(model)
+        self._granted.add(bits)
         true = [place for place in range(len(self.literals)) if bits >> place & 1]
         plain = [i for i in true if self.literals[i].operator != "Null" and self.literals[i].field != "other"]
         null = [i for i in true if self.literals[i].field != "other"]
@@ -250,6 +254,9 @@ class Search:
             one = self.literals[cube[at][0]]
             if not one.positive or one.words:
                 continue
+            if one.field == "action" and self.by_engine:
+                cube[at] = (*cube[at], *self._more_actions(cube, at))
+                continue
             spare = _Spare(self, bits, one)
             for option in self._options(one, cube[at][0]):
                 grown = option if one.operator == "Null" else (*cube[at], *option)
@@ -274,9 +281,33 @@ class Search:
         at = next((at for at, clause in enumerate(cube) if self.literals[clause[0]].field == "action"), None)
         if at is not None or not actions:
             return cube
-        inside = self.formula(cube)
-        found = tuple(i for i in actions if self._ask(self.access, inside, self.literals[i].formula).status == "sat")
+        found = self._met_actions(actions, cube, access=True)
         return cube if len(found) == len(actions) else (found, *cube)
+
+    def _more_actions(self, cube: Sequence[Clause], at: int) -> Clause:
+        """Classes of actions that may stand beside those of a clause: all that is described is access, and some is.
+
+        Classes are apart, so that each can be judged alone; a question about all of them is answered class by class.
+        """
+        rest = [clause for place, clause in enumerate(cube) if place != at]
+        left = [i for i in self._groups["action", "", ""] if i not in cube[at]]
+        wrong = set(self._met_actions(left, rest, access=False))
+        return self._met_actions([i for i in left if i not in wrong], rest, access=True)
+
+    def _met_actions(self, classes: Sequence[int], cube: Sequence[Clause], *, access: bool) -> Clause:
+        """Those of some classes of actions that a request in the cube calls that is access, or that is none."""
+        known = self._granted if access else self._refused
+        question = both(self.access if access else self._no_access, *map(self._clause, cube))
+        found = {i for i in classes if self._among(known, (*cube, (i,)))}
+        while left := [i for i in classes if i not in found]:
+            result = self._ask(question, self._clause(tuple(left)))
+            if result.status == "unsat":
+                break
+            assert result.model is not None
+            bits = self._bits(result.model)
+            known.add(bits)
+            found |= {i for i in left if bits >> i & 1}
+        return tuple(i for i in classes if i in found)
 
     def _options(self, one: Literal, place: int) -> list[Clause]:
         """What may stand beside a literal in its list; for a key that is missing, what a value of it may be."""
@@ -346,6 +377,33 @@ class _Spare:
             if search._included((*added, *((j,) for j in less))):
                 used = less
         return tuple((i,) for i in used)
+
+
+class _Met:
+    """Requests met before, by the literals that hold of them."""
+
+    def __init__(self, literals: int) -> None:
+        self._count = 0
+        self._where = [0] * literals  # of each literal, for which requests it holds
+
+    def add(self, bits: int) -> None:
+        """One more."""
+        here = 1 << self._count
+        self._count += 1
+        while bits:
+            low = bits & -bits
+            self._where[low.bit_length() - 1] |= here
+            bits ^= low
+
+    def inside(self, clauses: Iterable[Sequence[int]]) -> bool:
+        """Whether one of them fits every list of alternatives."""
+        left = (1 << self._count) - 1
+        for clause in clauses:
+            found = 0
+            for i in clause:
+                found |= self._where[i]
+            left &= found
+        return left != 0
 
 
 class _Proved:

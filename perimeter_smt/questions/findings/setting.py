@@ -16,7 +16,7 @@ from perimeter_smt.logic.atoms import Is
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, implies, is_text, neg, sym
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions import compare
+from perimeter_smt.questions import documents as posed
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.findings.actions import classes_of
 from perimeter_smt.questions.findings.boxes import Part, Rule, dimension_of
@@ -48,9 +48,9 @@ def of_document(
     Without the id of the account or organization, who shares it with the resource is inside.
     """
     documents = (document,)
-    world = compare._world([document, *separate(documents)], free_context=False)
+    world = posed.world_of([document, *separate(documents)], free_context=False)
     actions = classes_of(documents)
-    access = compare._allows(world.policies, document)
+    access = posed.allows_alone(world.policies, document)
     literals = literals_of(world.keys, documents, actions.classes)
     absent = {one.key.lower(): neg(world.keys.key(one.key.lower()).has) for one in literals if one.key}
     where = ZoneOf(zone, account, organization)
@@ -63,7 +63,7 @@ def of_document(
     reduced = iter(rest[len(literals) + len(absent) :])
     rules = tuple(replace(r, parts=tuple(replace(p, formula=next(reduced)) for p in r.parts)) for r in rules)
     search = Projected(
-        engine, access, (given, compare._mode(world, "exact")), told, missing, rules=rules, wishes=wishes()
+        engine, access, (given, posed.mode_of(world, "exact")), told, missing, rules=rules, wishes=wishes()
     )
     return Asked(Topic(document.location.file, document.kind, given, documents), search, actions, where), world
 
@@ -73,7 +73,7 @@ def _rules(world: World, document: Document) -> tuple[Rule, ...]:
     out = []
     for statement in document.statements:
         deny = statement.effect == "Deny"
-        action, resource, *conditions = world.policies._parts(document, statement)
+        action, resource, *conditions = world.policies.element_formulas(document, statement)
         caller = encode_principal(document, statement.principal, deny=deny).any
         parts = [Part(("principal", ""), caller), Part(("action", ""), action), Part(("resource", ""), resource)]
         for condition, formula in zip(statement.conditions, conditions, strict=True):
@@ -86,9 +86,9 @@ def problem_of(
     world: World, documents: Sequence[Document], asked: Sequence[Formula], limits: Limits | None
 ) -> tuple[Engine, list[Formula]]:
     """An engine for these formulas, and the formulas in its terms; for services that some Allow names."""
-    compare._assemble(world, asked, documents, free_context=False)
-    calls, reduced = compare._reduce(world, _reaching(documents), asked, free_names=False)
-    problem = compare._problem(world, calls)
+    posed.assemble(world, asked, documents, free_context=False)
+    calls, reduced = posed.reduce_calls(world, _reaching(documents), asked, free_names=False)
+    problem = posed.problem_of(world, calls)
     strangers = dict.fromkeys(("principal.account", "behalf.account"), OUTSIDERS)
     return Engine(replace(problem, hints={**problem.hints, **strangers}), limits or Limits()), reduced
 

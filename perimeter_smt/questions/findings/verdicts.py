@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,13 +10,16 @@ from perimeter_smt.questions.findings.render import Elements
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 
 Public = Literal["yes", "no", "unsettled"]
+Progress = Callable[[str, int, int], None]  # what is asked, how much is done, of how much
+Direction = Literal["in", "out"]  # access of outsiders to what is mine; of mine to what is others'
 
 
 @dataclass(frozen=True)
 class Finding:
     """A set of requests that are all allowed: those that fit every element.
 
-    `resource` is whose policy it is: an ARN of the workspace, or the file. `public`: what the S3 guide means by it,
+    `resource` is whose policy it is: an ARN of the workspace, or the file; of a way out it is who calls.
+    `public`: what the S3 guide means by it,
     `unsettled` where its page does not say. `count` is the number of known actions. `example` is one request of the
     set and of no other, replayed by the evaluator; `statements` are the Allow statements that the set rests on.
     """
@@ -45,6 +49,7 @@ class Findings:
     proved: tuple[str, ...]
     reason: str = ""
     unknowns: tuple[str, ...] = ()
+    direction: Direction = "in"
 
     @property
     def exit_code(self) -> int:

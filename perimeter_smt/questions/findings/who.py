@@ -22,8 +22,9 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.findings.answer import composed, made_of
 from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, guardrails, role_target, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
+from perimeter_smt.questions.findings.outward import known_service, services_reached
 from perimeter_smt.questions.findings.reading import restated
-from perimeter_smt.questions.findings.verdicts import Caller, Callers
+from perimeter_smt.questions.findings.verdicts import Caller, Callers, Progress
 from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits
 
@@ -31,7 +32,14 @@ _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)/.+")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
 
 
-def who_can(workspace: Workspace, action: str, resource: str = "", *, limits: Limits | None = None) -> Callers:
+def who_can(
+    workspace: Workspace,
+    action: str,
+    resource: str = "",
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Callers:
     """Everybody who can call `action` on `resource` (an ARN, with wildcards if need be; empty: on anything).
 
     Listed principals one by one, whoever else is of each account, and outsiders of the organization, each with the
@@ -43,28 +51,34 @@ def who_can(workspace: Workspace, action: str, resource: str = "", *, limits: Li
     if resource:
         given = both(given, aimed(estate, resource))
     topics = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
-    return _answered(estate, topics, action, resource)
+    return _answered(estate, topics, action, resource, progress)
 
 
 def what_can(
-    workspace: Workspace, principal: str, *, services: Iterable[str] | None = None, limits: Limits | None = None
+    workspace: Workspace,
+    principal: str,
+    *,
+    services: Iterable[str] | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
 ) -> Callers:
     """All that a caller can do: the ARN of a user or role, an account, a service principal, or `anonymous`.
 
     `services` narrows the question; by default those that the caller's own and the resources' policies name.
     """
     listed = _listed(workspace, principal)
-    chosen = sorted({_service(s) for s in services}) if services else _reached(workspace, listed)
+    chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, listed)
     estate = Estate(workspace, chosen, limits)
+    told = estate.sessions((listed,) if listed else ())
     documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
     topic = Topic(
         principal,
         Kind.IDENTITY,
         _caller(principal, listed),
         documents,
-        (*_owners(workspace), *_targets(workspace), *estate.wires(), *_star()),
+        (*_owners(workspace), *_targets(workspace), *estate.wires(), *told, *estate.targets()),
     )
-    return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "")
+    return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "", progress)
 
 
 def known_action(action: str) -> str:
@@ -90,10 +104,14 @@ def aimed(estate: Estate, resource: str) -> Formula:
     return resource_matches(estate.world.keys, resource)
 
 
-def _answered(estate: Estate, topics: list[tuple[Topic, str]], action: str, resource: str) -> Callers:
+def _answered(
+    estate: Estate, topics: list[tuple[Topic, str]], action: str, resource: str, progress: Progress | None
+) -> Callers:
     kinds = {topic.name: kind for topic, kind in topics}
     parts = []
-    for asked in estate.ask(topic for topic, _ in topics):
+    for number, asked in enumerate(estate.ask(topic for topic, _ in topics)):
+        if progress is not None:
+            progress(asked.topic.name, number, len(topics))
         cover = asked.search.cover()
         made = made_of(asked, cover, partial(composed, estate))
         parts.append((asked, cover, made))
@@ -123,7 +141,8 @@ def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[To
         for principal in account.principals:
             documents = distinct([*_of(principal), *scps, *shared])
             here = both(given, is_caller(principal))
-            yield Topic(principal.arn, Kind.IDENTITY, here, documents, wires), "principal"
+            facts = (*wires, *estate.sessions((principal,)))
+            yield Topic(principal.arn, Kind.IDENTITY, here, documents, facts), "principal"
         others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
         name = f"others of account {account.id}"
         yield Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires), "account"
@@ -138,7 +157,7 @@ def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str
 
 
 def _of(principal: OwnedPrincipal) -> list[Document]:
-    return [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
+    return [*principal.policies, *principal.limits()]
 
 
 def _resources(estate: Estate, service: str) -> list[Document]:
@@ -183,10 +202,6 @@ def _targets(workspace: Workspace) -> Iterator[Literal]:
         for principal in account.principals:
             target = role_target(principal)
             yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
-
-
-def _star() -> Iterator[Literal]:
-    yield from fact("the call names no resource", "the call names a resource", IS_STAR)
 
 
 def _listed(workspace: Workspace, principal: str) -> OwnedPrincipal | None:
@@ -237,19 +252,4 @@ def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
 
 def _reached(workspace: Workspace, listed: OwnedPrincipal | None) -> list[str]:
     """The services that the caller's own policies and those of resources name; all, if a pattern reaches all."""
-    out = set(services_of(workspace))
-    for document in _of(listed) if listed else []:
-        for statement in document.statements:
-            for text in statement.action.values:
-                service = text.lower().partition(":")[0]
-                if statement.action.negated or any(c in service for c in "*?"):
-                    return list(actions.services())
-                out.add(service)
-    return sorted(out & set(actions.services()))
-
-
-def _service(name: str) -> str:
-    known = actions.services()
-    if name.lower() not in known:
-        raise InputError(f"unknown service `{name}`{did_you_mean(name, known)}: expected a prefix such as `s3`")
-    return name.lower()
+    return sorted({*services_of(workspace), *services_reached(_of(listed) if listed else [])})

@@ -19,7 +19,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, at
-from perimeter_smt.questions.objectives import LIMIT_TEXTS
+from perimeter_smt.questions.objectives import LIMIT_TEXTS, SPOKEN_OF
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
@@ -150,8 +150,8 @@ class Asked:
         return self.run.engine.check((breaches, inside, self.mode), core=True, spare=self._soft)
 
     def _soft(self, name: str) -> bool:
-        """What a proof of many rows is made minimal in: soft axioms; the statements of a row are told by its calls."""
-        return name in self.run.world.soft
+        """What a proof of many rows is made minimal in: soft and doubtful axioms; calls tell a row its statements."""
+        return name in self.run.world.soft or name in SPOKEN_OF
 
     def _proved(self, rows: Sequence[Obligation], result: Result) -> dict[str, Line]:
         used = self._remember(result)
@@ -186,7 +186,7 @@ class Asked:
         return self._held(one, list(used))
 
     def _remember(self, result: Result) -> tuple[Blame, ...]:
-        assumed, used = explain.proof(self.run.world, result.core)
+        assumed, used = explain.proof(self.run.world, result.rests_on)
         for assumption in assumed:
             old = self.assumptions.get(assumption.name)
             self.assumptions[assumption.name] = _joined(old, assumption) if old else assumption

@@ -20,7 +20,7 @@ from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.mitigations.graph import Chains, Edge, connect, last, raised
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
-from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of
+from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, calls
 from perimeter_smt.request.keys import table_rows
 
@@ -46,6 +46,7 @@ _STRANGER = "a caller from outside"
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all identities of a workspace."""
+    workspace = of_any_session(workspace)
     if not any(account.principals for account, _ in workspace.organization.accounts()):
         text = "no principal was given: who becomes whom cannot be asked"
         return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)

@@ -137,7 +137,7 @@ class _Question:
         result = self.run.ask(self.breach, any_of(left), mode, core=True)
         if result.status != "unsat":
             return [Line(_names(left), "unknown", result.reason or "the proof was not found again")]
-        self.assumptions, used = explain.proof(self.world, result.core)
+        self.assumptions, used = explain.proof(self.world, result.rests_on)
         number = sum(len(kind.roles) for kind in left)
         text = "nobody but my identities and whom perimeter.yaml trusts gets credentials"
         if any(blame.kind in ("scp", "rcp") for blame in used):

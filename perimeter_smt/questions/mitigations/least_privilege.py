@@ -19,7 +19,7 @@ from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
-from perimeter_smt.questions.mitigations.roles import Kind, identities_of
+from perimeter_smt.questions.mitigations.roles import Kind, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import calls
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
@@ -47,6 +47,7 @@ class Grant:
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all identity policies of a workspace."""
+    workspace = of_any_session(workspace)
     smaller, kinds = identities_of(workspace)
     grants = list(_grants(kinds))
     if not grants:
@@ -143,7 +144,7 @@ class _Question:
         """Whether guardrails are all that stands between the grant and what is outside."""
         run = self.run
         proof = run.ask(self.hole, held, _mode(run), core=True)
-        assumptions, used = explain.proof(self.world, proof.core)
+        assumptions, used = explain.proof(self.world, proof.rests_on)
         self.assumptions |= {each.name: each for each in assumptions}
         if run.ask(self.bare, held, _mode(run)).status == "unsat":
             return Line(subject, "proved", "reaches nothing outside, guardrails or not", blame)

@@ -41,7 +41,7 @@ def line(
     if result.status == "unsat":
         if run.ask(issue, run.exact).status == "unsat":
             return Line(told.subject, "not-asked", "no such request can be made of the services claimed"), ()
-        assumed, used = explain.proof(run.world, result.core)
+        assumed, used = explain.proof(run.world, result.rests_on)
         return Line(told.subject, "proved", told.held, used[0] if used else None), assumed
     exact = run.ask(breach, run.exact) if run.reading != "exact" else result
     if "unknown" in (result.status, exact.status):

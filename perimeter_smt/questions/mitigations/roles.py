@@ -20,6 +20,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.render import to_json
 
 _NAME_VARIABLE = re.compile(r"\$\{(?!aws:(?:PrincipalTag/|PrincipalAccount|PrincipalOrg|\?|\*))[^}]*\}", re.IGNORECASE)
+_ANY_SESSION: dict[str, object] = {"sessions": (), "sessions_listed": False}
 _IS_STAR = atom(Member("call", "resource is star"))
 
 
@@ -74,10 +75,24 @@ def kinds_of(workspace: Workspace) -> tuple[Workspace, list[Kind]]:
         found.extend(here)
         if not bare:
             return account
-        kept = [kind.first.model_copy(update={"policies": (), "boundary": None}) for kind in here]
+        kept = [_bare(kind.first) for kind in here]
         return account.model_copy(update={"principals": tuple(kept), "resources": ()})
 
     return each_account(workspace, one), found
+
+
+def _bare(principal: OwnedPrincipal) -> OwnedPrincipal:
+    return principal.model_copy(update={"policies": (), "boundary": None, **_ANY_SESSION})
+
+
+def of_any_session(workspace: Workspace) -> Workspace:
+    """The workspace without what it tells of sessions: who takes a role passes session policies or none."""
+
+    def one(account: Account) -> Account:
+        principals = (p.model_copy(update=_ANY_SESSION) if p.sessions else p for p in account.principals)
+        return account.model_copy(update={"principals": tuple(principals)})
+
+    return each_account(workspace, one)
 
 
 def identities_of(workspace: Workspace) -> tuple[Workspace, list[Kind]]:

@@ -21,7 +21,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.policy.sizes import QUOTAS
-from perimeter_smt.questions.compare import pose
+from perimeter_smt.questions.documents import pose
 from perimeter_smt.questions.redundancy.places import together
 from perimeter_smt.questions.redundancy.redundant import redundant
 from perimeter_smt.solve.engine import Engine

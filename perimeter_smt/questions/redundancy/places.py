@@ -59,6 +59,8 @@ def _places(unit: Unit, above: tuple[Guardrails, ...]) -> Iterator[Place]:
         for principal in account.principals:
             yield _one(f"the policies of {principal.arn}", *principal.policies)
             yield _one(f"the boundary of {principal.arn}", principal.boundary)
+            for session in principal.sessions:
+                yield _one(f"the policies of sessions {session.name} of {principal.arn}", *session.policies)
             yield _one(f"the trust policy of {principal.arn}", principal.trust)
         for resource in account.resources:
             yield _one(f"the policy of {resource.arn}", resource.policy)

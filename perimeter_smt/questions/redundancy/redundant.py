@@ -15,7 +15,7 @@ from perimeter_smt.encode.language.statement import Policies, matches
 from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, neg
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.compare import pose
+from perimeter_smt.questions.documents import pose
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.redundancy.places import Level, Place
 from perimeter_smt.solve.engine import Engine

@@ -18,7 +18,7 @@ _ELSEWHERE = "o-0000000000"  # stands for an organization that nobody names
 _REFUSED = frozenset(
     ("accessdenied", "accessdeniedexception", "unauthorizedoperation", "client.unauthorizedoperation",
      "authorizationerror", "notauthorized", "authorizationerrorexception", "notauthorizedexception",
-     "unauthorizedaccess", "kms.accessdeniedexception", "403 forbidden", "forbidden")
+     "unauthorizedaccess", "kms.accessdeniedexception", "403 forbidden", "forbidden", "vpceaccessdenied")
 )  # fmt: skip
 
 

@@ -20,8 +20,9 @@ from perimeter_smt.policy.document import Document, PrincipalEntry, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks.verdicts import only
-from perimeter_smt.questions.compare import pose
+from perimeter_smt.questions.documents import pose
 from perimeter_smt.questions.replay.judge import ALLOW, Judged, Left, Open, undecided
+from perimeter_smt.request.actions import services
 from perimeter_smt.request.keys import key_info
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits
@@ -58,8 +59,9 @@ class Solver:
         self.asked += 1
         event = parse_object({"Version": "2012-10-17", "Statement": list(pin)}, Kind.RESOURCE, file="(event)",
                              name="event", strict=False)  # fmt: skip
-        denies = _documents(left.denies)
-        levels = [_documents(level) for level in left.levels]
+        action = left.call.action
+        denies = _documents(left.denies, action)
+        levels = [_documents(level, action) for level in left.levels]
 
         def build(policies: Policies) -> tuple[Formula, Formula]:
             here = both(policies.allows((event,)), neg(policies.denies((event,))), sym_is(kind))
@@ -67,7 +69,8 @@ class Solver:
             passed = [policies.allows(level) for level in levels]
             return both(here, neg(denied), *passed), both(here, disj((denied, *(neg(each) for each in passed))))
 
-        posed = pose((event, *denies, *(document for level in levels for document in level)), build)
+        documents = (event, *denies, *(document for level in levels for document in level))
+        posed = pose(documents, build, services=_services(action))
         engine = Engine(posed.problem, self.limits or Limits())
         allowed, denied = (engine.check([formula, posed.mode]).status for formula in posed.formulas)
         if (allowed, denied) == ("sat", "unsat"):
@@ -78,28 +81,38 @@ class Solver:
         return undecided(left)
 
 
+def _services(action: str) -> tuple[str, ...]:
+    """The service of the one action that is asked about."""
+    service = action.partition(":")[0].lower()
+    return tuple(name for name in services() if name == service)
+
+
 def _shape(each: Open) -> object:
     return id(each.statement), each.conditions, RESOURCE in each.depends
 
 
-def _documents(opens: Sequence[Open]) -> tuple[Document, ...]:
+def _documents(opens: Sequence[Open], action: str) -> tuple[Document, ...]:
     """The documents of open statements, with nothing but what is open of these."""
     found: dict[int, tuple[Document, list[Open]]] = {}
     for each in opens:
         found.setdefault(id(each.document), (each.document, []))[1].append(each)
-    return tuple(only(document, [_what_is_open(each) for each in some]) for document, some in found.values())
+    return tuple(only(document, [_what_is_open(each, action) for each in some]) for document, some in found.values())
 
 
-def _what_is_open(each: Open) -> Statement:
-    """The statement without the parts that hold, so that calls that differ in these alone are asked once."""
+def _what_is_open(each: Open, action: str) -> Statement:
+    """The statement without the parts that hold, so that calls that differ in these alone are asked once.
+
+    It names the action that it matched and no other: the problem is about the calls of one service.
+    """
     statement = each.statement.statement
+    own = replace(statement.action, negated=False, values=(action,))
     resource, principal = statement.resource, statement.principal
     if resource is not None and RESOURCE not in each.depends and not _resource_keys(each):
         resource = replace(resource, negated=False, values=("*",))
     if principal is not None:
         principal = replace(principal, negated=False, entries=(PrincipalEntry(type="*", value="*"),))
     kept = tuple(statement.conditions[number] for number in each.conditions)
-    return replace(statement, resource=resource, principal=principal, conditions=kept)
+    return replace(statement, action=own, resource=resource, principal=principal, conditions=kept)
 
 
 def _resource_keys(each: Open) -> frozenset[str]:

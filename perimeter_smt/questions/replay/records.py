@@ -1,7 +1,8 @@
 """CloudTrail events out of files, folders and standard input, one at a time: memory does not grow with the logs.
 
 Read are `Records` files as CloudTrail writes them (also packed), JSON Lines of events or of such files, arrays, events
-as EventBridge hands them on (`detail`), answers of lookup-events, and CSV as Athena writes it.
+as EventBridge hands them on (`detail`), answers of lookup-events, and CSV as Athena writes it. Insights are events that
+ask nothing; digests hold none.
 """
 
 from __future__ import annotations
@@ -152,8 +153,10 @@ def _decoded(value: Any, file: str, line: int = 0) -> Iterator[Event]:
         return
     if not isinstance(value, dict):
         raise InputError("no CloudTrail event, expected an object", file=file, line=line)
-    if "eventSource" in value and "eventName" in value:
+    if ("eventSource" in value and "eventName" in value) or isinstance(value.get("insightDetails"), dict):
         yield value
+    elif isinstance(value.get("logFiles"), list) and "digestStartTime" in value:
+        return  # a digest tells which files there are, and no event
     elif isinstance(value.get("Records"), list):
         yield from _decoded(value["Records"], file, line)
     elif isinstance(value.get("Events"), list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -50,18 +50,21 @@ class Replayed:
     change: str | None
     events: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[Kind] = field(default_factory=Counter)  # events by how they count, also those of no group
     groups: list[Group] = field(default_factory=list)
     skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
     unlisted_endpoints: Counter[str] = field(default_factory=Counter)
     more_groups: int = 0
+    interrupted: bool = False  # ended by Ctrl-C: what was judged until then
 
     @property
     def exit_code(self) -> int:
-        """1 if something that happened would newly be blocked, 3 if that may be, else 0."""
-        kinds = {group.kind for group in self.groups}
-        if "newly-blocked" in kinds:
+        """1 if something that happened would newly be blocked, 3 if that may be, else 0; 130 where it was ended."""
+        if self.interrupted:
+            return 130
+        if self.kinds["newly-blocked"]:
             return 1
-        return 3 if "newly-depends" in kinds else 0
+        return 3 if self.kinds["newly-depends"] else 0
 
 
 def replay(
@@ -70,6 +73,7 @@ def replay(
     change: Workspace | None = None,
     *,
     solve: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Replayed:
     """Judge every event of CloudTrail logs by the guardrails of a workspace, or of a change of it.
 
@@ -77,13 +81,18 @@ def replay(
     count that the guardrails of `workspace` do not deny. `solve`: ask the solver about calls that three-valued
     evaluation leaves open.
     """
-    return replay_events(events_of(logs), workspace, change, solve=solve)
+    return replay_events(events_of(logs), workspace, change, solve=solve, progress=progress)
 
 
 def replay_events(
-    events: Iterable[Mapping[str, Any]], workspace: Workspace, change: Workspace | None = None, *, solve: bool = True
+    events: Iterable[Mapping[str, Any]],
+    workspace: Workspace,
+    change: Workspace | None = None,
+    *,
+    solve: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Replayed:
-    """As `replay`, for events that are decoded already."""
+    """As `replay`, for events that are decoded already. Ctrl-C ends it with what was judged until then."""
     ask = _solver(workspace) if solve else None
     before = Judge(workspace, ask)
     after = Judge(change, ask) if change is not None else before
@@ -92,14 +101,14 @@ def replay_events(
     found = Replayed(workspace.name, change.name if change is not None else None)
     groups: dict[object, Group] = {}
     known = {e.id for account, _ in workspace.organization.accounts() for e in account.endpoints}
-    for event in events:
-        found.events += 1
+
+    def one(event: Mapping[str, Any]) -> None:
         try:
             happened = reader.happened(event)
         except NotACall as reason:
             source = f"{event.get('eventSource') or '?'}:{event.get('eventName') or '?'}"
             found.skipped[(str(reason), source)] += 1
-            continue
+            return
         now = _together(after, happened)
         was = _together(before, happened) if change is not None and now.outcome != "allow" else ALLOW
         found.outcomes[now.outcome] += 1
@@ -109,7 +118,17 @@ def replay_events(
             was = _together(before, happened)
         kind = _kind(was, now, happened, changed=change is not None)
         if kind is not None:
+            found.kinds[kind] += 1
             _count(found, groups, kind, happened, now if kind != "newly-allowed" else was)
+
+    try:
+        for event in events:
+            one(event)
+            found.events += 1
+            if progress is not None and not found.events % 1000:
+                progress(f"{found.events:,} events", 0, 1)
+    except KeyboardInterrupt:
+        found.interrupted = True
     found.groups = sorted(groups.values(), key=lambda g: (_ORDER.index(g.kind), -g.count, g.who, g.action))
     return found
 

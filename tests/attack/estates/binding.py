@@ -59,7 +59,7 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     """Why the caller or the resource does not exist in the workspace; empty: it may."""
     out = []
     who = request.principal
-    here = {a.id for a, _ in workspace.organization.accounts()}
+    here = {a.id for a, _ in workspace.organization.accounts()} | {workspace.organization.management_account}
     for number in (facts.principal_account, facts.resource_account, facts.endpoint_account, facts.behalf):
         if facts.organizations.get(number or "") == workspace.organization.id and number not in here:
             out.append(f"organization.yaml names every account, and {number} is none of them")

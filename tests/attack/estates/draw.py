@@ -39,7 +39,7 @@ Statement = dict[str, Any]
 NAMES = ("orders", "ledger")
 ROLES = ("role/app/Worker", "role/Admin", "role/break-glass")
 USERS = ("user/alice", "user/app/bob")
-_PATH = f"{MINE}/r-ab12/ou-ab12-work0001/*"
+PATH = f"{MINE}/r-ab12/ou-ab12-work0001/*"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def condition(rng: Random, kind: Kind | None) -> dict[str, Any]:
         ("StringEquals", "aws:PrincipalOrgID", MINE),
         ("StringEquals", "aws:PrincipalOrgID", MINE),
         ("StringEquals", "aws:PrincipalOrgID", "${aws:ResourceOrgID}"),
-        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", _PATH),
+        ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", PATH),
         ("StringEquals", "aws:PrincipalAccount", [APP, DATA, SANDBOX]),
         ("StringEquals", "aws:SourceAccount", [APP, DATA]),
         ("StringEquals", "aws:SourceOrgID", MINE),
@@ -179,7 +179,7 @@ def identity_policy(rng: Random, services: tuple[str, ...], places: tuple[Place,
     return document(kind, f"{kind.value}-policy", statements)
 
 
-def _people(rng: Random, account: str, services: tuple[str, ...], places: tuple[Place, ...]) -> list[OwnedPrincipal]:
+def people(rng: Random, account: str, services: tuple[str, ...], places: tuple[Place, ...]) -> list[OwnedPrincipal]:
     out = []
     for tail in rng.sample((*ROLES, *USERS), rng.choice((0, 1, 2, 3))):
         role = tail.startswith("role/")
@@ -195,12 +195,12 @@ def _people(rng: Random, account: str, services: tuple[str, ...], places: tuple[
     return out
 
 
-def _role(rng: Random, place: Place) -> OwnedPrincipal:
+def trusted_role(rng: Random, place: Place) -> OwnedPrincipal:
     """A role that others may assume."""
     return OwnedPrincipal(arn=place.arn, type="role", account=place.account, trust=resource_policy(rng, place))
 
 
-def _grants(rng: Random, place: Place) -> tuple[KeyGrant, ...]:
+def key_grants(rng: Random, place: Place) -> tuple[KeyGrant, ...]:
     """The grants of a key; all of them are listed."""
     if rng.random() < 0.5:
         return ()
@@ -241,7 +241,7 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
         foreign = Place(kind, "orders", REGIONS[0], rng.choice((PARTNER, STRANGER)), listed=False)
         places.append(foreign)
     known = tuple(places)
-    people = {account: _people(rng, account, services, known) if account in (APP, DATA) else [] for account in listed}
+    persons = {account: people(rng, account, services, known) if account in (APP, DATA) else [] for account in listed}
     ends: dict[str, list[Endpoint]] = {}
     for name in ("a", "b", "mgmt"):
         end = ENDPOINTS[name]
@@ -255,7 +255,7 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
                 arn=place.arn, account=number, tags={"team": rng.choice(("red", "blue"))} if rng.random() < 0.5 else {},
                 abac=rng.random() < 0.4 if place.kind.name == "bucket" else None,
                 block_public_access=place.kind.name == "bucket" and rng.random() < 0.3,
-                grants=_grants(rng, place) if place.kind.name == "key" else None,
+                grants=key_grants(rng, place) if place.kind.name == "key" else None,
                 policy=resource_policy(rng, place) if rng.random() < 0.85 or place.kind.name == "key" else None,
             )
             for place in known
@@ -264,7 +264,8 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
         roles = [p for p in known if p.listed and p.account == number and p.kind.name == "role"]
         return Account(
             id=number, listed=number in listed,
-            principals=(*people.get(number, ()), *(_role(rng, place) for place in roles)), resources=tuple(owned),
+            principals=(*persons.get(number, ()), *(trusted_role(rng, place) for place in roles)),
+            resources=tuple(owned),
             endpoints=tuple(ends.get(number, ())),
         )  # fmt: skip
 
@@ -276,7 +277,7 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
     some = rng.random
     claims = Perimeter(
         orgs=(MINE,),
-        paths=(_PATH,) if some() < 0.15 else (),
+        paths=(PATH,) if some() < 0.15 else (),
         third_principals=(TrustedPrincipal(account=PARTNER),) if some() < 0.3 else (),
         third_resources=(TrustedResource(account=PARTNER),) if some() < 0.3 else (),
         vpcs=(Vpc(id=ENDPOINTS["a"].vpc, region="us-east-1"),) if some() < 0.2 else (),

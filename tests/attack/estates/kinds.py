@@ -45,7 +45,7 @@ KINDS = (
         Part("index", "{arn}/index/by-day", ("dynamodb:Query", "dynamodb:Scan")))),
     Kind("domain", "es", "arn:aws:es:{region}:{account}:domain/{name}", (
         Part("domain", "{arn}/logs/_search", ("es:ESHttpGet", "es:ESHttpPost")),)),
-    Kind("api", "execute-api", "arn:aws:execute-api:{region}:{account}:a1b2c3d4e5", (
+    Kind("api", "execute-api", "arn:aws:execute-api:{region}:{account}:a1b2c3{digits}", (
         Part("execute-api-general", "{arn}/prod/GET/pets", ("execute-api:Invoke",)),)),
     Kind("bus", "events", "arn:aws:events:{region}:{account}:event-bus/{name}", (
         Part("event-bus", "{arn}", ("events:PutEvents",)),
@@ -101,7 +101,7 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
     for kind in KINDS:
         for part in kind.parts:
             text = part_arn(kind, part, name="NAME", region="REGION", account="ACCOUNT")
-            text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|a1b2c3d4e5", "NAME", text)
+            text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|a1b2c3[0-9]{4}", "NAME", text)
             text = re.escape(text.replace("-a1B2c3", "").replace("NAME-ACCOUNT", "NAME"))
             out.append(
                 re.compile(text.replace("NAME", "[^:]+").replace("REGION", "[^:]*").replace("ACCOUNT", "[0-9]*"))
@@ -110,7 +110,12 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
 
 
 def has_kind(asked: str) -> bool:
-    """Whether the ARN is of a kind that this model knows: of others it cannot say that they do not exist."""
+    """Whether the ARN is of a kind that this model knows: of others it cannot say that they do not exist.
+
+    Table buckets whose name begins with `aws` are AWS's own (S3 guide, table bucket naming rules): nobody lists them.
+    """
+    if asked.startswith("arn:aws:s3tables:") and ":bucket/aws" in asked:
+        return False
     return any(shape.fullmatch(asked) for shape in _shapes())
 
 

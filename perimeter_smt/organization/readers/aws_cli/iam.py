@@ -38,7 +38,7 @@ def holder(answer: Answer, item: dict[str, Any], inline: str, at: Place) -> None
         arn,
         at,
         own=_inline(item.get(inline), at.at(inline)),
-        attached=[a["PolicyArn"] for a in item.get("AttachedManagedPolicies") or ()],
+        attached=[str(a["PolicyArn"]) for a in many(item.get("AttachedManagedPolicies"))],
         groups=[f"{group}{g}" for g in item.get("GroupList") or ()],
         boundary=boundary.get("PermissionsBoundaryArn"),
         trust=trust,
@@ -47,7 +47,7 @@ def holder(answer: Answer, item: dict[str, Any], inline: str, at: Place) -> None
 
 
 def _inline(found: Any, at: Place) -> Iterator[tuple[str, object, Place]]:
-    for index, policy in enumerate(found or ()):
+    for index, policy in enumerate(many(found)):
         yield policy.get("PolicyName", "inline"), policy.get("PolicyDocument"), at.at(index, "PolicyDocument")
 
 
@@ -57,14 +57,20 @@ def managed_policy(answer: Answer, item: dict[str, Any], at: Place) -> None:
     if not isinstance(arn, str):
         return
     for number, version in enumerate(item.get("PolicyVersionList") or ()):
-        default = version.get("IsDefaultVersion") or version.get("VersionId") == item.get("DefaultVersionId")
+        default = version.get("IsDefaultVersion") or version.get("VersionId", "") == item.get("DefaultVersionId")
         if default and version.get("Document") is not None:
+            answer.draft.versions[arn] = len(item["PolicyVersionList"]) - 1
             place = at.at("PolicyVersionList", number, "Document")
             answer.draft.managed[arn] = answer.draft.policy(
                 version["Document"], Kind.IDENTITY, item.get("PolicyName") or arn.rsplit("/", 1)[-1], place
             )
             return
     answer.draft.managed.setdefault(arn, NotKnown("its default version is not told"))
+
+
+def many(found: Any) -> list[Any]:
+    """A list; one alone where examples of the documentation write it so."""
+    return [found] if isinstance(found, dict) else list(found or ())
 
 
 def inline_policy(answer: Answer) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources
+from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources, shares
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
 from perimeter_smt.organization.readers.aws_cli.permission_sets import permission_set
 from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.policy.json_positions import quoted
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.readers.sources import SourceOptions
@@ -36,6 +37,15 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("DelegatedServices",), organizations.delegated),
     (("VpcEndpoints",), network.endpoints),
     (("Vpcs",), network.vpcs),
+    (("ImageId", "LaunchPermissions"), shares.launch_permission),
+    (("SnapshotId", "CreateVolumePermissions"), shares.volume_permission),
+    (("Images",), shares.images),
+    (("Snapshots",), shares.snapshots),
+    (("DBSnapshotAttributesResult",), shares.database_snapshot),
+    (("DBClusterSnapshotAttributesResult",), shares.database_snapshot),
+    (("AccountIds", "AccountSharingInfoList"), shares.document),
+    (("resourceShareAssociations",), shares.associations),
+    (("principals",), shares.principals),
     (("NetworkOrigin", "AccessPointArn"), resources.access_point),
     (("PublicAccessBlockConfiguration",), resources.public_access),
     (("AbacStatus",), resources.abac),
@@ -49,7 +59,10 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
 )
 
 
-_LATER = (resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set)
+_LATER = (
+    *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set),
+    *(shares.launch_permission, shares.volume_permission),
+)
 
 
 def read(path: Path, draft: Draft, options: SourceOptions) -> None:
@@ -68,13 +81,26 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             if reader in _LATER:
                 later.append(answer)  # they lean on what other answers say
             elif reader is not None:
-                reader(answer)
+                _put(reader, answer)
     for answer in later:
         reader = reader_of(answer.value)
         assert reader is not None
-        reader(answer)
+        _put(reader, answer)
     if not found:
         raise InputError("no answer of the AWS CLI that is known", file=str(path))
+
+
+def _put(reader: Callable[[Answer], None], answer: Answer) -> None:
+    """Read an answer. InputError for one that has its members and not its form: somebody wrote it or cut it."""
+    try:
+        reader(answer)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise InputError(_other_form(error), file=str(answer.at)) from None
+
+
+def _other_form(error: Exception) -> str:
+    said = f"no {quoted(str(error.args[0]))}" if isinstance(error, KeyError) else str(error).lower()
+    return f"an answer of another form than the AWS CLI writes: {said}"
 
 
 def files(path: Path) -> Iterator[Path]:
@@ -92,6 +118,8 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
     for members, reader in _ANSWERS:
         if all(name in value for name in members):
             return reader
+    if _of_shares(value):
+        return shares.listed
     if "Policies" in value and isinstance(value["Policies"], list):
         return organizations.policies
     policy = value.get("Policy")
@@ -106,6 +134,12 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
     if isinstance(policy or value.get("policy"), str):
         return resources.policy_alone
     return None
+
+
+def _of_shares(value: dict[str, Any]) -> bool:
+    """`ram list-resources`."""
+    found = value.get("resources")
+    return isinstance(found, list) and any(isinstance(item, dict) and "resourceShareArn" in item for item in found)
 
 
 def _managed(answer: Answer) -> None:

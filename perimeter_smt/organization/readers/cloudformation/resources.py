@@ -58,6 +58,8 @@ def read(stack: Stack) -> None:
     _others(stack)
     for item in stack.of("AWS::EC2::VPCEndpoint"):
         _endpoint(item)
+    for item in stack.of("AWS::RAM::ResourceShare"):
+        _share(item)
     for item in stack.of("AWS::Organizations::Policy"):
         _control(item)
     for item in stack.of("AWS::Organizations::OrganizationalUnit"):
@@ -183,6 +185,26 @@ def _endpoint(item: Item) -> None:
         "PolicyDocument": policy,
     }
     network.endpoint(draft, found, item.at, item.stack.account, item.stack.region)
+
+
+def _share(item: Item) -> None:
+    """A share of AWS RAM; what it shares has ARNs, also those of the template."""
+    stack, names = item.stack, item.stack.resolver.names
+    arn = f"arn:{names.partition}:ram:{stack.region}:{stack.account}:resource-share/{item.logical}"
+    share = stack.draft.ram(arn, item.at)
+    for name, into in (("ResourceArns", share.resources), ("Principals", share.principals)):
+        nodes = item.items(name)
+        for node in [nodes] if isinstance(nodes, NotKnown) else nodes:
+            found = node if isinstance(node, NotKnown) else item.plain(node)
+            for each in found if isinstance(found, list) else [found]:
+                if isinstance(each, str):
+                    into[each] = None
+                else:
+                    reason = each.reason if isinstance(each, NotKnown) else "not told"
+                    share.not_known = f"`{name}` of `{item.logical}`: {reason}"
+                    if name == "ResourceArns":
+                        stack.draft.unknown(f"resource of `{item.logical}`", reason, "grants", item.at,
+                                            account=stack.account)  # fmt: skip
 
 
 def _control(item: Item) -> None:

@@ -11,6 +11,7 @@ import orjson
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.answer import tags_of
 from perimeter_smt.organization.readers.aws_cli.iam import owner
+from perimeter_smt.organization.readers.aws_cli.shares import restorers
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
 from perimeter_smt.policy.kinds import Kind
 
@@ -37,7 +38,7 @@ class Item:
         kind = value.get("resourceType")
         if not isinstance(kind, str):
             return None
-        more = value.get("supplementaryConfiguration") or {}
+        more = _object(value.get("supplementaryConfiguration"))
         return Item(
             type=kind,
             id=str(value.get("resourceId") or value.get("resourceName") or value.get("arn") or ""),
@@ -47,19 +48,20 @@ class Item:
             status=str(value.get("configurationItemStatus") or ""),
             time=str(value.get("configurationItemCaptureTime") or ""),
             configuration=_object(value.get("configuration")),
-            more={str(k): _decoded(v) for k, v in more.items()} if isinstance(more, dict) else {},
-            tags=tags_of(value.get("tags")),
+            more={str(k): _decoded(v) for k, v in more.items()},
+            tags=tags_of(_decoded(value.get("tags"))),
             at=at,
         )
 
 
-def read_item(draft: Draft, item: Item) -> None:
-    """Add one item; types that hold no policy say only that their account is there."""
+def read_item(draft: Draft, item: Item) -> bool:
+    """Add one item; False for types that are not read, of which only the account counts."""
     if item.account:
         draft.account(item.account, item.at)
     reader = _READERS.get(item.type)
     if reader is not None:
         reader(draft, item)
+    return reader is not None
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def _managed(draft: Draft, item: Item) -> None:
     arn = item.arn or item.configuration.get("arn", "")
     for index, version in enumerate(item.configuration.get("policyVersionList") or ()):
         if version.get("isDefaultVersion") and version.get("document") is not None:
+            draft.versions[arn] = len(item.configuration["policyVersionList"]) - 1
             at = item.at.at("configuration", "policyVersionList", index, "document")
             name = item.configuration.get("policyName") or arn.rsplit("/", 1)[-1]
             draft.managed[arn] = draft.policy(version["document"], Kind.IDENTITY, name, at)
@@ -192,6 +195,27 @@ def _control(draft: Draft, item: Item) -> None:
     _learn(draft, str(found.get("Arn") or item.arn), item.at)
 
 
+def _shared(draft: Draft, item: Item) -> None:
+    """A share of AWS RAM, as its resource type describes it."""
+    found = {key[:1].lower() + key[1:]: value for key, value in item.configuration.items()}
+    share = draft.ram(item.arn or str(found.get("arn") or item.id), item.at)
+    share.resources.update(dict.fromkeys(map(str, found.get("resourceArns") or ())))
+    share.principals.update(dict.fromkeys(map(str, found.get("principals") or ())))
+    if "resourceArns" not in found and "principals" not in found:
+        share.not_known = "the item tells neither resources nor principals"
+
+
+def _snapshot(draft: Draft, item: Item) -> None:
+    """Snapshots of databases: who may restore them stands beside."""
+    if item.arn.count(":") < 5:
+        return
+    told = [value for name, value in item.more.items() if name.lower().endswith("snapshotattributes")]
+    if not told and item.configuration.get("snapshotType") != "automated":
+        draft.resource(item.arn, item.account, item.at, policy=NotKnown("the item does not tell who may restore it"))
+        return
+    draft.share(item.arn, item.account, [party for each in told for party in restorers(each)], item.at)
+
+
 def _organization(draft: Draft, item: Item) -> None:
     found = item.configuration
     if found.get("Id"):
@@ -246,6 +270,9 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::DynamoDB::Table": _with("ResourcePolicy", "resourcePolicy"),
     "AWS::Kinesis::Stream": _with("ResourcePolicy", "resourcePolicy"),
     "AWS::CodeArtifact::Repository": _with("PermissionsPolicyDocument"),
+    "AWS::RAM::ResourceShare": _shared,
+    "AWS::RDS::DBSnapshot": _snapshot,
+    "AWS::RDS::DBClusterSnapshot": _snapshot,
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::EC2::VPC": _vpc,
     "AWS::Organizations::Policy": _control,

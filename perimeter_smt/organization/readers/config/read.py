@@ -11,6 +11,7 @@ import orjson
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.aws_cli.read import files
 from perimeter_smt.organization.readers.config.items import Item, read_item
+from perimeter_smt.organization.readers.config.others import read_others
 from perimeter_smt.organization.readers.draft import Draft, Place
 from perimeter_smt.organization.readers.recognise import NOTES, read_bytes
 
@@ -37,9 +38,17 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
                 newest[key] = item
     if not found:
         raise InputError("no configuration item of AWS Config", file=str(path))
-    for item in newest.values():
-        if item.status not in _GONE:
-            read_item(draft, item)
+    there = [item for item in newest.values() if item.status not in _GONE]
+    read_others(draft, [item for item in there if not _read(draft, item)])
+
+
+def _read(draft: Draft, item: Item) -> bool:
+    """Read an item. InputError for one of another form than Config writes."""
+    try:
+        return read_item(draft, item)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        said = str(error).lower()
+        raise InputError(f"an item of another form than AWS Config writes: {said}", file=str(item.at)) from None
 
 
 def _items(file: Path) -> Iterator[tuple[dict[str, Any], Place]]:

@@ -8,6 +8,7 @@ from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
+from perimeter_smt.organization.readers.draft.shares import shared, spread
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -53,6 +54,8 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
                 trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
                 tags=holder.tags,
                 service_linked=service_linked,
+                sessions=holder.sessions,
+                sessions_listed=holder.sessions_listed,
             )
         )
     return out
@@ -110,13 +113,15 @@ def _wrong(thing: Thing) -> str:
 def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
     """Resources by account. One whose policy is not known is left out and named."""
     out: dict[str, list[OwnedResource]] = {}
+    spread(draft)
     for thing in draft.resources.values():
         wrong = _wrong(thing)
         if wrong:
             draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*")
             continue
-        if isinstance(thing.policy, NotKnown):
-            draft.unknown(f"policy of `{thing.arn}`", thing.policy.reason, "grants", thing.at, account=thing.account)
+        policy = shared(thing, thing.policy)
+        if isinstance(policy, NotKnown):
+            draft.unknown(f"policy of `{thing.arn}`", policy.reason, "grants", thing.at, account=thing.account)
             continue
         if thing.arn.split(":", 5)[2] == "iam" and thing.arn.split(":", 5)[5].startswith(("role/", "user/")):
             continue
@@ -124,7 +129,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
             OwnedResource(
                 arn=thing.arn,
                 account=thing.account,
-                policy=thing.policy,
+                policy=policy,
                 tags={**draft.tags.get(thing.arn, {}), **thing.tags},
                 block_public_access=bool(thing.block_public_access),
                 abac=thing.abac,

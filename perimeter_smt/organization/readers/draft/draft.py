@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.model import KeyGrant, Unknown
+from perimeter_smt.organization.model import KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
+from perimeter_smt.organization.readers.draft.shares import Share, party_of
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
@@ -24,7 +26,10 @@ Affects = Literal["grants", "guardrails", "facts"]
 
 @dataclass(slots=True)
 class Holder:
-    """A user, role or group: what is attached to it by itself, and by name."""
+    """A user, role or group: what is attached to it by itself, and by name.
+
+    `sessions` and `sessions_listed` come from an organization that a change is laid over.
+    """
 
     arn: str
     at: Place
@@ -34,6 +39,8 @@ class Holder:
     boundary: str | Policy | None = None
     trust: Policy | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    sessions: tuple[Session, ...] = ()
+    sessions_listed: bool = False
 
 
 @dataclass(slots=True)
@@ -55,6 +62,7 @@ class Thing:
     vpc: str | None = None
     bucket: str | None = None
     grants: tuple[KeyGrant, ...] | None = None
+    shared: list[str] = field(default_factory=list)  # parties that it is shared with
 
 
 @dataclass(slots=True)
@@ -114,9 +122,11 @@ class Draft:
         self.principals: dict[str, Holder] = {}
         self.groups: dict[str, Holder] = {}
         self.managed: dict[str, Policy] = {}
+        self.versions: dict[str, int] = {}  # of managed policies: how many there are beside the default one
         self.resources: dict[str, Thing] = {}
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
+        self.shares: dict[str, Share] = {}  # of AWS RAM, by ARN
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
@@ -130,6 +140,7 @@ class Draft:
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
         self.notes: list[str] = []
+        self.others: Counter[str] = Counter()  # items that carry no policy, by type
         self.open: set[str] = set()  # accounts in which something may hold any policy
 
     def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
@@ -210,6 +221,15 @@ class Draft:
             thing.policy = self.policy(policy, kind_of(arn), arn.split(":", 5)[5], at)
         thing.tags.update(tags)
         return thing
+
+    def share(self, arn: str, account: str, parties: Iterable[str], at: Place) -> None:
+        """A resource is shared with these parties besides."""
+        thing = self.resource(arn, account, at)
+        thing.shared += [party for party in map(party_of, parties) if party not in thing.shared]
+
+    def ram(self, arn: str, at: Place) -> Share:
+        """A share of AWS RAM, of which several answers may tell."""
+        return self.shares.setdefault(arn, Share(arn, at))
 
 
 def group_key(arn: str) -> str:

@@ -11,6 +11,7 @@ from perimeter_smt.organization.model import (
     Organization,
     OwnedPrincipal,
     OwnedResource,
+    Session,
     Unit,
 )
 from perimeter_smt.organization.readers.draft.assemble import endpoints_of
@@ -52,6 +53,8 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
     known = {p.arn: p for account, _ in base.accounts() for p in account.principals}
     for arn, holder in change.principals.items():
         before = known.get(arn)
+        if before is not None:  # no plan says which sessions there are
+            holder.sessions, holder.sessions_listed = sessions_after(before, rewrites), before.sessions_listed
         if before is not None and holder.trust is None and before.type == "role":
             holder.trust = before.trust
             names = {p.name for p in holder.own if isinstance(p, Document)}
@@ -91,6 +94,22 @@ def rewritten(
         elif found.after is not None:
             out.append(found.after)
     return out
+
+
+def sessions_after(principal: OwnedPrincipal, rewrites: Rewrites) -> tuple[Session, ...]:
+    """Sessions with their policies after the change; one whose text is not known any more limits nothing."""
+
+    def after(document: Document) -> Document | NotKnown | None:
+        found = rewrites.of(document, principal.account)
+        return document if found is None else found.after
+
+    out = []
+    for session in principal.sessions:
+        policies = [after(document) for document in session.policies]
+        known = [p.model_copy(update={"kind": Kind.SESSION}) for p in policies if isinstance(p, Document)]
+        surely = not any(isinstance(p, NotKnown) for p in policies)
+        out.append(session.model_copy(update={"policies": tuple(known) if surely else ()}))
+    return tuple(out)
 
 
 class _Overlay:
@@ -165,7 +184,8 @@ class _Overlay:
         if unknown:
             return None
         known = tuple(p for p in policies if isinstance(p, Document))
-        return principal.model_copy(update={"policies": known, "boundary": boundary})
+        sessions = sessions_after(principal, self.rewrites)
+        return principal.model_copy(update={"policies": known, "boundary": boundary, "sessions": sessions})
 
     def kept(self, before: Sequence[OwnedResource]) -> list[OwnedResource]:
         """The resources that the change does not name, without the policies that it takes from them."""

@@ -10,6 +10,7 @@ from typing import Any
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
+from perimeter_smt.request.partitions import partition_of_region
 
 # `${aws:PrincipalTag/x}` is a policy variable; names without a colon, and look-ups, are for the accelerator.
 _OPEN = re.compile(r"\$\{(?:[A-Za-z0-9_-]+|ACCEL_LOOKUP::[^}]*)\}|\{\{\s*[A-Za-z0-9_-]+\s*\}\}")
@@ -20,7 +21,7 @@ class Folder:
 
     def __init__(self, path: Path, given: Mapping[str, str]) -> None:
         self.path = path
-        self.values = {**_replacements(path), **given}
+        self.values = {**_own(path), **_replacements(path), **given}
 
     def yaml(self, name: str) -> Any:
         """A file as plain objects, filled; empty if it is not there."""
@@ -54,6 +55,20 @@ class Folder:
             return self.values.get(name, self.values.get(found.group(), found.group()))
 
         return _OPEN.sub(put, text)
+
+
+def _own(path: Path) -> dict[str, str]:
+    """What the accelerator fills in by itself and `global-config.yaml` tells."""
+    file = path / "global-config.yaml"
+    found = plain(read_yaml(file)) if file.is_file() else {}
+    region, role = (str((found or {}).get(name) or "") for name in ("homeRegion", "managementAccountAccessRole"))
+    region = region.lstrip("&").split(" ")[-1]  # an anchor may stand before it
+    out = {
+        "HOME_REGION": region,
+        "MANAGEMENT_ACCOUNT_ACCESS_ROLE": role,
+        "PARTITION": partition_of_region(region) or "",
+    }
+    return {name: value for name, value in out.items() if value}
 
 
 def _replacements(path: Path) -> dict[str, str]:

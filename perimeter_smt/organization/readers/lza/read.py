@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import Draft, Place
 from perimeter_smt.organization.readers.draft.assemble import SOME_ROOT
@@ -62,7 +63,7 @@ class _Reader:
                             parent=above)  # fmt: skip
 
     def _accounts(self, found: dict[str, Any]) -> None:
-        ids = {item["email"].lower(): item["accountId"] for item in found.get("accountIds") or ()}
+        ids = {item["email"].lower(): self._id(item, index) for index, item in enumerate(found.get("accountIds") or ())}
         for part in ("mandatoryAccounts", "workloadAccounts"):
             for index, item in enumerate(found.get(part) or ()):
                 name, at = item["name"], self.at(_ACCOUNTS, part, index)
@@ -82,6 +83,14 @@ class _Reader:
                 if name == "Management":
                     self.draft.management = own
         self.draft.accounts_listed = bool(self.accounts)
+
+    def _id(self, item: dict[str, Any], index: int) -> str:
+        """An account id as it is written; samples leave words there."""
+        try:
+            return values.account_id(str(item["accountId"]))
+        except ValueError as error:
+            place = self.at(_ACCOUNTS, "accountIds", index)
+            raise InputError(str(error), file=place.file, path=str(place).partition(": ")[2]) from None
 
     def _control(self, item: dict[str, Any], kind: Kind, at: Place) -> None:
         name = item["name"]

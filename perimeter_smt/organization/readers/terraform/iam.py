@@ -84,7 +84,7 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
         yield here.draft.principal(arn, resource.at)
         return
     account = here.account_of(resource)
-    for name in [value] if isinstance(value, str) else value:
+    for name in filter(None, [value] if isinstance(value, str) else value):
         beginning = f"arn:aws:iam::{account}:{kind}/"
         where = here.draft.groups if kind == "group" else here.draft.principals
         known = (a for a in where if a.startswith(beginning) and a.endswith(f"/{name}"))

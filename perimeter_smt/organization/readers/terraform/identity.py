@@ -57,6 +57,13 @@ class Here:
         self.tell("account")
         return self.account
 
+    def owner(self, resource: Resource) -> str:
+        """The account in which a resource is made, whatever account its attributes name."""
+        if resource.provider in self.by_provider:
+            return self.by_provider[resource.provider]
+        self.tell("account")
+        return self.account
+
     def region_of(self, resource: Resource) -> str:
         """The Region of a resource."""
         if found := resource.text("region"):

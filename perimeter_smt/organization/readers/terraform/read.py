@@ -9,7 +9,7 @@ import orjson
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.draft import Draft, Place
-from perimeter_smt.organization.readers.terraform import changes, iam, organizations, resources
+from perimeter_smt.organization.readers.terraform import changes, iam, organizations, resources, shares
 from perimeter_smt.organization.readers.terraform.identity import here
 from perimeter_smt.organization.readers.terraform.plan import read_plan
 
@@ -35,4 +35,5 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         organizations.read(place)
         iam.read(place)
         resources.read(place)
+        shares.read(place)
         changes.read(place)

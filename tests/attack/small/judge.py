@@ -1,0 +1,202 @@
+"""What is not plainly right about the verdict on a small world."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from perimeter_smt.evaluate import decide
+from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.verdicts import Counterexample, Verdict
+from perimeter_smt.request.request import Facts, Request
+from tests.attack.axioms import consistent
+from tests.attack.cases import limits
+from tests.attack.estates.binding import absent
+from tests.attack.estates.search import describe, impossible
+from tests.attack.search import _BESIDE, _RIVALS, ASSUMED, _can_be_called
+from tests.attack.small.draw import Small, small
+from tests.attack.worlds import Sample
+
+_HELD = ("proved", "vacuous")
+_THOROUGH = 0.1  # the share of worlds that are asked for plain requests and for limits, as people are answered
+
+
+@dataclass
+class Judged:
+    """The verdict on one world. `records` are breaches, impossible requests, crashes and what is not decided."""
+
+    seed: int
+    verdict: str = ""
+    tried: int = 0
+    decided: int = 0
+    through: int = 0
+    seconds: float = 0.0
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(
+        self, world: Small, what: str, detail: str, request: Request | None = None, facts: Facts | None = None
+    ) -> None:
+        """One record of each kind: the first tells enough."""
+        if any(record["what"] == what for record in self.records):
+            return
+        record: dict[str, Any] = {
+            "seed": self.seed, "what": what, "objective": world.objective, "service": world.service,
+            "part": world.part, "reading": world.reading, "detail": detail,
+        }  # fmt: skip
+        if world.own is not None:
+            record["assertion"] = world.own.name
+        if request is not None and facts is not None:
+            record["request"] = request.model_dump(exclude_none=True, exclude_defaults=True, mode="json")
+            record["facts"] = facts.model_dump(exclude_none=True, exclude_defaults=True, mode="json")
+        self.records.append(record)
+
+
+@contextmanager
+def _hasty() -> Iterator[None]:
+    """Without the search for the plainest request and for what lies beyond the guardrail: the answer stays the same."""
+    first = patch.object(Run, "plain", lambda _run, _services, _formulas, first, **_kinds: first)
+    with first, patch("perimeter_smt.questions.answer.reaches", lambda *_: []):
+        yield
+
+
+def judge(seed: int, requests: int) -> Judged:
+    """Ask about the world of a seed, and compare the answer with what the evaluator says of drawn requests."""
+    start, out = time.process_time(), Judged(seed)
+    world = small(seed)
+    try:
+        verdict = _verdict(world, Random(f"thorough {seed}").random() < _THOROUGH)
+        out.verdict = verdict.status
+        _shown(out, world, verdict)
+        _drawn(out, world, verdict, requests)
+    except Exception as error:  # every crash is a finding, of whatever type
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
+        out.verdict = out.verdict or "crash"
+        out.add(world, "crash", f"{type(error).__name__}: {error} at {place}")
+    out.seconds = time.process_time() - start
+    return out
+
+
+def _verdict(world: Small, thorough: bool) -> Verdict:
+    accepted = set(world.workspace.perimeter.accepted)
+    accepts_all = world.own is not None or accepted.issuperset(OBJECTIVES[world.objective].limits)
+
+    def ask() -> Verdict:
+        report = prove(
+            world.workspace, objectives=() if world.own else (world.objective,), services=(world.service,),
+            mode=world.mode, reading=world.reading, availability=False,  # type: ignore[arg-type]
+            assertions=(world.own,) if world.own else (),
+        )  # fmt: skip
+        return report.verdicts[0]
+
+    if thorough or not accepts_all:
+        return ask()
+    with _hasty():
+        return ask()
+
+
+def _shown(out: Judged, world: Small, verdict: Verdict) -> None:
+    """Requests that are shown are AWS's."""
+    if verdict.status == "unknown":
+        out.add(world, "unknown", verdict.reason)
+    for found in verdict.counterexamples:
+        first_hop = found.request.action.partition(":")[0] not in verdict.services
+        if found.kind != "hole" or found.depends_on or first_hop or world.part not in ("grants", "guardrails"):
+            continue
+        wrong = _impossible(world, found)
+        if wrong:
+            out.add(world, "impossible", "; ".join(wrong), found.request, found.facts)
+
+
+def _impossible(world: Small, found: Counterexample) -> list[str]:
+    request, facts = found.request, found.facts
+    if world.estate is not None and world.own is None:
+        return impossible(world.estate, world.objective, request, facts)
+    out = consistent(request, facts, world.workspace)
+    if world.estate is not None:
+        out += absent(world.workspace, request, facts)
+    if not world.broken(request, facts):
+        out.append("does not break what is asked")
+    return out
+
+
+def _drawn(out: Judged, world: Small, verdict: Verdict, requests: int) -> None:
+    """Requests that get through and break what the verdict says of them."""
+    rng, claims = Random(f"rivals {out.seed}"), world.workspace.perimeter
+    accepted = set(claims.assumptions).union(*(ASSUMED.get(name, set()) for name in claims.accepted))
+    for drawn in world.requests(requests):
+        out.tried += 1
+        request, facts = drawn.request, drawn.facts
+        if request.action in _BESIDE or not _can_be_called(drawn) or _assumed_away(world, drawn, accepted):
+            continue
+        if _unlisted(world, drawn) or (world.estate is not None and absent(world.workspace, request, facts)):
+            continue
+        if not world.broken(request, facts):
+            continue
+        out.decided += 1
+        case = world.case(drawn)
+        rivals: tuple[str, ...] = ()
+        if not decide(case).allowed:
+            if world.reading == "exact" or rng.random() < 0.5:
+                continue
+            rivals = tuple(rng.sample(_RIVALS, rng.choice((1, 1, 2))))
+            if not decide(case, rivals=frozenset(rivals)).allowed:
+                continue
+        out.through += 1
+        bounds = set() if world.own else limits(world.workspace, world.objective, drawn)
+        why = _contradicts(verdict, bounds, world, drawn, rivals)
+        if why:
+            out.add(world, why, f"{verdict.reason} {rivals}".strip(), request, facts)
+
+
+def _unlisted(world: Small, drawn: Sample) -> bool:
+    """Whether the call comes over an endpoint of mine that is missing from a list: such a list is complete."""
+    listed = {end.id for account, _ in world.workspace.organization.accounts() for end in account.endpoints}
+    facts = drawn.facts
+    mine = facts.organizations.get(facts.endpoint_account or "") == world.workspace.organization.id
+    return bool(listed) and mine and facts.endpoint not in listed
+
+
+def _assumed_away(world: Small, drawn: Sample, accepted: set[str]) -> bool:
+    """Whether the proof assumes that there is no such request (the assumptions P2 to P4, soft axioms)."""
+    facts, exact = drawn.facts, world.reading == "exact"
+    if (exact and drawn.soft) or drawn.soft & accepted:
+        return True
+    if facts.kind != "service":
+        return False
+    elsewhere = facts.path == "vpce" and facts.behalf != facts.endpoint_account
+    if (elsewhere or bool(world.workspace.perimeter.accounts)) and (exact or "P3.service-on-endpoint" in accepted):
+        return True
+    return world.objective == "O4" and (exact or "P4.service-resources" in accepted)
+
+
+def _contradicts(
+    verdict: Verdict, bounds: set[str], world: Small, drawn: Sample, rivals: tuple[str, ...]
+) -> str | None:
+    plain = not rivals and not drawn.soft and not bounds and world.part in ("grants", "guardrails")
+    if verdict.status in _HELD and not bounds & set(world.workspace.perimeter.accepted):
+        return f"breach of {verdict.status}"
+    if verdict.status == "conditional" and plain:
+        return "breach of conditional"
+    beyond = bool(verdict.counterexamples) and all(found.kind == "beyond" for found in verdict.counterexamples)
+    return "breach where only limits were found" if verdict.status == "refuted" and plain and beyond else None
+
+
+def shown(judged: Judged) -> str:
+    """Everything needed to look at a world."""
+    world = small(judged.seed)
+    lines = [
+        f"world {judged.seed}: {world.part} {world.mode} {world.reading} {world.objective} {world.service}:"
+        f" {judged.verdict}; {judged.tried} drawn, {judged.decided} decided, {judged.through} through"
+    ]
+    lines += [f"FINDING {record['what']}: {json.dumps(record)}" for record in judged.records]
+    return "\n".join([*lines, json.dumps(describe(world.workspace))])
