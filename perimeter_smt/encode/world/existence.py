@@ -60,24 +60,12 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     for account, _ in workspace.organization.accounts():
         out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
         out += _resource_tags(account, policies.keys, names)
-<<<<<<< HEAD
+        out += _customer_keys(account)
         if account.id in calling:
             out.append(_principals(calling[account.id], makes=account.id in makers))
         if account.id in called:
             out.append(_resources(called[account.id]))
     empty = [account.id for account in listed if not (account.resources or account.principals)]
-=======
-        out += _customer_keys(account)
-        if not account.listed:
-            continue
-        out.append(_principals(workspace, policies, account))
-        if account.resources or account.principals:
-            here = is_text("resource.account", account.id)
-            name = f"organization.yaml lists every resource of {account.id}"
-            out.append(Assertion(name, implies(both(here, NEEDS), either(_built_in(), _resources(account)))))
-        else:
-            empty.append(account.id)
->>>>>>> main
     if empty:
         here = one_of("resource.account", empty)
         name = "organization.yaml lists every resource of accounts that have none"

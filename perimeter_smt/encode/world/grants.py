@@ -62,21 +62,11 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     return _administrators(workspace) | {
         "grants.free": FALSE,
         "identity.allows": allowed,
-<<<<<<< HEAD
         "identity.denies": disj(both(who, policies.denies(documents)) for who, documents in held),
         "boundary.given": callers(bounded),
         "boundary.allows": disj(both(who, policies.allows(documents)) for who, documents in bounds),
         "boundary.denies": disj(both(who, policies.denies(documents)) for who, documents in bounds),
-        "session.given": sym_is("federated-user"),  # who may do nothing without one (3.4)
-        "session.allows": TRUE,
-        "session.denies": FALSE,
-=======
-        "identity.denies": disj(both(is_caller(p), policies.denies(p.policies)) for p in principals),
-        "boundary.given": disj(is_caller(p) for p in principals if p.boundary),
-        "boundary.allows": disj(both(is_caller(p), policies.allows((p.boundary,))) for p in principals if p.boundary),
-        "boundary.denies": disj(both(is_caller(p), policies.denies((p.boundary,))) for p in principals if p.boundary),
         **sessions.definitions(principals, policies),
->>>>>>> main
         "task-policy.allows": TRUE,
         "resource-policy.denies": disj(
             (

@@ -12,21 +12,18 @@ from dataclasses import dataclass, field
 
 from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
-<<<<<<< HEAD
-from perimeter_smt.encode.world import accounts, buckets, grants, guardrails, people, perimeter, refused, root, tags
-=======
 from perimeter_smt.encode.world import (
     accounts,
     buckets,
     grants,
     guardrails,
+    people,
     perimeter,
     refused,
     root,
     sessions,
     tags,
 )
->>>>>>> main
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
