@@ -8,7 +8,7 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -120,27 +120,30 @@ def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
     if not run.world.free_grants or not workspace.grants_given:
         return Hop(found, reason)
     # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
-    whole = run.whole(tuple(sorted(services))) if run.whole else workspace
-    if _listed_may(whole, perimeter, services, run.reading, run.engine.limits):
-        return Hop(found, reason, listed=True)
-    return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)
+    whole = run.whole(tuple(sorted(services))) if run.whole else iter([workspace])
+    if any(_impossible(each, perimeter, services, run.reading, run.engine.limits) for each in whole):
+        return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)
+    return Hop(found, reason, listed=True)
 
 
-def listed_may(whole: Workspace, objective: str, services: Sequence[str], reading: Reading, limits: Limits) -> bool:
-    """Whether a listed principal may make a first hop from elsewhere: all that a proof asks beyond the guardrails."""
-    return _listed_may(whole, _perimeter(whole.perimeter, objective), frozenset(services), reading, limits)
-
-
-def _listed_may(
-    whole: Workspace,
-    perimeter: Perimeter,
-    services: frozenset[str],
-    reading: Reading,
-    limits: Limits,
+def listed_may(
+    whole: Iterator[Workspace], objective: str, services: Sequence[str], reading: Reading, limits: Limits
 ) -> bool:
-    """So it is taken where that is not decided."""
+    """Whether a listed principal may make a first hop from elsewhere: all that a proof asks beyond the guardrails.
+
+    `whole` as for a run.
+    """
+    return not any(
+        _impossible(each, _perimeter(each.perimeter, objective), frozenset(services), reading, limits) for each in whole
+    )
+
+
+def _impossible(
+    whole: Workspace, perimeter: Perimeter, services: frozenset[str], reading: Reading, limits: Limits
+) -> bool:
+    """That no listed principal may make such a call; not where that is not decided."""
     _, _, result = _under(whole, perimeter, services, reading, limits, free_grants=False)
-    return result.status != "unsat"
+    return result.status == "unsat"
 
 
 def _under(

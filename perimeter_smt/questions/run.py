@@ -66,8 +66,9 @@ class Run:
     enumerate_all: bool
     limit: int
     first_hops: dict[tuple[object, ...], Any] = field(default_factory=dict)  # what was found of them (first_hop.py)
-    # All accounts and grants, as far as calls of these services tell them apart, where `world` holds less than that.
-    whole: Callable[[tuple[str, ...]], Workspace] | None = None
+    # All accounts and grants, as far as calls of these services tell them apart, where `world` holds less than that:
+    # what is impossible in one of them is so in the last, which tells what is possible.
+    whole: Callable[[tuple[str, ...]], Iterator[Workspace]] | None = None
     # What was asked of `whole` for an objective: may a listed principal make first hops to these services?
     beyond: set[tuple[str, tuple[str, ...], bool]] = field(default_factory=set)
     _wanted: dict[tuple[str, ...], list[Formula]] = field(default_factory=dict)

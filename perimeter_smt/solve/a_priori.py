@@ -14,6 +14,7 @@ from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.solve.errors import SolveError
 from perimeter_smt.solve.prefix_tree import PrefixTree
+from perimeter_smt.solve.same_texts import SameTexts
 from perimeter_smt.solve.sat import Sat
 from perimeter_smt.solve.theories.alphabet import is_value
 from perimeter_smt.solve.theories.literals import Language, language
@@ -33,6 +34,7 @@ class APriori:
     def __init__(self, sat: Sat, problem: Problem) -> None:
         self._sat, self._problem = sat, problem
         self._prefixes = PrefixTree(sat)
+        self.same_texts = SameTexts(sat)
         self._values: dict[str, dict[str, int]] = {}  # enumeration, value, variable
         self._texts: dict[str, list[tuple[str, int]]] = {}
         self._patterns: dict[str, list[tuple[Language, int]]] = {}
@@ -47,6 +49,7 @@ class APriori:
         fact = formula.payload
         if isinstance(fact, Glob):
             self._prefixes.add(fact, variable)
+            self.same_texts.add(fact, variable)
             self._pattern(fact, variable)
             self._globs.setdefault(fact.var, {})[fact.pattern] = variable
             for other, equal in self._equals.get(fact.var, ()):

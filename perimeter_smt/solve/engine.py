@@ -44,6 +44,7 @@ class Engine:
         self._circuit = Circuit()
         a_priori = APriori(self._sat, problem)
         self._variable = a_priori.variable
+        self._same_texts = a_priori.same_texts
         self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to propositional variable
         self._clauses = Clauses(self._sat, a_priori.add)  # nothing here refers back: an engine ends when it is dropped
         self._places: dict[int, int] = {}  # atom (by identity of the formula) to place in `_sources`
@@ -272,6 +273,9 @@ class Engine:
     def _lemma(self, literals: Sequence[Literal], unless: Sequence[int] = ()) -> None:
         self.conflicts += 1
         self._sat.add([*(self._sign(literal) for literal in literals), *unless])
+        for literal in literals:
+            if literal.kind == "equal" and literal.positive:
+                self._same_texts.carry_over(literals, -self._sign(literal))
 
     def _block(self, literals: Sequence[Literal], reason: str, unless: Sequence[int] = ()) -> None:
         selector = self._sat.fresh()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from perimeter_smt.encode.world import people as encoding
 from perimeter_smt.organization import classes as merging
 from perimeter_smt.organization.model import (
     Account,
@@ -21,7 +22,11 @@ from perimeter_smt.organization.model import (
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
+from perimeter_smt.questions.first_hop import listed_may
+from perimeter_smt.questions.obligations.in_question import in_question
 from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.solve import same_texts
+from perimeter_smt.solve.result import Limits
 
 ORG = "o-acme0000001"
 IDS = [f"{11112222 + number % 2 * 11110000}{3330 + number:04d}" for number in range(16)]
@@ -209,6 +214,31 @@ def test_verdicts_stay_with_people(mode, service, space):
         for merge in (True, False)
     ]
     assert answered[0] == answered[1]
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(space=peopled())
+def test_verdicts_stay_with_principals_put_together(space):
+    """Principals by sets of accounts and names, and equalities learned for all texts, as in large organizations."""
+    answered = [answers(space, "grants", ["O1", "O3"], merge=False)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "_FEW", 0)
+        patch.setattr(same_texts, "_FEW", 0)
+        answered += [answers(space, "grants", ["O1", "O3"], merge=merge) for merge in (True, False)]
+    assert answered[0] == answered[1] == answered[2]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(space=peopled())
+def test_calls_in_question_stay(space):
+    """What principals may do with a few services hangs on the statements on them, and on no more than they allow."""
+    services = ("athena", "sqs", "sts")
+    asked = [listed_may(iter([each]), "O5", services, "over", Limits()) for each in (
+        space, in_question(space, services), merging.classes(in_question(space, services), "grants", services).smaller,
+        in_question(space, services, generous=True),
+    )]  # fmt: skip
+    assert asked[0] == asked[1] == asked[2]
+    assert asked[3] or not asked[0]
 
 
 def people(*called, listed=True, texts=(), grants=None):

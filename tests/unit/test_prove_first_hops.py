@@ -8,7 +8,9 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.obligations import task
 from perimeter_smt.questions.obligations.decide import Means
+from perimeter_smt.questions.obligations.in_question import in_question
 from perimeter_smt.questions.perimeter import prove
 
 ORG, MANAGEMENT = "o-acme0000001", "123456789012"
@@ -30,13 +32,13 @@ QUIET = policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:GetObject", "Res
 FORWARDING = policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "athena:*", "Resource": "*"})
 
 
-def space(able):
+def space(able, quiet=None):
     """One role in each account; those of the accounts `able` may make calls that a service carries on to S3."""
     scp = policy(Kind.SCP, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": NETWORK})
     accounts = []
     for name in IDS:
-        grant = FORWARDING if name in able else QUIET
-        role = OwnedPrincipal(arn=f"arn:aws:iam::{name}:role/App", type="role", account=name, policies=(grant,))
+        grants = (FORWARDING,) if name in able else quiet or (QUIET,)
+        role = OwnedPrincipal(arn=f"arn:aws:iam::{name}:role/App", type="role", account=name, policies=grants)
         accounts.append(Account(id=name, listed=True, principals=(role,)))
     guardrails = Guardrails(scps=(scp,))
     root = Unit(id="r-ac01", guardrails=guardrails, accounts=(*accounts, Account(id=MANAGEMENT, listed=True)))
@@ -54,6 +56,42 @@ def test_a_role_of_any_account_may_make_the_first_hop(able, expected):
     """Whichever account it stands in: accounts that guardrails alone do not tell apart differ in their roles."""
     (verdict,) = prove(space(able), objectives=["O5"], services=["s3"], availability=False).verdicts
     assert verdict.status == expected
+
+
+@pytest.mark.parametrize(("able", "expected"), [((), "proved"), (IDS[:1], "conditional"), (IDS[-1:], "conditional")])
+def test_a_large_organization_is_asked_of_more_than_is_granted_first(able, expected, monkeypatch):
+    """More than is granted proves that no role may; where it does not, what is granted decides."""
+    monkeypatch.setattr(task, "_LARGE", 0)
+    only = {"Effect": "Allow", "Action": "athena:*", "Resource": "arn:aws:athena:*:*:nothing/*",
+            "Condition": {"StringEquals": {"aws:SourceIp": "203.0.113.9"}}}  # fmt: skip
+    for grants in ([QUIET], [QUIET, policy(Kind.IDENTITY, only)]):
+        found = space(able, quiet=tuple(grants))
+        (verdict,) = prove(found, objectives=["O5"], services=["s3"], availability=False).verdicts
+        assert verdict.status == expected
+
+
+def test_what_other_calls_are_granted_is_left_out():
+    """Calls of other services are left out; more than is granted leaves out where and under which conditions, too."""
+    grants = [
+        policy(
+            Kind.IDENTITY, {"Effect": "Allow", "Action": ["athena:Get*", "sqs:*"], "Resource": "arn:aws:athena:*:*:a"}
+        ),
+        policy(
+            Kind.IDENTITY, {"Effect": "Allow", "Action": ["athena:Get*", "sqs:*"], "Resource": "arn:aws:athena:*:*:b"}
+        ),
+        policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}),
+        policy(Kind.IDENTITY, {"Effect": "Deny", "Action": "athena:*", "Resource": "*"}),
+    ]
+    given = space((), quiet=tuple(grants))
+    (exact,) = {p.policies for a, _ in in_question(given, ["athena"]).organization.accounts() for p in a.principals}
+    assert [(s.effect, s.resource.values) for d in exact for s in d.statements] == [
+        ("Allow", ("arn:aws:athena:*:*:a",)), ("Allow", ("arn:aws:athena:*:*:b",)), ("Deny", ("*",)),
+    ]  # fmt: skip
+    generous = in_question(given, ["athena"], generous=True)
+    (more,) = {p.policies for a, _ in generous.organization.accounts() for p in a.principals}
+    assert [(s.effect, s.action.values, s.resource.values) for d in more for s in d.statements] == [
+        ("Allow", ("athena:Get*", "sqs:*"), ("*",))
+    ]
 
 
 def test_a_cached_proof_ends_with_the_grants_that_it_rests_on(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from perimeter_smt.encode.language.principal import canonical_user, canonical_users, unique_name, with_name
+from perimeter_smt.encode.language.principal import canonical_user, canonical_users
 from perimeter_smt.logic.atoms import STAR, Is, Member, Ref, Run, Template, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
@@ -175,29 +175,6 @@ def bucket_facts(workspace: Workspace) -> list[Assertion]:
         here = both(atom(Member("call", "arn service ~ s3")), neg(atom(Member("call", "arn has account"))), named)
         owner = is_text("resource.account", bucket.account)
         out.append(Assertion(f"organization.yaml {bucket.arn}", implies(here, owner)))
-    return out
-
-
-def principal_facts(workspace: Workspace) -> list[Assertion]:
-    """Names of roles and users are unique in an account whatever path and case: who has one is as the input writes it.
-
-    Input that writes one name in several ways leaves them all (W-12, W-13).
-    """
-    perimeter = workspace.perimeter
-    written = [p.arn for account, _ in workspace.organization.accounts() for p in account.principals]
-    written += [arn for entry in perimeter.third_principals for arn in entry.arns]
-    written += [arn for entry in perimeter.third_resources for arn in entry.callers]
-    written += [arn for vendor in perimeter.vendors for arn in vendor.arns]
-    written += [entry.arn for entry in perimeter.role_exceptions]
-    found: dict[tuple[str, str, str], set[str]] = {}
-    for arn in written:
-        if key := unique_name(arn):
-            found.setdefault(key, set()).add(arn.split(":", 5)[5])
-    out = []
-    for (account, kind, last), names in sorted(found.items()):
-        here = both(is_text("principal.account", account), with_name(kind, last))
-        fact = implies(here, one_of("principal.name", sorted(names)))
-        out.append(Assertion(f"organization.yaml one {kind} {last} in {account}", fact))
     return out
 
 

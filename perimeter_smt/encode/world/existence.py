@@ -7,7 +7,7 @@ Which calls need a resource that is there, and what every account has without li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from perimeter_smt.encode.language.keys import Key, KeySpace, sym_is
@@ -15,6 +15,7 @@ from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
+from perimeter_smt.encode.world.people import alike, among, callers, callers_named, is_caller, name_of
 from perimeter_smt.encode.world.root import makes_federated_users
 from perimeter_smt.encode.world.tags import BY_BUCKET
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
@@ -29,7 +30,6 @@ from perimeter_smt.logic.formula import (
     either,
     glob,
     implies,
-    is_text,
     neg,
     sym,
 )
@@ -52,21 +52,20 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     `tested` are the condition keys in use, lower case.
     """
     names = sorted(tested)
+    listed = [account for account, _ in workspace.organization.accounts() if account.listed]
+    makers = {a.id for a in listed if makes_federated_users(workspace, policies, a)}
+    calling = alike(listed, lambda a: (frozenset(map(name_of, a.principals)), a.id in makers))
+    called = alike([a for a in listed if a.resources or a.principals], _held)
     out: list[Assertion] = []
-    empty = []
     for account, _ in workspace.organization.accounts():
         out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
         out += _resource_tags(account, policies.keys, names)
         out += _customer_keys(account)
-        if not account.listed:
-            continue
-        out.append(_principals(workspace, policies, account))
-        if account.resources or account.principals:
-            here = is_text("resource.account", account.id)
-            name = f"organization.yaml lists every resource of {account.id}"
-            out.append(Assertion(name, implies(both(here, NEEDS), either(_built_in(), _resources(account)))))
-        else:
-            empty.append(account.id)
+        if account.id in calling:
+            out.append(_principals(calling[account.id], makes=account.id in makers))
+        if account.id in called:
+            out.append(_resources(called[account.id]))
+    empty = [account.id for account in listed if not (account.resources or account.principals)]
     if empty:
         here = one_of("resource.account", empty)
         name = "organization.yaml lists every resource of accounts that have none"
@@ -74,36 +73,36 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     return out
 
 
-def _principals(workspace: Workspace, policies: Policies, account: Account) -> Assertion:
-    here = both(IAM, is_text("principal.account", account.id), neg(sym_is("root")))
-    ways = [*(is_caller(p) for p in account.principals), sym("principal.service-linked")]
-    if makes_federated_users(workspace, policies, account):
+def _principals(accounts: Sequence[Account], *, makes: bool) -> Assertion:
+    """What accounts that list principals of the same names list; whether their root users may make federated users."""
+    own = [account.id for account in accounts]
+    here = both(IAM, one_of("principal.account", own), neg(sym_is("root")))
+    people = accounts[0].principals
+    listed = callers(people) if len(accounts) == 1 else callers_named(map(name_of, people))
+    ways = [listed, sym("principal.service-linked")]
+    if makes:
         ways.append(both(sym_is("federated-user"), sym("principal.made-by-root")))
-    return Assertion(f"organization.yaml lists every principal of {account.id}", implies(here, disj(ways)))
+    return Assertion(f"organization.yaml lists every principal of {among(own)}", implies(here, disj(ways)))
 
 
-def is_caller(principal: OwnedPrincipal) -> Formula:
-    """The caller is this user, a session of this role, or a federated user made by this user."""
-    name = principal.arn.split(":", 5)[5]
-    here = is_text("principal.account", principal.account)
-    if principal.type == "role":
-        return both(sym_is("role"), here, is_text("principal.name", name))
-    return both(
-        here,
-        either(
-            both(sym_is("user"), is_text("principal.name", name)),
-            both(sym_is("federated-user"), is_text("principal.user", name), neg(sym("principal.made-by-root"))),
-        ),
-    )
+def _held(account: Account) -> object:
+    """Accounts without resources of which this is equal hold roles and users of the same names."""
+    return account.id if account.resources else frozenset(name for _, name in map(name_of, account.principals))
 
 
-def _resources(account: Account) -> Formula:
-    """The call's resource is listed, or lies in one that is, or is a listed user or role."""
+def _resources(accounts: Sequence[Account]) -> Assertion:
+    """The call's resource is listed, or lies in one that is, or is a listed user or role.
+
+    Several accounts are alike in the names of their roles and users, and have no resources.
+    """
+    account, own = accounts[0], [account.id for account in accounts]
     ways = [reach(resource).inside for resource in account.resources]
     if any(split_arn(r.arn).service == "kms" for r in account.resources):
         ways.append(both(arn_of_service("kms"), glob("resource.name", (Text("alias/"), STAR))))
-    people = disj(is_text("resource.name", p.arn.split(":", 5)[5]) for p in account.principals)
-    return disj([*ways, both(arn_of_service("iam"), people)])
+    people = one_of("resource.name", (name for _, name in map(name_of, account.principals)))
+    there = either(_built_in(), disj([*ways, both(arn_of_service("iam"), people)]))
+    name = f"organization.yaml lists every resource of {among(own)}"
+    return Assertion(name, implies(both(one_of("resource.account", own), NEEDS), there))
 
 
 def _built_in() -> Formula:

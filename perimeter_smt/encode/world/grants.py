@@ -9,12 +9,13 @@ from perimeter_smt.encode.world import sessions
 from perimeter_smt.encode.world.access_points import behind_points
 from perimeter_smt.encode.world.accounts import member_ids, one_of
 from perimeter_smt.encode.world.buckets import guards
-from perimeter_smt.encode.world.existence import is_caller
-from perimeter_smt.encode.world.governs import arn_of_service, reach
+from perimeter_smt.encode.world.governs import reach
+from perimeter_smt.encode.world.people import by_documents, callers, targets
 from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, disj, either, is_text, neg
-from perimeter_smt.organization.model import KeyGrant, OwnedPrincipal, OwnedResource
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, disj, either, neg
+from perimeter_smt.organization.model import KeyGrant, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
 
 _STS = atom(Member("call", "service=sts"))
 _CLOSED = (
@@ -41,32 +42,36 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     mine = one_of("principal.account", member_ids(workspace.organization))
     listed = one_of("principal.account", (a.id for a in accounts if a.listed))
     open_accounts = [a for a in accounts if not a.listed]
-    given = disj(is_caller(p) for a in open_accounts for p in a.principals)
+    given = callers(p for a in open_accounts for p in a.principals)
     stranger = either(neg(both(IAM, mine)), both(mine, neg(listed), neg(given)))
     resources = [r for account in accounts for r in account.resources]
-    hits = _hits(policies, principals, resources)
     at_given = disj(
         (
             *(reach(r).surely for a in open_accounts for r in a.resources),
-            *(both(_role_target(p), _STS) for a in open_accounts for p in a.principals if p.type == "role"),
+            both(targets(p for a in open_accounts for p in a.principals if p.type == "role"), _STS),
         )
     )
     unlisted = both(neg(one_of("resource.account", (a.id for a in accounts if a.listed))), neg(at_given))
     keys = [(r, r.grants) for r in resources if r.grants is not None]
-    allowed = either(stranger, disj(both(is_caller(p), policies.allows(p.policies)) for p in principals))
+    held = [(callers(own), documents) for own, documents in by_documents(principals, lambda p: p.policies)]
+    bounded = [p for p in principals if p.boundary]
+    bounds = [(callers(own), documents) for own, documents in by_documents(bounded, lambda p: (p.boundary,))]
+    trusted = [(targets(own), documents) for own, documents in by_documents(principals, lambda p: (p.trust,))]
+    hits = _hits(policies, trusted, resources)
+    allowed = either(stranger, disj(both(who, policies.allows(documents)) for who, documents in held))
     return _administrators(workspace) | {
         "grants.free": FALSE,
         "identity.allows": allowed,
-        "identity.denies": disj(both(is_caller(p), policies.denies(p.policies)) for p in principals),
-        "boundary.given": disj(is_caller(p) for p in principals if p.boundary),
-        "boundary.allows": disj(both(is_caller(p), policies.allows((p.boundary,))) for p in principals if p.boundary),
-        "boundary.denies": disj(both(is_caller(p), policies.denies((p.boundary,))) for p in principals if p.boundary),
+        "identity.denies": disj(both(who, policies.denies(documents)) for who, documents in held),
+        "boundary.given": callers(bounded),
+        "boundary.allows": disj(both(who, policies.allows(documents)) for who, documents in bounds),
+        "boundary.denies": disj(both(who, policies.denies(documents)) for who, documents in bounds),
         **sessions.definitions(principals, policies),
         "task-policy.allows": TRUE,
         "resource-policy.denies": disj(
             (
                 *(both(reach(r).surely, policies.denies((r.policy,))) for r in resources if r.policy),
-                *(both(_role_target(p), policies.denies((p.trust,))) for p in principals if p.trust),
+                *(both(target, policies.denies(documents)) for target, documents in trusted),
             )
         ),
         "hit.direct": either(hits.direct, unlisted),
@@ -108,21 +113,15 @@ def _named(principal: str, identity_allows: Formula) -> Formula:
     return either(hits.direct, hits.role, hits.user, both(hits.account, identity_allows))
 
 
-def _role_target(principal: OwnedPrincipal) -> Formula:
-    _, partition, _, _, _, name = principal.arn.split(":", 5)
-    here = both(is_text("resource.account", principal.account), is_text("aws.partition", partition))
-    return both(here, arn_of_service("iam"), is_text("resource.name", name))
-
-
 def _allows_at(resource: OwnedResource, policies: Policies) -> Formula:
     """Where an Allow of the policy counts: where it may govern, and if it does its own Deny counts as well."""
     at, documents = reach(resource), (resource.policy,) if resource.policy else ()
     return both(at.perhaps, either(at.surely, neg(policies.denies(documents))))
 
 
-def _hits(policies: Policies, principals: list[OwnedPrincipal], resources: list[OwnedResource]) -> Hits:
+def _hits(policies: Policies, trusted: list[tuple[Formula, list[Document]]], resources: list[OwnedResource]) -> Hits:
     found = [(_allows_at(r, policies), policies.hits((r.policy,))) for r in resources if r.policy]
-    found += [(_role_target(p), policies.hits((p.trust,))) for p in principals if p.trust]
+    found += [(target, policies.hits(documents)) for target, documents in trusted]
     return Hits(
         disj(both(here, h.direct) for here, h in found),
         disj(both(here, h.role) for here, h in found),

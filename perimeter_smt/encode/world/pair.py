@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.world import accounts, perimeter
-from perimeter_smt.encode.world.existence import NEEDS, is_caller, tag_of_state, tags_of_caller
+from perimeter_smt.encode.world.existence import NEEDS, tag_of_state, tags_of_caller
 from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.statement import Policies
-from perimeter_smt.encode.world.existence import is_caller
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.logic.atoms import ONE, STAR, Run, Text
 from perimeter_smt.logic.formula import Formula, both, disj, either, glob, implies, neg
 from perimeter_smt.logic.problem import Assertion

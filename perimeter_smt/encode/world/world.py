@@ -17,6 +17,7 @@ from perimeter_smt.encode.world import (
     buckets,
     grants,
     guardrails,
+    people,
     perimeter,
     refused,
     root,
@@ -291,7 +292,7 @@ def facts_of(world: World) -> list[Assertion]:
     """What the workspace says of endpoints, names, tags and what there is; of accounts, see `account_facts`."""
     workspace = world.workspace
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
-    out += accounts.principal_facts(workspace)
+    out += people.principal_facts(workspace)
     out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)

@@ -16,8 +16,8 @@ from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL
-from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.sessions import named
 from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.atoms import ANY, Member, Run, Text

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.accounts import org_of
-from perimeter_smt.encode.world.existence import is_caller
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal

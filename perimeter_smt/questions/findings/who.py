@@ -11,8 +11,8 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, named
 from perimeter_smt.encode.language.resource import IS_STAR, resource_matches
 from perimeter_smt.encode.world.accounts import member_ids
-from perimeter_smt.encode.world.existence import is_caller
 from perimeter_smt.encode.world.governs import reach, split_arn
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.logic.formula import Formula, both, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal

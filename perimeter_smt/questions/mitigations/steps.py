@@ -13,7 +13,7 @@ from typing import TypeVar
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.world import credentials
 from perimeter_smt.encode.world.catalogue import CALL
-from perimeter_smt.encode.world.existence import is_caller
+from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.world import all_documents, build
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Member, Text

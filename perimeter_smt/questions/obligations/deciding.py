@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InputError
@@ -13,7 +14,8 @@ from perimeter_smt.questions import availability, user_assertions
 from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.encoded import encode
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Chain, Task
+from perimeter_smt.questions.obligations.in_question import in_question
+from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Chain, Task, large
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Verdict
@@ -34,10 +36,19 @@ class Decided:
     beyond: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
 
 
-def everybody(task: Task, services: tuple[str, ...]) -> Workspace:
-    """The whole organization of a task with its grants, or a few accounts and principals of each class of it."""
+def everybody(task: Task, services: tuple[str, ...]) -> Iterator[Workspace]:
+    """The organization of a task with its grants, for questions about calls of these services and for no others.
+
+    Of each class of accounts and principals, as far as such calls tell them apart, a few are kept.  A large one comes
+    first with more granted than there is, so that more are alike: what is impossible there is so in the second.
+    """
     whole = task.whole or task.workspace
-    return classes(whole, "grants", services).smaller if task.merge else whole
+    if not task.merge:
+        yield whole
+        return
+    if large(whole, "grants"):
+        yield classes(in_question(whole, services, generous=True), "grants", services).smaller
+    yield classes(in_question(whole, services), "grants", services).smaller
 
 
 class Encoded:
@@ -46,7 +57,6 @@ class Encoded:
     def __init__(self, task: Task) -> None:
         """InputError for what the task names and nobody knows."""
         self._task = task
-        self._whole: dict[tuple[str, ...], Workspace] = {}
         values_of = user_assertions.keys_of(task.assertions)
         with stage("encode"):
             self._world = encode(
@@ -58,7 +68,7 @@ class Encoded:
                 self._world, task.objectives, task.reading, task.enumerate_all, task.limit, task.limits, task.assertions
             )
         self._fresh = True
-        self._run.whole = self._all
+        self._run.whole = partial(everybody, task)
 
     def decide(self, chain: Chain, begin: Callable[[str], None] = lambda _: None) -> Iterator[Decided]:
         """The verdicts on each obligation of the chain; `begin` is told what is asked next."""
@@ -70,11 +80,6 @@ class Encoded:
             with stage(name):
                 verdicts = tuple(self._verdicts(run, name, begin))
             yield Decided(name, verdicts, tuple(sorted(run.beyond)))
-
-    def _all(self, services: tuple[str, ...]) -> Workspace:
-        if services not in self._whole:
-            self._whole[services] = everybody(self._task, services)
-        return self._whole[services]
 
     def _next(self) -> Run:
         """A run that has learned nothing; what was found of first hops hangs on the task alone and is kept."""

@@ -74,13 +74,16 @@ def _files(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _digest(value: object) -> str:
-    found = sha256()
-    _write(value, lambda text: found.update(text.encode("utf-8", "surrogatepass")), {})
-    return found.hexdigest()
+    found: list[str] = []
+    _write(value, found.append, {})
+    return sha256("".join(found).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> None:
     """The value as text, unambiguous; `seen` numbers the documents."""
+    if type(value) is str:  # most of what there is
+        out(f"s{len(value)}:{value}")
+        return
     if isinstance(value, Document):
         if id(value) in seen:
             out(f"@{seen[id(value)]};")
@@ -107,8 +110,10 @@ def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> N
     elif isinstance(value, frozenset | set):
         _write(sorted(value), out, seen)
     elif isinstance(value, BaseModel):
+        told = ((name, getattr(value, name), field.default) for name, field in type(value).model_fields.items())
+        fields = {name: inner for name, inner, default in told if inner is not default}  # what is left out is told, too
         out(f"{type(value).__name__}:")
-        _write({name: getattr(value, name) for name in type(value).model_fields}, out, seen)
+        _write(fields, out, seen)
     elif dataclasses.is_dataclass(value):
         out(f"{type(value).__name__}:")
         _write({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, out, seen)

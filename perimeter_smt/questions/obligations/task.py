@@ -52,9 +52,14 @@ class Task:
 
     def chains(self) -> tuple[Chain, ...]:
         """The obligations in chains."""
-        if self.assertions or weight(self.workspace, self.mode) < _LARGE:
+        if self.assertions or not large(self.workspace, self.mode):
             return (self.obligations,)
         return tuple((name,) for name in self.obligations)
+
+
+def large(workspace: Workspace, mode: Mode) -> bool:
+    """Whether a workspace is so large that everything is done to make less of it."""
+    return weight(workspace, mode) >= _LARGE
 
 
 def weight(workspace: Workspace, mode: Mode) -> int:

@@ -1,8 +1,8 @@
 """Patterns that hold the values of other variables, such as `arn:aws:s3:::home/${aws:username}/*`.
 
 What is tried, in this order:
-1. Necessary conditions: every reference is replaced by a pattern that its values must match; if the plain
-   patterns that result exclude each other, that is a conflict.
+1. Necessary conditions: every reference is replaced by a pattern that its values must match, or by the one value
+   that a known text leaves (`determined.py`); if the plain patterns that result exclude each other, that is a conflict.
 2. Composed texts: what is said of one is cut into what it says of its parts (`composed.py`).
 3. Sufficient choices: values for the variables referred to (hints, texts that the other patterns suggest,
    short members of their languages) make every template a plain pattern; if one choice works, that is a model.
@@ -25,6 +25,7 @@ from perimeter_smt.solve.theories import composed, unary, word_equations
 from perimeter_smt.solve.theories.alphabet import OPAQUE, is_value
 from perimeter_smt.solve.theories.automaton import Automaton
 from perimeter_smt.solve.theories.classes import Classes
+from perimeter_smt.solve.theories.determined import determined
 from perimeter_smt.solve.theories.harvest import aligned, suggestions
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised
 from perimeter_smt.solve.theories.product import search
@@ -73,15 +74,24 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], wo
 
 def _necessary(task: _Task) -> Answer | None:
     """A conflict among plain patterns that the literals imply, if there is one."""
+    fixed = determined(task.matches, task.classes.unary, task.work)
+    if isinstance(fixed, Conflict):
+        return task.classes.explain(fixed.literals)
     for name, own in task.classes.unary.items():
         derived: list[Literal] = []
         sources: dict[int, list[Literal]] = {}
+        if name in fixed:
+            derived.append(fixed[name].literal)
+            sources[id(fixed[name].literal)] = list(fixed[name].because)
         for literal, template in task.matches.get(name, []):
             pattern: list[Text | Run] = []
             used: list[Literal] = [literal]
             for part in template:
                 if isinstance(part, Ref):
+                    known_text = fixed.get(part.var) if part.var != name else None
                     shape = _shape(task.classes.unary[part.var], part.var == name)
+                    if known_text is not None and (shape is None or not _exact(shape)):
+                        shape = known_text.literal
                     if shape is None or ((part.fold or not literal.positive) and not _exact(shape)):
                         pattern.append(STAR)
                         if not literal.positive:
@@ -89,7 +99,7 @@ def _necessary(task: _Task) -> Answer | None:
                     else:
                         known = _pattern(shape)
                         pattern.extend(Text(p.text, True) if part.fold and isinstance(p, Text) else p for p in known)
-                        used.append(shape)
+                        used.extend(known_text.because if known_text and shape is known_text.literal else [shape])
                 else:
                     pattern.append(part)
             else:
