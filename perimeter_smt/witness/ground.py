@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from perimeter_smt.organization.model import Account, Organization, OwnedResource
+from perimeter_smt.organization.model import Account, Organization, OwnedPrincipal, OwnedResource
 from perimeter_smt.request.actions import action_info
 from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import access_point_of, deciding
 
-_RESOURCE_TAG, _BUCKET_TAG = "aws:resourcetag/", "s3:buckettag/"
+_RESOURCE_TAG, _BUCKET_TAG, _IAM_TAG = "aws:resourcetag/", "s3:buckettag/", "iam:resourcetag/"
 
 
 def contradiction(
@@ -105,8 +105,9 @@ def _tags(account: Account | None, request: Request) -> str | None:
         return None
     if request.resource.split(":", 3)[2:3] == ["s3"]:
         return _bucket_tags(account, request)
-    itself = next((resource for resource in account.resources if resource.arn == request.resource), None)
-    return _compared(itself, request, (_RESOURCE_TAG,)) if itself else None
+    owned: tuple[OwnedResource | OwnedPrincipal, ...] = (*account.resources, *account.principals)
+    itself = next((each for each in owned if each.arn == request.resource), None)
+    return _compared(itself, request, (_RESOURCE_TAG, _IAM_TAG)) if itself else None
 
 
 def _bucket_tags(account: Account, request: Request) -> str | None:
@@ -122,7 +123,7 @@ def _bucket_tags(account: Account, request: Request) -> str | None:
     return f"tags of {bucket.arn} do not count without ABAC, and the request carries {found}" if found else None
 
 
-def _compared(resource: OwnedResource, request: Request, prefixes: tuple[str, ...]) -> str | None:
+def _compared(resource: OwnedResource | OwnedPrincipal, request: Request, prefixes: tuple[str, ...]) -> str | None:
     tags = {name.lower(): value for name, value in resource.tags.items()}
     for key, value in request.context.items():
         if key.lower().startswith(prefixes) and tags.get(key.lower().partition("/")[2]) != value:

@@ -15,7 +15,15 @@ from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
-from perimeter_smt.encode.world.people import alike, among, callers, callers_named, is_caller, name_of
+from perimeter_smt.encode.world.people import (
+    alike,
+    among,
+    callers,
+    callers_named,
+    is_caller,
+    name_of,
+    targets,
+)
 from perimeter_smt.encode.world.root import makes_federated_users
 from perimeter_smt.encode.world.tags import BY_BUCKET
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
@@ -41,6 +49,7 @@ from perimeter_smt.request.keys import table_rows
 _TAG = "aws:principaltag/"
 _RESOURCE_TAG = "aws:resourcetag/"
 _BUCKET_TAG = "s3:buckettag/"
+_IAM_TAG = "iam:resourcetag/"
 NEEDS = both(atom(Member("call", "needs its resource")), neg(atom(Member("call", "resource is star"))))
 
 
@@ -60,6 +69,7 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     for account, _ in workspace.organization.accounts():
         out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
         out += _resource_tags(account, policies.keys, names)
+        out += _tags_of_called(account, policies.keys, names)
         out += _customer_keys(account)
         if account.id in calling:
             out.append(_principals(calling[account.id], makes=account.id in makers))
@@ -192,6 +202,32 @@ def _resource_tags(account: Account, keys: KeySpace, names: Iterable[str]) -> It
         facts = conj(_resource_tag(resource, keys.key(name), name) for name in tags)
         if facts is not TRUE:
             yield Assertion(f"organization.yaml tags of {resource.arn}", implies(itself(resource), facts))
+
+
+def _tags_of_called(account: Account, keys: KeySpace, names: Iterable[str]) -> Iterator[Assertion]:
+    """The tags of a listed role or user that is called, not those of its sessions, are those of the file (W-7)."""
+    tags = [name for name in names if name.startswith((_RESOURCE_TAG, _IAM_TAG))]
+    if not tags:
+        return
+    tagged = [principal for principal in account.principals if principal.tags]
+    for principal in tagged:
+        given = {tag.lower(): value for tag, value in principal.tags.items()}
+        values = ((keys.key(name), given.get(name.split("/", 1)[1])) for name in tags)
+        facts = conj(neg(key.has) if value is None else _is_value(key, value) for key, value in values)
+        yield Assertion(called_name(principal), implies(targets([principal]), facts))
+    if len(tagged) < len(account.principals):
+        here = both(targets(account.principals), neg(targets(tagged)))
+        yield Assertion(untagged_name(account.id), implies(here, conj(neg(keys.key(name).has) for name in tags)))
+
+
+def called_name(principal: OwnedPrincipal) -> str:
+    """How the fact on the tags of a called role or user is named."""
+    return f"organization.yaml tags of {principal.arn}, when called"
+
+
+def untagged_name(account: str) -> str:
+    """How the fact on roles and users of an account without tags is named."""
+    return f"organization.yaml roles and users of {account} without tags, when called"
 
 
 def _resource_tag(resource: OwnedResource, key: Key, name: str) -> Formula:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.world import accounts, perimeter
-from perimeter_smt.encode.world.existence import NEEDS, tag_of_state, tags_of_caller
+from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_state, tags_of_caller, untagged_name
 from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
-from perimeter_smt.encode.world.people import is_caller
+from perimeter_smt.encode.world.people import is_caller, targets
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,
@@ -39,7 +39,7 @@ from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.model import Organization, OwnedPrincipal, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Workspace
 
-_TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:buckettag/")
+_TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:buckettag/", "iam:resourcetag/")
 
 
 @dataclass
@@ -121,7 +121,7 @@ class _Builder:
         only_old, only_new = ([a for a in these.values() if id(a.formula) not in others]
                               for these, others in ((old, new), (new, old)))  # fmt: skip
         tags = self._tags()
-        told = set() if after.free_grants else {name for name, _, _ in tags}
+        told = set() if after.free_grants else {name for each, old, _ in tags for name in _told(each, old)}
         hard = [*common, *(a for a in only_new if a.name in told)]
         old_tags = [a for a in old.values() if a.name in told]
         only_old, only_new = ([a for a in these if a.name not in told] for these in (only_old, only_new))
@@ -217,7 +217,7 @@ class _Builder:
     def _names(self, tags: Sequence[tuple[str, _Owned, _Owned]]) -> set[str]:
         """The names of what the states differ in beside policies: units of accounts, tags."""
         out = {accounts.units_of(var) for var in accounts.ACCOUNT_TERMS} if self._moved() else set()
-        for kind, prefixes in ((OwnedPrincipal, _TAGS[:1]), (OwnedResource, _TAGS[1:])):
+        for kind, prefixes in ((OwnedPrincipal, _TAGS), (OwnedResource, _TAGS[1:])):
             if any(isinstance(item, kind) for _, item, _ in tags):
                 for name, key in self.keys.known.items():
                     if name.startswith(prefixes):
@@ -248,12 +248,18 @@ class _Builder:
             rest = neg(accounts.one_of(var, moved))
             yield Assertion("what did not move", implies(rest, equal(own, copy)))
         callers = disj(tags_of_caller(old) for _, old, _ in tags if isinstance(old, OwnedPrincipal))
-        resources = disj(itself(old) for _, old, _ in tags if isinstance(old, OwnedResource))
+        resources = disj(
+            itself(old) if isinstance(old, OwnedResource) else targets([old])
+            for _, old, _ in tags
+            if isinstance(old, OwnedPrincipal | OwnedResource)
+        )
         for name, key in list(self.keys.known.items()):
             if name.startswith(_TAGS):
                 yield from self._tie(key, callers if name.startswith(_TAGS[0]) else resources, renamed)
         for _, old, new in tags:
             yield from self._kept(old, new, renamed)
+            if isinstance(old, OwnedPrincipal):
+                yield from self._kept_when_called(old, new, renamed)
         if (copy := renamed.names.get("bucket.abac")) is not None:
             buckets = (
                 o for _, o, n in tags if isinstance(o, OwnedResource) and tag_of_state(o)[1] != tag_of_state(n)[1]
@@ -291,6 +297,15 @@ class _Builder:
             else:
                 continue
             yield Assertion(f"organization.yaml tags of {old.arn} before", implies(here(old), fact))  # type: ignore[arg-type]
+
+    def _kept_when_called(self, old: OwnedPrincipal, new: _Owned, renamed: Renaming) -> Iterator[Assertion]:
+        """Whether a call on a role or user carries a tag that it has in both states hangs on the action."""
+        given, then = ({tag.lower() for tag in owned.tags} for owned in (old, new))
+        for name, key in list(self.keys.known.items()):
+            copy = renamed(key.has)
+            if name.startswith((_TAGS[1], _TAGS[3])) and copy is not key.has and name.split("/", 1)[1] in given & then:
+                fact = implies(targets([old]), iff(key.has, copy))
+                yield Assertion(f"organization.yaml tags of {old.arn} before, when called", fact)
 
     def _absent(self, world: World, other: World, owned: Sequence[_Owned]) -> Iterator[Formula]:
         """What `world` lists and `other` does not: there is no such thing in the state of `other`."""
@@ -359,6 +374,13 @@ def _same_text(key: Key, renamed: Renaming) -> list[Formula]:
 
 def _texts(key: Key, renamed: Renaming) -> list[str]:
     return [renamed.names[p.var] for p in key.term if isinstance(p, Ref) and p.var in renamed.names]
+
+
+def _told(name: str, old: _Owned) -> tuple[str, ...]:
+    """The names of the facts on the tags of something whose tags differ."""
+    if not isinstance(old, OwnedPrincipal):
+        return (name,)
+    return name, called_name(old), untagged_name(old.account)
 
 
 def _words(formula: Formula) -> set[str]:
