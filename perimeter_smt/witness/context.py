@@ -16,7 +16,9 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
     principal = principal_of(view)
     used = dict(used_keys(view))
     context = dict(used)
-    tested = set(view.world.keys.known)
+    # Keys that only statements on other calls test are not in the problem: the model says nothing of them.
+    known = view.world.keys.known.items()
+    tested = {name for name, key in known if str(key.has.payload) in view.model.symbols}
     for name, value in _always(view, facts, principal).items():
         if name.lower() not in tested:
             context[name] = value
