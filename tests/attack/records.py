@@ -56,4 +56,8 @@ def write(path: Path, records: Mapping[str, Record]) -> None:
 def runs(records: Mapping[str, Record]) -> list[str]:
     """Which runs the records come from, and how many of each."""
     found = Counter((record.date, record.sizes) for record in records.values())
-    return [f"{count} on {date} with `{sizes}`" for (date, sizes), count in sorted(found.items())]
+    return [f"{count} on {date}, {_code(sizes)}" for (date, sizes), count in sorted(found.items())]
+
+
+def _code(sizes: str) -> str:
+    return f"`{sizes}`" if sizes.startswith("--") else sizes

@@ -182,6 +182,8 @@ WORLDS = (
            buckets_by_their_first_letter),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),
     ByHand("AC2", "mitigation E2: an SCP on shares with others", shares_with_strangers),
+    ByHand("AP3.service-role", "own assertion: what service roles do, role sessions do",
+           _own("(=> principal.service-role (= caller role))")),
     ByHand("AP3.made-by-root", "own assertion: what a root user's federated users do, federated users do",
            _own("(=> principal.made-by-root (= caller federated-user))")),
     ByHand("AN4.none", "own assertion: whoever names my endpoint is on one",

@@ -13,14 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from perimeter_smt.encode.world.world import build
-from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.perimeter import RoleException, Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions import service_calls
+from perimeter_smt.questions.mitigations import QUESTIONS
+from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.solve.result import Limits
 from tests.attack.directed.asked import of_objective
 from tests.attack.directed.by_hand import deny, space
-from tests.attack.directed.worlds import MINE, OFFICE
+from tests.attack.directed.worlds import MANAGEMENT, MINE, OFFICE, ORG
 from tests.attack.tables.answers import command, folder
 from tests.attack.tables.swap import list_of, tables, without
 
@@ -39,8 +46,10 @@ class RowByHand:
         known = tables()[self.table]
         rows = [row for row in known[list_of(known)] if self.row(row)]
         before = self.ask()
+        if not rows or self.ask() != before:  # asked twice: no name of a folder may pass for a change
+            return False
         with without(self.table, rows):
-            return bool(rows) and self.ask() != before
+            return self.ask() != before
 
 
 def _purged() -> str:
@@ -100,7 +109,97 @@ def _several() -> str:
     return _printed("trust.json", body, "lint", "--format", "json")
 
 
+def _of_config() -> str:
+    arn = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/a"
+    item = {
+        "resourceType": "AWS::ACMPCA::CertificateAuthority", "resourceId": arn, "ARN": arn, "awsAccountId": MINE,
+        "awsRegion": "eu-west-1", "configurationItemStatus": "OK", "configuration": {"status": "ACTIVE"},
+        "configurationItemCaptureTime": "2026-05-01T00:00:00Z", "supplementaryConfiguration": {},
+    }  # fmt: skip
+    with folder() as place:
+        path = Path(place) / "snapshot.json"
+        path.write_text(json.dumps({"fileVersion": "1.0", "configurationItems": [item]}), encoding="utf-8")
+        return command("inventory", str(path), "--org-id", ORG).replace(place, "")
+
+
+def _mitigation(name: str, found: Workspace) -> str:
+    answer = QUESTIONS[name].ask(found, Asking(limits=Limits(seconds=60)))
+    return str([(line.subject, line.status) for line in answer.lines])
+
+
+def _handed_out() -> str:
+    return _mitigation("N2", space(actions=("lambda:*",)))
+
+
+def _unseen() -> str:
+    cluster = OwnedResource(arn=f"arn:aws:rds:eu-west-1:{MINE}:cluster:orders", account=MINE)
+    return _mitigation("S1", space(resources=(cluster,)))
+
+
+def _roles(*allowed: str) -> Workspace:
+    """A role that may do this, and an exempt one that builds of CodeBuild may run as."""
+    builder, exempt = (f"arn:aws:iam::{MINE}:role/{name}" for name in ("builder", "exempt"))
+    grant = _document(Kind.IDENTITY, {"Effect": "Allow", "Action": list(allowed), "Resource": "*"})
+    runs = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    comes = {"Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{MINE}:saml-provider/acme"},
+             "Action": "sts:AssumeRoleWithSAML"}  # fmt: skip
+    found = space(listed=True, principals=(
+        OwnedPrincipal(arn=builder, type="role", account=MINE, policies=(grant,), trust=_document(Kind.TRUST, comes)),
+        OwnedPrincipal(arn=exempt, type="role", account=MINE, trust=_document(Kind.TRUST, runs)),
+    ))  # fmt: skip
+    perimeter = found.perimeter.model_copy(update={"role_exceptions": (RoleException(arn=exempt, objectives=("O5",)),)})
+    return found.model_copy(update={"perimeter": perimeter})
+
+
+def _document(kind: Kind, statement: dict[str, Any]) -> Document:
+    raw = {"Version": "2012-10-17", "Statement": [statement]}
+    return parse_object(raw, kind, file="d.json", name="d", strict=False)
+
+
+def _passed() -> str:
+    return _mitigation("C2", _roles("iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"))
+
+
+def _trail_deleted() -> str:
+    return _mitigation("C2", _roles("cloudtrail:DeleteTrail"))
+
+
+def _builds() -> str:
+    action = "ec2:CreateNetworkInterface"
+    found = space(scp=(deny(action, NotIpAddressIfExists={"aws:SourceIp": OFFICE}),), actions=(action,))
+    perimeter = found.perimeter.model_copy(update={"service_networks": True})
+    asked: Workspace = found.model_copy(update={"perimeter": perimeter})
+    world = build(asked, ("ec2",), free_grants=True, objectives=("O5",))
+    run = prepare(world, ("O5",), "exact", False, 1, Limits(seconds=60), ())
+    return str([example.why for example in service_calls.stopped(run, frozenset())])
+
+
+def _sovereign() -> str:
+    head = f'id: {ORG}\nmanagement_account: "{MANAGEMENT}"\npartition: aws-eusc\n'
+    with folder() as place:
+        space_folder = Path(place, "sovereign")
+        space_folder.mkdir()
+        root = f'root: {{id: r-ac00, accounts: [{{id: "{MANAGEMENT}"}}]}}\n'
+        (space_folder / "organization.yaml").write_text(head + root, encoding="utf-8")
+        (space_folder / "perimeter.yaml").write_text(f"orgs: [{ORG}]\n", encoding="utf-8")
+        return command("inventory", str(space_folder)).replace(place, "")
+
+
 ROWS = (
+    RowByHand("partitions", "`inventory` of an organization of the partition aws-eusc",
+              lambda row: row["partition"] == "aws-eusc", _sovereign),
+    RowByHand("portable-credentials", "mitigation N2: a call that hands out a URL of a function's code",
+              lambda row: "lambda:GetFunction" in row["actions"], _handed_out),
+    RowByHand("data-planes", "mitigation S1 of an organization with a database cluster",
+              lambda row: "rds" in row["namespaces"], _unseen),
+    RowByHand("pass-role-paths", "mitigation C2: a role passed to builds of CodeBuild",
+              lambda row: row["principal"] == "codebuild.amazonaws.com", _passed),
+    RowByHand("guardrail-actions", "mitigation C2: a role that may delete trails",
+              lambda row: row["action"] == "cloudtrail:DeleteTrail", _trail_deleted),
+    RowByHand("service-made-calls", "availability: CodeBuild makes the network interface of a build",
+              lambda row: "ec2:CreateNetworkInterface" in row["actions"], _builds),
+    RowByHand("config-types-with-policies", "`inventory` of a certificate authority that AWS Config knows",
+              lambda row: row["type"] == "AWS::ACMPCA::CertificateAuthority", _of_config),
     RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
               lambda row: row == "sqs:PurgeQueue", _purged),
     RowByHand("named-resource-actions", "an SCP that denies simulating policies of any ARN",
