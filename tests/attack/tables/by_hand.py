@@ -15,6 +15,7 @@ from typing import Any
 from perimeter_smt.encode.world.world import build
 from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import RoleException, Workspace
+from perimeter_smt.organization.published import is_published_bucket
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -185,7 +186,17 @@ def _sovereign() -> str:
         return command("inventory", str(space_folder)).replace(place, "")
 
 
+def _brokers() -> str:
+    action = "kafka:GetBootstrapBrokers"
+    return of_objective(space(actions=(action,)), "O3", "kafka", actions={action.lower()})
+
+
 ROWS = (
+    RowByHand("resource-types-beside", "my identities on the brokers of a cluster of another account",
+              lambda row: row["action"] == "kafka:GetBootstrapBrokers", _brokers),
+    RowByHand("published-bucket-names", "whether `perimeter init` takes a bucket for one that AWS publishes",
+              lambda row: row["name"] == "athena-examples-{region}",
+              lambda: str(is_published_bucket("athena-examples-eu-west-1"))),
     RowByHand("partitions", "`inventory` of an organization of the partition aws-eusc",
               lambda row: row["partition"] == "aws-eusc", _sovereign),
     RowByHand("portable-credentials", "mitigation N2: a call that hands out a URL of a function's code",
