@@ -169,7 +169,6 @@ def test_plugin_without_a_workspace(tmp_path):
     [
         '(=> (in-organization vpc.account) (str.prefixof "r-" (units vpc.account)))',
         '(=> (= caller role) (not (= principal.session "a b")))',
-        '(=> (and (= caller aws-service) |has aws:SourceArn|) (not (= source.arn-service "S3")))',
     ],
 )
 def test_axioms_on_what_an_assertion_speaks_of_count_though_no_policy_tests_it(tmp_path, said):
