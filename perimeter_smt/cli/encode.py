@@ -74,7 +74,10 @@ def encode(
         wide, own = world, []
         if assertions:  # they speak of all services, whatever the objectives claim
             values_of = user_assertions.keys_of(assertions)
-            wide = build(space, objectives=(), services=services or known(), mode=mode, values_of=values_of)
+            names = user_assertions.names_of(assertions)
+            wide = build(
+                space, objectives=(), services=services or known(), mode=mode, values_of=values_of, also_names=names
+            )
             own = user_assertions.questions(wide, assertions)
         folder.mkdir(parents=True, exist_ok=True)
         over = reading == "over"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from perimeter_smt.encode.language.text import readings, soft_names
@@ -23,10 +23,12 @@ def encode(
     services: Sequence[str] | None = None,
     mode: Mode = "guardrails",
     values_of: Mapping[str, int] | None = None,
+    also_names: Collection[str] = (),
 ) -> World:
     """The workspace as formulas, for the services in question; InputError for unknown objectives or services.
 
-    `values_of`: condition keys that the question speaks of although no policy may test them, and how many values.
+    `values_of`: condition keys that the question speaks of although no policy may test them, and how many values;
+    `also_names`: variables of which it speaks beside keys.
     """
     known = actions.services()
     for objective in objectives:
@@ -38,7 +40,10 @@ def encode(
             hint = did_you_mean(service, known)
             raise InputError(f"unknown service `{service}`{hint}: expected a prefix such as `s3`")
     chosen = asked_services(workspace, objectives, services)
-    world = build(workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of)
+    world = build(
+        workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of,
+        also_names=also_names,
+    )  # fmt: skip
     _check_assumptions(workspace)
     return world
 

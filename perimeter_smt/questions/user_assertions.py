@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.language.text import copied
-from perimeter_smt.encode.world.world import World
+from perimeter_smt.encode.world.accounts import ACCOUNT_TERMS, units_of
+from perimeter_smt.encode.world.world import World, is_key
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
 from perimeter_smt.logic import wellformed
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 # `|has KEY|`, `|KEY|`, and the values of keys that hold several, `|has KEY 2|`, `|KEY 2|`.
 _NAME = re.compile(r"\|(?:has )?([A-Za-z0-9.-]+:[^|]*?)(?: ([0-9]{1,2}))?\|")
+
+_WORD = re.compile(r"[a-z][a-z.-]*")
 
 
 class Assertion(Protocol):
@@ -65,6 +68,13 @@ def keys_of(files: Sequence[Source]) -> dict[str, int]:
             if key_info(key).known:
                 found[key.lower()] = max(found.get(key.lower(), 1), int(number or 1))
     return found
+
+
+def names_of(files: Sequence[Source]) -> set[str]:
+    """Units of accounts, session names and the like that the files speak of: axioms on them count, tested or not."""
+    words = {word for path in files for word in _WORD.findall(_text(path))}
+    units = {units_of(term) for term in ACCOUNT_TERMS} if words & {"units", "orgpath"} else set()
+    return units | {word for word in words if is_key(word)}
 
 
 def _declare(script: Script, key: Key) -> None:

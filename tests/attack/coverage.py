@@ -3,7 +3,7 @@
 An axiom counts in a world where a proof needed it (proofs name what they needed; without it, the proof falls). An
 operator counts where the answer to some drawn request changes when the conditions under it are dropped. Worlds made
 toward axioms and toward the rows of tables are runs of their own (`tests.attack.directed`, `tests.attack.tables`),
-whose counts go onto the page. Of `encodings/` the names are read, nothing else.
+whose counts go onto the page (`tests.attack.coverage_page`). Of `encodings/` the names are read, nothing else.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from perimeter_smt.questions.verdicts import Report
 from perimeter_smt.request.case import Case, read_case
 from tests.attack.cases import case_of
 from tests.attack.cast import SERVICES
-from tests.attack.coverage_page import ROOT, page
 from tests.attack.estates.binding import absent
 from tests.attack.estates.binding import case_of as estate_case
 from tests.attack.estates.draw import estate
 from tests.attack.estates.requests import sample as estate_sample
 from tests.attack.policies import workspace as random_workspace
+from tests.attack.records import FOLDER, ROOT, today
 from tests.attack.themes import THEMES
 from tests.attack.worlds import sample
 
@@ -191,12 +191,11 @@ def _one_condition(operator: str, key: str, there: str, written: str, effect: st
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Count, and write docs/verification/coverage.md."""
-    parser = argparse.ArgumentParser(description="worlds in which axioms, tables and operators change an answer")
+    """Count, and keep the counts in tests/attack/counts/random.json."""
+    parser = argparse.ArgumentParser(description="random worlds in which axioms and operators change an answer")
     parser.add_argument("--worlds", type=int, default=20, help="of each of eleven families")
     parser.add_argument("--requests", type=int, default=150, help="drawn in each world")
-    parser.add_argument("--tables", type=Path, help="counts of worlds made toward rows (tests.attack.tables)")
-    parser.add_argument("--reached", type=Path, help="counts of worlds made toward axioms (tests.attack.directed)")
+    parser.add_argument("--counts", type=Path, default=FOLDER / "random.json", help="written at the end")
     options = parser.parse_args(argv)
     used: Counter[str] = Counter()
     operators: Counter[str] = Counter()
@@ -205,16 +204,12 @@ def main(argv: list[str] | None = None) -> int:
         total += 1
         used.update(needed(world.report) if world.report else ())
         operators.update(flipped(world.cases))
-    by_table = json.loads(options.tables.read_text(encoding="utf-8")) if options.tables else {}
-    directed = json.loads(options.reached.read_text(encoding="utf-8")) if options.reached else {}
-    bases = [operator.name for operator in OPERATORS]
-    told_apart = told_by_operators(bases)
-    command = f"--worlds {options.worlds} --requests {options.requests}"
-    text = page(
-        command, total, {n: (used[n], *directed.get(n, (0, 0, "not asked", []))) for n in axioms()},
-        {t: by_table.get(t) for t in tables()}, operators, bases, told_apart,
-    )  # fmt: skip
-    (ROOT / "docs" / "verification" / "coverage.md").write_text(text, encoding="utf-8")
+    counts = {
+        "date": today(), "sizes": f"--worlds {options.worlds} --requests {options.requests}", "worlds": total,
+        "axioms": {name: used[name] for name in axioms() if used[name]}, "operators": dict(sorted(operators.items())),
+        "small cases": told_by_operators(operator.name for operator in OPERATORS),
+    }  # fmt: skip
+    options.counts.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -162,3 +162,19 @@ def test_plugin_without_a_workspace(tmp_path):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "no workspace: expected `--perimeter PATH`" in found.stdout + found.stderr
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '(=> (in-organization vpc.account) (str.prefixof "r-" (units vpc.account)))',
+        '(=> (= caller role) (not (= principal.session "a b")))',
+    ],
+)
+def test_axioms_on_what_an_assertion_speaks_of_count_though_no_policy_tests_it(tmp_path, said):
+    own = tmp_path / "own.smt2"
+    own.write_text(f"(assert (! {said} :named own))", encoding="utf-8")
+    found = prove_perimeter(
+        load_workspace(ACME), objectives=("O1",), services=("s3",), availability=False, assertions=(own,)
+    )
+    assert [v.status for v in found.verdicts if v.objective == "own"] == ["proved"]

@@ -173,13 +173,15 @@ def build(
     asked: Sequence[str] = (),
     also_defined: Callable[[Workspace, WorldKeys, Script], dict[str, Formula]] | None = None,
     actions: Collection[str] | None = None,
+    also_names: Collection[str] = (),
 ) -> World:
     """Encode the organization for calls of these services, or only for these `actions` of them (in lower case).
 
     `free_grants`: guardrails alone, whatever identity and resource policies grant (semantics 5.3); otherwise
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
     `values_of` such keys with the number of values that somebody speaks of. `asked` are further predicates of the
-    formal text that questions are made of, `also_defined` defines the symbols that these leave open.
+    formal text that questions are made of, `also_defined` defines the symbols that these leave open; `also_names` are
+    variables that questions speak of, such as `units(vpc.account)`: the axioms on them count.
     """
     world = begin(
         workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
@@ -189,7 +191,8 @@ def build(
     if also_defined is not None:
         world.definitions |= also_defined(workspace, world.keys, world.script)
     roots = [*roots_of(world), *(world.script.formulas[name] for name in asked)]
-    _assemble(world, roots, _names_of(world.keys, (*also_keys, *(n.lower() for n in values_of or {}))))
+    in_use = _names_of(world.keys, (*also_keys, *(n.lower() for n in values_of or {})))
+    _assemble(world, roots, in_use | set(also_names))
     return world
 
 

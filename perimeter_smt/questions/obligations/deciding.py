@@ -60,8 +60,9 @@ class Encoded:
         values_of = user_assertions.keys_of(task.assertions)
         with stage("encode"):
             self._world = encode(
-                task.workspace, objectives=task.objectives, services=task.services, mode=task.mode, values_of=values_of
-            )
+                task.workspace, objectives=task.objectives, services=task.services, mode=task.mode,
+                values_of=values_of, also_names=user_assertions.names_of(task.assertions),
+            )  # fmt: skip
         _something_asked(self._world, task)
         with stage("prepare"):
             self._run = prepare(

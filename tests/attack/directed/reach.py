@@ -1,4 +1,4 @@
-"""In how many worlds made toward an axiom it decides: `python -m tests.attack.directed --counts FILE`.
+"""In how many worlds made toward an axiom it decides: `python -m tests.attack.directed`.
 
 For an axiom A: a request is asked for that obeys every other axiom, breaks A, and breaks an objective in an
 organization without guardrails. Then come guardrails that let through what looks like this request and nothing else:
@@ -14,11 +14,10 @@ A counts together with this group where, without the group, the objective is pro
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +34,11 @@ from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.facts import View, action_of
+from tests.attack.directed.by_hand import WORLDS
+from tests.attack.directed.implied import IMPLIED, implied
 from tests.attack.directed.known import Axiom, axioms
 from tests.attack.directed.worlds import LOOKED_AT, MINE, encoded, guarded, mine, not_empty, present, workspace
+from tests.attack.records import FOLDER, Record, read, today, write
 
 _LARGEST = 24  # axioms taken out at most before the group is made minimal
 
@@ -207,16 +209,6 @@ def axioms_known() -> list[Axiom]:
     return _KNOWN
 
 
-@dataclass(frozen=True)
-class Reached:
-    """In how many worlds made toward an axiom it decides an objective, of how many, with which others, and why none."""
-
-    worlds: int
-    made: int
-    why: str = ""
-    group: tuple[str, ...] = ()
-
-
 _WHY = {
     "unseen": "what it excludes looks to policies like what may be",
     "implied": "others say it as well, and in no world made here it does so without them",
@@ -227,8 +219,13 @@ _LIMITS = ("service-linked-roles", "signin-console-authorization", "aws-managed-
 _OBJECTIVES = ("O3", "O1", "O5", "O6", "O2", "O4")
 
 
-def reached(axiom: Axiom, *, enough: int = 3, tries: int = 18, seconds: float = 15.0) -> Reached:
-    """Worlds made toward an axiom until it decided in enough of them: alone, else with a group of others."""
+def reached(axiom: Axiom, *, enough: int = 3, tries: int = 18, seconds: float = 15.0) -> Record:
+    """Worlds made toward an axiom until it decided in enough of them: alone, else with a group of others.
+
+    Where worlds are written by hand, those are asked first: the search took long and made none.
+    """
+    if (own := by_hand(axiom.name)) is not None:
+        return own
     made = 0
     seen: Counter[str] = Counter()
     ways: list[tuple[bool, str, str]] = [(False, "", ""), (True, "", "")]
@@ -237,40 +234,72 @@ def reached(axiom: Axiom, *, enough: int = 3, tries: int = 18, seconds: float = 
         found: Counter[tuple[str, ...]] = Counter()
         begun, tried = time.monotonic(), 0
         most, enough_time = (tries, seconds) if not (beside or limit) else (3, seconds / 4)
-        for services in axiom.services:
-            for objective in _OBJECTIVES:
-                if sum(found.values()) >= enough or tried >= most or time.monotonic() - begun > enough_time:
-                    break
-                tried += 1
-                try:
-                    result = outcome(axiom, objective, services, group=group, beside=beside, models=1 if beside else 3)
-                except PerimeterError:
-                    continue
-                if group and not beside:
-                    seen[result.kind] += 1
-                if result.kind == "decides":
-                    found[result.group] += 1
+        for services, objective in _pairs(axiom):
+            if sum(found.values()) >= enough or tried >= most or time.monotonic() - begun > enough_time:
+                break
+            tried += 1
+            try:
+                result = outcome(
+                    axiom, objective, services, group=group, beside=beside, limit=limit, models=1 if beside else 3
+                )
+            except PerimeterError:
+                continue
+            if group and not beside:
+                seen[result.kind] += 1
+            if result.kind == "decides":
+                found[result.group] += 1
         made += tried
         if found:
             least = min(found, key=lambda others: (len(others), -found[others]))
-            return Reached(sum(found.values()), tried, "", least)
-    return Reached(0, made, next(_WHY[kind] for kind in _WHY if seen[kind] or kind == "no part"))
+            return Record(sum(found.values()), tried, "", least)
+    return Record(0, made, next(_WHY[k] for k in _WHY if seen[k] or k == "no part"))
+
+
+def by_hand(name: str) -> Record | None:
+    """What the worlds written by hand say of an axiom, or that it is implied by what the organization file says."""
+    own = [world for world in WORLDS if world.axiom == name]
+    if told := [world for world in own if world.flips()]:
+        return Record(len(told), len(own), "", told[0].group, told[0].what)
+    if name in IMPLIED and implied(name):
+        return Record(0, 0, f"implied: {IMPLIED[name]} (`python -m tests.attack.directed.implied`)")
+    return None
+
+
+def _pairs(axiom: Axiom) -> list[tuple[tuple[str, ...], str]]:
+    """Services with objectives: the first of each first, so that few tries see several of both."""
+    ways = [(i + j, i, j) for i in range(len(axiom.services)) for j in range(len(_OBJECTIVES))]
+    return [(axiom.services[i], _OBJECTIVES[j]) for _, i, j in sorted(ways)]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Count for every axiom, or some of them, and write the counts; a resumed run adds to them."""
     parser = argparse.ArgumentParser(description="worlds made toward each axiom of the formal text")
-    parser.add_argument("--counts", type=Path, required=True, help="file of counts, written after every axiom")
+    parser.add_argument("--counts", type=Path, default=FOLDER / "axioms.json", help="written after every axiom")
     parser.add_argument("--axiom", action="append", default=[], help="this one alone (repeatable), counted anew")
+    parser.add_argument("--again", action="store_true", help="all are counted anew, but for those of this run's sizes")
+    parser.add_argument("--by-hand", action="store_true", help="the worlds written by hand alone")
+    parser.add_argument("--enough", type=int, default=3, help="worlds that tell it, then the next axiom")
     parser.add_argument("--tries", type=int, default=14)
     parser.add_argument("--seconds", type=float, default=8.0, help="for each axiom")
     options = parser.parse_args(argv)
-    counts = json.loads(options.counts.read_text(encoding="utf-8")) if options.counts.exists() else {}
+    counts = read(options.counts)
+    sizes = f"--enough {options.enough} --tries {options.tries} --seconds {options.seconds:g}"
+    mark = {"date": today(), "sizes": "--by-hand" if options.by_hand else sizes}
     for axiom in axioms_known():
-        if axiom.name in options.axiom or (not options.axiom and axiom.name not in counts):
-            found = reached(axiom, tries=options.tries, seconds=options.seconds)
-            counts[axiom.name] = [found.worlds, found.made, found.why, list(found.group)]
-            options.counts.write_text(json.dumps(counts, indent=1), encoding="utf-8")
-            print(axiom.name, *counts[axiom.name], flush=True)
-    print(f"{sum(1 for worlds, *_ in counts.values() if worlds)} of {len(counts)} axioms decide in some world")
+        name, known = axiom.name, counts.get(axiom.name)
+        if options.axiom and name not in options.axiom:
+            continue
+        fresh = known is not None and (not options.again or (known.date, known.sizes) == (mark["date"], mark["sizes"]))
+        if fresh and not options.axiom and not options.by_hand:
+            continue
+        if options.by_hand:
+            found = by_hand(name)
+        else:
+            found = reached(axiom, enough=options.enough, tries=options.tries, seconds=options.seconds)
+        if found is None:
+            continue
+        counts[name] = replace(found, **mark)
+        write(options.counts, counts)
+        print(name, found.changed, found.asked, found.why, *found.group, found.by_hand, flush=True)
+    print(f"{sum(1 for record in counts.values() if record.changed)} of {len(counts)} axioms decide in some world")
     return 0

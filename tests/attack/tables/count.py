@@ -1,17 +1,17 @@
-"""In how many worlds a table changes an answer: `python -m tests.attack.tables --counts FILE`.
+"""In how many worlds a table changes an answer: `python -m tests.attack.tables`.
 
 Some rows of each table are drawn. For each, small organizations are made toward the row (`toward.py`), the requests
 that they show and the policies that it speaks of are put to the other commands (`answers.py`); every answer is asked
 with the table as it is and without the row. A world counts where the two differ. Tables that none of these tell are
-emptied before the examples of the documentation are asked.
+emptied before the examples of the documentation are asked. `by_hand.py` has worlds toward single rows, asked first.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +22,9 @@ from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.solve.result import Limits
+from tests.attack.records import FOLDER, Record, read, today, write
 from tests.attack.tables.answers import beside, examples, folder
+from tests.attack.tables.by_hand import ROWS
 from tests.attack.tables.swap import list_of, tables, without
 from tests.attack.tables.toward import Toward, toward
 
@@ -47,8 +49,11 @@ def verdict(world: Toward) -> str:
     return str([(v.status, v.reason) for v in report.verdicts])
 
 
-def count(name: str, *, rows: int, seconds: float, enough: int, seed: int = 1) -> tuple[int, int]:
+def count(name: str, *, rows: int, seconds: float, enough: int, seed: int = 1) -> Record:
     """In how many worlds, and of how many, an answer changes without a row of the table."""
+    own = [row for row in ROWS if row.table == name]
+    if told := [row for row in own if row.flips()]:
+        return Record(len(told), len(own), by_hand=told[0].what)
     table = tables()[name]
     known = list(table[list_of(table)])
     chosen = Random(seed).sample(known, min(rows, len(known)))
@@ -65,9 +70,9 @@ def count(name: str, *, rows: int, seconds: float, enough: int, seed: int = 1) -
             same = [r for r in known if name == "qualified-names" and r["service"] == row["service"]]  # one pattern
             changed += _differs(name, same or [row], asked)
     if changed:
-        return changed, made
+        return Record(changed, made)
     asked = [question for _, question in examples(name)]
-    return _differs(name, known, asked), made + len(asked)
+    return Record(_differs(name, known, asked), made + len(asked))
 
 
 def _differs(name: str, rows: list[Any], asked: list[Callable[[], str]]) -> int:
@@ -80,16 +85,21 @@ def _differs(name: str, rows: list[Any], asked: list[Callable[[], str]]) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Count for every table, or some of them, and write the counts; a resumed run adds to them."""
     parser = argparse.ArgumentParser(description="worlds made toward the rows of each table")
-    parser.add_argument("--counts", type=Path, required=True, help="file of counts, written after every table")
+    parser.add_argument("--counts", type=Path, default=FOLDER / "tables.json", help="written after every table")
     parser.add_argument("--table", action="append", default=[], help="this one alone (repeatable), counted anew")
+    parser.add_argument("--again", action="store_true", help="all are counted anew, but for those of this run's sizes")
     parser.add_argument("--rows", type=int, default=6)
     parser.add_argument("--seconds", type=float, default=30.0, help="for each table")
     parser.add_argument("--enough", type=int, default=4, help="worlds that differ, then the next table")
     options = parser.parse_args(argv)
-    counts = json.loads(options.counts.read_text(encoding="utf-8")) if options.counts.exists() else {}
+    counts = read(options.counts)
+    mark = {"date": today(), "sizes": f"--enough {options.enough} --rows {options.rows} --seconds {options.seconds:g}"}
     for name in tables():
-        if name in options.table or (not options.table and name not in counts):
-            counts[name] = count(name, rows=options.rows, seconds=options.seconds, enough=options.enough)
-            options.counts.write_text(json.dumps(counts, indent=1), encoding="utf-8")
-            print(name, *counts[name], flush=True)
+        known = counts.get(name)
+        fresh = known is not None and (not options.again or (known.date, known.sizes) == (mark["date"], mark["sizes"]))
+        if name in options.table or (not options.table and not fresh):
+            found = count(name, rows=options.rows, seconds=options.seconds, enough=options.enough)
+            counts[name] = replace(found, **mark)
+            write(options.counts, counts)
+            print(name, found.changed, found.asked, found.by_hand, flush=True)
     return 0

@@ -10,6 +10,7 @@ from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Any
 
+import perimeter_smt.request.actions as actions
 import perimeter_smt.request.keys as keys
 
 FOLDER = Path(__file__).resolve().parents[3] / "encodings" / "keys"
@@ -26,7 +27,7 @@ def list_of(table: Mapping[str, Any]) -> str:
 
 
 def forget() -> None:
-    """Empty every cache of the program but those of the service reference, which has nothing of the tables."""
+    """Empty every cache of the program but those of the service reference, which has one table's rows alone."""
     for found in gc.get_objects():
         module = getattr(found, "__module__", "") if isinstance(found, _lru_cache_wrapper) else ""
         if module.startswith("perimeter_smt") and module != "perimeter_smt.request.actions":
@@ -40,11 +41,22 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
     table = known[name]
     place = list_of(table)
     known[name] = {**table, place: [row for row in table[place] if row not in rows]}
-    original = keys._tables  # the one place from which the program reads tables
+    original, beside = keys._tables, actions._beside  # the two places from which the program reads tables
     forget()
     keys._tables = lambda: known  # type: ignore[assignment]
+    if name == "resource-types-beside":
+        left = {row["action"].lower(): (row["type"],) for row in known[name][place]}
+        actions._beside = lambda: left  # type: ignore[assignment]
+        _forget_actions()
     try:
         yield
     finally:
-        keys._tables = original
+        keys._tables, actions._beside = original, beside
+        if name == "resource-types-beside":
+            _forget_actions()
         forget()
+
+
+def _forget_actions() -> None:
+    actions.actions.cache_clear()
+    actions.action_info.cache_clear()

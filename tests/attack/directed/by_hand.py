@@ -1,0 +1,201 @@
+"""The worlds written by hand, each for an axiom that the search does not reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perimeter_smt.organization.model import (
+    Account,
+    Endpoint,
+    Guardrails,
+    Organization,
+    OwnedPrincipal,
+    OwnedResource,
+    Unit,
+)
+from perimeter_smt.organization.perimeter import Perimeter, Scope, Vpc, Workspace
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from tests.attack.directed.asked import ByHand, of_mitigation, of_objective, of_own
+from tests.attack.directed.worlds import BUCKET, ENDPOINT, MANAGEMENT, MINE, OFFICE, ORG, VPC
+
+PARTNER = "444455556666"
+Statement = dict[str, Any]
+
+
+def space(
+    *, scp: tuple[Statement, ...] = (), rcp: tuple[Statement, ...] = (), actions: tuple[str, ...] = ("*",),
+    resources: tuple[OwnedResource, ...] = (), principals: tuple[OwnedPrincipal, ...] = (), listed: bool = False,
+) -> Workspace:  # fmt: skip
+    """A small organization with these guardrails at its root; its one member account holds what is listed."""
+    own = Account(
+        id=MINE, listed=listed, resources=resources, principals=principals,
+        endpoints=(Endpoint(id=ENDPOINT, account=MINE, vpc=VPC, vpc_account=MINE, region="eu-west-1"),),
+    )  # fmt: skip
+    head = Account(id=MANAGEMENT, listed=listed)
+    guardrails = Guardrails(
+        scps=(_document(Kind.SCP, scp),) if scp else (),
+        rcps=(_document(Kind.RCP, tuple({"Principal": "*", **s} for s in rcp)),) if rcp else (),
+    )
+    scope = Scope(actions=actions)
+    return Workspace(
+        organization=Organization(
+            id=ORG, management_account=MANAGEMENT, root=Unit(id="r-ac00", guardrails=guardrails, accounts=(own, head))
+        ),
+        perimeter=Perimeter(
+            orgs=(ORG,), cidrs=(OFFICE,), vpcs=(Vpc(id=VPC, region="eu-west-1"),),
+            scopes=dict.fromkeys(("O1", "O3", "O5", "O6"), scope),
+        ),
+        name="by hand", grants_given=listed,
+    )  # fmt: skip
+
+
+def _document(kind: Kind, body: tuple[Statement, ...]) -> Any:
+    found = {"Version": "2012-10-17", "Statement": list(body)}
+    return parse_object(found, kind, file="d.json", name="d", strict=False)
+
+
+def deny(action: str, resource: str | list[str] = "*", **condition: Any) -> Statement:
+    """A Deny statement of a guardrail."""
+    out: Statement = {"Effect": "Deny", "Action": action, "Resource": resource}
+    return {**out, "Condition": condition} if condition else out
+
+
+def _bucket(abac: bool | None, tags: dict[str, str], **condition: Any) -> OwnedResource:
+    """A bucket whose policy lets everybody read where a condition on its tags holds."""
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+    policy = _document(Kind.BUCKET, ({**allow, "Condition": condition},))
+    return OwnedResource(arn=BUCKET, account=MINE, abac=abac, tags=tags, policy=policy)
+
+
+def _tagged(abac: bool | None, tags: dict[str, str], **condition: Any) -> str:
+    found = space(resources=(_bucket(abac, tags, **condition),), listed=True)
+    return of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
+TAG = "s3:BucketTag/team"
+
+
+def tags_that_count() -> str:
+    """The bucket says that its tags count: an own assertion that they do, since a policy sees those of the file."""
+    found = space(resources=(OwnedResource(arn=BUCKET, account=MINE, abac=True),))
+    return of_own(found, f'(=> (and (= action "s3:ListBucket") (= resource.name "{BUCKET[13:]}")) bucket.abac)')
+
+
+def tags_that_do_not_count() -> str:
+    """The bucket says that its tags do not count; whatever developers grant, an RCP denies calls without the tag."""
+    found = space(
+        rcp=(deny("s3:ListBucket", Null={TAG: "true"}),
+             {"Effect": "Deny", "Action": "s3:ListBucket", "NotResource": BUCKET}),
+        resources=(OwnedResource(arn=BUCKET, account=MINE, abac=False),), actions=("s3:ListBucket",),
+    )  # fmt: skip
+    return of_objective(found, "O1", "s3", actions={"s3:listbucket"})
+
+
+def tags_of_which_nobody_says() -> str:
+    """Nobody says whether the tags of the bucket count; its policy opens it to whoever calls with the tag."""
+    return _tagged(None, {"team": "red"}, Null={TAG: "false"})
+
+
+def unguarded_sign_in() -> str:
+    """An RCP holds back every call of the sign-in page; it has no effect until console authorization is enabled."""
+    found = space(rcp=(deny("signin:*"),), actions=("signin:*",))
+    return of_objective(found, "O6", "signin")
+
+
+def every_address() -> str:
+    """An SCP denies whatever comes with an address, whichever, and whatever comes without one."""
+    addresses = ["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"]
+    found = space(scp=(
+        deny("s3:GetObject", IpAddress={"aws:SourceIp": addresses}),
+        deny("s3:GetObject", Null={"aws:SourceIp": "true"}),
+    ), actions=("s3:GetObject",))  # fmt: skip
+    return of_objective(found, "O5", "s3", actions={"s3:getobject"})
+
+
+def tags_of_managed_keys() -> str:
+    """An SCP asks for a tag on every key, an RCP denies everything; RCPs do not bind the keys that AWS manages."""
+    key = "aws:ResourceTag/team"
+    found = space(scp=(deny("kms:*", Null={key: "true"}),), rcp=(deny("kms:*"),), actions=("kms:*",))
+    return of_objective(found, "O6", "kms", limits=("aws-managed-keys",), keys=(key,))
+
+
+def service_linked_strangers() -> str:
+    """The bucket is open to one user of another account, an RCP to nobody: it does not bind service-linked roles."""
+    stranger = f"arn:aws:iam::{PARTNER}:user/ops/carol"
+    allow = {"Effect": "Allow", "Principal": {"AWS": stranger}, "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+    own = OwnedResource(arn=BUCKET, account=MINE, policy=_document(Kind.BUCKET, (allow,)))
+    found = space(rcp=(deny("s3:*"),), resources=(own,), listed=True)
+    return of_objective(found, "O1", "s3", limits=("service-linked-roles",), actions={"s3:getobject"})
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def behind_a_point_of_mine() -> str:
+    """An RCP denies reading in every bucket: a call through an access point is asked about the bucket behind it."""
+    found = space(rcp=(deny("s3:GetObject", "arn:aws:s3:::*"),), actions=("s3:GetObject",))
+    return of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
+def buckets_by_their_first_letter() -> str:
+    """The same with one pattern for each letter that the name of a bucket begins with."""
+    names = [f"arn:aws:s3:::{letter}*" for letter in _LETTERS]
+    found = space(rcp=(deny("s3:GetObject", names),), actions=("s3:GetObject",))
+    return of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
+def compute_elsewhere() -> str:
+    """An SCP denies functions that the key of VPCs does not tell to run in one."""
+    found = space(scp=(
+        deny("lambda:*", Null={"lambda:VpcIds": "true"}),
+        deny("lambda:*", **{"ForAnyValue:StringNotEquals": {"lambda:VpcIds": VPC}}),
+    ))  # fmt: skip
+    return of_mitigation(found, "N1", "lambda:CreateFunction")
+
+
+def shares_with_strangers() -> str:
+    """An SCP denies shares that the key tells to admit others."""
+    key = "ram:RequestedAllowsExternalPrincipals"
+    found = space(scp=(deny("ram:*", BoolIfExists={key: "true"}),))
+    return of_mitigation(found, "E2", "ram:CreateResourceShare")
+
+
+def _own(said: str, service: str = "s3") -> Any:
+    return lambda: of_own(space(), said, service)
+
+
+WORLDS = (
+    ByHand("AR22.on", "own assertion: the tags of a bucket count where the file says so", tags_that_count),
+    ByHand("AR22.off", "an RCP that denies calls without a tag on a bucket whose tags do not count",
+           tags_that_do_not_count, ("AR22",)),
+    ByHand("AR22", "a bucket of whose tags nobody says whether they count, open to calls with its tag",
+           tags_of_which_nobody_says),
+    ByHand("P5.console-authorization", "an RCP that denies signing in", unguarded_sign_in),
+    ByHand("AN11.address", "an SCP that denies every address and calls without one", every_address),
+    ByHand("AE9.managed-tags", "an SCP that asks for a tag on keys, beside an RCP that cannot bind AWS managed keys",
+           tags_of_managed_keys),
+    ByHand("AP3.service-linked", "a bucket open to a user of another account, under an RCP that denies everything",
+           service_linked_strangers),
+    ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
+    ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
+           buckets_by_their_first_letter),
+    ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),
+    ByHand("AC2", "mitigation E2: an SCP on shares with others", shares_with_strangers),
+    ByHand("AP3.service-role", "own assertion: what service roles do, role sessions do",
+           _own("(=> principal.service-role (= caller role))")),
+    ByHand("AP3.made-by-root", "own assertion: what a root user's federated users do, federated users do",
+           _own("(=> principal.made-by-root (= caller federated-user))")),
+    ByHand("AN4.none", "own assertion: whoever names my endpoint is on one",
+           _own(f'(=> (= endpoint.id "{ENDPOINT}") on-endpoint)')),
+    ByHand("AP4.nobody", "own assertion: callers of my organization are identities",
+           _own(f'(=> (= (org principal.account) "{ORG}") iam)')),
+    ByHand("AP5.no-endpoint", "own assertion: an owner of an endpoint in an organization has an endpoint",
+           _own('(=> (in-organization endpoint.account) on-endpoint)'), ("AP5.no-vpc",)),
+    ByHand("AP5.no-vpc", "own assertion: an owner of a VPC in an organization has an endpoint",
+           _own('(=> (in-organization vpc.account) on-endpoint)'), ("AP5.no-endpoint",)),
+    ByHand("AP5.nobody", "own assertion: whoever acts for my organization is a service",
+           _own(f'(=> (= (org behalf.account) "{ORG}") (= caller aws-service))')),
+    ByHand("AP6.vpc-path", "own assertion: the path of a VPC's account in an organization leads through a root",
+           _own('(=> (in-organization vpc.account) (str.prefixof "r-" (units vpc.account)))')),
+)  # fmt: skip

@@ -1,0 +1,228 @@
+"""Worlds written by hand toward one row of a table each, where rows drawn at random tell nothing.
+
+Most rows of these tables overlap with others, or with what the service reference says: a world asks for a row that
+alone says something.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perimeter_smt.encode.world.world import build
+from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.perimeter import RoleException, Workspace
+from perimeter_smt.organization.published import is_published_bucket
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions import service_calls
+from perimeter_smt.questions.mitigations import QUESTIONS
+from perimeter_smt.questions.mitigations.model import Asking
+from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.questions.prepare import prepare
+from perimeter_smt.solve.result import Limits
+from tests.attack.directed.asked import of_objective
+from tests.attack.directed.by_hand import deny, space
+from tests.attack.directed.worlds import MANAGEMENT, MINE, OFFICE, ORG
+from tests.attack.tables.answers import command, folder
+from tests.attack.tables.swap import list_of, tables, without
+
+
+@dataclass(frozen=True)
+class RowByHand:
+    """A question, and the row of a table without which its answer is another one."""
+
+    table: str
+    what: str
+    row: Callable[[Any], bool]
+    ask: Callable[[], str]
+
+    def flips(self) -> bool:
+        """Whether the answer is another one without the row."""
+        known = tables()[self.table]
+        rows = [row for row in known[list_of(known)] if self.row(row)]
+        before = self.ask()
+        if not rows or self.ask() != before:  # asked twice: no name of a folder may pass for a change
+            return False
+        with without(self.table, rows):
+            return self.ask() != before
+
+
+def _purged() -> str:
+    found = space(listed=True, actions=("sqs:PurgeQueue",))
+    return of_objective(found, "O6", "sqs", actions={"sqs:purgequeue"})
+
+
+def _simulated() -> str:
+    action = "iam:SimulatePrincipalPolicy"
+    return of_objective(space(scp=(deny(action, "arn:*:*:*:*:*"),), actions=(action,)), "O5", "iam",
+                        actions={action.lower()})  # fmt: skip
+
+
+def _shared() -> str:
+    action = "rds:RestoreDBInstanceFromDBSnapshot"
+    found = space(scp=(deny(action, StringEquals={"aws:ResourceAccount": "aws"}),), actions=(action,))
+    return of_objective(found, "O3", "rds", actions={action.lower()})
+
+
+def _signed_in() -> str:
+    found = space(rcp=(deny("signin:*"),), actions=("signin:*",))
+    world = build(found, ("signin",), free_grants=True, objectives=("O6",), actions={"signin:authenticate"})
+    run = prepare(world, ("O6",), "over", False, 1, Limits(seconds=60), ())
+    return run.ask(questions.hole(world, "O6"), run.over).status
+
+
+def _carried_on() -> str:
+    action = "athena:StartQueryExecution"
+    guard = deny(action, NotIpAddressIfExists={"aws:SourceIp": OFFICE}, BoolIfExists={"aws:ViaAWSService": "false"})
+    found = space(scp=(guard,), actions=(action,))
+    accepted = ("forward-access-sessions", "management-account", "service-linked-roles", "service-networks")
+    perimeter = found.perimeter.model_copy(update={"accepted": accepted})
+    asked: Workspace = found.model_copy(update={"perimeter": perimeter})
+    report = prove(asked, services=["athena"], objectives=["O5"], availability=False, reading="exact")
+    return str([verdict.status for verdict in report.verdicts])
+
+
+def _printed(name: str, document: dict[str, Any], *arguments: str) -> str:
+    with folder() as place:
+        path = Path(place) / name
+        path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [document]}), encoding="utf-8")
+        return command(arguments[0], str(path), *arguments[1:]).replace(place, "")
+
+
+def _pinned() -> str:
+    condition = {"StringEquals": {"aws:PrincipalAccount": MINE}}
+    body = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": condition}
+    return _printed("queue.json", body, "public", "--resource-type", "AWS::SQS::Queue")
+
+
+def _several() -> str:
+    key = "cognito-identity.amazonaws.com:amr"
+    body = {
+        "Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {key: "authenticated"}},
+    }  # fmt: skip
+    return _printed("trust.json", body, "lint", "--format", "json")
+
+
+def _of_config() -> str:
+    arn = "arn:aws:acm-pca:eu-west-1:111122223333:certificate-authority/a"
+    item = {
+        "resourceType": "AWS::ACMPCA::CertificateAuthority", "resourceId": arn, "ARN": arn, "awsAccountId": MINE,
+        "awsRegion": "eu-west-1", "configurationItemStatus": "OK", "configuration": {"status": "ACTIVE"},
+        "configurationItemCaptureTime": "2026-05-01T00:00:00Z", "supplementaryConfiguration": {},
+    }  # fmt: skip
+    with folder() as place:
+        path = Path(place) / "snapshot.json"
+        path.write_text(json.dumps({"fileVersion": "1.0", "configurationItems": [item]}), encoding="utf-8")
+        return command("inventory", str(path), "--org-id", ORG).replace(place, "")
+
+
+def _mitigation(name: str, found: Workspace) -> str:
+    answer = QUESTIONS[name].ask(found, Asking(limits=Limits(seconds=60)))
+    return str([(line.subject, line.status) for line in answer.lines])
+
+
+def _handed_out() -> str:
+    return _mitigation("N2", space(actions=("lambda:*",)))
+
+
+def _unseen() -> str:
+    cluster = OwnedResource(arn=f"arn:aws:rds:eu-west-1:{MINE}:cluster:orders", account=MINE)
+    return _mitigation("S1", space(resources=(cluster,)))
+
+
+def _roles(*allowed: str) -> Workspace:
+    """A role that may do this, and an exempt one that builds of CodeBuild may run as."""
+    builder, exempt = (f"arn:aws:iam::{MINE}:role/{name}" for name in ("builder", "exempt"))
+    grant = _document(Kind.IDENTITY, {"Effect": "Allow", "Action": list(allowed), "Resource": "*"})
+    runs = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    comes = {"Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{MINE}:saml-provider/acme"},
+             "Action": "sts:AssumeRoleWithSAML"}  # fmt: skip
+    found = space(listed=True, principals=(
+        OwnedPrincipal(arn=builder, type="role", account=MINE, policies=(grant,), trust=_document(Kind.TRUST, comes)),
+        OwnedPrincipal(arn=exempt, type="role", account=MINE, trust=_document(Kind.TRUST, runs)),
+    ))  # fmt: skip
+    perimeter = found.perimeter.model_copy(update={"role_exceptions": (RoleException(arn=exempt, objectives=("O5",)),)})
+    return found.model_copy(update={"perimeter": perimeter})
+
+
+def _document(kind: Kind, statement: dict[str, Any]) -> Document:
+    raw = {"Version": "2012-10-17", "Statement": [statement]}
+    return parse_object(raw, kind, file="d.json", name="d", strict=False)
+
+
+def _passed() -> str:
+    return _mitigation("C2", _roles("iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"))
+
+
+def _trail_deleted() -> str:
+    return _mitigation("C2", _roles("cloudtrail:DeleteTrail"))
+
+
+def _builds() -> str:
+    action = "ec2:CreateNetworkInterface"
+    found = space(scp=(deny(action, NotIpAddressIfExists={"aws:SourceIp": OFFICE}),), actions=(action,))
+    perimeter = found.perimeter.model_copy(update={"service_networks": True})
+    asked: Workspace = found.model_copy(update={"perimeter": perimeter})
+    world = build(asked, ("ec2",), free_grants=True, objectives=("O5",))
+    run = prepare(world, ("O5",), "exact", False, 1, Limits(seconds=60), ())
+    return str([example.why for example in service_calls.stopped(run, frozenset())])
+
+
+def _sovereign() -> str:
+    head = f'id: {ORG}\nmanagement_account: "{MANAGEMENT}"\npartition: aws-eusc\n'
+    with folder() as place:
+        space_folder = Path(place, "sovereign")
+        space_folder.mkdir()
+        root = f'root: {{id: r-ac00, accounts: [{{id: "{MANAGEMENT}"}}]}}\n'
+        (space_folder / "organization.yaml").write_text(head + root, encoding="utf-8")
+        (space_folder / "perimeter.yaml").write_text(f"orgs: [{ORG}]\n", encoding="utf-8")
+        return command("inventory", str(space_folder)).replace(place, "")
+
+
+def _brokers() -> str:
+    action = "kafka:GetBootstrapBrokers"
+    return of_objective(space(actions=(action,)), "O3", "kafka", actions={action.lower()})
+
+
+ROWS = (
+    RowByHand("resource-types-beside", "my identities on the brokers of a cluster of another account",
+              lambda row: row["action"] == "kafka:GetBootstrapBrokers", _brokers),
+    RowByHand("published-bucket-names", "whether `perimeter init` takes a bucket for one that AWS publishes",
+              lambda row: row["name"] == "athena-examples-{region}",
+              lambda: str(is_published_bucket("athena-examples-eu-west-1"))),
+    RowByHand("partitions", "`inventory` of an organization of the partition aws-eusc",
+              lambda row: row["partition"] == "aws-eusc", _sovereign),
+    RowByHand("portable-credentials", "mitigation N2: a call that hands out a URL of a function's code",
+              lambda row: "lambda:GetFunction" in row["actions"], _handed_out),
+    RowByHand("data-planes", "mitigation S1 of an organization with a database cluster",
+              lambda row: "rds" in row["namespaces"], _unseen),
+    RowByHand("pass-role-paths", "mitigation C2: a role passed to builds of CodeBuild",
+              lambda row: row["principal"] == "codebuild.amazonaws.com", _passed),
+    RowByHand("guardrail-actions", "mitigation C2: a role that may delete trails",
+              lambda row: row["action"] == "cloudtrail:DeleteTrail", _trail_deleted),
+    RowByHand("service-made-calls", "availability: CodeBuild makes the network interface of a build",
+              lambda row: "ec2:CreateNetworkInterface" in row["actions"], _builds),
+    RowByHand("config-types-with-policies", "`inventory` of a certificate authority that AWS Config knows",
+              lambda row: row["type"] == "AWS::ACMPCA::CertificateAuthority", _of_config),
+    RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
+              lambda row: row == "sqs:PurgeQueue", _purged),
+    RowByHand("named-resource-actions", "an SCP that denies simulating policies of any ARN",
+              lambda row: row == "iam:SimulatePrincipalPolicy", _simulated),
+    RowByHand("shared-resources-services", "restoring a snapshot of another account",
+              lambda row: row == "rds", _shared),
+    RowByHand("sign-in-actions", "an RCP that denies signing in, under the strictest reading",
+              lambda row: row == "signin:Authenticate", _signed_in),
+    RowByHand("forwarding-services", "queries that QuickSight makes for its callers",
+              lambda row: row["service"] == "quicksight", _carried_on),
+    RowByHand("pinning-keys", "`public` on a queue open to whoever is of one account",
+              lambda row: row == "aws:principalaccount", _pinned),
+    RowByHand("service-keys", "`lint` on a claim of several values under an operator for one",
+              lambda row: row["key"] == "cognito-identity.amazonaws.com:amr", _several),
+)  # fmt: skip
