@@ -173,6 +173,7 @@ class Calls:
         self.rows = rows
         self._sets: dict[str, int] = {}
         self._by_value: dict[str, dict[Any, int]] = {}
+        self._actions_of: dict[str, list[tuple[str, int]]] = {}
 
     @property
     def _by_action(self) -> Mapping[str, int]:
@@ -284,7 +285,16 @@ class Calls:
         if name.strip("*") == "" and "*" not in service and "?" not in service:
             return self._by_service.get(service, 0)
         found = _regex(pattern)
-        return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+        if "*" in service or "?" in service:
+            return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+        return union(bits for action, bits in self._named_in(service) if found.fullmatch(action))
+
+    def _named_in(self, service: str) -> list[tuple[str, int]]:
+        """The actions whose names begin with this service, with their rows."""
+        if not self._actions_of:
+            for action, bits in self._by_action.items():
+                self._actions_of.setdefault(action.partition(":")[0], []).append((action, bits))
+        return self._actions_of.get(service, [])
 
     def _listing(self, key: str) -> int:
         general = next((key[: i + 1] + "*" for i in (key.find("/"), key.rfind(":")) if i >= 0), key)
