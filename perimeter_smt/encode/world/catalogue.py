@@ -7,9 +7,11 @@ Region.  Sets of rows are computed on demand from their names, which are what fo
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -174,6 +176,7 @@ class Calls:
         self._sets: dict[str, int] = {}
         self._by_value: dict[str, dict[Any, int]] = {}
         self._actions_of: dict[str, list[tuple[str, int]]] = {}
+        self._names: list[tuple[str, int]] = []
 
     @property
     def _by_action(self) -> Mapping[str, int]:
@@ -284,10 +287,22 @@ class Calls:
             return self._by_action.get(pattern, 0)
         if name.strip("*") == "" and "*" not in service and "?" not in service:
             return self._by_service.get(service, 0)
+        if service == "*" and name.endswith("*") and not any(c in name[:-1] for c in "*?"):
+            return self._beginning(name[:-1])
         found = _regex(pattern)
         if "*" in service or "?" in service:
             return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
         return union(bits for action, bits in self._named_in(service) if found.fullmatch(action))
+
+    def _beginning(self, start: str) -> int:
+        """The actions in which this stands behind a colon; tables have more than a hundred such patterns."""
+        if not self._names:
+            for action, bits in self._by_action.items():
+                parts = action.split(":")
+                self._names += ((":".join(parts[i:]), bits) for i in range(1, len(parts)))
+            self._names.sort()
+        first = bisect_left(self._names, (start,))
+        return union(bits for _, bits in takewhile(lambda own: own[0].startswith(start), self._names[first:]))
 
     def _named_in(self, service: str) -> list[tuple[str, int]]:
         """The actions whose names begin with this service, with their rows."""
