@@ -101,9 +101,16 @@ def _may_name_nothing(info: actions.ActionInfo) -> bool:
     """Optional types may be left out (3.9), unless they are alternatives of which a call names one (W-8)."""
     if not info.resource_types:
         return True
-    name = str(info).lower()
-    named = any(_regex(pattern.lower()).fullmatch(name) for pattern in support_list("named-resource-actions"))
-    return not named and not any(use.required for use in info.resource_types)
+    if any(use.required for use in info.resource_types):
+        return False
+    return not _naming().fullmatch(str(info).lower())
+
+
+@lru_cache(maxsize=1)
+def _naming() -> re.Pattern[str]:
+    """The actions of which each call names a resource, as one pattern."""
+    patterns = sorted(support_list("named-resource-actions"))
+    return re.compile("|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in patterns) or "(?!)", re.DOTALL)
 
 
 def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
