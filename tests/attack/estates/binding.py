@@ -74,6 +74,8 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     name = request.action.partition(":")[2]
     created = root_or_guest or name.startswith((*_MAKES, "Tag", "AddTags")) or request.action in _MAKES_TOO
     created = created or not has_kind(request.resource)
+    # Each account has one catalog in each Region, whoever lists it (Glue guide, AWS Glue Data Catalog).
+    created = created or (":glue:" in request.resource and request.resource.endswith(":catalog"))
     named = request.resource != "*" and not created
     if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")
