@@ -50,7 +50,7 @@ def governing(workspace: Workspace, request: Request) -> OwnedResource | None:
         return None
     role = _named(account, request.resource)
     if role is not None:
-        return OwnedResource(arn=role.arn, account=account.id, policy=role.trust)
+        return OwnedResource(arn=role.arn, account=account.id, policy=role.trust, tags=role.tags)
     near = [r for r in account.resources if within(r.arn, request.resource)]
     return max(near, key=lambda r: len(r.arn), default=None)
 
