@@ -6,6 +6,7 @@ with several jobs, look at the seconds.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -129,9 +130,11 @@ def _apart(case: Case) -> dict[str, Any] | None:
 
 def main() -> None:
     """One case in this process."""
+    from perimeter_smt.cli.entry import COLLECT
     from perimeter_smt.questions.obligations.decide import Means
     from perimeter_smt.questions.perimeter import prove
 
+    gc.set_threshold(*COLLECT)  # as the command does
     told = json.loads(sys.argv[1])
     size = Size(**{**told["size"], "holes": tuple(told["size"]["holes"])})
     workspace = generate(size)

@@ -18,13 +18,13 @@ if _INTERRUPT is signal.default_int_handler:  # not where Ctrl-C is ignored, as 
 BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 # Modules, tables and formulas stay until the end, and nothing large refers back to itself: looking for dead cycles
 # among them as often as Python does by default takes a tenth of a run.
-_COLLECT = (100_000, 20, 20)
+COLLECT = (100_000, 20, 20)
 
 
 def main() -> None:
     """Run the command of `sys.argv` and exit with its code."""
     missing = _stand_in()
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*COLLECT)
     from perimeter_smt.cli.main import run
 
     if _INTERRUPT is signal.default_int_handler:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from pydantic import BaseModel
+
 from perimeter_smt.organization.model import (
     Account,
     Endpoint,
@@ -178,6 +180,8 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple | set | frozenset):
         for inner in value:
             yield from _strings(inner)
+    elif isinstance(value, BaseModel):
+        yield from _strings(value.model_dump())
 
 
 def _others(workspace: Workspace) -> Iterator[str]:
@@ -252,7 +256,7 @@ def _of_others(listed: Iterable[tuple[Account, object]], mode: str) -> Iterator[
     for account, _ in listed:
         yield from (e.vpc_account for e in account.endpoints if e.vpc_account != account.id)
         if mode == "grants":
-            data = [*(p.model_dump(exclude=_DOCUMENTS) for p in account.principals)]
+            data: list[object] = [value for p in account.principals for name, value in p if name not in _DOCUMENTS]
             data += [r.model_dump(exclude={"policy"}) for r in account.resources]
             yield from (n for text in _strings(data) for n in _ID.findall(text) if n != account.id)
 

@@ -101,11 +101,15 @@ class Circuit:
             value = leaf(node)
         elif kind == _AND:
             value = True
+            kinds = self._kind
             for arg in self._args[node]:
                 number = arg if arg > 0 else -arg
                 found = known.get(number)
                 if found is None:
-                    found = self._compute(number, known, leaf)
+                    if kinds[number] == _LEAF:
+                        found = known[number] = leaf(number)
+                    else:
+                        found = self._compute(number, known, leaf)
                 if found != (arg > 0):
                     value = False
                     break

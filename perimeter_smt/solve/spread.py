@@ -107,6 +107,7 @@ class Spreader:
         self._everything = everything
         self._bodies = everything.bodies()
         self._order: list[int] = []
+        self._varying: dict[int, None] = {}  # nodes that look at the varying text, in order
         self._placed: set[int] = set()
 
     def spread(self, result: Result, asked: Question) -> Spread:
@@ -126,19 +127,35 @@ class Spreader:
             if ready:
                 self._placed.add(node)
                 self._order.append(node)
+                if self._looks(node):
+                    self._varying[node] = None
                 continue
             stack.append((node, True))
-            body = self._bodies.get(node)
-            below = self._circuit.arguments(node) if body is None else (body,)
-            stack.extend((abs(arg), False) for arg in below if abs(arg) not in self._placed)
+            stack.extend((abs(arg), False) for arg in self._below(node) if abs(arg) not in self._placed)
 
-    def values(self, model: Model, *, own: bool) -> dict[int, int]:
-        """Every scheduled node as the rows for which it is true; `own`: the varying text stays as it is."""
+    def _below(self, node: int) -> tuple[int, ...]:
+        body = self._bodies.get(node)
+        return self._circuit.arguments(node) if body is None else (body,)
+
+    def _looks(self, node: int) -> bool:
+        """Whether a node behind everything that it depends on looks at the varying text."""
+        leaf = self._circuit.leaves[node]
+        if leaf is not None and node not in self._bodies:
+            fact = leaf.payload
+            return leaf.op != "sym" and not isinstance(fact, Member | Is) and self._names.var in variables(fact)
+        return any(abs(arg) in self._varying for arg in self._below(node))
+
+    def values(self, model: Model, refit: Mapping[int, int] | None = None) -> dict[int, int]:
+        """Every scheduled node as the rows for which it is true, if each row has the text chosen for it.
+
+        With `refit`, which is that, the varying text stays as it is in the model: few nodes look at it.
+        """
         table, names = self._names.table, self._names
         every = table.all
-        out: dict[int, int] = {}
+        out = dict(refit or {})
+        own = refit is not None
         circuit, bodies, var = self._circuit, self._bodies, names.var
-        for node in self._order:
+        for node in self._order if refit is None else self._varying:
             args = circuit.arguments(node)
             body = bodies.get(node)
             if body is not None:
@@ -187,8 +204,8 @@ class Spread:
         self._spreader, self._model, self._roots, self._asked = spreader, model, roots, asked
         names = spreader._names
         allowed = names.allowed(model)
-        self._refit = spreader.values(model, own=False)
-        self._kept = spreader.values(model, own=True)
+        self._refit = spreader.values(model)
+        self._kept = spreader.values(model, self._refit)
         self._as_is = self._holding(self._kept) & allowed & names.fitting(model)
         self._refitted = self._holding(self._refit) & allowed & ~self._as_is
         self.rows = self._as_is | self._refitted

@@ -6,12 +6,13 @@ from itertools import product
 
 import pytest
 
-from perimeter_smt.encode.world import people
+from perimeter_smt.encode.world import people, sessions
+from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.people import by_documents, callers, is_caller, principal_facts, targets
 from perimeter_smt.encode.world.world import build
-from perimeter_smt.logic.formula import disj, walk
+from perimeter_smt.logic.formula import conj, disj, walk
 from perimeter_smt.logic.interpret import Model, truth
-from perimeter_smt.organization.model import Account, Organization, OwnedPrincipal, Unit
+from perimeter_smt.organization.model import Account, Organization, OwnedPrincipal, Session, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -128,3 +129,65 @@ def test_a_fact_about_a_name_holds_in_each_account(monkeypatch):
 
     assert allowed(IDS[1], "role/App") and allowed(IDS[2], "role/team/APP") and allowed(IDS[3], "role/app")
     assert not allowed(IDS[1], "role/app") and not allowed(IDS[2], "role/App")
+
+
+def carriers():
+    """Roles and users with tags and sessions, in two accounts and under two names each."""
+    limit = grant(9)
+    closed = parse_object(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]},
+        Kind.TRUST, file="t.json", name="t",
+    )  # fmt: skip
+    tags = [{"team": "red"}, {}, {"team": "red"}, {"Team": "blue", "other": "x"}]
+    for n, (account, (kind, name)) in enumerate(
+        product(IDS[:2], [("role", "App"), ("role", "Job"), ("user", "ana"), ("user", "bob")])
+    ):
+        names = ("ci-*",) if n % 4 == 0 else ("ci-*", "night") if n % 4 == 2 else ()
+        yield principal(account, kind, name).model_copy(
+            update={
+                "tags": tags[n % 3 if n < 4 else n % 4],
+                "trust": closed if kind == "role" and n != 4 else None,
+                "sessions": tuple(Session(name=own, policies=(limit,)) for own in names),
+                "sessions_listed": n % 4 == 0,
+            }
+        )
+
+
+def called_models():
+    """Requests of these callers on these roles and users, with and without tags."""
+    names = ["role/App", "role/Job", "user/ana", "user/bob"]
+    for account, caller, name, session, value in product(
+        IDS[:2], ["role", "user", "federated-user"], names, ["ci-1", "night", "other"], ["", "red", "blue"]
+    ):
+        own = f"federated-user/{session}" if caller == "federated-user" else name
+        texts = {"principal.account": account, "principal.name": own, "principal.user": name}
+        texts |= {"principal.session": session, "resource.name": name, "aws.partition": "aws"}
+        texts |= {"resource.account": IDS[0], "aws:PrincipalTag/team": value, "aws:ResourceTag/team": value}
+        has = {f"has {key}": bool(value) for key in ("aws:PrincipalTag/team", "aws:ResourceTag/team")}
+        yield Model(has, texts, {"caller": caller}, {"call": frozenset({"arn service ~ iam"})})
+
+
+def test_tags_and_sessions_together_as_one_by_one(monkeypatch):
+    """What is said of the tags and sessions of many says the same of each, in fewer facts."""
+    found = list(carriers())
+    account = [Account(id=own, listed=True, principals=tuple(p for p in found if p.account == own)) for own in IDS[:2]]
+    root = Unit(id="r-ac01", accounts=tuple(account))
+    organization = Organization(id="o-acme0000001", management_account="999988887777", root=root)
+    workspace = Workspace(organization=organization, perimeter=Perimeter(orgs=("o-acme0000001",)), name="acme")
+    keys = ("aws:principaltag/team", "aws:resourcetag/team")
+    world = build(workspace, ["iam", "s3"], free_grants=False, also_keys=keys)
+    told = []
+    for few in (0, 64):
+        monkeypatch.setattr(people, "_FEW", few)
+        facts = [f for f in existence(workspace, world.policies, keys) if " tags" in f.name]
+        facts += sessions.facts(account)
+        given = sessions.definitions(found, world.policies)["session.given"]
+        told.append(([conj(f.formula for f in facts), given], len(facts)))
+    (together, fewer), (single, more) = told
+    assert fewer < more
+    seen = set()
+    for model in called_models():
+        answers = tuple(truth(formula, model) for formula in single)
+        assert tuple(truth(formula, model) for formula in together) == answers
+        seen.add(answers)
+    assert len(seen) == 4

@@ -7,9 +7,11 @@ Region.  Sets of rows are computed on demand from their names, which are what fo
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -99,9 +101,16 @@ def _may_name_nothing(info: actions.ActionInfo) -> bool:
     """Optional types may be left out (3.9), unless they are alternatives of which a call names one (W-8)."""
     if not info.resource_types:
         return True
-    name = str(info).lower()
-    named = any(_regex(pattern.lower()).fullmatch(name) for pattern in support_list("named-resource-actions"))
-    return not named and not any(use.required for use in info.resource_types)
+    if any(use.required for use in info.resource_types):
+        return False
+    return not _naming().fullmatch(str(info).lower())
+
+
+@lru_cache(maxsize=1)
+def _naming() -> re.Pattern[str]:
+    """The actions of which each call names a resource, as one pattern."""
+    patterns = sorted(support_list("named-resource-actions"))
+    return re.compile("|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in patterns) or "(?!)", re.DOTALL)
 
 
 def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
@@ -173,6 +182,8 @@ class Calls:
         self.rows = rows
         self._sets: dict[str, int] = {}
         self._by_value: dict[str, dict[Any, int]] = {}
+        self._actions_of: dict[str, list[tuple[str, int]]] = {}
+        self._names: list[tuple[str, int]] = []
 
     @property
     def _by_action(self) -> Mapping[str, int]:
@@ -283,8 +294,29 @@ class Calls:
             return self._by_action.get(pattern, 0)
         if name.strip("*") == "" and "*" not in service and "?" not in service:
             return self._by_service.get(service, 0)
+        if service == "*" and name.endswith("*") and not any(c in name[:-1] for c in "*?"):
+            return self._beginning(name[:-1])
         found = _regex(pattern)
-        return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+        if "*" in service or "?" in service:
+            return union(bits for action, bits in self._by_action.items() if found.fullmatch(action))
+        return union(bits for action, bits in self._named_in(service) if found.fullmatch(action))
+
+    def _beginning(self, start: str) -> int:
+        """The actions in which this stands behind a colon; tables have more than a hundred such patterns."""
+        if not self._names:
+            for action, bits in self._by_action.items():
+                parts = action.split(":")
+                self._names += ((":".join(parts[i:]), bits) for i in range(1, len(parts)))
+            self._names.sort()
+        first = bisect_left(self._names, (start,))
+        return union(bits for _, bits in takewhile(lambda own: own[0].startswith(start), self._names[first:]))
+
+    def _named_in(self, service: str) -> list[tuple[str, int]]:
+        """The actions whose names begin with this service, with their rows."""
+        if not self._actions_of:
+            for action, bits in self._by_action.items():
+                self._actions_of.setdefault(action.partition(":")[0], []).append((action, bits))
+        return self._actions_of.get(service, [])
 
     def _listing(self, key: str) -> int:
         general = next((key[: i + 1] + "*" for i in (key.find("/"), key.rfind(":")) if i >= 0), key)

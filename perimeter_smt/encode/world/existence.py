@@ -16,12 +16,15 @@ from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.governs import HAS_ACCOUNT, arn_of_service, is_bucket, itself, reach, split_arn
 from perimeter_smt.encode.world.people import (
+    Apart,
     alike,
     among,
+    among_many,
     callers,
     callers_named,
-    is_caller,
+    few,
     name_of,
+    one_each,
     targets,
 )
 from perimeter_smt.encode.world.root import makes_federated_users
@@ -53,12 +56,14 @@ _IAM_TAG = "iam:resourcetag/"
 NEEDS = both(atom(Member("call", "needs its resource")), neg(atom(Member("call", "resource is star"))))
 
 
-def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -> list[Assertion]:
+def existence(
+    workspace: Workspace, policies: Policies, tested: Iterable[str], *, apart: bool = False
+) -> list[Assertion]:
     """In an account whose principals and resources are listed there are no others; tags are those of the file in any.
 
     Others than listed principals are its root user, service-linked roles, and the federated users of the root user.
     Tags are those of the file; session tags come on top for roles whose trust policy allows `sts:TagSession`.
-    `tested` are the condition keys in use, lower case.
+    `tested` are the condition keys in use, lower case. `apart`: the tags of each principal are a fact of its own.
     """
     names = sorted(tested)
     listed = [account for account, _ in workspace.organization.accounts() if account.listed]
@@ -66,10 +71,17 @@ def existence(workspace: Workspace, policies: Policies, tested: Iterable[str]) -
     calling = alike(listed, lambda a: (frozenset(map(name_of, a.principals)), a.id in makers))
     called = alike([a for a in listed if a.resources or a.principals], _held)
     out: list[Assertion] = []
+    everybody = [p for account, _ in workspace.organization.accounts() for p in account.principals]
+    together = not apart and not few(everybody)
+    if together:
+        out += _principal_tags(everybody, policies.keys, names, among_many)
+        out += _tags_of_called(everybody, policies.keys, names, "accounts", among_many)
     for account, _ in workspace.organization.accounts():
-        out += _principal_tags(account, policies.keys, [name for name in names if name.startswith(_TAG)])
+        if not together:
+            out += _principal_tags(account.principals, policies.keys, names, one_each)
         out += _resource_tags(account, policies.keys, names)
-        out += _tags_of_called(account, policies.keys, names)
+        if not together:
+            out += _tags_of_called(account.principals, policies.keys, names, account.id, one_each)
         out += _customer_keys(account)
         if account.id in calling:
             out.append(_principals(calling[account.id], makes=account.id in makers))
@@ -134,10 +146,17 @@ def _parts(name: str) -> Iterator[Text | Run]:
         yield Text(piece)
 
 
-def _principal_tags(account: Account, keys: KeySpace, names: list[str]) -> Iterator[Assertion]:
-    for principal in account.principals if names else ():
-        facts = conj(_tag_fact(principal, keys.key(name), name) for name in names)
-        yield Assertion(f"organization.yaml tags of {principal.arn}", implies(tags_of_caller(principal), facts))
+def _principal_tags(
+    principals: Sequence[OwnedPrincipal], keys: KeySpace, names: Iterable[str], apart: Apart
+) -> Iterator[Assertion]:
+    tags = [name for name in names if name.startswith(_TAG)]
+
+    def said(principal: OwnedPrincipal) -> Formula:
+        return conj(_tag_fact(principal, keys.key(name), name) for name in tags)
+
+    for own, facts in apart(principals, said) if tags else ():
+        name = f"organization.yaml tags of {among([p.arn for p in own])}"
+        yield Assertion(name, implies(_carry_tags(own), facts))
 
 
 def _tag_fact(principal: OwnedPrincipal, key: Key, name: str) -> Formula:
@@ -158,7 +177,11 @@ def tag_of_state(owned: OwnedPrincipal | OwnedResource) -> tuple[object, ...]:
 
 def tags_of_caller(principal: OwnedPrincipal) -> Formula:
     """The calls that carry the tags of a principal."""
-    return both(is_caller(principal), neg(sym_is("federated-user")))  # whose tags come with the token
+    return _carry_tags([principal])
+
+
+def _carry_tags(principals: Iterable[OwnedPrincipal]) -> Formula:
+    return both(callers(principals), neg(sym_is("federated-user")))  # whose tags come with the token
 
 
 def _is_value(key: Key, value: str) -> Formula:
@@ -204,25 +227,30 @@ def _resource_tags(account: Account, keys: KeySpace, names: Iterable[str]) -> It
             yield Assertion(f"organization.yaml tags of {resource.arn}", implies(itself(resource), facts))
 
 
-def _tags_of_called(account: Account, keys: KeySpace, names: Iterable[str]) -> Iterator[Assertion]:
+def _tags_of_called(
+    principals: Sequence[OwnedPrincipal], keys: KeySpace, names: Iterable[str], of: str, apart: Apart
+) -> Iterator[Assertion]:
     """The tags of a listed role or user that is called, not those of its sessions, are those of the file (W-7)."""
     tags = [name for name in names if name.startswith((_RESOURCE_TAG, _IAM_TAG))]
     if not tags:
         return
-    tagged = [principal for principal in account.principals if principal.tags]
-    for principal in tagged:
+
+    def said(principal: OwnedPrincipal) -> Formula:
         given = {tag.lower(): value for tag, value in principal.tags.items()}
         values = ((keys.key(name), given.get(name.split("/", 1)[1])) for name in tags)
-        facts = conj(neg(key.has) if value is None else _is_value(key, value) for key, value in values)
-        yield Assertion(called_name(principal), implies(targets([principal]), facts))
-    if len(tagged) < len(account.principals):
-        here = both(targets(account.principals), neg(targets(tagged)))
-        yield Assertion(untagged_name(account.id), implies(here, conj(neg(keys.key(name).has) for name in tags)))
+        return conj(neg(key.has) if value is None else _is_value(key, value) for key, value in values)
+
+    tagged = [principal for principal in principals if principal.tags]
+    for own, facts in apart(tagged, said):
+        yield Assertion(called_name(*own), implies(targets(own), facts))
+    if len(tagged) < len(principals):
+        here = both(targets(principals), neg(targets(tagged)))
+        yield Assertion(untagged_name(of), implies(here, conj(neg(keys.key(name).has) for name in tags)))
 
 
-def called_name(principal: OwnedPrincipal) -> str:
-    """How the fact on the tags of a called role or user is named."""
-    return f"organization.yaml tags of {principal.arn}, when called"
+def called_name(*principals: OwnedPrincipal) -> str:
+    """How the fact on the tags of called roles or users is named."""
+    return f"organization.yaml tags of {among([p.arn for p in principals])}, when called"
 
 
 def untagged_name(account: str) -> str:

@@ -116,7 +116,8 @@ class _Builder:
         """Definitions and facts of both, the axioms on what they use, and the copies for the first state."""
         before, after = self.before, self.after
         after.definitions, before.definitions = definitions_of(after), definitions_of(before)
-        old, new = ({id(a.formula): a for a in facts_of(world)} for world in (before, after))
+        # By themselves: the tags of one principal may change, those of others of which the same is said may not.
+        old, new = ({id(a.formula): a for a in facts_of(world, apart=True)} for world in (before, after))
         common = [a for own, a in new.items() if own in old]
         only_old, only_new = ([a for a in these.values() if id(a.formula) not in others]
                               for these, others in ((old, new), (new, old)))  # fmt: skip

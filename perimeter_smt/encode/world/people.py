@@ -9,14 +9,14 @@ which proofs can name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import unique_name, with_name
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.governs import arn_of_service
-from perimeter_smt.logic.formula import Formula, both, disj, either, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, both, disj, either, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
@@ -25,6 +25,9 @@ from perimeter_smt.policy.document import Document
 T = TypeVar("T", bound=Hashable)
 Item = TypeVar("Item")
 _FEW = 64  # so many principals are left as they are
+Apart = Callable[
+    [Iterable[OwnedPrincipal], Callable[[OwnedPrincipal], Formula]], Iterator[tuple[list[OwnedPrincipal], Formula]]
+]
 Name = tuple[str, str]  # role or user, and the name with kind and path
 
 
@@ -92,6 +95,24 @@ def alike(accounts: Sequence[Account], key: Callable[[Account], Hashable]) -> di
     if few([principal for account in accounts for principal in account.principals]):
         return {account.id: [account] for account in accounts}
     return {own[0].id: own for own in group(accounts, key).values()}
+
+
+def one_each(
+    principals: Iterable[OwnedPrincipal], said: Callable[[OwnedPrincipal], Formula]
+) -> Iterator[tuple[list[OwnedPrincipal], Formula]]:
+    """What is said of each principal, by itself."""
+    return (([principal], said(principal)) for principal in principals)
+
+
+def among_many(
+    principals: Iterable[OwnedPrincipal], said: Callable[[OwnedPrincipal], Formula]
+) -> Iterator[tuple[list[OwnedPrincipal], Formula]]:
+    """What is said of principals, those together of whom the same is said, and without those of whom nothing is."""
+    found: dict[int, tuple[list[OwnedPrincipal], Formula]] = {}
+    for principal in principals:
+        fact = said(principal)
+        found.setdefault(id(fact), ([], fact))[0].append(principal)
+    return (each for each in found.values() if each[1] is not TRUE)
 
 
 def few(principals: Collection[object]) -> bool:

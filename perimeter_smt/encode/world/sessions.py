@@ -8,12 +8,12 @@ session carries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.statement import Policies
-from perimeter_smt.encode.world.people import is_caller
+from perimeter_smt.encode.world.people import among, callers, few, group
 from perimeter_smt.logic.atoms import ONE, STAR, Run, Text
 from perimeter_smt.logic.formula import Formula, both, disj, either, glob, implies, neg
 from perimeter_smt.logic.problem import Assertion
@@ -33,7 +33,7 @@ class _Carried:
 
 def definitions(principals: Iterable[OwnedPrincipal], policies: Policies) -> dict[str, Formula]:
     """The symbols of session policies. A session that no entry stands for carries none; a federated user some."""
-    carried = [each for principal in principals for each in _carried(principal)]
+    carried = [each for own in _alike(principals) for each in _carried(own)]
     told = disj(each.here for each in carried)
     return {
         "session.given": either(sym_is("federated-user"), told),  # who may do nothing without one (3.4)
@@ -44,28 +44,40 @@ def definitions(principals: Iterable[OwnedPrincipal], policies: Policies) -> dic
 
 def facts(accounts: Iterable[Account]) -> Iterator[Assertion]:
     """Where every session of a role, or every federated user of a user, is listed there are no others."""
-    for account in accounts:
-        for principal in account.principals:
-            if principal.sessions_listed:
-                listed = disj(named(principal, session.name) for session in principal.sessions)
-                yield Assertion(f"{PREFIX}{principal.arn}", implies(_sessions_of(principal), listed))
+    for own in _alike(principal for account in accounts for principal in account.principals):
+        if own[0].sessions_listed:
+            listed = disj(named(own[0], session.name) for session in own[0].sessions)
+            yield Assertion(f"{PREFIX}{among([p.arn for p in own])}", implies(_sessions_of(own), listed))
 
 
-def _carried(principal: OwnedPrincipal) -> Iterator[_Carried]:
+def _alike(principals: Iterable[OwnedPrincipal]) -> list[list[OwnedPrincipal]]:
+    """The principals of whose sessions something is told, those together of which the same is; few by themselves."""
+    told = [principal for principal in principals if principal.sessions or principal.sessions_listed]
+    if few(told):
+        return [[principal] for principal in told]
+
+    def sessions(principal: OwnedPrincipal) -> Hashable:
+        carried = tuple((session.name, tuple(map(id, session.policies))) for session in principal.sessions)
+        return principal.type, principal.sessions_listed, carried
+
+    return list(group(told, sessions).values())
+
+
+def _carried(principals: Sequence[OwnedPrincipal]) -> Iterator[_Carried]:
     """The first entry that fits the name of a session counts."""
     before: list[Formula] = []
-    for session in principal.sessions:
-        name = named(principal, session.name)
-        here = both(_sessions_of(principal), name, neg(disj(before)))
+    for session in principals[0].sessions:
+        name = named(principals[0], session.name)
+        here = both(_sessions_of(principals), name, neg(disj(before)))
         before.append(name)
         if session.policies:
             yield _Carried(here, session.policies)
 
 
-def _sessions_of(principal: OwnedPrincipal) -> Formula:
-    """The sessions of a role; of a user those of federated users, which alone can carry session policies."""
-    caller = is_caller(principal)
-    return caller if principal.type == "role" else both(caller, sym_is("federated-user"))
+def _sessions_of(principals: Sequence[OwnedPrincipal]) -> Formula:
+    """The sessions of roles; of users those of federated users, which alone can carry session policies."""
+    here = callers(principals)
+    return here if principals[0].type == "role" else both(here, sym_is("federated-user"))
 
 
 def named(principal: OwnedPrincipal, name: str) -> Formula:

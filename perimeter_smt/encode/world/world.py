@@ -291,8 +291,11 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     world.assertions = out
 
 
-def facts_of(world: World) -> list[Assertion]:
-    """What the workspace says of endpoints, names, tags and what there is; of accounts, see `account_facts`."""
+def facts_of(world: World, *, apart: bool = False) -> list[Assertion]:
+    """What the workspace says of endpoints, names, tags and what there is; of accounts, see `account_facts`.
+
+    `apart` as for `existence`.
+    """
     workspace = world.workspace
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
     out += people.principal_facts(workspace)
@@ -300,7 +303,7 @@ def facts_of(world: World) -> list[Assertion]:
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
         out += sessions.facts(account for account, _ in workspace.organization.accounts())
-        out += existence(workspace, world.policies, tuple(world.keys.known))
+        out += existence(workspace, world.policies, tuple(world.keys.known), apart=apart)
     return out
 
 

@@ -14,12 +14,17 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.questions.obligations.deciding import Decided
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _NAME = re.compile(r"[0-9a-f]{64}\.json|\.new-.*")
 _BEYOND = b"beyond\n"  # before what a verdict asked of the whole organization: it stands under a key that tells
@@ -40,18 +45,16 @@ class Cache:
         body = self._read(key)
         if body is None or body.startswith(_BEYOND):
             return None
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
-            return TypeAdapter(Decided).validate_json(body)
+            return _adapter().validate_json(body)
         except ValidationError:
             return None
 
     def put(self, key: str, decided: Decided) -> None:
         """Keep a verdict."""
-        from pydantic import TypeAdapter
-
-        self._write(key, TypeAdapter(Decided).dump_json(decided))
+        self._write(key, _adapter().dump_json(decided))
 
     def beyond(self, key: str) -> Asked:
         """What the verdict of this key asked of the whole organization; nothing if it stands here, or nowhere."""
@@ -96,6 +99,14 @@ class Cache:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Decided]:
+    """Made once: it takes longer than reading all verdicts."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Decided)
 
 
 def prune(folder: Path, days: float) -> tuple[int, int]:
