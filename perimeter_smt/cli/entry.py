@@ -18,7 +18,7 @@ if _INTERRUPT is signal.default_int_handler:  # not where Ctrl-C is ignored, as 
 BAD_INPUT, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 # Modules, tables and formulas stay until the end, and nothing large refers back to itself: looking for dead cycles
 # among them as often as Python does by default takes a tenth of a run.
-_COLLECT = (100_000, 20, 20)
+_COLLECT = (500_000, 20, 20)
 
 
 def main() -> None:

@@ -105,6 +105,9 @@ class APriori:
             return
         everything = (1 << table.size) - 1
         rows = table.sets.get(fact.name, 0) & everything
+        if not rows:  # no row is in it, nor is anything where no row is asked for: all that other sets tell of it
+            self._sat.add((-variable,))
+            return
         for other, place in known:
             both = rows & other
             if not both:

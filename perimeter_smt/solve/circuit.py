@@ -96,7 +96,8 @@ class Circuit:
 
     def _compute(self, node: int, known: dict[int, bool], leaf: Callable[[int], bool]) -> bool:
         """The truth of a positive node that is not known yet, by recursion: the fast way for usual depths."""
-        kind = self._kind[node]
+        kinds = self._kind
+        kind = kinds[node]
         if kind == _LEAF:
             value = leaf(node)
         elif kind == _AND:
@@ -105,7 +106,10 @@ class Circuit:
                 number = arg if arg > 0 else -arg
                 found = known.get(number)
                 if found is None:
-                    found = self._compute(number, known, leaf)
+                    if kinds[number] == _LEAF:
+                        found = known[number] = leaf(number)
+                    else:
+                        found = self._compute(number, known, leaf)
                 if found != (arg > 0):
                     value = False
                     break

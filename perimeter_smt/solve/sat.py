@@ -89,8 +89,9 @@ class Sat:
         """Hand over the clauses added since the last check."""
         pending = self._pending
         if len(pending) > max(_FEW, self._count // _SHARE) or not all(pending):
-            lines = [f"p cnf {self._count} {len(pending)}", *(" ".join(map(str, (*clause, 0))) for clause in pending)]
-            self._core.Z3_solver_from_string(context.ref, self._solver, "\n".join(lines) + "\n")
+            numbers = [number for clause in pending for number in (*clause, 0)]  # 0 ends a clause, lines do not
+            text = f"p cnf {self._count} {len(pending)}\n{' '.join(map(str, numbers))}\n"
+            self._core.Z3_solver_from_string(context.ref, self._solver, text)
         else:
             for clause in pending:
                 term = context.clause(clause)

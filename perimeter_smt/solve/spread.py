@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from perimeter_smt.logic.atoms import Glob, Is, Member, Text, variables
+from perimeter_smt.logic.atoms import Glob, Member, Text, variables
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.interpret import Model, holds, regex
 from perimeter_smt.logic.problem import Problem
@@ -108,6 +108,7 @@ class Spreader:
         self._bodies = everything.bodies()
         self._order: list[int] = []
         self._placed: set[int] = set()
+        self._varying: set[int] = set()  # the scheduled nodes that the varying text may change
 
     def spread(self, result: Result, asked: Question) -> Spread:
         """The rows to which the model of `result`, found for `asked`, extends."""
@@ -123,22 +124,35 @@ class Spreader:
             node, ready = stack.pop()
             if node in self._placed:
                 continue
+            body = self._bodies.get(node)
+            below = self._circuit.arguments(node) if body is None else (body,)
             if ready:
                 self._placed.add(node)
                 self._order.append(node)
+                if self._speaks_of_text(node) or any(abs(arg) in self._varying for arg in below):
+                    self._varying.add(node)
                 continue
             stack.append((node, True))
-            body = self._bodies.get(node)
-            below = self._circuit.arguments(node) if body is None else (body,)
             stack.extend((abs(arg), False) for arg in below if abs(arg) not in self._placed)
 
-    def values(self, model: Model, *, own: bool) -> dict[int, int]:
-        """Every scheduled node as the rows for which it is true; `own`: the varying text stays as it is."""
+    def _speaks_of_text(self, node: int) -> bool:
+        """Whether a node is an atom about the varying text."""
+        leaf = self._circuit.leaves[node]
+        return leaf is not None and leaf.op == "atom" and self._names.var in variables(leaf.payload)
+
+    def values(self, model: Model, kept: Mapping[int, int] | None = None) -> dict[int, int]:
+        """Every scheduled node as the rows for which it is true; the varying text stays as it is.
+
+        With `kept`, which are those values, each row has its own text instead: only what speaks of the text, and what
+        lies above that, can differ.
+        """
         table, names = self._names.table, self._names
         every = table.all
-        out: dict[int, int] = {}
-        circuit, bodies, var = self._circuit, self._bodies, names.var
+        out: dict[int, int] = {} if kept is None else dict(kept)
+        circuit, bodies, varying = self._circuit, self._bodies, self._varying
         for node in self._order:
+            if kept is not None and node not in varying:
+                continue
             args = circuit.arguments(node)
             body = bodies.get(node)
             if body is not None:
@@ -152,7 +166,7 @@ class Spreader:
                     true = every if model.symbols.get(fact, False) else 0
                 elif isinstance(fact, Member):
                     true = table.catalogue.sets.get(fact.name, 0)
-                elif not own and not isinstance(fact, Is) and var in variables(fact):
+                elif kept is not None:  # of atoms, only those about the varying text come here
                     true = names.bits(leaf, model)
                 else:
                     true = every if holds(fact, model) else 0
@@ -187,8 +201,8 @@ class Spread:
         self._spreader, self._model, self._roots, self._asked = spreader, model, roots, asked
         names = spreader._names
         allowed = names.allowed(model)
-        self._refit = spreader.values(model, own=False)
-        self._kept = spreader.values(model, own=True)
+        self._kept = spreader.values(model)
+        self._refit = spreader.values(model, self._kept)
         self._as_is = self._holding(self._kept) & allowed & names.fitting(model)
         self._refitted = self._holding(self._refit) & allowed & ~self._as_is
         self.rows = self._as_is | self._refitted
