@@ -27,6 +27,7 @@ class Circuit:
         self._when_true = [0]
         self._when_false = [0]
         self.leaves: list[Formula | None] = [None]
+        self.globs: dict[int, tuple[str, Callable[[str], object]]] = {}  # leaf, its variable and what matches it
 
     def node(self, root: Formula) -> int:
         """The number of `root`, adding what is new below it."""

@@ -173,7 +173,7 @@ class Engine:
                 return Result("unknown", reason=f"the Boolean search gave up: {self._sat.reason()}")
             if verdict == "unsat":
                 return self._refuted(fixed, chosen, assumptions)
-            leaves, wrong = self._circuit.justify(asked.roots, self._truth_of, asked.definitions)
+            leaves, wrong = self._circuit.justify(asked.roots, self._truth(), asked.definitions)
             if wrong:
                 raise SolveError("a Boolean model does not satisfy the formulas that it was asked for")
             result = self._realise(leaves, asked, model)
@@ -215,12 +215,18 @@ class Engine:
             if self._clauses.literal(formula) in used or not selectors.isdisjoint(Vocabulary.of(formula).catalogues)
         )
 
-    def _truth_of(self, leaf: int) -> bool:
-        variable = self._leaf_variable.get(leaf)
-        if variable is None:
-            formula = self._circuit.leaves[leaf]
-            variable = self._leaf_variable[leaf] = self._variable.get(id(formula), 0)
-        return self._sat.value(variable) if variable else False
+    def _truth(self) -> Callable[[int], bool]:
+        """The truth of leaves in the Boolean model of the last check."""
+        value, variables, by_formula = self._sat.values(), self._leaf_variable, self._variable
+        leaves = self._circuit.leaves
+
+        def truth(leaf: int) -> bool:
+            variable = variables.get(leaf)
+            if variable is None:
+                variable = variables[leaf] = by_formula.get(id(leaves[leaf]), 0)
+            return value(variable) if variable else False
+
+        return truth
 
     def _realise(self, leaves: list[int], asked: Question, model: bool) -> Result | None:
         """A model for the leaves, or None after adding lemmas that exclude this assignment."""

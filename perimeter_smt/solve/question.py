@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from perimeter_smt.logic.formula import Formula
-from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.logic.atoms import Glob
+from perimeter_smt.logic.interpret import Model, holds, regex
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.solve.circuit import Circuit
@@ -215,12 +216,18 @@ class Question:
     def _leaf(self, model: Model, fixed: Mapping[str, bool], known: dict[int, bool]) -> Callable[[int], bool]:
         """The truth of leaves in a model; symbols that are not `fixed` follow their definitions."""
         circuit, leaves, bodies = self._circuit, self._circuit.leaves, self._bodies
+        globs, texts = circuit.globs, model.texts
 
         def leaf(number: int) -> bool:
+            glob = globs.get(number)
+            if glob is not None:  # as `holds` has it, without looking for the expression again
+                return glob[1](texts.get(glob[0], "")) is not None
             formula = leaves[number]
             assert formula is not None
             fact = formula.payload
             if formula.op != "sym":
+                if isinstance(fact, Glob):
+                    globs[number] = (fact.var, regex(fact.pattern).fullmatch)
                 return holds(fact, model)
             if fact not in fixed and fact in bodies:
                 return circuit.evaluate(bodies[fact], known, leaf)  # known, in the order of definitions
