@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.atoms import Glob
+from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.interpret import Model, holds, regex
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
