@@ -99,7 +99,7 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
             denying=asking.denying,
             guardrails=asking.guardrails,
             given=asking.given,
-            services=_reached(document),
+            services=reached(document),
         )
         result = gained(asked, asking.limits)
         if result.status == "unknown":
@@ -111,7 +111,7 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
     return "unsat", None
 
 
-def _reached(document: Document) -> tuple[str, ...] | None:
+def reached(document: Document) -> tuple[str, ...] | None:
     """The services that a policy can allow a call of; None for all.
 
     Only what it newly allows is asked for (`gained`), so calls that none of its Allow statements can match, and that
