@@ -79,11 +79,13 @@ def encode(
     denying: Sequence[Document] = (),
     guardrails: Sequence[Sequence[Document]] = (),
     given: Formula = TRUE,
+    services: Sequence[str] | None = None,
 ) -> Asked:
     """The two questions that `compare` asks, as formulas.
 
     `denying` are policies whose Deny statements count besides; each of `guardrails` is a level of policies that must
     let the request through, too, by an Allow of its own; `given` is what else holds of the requests.
+    `services`: calls of others are left out, which the caller knows to make no difference.
     """
     more_denies = (*denying, *(document for level in guardrails for document in level))
 
@@ -93,7 +95,8 @@ def encode(
         held = both(given, neg(policies.denies(more_denies)), *passed)
         return both(new, neg(old), held), both(old, neg(new), held)
 
-    posed = pose((before, after, *more_denies), differ, free_context=free_context, reading=reading)
+    documents = (before, after, *more_denies)
+    posed = pose(documents, differ, free_context=free_context, reading=reading, services=services)
     more, less = posed.formulas
     return Asked(before, after, posed.world, posed.problem, more, less, posed.mode)
 

@@ -79,8 +79,11 @@ class Run:
         return self.engine.check(formulas, core=core, spare=self._matters)
 
     def _matters(self, name: str) -> bool:
-        given = name.startswith(("organization.yaml ", "perimeter.yaml "))
-        return given or name in self.world.soft or name in SPOKEN_OF or name in self.world.policies.statements
+        return name.startswith(("organization.yaml ", "perimeter.yaml ")) or self.told(name)
+
+    def told(self, name: str) -> bool:
+        """Whether a proof is told by this: a statement, a soft axiom or a doubtful one; not a fact that was given."""
+        return name in self.world.soft or name in SPOKEN_OF or name in self.world.policies.statements
 
     def plain(
         self, services: tuple[str, ...], assumptions: Sequence[Formula], first: Result, *, like: str = ""

@@ -38,7 +38,8 @@ class APriori:
         self._values: dict[str, dict[str, int]] = {}  # enumeration, value, variable
         self._texts: dict[str, list[tuple[str, int]]] = {}
         self._patterns: dict[str, list[tuple[Language, int]]] = {}
-        self._sets: dict[str, list[tuple[int, int]]] = {}  # catalogue, rows, variable
+        self._sets: dict[str, list[tuple[int, int, int, int]]] = {}  # catalogue, rows, their subtree, variable
+        self._digits: dict[str, list[int]] = {}  # catalogue, binary digits of the number of its row, lowest first
         self._globs: dict[str, dict[Pattern, int]] = {}
         self._equals: dict[str, list[tuple[str, int]]] = {}  # variable, the other variable, propositional variable
         self.variable: dict[int, int] = {}  # by identity of the formula
@@ -105,7 +106,15 @@ class APriori:
             return
         everything = (1 << table.size) - 1
         rows = table.sets.get(fact.name, 0) & everything
-        for other, place in known:
+        if not rows:  # no row is in it, nor is anything where no row is asked for: all that other sets tell of it
+            self._sat.add((-variable,))
+            return
+        first, height = self._subtree(fact.var, table.size, rows, variable)
+        for other, start, level, place in known:
+            if (first ^ start) >> max(height, level):
+                if rows | other == everything:
+                    self._sat.add((variable, place))
+                continue  # the digits tell them apart
             both = rows & other
             if not both:
                 self._sat.add((-variable, -place))
@@ -115,7 +124,23 @@ class APriori:
                 self._sat.add((variable, -place))
             if rows | other == everything:
                 self._sat.add((variable, place))
-        known.append((rows, variable))
+        known.append((rows, first, height, variable))
+
+    def _subtree(self, name: str, size: int, rows: int, variable: int) -> tuple[int, int]:
+        """The smallest subtree of row numbers that holds all rows of a set: its first row, and its height.
+
+        Numbers are read as paths in a binary tree. A row of the set has the digits of the path to the subtree, which
+        are said of it; sets in subtrees apart then exclude each other by one digit, without a clause for every pair.
+        Sound: the digits are variables of their own, and whatever the row is, its number gives them values that fit.
+        """
+        digits = self._digits.get(name)
+        if digits is None:
+            digits = self._digits[name] = [self._sat.fresh() for _ in range((size - 1).bit_length())]
+        first, last = (rows & -rows).bit_length() - 1, rows.bit_length() - 1
+        height = (first ^ last).bit_length()
+        for place in range(height, len(digits)):
+            self._sat.add((-variable, digits[place] if first >> place & 1 else -digits[place]))
+        return first, height
 
     def _value(self, fact: Is, variable: int) -> None:
         """Enumerations have exactly one value."""

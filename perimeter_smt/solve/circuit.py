@@ -27,6 +27,7 @@ class Circuit:
         self._when_true = [0]
         self._when_false = [0]
         self.leaves: list[Formula | None] = [None]
+        self.globs: dict[int, tuple[str, Callable[[str], object]]] = {}  # leaf, its variable and what matches it
 
     def node(self, root: Formula) -> int:
         """The number of `root`, adding what is new below it."""
@@ -96,7 +97,8 @@ class Circuit:
 
     def _compute(self, node: int, known: dict[int, bool], leaf: Callable[[int], bool]) -> bool:
         """The truth of a positive node that is not known yet, by recursion: the fast way for usual depths."""
-        kind = self._kind[node]
+        kinds = self._kind
+        kind = kinds[node]
         if kind == _LEAF:
             value = leaf(node)
         elif kind == _AND:

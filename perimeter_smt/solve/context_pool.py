@@ -38,6 +38,7 @@ class Context:
         self.true: int = self._keep(core.Z3_mk_true(self.ref)).value
         self._terms: dict[int, Any] = {}  # by literal
         self._declarations: dict[int, Any] = {}
+        self._assumed: dict[int, Any] = {}  # terms that `_numbers` knows; they stay, so their numbers do
         self._numbers: dict[int, int] = {}  # identity of a term of Z3's to the literal
         for variable in range(1, size + 1):
             self.term(variable)
@@ -86,9 +87,11 @@ class Context:
 
     def assume(self, literal: int) -> Any:
         """The term of a literal, which `literal` will find again."""
-        term = self.term(literal)
-        self._numbers[self._core.Z3_get_ast_id(self.ref, term)] = literal
-        return term
+        found = self._assumed.get(literal)
+        if found is None:
+            found = self._assumed[literal] = self.term(literal)
+            self._numbers[self._core.Z3_get_ast_id(self.ref, found)] = literal
+        return found
 
     def _keep(self, term: Any) -> Any:
         self._inc_ref(self.ref, term)

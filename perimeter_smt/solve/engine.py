@@ -20,7 +20,7 @@ from perimeter_smt.solve.circuit import Circuit
 from perimeter_smt.solve.cnf import Clauses
 from perimeter_smt.solve.errors import SolveError
 from perimeter_smt.solve.model_cache import ModelCache
-from perimeter_smt.solve.question import Assignment, Question, definitions
+from perimeter_smt.solve.question import Assignment, Question, definitions, placed
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.solve.sat import Sat
 from perimeter_smt.solve.spread import Names, Spread, Spreader
@@ -63,7 +63,8 @@ class Engine:
             self._roots.append(literal)
         self._spreader: Spreader | None = None
         self._everything = Question(self._circuit, self._definitions)
-        self._everything.add_assertions(problem.assertions, None)
+        self._placed = placed(problem.assertions, self._circuit, self._definitions)
+        self._everything.add_assertions(self._placed)
         self._models = ModelCache(self._circuit, problem)
 
     def check(
@@ -91,7 +92,7 @@ class Engine:
         for number in list(kept):
             # All others stay at hand: what one search did not use may be what makes this one dispensable.
             rest = [other for other in everything if other not in worth or (other in kept and other != number)]
-            if number in kept and (again := self._search(assumptions, rest)).status == "unsat":
+            if number in kept and (again := self._search(assumptions, rest, model=False)).status == "unsat":
                 used, shapes = self._used, again.shapes
                 kept = [other for other in kept if other in used]
         names = dict.fromkeys(self.problem.assertions[number].name for number in sorted(used))
@@ -129,30 +130,38 @@ class Engine:
         model = asked.extended(assignment, self.problem, old.members)
         return None if model is None else Result("sat", model)
 
-    def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None) -> Result:
-        """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`."""
+    def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None, *, model: bool = True) -> Result:
+        """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`.
+
+        Without `model` only an `unsat` is of use, and what is satisfiable is not extended to a model and checked.
+        """
         if chosen is None:
             asked = self._everything.copy()
         else:
             asked = Question(self._circuit, self._definitions)
-            asked.add_assertions(self.problem.assertions, chosen)
+            asked.add_assertions(self._placed[number] for number in chosen)
         for formula in assumptions:
             asked.add(formula)
         if chosen is None:
-            model = self._models.find(asked, [self._circuit.node(formula) for formula in assumptions])
-            if model is not None:
-                return Result("sat", model)
+            known = self._models.find(asked, [self._circuit.node(formula) for formula in assumptions])
+            if known is not None:
+                return Result("sat", known)
         fixed = [self._asserted] if chosen is None else [self._roots[number] for number in chosen]
         fixed.extend(self._clauses.literal(formula) for formula in assumptions)
         fixed.extend(self._row_needed[name] for name in asked.mentioned.catalogues if name in self._row_needed)
         self._theories.work = Work(self.limits.states, self.limits.work, self.limits.rlimit)
         try:
-            return self._rounds(asked, fixed, chosen, assumptions)
+            return self._rounds(asked, fixed, chosen, assumptions, model)
         except OutOfWorkError as problem:
             return Result("unknown", reason=str(problem))
 
     def _rounds(
-        self, asked: Question, fixed: list[int], chosen: Sequence[int] | None, assumptions: Sequence[Formula]
+        self,
+        asked: Question,
+        fixed: list[int],
+        chosen: Sequence[int] | None,
+        assumptions: Sequence[Formula],
+        model: bool,
     ) -> Result:
         """Boolean models, until one can be realised or there is none."""
         deadline = time.monotonic() + self.limits.seconds if self.limits.seconds is not None else None
@@ -164,10 +173,10 @@ class Engine:
                 return Result("unknown", reason=f"the Boolean search gave up: {self._sat.reason()}")
             if verdict == "unsat":
                 return self._refuted(fixed, chosen, assumptions)
-            leaves, wrong = self._circuit.justify(asked.roots, self._truth_of, asked.definitions)
+            leaves, wrong = self._circuit.justify(asked.roots, self._truth(), asked.definitions)
             if wrong:
                 raise SolveError("a Boolean model does not satisfy the formulas that it was asked for")
-            result = self._realise(leaves, asked)
+            result = self._realise(leaves, asked, model)
             if result is not None:
                 if chosen is None and result.model is not None:
                     self._models.add(result.model)
@@ -206,14 +215,20 @@ class Engine:
             if self._clauses.literal(formula) in used or not selectors.isdisjoint(Vocabulary.of(formula).catalogues)
         )
 
-    def _truth_of(self, leaf: int) -> bool:
-        variable = self._leaf_variable.get(leaf)
-        if variable is None:
-            formula = self._circuit.leaves[leaf]
-            variable = self._leaf_variable[leaf] = self._variable.get(id(formula), 0)
-        return self._sat.value(variable) if variable else False
+    def _truth(self) -> Callable[[int], bool]:
+        """The truth of leaves in the Boolean model of the last check."""
+        value, variables, by_formula = self._sat.values(), self._leaf_variable, self._variable
+        leaves = self._circuit.leaves
 
-    def _realise(self, leaves: list[int], asked: Question) -> Result | None:
+        def truth(leaf: int) -> bool:
+            variable = variables.get(leaf)
+            if variable is None:
+                variable = variables[leaf] = by_formula.get(id(leaves[leaf]), 0)
+            return value(variable) if variable else False
+
+        return truth
+
+    def _realise(self, leaves: list[int], asked: Question, model: bool) -> Result | None:
         """A model for the leaves, or None after adding lemmas that exclude this assignment."""
         assignment = Assignment()
         texts: list[Literal] = []
@@ -230,6 +245,8 @@ class Engine:
         found = self._decide(texts, members, asked.mentioned)
         if found is None:
             return None
+        if not model:
+            return Result("sat")
         assignment.texts, assignment.rows = found
         inside = {name: self._tables[name].inside(row) for name, row in assignment.rows.items()}
         return Result("sat", asked.model(assignment, self.problem, inside))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from perimeter_smt.logic.atoms import Glob
 from perimeter_smt.logic.formula import Formula
-from perimeter_smt.logic.interpret import Model, holds
+from perimeter_smt.logic.interpret import Model, holds, regex
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.solve.circuit import Circuit
@@ -88,6 +89,34 @@ class Assignment:
             self.refused.setdefault(fact.var, set()).add(fact.value)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An assertion in the circuit; of a definition also its symbol, and the nodes of that and of its body."""
+
+    node: int
+    vocabulary: Vocabulary
+    symbol: str = ""
+    leaf: int = 0
+    body: int = 0
+
+
+def placed(
+    assertions: Sequence[Assertion], circuit: Circuit, defined: Mapping[int, tuple[Formula, Formula]]
+) -> list[Placed]:
+    """The assertions, as questions take them."""
+    out = []
+    for index, assertion in enumerate(assertions):
+        vocabulary = Vocabulary.of(assertion.formula)
+        if index in defined:
+            symbol, body = defined[index]
+            leaf = circuit.node(symbol)
+            node = circuit.node(assertion.formula)
+            out.append(Placed(node, vocabulary, symbol.payload, leaf, circuit.node(body)))
+        else:
+            out.append(Placed(circuit.node(assertion.formula), vocabulary))
+    return out
+
+
 class Question:
     """Formulas that must hold together."""
 
@@ -111,17 +140,15 @@ class Question:
         self.roots.append(self._circuit.node(formula))
         self.mentioned.include(Vocabulary.of(formula))
 
-    def add_assertions(self, assertions: Sequence[Assertion], chosen: Sequence[int] | None) -> None:
-        """All `assertions`, or the chosen ones; definitions wait until their symbol is used."""
-        for index in range(len(assertions)) if chosen is None else chosen:
-            formula = assertions[index].formula
-            if index in self._defined:
-                symbol, body = self._defined[index]
-                self.definitions[self._circuit.node(symbol)] = self._circuit.node(formula)
-                self._bodies[symbol.payload] = self._circuit.node(body)
-                self.mentioned.include(Vocabulary.of(formula))
+    def add_assertions(self, assertions: Iterable[Placed]) -> None:
+        """Some assertions; definitions wait until their symbol is used."""
+        for one in assertions:
+            if one.leaf:
+                self.definitions[one.leaf] = one.node
+                self._bodies[one.symbol] = one.body
             else:
-                self.add(formula)
+                self.roots.append(one.node)
+            self.mentioned.include(one.vocabulary)
 
     def model(self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model:
         """The model that extends `assignment` to everything mentioned; raises ModelMismatchError if it is none."""
@@ -189,12 +216,18 @@ class Question:
     def _leaf(self, model: Model, fixed: Mapping[str, bool], known: dict[int, bool]) -> Callable[[int], bool]:
         """The truth of leaves in a model; symbols that are not `fixed` follow their definitions."""
         circuit, leaves, bodies = self._circuit, self._circuit.leaves, self._bodies
+        globs, texts = circuit.globs, model.texts
 
         def leaf(number: int) -> bool:
+            glob = globs.get(number)
+            if glob is not None:  # as `holds` has it, without looking for the expression again
+                return glob[1](texts.get(glob[0], "")) is not None
             formula = leaves[number]
             assert formula is not None
             fact = formula.payload
             if formula.op != "sym":
+                if isinstance(fact, Glob):
+                    globs[number] = (fact.var, regex(fact.pattern).fullmatch)
                 return holds(fact, model)
             if fact not in fixed and fact in bodies:
                 return circuit.evaluate(bodies[fact], known, leaf)  # known, in the order of definitions

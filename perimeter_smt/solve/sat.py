@@ -8,7 +8,7 @@ two microseconds a clause.  Equal sequences of calls give equal answers whatever
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from perimeter_smt.solve.context_pool import POOLED, Context, acquire, put_back, unchecked
@@ -32,7 +32,6 @@ class Sat:
         self._borrowed = False
         self._solver: Any = None
         self._model: Any = None
-        self._values: dict[int, bool] = {}
 
     def fresh(self) -> int:
         """A new variable."""
@@ -59,15 +58,23 @@ class Sat:
         core.Z3_model_inc_ref(ref, self._model)
         return "sat"
 
-    def value(self, variable: int) -> bool:
-        """The value of a variable in the model of the last `check`; variables that do not matter are false."""
-        known = self._values.get(variable)
-        if known is None:
-            context = self._context
-            assert context is not None
-            found = self._interpretation(context.ref, self._model, context.declaration(variable))
-            known = self._values[variable] = found.value == context.true
-        return known
+    def values(self) -> Callable[[int], bool]:
+        """The values of variables in the model of the last `check`; variables that do not matter are false.
+
+        Of use until the next check.
+        """
+        context = self._context
+        assert context is not None
+        known, ref, model, true = dict[int, bool](), context.ref, self._model, context.true
+        interpretation, declaration = self._interpretation, context.declaration
+
+        def value(variable: int) -> bool:
+            found = known.get(variable)
+            if found is None:
+                found = known[variable] = interpretation(ref, model, declaration(variable)).value == true
+            return found
+
+        return value
 
     def core(self) -> list[int]:
         """The assumptions that the last `unsat` used, in ascending order."""
@@ -89,8 +96,9 @@ class Sat:
         """Hand over the clauses added since the last check."""
         pending = self._pending
         if len(pending) > max(_FEW, self._count // _SHARE) or not all(pending):
-            lines = [f"p cnf {self._count} {len(pending)}", *(" ".join(map(str, (*clause, 0))) for clause in pending)]
-            self._core.Z3_solver_from_string(context.ref, self._solver, "\n".join(lines) + "\n")
+            numbers = [number for clause in pending for number in (*clause, 0)]  # 0 ends a clause, lines do not
+            text = f"p cnf {self._count} {len(pending)}\n{' '.join(map(str, numbers))}\n"
+            self._core.Z3_solver_from_string(context.ref, self._solver, text)
         else:
             for clause in pending:
                 term = context.clause(clause)
@@ -151,4 +159,3 @@ class Sat:
             if not self._context.gone:
                 self._core.Z3_model_dec_ref(self._context.ref, self._model)
             self._model = None
-            self._values.clear()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from hypothesis import given, settings
@@ -226,3 +226,29 @@ def test_linked_patterns(parts: list[Formula]) -> None:
     if result.status == "sat":
         assert result.model is not None
         assert truth(whole, result.model)
+
+
+def _rows_satisfying(size: int, sets: Sequence[int], wanted: Sequence[tuple[int, bool]]) -> int:
+    found = (1 << size) - 1
+    for place, inside in wanted:
+        found &= sets[place] if inside else ~sets[place]
+    return found
+
+
+@given(st.integers(1, 21).flatmap(lambda size: st.tuples(st.just(size), st.lists(st.integers(0, (1 << size) - 1)))))
+def test_sets_of_a_catalogue_meet_as_their_rows_do(drawn):
+    """All pairs of sets, empty ones among them, whatever was said of them beforehand."""
+    size, sets = drawn
+    sets = [*sets[:6], 0, 1, 1 << (size - 1), (1 << size) - 1]
+    inside = [atom(Member("c", f"set {place}")) for place in range(len(sets))]
+    table = Catalogue(size, {f"set {place}": rows for place, rows in enumerate(sets)})
+    engine = Engine(Problem((), catalogues={"c": table}))
+    for one, other in combinations(range(len(sets)), 2):
+        for ways in product((True, False), repeat=2):
+            wanted = list(zip((one, other), ways, strict=True))
+            asked = [inside[place] if way else neg(inside[place]) for place, way in wanted]
+            expected = _rows_satisfying(size, sets, wanted)
+            result = engine.check(asked)
+            assert result.status == ("sat" if expected else "unsat")
+            if result.model is not None:
+                assert expected >> result.model.rows["c"] & 1

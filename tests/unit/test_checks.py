@@ -20,7 +20,9 @@ from perimeter_smt import (
 )
 from perimeter_smt.cli.main import run
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.checks.grants import reached
 from perimeter_smt.report.json import schema
+from perimeter_smt.request import actions
 from perimeter_smt.witness.replay import allows
 
 ORG, MINE, OTHER = "o-acme0000001", "111122223333", "444455556666"
@@ -263,3 +265,21 @@ def test_the_table_of_resource_types_has_known_services():
     from perimeter_smt.request.actions import services
 
     assert {s for _, found in resource_types().values() for s in found} <= set(services())
+
+
+@pytest.mark.parametrize(
+    ("kind", "effect", "action", "expected"),
+    [
+        (Kind.RESOURCE, "Allow", ["sqs:SendMessage", "SNS:Publish"], ("sns", "sqs")),
+        (Kind.RESOURCE, "Allow", ["s*:Get*"], actions.services()),
+        (Kind.SCP, "Deny", ["sqs:SendMessage"], None),  # AWS's own full access stands beside it
+    ],
+)
+def test_only_services_that_the_policy_can_allow_are_looked_at(kind, effect, action, expected):
+    statement = {"Effect": effect, "Action": action, "Resource": "*"}
+    if kind is Kind.RESOURCE:
+        statement["Principal"] = "*"
+    deny = {"Effect": "Deny", "NotAction": "sqs:*", "Resource": "*"} | (
+        {"Principal": "*"} if kind is Kind.RESOURCE else {}
+    )
+    assert reached(document(kind, statement, deny)) == expected

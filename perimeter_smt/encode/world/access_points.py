@@ -95,11 +95,11 @@ def endpoints(workspace: Workspace, asked: Asked) -> Formula:
         if endpoint.policy is not None:
             lets = both(asked.allows((endpoint.policy,)), neg(asked.denies((endpoint.policy,))))
             out.append(implies(is_text("endpoint.id", endpoint.id), lets))
-    return implies(formal_text().formulas["endpoint.applies"], conj(out))
+    return implies(formal_text(workspace.organization.partition).formulas["endpoint.applies"], conj(out))
 
 
 def _scps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
-    applies = formal_text().formulas["scp.applies"]
+    applies = formal_text(workspace.organization.partition).formulas["scp.applies"]
     for guard, levels in by_levels(workspace, "principal.account"):
         lets = [TRUE if level.full_access_scp else asked.allows(level.scps) for level in levels]
         stops = asked.denies(document for level in levels for document in level.scps)
@@ -107,7 +107,7 @@ def _scps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
 
 
 def _rcps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
-    applies = formal_text().formulas["rcp.applies"]
+    applies = formal_text(workspace.organization.partition).formulas["rcp.applies"]
     stops = [
         both(guard, asked.denies(document for level in levels for document in level.rcps))
         for guard, levels in by_levels(workspace, "resource.account")

@@ -117,7 +117,7 @@ def _passes(
 
 def _guardrails(workspace: Workspace, bucket: _Bucket, asked: Policies) -> Iterator[Formula]:
     """SCPs of the caller and RCPs of the bucket's owner, asked about the bucket (X-44)."""
-    text = formal_text().formulas
+    text = formal_text(workspace.organization.partition).formulas
     for guard, levels in by_levels(workspace, "principal.account"):
         lets = [level_allows(asked, level) for level in levels]
         stops = asked.denies(document for level in levels for document in level.scps)

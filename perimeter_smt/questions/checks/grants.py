@@ -14,6 +14,7 @@ from perimeter_smt.logic.formula import TRUE, Formula
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions.checks.verdicts import Check, CheckName, only, reason
 from perimeter_smt.questions.compare import conclude, encode, gained
+from perimeter_smt.questions.distinct_calls import services_named
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Limits, Result
 
@@ -98,6 +99,7 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
             denying=asking.denying,
             guardrails=asking.guardrails,
             given=asking.given,
+            services=reached(document),
         )
         result = gained(asked, asking.limits)
         if result.status == "unknown":
@@ -107,6 +109,18 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
             assert found is not None
             return "sat", replace(found, why=_why(reading))
     return "unsat", None
+
+
+def reached(document: Document) -> tuple[str, ...] | None:
+    """The services that a policy can allow a call of; None for all.
+
+    Only what it newly allows is asked for (`gained`), so calls that none of its Allow statements can match, and that
+    nothing stands in for, are no answers, whatever the reference allows.
+    """
+    allows = [statement for statement in document.statements if statement.effect == "Allow"]
+    if not allows or document.stands_beside_full_access:
+        return None
+    return services_named([only(document, allows)])
 
 
 def _why(reading: str) -> str:

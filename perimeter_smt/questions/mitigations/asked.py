@@ -19,7 +19,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
-from perimeter_smt.questions.mitigations.worlds import Encoded, at
+from perimeter_smt.questions.mitigations.worlds import Encoded, Near
 from perimeter_smt.questions.objectives import LIMIT_TEXTS, SPOKEN_OF
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request.request import Facts, Request
@@ -73,6 +73,7 @@ class Asked:
     def __post_init__(self) -> None:
         self.run = self.encoded.run
         self.mode = self.run.exact if self.run.reading == "exact" else self.run.over
+        self._near = Near(self.run.world.calls, self.encoded.sets)
 
     @property
     def stated(self) -> tuple[Assumption, ...]:
@@ -148,6 +149,11 @@ class Asked:
         """A breach by a check of any of these rows; unsat proves them all."""
         inside = disj(self._at(check) for one in left for call in one.calls for check in call)
         breaches = disj(dict.fromkeys(one.breach for one in left))
+        if self.mode is not self.run.exact:
+            # A request without rival readings first: the row it is of is asked so next, and this answers it.
+            result = self.run.ask(breaches, inside, self.run.exact)
+            if result.status == "sat":
+                return result
         return self.run.engine.check((breaches, inside, self.mode), core=True, spare=self._soft)
 
     def _soft(self, name: str) -> bool:
@@ -239,7 +245,7 @@ class Asked:
         """The call is one of a check, said by every set that holds all or none of its rows."""
         name = check.payload.name
         if name not in self._at_cache:
-            self._at_cache[name] = at(self.run.world.calls, check, self.encoded.sets)
+            self._at_cache[name] = self._near.at(check)
         return self._at_cache[name]
 
     def _open(self, one: Obligation, mode: Formula) -> tuple[Result, Formula]:

@@ -38,7 +38,7 @@ def line(
     """
     run = encoded.run
     mode = run.exact if run.reading == "exact" else run.over
-    result = run.ask(breach, mode, core=True)
+    result = run.engine.check((breach, mode), core=True, spare=run.told)
     if result.status == "unsat":
         if run.ask(issue, run.exact).status == "unsat":
             return Line(told.subject, "not-asked", "no such request can be made of the services claimed"), ()

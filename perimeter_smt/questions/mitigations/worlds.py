@@ -197,20 +197,32 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     return _encoded(world, asking, asked, sets)
 
 
-def at(calls: Calls, check: Formula, sets: Iterable[str]) -> Formula:
-    """The call is one of a check, said by its service, and by every set of calls of it that holds all or none.
+class Near:
+    """The sets of calls near a check: those that hold some call of its service."""
 
-    The facts of `_told_apart` say the rest.
-    """
-    rows = calls.members(check.payload.name)
-    services = [name for name, own in _services(calls).items() if rows & calls.members(own)]
-    if len(services) != 1:
-        return check
-    own = _services(calls)[services[0]]
-    near = [name for name in sets if calls.members(name) & calls.members(own)]
-    inside = (atom(Member(CALL, name)) for name in near if not rows & ~calls.members(name))
-    outside = (neg(atom(Member(CALL, name))) for name in near if not rows & calls.members(name))
-    return both(check, atom(Member(CALL, own)), *inside, *outside)
+    def __init__(self, calls: Calls, sets: Iterable[str]) -> None:
+        self._calls, self._services = calls, {own: calls.members(own) for own in _services(calls).values()}
+        self._sets = [(name, calls.members(name)) for name in sets]
+        self._near: dict[str, list[tuple[int, Formula]]] = {}
+
+    def at(self, check: Formula) -> Formula:
+        """The call is one of a check, said by its service, and by every set of calls of it that holds all or none.
+
+        The facts of `_told_apart` say the rest.
+        """
+        rows = self._calls.members(check.payload.name)
+        services = [own for own, members in self._services.items() if rows & members]
+        if len(services) != 1:
+            return check
+        (own,) = services
+        near = self._near.get(own)
+        if near is None:
+            members = self._services[own]
+            near = [(bits, atom(Member(CALL, name))) for name, bits in self._sets if bits & members]
+            self._near[own] = near
+        inside = (here for bits, here in near if not rows & ~bits)
+        outside = (neg(here) for bits, here in near if not rows & bits)
+        return both(check, atom(Member(CALL, own)), *inside, *outside)
 
 
 def _services(calls: Calls) -> dict[str, str]:

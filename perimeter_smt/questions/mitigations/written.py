@@ -80,9 +80,9 @@ def _of_table(workspace: Workspace, asking: Asking, mitigation: str, premise: st
     rows = [row for row in claimed_rows(workspace, mitigation) if _guardable(mitigation, row)]
     if rows:
         encoded = worlds.tables(workspace, asking)
-        calls = encoded.world.calls
+        calls, near = encoded.world.calls, worlds.Near(encoded.world.calls, encoded.sets)
         checks = (c for row in rows for a in configured.calls_of(row) for c in worlds.row_checks(calls, row, a))
-        yield from _parts(encoded, premise, mitigation, disj(worlds.at(calls, check, encoded.sets) for check in checks))
+        yield from _parts(encoded, premise, mitigation, disj(map(near.at, checks)))
 
 
 def _guardable(mitigation: str, row: worlds.Row) -> bool:
