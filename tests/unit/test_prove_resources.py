@@ -310,6 +310,26 @@ def test_calls_about_an_access_point_of_a_vpc_come_over_any_wire(action, through
     assert ("refuted" in found) == through
 
 
+@pytest.mark.parametrize(
+    ("by_identity", "by_bucket", "through"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_the_bucket_behind_a_point_grants_calls_of_its_own_account(by_identity, by_bucket, through):
+    """By an identity policy on the point alone (X-33), or by its own policy: that of the point is not enough (D54)."""
+    arn = f"arn:aws:iam::{MINE}:role/app"
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/*"}
+    grants = (policy(Kind.IDENTITY, read),) if by_identity else ()
+    app = OwnedPrincipal(arn=arn, type="role", account=MINE, policies=grants)
+    only_app = {**NO_SERVICE, "Condition": {"StringNotEquals": {"aws:PrincipalArn": arn}}}
+    of_bucket = [{**EVERYBODY, "Principal": {"AWS": arn}}] if by_bucket else [NO_SERVICE]
+    through_points = {**NO_SERVICE, "Condition": {"Null": {"s3:DataAccessPointArn": "true"}}}
+    found = status(
+        "O6", "s3", principals=[app], scps=(NO_ROOT, NO_ENDPOINT), reading="exact", rcps=(only_app, through_points),
+        resources=[resource("arn:aws:s3:::mine", *of_bucket), point({**read, "Principal": {"AWS": arn}}, bucket="mine")],
+        scopes={"O6": {"actions": ("s3:GetObject",)}},
+    )  # fmt: skip
+    assert ("refuted" in found) == through
+
+
 def test_access_points_are_made_with_the_origin_over_any_wire():
     """An SCP that lets calls with the origin VPC through lets access points of VPCs be made from anywhere."""
     elsewhere = {
