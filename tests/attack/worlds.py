@@ -147,7 +147,7 @@ class Draw(Keys):
         self.iam = self.kind in ("user", "role", "feduser", "root")
         weighted = (*MEMBERS, *MEMBERS, MANAGEMENT, UNLISTED, PARTNER, PARTNER, STRANGER, LONER)
         self.account = rng.choice(weighted) if self.iam else None
-        if self.iam and self.kind == "user" and call.service == "s3" and self.maybe(0.05):
+        if self.iam and self.kind == "user" and call.service == "s3" and call.type is not None and self.maybe(0.05):
             self.account = "cloudfront"  # an origin access identity
         self.temp = self.kind in ("role", "feduser") or (self.iam and self.maybe(0.3))
         self.slr = self.kind == "role" and self.maybe(0.06)

@@ -215,6 +215,27 @@ def test_tags_of_resources(before, after, opens, closes):
     assert [found.opens.status, found.closes.status] == [opens, closes]
 
 
+@pytest.mark.parametrize("key", ["aws:ResourceTag/level", "iam:ResourceTag/level"])
+@pytest.mark.parametrize(("before", "after", "opens", "closes"), [
+    ({"level": "secret"}, {"level": "public"}, "found", "none"),
+    ({}, {"level": "public"}, "found", "none"),
+    ({"level": "public"}, {}, "none", "found"),
+    ({"level": "public"}, {"level": "public", "team": "orders"}, "none", "none"),
+    ({"level": "secret"}, {"level": "hidden"}, "none", "none"),
+])  # fmt: skip
+def test_tags_of_roles_that_are_called(key, before, after, opens, closes):
+    """The role that is taken has the tags of each state; another without tags stays as it is."""
+    public = {"Action": "sts:AssumeRole", "Condition": {"StringEquals": {key: "public"}}}
+    app = role(policy(Kind.IDENTITY, public))
+    found = differ(
+        state(principals=[app, role(name="target", tags=before), role(name="other")]),
+        state(principals=[app, role(name="target", tags=after), role(name="other")]), services=("sts",),
+    )  # fmt: skip
+    assert [found.opens.status, found.closes.status] == [opens, closes]
+    for side in (found.opens, found.closes):
+        assert {change.request.request.resource for change in side.changes} <= {f"arn:aws:iam::{OWN}:role/target"}
+
+
 def test_an_account_that_moves_takes_its_path_along():
     """Below another unit other SCPs bind it, and policies that test paths answer otherwise; the rest stays."""
     by_path = {"Effect": "Deny", "Action": "sqs:DeleteQueue", "Resource": "*",

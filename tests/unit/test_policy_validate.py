@@ -77,7 +77,7 @@ def test_both_principals() -> None:
     assert refused(Kind.BUCKET, statement) == "both `Principal` and `NotPrincipal`, expected one of them"
 
 
-@pytest.mark.parametrize("kind", set(Kind) - {Kind.TRUST, Kind.RESOURCE})
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.TRUST, Kind.RESOURCE)])
 def test_resource_is_required(kind: Kind) -> None:
     assert refused(kind, changed(kind, "Resource")) == "one of `Resource` and `NotResource` is missing"
     both = changed(kind, NotResource="*")

@@ -108,6 +108,29 @@ def test_tags_are_those_of_the_file(tags, through):
     assert (found.status == "refuted") == through
 
 
+@pytest.mark.parametrize(
+    ("tags", "condition", "through"),
+    [
+        ({}, {"aws:ResourceTag/team": "red"}, False),
+        ({"team": "blue"}, {"aws:ResourceTag/team": "red"}, False),
+        ({"team": "red"}, {"aws:ResourceTag/team": "red"}, True),
+        ({}, {"aws:PrincipalTag/team": "${aws:ResourceTag/team}"}, False),
+        ({"Team": "red"}, {"aws:PrincipalTag/team": "${aws:ResourceTag/team}"}, True),
+    ],
+)
+def test_a_role_that_is_taken_has_the_tags_of_the_file(tags, condition, through):
+    """Not those that a grant asks for; its sessions may carry others."""
+    assume = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Condition": {"StringEquals": condition}}
+    elsewhere = {**ONLY_MINE, "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}}}
+    by_ec2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    app = role("App", policies=[[assume]], trust=trust(by_ec2), tags={"team": "red"})
+    found = asked(
+        "O5", principals=[app, role("ledger", trust=trust(TRUSTED), tags=tags)], scps=[elsewhere, NO_ROOT],
+        services=("sts",),
+    )["sts"]  # fmt: skip
+    assert (found.status == "refuted") == through
+
+
 def test_session_tags_reach_the_exemption():
     """A trust policy with `sts:TagSession` lets callers bring the tag."""
     session = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": ["sts:AssumeRole", "sts:TagSession"]}

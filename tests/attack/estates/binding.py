@@ -50,7 +50,7 @@ def governing(workspace: Workspace, request: Request) -> OwnedResource | None:
         return None
     role = _named(account, request.resource)
     if role is not None:
-        return OwnedResource(arn=role.arn, account=account.id, policy=role.trust)
+        return OwnedResource(arn=role.arn, account=account.id, policy=role.trust, tags=role.tags)
     near = [r for r in account.resources if within(r.arn, request.resource)]
     return max(near, key=lambda r: len(r.arn), default=None)
 
@@ -74,6 +74,8 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     name = request.action.partition(":")[2]
     created = root_or_guest or name.startswith((*_MAKES, "Tag", "AddTags")) or request.action in _MAKES_TOO
     created = created or not has_kind(request.resource)
+    # Each account has one catalog in each Region, whoever lists it (Glue guide, AWS Glue Data Catalog).
+    created = created or (":glue:" in request.resource and request.resource.endswith(":catalog"))
     named = request.resource != "*" and not created
     if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")

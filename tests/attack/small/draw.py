@@ -52,6 +52,7 @@ from tests.attack.policies import (
     resource_scp,
 )
 from tests.attack.small.assertions import ASSERTIONS, Own
+from tests.attack.theme_worlds import World
 from tests.attack.themes import THEMES
 from tests.attack.worlds import Draw, Sample
 
@@ -71,6 +72,7 @@ class Small:
     requests: Callable[[int], Iterator[Sample]]
     own: Own | None = None
     estate: Estate | None = None
+    theme: World | None = None
 
     @property
     def mode(self) -> str:
@@ -78,7 +80,9 @@ class Small:
         return "grants" if self.workspace.grants_given else "guardrails"
 
     def case(self, drawn: Sample) -> Case:
-        """A request with what binds it."""
+        """A request with what binds it; a theme knows its own."""
+        if self.theme is not None:
+            return self.theme.case(drawn)
         if self.workspace.grants_given:
             return estate_case(self.workspace, drawn.request, drawn.facts, assumed_root=drawn.assumed_root)
         return guarded_case(self.workspace, drawn)
@@ -103,7 +107,8 @@ def _theme(rng: Random) -> Small:
     name = rng.choice(sorted(THEMES))
     world = THEMES[name](rng)
     return Small(
-        name, world.workspace, world.service, world.objective, world.reading, lambda _: iter(world.requests)
+        name, world.workspace, world.service, world.objective, world.reading, lambda _: iter(world.requests),
+        theme=world,
     )  # fmt: skip
 
 
