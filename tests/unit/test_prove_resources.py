@@ -85,6 +85,8 @@ def status(
         ("s3tables", "arn:aws:s3tables:eu-west-1:ACCOUNT:bucket/b", "s3tables:GetTableData", "*bucket/b/table/*", True),
         ("glue", "arn:aws:glue:eu-west-1:ACCOUNT:catalog", "glue:GetTable", "*table/d/t", True),
         ("kafka", "arn:aws:kafka:eu-west-1:ACCOUNT:cluster/c/u", "kafka:GetBootstrapBrokers", "*", True),
+        ("waf-regional", "arn:aws:waf-regional:eu-west-1:ACCOUNT:rulegroup/r", "waf-regional:GetRuleGroup", "*", True),
+        ("waf", "arn:aws:waf::ACCOUNT:rulegroup/r", "waf:GetRuleGroup", "*", True),
         ("kafka-cluster", "arn:aws:kafka:eu-west-1:ACCOUNT:cluster/c/u", "kafka-cluster:ReadData", "*topic/c/*", True),
         (
             "secretsmanager",
@@ -320,11 +322,12 @@ def test_the_bucket_behind_a_point_grants_calls_of_its_own_account(by_identity, 
     grants = (policy(Kind.IDENTITY, read),) if by_identity else ()
     app = OwnedPrincipal(arn=arn, type="role", account=MINE, policies=grants)
     only_app = {**NO_SERVICE, "Condition": {"StringNotEquals": {"aws:PrincipalArn": arn}}}
-    of_bucket = [{**EVERYBODY, "Principal": {"AWS": arn}}] if by_bucket else [NO_SERVICE]
+    to_app = {"Principal": {"AWS": arn}}
+    of_bucket = [{**EVERYBODY, **to_app}] if by_bucket else [NO_SERVICE]
     through_points = {**NO_SERVICE, "Condition": {"Null": {"s3:DataAccessPointArn": "true"}}}
     found = status(
         "O6", "s3", principals=[app], scps=(NO_ROOT, NO_ENDPOINT), reading="exact", rcps=(only_app, through_points),
-        resources=[resource("arn:aws:s3:::mine", *of_bucket), point({**read, "Principal": {"AWS": arn}}, bucket="mine")],
+        resources=[resource("arn:aws:s3:::mine", *of_bucket), point({**read, **to_app}, bucket="mine")],
         scopes={"O6": {"actions": ("s3:GetObject",)}},
     )  # fmt: skip
     assert ("refuted" in found) == through
