@@ -12,6 +12,7 @@ import click
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FILE, MORE_KINDS, PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _RESOURCE_KINDS = ("resource", "trust", "kms", "bucket", "access-point")
 @identity_flags
 @set_option
 @text_options
+@timed
 def public(
     policy: Path,
     resource_type: str | None,
@@ -80,6 +82,7 @@ def public(
 @identity_flags
 @set_option
 @text_options
+@timed
 def access_not_granted(
     policy: Path,
     actions: tuple[str, ...],
@@ -122,6 +125,7 @@ def access_not_granted(
 @_POSSIBLE
 @set_option
 @text_options
+@timed
 def no_new_access(
     existing: Path,
     new: Path,

@@ -11,6 +11,7 @@ import click
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FILE, KINDS, PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 # What only two organizations have, by parameter.
@@ -44,6 +45,7 @@ _OF_SOURCES = {
 @identity_flags
 @set_option
 @text_options
+@timed
 def compare(
     before: Path,
     after: Path | None,

@@ -7,18 +7,17 @@ import logging
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from perimeter_smt import __version__
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE
 from perimeter_smt.report.page import visible
 from perimeter_smt.stages import kept
 
@@ -26,19 +25,7 @@ if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
     from perimeter_smt.questions.verdicts import Report
 
-_F = TypeVar("_F", bound=Callable[..., object])
 HOLDS = "versions, names of options, times, counts and verdicts; no policies, names, ids, accounts or paths"
-
-
-def diagnostic_options(function: _F) -> _F:
-    """`--timings`, `--verbose`, `--debug`."""
-    function = click.option(
-        "--debug", type=FILE, help="New file to send with a question: versions, counts, times; no names and no ids."
-    )(function)
-    function = click.option("-v", "--verbose", count=True, help="Tell on stderr what is done; -vv tells more.")(
-        function
-    )
-    return click.option("--timings", is_flag=True, help="Tell on stderr where the time went.")(function)
 
 
 @dataclass

@@ -12,6 +12,7 @@ import click
 from perimeter_smt.cli.options import FILE, PATH, Choice, chosen_objectives, fill, scope_options, set_option
 from perimeter_smt.cli.output import emit
 from perimeter_smt.cli.progress import Bar
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")  # in names of files
 )
 @click.option("--no-mitigations", is_flag=True, help="Write the objectives alone.")
 @set_option
+@timed
 def encode(
     workspace: Path,
     folder: Path,

@@ -12,6 +12,7 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, fill, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ KINDS = ("resource", "trust", "kms", "bucket", "access-point")
 @identity_flags
 @set_option
 @text_options
+@timed
 def findings(
     source: Path,
     kind: str | None,

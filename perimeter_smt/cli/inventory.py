@@ -11,6 +11,7 @@ import click
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import fill, set_option, text_options
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.timed import timed
 
 
 @click.command()
@@ -19,6 +20,7 @@ from perimeter_smt.cli.source_options import identity_flags, source_flags, sourc
 @identity_flags
 @set_option
 @text_options
+@timed
 def inventory(source: Path, settings: tuple[str, ...], as_json: bool, no_color: bool, **options: Any) -> int:
     """Tell what was read from a SOURCE: accounts, principals, policies, endpoints, and what is not known.
 

@@ -11,6 +11,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FILE, KINDS, fill, set_option, text_options
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 )
 @set_option
 @text_options
+@timed
 def measure(
     policy: Path,
     kind: str,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.diagnostics import diagnosed, diagnostic_options
+from perimeter_smt.cli.diagnostics import diagnosed
 from perimeter_smt.cli.formats import format_options, report_options, wanted, write
 from perimeter_smt.cli.options import (
     FILE,
@@ -26,6 +26,7 @@ from perimeter_smt.cli.options import (
 )
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import source_flags, source_options
+from perimeter_smt.cli.timed import diagnostic_options
 from perimeter_smt.errors import InputError
 from perimeter_smt.stages import stage
 

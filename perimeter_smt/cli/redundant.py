@@ -10,6 +10,8 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FILE, KINDS, PATH, Choice, fill, set_option, text_options
+from perimeter_smt.cli.progress import Bar
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--free-context", is_flag=True, help="Every condition key is free, also where AWS could not send it.")
 @set_option
 @text_options
+@timed
 def redundant(
     paths: tuple[Path, ...],
     kind: str | None,
@@ -50,7 +53,8 @@ def redundant(
         from perimeter_smt.organization.readers import SourceOptions, read_source
 
         space = read_source(paths[0], SourceOptions(fill=values))
-        found = ask(places(space.organization), free_context=free_context)
+        with Bar(no_color=no_color) as bar:
+            found = ask(places(space.organization), free_context=free_context, progress=bar)
     _emit(redundancy.redundant_json(found), redundancy.render, found, as_json=as_json, no_color=no_color)
     if any(one.redundant for one in found):
         return 1
@@ -66,6 +70,7 @@ def redundant(
 @click.option("--output", "folder", type=PATH, help="A new or empty folder for the policies: KIND-1.json and so on.")
 @set_option
 @text_options
+@timed
 def pack(
     paths: tuple[Path, ...],
     kind: str,

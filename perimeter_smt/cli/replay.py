@@ -13,6 +13,7 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @identity_flags
 @set_option
 @text_options
+@timed
 def replay(
     logs: tuple[Path, ...],
     workspace: Path,

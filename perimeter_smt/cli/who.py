@@ -12,6 +12,7 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, fill, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.timed import timed
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
@@ -30,6 +31,7 @@ _SOURCE = click.option(
 @identity_flags
 @set_option
 @text_options
+@timed
 def who_can(
     action: str,
     source: Path,
@@ -61,6 +63,7 @@ def who_can(
 @identity_flags
 @set_option
 @text_options
+@timed
 def what_can(
     principal: str,
     source: Path,

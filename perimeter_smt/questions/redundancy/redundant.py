@@ -17,6 +17,7 @@ from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.documents import pose
 from perimeter_smt.questions.explain import blame
+from perimeter_smt.questions.findings.verdicts import Progress
 from perimeter_smt.questions.redundancy.places import Level, Place
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
@@ -52,11 +53,22 @@ _Key = tuple[int, int]
 _ALONE = frozenset({Kind.SCP, Kind.RCP, Kind.ENDPOINT, Kind.ENDPOINT_GATEWAY, Kind.TRUST})
 
 
-def redundant(places: Sequence[Place], *, free_context: bool = False, limits: Limits | None = None) -> list[Judged]:
-    """Every statement of the documents, in the order in which they come, judged over all places where they stand."""
+def redundant(
+    places: Sequence[Place],
+    *,
+    free_context: bool = False,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> list[Judged]:
+    """Every statement of the documents, in the order in which they come, judged over all places where they stand.
+
+    `progress` is told which place is judged, how many are done, of how many.
+    """
     found: dict[_Key, list[Judged]] = {}
     judges = []  # of the places where something could go
-    for place in places:
+    for number, place in enumerate(places):
+        if progress is not None:
+            progress(place.label, number, len(places))
         judge = _Judge(place, free_context=free_context, limits=limits)
         each = judge.all()
         for key, judged in each.items():
