@@ -76,6 +76,10 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     created = created or not has_kind(request.resource)
     # Each account has one catalog in each Region, whoever lists it (Glue guide, AWS Glue Data Catalog).
     created = created or (":glue:" in request.resource and request.resource.endswith(":catalog"))
+    # A bucket is there before an object is put into it.
+    created = created and not (request.resource.startswith("arn:aws:s3:::") and "/" in request.resource)
+    # The `default` database is made for its catalog (Glue guide), which each Region has.
+    created = created or (":glue:" in request.resource and request.resource.endswith(":database/default"))
     named = request.resource != "*" and not created
     if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")
