@@ -70,7 +70,7 @@
 
 ; Assumptions on services (soft; left out in mode over unless the perimeter accepts them by name).
 (assert (! (=> forwarded first-hop.mine) :named P1.first-hop :strength soft
-  :source "semantics 5.2: the first hop is a call of its own, held to the same objective"))
+  :source "semantics 5.2: the first hop is a call of its own, held to the same objective; which services carry calls on is told by table forwarding-services, and AWS publishes no complete list"))
 (assert (! (=> (and (= caller aws-service) (not |has aws:SourceAccount|) resource.mine) behalf.mine)
   :named P2.silent-service :strength soft
   :source "semantics 5.2: a service that does not say for whom it calls acts for the owner of the resource"))

@@ -96,10 +96,18 @@
   :named AR17 :strength soft :source "semantics 4.8, AR17"))
 ; One control plane in each partition serves a global service, and its calls carry the Region of that (W-17).
 (define-fun global-region-known () Bool (row-of global-regions (service service) (partition aws.partition)))
-(assert (! (=> global-region-known
-    (row-of global-regions (service service) (partition aws.partition) (region request.region)))
+; IAM's guide states it of three services. Of the others only the pages on endpoints tell, and those can gain endpoints:
+; AWS Support, which the guide counts among them, answers in us-west-2 as well.
+(define-fun global-region-stated () Bool
+  (and (= aws.partition "aws") (or (= service "iam") (= service "cloudfront") (= service "route53"))))
+(define-fun in-global-region () Bool
+  (row-of global-regions (service service) (partition aws.partition) (region request.region)))
+(assert (! (=> (and global-region-known global-region-stated) in-global-region)
   :named AR17.control-plane :strength hard
   :source "global condition keys, aws:RequestedRegion: calls of global services are made to one Region"))
+(assert (! (=> global-region-known in-global-region)
+  :named AR17.one-endpoint :strength soft
+  :source "AWS general reference, service endpoints: one endpoint in each partition"))
 (assert (! (or before-authentication |has aws:SecureTransport|) :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))
 (assert (! (or before-authentication |has aws:UserAgent|) :named AR21 :strength soft :source "global condition keys, aws:UserAgent"))
 

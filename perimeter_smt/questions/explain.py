@@ -250,4 +250,5 @@ def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detai
             return f"the resource is not trusted: {what(request, facts)}"
         case "O5" | "O6":
             return f"the network is not mine: {wire(facts)}"
-    return f"the request gets through and does not satisfy `{objective}`"
+    through = "the request gets through"  # of mitigations, whose rows say what is wrong with it
+    return f"{through} and does not satisfy `{objective}`" if objective else through

@@ -12,6 +12,7 @@ from perimeter_smt.report.finding import blamed, owner
 from perimeter_smt.report.json import FORMAT, blame_json, request_json
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import caller, keys, named, plural
+from perimeter_smt.request import actions
 from perimeter_smt.witness.case import case_to_json
 
 _PROVED = {
@@ -46,6 +47,7 @@ def findings_json(found: Findings) -> dict[str, Any]:
         "reason": found.reason,
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
+        "services": list(found.services),
         "findings": [_finding_json(one) for one in found.findings],
     }
 
@@ -59,6 +61,7 @@ def callers_json(found: Callers) -> dict[str, Any]:
         "resource": found.resource,
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
+        "services": list(found.services),
         "callers": [
             {
                 "name": one.name,
@@ -112,6 +115,8 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
     else:
         have = f"reach {what}" if out else "have access"
         page.text(f"{plural(len(found.findings), 'finding')}: {who} {have}", style="bold red")
+    if out:
+        _asked(page, found.services)
     _proved(page, found.proved)
     _unknowns(page, found.unknowns)
     _write(page, found.findings, callers=out)
@@ -130,6 +135,8 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"{plural(len(can), 'caller')} can: {what}", style="bold red")
     for one in unsure:
         page.text(f"not decided for {one.name}: {one.reason}", style="bold yellow")
+    if not found.action:
+        _asked(page, found.services)
     _proved(page, found.proved)
     _unknowns(page, found.unknowns)
     for one in can:
@@ -141,6 +148,12 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.blank()
         page.text(f"cannot: {', '.join(cannot)}")
     return str(page)
+
+
+def _asked(page: Page, services: Sequence[str]) -> None:
+    """What the answer is about: of calls of other services it says nothing."""
+    every = set(services) >= set(actions.services())
+    page.text("asked: calls of every service" if every else f"asked: calls of {named(services, _SHOWN)}, no others")
 
 
 def _proved(page: Page, names: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.readers import SourceOptions, read_source
 from perimeter_smt.questions.findings.answer import findings_of_workspace
 from perimeter_smt.questions.findings.who import what_can
+from perimeter_smt.report.access import render_findings
 from perimeter_smt.report.json import schema
 
 ORG, MINE, PARTNER = "o-acme0000001", "111122223333", "777788889999"
@@ -119,3 +120,34 @@ def test_an_administrator_over_every_service(tmp_path):
     assert widest.count > 15_000
     assert widest.elements.actions == ("*",)
     assert {"ec2:RunInstances", "rds:CreateDBInstance"} <= set(widest.elements.except_actions)
+
+
+def test_who_is_not_listed_is_asked_of_every_service(tmp_path):
+    """No policy says what a root user holds: what policies name is not all that it can do."""
+    found = what_can(made(tmp_path), f"arn:aws:iam::{MINE}:root")
+    assert len(found.services) > 300
+    assert (found.exit_code, found.proved) == (1, PROVED)
+
+
+def test_an_answer_names_the_services_that_were_asked(tmp_path):
+    """Of calls of other services nothing is said: not even that insiders make none."""
+    guard = {**GUARD, "Condition": {"StringLike": {"aws:PrincipalArn": "*"}}, "Action": "sqs:*"}
+    space = made(tmp_path, guard)
+    found = findings_of_workspace(space, direction="out")
+    assert found.services == ("sqs",)
+    assert "asked: calls of sqs, no others" in render_findings(found)
+    assert what_can(space, SENDER).services == ("sqs",)
+
+
+def test_ways_out_of_principals_without_grants_are_not_none(tmp_path):
+    """Their account's root user can still call anything: the services in question must be named."""
+    made(tmp_path)
+    file = tmp_path / "organization.yaml"
+    file.write_text(file.read_text().replace("      policies: [sender.json]\n", ""))
+    space = read_source(tmp_path, SourceOptions())
+    with pytest.raises(InputError, match="no listed principal is granted any call"):
+        findings_of_workspace(space, direction="out")
+    with pytest.raises(InputError, match="no policy names a call"):
+        what_can(space, SENDER)
+    found = findings_of_workspace(space, direction="out", services=["sqs"])
+    assert {one.resource for one in found.findings} == {f"others of account {MINE}"}

@@ -85,6 +85,8 @@ def status(
         ("s3tables", "arn:aws:s3tables:eu-west-1:ACCOUNT:bucket/b", "s3tables:GetTableData", "*bucket/b/table/*", True),
         ("glue", "arn:aws:glue:eu-west-1:ACCOUNT:catalog", "glue:GetTable", "*table/d/t", True),
         ("kafka", "arn:aws:kafka:eu-west-1:ACCOUNT:cluster/c/u", "kafka:GetBootstrapBrokers", "*", True),
+        ("waf-regional", "arn:aws:waf-regional:eu-west-1:ACCOUNT:rulegroup/r", "waf-regional:GetRuleGroup", "*", True),
+        ("waf", "arn:aws:waf::ACCOUNT:rulegroup/r", "waf:GetRuleGroup", "*", True),
         ("kafka-cluster", "arn:aws:kafka:eu-west-1:ACCOUNT:cluster/c/u", "kafka-cluster:ReadData", "*topic/c/*", True),
         (
             "secretsmanager",
@@ -306,6 +308,27 @@ def test_calls_about_an_access_point_of_a_vpc_come_over_any_wire(action, through
     found = status(
         "O6", "s3", resources=[resource("arn:aws:s3:::mine"), point(NO_SERVICE, origin="vpc", bucket="mine")],
         principals=[app], scps=(NO_ROOT, NO_ENDPOINT), scopes={"O6": {"actions": (action,)}}, reading="exact",
+    )  # fmt: skip
+    assert ("refuted" in found) == through
+
+
+@pytest.mark.parametrize(
+    ("by_identity", "by_bucket", "through"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_the_bucket_behind_a_point_grants_calls_of_its_own_account(by_identity, by_bucket, through):
+    """By an identity policy on the point alone (X-33), or by its own policy: that of the point is not enough (D54)."""
+    arn = f"arn:aws:iam::{MINE}:role/app"
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/*"}
+    grants = (policy(Kind.IDENTITY, read),) if by_identity else ()
+    app = OwnedPrincipal(arn=arn, type="role", account=MINE, policies=grants)
+    only_app = {**NO_SERVICE, "Condition": {"StringNotEquals": {"aws:PrincipalArn": arn}}}
+    to_app = {"Principal": {"AWS": arn}}
+    of_bucket = [{**EVERYBODY, **to_app}] if by_bucket else [NO_SERVICE]
+    through_points = {**NO_SERVICE, "Condition": {"Null": {"s3:DataAccessPointArn": "true"}}}
+    found = status(
+        "O6", "s3", principals=[app], scps=(NO_ROOT, NO_ENDPOINT), reading="exact", rcps=(only_app, through_points),
+        resources=[resource("arn:aws:s3:::mine", *of_bucket), point({**read, **to_app}, bucket="mine")],
+        scopes={"O6": {"actions": ("s3:GetObject",)}},
     )  # fmt: skip
     assert ("refuted" in found) == through
 

@@ -77,3 +77,25 @@ def test_a_chain_of_services_and_its_ends_in_any_order(end):
     """A statement may test the list of services before its first or last one."""
     both = deny({"Null": {"aws:CalledVia": "true"}, "StringNotEquals": {end: "athena.amazonaws.com"}})
     assert status("O5", "s3", workspace(scps=[both])) in ("refuted", "conditional")
+
+
+@pytest.mark.parametrize(
+    ("action", "departs"),
+    [
+        ("iam:ListRoles", ()),
+        ("support:DescribeCases", ("AR17.one-endpoint",)),
+        ("budgets:ViewBudget", ("AR17.one-endpoint",)),
+    ],
+)
+def test_one_endpoint_is_a_soft_axiom_beyond_what_the_guide_states(action, departs):
+    """AWS Support answers in us-west-2, too: the guide's sentence is hard for IAM, CloudFront and Route 53 (AR17)."""
+    service = action.partition(":")[0]
+    region = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    space = workspace(
+        scps=[deny({**NETWORK, **region}, action=f"{service}:*")], scopes=scope("O5", action),
+        accepted=("forward-access-sessions", "service-networks"), cidrs=("203.0.113.0/24",),
+        endpoints=("vpce-0a000000000000001",), assumptions=("AN8.address",),
+    )  # fmt: skip
+    (verdict,) = asked("O5", service, space, reading="over").verdicts
+    assert verdict.status == "conditional"
+    assert verdict.counterexamples[0].depends_on == departs

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import Space, sym_is
-from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.principal import IAM, Hits
 from perimeter_smt.encode.language.resource import Leaf
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
@@ -99,12 +99,11 @@ def _passes(
     workspace: Workspace, account: Account, point: OwnedResource, bucket: _Bucket, policies: Policies
 ) -> Iterator[Formula]:
     arn = split_arn(bucket.resource.arn)
-    own = both(IAM, is_text("principal.account", bucket.resource.account))
     asked = policies.seen(_through(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
     if point.origin == "vpc":
         yield both(ON_ENDPOINT, is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE)
-    yield either(own, asked.hits(documents).any)
+    yield _granted(asked.hits(documents), is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
     yield endpoints(workspace, asked)
     yield either(sym("X-44"), both(*_guardrails(workspace, bucket, asked)))
@@ -113,6 +112,19 @@ def _passes(
         yield either(inside, _unless_public(bucket, bucket.resource.policy))
         if point.origin == "internet":  # of a VPC it is never public; what nobody said takes nothing away (W-31)
             yield either(inside, _unless_public(bucket, point.policy))
+
+
+def _granted(hits: Hits, own: Formula) -> Formula:
+    """The bucket grants the call, as `grant` in the formal text says of any resource (D54).
+
+    The policy of the access point has no say here; identity policies are asked about the point alone (X-33).
+    """
+    text = formal_text().formulas
+    limited = both(text["boundary.ok"], text["session.ok"])
+    session = either(both(sym_is("role"), hits.role), both(sym_is("federated-user"), hits.user))
+    inside = either(sym_is("root"), hits.direct, both(session, limited), text["bounded"])
+    outside = both(hits.any, either(sym_is("root"), text["bounded"]))
+    return either(both(IAM, either(both(own, inside), both(neg(own), outside))), both(neg(IAM), hits.direct))
 
 
 def _guardrails(workspace: Workspace, bucket: _Bucket, asked: Policies) -> Iterator[Formula]:

@@ -79,7 +79,11 @@ def findings_of_workspace(
             raise InputError("no resource or role of the source has a policy: there is nothing to find")
     elif not any(account.principals for account, _ in workspace.organization.accounts()):
         raise InputError("no principal of the source is listed: nobody whose ways out could be asked about")
-    estate = Estate(workspace, chosen or services_of_callers(workspace), limits)
+    else:
+        chosen = chosen or services_of_callers(workspace)
+        if not chosen:
+            raise InputError("no listed principal is granted any call: name the services in question with `--service`")
+    estate = Estate(workspace, chosen, limits)
     parts = []
     topics = estate.ask(estate.resources(zone) if direction == "in" else callers(estate, zone))
     for number, asked in enumerate(topics):
@@ -94,7 +98,7 @@ def findings_of_workspace(
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
-    return replace(answered(workspace.name, zone, told, unknowns), direction=direction)
+    return replace(answered(workspace.name, zone, told, unknowns), direction=direction, services=estate.services)
 
 
 def answered(
@@ -135,7 +139,25 @@ def _public(found: Elements, asked: Asked) -> Public:
         return "no"  # callers that are named
     if found.policy is None:
         return "unsettled"
-    return _PUBLIC[publicity(read_back(found, asked.topic.kind))]
+    return _PUBLIC[publicity(_of_any_service(read_back(found, asked.topic.kind)))]
+
+
+def _of_any_service(document: Document) -> Document:
+    """The document with `*` for actions that are none of S3, of which the page says nothing.
+
+    What it says of callers and conditions is asked of the policies of other services in the same way.
+    """
+    left = []
+    for statement in document.statements:
+        action = statement.action
+        elsewhere = not action.negated and all(_names_no_s3(text) for text in action.values)
+        left.append(replace(statement, action=replace(action, values=("*",))) if elsewhere else statement)
+    return document.model_copy(update={"statements": tuple(left)})
+
+
+def _names_no_s3(text: str) -> bool:
+    service, colon, _ = text.lower().partition(":")
+    return bool(colon) and service != "s3" and not any(c in service for c in "*?")
 
 
 def composed(estate: Estate, asked: Asked, _: Cube, result: Result) -> Counterexample:

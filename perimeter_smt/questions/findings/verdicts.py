@@ -39,7 +39,7 @@ class Findings:
 
     `proved` names what the engine proved: `included` (each is access), `complete` (together all of it), `apart` (none
     is covered by the rest), `restated` (their policies, read back, say the same). `unknowns` are what the source did
-    not tell.
+    not tell. `services`: those whose calls were asked about; none for a policy by itself.
     """
 
     source: str
@@ -50,6 +50,7 @@ class Findings:
     reason: str = ""
     unknowns: tuple[str, ...] = ()
     direction: Direction = "in"
+    services: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -75,7 +76,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Callers:
-    """Who can do what was asked: every caller that can, or the one that was asked about."""
+    """Who can do what was asked: every caller that can, or the one that was asked about.
+
+    `services`: those whose calls were asked about; of others nothing is said.
+    """
 
     source: str
     action: str
@@ -83,6 +87,7 @@ class Callers:
     callers: tuple[Caller, ...]
     proved: tuple[str, ...]
     unknowns: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

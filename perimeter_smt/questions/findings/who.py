@@ -64,17 +64,21 @@ def what_can(
 ) -> Callers:
     """All that a caller can do: the ARN of a user or role, an account, a service principal, or `anonymous`.
 
-    `services` narrows the question; by default those that the caller's own and the resources' policies name.
+    `services` narrows the question; by default those that the policies of a listed caller and of resources name, and
+    all for root users and others who are not listed, as no policy says what they hold.
     """
     listed = _listed(workspace, principal)
-    chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, listed)
+    here = _caller(principal, listed)
+    chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, listed, principal)
+    if not chosen:
+        raise InputError("no policy names a call that it could make: name the services in question with `--service`")
     estate = Estate(workspace, chosen, limits)
     told = estate.sessions((listed,) if listed else ())
     documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
     topic = Topic(
         principal,
         Kind.IDENTITY,
-        _caller(principal, listed),
+        here,
         documents,
         (*_owners(workspace), *_targets(workspace), *estate.wires(), *told, *estate.targets()),
     )
@@ -129,7 +133,7 @@ def _answered(
     if not any(one.reason for one in out):
         proved.append("restated")
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in estate.workspace.unknowns)
-    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns)
+    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns, estate.services)
 
 
 def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[Topic, str]]:
@@ -250,6 +254,11 @@ def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
     return found
 
 
-def _reached(workspace: Workspace, listed: OwnedPrincipal | None) -> list[str]:
-    """The services that the caller's own policies and those of resources name; all, if a pattern reaches all."""
+def _reached(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) -> list[str]:
+    """The services that the caller's own policies and those of resources name; all, if a pattern reaches all.
+
+    All, too, for identities that are not listed. Services and anonymous callers have no policies of their own.
+    """
+    if listed is None and principal != "anonymous" and not _SERVICE.fullmatch(principal):
+        return list(actions.services())
     return sorted({*services_of(workspace), *services_reached(_of(listed) if listed else [])})
