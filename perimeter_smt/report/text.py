@@ -31,7 +31,7 @@ def render(
     page.text(answer.answer(report), hang=2, style=answer.style(report))
     page.text(f"next: {answer.next_step(report, rows)}", hang=2)
     if report.kinds:
-        page.text(_kinds(report.kinds), style="dim")
+        page.text(classes(report.kinds), style="dim")
     page.blank()
     six = [verdict for verdict in report.verdicts if verdict.title != sections.OWN]
     write_matrix(page, six, list(dict.fromkeys(verdict.objective for verdict in six)), _holes(rows))
@@ -83,7 +83,7 @@ def _holes(rows: list[Numbered]) -> Holes:
     return out
 
 
-def _kinds(kinds: Kinds) -> str:
+def classes(kinds: Kinds) -> str:
     """How many classes an organization falls into."""
     if kinds.reason:
         return f"each of {kinds.accounts:,} accounts by itself: {visible(kinds.reason)}"

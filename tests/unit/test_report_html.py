@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from perimeter_smt import __version__
 from perimeter_smt.questions.mitigations.model import Line, Mitigation
-from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.questions.verdicts import Kinds, Report, Verdict
 from perimeter_smt.report.html import html
 from perimeter_smt.report.json import report_json
 
@@ -26,3 +27,15 @@ def test_a_demanded_mitigation_that_fails_is_said_and_shown():
     found = page(["O1", "O2", "O3", "O4", "O5", "O6"], mitigations=(failed,), demanded=("C1",))
     assert "NOT CLOSED" in found
     assert "a token of anybody gets credentials" in found
+
+
+def test_classes_of_accounts_the_day_and_the_version():
+    verdicts = (Verdict("O1", "a title", ("s3",), "proved"),)
+    kinds = Kinds(accounts=1000, classes=3, principals=5000, principal_classes=7)
+    result = report_json(Report("acme", "guardrails", "over", verdicts, kinds=kinds))
+    root = {"id": "r-ac00", "name": "root", "scps": [], "rcps": [], "accounts": [], "units": []}
+    organization = {"id": "o-acme0000001", "management_account": "999900001111", "root": root, "trust": []}
+    found = html({**result, "organization": organization, "today": "2026-11-27"})
+    assert "1,000 accounts in 3 classes, 5,000 principals in 7" in found
+    assert "judged on 2026-11-27" in found
+    assert f"perimeter-smt {__version__}" in found

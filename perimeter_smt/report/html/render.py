@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from perimeter_smt import __version__
 from perimeter_smt.report.entries import Entry, Result, is_lint
 from perimeter_smt.report.html.view import lint_view, view
 from perimeter_smt.report.page import visible
@@ -32,7 +33,8 @@ def html(result: Result, found: Sequence[Entry] = (), known: int = 0) -> str:
     environment.filters["breaks"] = _breaks
     kind = "lint" if is_lint(result) else "prove"
     page = environment.from_string(folder.joinpath(f"{kind}.html").read_text("utf-8"))
-    body = page.render(view=lint_view(result, found) if kind == "lint" else view(result), known=known)
+    body = page.render(view=lint_view(result, found) if kind == "lint" else view(result), known=known,
+                       version=__version__)  # fmt: skip
     shell = environment.from_string(folder.joinpath("shell.html").read_text("utf-8"))
     title = f"perimeter lint: {result['policies']} policies" if kind == "lint" else result["workspace"]
     return shell.render(

@@ -16,6 +16,7 @@ from perimeter_smt.report.html.drawing import Step, steps
 from perimeter_smt.report.matrix import rows
 from perimeter_smt.report.numbers import numbered
 from perimeter_smt.report.read import report_of
+from perimeter_smt.report.text import classes
 
 _SLOTS = {"endpoint": "vpce", "endpoint-gateway": "vpce", "trust": "resource", "kms": "resource"}
 _MANY = 40  # services named in full in one place
@@ -113,6 +114,8 @@ class View:
     units: graph.Graph | None = None
     trust: graph.Graph | None = None
     more: tuple[dict[str, Any], ...] = field(default=())
+    classes: str = ""  # of accounts and principals, where the organization is large enough to have them
+    today: str = ""  # the day on which exceptions were judged
 
 
 def view(result: Result) -> View:
@@ -147,6 +150,8 @@ def view(result: Result) -> View:
         units=graph.units(result["organization"]) if result.get("organization") else None,
         trust=graph.trust(result["organization"]) if result.get("organization") else None,
         more=tuple(result.get("mitigations", ())),
+        classes=classes(report.kinds) if report.kinds else "",
+        today=result.get("today", ""),
     )
 
 
