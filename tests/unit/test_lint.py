@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from perimeter_smt.lint import Rule, lint, rules
-from perimeter_smt.lint.facts import matches
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object, parse_policy
@@ -456,26 +455,6 @@ def test_findings_follow_the_lines() -> None:
     found = lint(parse_policy(text, Kind.IDENTITY, file="p.json"))
     assert [(finding.rule, finding.location.line) for finding in found] == [("PL014", 2), ("PL002", 3), ("PL016", 3)]
     assert str(found[0].location) == "p.json:2"
-
-
-@pytest.mark.parametrize(
-    ("pattern", "action", "expected"),
-    [
-        ("*", "s3:GetObject", True),
-        ("*:*", "s3:GetObject", True),
-        ("s3:get*", "S3:GetObject", True),
-        ("s3:*object", "s3:GetObject", True),
-        ("s3:*get", "s3:GetObject", False),
-        ("s3:Get?bject", "s3:GetObject", True),
-        ("s3:Get?", "s3:GetObject", False),
-        ("s3:GetObject**", "s3:GetObject", True),
-        ("s3:GetObjects", "s3:GetObject", False),
-        ("", "s3:GetObject", False),
-        ("s3:*e*t*", "s3:GetObject", True),
-    ],
-)
-def test_action_patterns(pattern: str, action: str, expected: bool) -> None:
-    assert matches(pattern, action) is expected
 
 
 def _many(make: Callable[[int], Statement], count: int) -> Document:

@@ -49,13 +49,25 @@ def role(name="App", *, policies=(), trust=None, tags=(), boundary=None):
     )
 
 
-def asked(objective, *, principals=(), resources=(), scps=(), services=("s3", "sqs"), accepted=(), reading="exact"):
+def asked(
+    objective,
+    *,
+    principals=(),
+    resources=(),
+    scps=(),
+    services=("s3", "sqs"),
+    accepted=(),
+    reading="exact",
+    **perimeter,
+):
     account = Account(id=MINE, principals=tuple(principals), resources=tuple(resources), listed=True)
     guardrails = Guardrails(scps=tuple(policy(Kind.SCP, statement) for statement in scps))
     root = Unit(id="r-root", guardrails=guardrails, accounts=(account, Account(id=MANAGEMENT, listed=True)))
     workspace = Workspace(
         organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
-        perimeter=Perimeter(orgs=(ORG,), accepted=("management-account", "service-linked-roles", *accepted)),
+        perimeter=Perimeter(
+            orgs=(ORG,), accepted=("management-account", "service-linked-roles", *accepted), **perimeter
+        ),
         name="grants",
     )
     report = prove(
@@ -218,3 +230,18 @@ def test_bucket_that_delegates_to_access_points(condition, status):
         policy=policy(Kind.BUCKET, THROUGH | {"Condition": {"StringEquals": condition}}),
     )
     assert asked("O1", resources=[bucket], services=("s3",), accepted=("services-outside-rcp",))["s3"].status == status
+
+
+@pytest.mark.parametrize("name", ["user/app/bob", "user/alice"])
+def test_federated_users_of_root_have_no_user_that_a_trust_policy_could_name(name):
+    """Alice is listed and may not call; bob is not; root makes federated users, whom `user/bob` does not name."""
+    deny = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+    elsewhere = {**deny, "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}}}
+    named = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MINE}:{name}"}, "Action": "sts:AssumeRole"}
+    alice = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:user/alice", type="user", account=MINE, policies=(policy(Kind.IDENTITY, deny),)
+    )
+    people = [alice, role("orders", trust=trust(named))]
+    scope = {"O5": {"actions": ("sts:AssumeRole",)}}
+    found = asked("O5", principals=people, scps=[elsewhere], services=("sts",), reading="over", scopes=scope)["sts"]
+    assert found.status in ("proved", "vacuous")

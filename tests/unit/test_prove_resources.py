@@ -481,21 +481,3 @@ def test_log_groups_that_are_not_listed_do_not_exist(group, expected):
     named = {**READ, "Action": "logs:FilterLogEvents", "Resource": f"arn:aws:logs:eu-west-1:{MINE}:log-group:{group}"}
     listed = resource("arn:aws:logs:eu-west-1:ACCOUNT:log-group:orders", named)
     assert status("O1", "logs", resources=[listed], reading="exact") == {expected}
-
-
-@pytest.mark.parametrize("name", ["user/app/bob", "user/alice"])
-def test_federated_users_of_root_have_no_user_that_a_trust_policy_could_name(name):
-    """Alice is listed and may not call; bob is not; root makes federated users, whom `user/bob` does not name."""
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MINE}:{name}"}, "Action": "sts:AssumeRole"}
-    deny = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
-    people = [
-        OwnedPrincipal(
-            arn=f"arn:aws:iam::{MINE}:user/alice", type="user", account=MINE, policies=(policy(Kind.IDENTITY, deny),)
-        ),
-        OwnedPrincipal(
-            arn=f"arn:aws:iam::{MINE}:role/orders", type="role", account=MINE, trust=policy(Kind.TRUST, trust)
-        ),
-    ]
-    scopes = {"O5": {"actions": ("sts:AssumeRole",)}}
-    elsewhere = {**deny, "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}}}
-    assert status("O5", "sts", principals=people, scps=(elsewhere,), scopes=scopes) <= {"proved", "vacuous"}

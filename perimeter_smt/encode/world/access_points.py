@@ -151,8 +151,8 @@ class _Asked:
         return self._policies.allows(found) if any(map(_narrow, allows)) else TRUE
 
 
-def _leaf(name: str, piece: Template) -> Formula:
-    """The fields of the bucket's or object's ARN behind the access point, in terms of the call's resource."""
+def field_of_bucket(name: str, piece: Template) -> Formula | None:
+    """A field of the ARN of the bucket or object behind an access point; None for the name."""
     match name:
         case "aws.partition":
             return glob(name, piece)
@@ -160,6 +160,13 @@ def _leaf(name: str, piece: Template) -> Formula:
             return boolean(regex(piece).fullmatch("s3") is not None)
         case "resource.region" | "resource.account":
             return empty(piece)
+    return None
+
+
+def _leaf(name: str, piece: Template) -> Formula:
+    """The fields of the bucket's or object's ARN behind the access point, in terms of the call's resource."""
+    if (field := field_of_bucket(name, piece)) is not None:
+        return field
     return either(both(glob("resource.name", _NAME), glob(BUCKET, piece)), _object(piece))
 
 

@@ -19,8 +19,8 @@ from perimeter_smt.encode.world.access_points import (
     ACCOUNT_KEY,
     ARN_KEY,
     ORIGIN_KEY,
-    empty,
     endpoints,
+    field_of_bucket,
 )
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT
 from perimeter_smt.encode.world.governs import (
@@ -51,7 +51,6 @@ from perimeter_smt.logic.formula import (
     neg,
     sym,
 )
-from perimeter_smt.logic.interpret import regex
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Account, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
@@ -191,13 +190,8 @@ def _through(point: str, bucket: str) -> Leaf:
     """The fields of the bucket's or object's ARN behind an access point, in terms of the call's resource."""
 
     def leaf(name: str, piece: Template) -> Formula:
-        match name:
-            case "aws.partition":
-                return glob(name, piece)
-            case "resource.arn-service":
-                return boolean(regex(piece).fullmatch("s3") is not None)
-            case "resource.region" | "resource.account":
-                return empty(piece)
+        if (field := field_of_bucket(name, piece)) is not None:
+            return field
         at = both(is_text("resource.name", point), glob_on((Text(bucket),), piece))
         return either(at, _object(piece))
 
