@@ -13,6 +13,7 @@ from perimeter_smt.report import answer, words
 from perimeter_smt.report.entries import Entry, Result
 from perimeter_smt.report.html import graph
 from perimeter_smt.report.html.drawing import Step, steps
+from perimeter_smt.report.html.marks import marked
 from perimeter_smt.report.matrix import rows
 from perimeter_smt.report.numbers import numbered
 from perimeter_smt.report.read import report_of
@@ -30,7 +31,7 @@ class Statement:
     name: str
     kind: str
     effect: str
-    text: str = ""
+    lines: tuple[tuple[str, bool], ...] = ()  # of the text, each with whether it did not match
     failed: tuple[str, ...] = ()
 
 
@@ -197,7 +198,7 @@ def _finding(name: str, kind: str, verdict: Verdict, found: Counterexample, data
 def _statement(blame: Blame, case: Mapping[str, Any], failed: Sequence[str] = ()) -> Statement:
     place = f"{blame.file}:{blame.line}" if blame.file else blame.document
     return Statement(place, blame.sid or f"statement {blame.index + 1}", blame.kind, blame.effect,
-                     _statement_text(blame, case), tuple(failed))  # fmt: skip
+                     marked(_statement_text(blame, case), failed), tuple(failed))  # fmt: skip
 
 
 def _statement_text(blame: Blame, case: Mapping[str, Any]) -> str:
