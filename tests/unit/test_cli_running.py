@@ -210,16 +210,19 @@ def test_watching_on_a_terminal_repaints_and_ends_cleanly(estate):
     env.pop("NO_COLOR", None)
     words = [*MAIN, "watch", "hush", *ASKED, "--objective", "O1", "--interval", "0.05"]
     with subprocess.Popen(words, stdin=secondary, stdout=secondary, stderr=subprocess.PIPE, env=env) as process:
-        os.close(secondary)
-        first = read_until(primary, "Ctrl-C ends")
-        assert "NOT CLOSED" in first
-        assert "\x1b[2J" in first
-        (estate / "rcp.json").write_text(policy(closed=True))
-        assert "PROVED for O1 only" in read_until(primary, "Ctrl-C ends")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
+        try:
+            os.close(secondary)
+            first = read_until(primary, "Ctrl-C ends")
+            assert "NOT CLOSED" in first
+            assert "\x1b[2J" in first
+            (estate / "rcp.json").write_text(policy(closed=True))
+            read_until(primary, "PROVED for O1 only")  # perhaps after the error of a file that is half written
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            assert process.stderr is not None
+            assert process.stderr.read() == b""
+        finally:  # or leaving the block would wait for it
+            process.kill()
     os.close(primary)
 
 
