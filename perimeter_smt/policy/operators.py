@@ -6,7 +6,10 @@ The parser, the evaluator, the encoder and the tests are all driven by `OPERATOR
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
+
+from perimeter_smt.errors import did_you_mean
 
 
 class Family(StrEnum):
@@ -102,8 +105,19 @@ OPERATORS: tuple[BaseOperator, ...] = (
     BaseOperator("Null", Family.NULL, Test.IS_NULL),
 )
 
+_NAMES = tuple(row.name + ending for ending in ("", "IfExists") for row in OPERATORS)
 _BY_NAME = {row.name.lower(): row for row in OPERATORS}
 _QUANTIFIERS = {f"{q.value.lower()}:": q for q in Quantifier}
+
+
+def _nearest(text: str) -> str:
+    """A hint with the operator that is spelled nearly so; its set operator is left as the policy has it."""
+    set_operator, colon, _ = text.rpartition(":")
+    known = {q.value.lower(): q.value for q in Quantifier}
+    if not colon:
+        return did_you_mean(text, _NAMES)
+    quantifier = get_close_matches(set_operator.lower()[:200], known, 1)
+    return did_you_mean(text, [f"{known[quantifier[0]]}:{name}" for name in _NAMES]) if quantifier else ""
 
 
 def parse_operator(text: str) -> Operator:
@@ -116,7 +130,7 @@ def parse_operator(text: str) -> Operator:
         return Operator(_BY_NAME[rest], quantifier)
     base = _BY_NAME.get(rest.removesuffix("ifexists"))
     if base is None or not rest.endswith("ifexists"):
-        raise ValueError(f"unknown condition operator `{text}`")
+        raise ValueError(f"unknown condition operator `{text}`{_nearest(text)}")
     if base.family is Family.NULL:
         raise ValueError(f"`{text}`: `Null` does not take IfExists")
     return Operator(base, quantifier, True)

@@ -188,7 +188,11 @@ REFUSED = [
     (with_condition('{"StringEquals": "x"}'),
      "p.json:1: $.Statement.Condition.StringEquals: found a string, expected an object of condition keys"),
     (with_condition('{"StringIs": {}}'), "p.json:1: $.Statement.Condition.StringIs: unknown condition operator "
-     "`StringIs`"),
+     "`StringIs`, did you mean `StringLike`?"),
+    (with_condition('{"ForAnyValues:StringEqualss": {}}'),
+     'p.json:1: $.Statement.Condition["ForAnyValues:StringEqualss"]: '
+     "unknown condition operator `ForAnyValues:StringEqualss`, did you mean `ForAnyValue:StringEquals`?"),
+    (with_condition('{"Xy": {}}'), "p.json:1: $.Statement.Condition.Xy: unknown condition operator `Xy`"),
     (with_condition('{"NullIfExists": {}}'),
      "p.json:1: $.Statement.Condition.NullIfExists: `NullIfExists`: `Null` does not take IfExists"),
     (with_condition('{"Bool": {" ": "true"}}'),
