@@ -8,6 +8,7 @@ from dataclasses import replace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.model import Line, Mitigation, MitigationStatus
 from perimeter_smt.questions.verdicts import Counterexample, Report
+from perimeter_smt.report import sections
 from perimeter_smt.report.finding import write_finding
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import caller, keys, plural
@@ -64,8 +65,7 @@ def details(page: Page, found: Sequence[Mitigation]) -> None:
                 _line(page, line)
             if len(lines) > _MANY:
                 page.text(f"and {len(lines) - _MANY} more rows ({word}), all of them with `--json`", indent=2)
-        assumed = [f"{a.name}: {a.text}" + (f" ({a.source})" if a.source else "") for a in mitigation.assumptions]
-        page.item("assuming", assumed, indent=2)
+        sections.write_assumed(page, mitigation.assumptions)
         page.item("unguarded", list(mitigation.limits), indent=2)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict
+from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict, presumes
 from perimeter_smt.report import answer, words
 from perimeter_smt.report.entries import Entry, Result
 from perimeter_smt.report.html import graph
@@ -88,6 +88,7 @@ class Proof:
     services: str
     reason: str
     assumptions: tuple[str, ...]
+    presumes: tuple[str, ...]
     exceptions: tuple[str, ...]
     used: tuple[str, ...]
 
@@ -229,7 +230,8 @@ def _proof(verdict: Verdict) -> Proof:
         verdict.status,
         words.named(verdict.services, _MANY),
         verdict.reason,
-        tuple(a.name for a in verdict.assumptions),
+        tuple(a.name for a in verdict.assumptions if not a.presumed),
+        presumes(verdict.assumptions),
         verdict.exceptions,
         tuple(f"{b.file}:{b.line} {b.sid or ''} ({b.kind}, {b.effect})" for b in verdict.used),
     )
@@ -256,7 +258,8 @@ def _assumptions(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
     for verdict in verdicts:
         for assumption in verdict.assumptions:
             entry = found.setdefault(assumption.name, {"name": assumption.name, "text": assumption.text,
-                                                       "source": assumption.source, "objectives": []})  # fmt: skip
+                                                       "source": assumption.source, "objectives": [],
+                                                       "presumed": assumption.presumed})  # fmt: skip
             if verdict.objective not in entry["objectives"]:
                 entry["objectives"].append(verdict.objective)
     yield from found.values()
