@@ -88,7 +88,10 @@ class Statement:
 
 
 class Document(_Frozen):
-    """A policy document. `version` is `2008-10-17` where the file has none; `name` is a label for people."""
+    """A policy document. `version` is `2008-10-17` where the file has none; `name` is a label for people.
+
+    `characters`: how many it has without any white space, as IAM counts them.
+    """
 
     kind: Kind
     version: Literal["2008-10-17", "2012-10-17"]
@@ -96,6 +99,7 @@ class Document(_Frozen):
     statements: tuple[Statement, ...]
     name: str
     location: Location
+    characters: int = 0
 
     @property
     def has_variables(self) -> bool:

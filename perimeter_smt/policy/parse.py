@@ -121,7 +121,10 @@ def _document(
         validate.unique_sids(statements)
         for item in statements:
             validate.conditions(item, readable=readable)
-    return Document(kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node))
+    return Document(
+        kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node),
+        characters=sizes.characters(node, spaces=False),
+    )  # fmt: skip
 
 
 def _statement(node: Node, index: int, kind: Kind, strict: bool, full_access: bool) -> Statement:
