@@ -35,11 +35,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """Action or Resource (or their Not forms): alternatives, in the order written."""
+    """Action or Resource (or their Not forms): alternatives, in the order written.
+
+    `written`: the values as the file has them, where some were written out (`api_resources.py`); else empty.
+    """
 
     negated: bool
     values: tuple[str, ...]
     location: Location
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
