@@ -125,6 +125,7 @@ def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
         "id": mitigation.id,
         "title": mitigation.title,
         "status": mitigation.status,
+        "not_guardable": mitigation.not_guardable,
         "lines": [
             {
                 "subject": line.subject,

@@ -48,7 +48,13 @@ def read_result(path: Path) -> Result:
 
 
 def _proof_added(found: Any) -> Any:
-    return {"presumes": [], **found} if isinstance(found, Mapping) else found
+    if not isinstance(found, Mapping):
+        return found
+    lines = found.get("lines")
+    if not isinstance(lines, list):
+        return {"presumes": [], **found}
+    open_rows = sum(isinstance(line, Mapping) and line.get("status") == "not-guardable" for line in lines)
+    return {"presumes": [], "not_guardable": open_rows, **found}
 
 
 def report_of(result: Result) -> Report:

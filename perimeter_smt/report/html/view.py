@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict, presumes
-from perimeter_smt.report import answer, words
+from perimeter_smt.report import answer, mitigations, words
 from perimeter_smt.report.entries import Entry, Result
 from perimeter_smt.report.html import graph
 from perimeter_smt.report.html.drawing import Step, steps
@@ -151,10 +152,18 @@ def view(result: Result) -> View:
         organization=result.get("organization"),
         units=graph.units(result["organization"]) if result.get("organization") else None,
         trust=graph.trust(result["organization"]) if result.get("organization") else None,
-        more=tuple(result.get("mitigations", ())),
+        more=tuple(_mitigation(found) for found in report.mitigations),
         classes=classes(report.kinds) if report.kinds else "",
         today=result.get("today", ""),
     )
+
+
+def _mitigation(found: Mitigation) -> dict[str, Any]:
+    """A mitigation: its badge and title say what of it is proved."""
+    badge = {"HOLE": "hole", "proved": "proved"}.get(mitigations.word(found), "unknown")
+    shown = found.status if found.status != "proved" else mitigations.word(found)
+    return {"id": found.id, "title": mitigations.titled(found), "badge": badge, "word": shown, "lines": found.lines,
+            "presumes": presumes(found.assumptions)}  # fmt: skip
 
 
 def _row(services: tuple[str, ...], cells: Iterable[words.Cell]) -> Row:
