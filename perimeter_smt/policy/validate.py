@@ -206,7 +206,8 @@ def principal_type(node: Node, name: str) -> PrincipalType:
     """The type of a principal entry, spelled exactly."""
     if name == "*" or name not in get_args(PrincipalType):
         raise node.error(
-            f"unknown principal type {quoted(name)}, expected `AWS`, `Service`, `Federated` or `CanonicalUser`"
+            f"unknown principal type {quoted(name)}{did_you_mean(name, get_args(PrincipalType))}, "
+            "expected `AWS`, `Service`, `Federated` or `CanonicalUser`"
         )
     return cast(PrincipalType, name)
 
