@@ -10,9 +10,9 @@ larger than those of customers may be.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from perimeter_smt.policy.json_positions import Node, Number
 from perimeter_smt.policy.kinds import Kind
@@ -37,13 +37,19 @@ class Quota(NamedTuple):
 @lru_cache(maxsize=1)
 def quotas() -> Mapping[str, Quota]:
     """The quotas by kind of policy, or by what is said of it in the table, such as `inline of role`."""
-    table = json.loads(encodings().joinpath("keys", "policy-sizes.json").read_text(encoding="utf-8"))
     return {
         row["kind"]: Quota(
             row["most"], row.get("default", row["most"]), row["counts"] != "no white space", row["source"]
         )
-        for row in table["rows"]
+        for row in _rows()
     }
+
+
+def _rows() -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[Mapping[str, Any]] = json.loads(
+        encodings().joinpath("keys", "policy-sizes.json").read_text(encoding="utf-8")
+    )["rows"]
+    return rows
 
 
 def check(node: Node, kind: Kind) -> None:
