@@ -57,7 +57,7 @@ def _part(page: Page, part: Part) -> None:
     page.blank()
     page.text(_MODES[part.mode], style="bold")
     for title, found in (("opens", part.opens), ("closes", part.closes)):
-        _difference(page, title, found)
+        write_difference(page, title, found)
 
 
 def _presuming(found: Difference) -> str:
@@ -65,7 +65,8 @@ def _presuming(found: Difference) -> str:
     return f", presuming {', '.join(names)}" if names else ""
 
 
-def _difference(page: Page, title: str, found: Difference) -> None:
+def write_difference(page: Page, title: str, found: Difference) -> None:
+    """What one state lets through and the other does not, or what the proof that there is nothing presumes."""
     words = {
         "none": f"{title} nothing: proved{_presuming(found)}",
         "found": f"{title} in {plural(len(found.changes), 'way')}",

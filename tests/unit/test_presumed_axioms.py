@@ -18,10 +18,13 @@ from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.organization.readers import read_source
+from perimeter_smt.questions.changes.answer import Difference
 from perimeter_smt.questions.perimeter import prove
-from perimeter_smt.questions.verdicts import presumes
+from perimeter_smt.questions.verdicts import Assumption, presumes
+from perimeter_smt.report.changes import write_difference
 from perimeter_smt.report.html.render import html
 from perimeter_smt.report.json import report_json, schema
+from perimeter_smt.report.page import Page
 from perimeter_smt.report.text import render
 from perimeter_smt.solve.engine import Engine
 
@@ -134,3 +137,10 @@ def test_a_core_does_without_what_is_to_be_avoided():
 
 def test_nothing_is_doubted_by_default():
     assert Perimeter(orgs=("o-acme0000001",)).doubts == ()
+
+
+def test_a_comparison_of_organizations_says_it_beside_its_proof():
+    page = Page(None, color=False)
+    found = Assumption("AE9.service-linked", "text", presumed=True)
+    write_difference(page, "opens", Difference("none", assumptions=(found, Assumption("environment", "axioms AP1"))))
+    assert "opens nothing: proved, presuming AE9.service-linked" in str(page)
