@@ -105,10 +105,10 @@ def test_unknown_names_are_refused_with_line_and_near_name(tmp_path, capsys):
     space = tmp_path / "acme"
     shutil.copytree(ACME, space)
     lines = (space / "perimeter.yaml").read_text("utf-8").rstrip().splitlines()
-    (space / "perimeter.yaml").write_text("\n".join([*lines, "doubts:", "  - AE9.service-link", ""]), "utf-8")
+    (space / "perimeter.yaml").write_text("\n".join([*lines, "doubts:", "  - AE9-service-linked", ""]), "utf-8")
     assert run(["prove", str(space)]) == 2
     error = capsys.readouterr().err
-    assert f"perimeter.yaml:{len(lines) + 2}: $.doubts[0]: unknown presumed axiom `AE9.service-link`" in error
+    assert f"perimeter.yaml:{len(lines) + 2}: $.doubts[0]: unknown presumed axiom `AE9-service-linked`" in error
     assert "did you mean `AE9.service-linked`?" in error
     with pytest.raises(InputError, match="unknown presumed axiom `AN8`"):
         asked("sts", "AN8")
