@@ -180,6 +180,8 @@ WORLDS = (
     ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
+           _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),
     ByHand("AC2", "mitigation E2: an SCP on shares with others", shares_with_strangers),
     ByHand("AP3.service-role", "own assertion: what service roles do, role sessions do",
