@@ -64,14 +64,10 @@ def test_built_in_resources_say_where_they_were_read():
 
 
 @pytest.mark.parametrize(
-    ("action", "name", "expected", "assumed"),
-    [
-        ("sqs:GetQueueAttributes", "jobs", {"proved"}, ()),
-        ("apprunner:DescribeService", "service/web/0a1b", {"conditional"}, ()),
-        ("apprunner:DescribeService", "service/web/0a1b", {"proved"}, ("AE12.built-in",)),
-    ],
+    ("action", "name", "needs"),
+    [("sqs:GetQueueAttributes", "jobs", False), ("apprunner:DescribeService", "service/web/0a1b", True)],
 )
-def test_complete_lists_prove_by_themselves_only_where_a_page_tells_what_is_there(action, name, expected, assumed):
+def test_complete_lists_prove_by_themselves_only_where_a_page_tells_what_is_there(action, name, needs):
     """Of App Runner no page says that an account has nothing by itself: the proof hid that it assumes so.
 
     The guardrail speaks of the Region of the one resource that is listed.
@@ -85,12 +81,14 @@ def test_complete_lists_prove_by_themselves_only_where_a_page_tells_what_is_ther
         trust=policy(Kind.TRUST, {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sts:AssumeRole"}),
     )  # fmt: skip
     outside = deny({"NotIpAddressIfExists": {"aws:SourceIp": OFFICE}}, resource=f"arn:aws:{service}:eu-west-1:{MINE}:*")
-    found = with_complete_list(
-        "O5", service, resources=[only], principals=[app], scps=(NO_ROOT, outside),
-        assumptions=(*BESIDE, *assumed),
-        scopes={"O5": Scope(actions=(action,))}, cidrs=(OFFICE,),
+    space = workspace(
+        scps=(NO_ROOT, outside), listed=True, principals=(app,), resources=(only,), cidrs=(OFFICE,),
+        scopes={"O5": Scope(actions=(action,))}, assumptions=BESIDE,
     )  # fmt: skip
-    assert found == expected
+    (verdict,) = asked("O5", service, space, mode="grants").verdicts
+    rests_on = {name for shown in verdict.counterexamples for name in shown.depends_on}
+    assert ("AE12.built-in" in rests_on) is needs
+    assert verdict.status == ("conditional" if needs else "proved")
 
 
 @pytest.mark.parametrize(
