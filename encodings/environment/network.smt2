@@ -116,7 +116,7 @@
 (declare-const endpoint.takes-policy Bool)
 (assert (! (=> |call: service in endpoint-policy-services| endpoint.takes-policy) :named AN14.documented :strength hard
   :source "VPC guide, endpoint policies: the documentation of a service that supports them has example endpoint policies"))
-(assert (! endpoint.takes-policy :named AN14 :strength soft
+(assert (! endpoint.takes-policy :named AN14 :strength presumed
   :source "VPC guide, endpoint policies: not all services support them, and AWS publishes no list"))
 
 ; Data planes inside a VPC are guarded by security groups and subnets: their calls carry no network key (W-20).

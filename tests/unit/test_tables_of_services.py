@@ -9,6 +9,7 @@ import pytest
 from perimeter_smt.organization.model import Endpoint, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Scope, Vpc
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.request.actions import action_info
 from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.resources import encodings
@@ -23,7 +24,7 @@ OF_ONE_PAGE = (
     "source-vpc-arn-services", "vpce-account-services", "vpce-org-id-services", "vpce-org-paths-services",
 )  # fmt: skip
 PER_ROW = ("anonymous-services", "endpoint-policy-services", "resource-policy-services", "shared-resources-services")
-BESIDE = ("AE8.aws-owned", "AN6.address", "AN8.address", "P1.first-hop")  # soft axioms that are not in question
+BESIDE = ("AE3.cross-account", "AE8.aws-owned", "AN6.address", "AN8.address", "P1.first-hop")  # soft axioms
 PAGES = ("https://docs.aws.amazon.com/", "https://github.com/aws-samples/")
 
 
@@ -57,7 +58,7 @@ def test_types_of_config_name_the_call_that_writes_the_policy():
 
 
 def test_built_in_resources_say_where_they_were_read():
-    """A row without a page excludes nothing hard (AE12); one with a page says what it says, and when it was read."""
+    """A row without a page excludes only what is presumed; one with a page says what it says, and when it was read."""
     for row in table_rows("built-in-resources"):
         assert ("page" in row) == ("says" in row) == ("read" in row), row
         assert row["names"] or "page" in row, row
@@ -86,9 +87,8 @@ def test_complete_lists_prove_by_themselves_only_where_a_page_tells_what_is_ther
         scopes={"O5": Scope(actions=(action,))}, assumptions=BESIDE,
     )  # fmt: skip
     (verdict,) = asked("O5", service, space, mode="grants").verdicts
-    rests_on = {name for shown in verdict.counterexamples for name in shown.depends_on}
-    assert ("AE12.built-in" in rests_on) is needs
-    assert verdict.status == ("conditional" if needs else "proved")
+    assert verdict.status == "proved"
+    assert ("AE12.built-in" in presumes(verdict.assumptions)) is needs
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_scps_do_not_restrict_mechanical_turk(action, accepted):
         ("sqs", "sqs:SendMessage", (), "proved"),
         ("appstream", "appstream:DescribeImages", (), "refuted"),
         ("appstream", "appstream:DescribeImages", ("services-without-endpoint-policy",), "proved"),
-        ("comprehend", "comprehend:DescribeEndpoint", (), "conditional"),
+        ("comprehend", "comprehend:DescribeEndpoint", (), "proved"),
     ],
 )
 def test_endpoint_policies_hold_where_the_service_supports_them(service, action, accepted, expected):
-    """The policy of an endpoint proves nothing for a service that takes none, nor for one of which nobody says so."""
+    """The policy of an endpoint proves nothing where the service takes none; where nobody says so it is presumed."""
     trusted = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
                "Condition": {"StringEquals": {"aws:ResourceOrgID": ORG}}}  # fmt: skip
     endpoint = Endpoint(
@@ -148,6 +148,11 @@ def test_endpoint_policies_hold_where_the_service_supports_them(service, action,
     )  # fmt: skip
     (verdict,) = asked("O4", service, space).verdicts
     assert verdict.status == expected
+    assert ("AN14" in presumes(verdict.assumptions)) is (service == "comprehend")
+    if service == "comprehend":
+        doubted = space.model_copy(update={"perimeter": space.perimeter.model_copy(update={"doubts": ("AN14",)})})
+        (verdict,) = asked("O4", service, doubted).verdicts
+        assert verdict.status == "conditional"
 
 
 @pytest.mark.parametrize(
