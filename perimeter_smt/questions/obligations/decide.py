@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.first_hop import listed_may
 from perimeter_smt.questions.obligations import between, digest
 from perimeter_smt.questions.obligations.cache import Cache
@@ -166,6 +168,7 @@ class _Kept:
     def __init__(self, task: Task, cache: Cache) -> None:
         self._task, self._cache = task, cache
         self._base = digest.base_key(task)
+        self._whole = lru_cache(maxsize=1)(lambda: digest.digest(task.whole))
         self._answers: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def get(self, chain: Chain, name: str) -> Decided | None:
@@ -174,7 +177,7 @@ class _Kept:
         asked = self._cache.beyond(key)
         if not asked:
             return self._right(name, key)
-        whole = digest.whole_key(key, self._task.whole)
+        whole = digest.whole_key(key, self._whole())
         found = self._right(name, whole)
         if found is None:
             found = self._right(name, digest.answered_key(key, [self._answer(*question) for question in asked]))
@@ -189,7 +192,7 @@ class _Kept:
             self._cache.put(key, decided)
             return
         self._cache.mark_beyond(key, tuple((objective, services) for objective, services, _ in decided.beyond))
-        self._cache.put(digest.whole_key(key, self._task.whole), decided)
+        self._cache.put(digest.whole_key(key, self._whole()), decided)
         self._cache.put(digest.answered_key(key, [answer for *_, answer in decided.beyond]), decided)
 
     def _right(self, name: str, key: str) -> Decided | None:
@@ -200,10 +203,19 @@ class _Kept:
         """Whether listed principals may make first hops: quickly asked, and most policies do not change it."""
         question = (objective, services)
         if question not in self._answers:
-            task = self._task
-            whole = everybody(task, services)
-            self._answers[question] = listed_may(whole, objective, services, task.reading, task.limits)
+            whole = everybody(self._task, services)
+            self._answers[question] = not any(self._impossible(each, objective, services) for each in whole)
         return self._answers[question]
+
+    def _impossible(self, whole: Workspace, objective: str, services: tuple[str, ...]) -> bool:
+        """That none of these principals may, as kept of an organization that says the same."""
+        task = self._task
+        key = digest.said_key(whole, objective, services, task.reading, task.limits)
+        found = self._cache.answer(key)
+        if found is None:
+            found = not listed_may(iter([whole]), objective, services, task.reading, task.limits)
+            self._cache.keep_answer(key, found)
+        return found
 
 
 def _kept(task: Task, means: Means) -> _Kept | None:
