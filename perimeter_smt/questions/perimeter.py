@@ -6,7 +6,6 @@ with every open reading free and only accepted assumptions made, and the premise
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -22,8 +21,9 @@ from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide
+from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide, decide_merged
 from perimeter_smt.questions.obligations.deciding import Decided
+from perimeter_smt.questions.obligations.shown import requests, takes_left_out
 from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, bearing
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import doubted, qualified
@@ -150,8 +150,9 @@ def _objectives(
         found = classes(workspace, mode, asked) if merge and not assertions else None
     smaller = replace(task, workspace=bearing(found.smaller, mode)) if found and found.removed else task
     try:
-        decided = decide(smaller, means, progress)
-        if found and found.removed and _shows(decided, found.removed, workspace.organization.id):
+        decided = decide_merged(task, smaller, means, progress) if found else decide(task, means, progress)
+        shown = requests(verdict for each in decided.values() for verdict in each.verdicts)
+        if found and found.removed and takes_left_out(shown, found.removed, workspace.organization.id):
             decided = decide(task, means, progress)
     except StoppedError as stopped:
         report = _report(workspace, task, stopped.decided)
@@ -185,19 +186,6 @@ def _verdicts(task: Task, decided: Mapping[str, Decided], name: str) -> tuple[Ve
     titles = {AVAILABILITY: availability_question.TITLE, OWN: "own assertions"}
     known = titles.get(name) or OBJECTIVES[name].title
     return (Verdict(name, known, task.services or (), "unknown", reason="not decided: interrupted"),)
-
-
-def _shows(decided: Mapping[str, Decided], removed: frozenset[str], organization: str) -> bool:
-    """Whether a counterexample took the id of an account left out for a stranger's, or a name for one that is free."""
-    shown = [c for each in decided.values() for verdict in each.verdicts for c in verdict.counterexamples]
-    for found in shown:
-        told = repr((found.request, found.facts))
-        if not removed.isdisjoint(re.findall(r"arn:[^'\"\\]*", told)):
-            return True
-        accounts = set(re.findall("[0-9]{12}", told)) & removed
-        if any(found.facts.organizations.get(account) != organization for account in accounts):
-            return True
-    return False
 
 
 __all__ = ["Mode", "Progress", "StoppedProofError", "encode", "prove"]

@@ -37,7 +37,7 @@ class Context:
         self._bool: Any = self._keep(core.Z3_mk_bool_sort(self.ref))
         self.true: int = self._keep(core.Z3_mk_true(self.ref)).value
         self._terms: dict[int, Any] = {}  # by literal
-        self._declarations: dict[int, Any] = {}
+        self.declarations: dict[int, Any] = {}
         self._assumed: dict[int, Any] = {}  # terms that `_numbers` knows; they stay, so their numbers do
         self._numbers: dict[int, int] = {}  # identity of a term of Z3's to the literal
         for variable in range(1, size + 1):
@@ -74,10 +74,10 @@ class Context:
 
     def declaration(self, variable: int) -> Any:
         """The Z3 function declaration of a variable, which models are asked for."""
-        found = self._declarations.get(variable)
+        found = self.declarations.get(variable)
         if found is None:
             core, ref = self._core, self.ref
-            found = self._declarations[variable] = core.Z3_get_app_decl(ref, core.Z3_to_app(ref, self.term(variable)))
+            found = self.declarations[variable] = core.Z3_get_app_decl(ref, core.Z3_to_app(ref, self.term(variable)))
             self._keep(core.Z3_func_decl_to_ast(ref, found))
         return found
 

@@ -222,16 +222,11 @@ class Engine:
 
     def _truth(self) -> Callable[[int], bool]:
         """The truth of leaves in the Boolean model of the last check."""
-        value, variables, by_formula = self._sat.values(), self._leaf_variable, self._variable
-        leaves = self._circuit.leaves
+        return self._sat.values(self._leaf_variable, self._new_leaf)
 
-        def truth(leaf: int) -> bool:
-            variable = variables.get(leaf)
-            if variable is None:
-                variable = variables[leaf] = by_formula.get(id(leaves[leaf]), 0)
-            return value(variable) if variable else False
-
-        return truth
+    def _new_leaf(self, leaf: int) -> int:
+        """The propositional variable of a leaf, 0 if it has none."""
+        return self._variable.get(id(self._circuit.leaves[leaf]), 0)
 
     def _realise(self, leaves: list[int], asked: Question, model: bool) -> Result | None:
         """A model for the leaves, or None after adding lemmas that exclude this assignment."""

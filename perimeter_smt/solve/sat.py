@@ -58,21 +58,26 @@ class Sat:
         core.Z3_model_inc_ref(ref, self._model)
         return "sat"
 
-    def values(self) -> Callable[[int], bool]:
-        """The values of variables in the model of the last `check`; variables that do not matter are false.
+    def values(self, variables: dict[int, int], variable_of: Callable[[int], int]) -> Callable[[int], bool]:
+        """The values of names in the model of the last `check`; what does not matter is false.
 
+        `variables` of names, to which those that are asked for are added by `variable_of` (0: none, and false).
         Of use until the next check.
         """
         context = self._context
         assert context is not None
-        known, ref, model, true = dict[int, bool](), context.ref, self._model, context.true
-        interpretation, declaration = self._interpretation, context.declaration
+        ref, model, true = context.ref, self._model, context.true
+        interpretation, declarations, declaration = self._interpretation, context.declarations, context.declaration
 
-        def value(variable: int) -> bool:
-            found = known.get(variable)
-            if found is None:
-                found = known[variable] = interpretation(ref, model, declaration(variable)).value == true
-            return found
+        def value(name: int) -> bool:
+            variable = variables.get(name)
+            if variable is None:
+                variable = variables[name] = variable_of(name)
+            if not variable:
+                return False
+            asked = declarations.get(variable)
+            found = interpretation(ref, model, declaration(variable) if asked is None else asked)
+            return bool(found.value == true)
 
         return value
 

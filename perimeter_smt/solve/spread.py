@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from perimeter_smt.logic.atoms import Glob, Is, Member, Text, variables
 from perimeter_smt.logic.formula import Formula
@@ -99,6 +100,9 @@ class Names:
         return found
 
 
+_AND, _SYMBOL, _ROWS, _BODY, _IFF, _VARIES, _LEAF = range(7)  # how nodes are evaluated
+
+
 class Spreader:
     """Spreads models of one engine. Keep it: the order of evaluation and the texts of rows are remembered."""
 
@@ -106,8 +110,8 @@ class Spreader:
         self._circuit, self._names, self._var = circuit, names, var
         self._everything = everything
         self._bodies = everything.bodies()
-        self._order: list[int] = []
-        self._varying: dict[int, None] = {}  # nodes that look at the varying text, in order
+        self._order: list[tuple[int, int, Any]] = []  # node, how it is evaluated, and from what
+        self._varying: dict[int, tuple[int, int, Any]] = {}  # those of nodes that look at the varying text, in order
         self._placed: set[int] = set()
 
     def spread(self, result: Result, asked: Question) -> Spread:
@@ -126,9 +130,10 @@ class Spreader:
                 continue
             if ready:
                 self._placed.add(node)
-                self._order.append(node)
+                step = (node, *self._step(node))
+                self._order.append(step)
                 if self._looks(node):
-                    self._varying[node] = None
+                    self._varying[node] = step
                 continue
             stack.append((node, True))
             stack.extend((abs(arg), False) for arg in self._below(node) if abs(arg) not in self._placed)
@@ -154,34 +159,47 @@ class Spreader:
         every = table.all
         out = dict(refit or {})
         own = refit is not None
-        circuit, bodies, var = self._circuit, self._bodies, names.var
-        for node in self._order if refit is None else self._varying:
-            args = circuit.arguments(node)
-            body = bodies.get(node)
-            if body is not None:
-                out[node] = out[body] if body > 0 else every ^ out[-body]
-            elif circuit.is_iff(node):
-                left, right = (out[a] if a > 0 else every ^ out[-a] for a in args)
-                out[node] = every ^ left ^ right
-            elif (leaf := circuit.leaves[node]) is not None:
-                fact = leaf.payload
-                if leaf.op == "sym":
-                    true = every if model.symbols.get(fact, False) else 0
-                elif isinstance(fact, Member):
-                    true = table.catalogue.sets.get(fact.name, 0)
-                elif not own and not isinstance(fact, Is) and var in variables(fact):
-                    true = names.bits(leaf, model)
-                else:
-                    true = every if holds(fact, model) else 0
-                out[node] = true
-            else:
+        symbols = model.symbols
+        for node, way, told in self._order if refit is None else self._varying.values():
+            if way == _AND:
                 true = every
-                for arg in args:
+                for arg in told:
                     true &= out[arg] if arg > 0 else every ^ out[-arg]
                     if not true:
                         break
-                out[node] = true
+            elif way == _SYMBOL:
+                true = every if symbols.get(told, False) else 0
+            elif way == _ROWS:
+                true = told
+            elif way == _BODY:
+                true = out[told] if told > 0 else every ^ out[-told]
+            elif way == _IFF:
+                left, right = (out[a] if a > 0 else every ^ out[-a] for a in told)
+                true = every ^ left ^ right
+            elif way == _VARIES and not own:
+                true = names.bits(told, model)
+            else:
+                true = every if holds(told.payload, model) else 0
+            out[node] = true
         return out
+
+    def _step(self, node: int) -> tuple[int, Any]:
+        """How a node is evaluated, and from what."""
+        body = self._bodies.get(node)
+        if body is not None:
+            return _BODY, body
+        if self._circuit.is_iff(node):
+            return _IFF, self._circuit.arguments(node)
+        leaf = self._circuit.leaves[node]
+        if leaf is None:
+            return _AND, self._circuit.arguments(node)
+        fact = leaf.payload
+        if leaf.op == "sym":
+            return _SYMBOL, fact
+        if isinstance(fact, Member):
+            return _ROWS, self._names.table.catalogue.sets.get(fact.name, 0)
+        varies = not isinstance(fact, Is) and self._names.var in variables(fact)
+        return (_VARIES if varies else _LEAF), leaf
 
     def members(self, row: int) -> Mapping[str, frozenset[str]]:
         """The sets that hold a row, as models have them."""

@@ -16,7 +16,7 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, RoleException, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
-from perimeter_smt.questions.obligations import pool, task
+from perimeter_smt.questions.obligations import between, digest, granted, pool, task
 from perimeter_smt.questions.obligations.cache import Cache, prune
 from perimeter_smt.questions.obligations.decide import Means
 from perimeter_smt.questions.perimeter import StoppedProofError, prove
@@ -144,6 +144,57 @@ def test_what_guardrails_do_not_look_at_is_not_asked_again(tmp_path, nothing_enc
     assert asked(Means(cache=tmp_path), space(granted="s3:*")) == here
     with pytest.raises(AssertionError, match="encoded"):
         asked(Means(cache=tmp_path), space(granted="s3:*"), mode="grants")
+
+
+def many(changed=""):
+    """Roles that hold different policies, one of which may be changed."""
+    grants = [document(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:Get*", "Resource": f"arn:aws:s3:::team-{n}/*"})
+              for n in range(6)]  # fmt: skip
+    grants.append(document(Kind.IDENTITY, {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}))
+    if changed:
+        grants[1] = document(Kind.IDENTITY, {"Effect": "Allow", "Action": changed, "Resource": "arn:aws:s3:::other/*"})
+    found = space()
+    roles = [OwnedPrincipal(arn=f"arn:aws:iam::{MEMBER}:role/App{n}", type="role", account=MEMBER, policies=(grant,))
+             for n, grant in enumerate(grants)]  # fmt: skip
+    root = found.organization.root
+    accounts = (root.accounts[0].model_copy(update={"principals": tuple(roles)}), root.accounts[1])
+    root = root.model_copy(update={"accounts": accounts})
+    return found.model_copy(update={"organization": found.organization.model_copy(update={"root": root})})
+
+
+def test_a_changed_grant_asks_only_what_it_touches(tmp_path, monkeypatch, nothing_encoded):
+    """The ends of an organization hold no policy by itself: what all may do together, and what nobody listed needs."""
+    monkeypatch.setattr(between, "_LARGE", 0)
+    monkeypatch.setattr(between, "_RATIO", 0)
+    here = asked(Means(cache=tmp_path), many(), mode="grants")
+    each = json.loads(asked(workspace=many(), mode="grants", merge=False))["verdicts"]
+    assert [v["status"] for v in each] == [v["status"] for v in json.loads(here)["verdicts"]]
+    new = asked(workspace=many("s3:GetObject"), mode="grants")
+    wider = asked(workspace=many("s3:Put*"), mode="grants")
+    nothing_encoded()
+    assert asked(Means(cache=tmp_path), many("s3:GetObject"), mode="grants") == new
+    with pytest.raises(AssertionError, match="encoded"):
+        assert asked(Means(cache=tmp_path), many("s3:Put*"), mode="grants") == wider
+
+
+def test_a_question_of_the_whole_is_kept_by_what_documents_say(tmp_path):
+    """Where documents stand does not count, what they say does; answers are not taken for verdicts."""
+    first, moved = space(), space()
+    role = moved.organization.root.accounts[0].principals[0]
+    policy = role.policies[0]
+    location = policy.location.__class__(file="moved.json", path="$", line=7)
+    moved = granted.mapped(moved, lambda a: a.model_copy(update={"principals": tuple(
+        p.model_copy(update={"policies": (policy.model_copy(update={"location": location}),)}) for p in a.principals
+    )}))  # fmt: skip
+    key = digest.said_key(first, "O5")
+    assert digest.said_key(moved, "O5") == key
+    assert digest.said_key(space(granted="s3:Put*"), "O5") != key
+    assert digest.digest(moved) != digest.digest(first)
+    kept = Cache(tmp_path)
+    assert kept.answer(key) is None
+    kept.keep_answer(key, False)
+    assert kept.answer(key) is False
+    assert kept.get(key) is None
 
 
 @pytest.mark.parametrize(

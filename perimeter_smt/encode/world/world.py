@@ -131,8 +131,10 @@ class World:
     def sets(self, obligations: Sequence[Formula]) -> tuple[str, ...]:
         """The names of the catalogue sets that the assertions and these obligations mention."""
         names: dict[str, None] = {}
+        seen: set[int] = set()  # formulas share parts
         for formula in (*(a.formula for a in self.assertions), *obligations):
-            for node in walk(formula):
+            for node in walk(formula, seen):
+                seen.add(id(node))
                 if node.op == "atom" and isinstance(node.payload, Member):
                     names[node.payload.name] = None
         return tuple(names)

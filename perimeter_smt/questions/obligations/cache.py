@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[0-9a-f]{64}\.json|\.new-.*")
 _BEYOND = b"beyond\n"  # before what a verdict asked of the whole organization: it stands under a key that tells
+_ANSWERS = {b"yes": True, b"no": False}
 Asked = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -69,6 +70,14 @@ class Cache:
     def mark_beyond(self, key: str, asked: Asked) -> None:
         """Say so."""
         self._write(key, _BEYOND + json.dumps(asked).encode())
+
+    def answer(self, key: str) -> bool | None:
+        """The answer kept under the key to a question of yes or no."""
+        return _ANSWERS.get(self._read(key) or b"")
+
+    def keep_answer(self, key: str, answer: bool) -> None:
+        """Keep it."""
+        self._write(key, next(body for body, told in _ANSWERS.items() if told is answer))
 
     def _read(self, key: str) -> bytes | None:
         """The body of an entry that is whole and its own."""

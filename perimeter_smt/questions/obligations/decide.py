@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.first_hop import listed_may
-from perimeter_smt.questions.obligations import digest
+from perimeter_smt.questions.obligations import between, digest
 from perimeter_smt.questions.obligations.cache import Cache
 from perimeter_smt.questions.obligations.deciding import Decided, Encoded, everybody, title
 from perimeter_smt.questions.obligations.task import Chain, Task
@@ -30,35 +32,77 @@ HERE = Means()
 
 
 class StoppedError(KeyboardInterrupt):
-    """Ctrl-C: `decided` is what was decided before."""
+    """Ctrl-C: `each` is what was decided before of each task, `decided` that of the first."""
 
-    def __init__(self, decided: dict[str, Decided]) -> None:
-        self.decided = decided
+    def __init__(self, each: Sequence[dict[str, Decided]]) -> None:
+        self.each, self.decided = each, each[0]
         super().__init__()
 
 
-def decide(task: Task, means: Means = HERE, progress: Progress | None = None) -> dict[str, Decided]:
-    """What was decided of every obligation, by name; StoppedError on Ctrl-C."""
-    state = _State(task, _kept(task, means), progress)
+def decide(
+    task: Task, means: Means = HERE, progress: Progress | None = None, only: Collection[str] | None = None
+) -> dict[str, Decided]:
+    """What was decided of every obligation, or of `only` these where each is a chain, by name.
+
+    StoppedError on Ctrl-C.
+    """
+    (decided,) = _decide([_State(task, _kept(task, means), progress, only)], means)
+    return decided
+
+
+def decide_merged(
+    task: Task, smaller: Task, means: Means = HERE, progress: Progress | None = None
+) -> dict[str, Decided]:
+    """As `decide` of `smaller`, the task with a few accounts of each class.
+
+    A large organization with its grants is asked only what less and more than they are do not answer alike.
+    """
+    ends = between.ends(task, smaller)
+    if ends is None:
+        return decide(smaller, means, progress)
+    count = len(task.obligations)
+
+    def halves(done: int) -> Progress | None:
+        return progress and (lambda label, of_this, _: progress(label, done + of_this, 2 * count))
+
+    states = [_State(end, _kept(end, means), halves(count * i)) for i, end in enumerate(ends)]
     try:
-        state.look()
-        if means.scheduler is not None or min(means.jobs, len(state.todo)) > 1:
+        found = between.agreed(task, ends[0], *_decide(states, means))
+    except StoppedError as stopped:
+        raise StoppedError([between.agreed(task, ends[0], *stopped.each)]) from None
+    left = [name for name in task.obligations if name not in found]
+    if not left:
+        return found
+    try:
+        return found | decide(smaller, means, progress, left)
+    except StoppedError as stopped:
+        raise StoppedError([found | stopped.decided]) from None
+
+
+def _decide(states: Sequence[_State], means: Means) -> list[dict[str, Decided]]:
+    try:
+        for state in states:
+            state.look()
+        if means.scheduler is not None or min(means.jobs, sum(len(state.todo) for state in states)) > 1:
             with stage("workers"):
-                _elsewhere(state, means)
-        if state.todo:
-            _here(state)
+                _elsewhere(states, means)
+        for state in states:
+            if state.todo:
+                _here(state)
     except KeyboardInterrupt:
-        raise StoppedError(state.decided) from None
-    return state.decided
+        raise StoppedError([state.decided for state in states]) from None
+    return [state.decided for state in states]
 
 
 class _State:
     """What is decided and what is left."""
 
-    def __init__(self, task: Task, kept: _Kept | None, progress: Progress | None) -> None:
+    def __init__(
+        self, task: Task, kept: _Kept | None, progress: Progress | None, only: Collection[str] | None = None
+    ) -> None:
         self.task, self._kept, self._progress = task, kept, progress
         self.decided: dict[str, Decided] = {}
-        self.todo = list(task.chains())
+        self.todo = [chain for chain in task.chains() if only is None or not set(only).isdisjoint(chain)]
 
     def look(self) -> None:
         """Take from the cache the chains of which everything is there."""
@@ -89,33 +133,33 @@ def _here(state: _State) -> None:
         state.todo.remove(chain)
 
 
-def _elsewhere(state: _State, means: Means) -> None:
+def _elsewhere(states: Sequence[_State], means: Means) -> None:
     """Let workers decide; what they fail at is left to be decided here, where an error has its place."""
     from perimeter_smt.questions.obligations.pool import executor, packed, work  # costs a little, and few need it
 
-    task = packed(state.task)
-    with executor(min(means.jobs, len(state.todo)), means.scheduler) as workers:
-        asked: dict[Future[tuple[Decided, ...]], Chain] = {
-            workers.submit(work, task, chain): chain for chain in state.todo
-        }
-        for chain, found in _finished(asked, state):
+    todo = [(state, packed(state.task), chain) for state in states if state.todo for chain in state.todo]
+    with executor(min(means.jobs, len(todo)), means.scheduler) as workers:
+        asked = {workers.submit(work, task, chain): (state, chain) for state, task, chain in todo}
+        for state, chain, found in _finished(asked):
             for decided in found:
                 state.take(chain, decided)
             state.todo.remove(chain)
 
 
 def _finished(
-    asked: dict[Future[tuple[Decided, ...]], Chain], state: _State
-) -> Iterator[tuple[Chain, tuple[Decided, ...]]]:
+    asked: dict[Future[tuple[Decided, ...]], tuple[_State, Chain]],
+) -> Iterator[tuple[_State, Chain, tuple[Decided, ...]]]:
     """The chains in the order in which they are done, without those that fail."""
     left = set(asked)
     while left:
-        names = [title(name) for future, chain in asked.items() if future in left for name in chain]
-        state.begin(names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else ""))
+        names = [title(name) for future, (_, chain) in asked.items() if future in left for name in chain]
+        next(state for future, (state, _) in asked.items() if future in left).begin(
+            names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+        )
         done, left = wait(left, return_when=FIRST_COMPLETED)
         for future in [future for future in asked if future in done]:
             if not future.cancelled() and future.exception() is None:
-                yield asked[future], future.result()
+                yield *asked[future], future.result()
 
 
 class _Kept:
@@ -124,6 +168,7 @@ class _Kept:
     def __init__(self, task: Task, cache: Cache) -> None:
         self._task, self._cache = task, cache
         self._base = digest.base_key(task)
+        self._whole = lru_cache(maxsize=1)(lambda: digest.digest(task.whole))
         self._answers: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def get(self, chain: Chain, name: str) -> Decided | None:
@@ -132,7 +177,7 @@ class _Kept:
         asked = self._cache.beyond(key)
         if not asked:
             return self._right(name, key)
-        whole = digest.whole_key(key, self._task.whole)
+        whole = digest.whole_key(key, self._whole())
         found = self._right(name, whole)
         if found is None:
             found = self._right(name, digest.answered_key(key, [self._answer(*question) for question in asked]))
@@ -147,7 +192,7 @@ class _Kept:
             self._cache.put(key, decided)
             return
         self._cache.mark_beyond(key, tuple((objective, services) for objective, services, _ in decided.beyond))
-        self._cache.put(digest.whole_key(key, self._task.whole), decided)
+        self._cache.put(digest.whole_key(key, self._whole()), decided)
         self._cache.put(digest.answered_key(key, [answer for *_, answer in decided.beyond]), decided)
 
     def _right(self, name: str, key: str) -> Decided | None:
@@ -158,10 +203,19 @@ class _Kept:
         """Whether listed principals may make first hops: quickly asked, and most policies do not change it."""
         question = (objective, services)
         if question not in self._answers:
-            task = self._task
-            whole = everybody(task, services)
-            self._answers[question] = listed_may(whole, objective, services, task.reading, task.limits)
+            whole = everybody(self._task, services)
+            self._answers[question] = not any(self._impossible(each, objective, services) for each in whole)
         return self._answers[question]
+
+    def _impossible(self, whole: Workspace, objective: str, services: tuple[str, ...]) -> bool:
+        """That none of these principals may, as kept of an organization that says the same."""
+        task = self._task
+        key = digest.said_key(whole, objective, services, task.reading, task.limits)
+        found = self._cache.answer(key)
+        if found is None:
+            found = not listed_may(iter([whole]), objective, services, task.reading, task.limits)
+            self._cache.keep_answer(key, found)
+        return found
 
 
 def _kept(task: Task, means: Means) -> _Kept | None:

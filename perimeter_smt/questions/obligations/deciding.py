@@ -14,6 +14,7 @@ from perimeter_smt.questions import availability, user_assertions
 from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.encoded import encode
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.obligations.granted import more
 from perimeter_smt.questions.obligations.in_question import in_question
 from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Chain, Task, large
 from perimeter_smt.questions.prepare import claimed_rows, prepare
@@ -40,13 +41,14 @@ def everybody(task: Task, services: tuple[str, ...]) -> Iterator[Workspace]:
     """The organization of a task with its grants, for questions about calls of these services and for no others.
 
     Of each class of accounts and principals, as far as such calls tell them apart, a few are kept.  A large one comes
-    first with more granted than there is, so that more are alike: what is impossible there is so in the second.
+    first with more granted than there is, so that more are alike: what is impossible there is so in the ones after it.
     """
     whole = task.whole or task.workspace
     if not task.merge:
         yield whole
         return
     if large(whole, "grants"):
+        yield classes(more(whole, services), "grants", services).smaller
         yield classes(in_question(whole, services, generous=True), "grants", services).smaller
     yield classes(in_question(whole, services), "grants", services).smaller
 

