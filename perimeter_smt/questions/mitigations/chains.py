@@ -13,7 +13,8 @@ from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.perimeter import is_provider, is_vendor
 from perimeter_smt.evaluate.perimeter import is_named
-from perimeter_smt.logic.formula import Formula, both, disj, either, is_text, neg, sym
+from perimeter_smt.logic.atoms import STAR, Text
+from perimeter_smt.logic.formula import Formula, both, disj, either, glob, is_text, neg, sym
 from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind as PolicyKind
@@ -151,7 +152,7 @@ class _Question:
         organization = self.workspace.organization
         if effect == "guardrails":
             management = is_text("resource.account", organization.management_account)
-            return either(management, steps.calls("organizations:LeaveOrganization"))
+            return either(both(management, _on_guardrails(steps, organization.id)), steps.calls("organizations:LeaveOrganization"))
         if effect == "permission-sets":  # in the management account, or where it delegated them to
             told = organization.delegated_administrators or ()
             delegated = [account for account, service in told if service == _SSO]
@@ -416,6 +417,16 @@ class _Question:
         text += f"; not under the rival reading of {', '.join(points)}" if points else ""
         blamed = [blame for hop in hops for blame in hop.through if blame.effect == "Allow"]
         return Line(subject, status, text, blamed[-1] if blamed else None, hops=tuple(hops))
+
+
+def _on_guardrails(steps: Steps, organization: str) -> Formula:
+    """A call on a policy is on an SCP or RCP, and not on one of tags or backups (delegation policies tell them apart)."""
+    on_policy = steps.calls(*(f"organizations:{verb}Policy" for verb in ("Attach", "Delete", "Detach", "Update")))
+    kinds = ("service_control_policy", "resource_control_policy")
+    names = disj(glob("resource.name", (Text(f"policy/{organization}/{kind}/"), STAR)) for kind in kinds)
+    told = disj(steps.has_value("organizations:PolicyType", kind.upper()) for kind in kinds)
+    by_type = either(on_policy, steps.calls("organizations:DisablePolicyType"))
+    return both(either(neg(on_policy), names), either(neg(by_type), told))
 
 
 def _hops(path: Sequence[Edge]) -> str:

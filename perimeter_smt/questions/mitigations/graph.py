@@ -307,7 +307,7 @@ class _Edges:
 
     def passes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Roles passed to a service that runs code or makes calls with them, and compute that may have them."""
-        paths = table_rows("pass-role-paths")
+        paths = sorted(table_rows("pass-role-paths"), key=lambda row: "unless" in row)
         passed = self.steps.formula("step.passes-role")
         some = disj(self.steps.has_value("iam:PassedToService", service) for service in self._all_services)
         passing_any = self.steps.step(passed, any_of(self.roles), disj(calls(k.first) for k in self.all_callers), some)
@@ -329,7 +329,7 @@ class _Edges:
                         hops = [(self.steps, passing, f"passes the role to {service}")]
                         hops += [(self.steps, step, words) for step in made if step]
                         hops.append((self.steps, taken, f"{service} takes the role"))
-                        yield caller, kind, Edge(tuple(hops), words)
+                        yield caller, kind, Edge(tuple(hops), words, row.get("unless", ""))
                         break
 
     @property
