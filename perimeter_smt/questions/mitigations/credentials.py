@@ -95,7 +95,8 @@ class _Question:
 
     def unlisted(self, kinds: list[Kind]) -> list[Line]:
         """Roles of accounts that are not listed in full, whatever they trust: guardrails alone."""
-        asked, departs = (self.breach, neg(any_of(kinds)), self.run.exact), tuple[str, ...]()
+        departs: tuple[str, ...] = ()
+        asked: tuple[Formula, ...] = (self.breach, neg(any_of(kinds)), self.run.exact)
         result = self.run.ask(*asked)
         if result.status == "unsat" and self.run.reading != "exact":
             asked = (*asked[:-1], self.run.over)

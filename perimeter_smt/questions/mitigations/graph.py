@@ -33,11 +33,15 @@ _TRIES = 4  # values of session attributes that are tried
 
 @dataclass(frozen=True)
 class Edge:
-    """How one comes from a node to another: steps with their words, in the world that found them."""
+    """How one comes from a node to another: steps with their words, in the world that found them.
+
+    `helpers`: nobody but one of these makes the call, so that he has to act for whoever comes that way.
+    """
 
     steps: tuple[tuple[Steps | Rewritten, Step, str], ...]
     words: str
     unless: str = ""
+    helpers: frozenset[str] = frozenset()
 
     @property
     def sure(self) -> bool:
@@ -52,6 +56,8 @@ class Chains:
     graph: Graph[Edge] = field(default_factory=Graph)
     kinds: dict[str, Kind] = field(default_factory=dict)
     unless: dict[str, str] = field(default_factory=dict)  # by node: what its further edges need besides
+    helps: dict[tuple[str, str, str], Edge] = field(default_factory=dict)  # who does what for whom, leading where
+    _helpers: set[frozenset[str]] = field(default_factory=set)
 
     def add(self, source: str, goal: str, edge: Edge) -> None:
         """Add an edge; a sure one wins over one that is not."""
@@ -61,10 +67,32 @@ class Chains:
         if source != goal and (old is None or (edge.sure and not old.sure)):
             self.graph.put(source, goal, edge)
 
-    def path(self, source: str, goal: str) -> list[Edge] | None:
-        """The shortest path, over sure edges if there is one; None if there is none."""
+    def path(self, source: str, goal: str, keep: Callable[[Edge], bool] = lambda _: True) -> list[Edge] | None:
+        """The shortest path, over sure edges if there is one, else over what `keep` accepts; None if there is none."""
         sure = self.graph.shortest(source, goal, lambda edge: edge.sure)
-        return self.graph.shortest(source, goal) if sure is None else sure
+        return self.graph.shortest(source, goal, keep) if sure is None else sure
+
+    @property
+    def helpers(self) -> set[frozenset[str]]:
+        """Who helps on some edge."""
+        return self._helpers
+
+    def help(self, helper: str, source: str, goal: str, edge: Edge) -> None:
+        """Remember that somebody may take another one from a node to a node."""
+        self.helps.setdefault((helper, source, goal), edge)
+
+    def add_helped(self, helps: Callable[[str], bool], named: Callable[[str], str]) -> None:
+        """Add the edges that somebody has to act for, whom `helps` accepts: never sure, one for each pair of nodes."""
+        found: dict[tuple[str, str], dict[str, Edge]] = {}
+        for (helper, source, goal), edge in self.helps.items():
+            if helps(helper):
+                found.setdefault((source, goal), {})[helper] = edge
+        for (source, goal), by in found.items():
+            first, edge = next(iter(by.items()))
+            unless = "; ".join(filter(None, (edge.unless, f"{named(first)}, who {edge.words}, does not act for it")))
+            self._helpers.add(frozenset(by))
+            self.add(source, goal, replace(edge, unless=unless, helpers=frozenset(by)))
+        self.helps.clear()
 
     def reached(self, starts: Iterable[str]) -> set[str]:
         """Every node that is reached from one of these, and these."""
@@ -118,14 +146,36 @@ def raised(arn: str) -> str:
     return f"raised {arn}"
 
 
-def connect(chains: Chains, steps: Steps, kinds: Sequence[Kind], *, among: Sequence[Kind] | None = None) -> None:
-    """Add the edges between identities. `among`: the callers, in a world in which their rights were extended.
+def tagged(key: str, value: str | None) -> Callable[[str], str]:
+    """How the node of an identity is called whose tag somebody set, or took away."""
+    return lambda arn: f"{f'tagged {key}={value}' if value is not None else f'untagged {key}'} {arn}"
+
+
+def is_state(node: str) -> bool:
+    """Whether a node is an identity in another state, an exception, or a root user, who has a row of its own."""
+    return node.startswith(("raised ", "tagged ", "untagged ", "exception ", "root user "))
+
+
+def identity_of(node: str) -> str:
+    """The identity that a node is of, in whatever state."""
+    return node.rsplit(" ", 1)[-1] if is_state(node) else node
+
+
+def connect(
+    chains: Chains,
+    steps: Steps,
+    kinds: Sequence[Kind],
+    *,
+    among: Sequence[Kind] | None = None,
+    state: Callable[[str], str] = raised,
+) -> None:
+    """Add the edges between identities. `among`: the callers, in a world in which they are in another `state`.
 
     With extended rights one does what one did before: that is not asked again.
     """
     callers = kinds if among is None else among
-    name = (lambda kind: kind.first.arn) if among is None else (lambda kind: raised(kind.first.arn))
-    for caller, kind in product(among or (), kinds):
+    name = (lambda kind: kind.first.arn) if among is None else (lambda kind: state(kind.first.arn))
+    for caller, kind in product((among or ()) if state is raised else (), kinds):
         before = chains.graph.get(caller.first.arn, kind.first.arn)
         if before is not None and before.sure:
             chains.add(name(caller), kind.first.arn, before)
@@ -159,6 +209,9 @@ def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
                     steps = tuple(step for each in (*before, edge) for step in each.steps)
                     unless = "; ".join(dict.fromkeys(each.unless for each in (*before, edge) if each.unless))
                     chains.add(start, raised(goal), Edge(steps, edge.words, unless))
+    for node, goal, edge in found:
+        if raised(goal) not in chains.graph or node not in chains.sources(raised(goal)):
+            chains.help(node, goal, raised(goal), edge)
 
 
 class _Edges:
@@ -261,7 +314,8 @@ class _Edges:
         by_policy = [
             (caller, kind, step, unless)
             for kind in self.kinds
-            for caller, step, unless in self._in("raises-by-policy", kind.first.account)
+            for effect in ("raises-by-policy", "raises-by-group")[: 1 + (kind.first.type == "user")]
+            for caller, step, unless in self._in(effect, kind.first.account)
             if alone or caller.first.arn != kind.first.arn
         ]
         for caller, kind, step, unless in (*self._by_rows("raises", alone=alone), *by_policy):
