@@ -44,11 +44,16 @@ LIMITS = (
     "the management account and AWS itself are bound by no guardrail",
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
-    "delegated administrators of AWS Organizations act by its resource policy, which is not in the input",
+    "services that the tables `escalation-actions` and `pass-role-paths` do not know may run code with a role, too",
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
-    "two who act together are followed where one rewrites a trust policy or sets a tag for the other, not where one "
-    "extends the rights of the other",
+    "of two who act together one call of the helper is followed: to rewrite a trust policy, extend rights or change a "
+    "tag",
 )
+_DELEGATES = (
+    "delegated administrators of AWS Organizations act by its resource policy, which is not among the resources of the "
+    "management account"
+)
+_MAKES_WITHOUT = "what is made by calls that take no tags carries none: who makes it is not asked"
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
 _GUARDED = {
@@ -71,9 +76,10 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         text = f"{len(kinds)} that differ in what they hold or who may take them: asked with `--mitigation {ID}` only"
         return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
     try:
-        lines = tuple(ChainQuestion(workspace, smaller, kinds, asking).lines())
+        question = ChainQuestion(workspace, smaller, kinds, asking)
+        lines, limits = tuple(question.lines()), (*_limits(workspace), *question.left_out)
     except UndecidedError as error:
-        lines = (Line("paths between identities", "unknown", str(error)),)
+        lines, limits = (Line("paths between identities", "unknown", str(error)),), LIMITS
     unlisted = [account.id for account, _ in workspace.organization.accounts() if not account.listed]
     if unlisted:
         text = f"; principals of {len(unlisted)} accounts are not listed in full, and may hold anything"
@@ -81,7 +87,18 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             replace(line, status="conditional", text=line.text + text) if line.status == "proved" else line
             for line in lines
         )
-    return Mitigation(ID, TITLE, worst(lines), lines, (), LIMITS)
+    return Mitigation(ID, TITLE, worst(lines), lines, (), limits)
+
+
+def _limits(workspace: Workspace) -> tuple[str, ...]:
+    """What the question does not see in this workspace."""
+    organization = workspace.organization
+    management = next((a for a, _ in organization.accounts() if a.id == organization.management_account), None)
+    told = management is not None and (
+        management.listed or any(r.arn.split(":")[2] == "organizations" for r in management.resources)
+    )
+    bare = any(entry.missing and entry.on == "resource" for entry in workspace.perimeter.tag_exceptions)
+    return (*LIMITS, *(() if told else (_DELEGATES,)), *((_MAKES_WITHOUT,) if bare else ()))
 
 
 class ChainQuestion:
@@ -99,6 +116,7 @@ class ChainQuestion:
         self.worlds = [(self.steps, self.kinds)]
         self._states: dict[int, Callable[[str], str]] = {}
         retagged = Retagged(self)
+        self.left_out = retagged.limits
         retagged.add()
         issue_tokens(self)
         self.grown: dict[str, Kind] = {}

@@ -37,6 +37,12 @@ class Retagged:
         every = list(dict.fromkeys(_tags(question.smaller, question.kinds)))
         self.tags, self.left_out = every[:MOST], every[MOST:]
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What is not followed."""
+        names = ", ".join(key if value is None else f"{key}={value}" for key, value in self.left_out)
+        return (f"who sets or takes away these tags of callers is not followed: {names}",) if names else ()
+
     def add(self, *, with_rights: bool = False) -> None:
         """Add who sets tags on whom, and where that leads; `with_rights`: those whose rights were extended."""
         for key, value in self.tags:

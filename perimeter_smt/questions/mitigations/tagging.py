@@ -29,15 +29,24 @@ def tagging_calls(workspace: Workspace, entry: TagException) -> dict[str, str]:
         for info in actions.actions(service):
             keys = {key.lower() for use in info.resource_types for key in use.condition_keys}
             keys |= {key.lower() for key in info.condition_keys}
-            tells = any(key.startswith(_KEY) for key in keys)
-            tags, name = info.access_level == "Tagging", info.name.lower()
-            if tags and name.startswith(("untag", "remove", "delete")):
-                out[str(info).lower()] = "removes"
-            elif tells:
-                out[str(info).lower()] = "makes" if not tags else "replaces" if name.startswith("put") else "sets"
-            elif tags:
-                out[str(info).lower()] = "sets-silently"
+            way = _way(info, tells=any(key.startswith(_KEY) for key in keys))
+            if way:
+                out[str(info).lower()] = way
     return out
+
+
+def _way(info: actions.ActionInfo, *, tells: bool) -> str:
+    """What a call does to tags that policies see as `aws:ResourceTag`; tags of S3 objects are none (S3 guide)."""
+    name = info.name.lower()
+    if "Tagging" not in info.access_level:
+        return "makes" if tells else ""
+    if name.startswith("list") or (info.service.startswith("s3") and ("object" in name or name == "replicatetags")):
+        return ""
+    if name.startswith(("un", "remove", "delete")):
+        return "removes"
+    if not tells:
+        return "sets-silently"
+    return "replaces" if name.startswith("put") else "sets"
 
 
 def sets_tag(steps: Steps, calls: dict[str, str], entry: TagException) -> tuple[Formula, ...]:
