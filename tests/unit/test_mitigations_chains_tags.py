@@ -121,6 +121,28 @@ def test_federated_users_are_made_with_the_tag():
     assert line.status == "proved"
 
 
+@pytest.mark.parametrize("tagging", [True, False])
+def test_tags_that_tokens_bring_open_a_further_role(tagging):
+    """The second hop asks for a tag that the identity provider sets."""
+    trust = trusts({"Federated": SAML}, ["sts:AssumeRoleWithSAML", *(["sts:TagSession"] if tagging else [])])
+    declared = (TrustedPrincipal(provider=SAML),)
+    found = rows(role("glass", wants(arn("staff"), team="ops")), role("staff", trust), exception=GLASS,
+                 third_principals=declared)  # fmt: skip
+    hops = ["sts:AssumeRoleWithSAML", "sts:TagSession", "sts:AssumeRole"]
+    assert [(line.status, calls(line)) for line in found] == ([("refuted", hops)] if tagging else [("proved", [])])
+
+
+def test_a_source_identity_that_a_vendor_sets_opens_a_further_role():
+    vendor = Vendor(account=VENDOR, roles=(arn("vendor"),), external_id="none")
+    asks = trusts({"AWS": arn("vendor")}, ["sts:AssumeRole", "sts:SetSourceIdentity"])
+    asks["Condition"] = {"StringEquals": {"aws:SourceIdentity": "ann"}}
+    both = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    for actions, status in ((both, "refuted"), ("sts:AssumeRole", "proved")):
+        found = rows(role("glass", asks), role("vendor", trusts({"AWS": VENDOR}, actions)), exception=GLASS,
+                     vendors=(vendor,))  # fmt: skip
+        assert [line.status for line in found] == [status]
+
+
 # Tags that are missing
 
 

@@ -112,7 +112,7 @@ class ChainQuestion:
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
         self.outside = outsiders(workspace, self.steps)
         self._enter()
-        connect(self.chains, self.steps, self.kinds)
+        connect(self.chains, self.steps, self.kinds, outside=self.outside)
         self.worlds = [(self.steps, self.kinds)]
         self._states: dict[int, Callable[[str], str]] = {}
         retagged = Retagged(self)

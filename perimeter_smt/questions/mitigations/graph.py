@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
-from perimeter_smt.organization.model import Account, OwnedPrincipal
+from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.mitigations.attributes import attributes_of, brought_by, setting_by
+from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, target
 from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
@@ -168,8 +171,11 @@ def connect(
     *,
     among: Sequence[Kind] | None = None,
     state: Callable[[str], str] = raised,
+    outside: Sequence[Outsider] = (),
 ) -> None:
     """Add the edges between identities. `among`: the callers, in a world in which they are in another `state`.
+
+    `outside`: who comes from outside may set attributes of a session by which it takes a further role.
 
     With extended rights one does what one did before: that is not asked again.
     """
@@ -184,9 +190,11 @@ def connect(
         edge = chains.graph.get(name(caller), kind.first.arn)
         return edge is not None and edge.sure
 
-    reader = _Edges(steps, list(callers), kinds, done)
+    reader = _Edges(steps, list(callers), kinds, done, outside)
     for caller, kind, edge in reader.into():
         chains.add(name(caller), kind.first.arn, edge)
+    for source, kind, edge in reader.from_outside:
+        chains.add(source, kind.first.arn, edge)
     _extend(chains, [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)])
 
 
@@ -217,8 +225,11 @@ def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
 class _Edges:
     """The edges between identities, in one world."""
 
-    def __init__(self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done) -> None:
-        self.steps, self.all_callers, self.kinds, self.done = steps, callers, kinds, done
+    def __init__(
+        self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done, outside: Sequence[Outsider]
+    ) -> None:
+        self.steps, self.all_callers, self.kinds, self.done, self.outside = steps, callers, kinds, done, outside
+        self.from_outside: list[tuple[str, Kind, Edge]] = []
         self.roles = [kind for kind in kinds if kind.first.type == "role"]
         rows = table_rows("escalation-actions")
         self.rows = {effect: [r for r in rows if r["effect"] == effect] for effect in {r["effect"] for r in rows}}
@@ -254,34 +265,47 @@ class _Edges:
         for middle, kind, step in list(steps.pairs(callers, self.roles, asked, done=found)):
             for caller, edge in self._through(middle, kind, step):
                 yield caller, kind, edge
+            self.from_outside += self._through_outside(middle, kind, step)
 
     def _through(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[Kind, Edge]]:
         """Two hops, where the second needs session tags or a source identity that the first has to set."""
-        steps = self.steps
-        enter = (steps.formula("step.takes-role"), middle.here)
-        for caller, _ in list(steps.callers(self.all_callers, *enter)):
-            second = step
-            tried: list[Formula] = []
-            for _ in range(_TRIES):
-                attributes = _attributes(steps, middle.first, second)
-                first = _setting(steps, caller.first, middle.first, attributes)
-                if first is not None:
-                    words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-                    named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
-                    hops = [(steps, hop, f"sets {named}") for hop in first]
-                    yield caller, Edge((*hops, (steps, second, words)), words)
-                    break
-                same = conj(steps.has_value(name, value) for name, value in attributes.items())
-                tried.append(neg(same))
-                asked = (steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
-                other = steps.step(*asked)
-                if other is None:
-                    break
-                second = other
-            else:
-                words = f"may take the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-                unless = "no session attributes that the first hop may set are those that the second asks for"
-                yield caller, Edge(((steps, step, words),), words, unless)
+        enter = (self.steps.formula("step.takes-role"), middle.here)
+        for caller, _ in list(self.steps.callers(self.all_callers, *enter)):
+            edge = self._two_hops(middle, kind, step, partial(setting_by, self.steps, caller.first, middle.first))
+            if edge is not None:
+                yield caller, edge
+
+    def _through_outside(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[str, Kind, Edge]]:
+        """The same, where the first hop is of somebody from outside."""
+        for who in self.outside:
+            if self.steps.step(self.steps.formula("step.enters"), who.entering, middle.here) is not None:
+                edge = self._two_hops(middle, kind, step, partial(brought_by, self.steps, who, middle.first))
+                if edge is not None:
+                    unless = "; ".join(filter(None, (edge.unless, who.unless)))
+                    yield who.name, kind, replace(edge, unless=unless)
+
+    def _two_hops(
+        self, middle: Kind, kind: Kind, step: Step, setting: Callable[[dict[str, str]], list[Step] | None]
+    ) -> Edge | None:
+        """The hops by which a role is taken through another, whose session carries what `setting` can set."""
+        steps, second = self.steps, step
+        tried: list[Formula] = []
+        for _ in range(_TRIES):
+            attributes = attributes_of(steps, middle.first, second)
+            first = setting(attributes)
+            if first is not None:
+                words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
+                named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
+                hops = [(steps, hop, f"sets {named}") for hop in first]
+                return Edge((*hops, (steps, second, words)), words)
+            tried.append(neg(conj(steps.has_value(name, value) for name, value in attributes.items())))
+            other = steps.step(steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
+            if other is None:
+                return None
+            second = other
+        words = f"may take the role {last(kind.first.arn)} through {last(middle.first.arn)}"
+        unless = "no session attributes that the first hop may set are those that the second asks for"
+        return Edge(((steps, step, words),), words, unless)
 
     def becomes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Calls on an identity after which one acts as it."""
@@ -425,38 +449,6 @@ def _texts(option: tuple[str, str]) -> dict[str, str]:
 def _service_and_role(step: Step) -> tuple[str, str]:
     assert step.result.model is not None
     return target_of(step), step.result.model.texts["principal.service"]
-
-
-def _attributes(steps: Steps, principal: OwnedPrincipal, step: Step) -> dict[str, str]:
-    """The session tags and the source identity that a step's caller carries, beyond what the role itself has."""
-    model = step.result.model
-    assert model is not None
-    given = {f"aws:principaltag/{name}".lower(): value for name, value in principal.tags.items()}
-    out = {}
-    for name, key in sorted(steps.world.keys.known.items()):
-        if not name.startswith(("aws:principaltag/", "aws:sourceidentity")) or key.has.op != "sym":
-            continue
-        value = model.texts.get(str(key.has.payload).removeprefix("has "), "")
-        if model.symbols.get(str(key.has.payload), False) and given.get(name) != value:
-            out[name] = value
-    return out
-
-
-def _setting(
-    steps: Steps, caller: OwnedPrincipal, role: OwnedPrincipal, attributes: dict[str, str]
-) -> list[Step] | None:
-    """The requests by which a caller takes a role and sets these attributes; None where one does not get through."""
-    sent = []
-    for name, value in attributes.items():
-        if name == "aws:sourceidentity":
-            sent.append(steps.has_value("sts:sourceidentity", value))
-        else:
-            sent.append(steps.has_value(name.replace("aws:principaltag/", "aws:requesttag/"), value))
-    names = ["step.takes-role"]
-    names += ["step.tags-session"] if any(name.startswith("aws:principaltag/") for name in attributes) else []
-    names += ["step.sets-source-identity"] if "aws:sourceidentity" in attributes else []
-    found = [steps.step(steps.formula(name), target(role), calls(caller), *sent) for name in names]
-    return [step for step in found if step] if all(found) else None
 
 
 def last(arn: str) -> str:

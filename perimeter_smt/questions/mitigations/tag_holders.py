@@ -133,7 +133,7 @@ class TagHolders:
     def _from_outside(self) -> None:
         """Vendors, tokens of providers and strangers that begin a session with the tag."""
         steps, words = self.question.steps, self._session_words
-        asked = (steps.formula("step.enters-tagged"), self._sets(steps))
+        asked = (steps.formula("step.enters-tagged"), steps.calls("sts:TagSession"), self._sets(steps))
         roles = [kind for kind in self.kinds if kind.first.type == "role"]
         if not roles or steps.step(*asked, any_of(roles)) is None:
             return
