@@ -24,9 +24,13 @@
                (or |call: service in resource-policy-services| |call: service in shared-resources-services|))
   :named AE3.cross-account :strength soft
   :source "IAM guide, cross account resource access: services with resource-based policies"))
-(assert (! (= (= caller federated-sts)
+; Who signs in with a token tags the session by the same call: sts:TagSession is asked of the trust policy as well.
+(define-fun signs-in-by-token () Bool
   (or (= action "sts:AssumeRoleWithSAML") (= action "sts:AssumeRoleWithWebIdentity")))
-  :named AE4.federated :strength hard :source "STS API reference: these two calls carry no AWS signature"))
+(assert (! (and (=> signs-in-by-token (= caller federated-sts))
+  (=> (= caller federated-sts) (or signs-in-by-token (= action "sts:TagSession") (= action "sts:SetSourceIdentity"))))
+  :named AE4.federated :strength hard
+  :source "STS API reference: these two calls carry no AWS signature; IAM guide, pass session tags in AWS STS"))
 (assert (! (=> (= caller root)
   (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")))) :named AE5.root :strength hard
   :source "STS API reference, AssumeRole: not with root user credentials"))

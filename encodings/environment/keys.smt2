@@ -66,7 +66,7 @@
 ; Claims HOST:claim are of the provider of that host only, in the call that brings its token, sub and aud always; they may
 ; go on into the session that comes of it, as those of Cognito do (W-23).
 (define-fun has-token-of ((provider String)) Bool
-  (and (= caller federated-sts) (= action "sts:AssumeRoleWithWebIdentity")
+  (and (= caller federated-sts) (not (= action "sts:AssumeRoleWithSAML"))
     (or (str.in_re provider (any-case "HOST"))
         (str.in_re provider (re.++ (str.to_re "arn:") re.all (str.to_re ":oidc-provider/") (any-case "HOST"))))))
 (assert (! (=> |has K| (or (has-token-of principal.provider) (= caller role))) :named AP20.provider :strength hard

@@ -22,3 +22,8 @@
   (and access (= caller aws-service) (= action "sts:AssumeRole") (= behalf.account resource.account)))
 ; From outside somebody enters who is no identity of mine, over calls that give credentials.
 (define-fun step.enters () Bool (and access (not always-allowed) C1.premise (not my-iam)))
+; What he tags his session with, and the source identity that he sets, is asked of the same trust policy.
+(define-fun step.enters-tagged () Bool
+  (and access (not always-allowed) my-resource (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity"))
+       (not principal.service-linked) (not my-iam)
+       (not (str.prefixof "role/aws-service-role/" resource.name))))

@@ -9,9 +9,11 @@
       (= action "sts:AssumeRoot") (= action "sts:GetFederationToken") (= action "sts:GetSessionToken")))
 ; IAM Identity Center signs in to the roles of its permission sets with a provider of its own in the account of the role.
 ; AWS alone makes roles below this path, and their trust policies.
-(define-fun credentials.to-permission-set () Bool
-  (and (= action "sts:AssumeRoleWithSAML") (str.prefixof "role/aws-reserved/sso.amazonaws.com/" resource.name)
+(define-fun credentials.of-permission-set () Bool
+  (and (str.prefixof "role/aws-reserved/sso.amazonaws.com/" resource.name)
        (str.prefixof (str.++ "arn:" aws.partition ":iam::" resource.account ":saml-provider/AWSSSO_") principal.provider)))
+(define-fun credentials.to-permission-set () Bool
+  (and (= action "sts:AssumeRoleWithSAML") credentials.of-permission-set))
 
 ; The trust policy of a service-linked role is AWS's own (AE9.service-linked), and AWS alone acts as one, with the
 ; permissions that the service documents: whoever it belongs to.

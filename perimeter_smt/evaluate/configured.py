@@ -121,7 +121,7 @@ def _values(at: Ground, key: str) -> tuple[str, ...]:
 def _outside(at: Ground, row: Row) -> bool:
     values = _values(at, row["key"])
     if not values:
-        return bool(row["absent"] == "outside")
+        return bool(row["absent"] == "outside") and not any(_values(at, name) for name in row.get("beside", ()))
     vpcs = {vpc.id for vpc in at.perimeter.vpcs}
     if row["names"] == "vpc" and vpcs:
         return any(value not in vpcs for value in values)

@@ -152,6 +152,16 @@ def test_each_mitigation_by_itself(name, kind, status):
     assert found.status == status
 
 
+@pytest.mark.parametrize(("kind", "rows"), [("held", 0), ("open", 1), ("mistake", 1)])
+def test_data_planes_by_themselves(kind, rows):
+    """S1 proves nothing: databases that are claimed have a row, and so has one that is listed and not claimed."""
+    (found,) = ask(load_workspace(EXAMPLES / "mitigations" / f"s1-{kind}"), ["S1"], Asking())
+    assert found.status == "listed"
+    assert {line.status for line in found.lines} == {"not-guardable" if rows else "listed"}
+    databases = [line for line in found.lines if "rds" in line.subject.lower() or "database" in line.subject.lower()]
+    assert bool(databases) is bool(rows)
+
+
 def test_the_examples_differ_in_nine_places():
     """All else is the same, so that the findings come from the mistakes."""
     mine, theirs = EXAMPLES / "acme", EXAMPLES / "acme-with-mistakes"

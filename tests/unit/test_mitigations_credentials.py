@@ -155,6 +155,21 @@ def test_roles_that_nobody_listed():
     assert answer(workspace()).lines == ()
 
 
+def test_roles_of_accounts_beside_the_organization():
+    """An account that is mine and no member: its roles were not given, and a request that gets through is shown."""
+    space = workspace(role("inside", trusts({"AWS": MINE})), accounts=(STRANGER,))
+    inside, outside = answer(space).lines
+    assert (inside.status, outside.status) == ("proved", "not-asked")
+    assert outside.counterexample.request.resource.startswith(f"arn:aws:iam::{STRANGER}:role/")
+
+
+def test_services_that_are_passed_roles_use_those_of_their_account():
+    """Profiles of IAM Roles Anywhere are made with iam:PassRole: that no other account makes one is a soft axiom."""
+    anywhere = trusts({"Service": "rolesanywhere.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"])
+    assert one(workspace(role("server", anywhere))).status == "conditional"
+    assert one(workspace(role("server", anywhere), assumptions=("AE9.passed-role",))).status == "proved"
+
+
 def test_roles_that_are_alike_share_a_row():
     alike = [role(f"r{n}", trusts({"AWS": STRANGER})) for n in range(30)]
     other = role("other", trusts({"Service": "ec2.amazonaws.com"}))

@@ -367,11 +367,22 @@ FACTS = Facts(
 )
 
 
+@pytest.mark.parametrize("key", ["lambda:VpcIds", "lambda:SubnetIds", "lambda:SecurityGroupIds"])
+def test_keys_that_describe_the_same_vpc_come_together(key):
+    """A guardrail that asks for subnets or security groups asks for a VPC."""
+    calls = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]
+    more = {"scopes": {"N1": Scope(actions=tuple(calls))}, "assumptions": ("AC1",)}
+    assert ask("N1", workspace(deny(calls, {"Null": {key: "true"}}), **more)).status == "proved"
+    assert ask("N1", workspace(deny(calls[0], {"Null": {key: "true"}}), **more)).status == "refuted"
+
+
 @pytest.mark.parametrize(
     ("context", "vpcs", "outside"),
     [
         ({}, (), True),
         ({"lambda:VpcIds": "vpc-1"}, (), False),
+        ({"lambda:SubnetIds": ("subnet-1",)}, (), False),
+        ({"lambda:Layer": ("arn:aws:lambda:eu-west-1:111122223333:layer:x:1",)}, (), True),
         ({"lambda:VpcIds": "vpc-1"}, (Vpc(id="vpc-1", region="eu-west-1"),), False),
         ({"lambda:VpcIds": "vpc-2"}, (Vpc(id="vpc-1", region="eu-west-1"),), True),
     ],

@@ -43,7 +43,9 @@ class Key:
 
 
 class KeySpace(Protocol):
-    """Where conditions find their keys."""
+    """Where conditions find their keys; `known` are those that were asked for."""
+
+    known: dict[str, Key]
 
     def key(self, name: str) -> Key:
         """The key called `name` (lower case)."""

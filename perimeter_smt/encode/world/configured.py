@@ -134,7 +134,9 @@ def elsewhere(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
     if "key" not in row:
         return TRUE
     key = keys.key(row["key"].lower())
-    absent = neg(key.has) if row["absent"] == "outside" else FALSE
+    beside = (keys.known.get(name.lower()) for name in row.get("beside", ()))  # what no policy looks at may be absent
+    there = disj((key.has, *(_some_value(other, lambda _: TRUE) for other in beside if other is not None)))
+    absent = neg(there) if row["absent"] == "outside" else FALSE
     vpcs = [vpc.id for vpc in workspace.perimeter.vpcs]
     match row["names"]:
         case "vpc" if vpcs:

@@ -11,20 +11,31 @@ from dataclasses import replace
 
 from perimeter_smt.encode.language.resource import resource_matches
 from perimeter_smt.encode.world.accounts import one_of
-from perimeter_smt.encode.world.perimeter import is_provider, is_vendor
 from perimeter_smt.evaluate.perimeter import is_named
-from perimeter_smt.logic.formula import Formula, both, disj, either, is_text, neg, sym
-from perimeter_smt.organization.model import Account, OwnedPrincipal
+from perimeter_smt.logic.atoms import STAR, Text
+from perimeter_smt.logic.formula import Formula, both, disj, either, glob, is_text, neg, sym
+from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
-from perimeter_smt.policy.kinds import Kind as PolicyKind
-from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.mitigations.firm import rests
-from perimeter_smt.questions.mitigations.graph import Chains, Edge, call_of, connect, last, raised
+from perimeter_smt.questions.mitigations.graph import (
+    Chains,
+    Edge,
+    call_of,
+    connect,
+    identity_of,
+    is_state,
+    last,
+    raised,
+)
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
-from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, identities_of, of_any_session
-from perimeter_smt.questions.mitigations.roots import roots
+from perimeter_smt.questions.mitigations.outsiders import STRANGER, outsiders
+from perimeter_smt.questions.mitigations.retagged import Retagged
+from perimeter_smt.questions.mitigations.roles import Kind, any_of, identities_of, of_any_session
+from perimeter_smt.questions.mitigations.roots import enter_roots, roots
 from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, as_caller, caller_of, calls, end_of
-from perimeter_smt.questions.mitigations.tagging import sets_tag, tagging_calls
+from perimeter_smt.questions.mitigations.tag_holders import TagHolders
+from perimeter_smt.questions.mitigations.tokens import issue_tokens
+from perimeter_smt.questions.mitigations.with_rights import with_rights
 from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
@@ -33,11 +44,16 @@ LIMITS = (
     "the management account and AWS itself are bound by no guardrail",
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
-    "delegated administrators of AWS Organizations act by its resource policy, which is not in the input",
+    "services that the tables `escalation-actions` and `pass-role-paths` do not know may run code with a role, too",
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
-    "two who act together are followed where one rewrites a trust policy or sets a tag for the other, not where one "
-    "extends the rights of the other",
+    "of two who act together one call of the helper is followed: to rewrite a trust policy, extend rights or change a "
+    "tag",
 )
+_DELEGATES = (
+    "delegated administrators of AWS Organizations act by its resource policy, which is not among the resources of the "
+    "management account"
+)
+_MAKES_WITHOUT = "what is made by calls that take no tags carries none: who makes it is not asked"
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
 _GUARDED = {
@@ -47,7 +63,6 @@ _GUARDED = {
     "permission-sets": "permission sets of IAM Identity Center, and who gets them",
 }
 _SSO = "sso.amazonaws.com"
-_STRANGER = "a caller from outside"
 
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
@@ -61,9 +76,10 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         text = f"{len(kinds)} that differ in what they hold or who may take them: asked with `--mitigation {ID}` only"
         return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
     try:
-        lines = tuple(_Question(workspace, smaller, kinds, asking).lines())
+        question = ChainQuestion(workspace, smaller, kinds, asking)
+        lines, limits = tuple(question.lines()), (*_limits(workspace), *question.left_out)
     except UndecidedError as error:
-        lines = (Line("paths between identities", "unknown", str(error)),)
+        lines, limits = (Line("paths between identities", "unknown", str(error)),), LIMITS
     unlisted = [account.id for account, _ in workspace.organization.accounts() if not account.listed]
     if unlisted:
         text = f"; principals of {len(unlisted)} accounts are not listed in full, and may hold anything"
@@ -71,10 +87,21 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             replace(line, status="conditional", text=line.text + text) if line.status == "proved" else line
             for line in lines
         )
-    return Mitigation(ID, TITLE, worst(lines), lines, (), LIMITS)
+    return Mitigation(ID, TITLE, worst(lines), lines, (), limits)
 
 
-class _Question:
+def _limits(workspace: Workspace) -> tuple[str, ...]:
+    """What the question does not see in this workspace."""
+    organization = workspace.organization
+    management = next((a for a, _ in organization.accounts() if a.id == organization.management_account), None)
+    told = management is not None and (
+        management.listed or any(r.arn.split(":")[2] == "organizations" for r in management.resources)
+    )
+    bare = any(entry.missing and entry.on == "resource" for entry in workspace.perimeter.tag_exceptions)
+    return (*LIMITS, *(() if told else (_DELEGATES,)), *((_MAKES_WITHOUT,) if bare else ()))
+
+
+class ChainQuestion:
     """The graph of one workspace, and its rows."""
 
     def __init__(self, workspace: Workspace, smaller: Workspace, kinds: list[Kind], asking: Asking) -> None:
@@ -83,27 +110,52 @@ class _Question:
         tags = [entry.key for entry in self.perimeter.tag_exceptions if entry.on == "principal"]
         self.steps = Steps(self.smaller, asking, tags)
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
-        self.outside = list(self._enter())
-        connect(self.chains, self.steps, self.kinds)
+        self.outside = outsiders(workspace, self.steps)
+        self._enter()
+        connect(self.chains, self.steps, self.kinds, outside=self.outside)
         self.worlds = [(self.steps, self.kinds)]
+        self._states: dict[int, Callable[[str], str]] = {}
+        retagged = Retagged(self)
+        self.left_out = retagged.limits
+        retagged.add()
+        issue_tokens(self)
         self.grown: dict[str, Kind] = {}
         self.bare = set[str]()
         self.made: dict[str, Kind] = {}  # identities that somebody makes, by ARN
         self._makes(self.steps, self.kinds, {})
+        self.chains.add_helped(self.helps, self.named)
         while grown := self._grown():  # with more rights, rights of more identities may be extended
             self.grown |= {kind.first.arn: kind for kind in grown}
             there = {kind.first.account for kind in self.made.values()}
             new = {k.first.account: made_by(k) for k in self.grown.values() if k.first.account not in there}
             shown = [kind.first for kind in (*self.grown.values(), *new.values())]
-            more = Steps(_with_rights(self.smaller, shown, self.bare), asking, tags)
-            found = self._makes(more, grown, new)
-            self.grown |= {kind.first.arn: kind for kind in found}
-            connect(self.chains, more, self.kinds, among=[*grown, *found])
-            self.worlds.append((more, [*grown, *found]))
+            more = Steps(with_rights(self.smaller, shown, self.bare), asking, tags)
+            callers = self.in_world(more, grown, raised)
+            callers += self._makes(more, grown, new)
+            self.grown |= {kind.first.arn: kind for kind in callers}
+            connect(self.chains, more, self.kinds, among=callers)
+        if self.grown:
+            retagged.add(with_rights=True)
+
+    def in_world(self, steps: Steps, kinds: Sequence[Kind], state: Callable[[str], str]) -> list[Kind]:
+        """A further world, in which these identities are in a state: the node of each is called so. Out come they."""
+        callers = list(kinds)
+        self.worlds.append((steps, callers))
+        self._states[id(steps)] = state
+        return callers
+
+    def helps(self, helper: str) -> bool:
+        """Whether what somebody does for others counts: no administrator, and none who could do all of it himself."""
+        kind = self.chains.kinds.get(helper)
+        if kind is None or raised(helper) in self.chains.graph or _holds_everything(kind.first):
+            return False
+        return not any(is_named(pattern, helper) for pattern in self.perimeter.administrators)
 
     def lines(self) -> Iterator[Line]:
         """Who comes in from outside, exceptions, guardrails and trails."""
         yield from self._from_outside()
+        guarded = {_changes(e): both(self._calls(e, self.steps), self._where(e, self.steps)) for e in _GUARDED}
+        enter_roots(self, guarded)
         for role in self.perimeter.role_exceptions:
             yield from self._role(role)
         for tag in self.perimeter.tag_exceptions:
@@ -111,17 +163,16 @@ class _Question:
         for steps, kinds in self.worlds:
             self._guarded(steps, kinds)
         for effect, words in _GUARDED.items():
-            yield from self._held(f"changes {effect}", words, None, ())
+            yield from self.held(_changes(effect), words, None, ())
         exempt = [k for k in self.kinds if any(is_named(e.arn, k.first.arn) for e in self.perimeter.role_exceptions)]
-        guarded = disj(both(self._calls(effect, self.steps), self._where(effect, self.steps)) for effect in _GUARDED)
-        yield roots(self.workspace, self.steps, self.kinds, exempt, guarded)
+        yield roots(self.workspace, self.steps, self.kinds, exempt, disj(guarded.values()))
 
     def _calls(self, effect: str, steps: Steps) -> Formula:
         return steps.calls(*(row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect))
 
     def _guarded(self, steps: Steps, kinds: Sequence[Kind]) -> None:
         """Who changes guardrails, endpoints and trails, asked of all at once."""
-        name = _namer(steps, self.steps)
+        name = self.namer(steps)
         by_end = {end_of(kind): kind for kind in kinds}
         options, of_call = {}, dict[str, str]()
         for effect in _GUARDED:
@@ -129,7 +180,7 @@ class _Question:
             of_call |= {action.lower(): effect for action in rows}
             here = both(self._calls(effect, steps), self._where(effect, steps))
             for end, kind in by_end.items():
-                if not self._sure(kind.first.arn, f"changes {effect}"):
+                if not self.sure(kind.first.arn, _changes(effect)):
                     options[end, effect] = both(calls(kind.first), here)
 
         def which(step: Step) -> tuple[str, str]:
@@ -139,9 +190,9 @@ class _Question:
             options, which, steps.formula("step"), texts=lambda option: as_caller(option[0])
         ):
             words = f"changes {_GUARDED[effect]}"
-            self.chains.add(name(by_end[end]), f"changes {effect}", Edge(((steps, step, words),), words))
+            self.chains.add(name(by_end[end]), _changes(effect), Edge(((steps, step, words),), words))
 
-    def _sure(self, arn: str, goal: str) -> bool:
+    def sure(self, arn: str, goal: str) -> bool:
         """Whether an identity comes to a node in one step, without extended rights."""
         edge = self.chains.graph.get(arn, goal)
         return edge is not None and edge.sure
@@ -151,7 +202,9 @@ class _Question:
         organization = self.workspace.organization
         if effect == "guardrails":
             management = is_text("resource.account", organization.management_account)
-            return either(management, steps.calls("organizations:LeaveOrganization"))
+            return either(
+                both(management, _on_guardrails(steps, organization.id)), steps.calls("organizations:LeaveOrganization")
+            )
         if effect == "permission-sets":  # in the management account, or where it delegated them to
             told = organization.delegated_administrators or ()
             delegated = [account for account, service in told if service == _SSO]
@@ -188,7 +241,7 @@ class _Question:
                 out.append(made)
             words = "makes an identity of its own"
             edge = Edge(((steps, step, words),), words, "it can give it no rights")
-            self.chains.add(_namer(steps, self.steps)(caller), raised(made.first.arn), edge)
+            self.chains.add(self.namer(steps)(caller), raised(made.first.arn), edge)
         return out
 
     def _loses_boundary(self, kind: Kind) -> bool:
@@ -200,7 +253,7 @@ class _Question:
         become = self.chains.sources(kind.first.arn)
         for himself in (True, False):
             for steps, callers in self.worlds:
-                node = _namer(steps, self.steps)
+                node = self.namer(steps)
                 able = [c for c in callers if (c is kind if himself else node(c) in become)]
                 asked = (steps.formula("step"), steps.calls(*names), kind.here)
                 if able and next(steps.callers(able, *asked), None) is not None:
@@ -209,40 +262,32 @@ class _Question:
                     return True
         return False
 
-    def _enter(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The nodes of those who come from outside, with the patterns of the roles that are meant for them."""
-        steps, world = self.steps, self.steps.world
-        caller = world.script.texts["aws:PrincipalArn"]
-        ways: list[tuple[str, tuple[str, ...], Formula]] = [
-            (_STRANGER, (), neg(world.formula("C1.conclusion"))),
-            *(
-                (f"vendor {entry.account}", entry.roles, is_vendor(world.keys, caller, entry))
-                for entry in self.perimeter.vendors
-            ),
-            *(
-                (f"tokens of {entry.provider}", entry.resources, is_provider(world.keys, caller, entry))
-                for entry in self.perimeter.third_principals
-                if entry.provider
-            ),
-        ]
+    def namer(self, steps: Steps) -> Callable[[Kind], str]:
+        """How the callers of a world are called in the graph."""
+        state = self._states.get(id(steps), str)
+        return lambda kind: state(kind.first.arn)
+
+    def _enter(self) -> None:
+        """The edges of those who come from outside."""
+        steps = self.steps
         roles = [kind for kind in self.kinds if kind.first.type == "role"]
-        for name, meant, who in ways:
-            left = list(roles)
+        for who in self.outside:
+            left = [] if who.unless else list(roles)
             while left:
-                step = steps.step(steps.formula("step.enters"), who, any_of(left))
+                step = steps.step(steps.formula("step.enters"), who.entering, any_of(left))
                 if step is None:
                     break
                 kind = _target(step, left)
-                own = steps.step(steps.formula("step.enters"), who, kind.here) or step
+                own = steps.step(steps.formula("step.enters"), who.entering, kind.here) or step
                 words = f"takes the role {last(kind.first.arn)}"
-                self.chains.add(name, kind.first.arn, Edge(((steps, own, words),), words))
+                self.chains.add(who.name, kind.first.arn, Edge(((steps, own, words),), words))
                 left = [other for other in left if other is not kind]
-            yield name, meant
 
     def _from_outside(self) -> Iterator[Line]:
         """Identities that somebody from outside reaches over several hops, and that are not meant for him."""
         found = False
-        for name, meant in self.outside:
+        for who in self.outside:
+            name, meant = who.name, who.meant
             reached = []
             for kind in self.kinds:
                 arn = kind.first.arn
@@ -257,7 +302,7 @@ class _Question:
                 nearest, path = min(here, key=lambda each: len(each[1]))
                 others = f", and {len(here) - 1} further kinds of identities" if here[1:] else ""
                 text = f"reaches {nearest.shown} over {_hops(path)}{others}"
-                yield self._path(name, path, text + ("" if name == _STRANGER else ", which is not meant for it"))
+                yield self._path(name, path, text + ("" if name == STRANGER else ", which is not meant for it"))
         if not found:
             text = "reached over several hops by nobody from outside but those who are meant to"
             number = sum(len(kind.roles) for kind in self.kinds)
@@ -269,8 +314,8 @@ class _Question:
         exempt = [kind for kind in self.kinds if is_named(entry.arn, kind.first.arn)]
         for kind in exempt:
             self.chains.graph.put(kind.first.arn, node, Edge((), "is exempt"))
-            if raised(kind.first.arn) in self.chains.graph:
-                self.chains.graph.put(raised(kind.first.arn), node, Edge((), "is exempt"))
+            for state in self.states_of(kind.first.arn):
+                self.chains.graph.put(state, node, Edge((), "is exempt"))
         if "*" in entry.arn or "?" in entry.arn or not exempt:
             for steps, kinds in self.worlds:
                 made = resource_matches(steps.world.keys, entry.arn)
@@ -280,92 +325,31 @@ class _Question:
                     made,
                     neg(any_of(self.kinds)),
                 )
-                self._edges(node, kinds, steps, asked, "makes an identity of that name")
-        yield from self._held(node, f"exception: {entry.shown}", entry, tuple(k.first.arn for k in exempt))
+                self.edges(node, kinds, steps, asked, "makes an identity of that name")
+        yield from self.held(node, f"exception: {entry.shown}", entry, tuple(k.first.arn for k in exempt))
 
     def _tag(self, entry: TagException) -> Iterator[Line]:
-        """Who comes to carry a tag: sets it on an identity that he reaches, or on a session or role that he makes."""
+        """Who comes to carry a tag (or to lose it), or to put it on resources."""
         node = f"exception {entry.shown}"
-        subject = f"exception: {entry.shown}"
-        if entry.missing:
-            text = (
-                "who may take the tag away, or make what does not carry it, is not asked; hold the tagging calls back"
-            )
-            yield Line(subject, "not-asked", f"{text} by guardrail")
-            return
-        if entry.on == "resource":
-            self._tag_of_resources(node, entry)
-            yield from self._held(node, subject, entry, ())
-            return
-        held = [kind for kind in self.kinds if kind.first.tags.get(entry.key) == entry.value]
-        helped: list[tuple[str, str, Edge]] = []
-        for kind in held:
-            self.chains.graph.put(kind.first.arn, node, Edge((), "carries it"))
-        for steps, kinds in self.worlds:
-            sets = steps.has_value(f"aws:RequestTag/{entry.key}", entry.value)
-            name = _namer(steps, self.steps)
-            for kind in self.kinds:
-                tags = (steps.formula("step"), steps.calls("iam:TagRole", "iam:TagUser"), kind.here, sets)
-                for caller, step in steps.callers(kinds, *tags):
-                    source = name(caller)
-                    edge = Edge(((steps, step, "sets the tag"),), "sets the tag")
-                    if caller is kind or self.chains.path(source, kind.first.arn):
-                        self.chains.add(source, node, edge)
-                    else:
-                        unless = f"{self._named(caller.first.arn)}, who sets the tag, does not act for it"
-                        helped.append((source, kind.first.arn, replace(edge, unless=unless)))
-            self._sessions(node, kinds, steps, sets)
-            new = (
-                steps.formula("step"),
-                steps.calls("iam:CreateRole", "iam:CreateUser"),
-                sets,
-                neg(any_of(self.kinds)),
-            )
-            self._edges(node, kinds, steps, new, "makes an identity with the tag")
-        meant = (*self.perimeter.administrators, *(entry.held_by or ()))
-        alone = {holder for holder, _ in self._holders(node, ())}
-        for source, goal, edge in helped:  # who holds it alone, or may, needs nobody
-            trusted = any(is_named(pattern, source) for pattern in meant)
-            if source not in alone and not trusted and not source.startswith("raised "):
-                self.chains.add(goal, node, edge)
-        yield from self._held(node, subject, entry, tuple(k.first.arn for k in held))
+        held = TagHolders(self, entry, node).add()
+        yield from self.held(node, f"exception: {entry.shown}", entry, held)
 
-    def _tag_of_resources(self, node: str, entry: TagException) -> None:
-        """Who puts the tag on resources of mine."""
-        tagging = tagging_calls(self.workspace, entry)
-        for steps, kinds in self.worlds if tagging else ():
-            about = steps.about(tagging, entry.key)
-            words, name = "puts the tag on a resource", _namer(steps, self.steps)
-            left = [kind for kind in kinds if not self._sure(kind.first.arn, node)]
-            for caller, step in about.callers(left, *sets_tag(about, tagging, entry)):
-                self.chains.add(name(caller), node, Edge(((about, step, words),), words))
-
-    def _sessions(self, node: str, kinds: Sequence[Kind], steps: Steps, sets: Formula) -> None:
-        """Who begins a session with a tag: takes a role and may tag the session."""
-        words, name = "begins a session with the tag", _namer(steps, self.steps)
-        if steps.step(steps.formula("step.tags-session"), any_of(self.kinds), sets) is None:
-            return
-        for kind in self.kinds:
-            for caller, tags in list(steps.callers(kinds, steps.formula("step.tags-session"), kind.here, sets)):
-                taken = steps.step(steps.formula("step.takes-role"), kind.here, calls(caller.first), sets)
-                if taken is not None:
-                    self.chains.add(name(caller), node, Edge(((steps, taken, words), (steps, tags, words)), words))
-
-    def _edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
-        name = _namer(steps, self.steps)
-        left = [kind for kind in kinds if not self._sure(kind.first.arn, node)]
+    def edges(self, node: str, kinds: Sequence[Kind], steps: Steps, asked: tuple[Formula, ...], words: str) -> None:
+        """Add an edge to a node from each of these who makes such a call."""
+        name = self.namer(steps)
+        left = [kind for kind in kinds if not self.sure(kind.first.arn, node)]
         for caller, step in steps.callers(left, *asked):
             self.chains.add(name(caller), node, Edge(((steps, step, words),), words))
 
-    def _held(
+    def held(
         self, node: str, subject: str, entry: RoleException | TagException | None, exempt: tuple[str, ...]
     ) -> Iterator[Line]:
         """The rows of an exception: holders that nobody meant, or who holds it."""
-        holders = self._holders(node, exempt)
         meant = (*self.perimeter.administrators, *((entry.held_by or ()) if entry else ()))
+        holders = self.holders(node, exempt, meant)
         kept = f" (owner {entry.owner})" if entry and entry.owner else ""
         told = bool(self.perimeter.administrators) or (entry is not None and entry.held_by is not None)
-        names = ", ".join(f"{self._named(h)} ({_hops(p)})" for h, p in holders[:_MANY])
+        names = ", ".join(f"{self.named(h)} ({_hops(p)})" for h, p in holders[:_MANY])
         names += f" and {len(holders) - _MANY} more" if len(holders) > _MANY else ""
         if not holders:
             known = "nobody but who is exempt by name" if entry else "nobody who is listed"
@@ -376,11 +360,9 @@ class _Question:
             first = self._path("", holders[0][1], "").hops if holders else ()
             yield Line(subject + kept, "not-asked", text, hops=first)
             return
-        wrong = [
-            (h, p) for h, p in holders if not any(is_named(pattern, h.removeprefix("raised ")) for pattern in meant)
-        ]
+        wrong = [(h, p) for h, p in holders if not any(is_named(pattern, identity_of(h)) for pattern in meant)]
         for holder, path in wrong[:_MANY]:
-            who = self._named(holder)
+            who = self.named(holder)
             yield self._path(subject + kept, path, f"{who} comes to hold it over {_hops(path)}, and is not meant to")
         for sure in (True, False):
             rest = [h for h, path in wrong[_MANY:] if all(edge.sure for edge in path) is sure]
@@ -389,17 +371,31 @@ class _Question:
         if not wrong:
             yield Line(subject + kept, "proved", f"held by {names}, as perimeter.yaml says")
 
-    def _holders(self, node: str, exempt: tuple[str, ...]) -> list[tuple[str, list[Edge]]]:
-        """Everybody who reaches a node, nearest first, without who is exempt by name already."""
-        out = []
-        for source in sorted(self.chains.sources(node)):
-            path = self.chains.path(source, node)
-            if path is None or source in exempt or source.startswith(("raised ", "exception ")):
-                continue
-            out.append((source, [edge for edge in path if edge.steps]))
-        return sorted(out, key=lambda found: (len(found[1]), found[0]))
+    def holders(self, node: str, exempt: tuple[str, ...], meant: Sequence[str] = ()) -> list[tuple[str, list[Edge]]]:
+        """Everybody who reaches a node, nearest first, without who is exempt by name already.
 
-    def _named(self, holder: str) -> str:
+        Help counts where it is of one who does not hold it alone and is not `meant` to.
+        """
+        found: dict[str, list[Edge]] = {}
+        sources = [s for s in sorted(self.chains.sources(node)) if s not in exempt and not is_state(s)]
+        for source in sources:
+            path = self.chains.path(source, node, lambda edge: not edge.helpers)
+            if path is not None:
+                found[source] = [edge for edge in path if edge.steps]
+        helpers = {helper for by in self.chains.helpers for helper in by}
+        idle = {helper for helper in helpers if helper in found or any(is_named(p, helper) for p in meant)}
+        for source in sources if helpers else ():
+            path = self.chains.path(source, node, lambda edge: not edge.helpers or not edge.helpers <= idle)
+            if path is not None:
+                found.setdefault(source, [edge for edge in path if edge.steps])
+        return sorted(found.items(), key=lambda each: (len(each[1]), each[0]))
+
+    def states_of(self, arn: str) -> list[str]:
+        """The nodes of an identity in other states: with more rights, or other tags."""
+        return [node for node in {state(arn) for state in self._states.values()} if node in self.chains.graph]
+
+    def named(self, holder: str) -> str:
+        """An identity, or who comes from outside, in words."""
         kind = self.chains.kinds.get(holder)
         return kind.shown if kind else holder
 
@@ -418,6 +414,21 @@ class _Question:
         return Line(subject, status, text, blamed[-1] if blamed else None, hops=tuple(hops))
 
 
+def _on_guardrails(steps: Steps, organization: str) -> Formula:
+    """A call on a policy is on an SCP or RCP, not on one of tags or backups: delegation policies tell them apart."""
+    on_policy = steps.calls(*(f"organizations:{verb}Policy" for verb in ("Attach", "Delete", "Detach", "Update")))
+    kinds = ("service_control_policy", "resource_control_policy")
+    names = disj(glob("resource.name", (Text(f"policy/{organization}/{kind}/"), STAR)) for kind in kinds)
+    told = disj(steps.has_value("organizations:PolicyType", kind.upper()) for kind in kinds)
+    by_type = either(on_policy, steps.calls("organizations:DisablePolicyType"))
+    return both(either(neg(on_policy), names), either(neg(by_type), told))
+
+
+def _changes(effect: str) -> str:
+    """The node of whoever changes what holds the perimeter."""
+    return f"changes {effect}"
+
+
 def _hops(path: Sequence[Edge]) -> str:
     return "1 hop" if len(path) == 1 else f"{len(path)} hops"
 
@@ -427,11 +438,6 @@ def made_by(caller: Kind) -> Kind:
     partition, account = caller.first.arn.split(":")[1], caller.first.account
     arn = f"arn:{partition}:iam::{account}:role/made-by-{caller.first.arn.rsplit('/', 1)[-1]}"
     return Kind((OwnedPrincipal(arn=arn, type="role", account=account),))
-
-
-def _namer(steps: Steps, first: Steps) -> Callable[[Kind], str]:
-    """How the callers of a world are called in the graph."""
-    return (lambda kind: kind.first.arn) if steps is first else (lambda kind: raised(kind.first.arn))
 
 
 def _target(step: Step, kinds: Iterable[Kind]) -> Kind:
@@ -451,28 +457,3 @@ def _holds_everything(principal: OwnedPrincipal) -> bool:
         and s.resource is not None and s.resource.values == ("*",) and not s.resource.negated
         for s in statements
     )  # fmt: skip
-
-
-def _with_rights(workspace: Workspace, grown: Sequence[OwnedPrincipal], bare: set[str]) -> Workspace:
-    """The workspace in which these identities hold a policy that allows everything; some without their boundary.
-
-    Identities that are not there yet are added.
-    """
-    arns = {principal.arn for principal in grown}
-    everything = parse_object(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
-        PolicyKind.IDENTITY, file="(extended)", name="extended rights", strict=False,
-    )  # fmt: skip
-
-    def one(account: Account) -> Account:
-        there = {p.arn for p in account.principals}
-        new = [p for p in grown if p.account == account.id and p.arn not in there]
-        principals = tuple(
-            p.model_copy(update={"policies": (everything,), "boundary": None if p.arn in bare else p.boundary})
-            if p.arn in arns
-            else p
-            for p in (*account.principals, *new)
-        )
-        return account.model_copy(update={"principals": principals})
-
-    return each_account(workspace, one)

@@ -95,16 +95,21 @@ class _Question:
 
     def unlisted(self, kinds: list[Kind]) -> list[Line]:
         """Roles of accounts that are not listed in full, whatever they trust: guardrails alone."""
-        asked = (self.breach, neg(any_of(kinds)))
-        result = self.run.ask(*asked, self.run.exact)
+        departs: tuple[str, ...] = ()
+        asked: tuple[Formula, ...] = (self.breach, neg(any_of(kinds)), self.run.exact)
+        result = self.run.ask(*asked)
         if result.status == "unsat" and self.run.reading != "exact":
-            result = self.run.ask(*asked, self.run.over)
+            asked = (*asked[:-1], self.run.over)
+            result = self.run.ask(*asked)
+            if result.status == "sat":
+                result, granted, departs = self.run.tightest(asked, result)
+                asked = (*asked, *granted)
         if result.status == "unsat":
             return []
         subject = "roles whose trust policies were not given"
         if result.status == "unknown":
             return [Line(subject, "unknown", result.reason or "not decided")]
-        found = self._shown(self.run.plain(("sts",), (*asked, self.run.over), result))
+        found = self._shown(self.run.plain(("sts",), asked, result), departs)
         text = "guardrails alone do not hold them back: what these roles trust decides"
         return [Line(subject, "not-asked", text, None, found)]
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
-from perimeter_smt.organization.model import Account, OwnedPrincipal
+from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.mitigations.attributes import attributes_of, brought_by, setting_by
+from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, target
 from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
@@ -33,11 +36,15 @@ _TRIES = 4  # values of session attributes that are tried
 
 @dataclass(frozen=True)
 class Edge:
-    """How one comes from a node to another: steps with their words, in the world that found them."""
+    """How one comes from a node to another: steps with their words, in the world that found them.
+
+    `helpers`: nobody but one of these makes the call, so that he has to act for whoever comes that way.
+    """
 
     steps: tuple[tuple[Steps | Rewritten, Step, str], ...]
     words: str
     unless: str = ""
+    helpers: frozenset[str] = frozenset()
 
     @property
     def sure(self) -> bool:
@@ -52,6 +59,8 @@ class Chains:
     graph: Graph[Edge] = field(default_factory=Graph)
     kinds: dict[str, Kind] = field(default_factory=dict)
     unless: dict[str, str] = field(default_factory=dict)  # by node: what its further edges need besides
+    helps: dict[tuple[str, str, str], Edge] = field(default_factory=dict)  # who does what for whom, leading where
+    _helpers: set[frozenset[str]] = field(default_factory=set)
 
     def add(self, source: str, goal: str, edge: Edge) -> None:
         """Add an edge; a sure one wins over one that is not."""
@@ -61,10 +70,32 @@ class Chains:
         if source != goal and (old is None or (edge.sure and not old.sure)):
             self.graph.put(source, goal, edge)
 
-    def path(self, source: str, goal: str) -> list[Edge] | None:
-        """The shortest path, over sure edges if there is one; None if there is none."""
+    def path(self, source: str, goal: str, keep: Callable[[Edge], bool] = lambda _: True) -> list[Edge] | None:
+        """The shortest path, over sure edges if there is one, else over what `keep` accepts; None if there is none."""
         sure = self.graph.shortest(source, goal, lambda edge: edge.sure)
-        return self.graph.shortest(source, goal) if sure is None else sure
+        return self.graph.shortest(source, goal, keep) if sure is None else sure
+
+    @property
+    def helpers(self) -> set[frozenset[str]]:
+        """Who helps on some edge."""
+        return self._helpers
+
+    def help(self, helper: str, source: str, goal: str, edge: Edge) -> None:
+        """Remember that somebody may take another one from a node to a node."""
+        self.helps.setdefault((helper, source, goal), edge)
+
+    def add_helped(self, helps: Callable[[str], bool], named: Callable[[str], str]) -> None:
+        """Add the edges that somebody has to act for, whom `helps` accepts: never sure, one for each pair of nodes."""
+        found: dict[tuple[str, str], dict[str, Edge]] = {}
+        for (helper, source, goal), edge in self.helps.items():
+            if helps(helper):
+                found.setdefault((source, goal), {})[helper] = edge
+        for (source, goal), by in found.items():
+            first, edge = next(iter(by.items()))
+            unless = "; ".join(filter(None, (edge.unless, f"{named(first)}, who {edge.words}, does not act for it")))
+            self._helpers.add(frozenset(by))
+            self.add(source, goal, replace(edge, unless=unless, helpers=frozenset(by)))
+        self.helps.clear()
 
     def reached(self, starts: Iterable[str]) -> set[str]:
         """Every node that is reached from one of these, and these."""
@@ -118,14 +149,39 @@ def raised(arn: str) -> str:
     return f"raised {arn}"
 
 
-def connect(chains: Chains, steps: Steps, kinds: Sequence[Kind], *, among: Sequence[Kind] | None = None) -> None:
-    """Add the edges between identities. `among`: the callers, in a world in which their rights were extended.
+def tagged(key: str, value: str | None) -> Callable[[str], str]:
+    """How the node of an identity is called whose tag somebody set, or took away."""
+    return lambda arn: f"{f'tagged {key}={value}' if value is not None else f'untagged {key}'} {arn}"
+
+
+def is_state(node: str) -> bool:
+    """Whether a node is an identity in another state, an exception, or a root user, who has a row of its own."""
+    return node.startswith(("raised ", "tagged ", "untagged ", "exception ", "root user "))
+
+
+def identity_of(node: str) -> str:
+    """The identity that a node is of, in whatever state."""
+    return node.rsplit(" ", 1)[-1] if is_state(node) else node
+
+
+def connect(
+    chains: Chains,
+    steps: Steps,
+    kinds: Sequence[Kind],
+    *,
+    among: Sequence[Kind] | None = None,
+    state: Callable[[str], str] = raised,
+    outside: Sequence[Outsider] = (),
+) -> None:
+    """Add the edges between identities. `among`: the callers, in a world in which they are in another `state`.
+
+    `outside`: who comes from outside may set attributes of a session by which it takes a further role.
 
     With extended rights one does what one did before: that is not asked again.
     """
     callers = kinds if among is None else among
-    name = (lambda kind: kind.first.arn) if among is None else (lambda kind: raised(kind.first.arn))
-    for caller, kind in product(among or (), kinds):
+    name = (lambda kind: kind.first.arn) if among is None else (lambda kind: state(kind.first.arn))
+    for caller, kind in product((among or ()) if state is raised else (), kinds):
         before = chains.graph.get(caller.first.arn, kind.first.arn)
         if before is not None and before.sure:
             chains.add(name(caller), kind.first.arn, before)
@@ -134,9 +190,11 @@ def connect(chains: Chains, steps: Steps, kinds: Sequence[Kind], *, among: Seque
         edge = chains.graph.get(name(caller), kind.first.arn)
         return edge is not None and edge.sure
 
-    reader = _Edges(steps, list(callers), kinds, done)
+    reader = _Edges(steps, list(callers), kinds, done, outside)
     for caller, kind, edge in reader.into():
         chains.add(name(caller), kind.first.arn, edge)
+    for source, kind, edge in reader.from_outside:
+        chains.add(source, kind.first.arn, edge)
     _extend(chains, [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)])
 
 
@@ -159,13 +217,19 @@ def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
                     steps = tuple(step for each in (*before, edge) for step in each.steps)
                     unless = "; ".join(dict.fromkeys(each.unless for each in (*before, edge) if each.unless))
                     chains.add(start, raised(goal), Edge(steps, edge.words, unless))
+    for node, goal, edge in found:
+        if raised(goal) not in chains.graph or node not in chains.sources(raised(goal)):
+            chains.help(node, goal, raised(goal), edge)
 
 
 class _Edges:
     """The edges between identities, in one world."""
 
-    def __init__(self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done) -> None:
-        self.steps, self.all_callers, self.kinds, self.done = steps, callers, kinds, done
+    def __init__(
+        self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done, outside: Sequence[Outsider]
+    ) -> None:
+        self.steps, self.all_callers, self.kinds, self.done, self.outside = steps, callers, kinds, done, outside
+        self.from_outside: list[tuple[str, Kind, Edge]] = []
         self.roles = [kind for kind in kinds if kind.first.type == "role"]
         rows = table_rows("escalation-actions")
         self.rows = {effect: [r for r in rows if r["effect"] == effect] for effect in {r["effect"] for r in rows}}
@@ -201,34 +265,47 @@ class _Edges:
         for middle, kind, step in list(steps.pairs(callers, self.roles, asked, done=found)):
             for caller, edge in self._through(middle, kind, step):
                 yield caller, kind, edge
+            self.from_outside += self._through_outside(middle, kind, step)
 
     def _through(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[Kind, Edge]]:
         """Two hops, where the second needs session tags or a source identity that the first has to set."""
-        steps = self.steps
-        enter = (steps.formula("step.takes-role"), middle.here)
-        for caller, _ in list(steps.callers(self.all_callers, *enter)):
-            second = step
-            tried: list[Formula] = []
-            for _ in range(_TRIES):
-                attributes = _attributes(steps, middle.first, second)
-                first = _setting(steps, caller.first, middle.first, attributes)
-                if first is not None:
-                    words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-                    named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
-                    hops = [(steps, hop, f"sets {named}") for hop in first]
-                    yield caller, Edge((*hops, (steps, second, words)), words)
-                    break
-                same = conj(steps.has_value(name, value) for name, value in attributes.items())
-                tried.append(neg(same))
-                asked = (steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
-                other = steps.step(*asked)
-                if other is None:
-                    break
-                second = other
-            else:
-                words = f"may take the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-                unless = "no session attributes that the first hop may set are those that the second asks for"
-                yield caller, Edge(((steps, step, words),), words, unless)
+        enter = (self.steps.formula("step.takes-role"), middle.here)
+        for caller, _ in list(self.steps.callers(self.all_callers, *enter)):
+            edge = self._two_hops(middle, kind, step, partial(setting_by, self.steps, caller.first, middle.first))
+            if edge is not None:
+                yield caller, edge
+
+    def _through_outside(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[str, Kind, Edge]]:
+        """The same, where the first hop is of somebody from outside."""
+        for who in self.outside:
+            if self.steps.step(self.steps.formula("step.enters"), who.entering, middle.here) is not None:
+                edge = self._two_hops(middle, kind, step, partial(brought_by, self.steps, who, middle.first))
+                if edge is not None:
+                    unless = "; ".join(filter(None, (edge.unless, who.unless)))
+                    yield who.name, kind, replace(edge, unless=unless)
+
+    def _two_hops(
+        self, middle: Kind, kind: Kind, step: Step, setting: Callable[[dict[str, str]], list[Step] | None]
+    ) -> Edge | None:
+        """The hops by which a role is taken through another, whose session carries what `setting` can set."""
+        steps, second = self.steps, step
+        tried: list[Formula] = []
+        for _ in range(_TRIES):
+            attributes = attributes_of(steps, middle.first, second)
+            first = setting(attributes)
+            if first is not None:
+                words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
+                named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
+                hops = [(steps, hop, f"sets {named}") for hop in first]
+                return Edge((*hops, (steps, second, words)), words)
+            tried.append(neg(conj(steps.has_value(name, value) for name, value in attributes.items())))
+            other = steps.step(steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
+            if other is None:
+                return None
+            second = other
+        words = f"may take the role {last(kind.first.arn)} through {last(middle.first.arn)}"
+        unless = "no session attributes that the first hop may set are those that the second asks for"
+        return Edge(((steps, step, words),), words, unless)
 
     def becomes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Calls on an identity after which one acts as it."""
@@ -261,7 +338,8 @@ class _Edges:
         by_policy = [
             (caller, kind, step, unless)
             for kind in self.kinds
-            for caller, step, unless in self._in("raises-by-policy", kind.first.account)
+            for effect in ("raises-by-policy", "raises-by-group")[: 1 + (kind.first.type == "user")]
+            for caller, step, unless in self._in(effect, kind.first.account)
             if alone or caller.first.arn != kind.first.arn
         ]
         for caller, kind, step, unless in (*self._by_rows("raises", alone=alone), *by_policy):
@@ -307,7 +385,7 @@ class _Edges:
 
     def passes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Roles passed to a service that runs code or makes calls with them, and compute that may have them."""
-        paths = table_rows("pass-role-paths")
+        paths = sorted(table_rows("pass-role-paths"), key=lambda row: "unless" in row)
         passed = self.steps.formula("step.passes-role")
         some = disj(self.steps.has_value("iam:PassedToService", service) for service in self._all_services)
         passing_any = self.steps.step(passed, any_of(self.roles), disj(calls(k.first) for k in self.all_callers), some)
@@ -329,7 +407,7 @@ class _Edges:
                         hops = [(self.steps, passing, f"passes the role to {service}")]
                         hops += [(self.steps, step, words) for step in made if step]
                         hops.append((self.steps, taken, f"{service} takes the role"))
-                        yield caller, kind, Edge(tuple(hops), words)
+                        yield caller, kind, Edge(tuple(hops), words, row.get("unless", ""))
                         break
 
     @property
@@ -371,38 +449,6 @@ def _texts(option: tuple[str, str]) -> dict[str, str]:
 def _service_and_role(step: Step) -> tuple[str, str]:
     assert step.result.model is not None
     return target_of(step), step.result.model.texts["principal.service"]
-
-
-def _attributes(steps: Steps, principal: OwnedPrincipal, step: Step) -> dict[str, str]:
-    """The session tags and the source identity that a step's caller carries, beyond what the role itself has."""
-    model = step.result.model
-    assert model is not None
-    given = {f"aws:principaltag/{name}".lower(): value for name, value in principal.tags.items()}
-    out = {}
-    for name, key in sorted(steps.world.keys.known.items()):
-        if not name.startswith(("aws:principaltag/", "aws:sourceidentity")) or key.has.op != "sym":
-            continue
-        value = model.texts.get(str(key.has.payload).removeprefix("has "), "")
-        if model.symbols.get(str(key.has.payload), False) and given.get(name) != value:
-            out[name] = value
-    return out
-
-
-def _setting(
-    steps: Steps, caller: OwnedPrincipal, role: OwnedPrincipal, attributes: dict[str, str]
-) -> list[Step] | None:
-    """The requests by which a caller takes a role and sets these attributes; None where one does not get through."""
-    sent = []
-    for name, value in attributes.items():
-        if name == "aws:sourceidentity":
-            sent.append(steps.has_value("sts:sourceidentity", value))
-        else:
-            sent.append(steps.has_value(name.replace("aws:principaltag/", "aws:requesttag/"), value))
-    names = ["step.takes-role"]
-    names += ["step.tags-session"] if any(name.startswith("aws:principaltag/") for name in attributes) else []
-    names += ["step.sets-source-identity"] if "aws:sourceidentity" in attributes else []
-    found = [steps.step(steps.formula(name), target(role), calls(caller), *sent) for name in names]
-    return [step for step in found if step] if all(found) else None
 
 
 def last(arn: str) -> str:

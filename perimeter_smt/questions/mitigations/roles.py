@@ -112,7 +112,9 @@ def identities_of(workspace: Workspace) -> tuple[Workspace, list[Kind]]:
     def one(account: Account) -> Account:
         here = _alike(account, key)
         found.extend(here)
-        return account.model_copy(update={"principals": tuple(kind.first for kind in here), "resources": ()})
+        # The policy by which an organization delegates its administration is the only one of a resource that counts.
+        delegates = tuple(r for r in account.resources if r.arn.split(":")[2] == "organizations")
+        return account.model_copy(update={"principals": tuple(kind.first for kind in here), "resources": delegates})
 
     return each_account(workspace, one), found
 

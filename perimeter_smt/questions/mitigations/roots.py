@@ -1,22 +1,31 @@
 """C2: the root users of member accounts. They hold what their accounts hold, unless SCPs deny it to them.
 
+Who takes a session of one (sts:AssumeRoot) for the task of making a password recovers it and is the root user then (IAM
+guide, centralize root access for member accounts).
 Whether a root user has credentials at all is not in the input (IAM guide, centralize root access for member accounts):
 where one gets through, the row tells what it holds and judges nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.logic.formula import Formula, both, either, is_text
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.mitigations.graph import Edge
 from perimeter_smt.questions.mitigations.model import Line
 from perimeter_smt.questions.mitigations.roles import Kind, any_of
-from perimeter_smt.questions.mitigations.steps import Step, Steps
+from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 from perimeter_smt.request.keys import table_rows
 
+if TYPE_CHECKING:
+    from perimeter_smt.questions.mitigations.chains import ChainQuestion
+
 _SHOWN = 4
+_TASK = "IAMCreateRootUserPassword"
+_CENTRAL = "root users are not managed centrally, or their mailboxes are out of reach"
 
 
 def roots(workspace: Workspace, steps: Steps, kinds: Sequence[Kind], exempt: Sequence[Kind], guarded: Formula) -> Line:
@@ -46,6 +55,51 @@ def _by_session(workspace: Workspace, steps: Steps, kinds: Sequence[Kind]) -> st
     asked = (steps.formula("step"), steps.calls("sts:AssumeRoot"))
     found = [kind.shown for kind, _ in steps.callers(kinds, *asked)]
     return f"sessions of them (sts:AssumeRoot) are taken by {', '.join(found[:_SHOWN]) or 'nobody who is listed'}"
+
+
+def enter_roots(question: ChainQuestion, guarded: Mapping[str, Formula]) -> None:
+    """Add who takes a session of a root user and recovers its password by it, and what the root user does then.
+
+    `guarded`: the calls that change what holds the perimeter, by the node that they lead to.
+    """
+    steps, chains, organization = question.steps, question.chains, question.workspace.organization
+    task = steps.has_value("sts:TaskPolicyArn", f"arn:{organization.partition}:iam::aws:policy/root-task/{_TASK}")
+    asked = (steps.formula("step"), steps.calls("sts:AssumeRoot"), task)
+    members = [a.id for a, _ in organization.accounts() if a.id != organization.management_account]
+    reached: dict[str, None] = {}
+    for caller, _ in list(steps.callers(question.kinds, *asked)):
+        options = {a: both(is_text("resource.account", a), calls(caller.first)) for a in members}
+        for account, step in steps.each(options, _target, *asked, texts=lambda a: {"resource.account": a}):
+            unless = [_CENTRAL]
+            if (
+                caller.first.account != organization.management_account
+                and organization.delegated_administrators is None
+            ):
+                unless.append(f"account {caller.first.account} does not administer IAM for the organization")
+            words = f"takes a session of the root user of account {account}"
+            edge = Edge(((steps, step, words),), words, "; ".join(unless))
+            chains.add(caller.first.arn, _node(account), edge)
+            reached[account] = None
+    becomes = [row["action"] for row in table_rows("escalation-actions") if row["effect"] == "becomes"]
+    goals = {kind.first.arn: both(steps.calls(*becomes), kind.here) for kind in question.kinds} | dict(guarded)
+    for account in reached:
+        root = both(sym_is("root"), is_text("principal.account", account))
+        for goal, formula in goals.items():
+            if goal in question.chains.kinds and question.chains.kinds[goal].first.account != account:
+                continue
+            found = steps.step(steps.formula("step"), root, formula)
+            if found is not None:
+                words = f"acts as the root user of account {account}"
+                chains.add(_node(account), goal, Edge(((steps, found, words),), words))
+
+
+def _node(account: str) -> str:
+    return f"root user of account {account}"
+
+
+def _target(step: Step) -> str:
+    assert step.result.model is not None
+    return step.result.model.texts["resource.account"]
 
 
 def _account(step: Step) -> str:

@@ -18,7 +18,7 @@ from perimeter_smt.encode.world.world import all_documents, build
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import Formula, atom, both, conj, disj, neg
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
@@ -41,12 +41,21 @@ _SOURCE_IDENTITY = "aws:sourceidentity"
 _FORMULAS = (
     *("C1.premise", "C1.conclusion", "my-iam", "step", "step.takes-role", "step.tags-session"),
     *("step.sets-source-identity", "step.passes-role", "step.service-takes-role", "step.enters"),
-    *("step.takes-rewritten", "step.taken-by-others"),
+    *("step.takes-rewritten", "step.taken-by-others", "step.enters-tagged"),
+    *("credentials.to-permission-set", "credentials.of-permission-set"),
 )
 _CALLS = (
     *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:assumeroot"),
     *("sts:getfederationtoken", "sts:getsessiontoken", "sts:tagsession", "sts:setsourceidentity"),
-    *("iam:passrole", "iam:tagrole", "iam:taguser", "iam:createrole", "iam:createuser"),
+    *(
+        "iam:passrole",
+        "iam:tagrole",
+        "iam:taguser",
+        "iam:untagrole",
+        "iam:untaguser",
+        "iam:createrole",
+        "iam:createuser",
+    ),
 )
 
 
@@ -251,6 +260,18 @@ class Steps:
         if key is None:
             return conj(())
         return both(key.has, glob_on(key.term, (Text(value),) if value else ()))
+
+    def carries(self, name: str) -> Formula:
+        """The request carries a condition key; true where nothing looks at the key."""
+        key = self.world.keys.known.get(name.lower())
+        return TRUE if key is None else key.has
+
+    def among(self, name: str, value: str) -> Formula:
+        """A condition key of several values has this one; true where nothing looks at the key."""
+        key = self.world.keys.known.get(name.lower())
+        if key is None:
+            return TRUE
+        return both(key.has, disj(both(slot.has, glob_on(slot.term, (Text(value),))) for slot in key.slots))
 
     def shown(self, step: Step, why: str) -> Counterexample:
         """The request of a step, made plain and replayed."""

@@ -1,4 +1,4 @@
-"""C2: who may put the tag that exempts a resource on a resource of mine.
+"""C2: who may put the tag that exempts a resource on a resource of mine, or take away the one that holds it.
 
 A tagging call tells the tag by `aws:RequestTag`, where the service authorization reference lists it for the call; of
 those that list no such key, any tag may be what they set.
@@ -6,10 +6,9 @@ those that list no such key, any tag may be what they set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from perimeter_smt.logic.formula import Formula, both, either, sym
+from perimeter_smt.logic.formula import FALSE, Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.perimeter import TagException, Workspace
 from perimeter_smt.questions.mitigations.steps import Steps
 from perimeter_smt.request import actions
@@ -17,10 +16,11 @@ from perimeter_smt.request import actions
 _KEY = "aws:requesttag/"
 
 
-def tagging_calls(workspace: Workspace, entry: TagException) -> dict[str, bool]:
+def tagging_calls(workspace: Workspace, entry: TagException) -> dict[str, str]:
     """The calls that set tags on resources of the services that the exception's objectives claim, in lower case.
 
-    The value tells whether the call tells the tag that it sets.
+    The value tells what each does: `sets` a tag that it tells or not (`sets-silently`), `makes` a resource with the
+    tags that it tells, puts all tags (`replaces`), or takes tags away (`removes`).
     """
     patterns = [p.lower() for name in entry.objectives for p in workspace.perimeter.scope(name).actions]
     claimed = {pattern.partition(":")[0] for pattern in patterns}
@@ -29,20 +29,42 @@ def tagging_calls(workspace: Workspace, entry: TagException) -> dict[str, bool]:
         for info in actions.actions(service):
             keys = {key.lower() for use in info.resource_types for key in use.condition_keys}
             keys |= {key.lower() for key in info.condition_keys}
-            tells = any(key.startswith(_KEY) for key in keys)
-            takes_away = info.name.lower().startswith(("untag", "remove", "delete"))
-            if tells or (info.access_level == "Tagging" and not takes_away):
-                out[str(info).lower()] = tells
+            way = _way(info, tells=any(key.startswith(_KEY) for key in keys))
+            if way:
+                out[str(info).lower()] = way
     return out
 
 
-def sets_tag(steps: Steps, calls: dict[str, bool], entry: TagException) -> tuple[Formula, ...]:
-    """A call of these puts the tag of the exception on a resource of mine, or may do so without telling."""
-    telling = steps.calls(*_named(calls, tells=True))
-    silent = steps.calls(*_named(calls, tells=False))
-    sets = steps.has_value(f"{_KEY}{entry.key}", entry.value)
-    return steps.formula("step"), sym("resource.mine"), either(both(telling, sets), silent)
+def _way(info: actions.ActionInfo, *, tells: bool) -> str:
+    """What a call does to tags that policies see as `aws:ResourceTag`; tags of S3 objects are none (S3 guide)."""
+    name = info.name.lower()
+    if "Tagging" not in info.access_level:
+        return "makes" if tells else ""
+    if name.startswith("list") or (info.service.startswith("s3") and ("object" in name or name == "replicatetags")):
+        return ""
+    if name.startswith(("un", "remove", "delete")):
+        return "removes"
+    if not tells:
+        return "sets-silently"
+    return "replaces" if name.startswith("put") else "sets"
 
 
-def _named(calls: dict[str, bool], *, tells: bool) -> Iterable[str]:
-    return [name for name, told in calls.items() if told is tells]
+def sets_tag(steps: Steps, calls: dict[str, str], entry: TagException) -> tuple[Formula, ...]:
+    """A call of these puts the tag of the exception on a resource of mine, or may do so without telling.
+
+    Where a missing tag exempts: takes it away, sets another value, or makes a resource without it.
+    """
+    does = {way: steps.calls(*(n for n, way_of in calls.items() if way_of == way)) for way in set(calls.values())}
+    name = f"{_KEY}{entry.key}"
+    same = steps.has_value(name, entry.value)
+    if not entry.missing:
+        told = disj(does.get(way, FALSE) for way in ("sets", "makes", "replaces"))
+        ways = [both(told, same), does.get("sets-silently", FALSE)]
+    else:
+        ways = [
+            both(does.get("sets", FALSE), both(steps.carries(name), neg(same))),
+            both(either(does.get("makes", FALSE), does.get("replaces", FALSE)), neg(same)),
+            both(does.get("removes", FALSE), steps.among("aws:TagKeys", entry.key)),
+            does.get("sets-silently", FALSE),
+        ]
+    return steps.formula("step"), sym("resource.mine"), disj(ways)
