@@ -143,8 +143,7 @@ class Reader:
         if touched.account is None and arn and arn != "*":
             owner = self._owners.get(arn) or self._owners.get(arn.partition("/")[0])
             touched = Touched(arn, owner)
-        if caller.account is not None and caller.type != "service":
-            self._organization(known, caller.account, "aws:principalorgid", "aws:principalorgpaths")
+        self.place(known, caller)
         if touched.account is not None and arn != "*":
             known.values["aws:resourceaccount"] = touched.account
             known.values["s3:resourceaccount"] = touched.account
@@ -153,6 +152,11 @@ class Reader:
         if isinstance(endpoint, str) and endpoint in self._vpcs:
             known.values["aws:sourcevpc"] = self._vpcs[endpoint]
         return Call(caller, action, touched, known)
+
+    def place(self, known: Known, caller: Principal) -> None:
+        """Add what the workspace tells of the caller's organization."""
+        if caller.account is not None and caller.type != "service":
+            self._organization(known, caller.account, "aws:principalorgid", "aws:principalorgpaths")
 
     def _organization(self, known: Known, account: str, key: str, paths: str) -> None:
         path = self._paths.get(account)
