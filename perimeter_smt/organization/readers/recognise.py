@@ -107,7 +107,8 @@ def read_bytes(path: Path) -> bytes:
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
     except (OSError, EOFError) as error:
-        raise InputError(f"cannot be read: {error}".lower(), file=str(path)) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason.lower()}", file=str(path)) from None
     for mark in (b"\xff\xfe", b"\xfe\xff"):  # what `>` of PowerShell writes
         if data.startswith(mark):
             try:

@@ -29,6 +29,7 @@ from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits
 
 _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)/.+")
+_SESSION = re.compile(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
 
 
@@ -261,6 +262,10 @@ def _caller(principal: str) -> Formula:
     if re.fullmatch(r"arn:[a-z-]+:iam::[0-9]{12}:root", principal):
         return both(sym_is("root"), is_text("principal.account", principal.split(":")[4]))
     found = named(principal) if _PRINCIPAL.fullmatch(principal) else None
+    if found is None and (session := _SESSION.fullmatch(principal)):
+        partition, account, name = session.groups()
+        role = f"arn:{partition}:iam::{account}:role/{name}"
+        raise InputError(f"`{principal}` is a session, expected the ARN of its role, such as `{role}`")
     if found is None:
         raise InputError(
             f"`{principal}` is no caller, expected the ARN of a user or role, an account id, a service principal, or "
