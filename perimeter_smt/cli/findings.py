@@ -130,7 +130,7 @@ def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Docume
 def ids(options: dict[str, Any]) -> tuple[str | None, str | None]:
     """The ids of account and organization that the options name, checked; other options need another source."""
     from perimeter_smt.organization.readers import values
-    from perimeter_smt.organization.readers.options import checked
+    from perimeter_smt.organization.readers.values import checked
 
     for name in ("base", "region", "parameters", "complete", "management_account", "perimeter_file"):
         if options.get(name):

@@ -148,6 +148,8 @@ def form_of(value: Any) -> Form | None:
         return Form.CONFIG
     if "AWSTemplateFormatVersion" in value or "Transform" in value or _looks_like_template(value.get("Resources")):
         return Form.CLOUDFORMATION
+    if "Statement" in value:
+        return None  # a policy by itself
     from perimeter_smt.organization.readers.aws_cli.read import reader_of
 
     return Form.CLI if reader_of(value) is not None else None
