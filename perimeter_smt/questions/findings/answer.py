@@ -109,10 +109,15 @@ def covered(
     for number, asked in enumerate(every):
         if progress is not None:
             progress(asked.topic.name, number, len(every))
+            asked.search.seen = partial(_told, progress, asked.topic.name, number, len(every))
         asked.search.stop = stop or asked.search.stop
         cover = asked.search.cover()
         parts.append((asked, cover, made_of(asked, cover, partial(composed, estate))))
     return parts
+
+
+def _told(progress: Progress, name: str, done: int, total: int, sets: int) -> None:
+    progress(f"{name}: {sets} found", done, total)
 
 
 def read_again(
@@ -148,7 +153,8 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
     """A finding for each cube."""
     out = []
     for cube in cover.cubes:
-        others = [other for other in cover.cubes if other is not cube]
+        # Where the search was ended, others may cover the set as a whole.
+        others = [] if cover.reason else [other for other in cover.cubes if other is not cube]
         result = asked.search.example(cube, others, wishes())
         found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
         names = asked.actions.names(found.numbers)

@@ -46,6 +46,10 @@ def _never() -> bool:
     return False
 
 
+def _nothing(_: int) -> None:
+    pass
+
+
 @dataclass
 class Search:
     """The question: `access` under `given`, described by `literals`; `absent` is that a key is missing, by name."""
@@ -58,6 +62,7 @@ class Search:
     limit: int = 500
     checks: int = 0
     stop: Stop = _never  # whether the search is to end, asked between two questions
+    seen: Callable[[int], None] = _nothing  # told how many sets were found, one by one
 
     def __post_init__(self) -> None:
         self._given = self.given
@@ -94,6 +99,7 @@ class Search:
                     reason = f"more than {self.limit} findings"
                     break
                 found.append(cube)
+                self.seen(len(found))
             return Cover(tuple(self._needed(found)), reason)
         except _UndecidedError as problem:
             return Cover(tuple(found), str(problem))
