@@ -111,6 +111,16 @@ def test_on_any_resource(small):
     assert "the resource is not of account 111122223333" in others
 
 
+@pytest.mark.parametrize(("action", "known"), [("s3:CreateBucket", 1), ("s3:CreateB*", 2)])
+def test_an_action_that_no_policy_names(small, action, known):
+    """The answer is about what was asked, not about all that policies treat like it."""
+    found = who_can(small, action)
+    assert found.proved == PROVED
+    access = [one for caller in found.callers for one in caller.findings]
+    assert access
+    assert {(one.elements.actions, one.count) for one in access} == {((action,), known)}
+
+
 def test_what_an_account_can_do(small):
     """Principal by principal, and whoever else is of it; federated users that the root user made among them."""
     found = what_can(small, "111122223333", services=["s3"])

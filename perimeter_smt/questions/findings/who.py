@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import sym_is
@@ -53,7 +53,8 @@ def who_can(
     given = action_matches(action)
     if resource:
         given = both(given, aimed(estate, resource))
-    topics = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
+    made = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
+    topics = [(replace(topic, actions=(action,)), kind) for topic, kind in made]
     return _answered(estate, topics, action, resource, progress, stop)
 
 

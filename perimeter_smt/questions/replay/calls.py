@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.cloudtrail.actions import actions_of
 from perimeter_smt.request.cloudtrail.callers import caller_of
 from perimeter_smt.request.cloudtrail.context import Choice, Known, Value, known_of
-from perimeter_smt.request.cloudtrail.resources import Touched, resources_of
+from perimeter_smt.request.cloudtrail.resources import Touched, copied_from, resources_of
 from perimeter_smt.request.request import Principal
 
 _ELSEWHERE = "o-0000000000"  # stands for an organization that nobody names
@@ -34,6 +34,7 @@ class Call:
     action: str
     touched: Touched
     known: Known
+    beside: bool = False  # asked for beside the others, whatever the parameters
 
 
 @dataclass(slots=True)
@@ -102,6 +103,9 @@ class Reader:
             for action in actions
             for touched in resources_of(action, event, self._listed)
         )
+        copied = copied_from(event) if source == "s3.amazonaws.com" else None
+        if copied is not None:
+            calls = (*calls, replace(self._call(event, caller, *copied), beside=True))
         code = str(event.get("errorCode") or "").lower()
         return Happened(
             str(event.get("eventID") or ""),
