@@ -33,7 +33,10 @@
 (declare-const principal.delegated-administrator Bool)
 (declare-const |call: service in rcp-services| Bool)
 (declare-const |call: service in rcp-services-narrow| Bool)
-(declare-const |call: service in endpoint-policy-unsupported| Bool)
+(declare-const |call: action in endpoint-policy-unsupported| Bool)
+(declare-const endpoint.takes-policy Bool)   ; the service supports endpoint policies (AN14)
+(declare-const |call: action in scp-exempt-actions| Bool)
+(declare-const |call: action in scp-exempt-root-actions| Bool)
 (declare-const |call: service in anonymous-services| Bool)
 
 (declare-const |call: action in unsigned-actions| Bool)   ; AWS publishes RCPs that hold them back
@@ -43,7 +46,8 @@
            (not |call: resource is star|) (str.prefixof "role/" resource.name))))
 (define-fun rcp.service () Bool
   (or |call: service in rcp-services-narrow| (and |call: service in rcp-services| (not X-19))))
-(define-fun scp.applies () Bool (and iam principal.member (not principal.service-linked)))
+(define-fun scp.exempt () Bool (or |call: action in scp-exempt-actions| (and (= caller root) |call: action in scp-exempt-root-actions|)))
+(define-fun scp.applies () Bool (and iam principal.member (not principal.service-linked) (not scp.exempt)))
 (define-fun rcp.applies () Bool
   (and resource.member rcp.service (not principal.service-linked) (not (= action "kms:RetireGrant"))
        (not resource.aws-managed-key)
@@ -51,7 +55,7 @@
        (not (and sign-in.unguarded |call: action in sign-in-actions|))
        (or (not |call: resource is star|) (not X-18) (and (= service "cognito-identity") |call: action in unsigned-actions|))))
 (define-fun endpoint.applies () Bool
-  (and on-endpoint (not |call: service in endpoint-policy-unsupported|)))
+  (and on-endpoint (not |call: action in endpoint-policy-unsupported|) endpoint.takes-policy))
 
 (define-fun needs-no-permission () Bool (= action "sts:GetCallerIdentity"))
 (define-fun always-allowed () Bool (and needs-no-permission (not X-39)))

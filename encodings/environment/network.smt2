@@ -111,6 +111,14 @@
 (assert (! (not (= wire console)) :named AN12.console :strength soft
   :source "console guide, Private Access: aws:SourceVpc is there, aws:SourceVpce and aws:VpcSourceIp are not"))
 
+; Not every service supports endpoint policies; of one that does not AWS allows full access to any endpoint.
+(declare-const |call: service in endpoint-policy-services| Bool)
+(declare-const endpoint.takes-policy Bool)
+(assert (! (=> |call: service in endpoint-policy-services| endpoint.takes-policy) :named AN14.documented :strength hard
+  :source "VPC guide, endpoint policies: the documentation of a service that supports them has example endpoint policies"))
+(assert (! endpoint.takes-policy :named AN14 :strength soft
+  :source "VPC guide, endpoint policies: not all services support them, and AWS publishes no list"))
+
 ; Data planes inside a VPC are guarded by security groups and subnets: their calls carry no network key (W-20).
 (declare-const |call: action in in-vpc-data-planes| Bool)
 (assert (! (=> (= wire in-vpc) (and |call: action in in-vpc-data-planes| iam (not forwarded))) :named AN13 :strength hard

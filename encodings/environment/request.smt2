@@ -66,6 +66,15 @@
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
   :named AR15 :strength soft :source "S3 guide, access points: condition keys"))
+(declare-const point.place String)
+(declare-const point.name String)
+(assert (! (=> |has s3:DataAccessPointArn| (and
+    (= |s3:DataAccessPointArn| (str.++ "arn:" aws.partition ":" point.place ":" |s3:DataAccessPointAccount| ":" point.name))
+    (str.in_re point.place (re.++ (re.union (str.to_re "s3") (str.to_re "s3-object-lambda") (str.to_re "s3-outposts"))
+      (str.to_re ":") (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
+    (str.in_re point.name (re.++ (re.union (str.to_re "accesspoint/") (str.to_re "outpost/")) (re.range "a" "z")
+      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "/") (str.to_re ".") (str.to_re "-")))))))
+  :named AR15.arn :strength soft :source "S3 guide, access points: ARNs, which name the account of the point"))
 ; A VPC's access point answers calls on data from its VPC alone. It is made, described and changed by calls of the
 ; control plane, which carry the origin over any wire.
 (declare-const |call: action ~ s3:*accesspoint*| Bool)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from perimeter_smt.evaluate.view import Rivals, View, cut
@@ -82,7 +83,9 @@ class Check:
         caller = self.view.caller
         if self.case.scp is None or not caller.is_iam or (self.behind_point and "X-44" in rivals):
             return False
-        return not caller.principal.management_account and not caller.is_service_linked
+        if caller.principal.management_account or caller.is_service_linked:
+            return False
+        return not _unrestricted(self.view.action, is_root=caller.type == "root")
 
     def rcp_applies(self, rivals: Rivals) -> bool:
         """RCPs bind everybody on resources of member accounts, in listed services (semantics 3.3)."""
@@ -109,9 +112,9 @@ class Check:
 
     @property
     def endpoint_applies(self) -> bool:
-        """Whether the call goes through an endpoint that has a policy."""
+        """Whether the call goes through an endpoint that has a policy; some services support none."""
         flags = self.case.flags
-        if self.case.endpoint is None:
+        if self.case.endpoint is None or _listed("endpoint-policy-unsupported", self.view.action):
             return False
         if flags.via_endpoint is not None:
             return flags.via_endpoint
@@ -127,6 +130,16 @@ def _sixth(view: View) -> str:
 def _takes_key(action: str) -> bool:
     info = actions.action_info(action)
     return info is not None and any(use.type == "key" for use in info.resource_types)
+
+
+def _unrestricted(action: str, *, is_root: bool) -> bool:
+    """Tasks that SCPs do not restrict; some of them the root user's (Organizations guide, SCPs)."""
+    return _listed("scp-exempt-actions", action) or (is_root and _listed("scp-exempt-root-actions", action))
+
+
+@lru_cache(maxsize=4096)
+def _listed(table: str, action: str) -> bool:
+    return any(fnmatchcase(action, pattern.lower()) for pattern in support_list(table))
 
 
 @lru_cache(maxsize=1)

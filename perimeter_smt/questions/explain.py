@@ -60,9 +60,11 @@ def counterexample(
         console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
+        endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
         bucket=bucket_behind(model, departs),
     )
-    _check_ground(world, objective, case, request, facts, kind, resources_listed=resources_listed)
+    listed = resources_listed and not model.symbols.get("resource.unlisted-built-in", False)  # AE12
+    _check_ground(world, objective, case, request, facts, kind, resources_listed=listed)
     perimeter = world.workspace.perimeter
     turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     if kind == "blocked":

@@ -65,11 +65,17 @@ def known_keys() -> tuple[str, ...]:
 
 
 def support_list(name: str) -> frozenset[str]:
-    """Members of a list of `encodings/keys`, such as `rcp-services`. InternalError if there is no such list."""
-    table = _tables().get(name)
-    if table is None or "members" not in table:
+    """Members of a list of `encodings/keys`, such as `rcp-services`. InternalError if there is no such list.
+
+    A list may be written as rows, each with a `member` and where AWS says so.
+    """
+    table = _tables().get(name, {})
+    if "members" in table:
+        return frozenset(table["members"])
+    rows = table.get("rows", ())
+    if not rows or any("member" not in row for row in rows):
         raise InternalError(f"no support list `{name}`")
-    return frozenset(table["members"])
+    return frozenset(str(row["member"]) for row in rows)
 
 
 def table_rows(name: str) -> tuple[Mapping[str, Any], ...]:

@@ -57,6 +57,7 @@ def case_of(
     console_session: bool = False,
     aws_managed_key: bool = False,
     rcps_bind: bool = True,
+    endpoint_binds: bool = True,
     bucket: str | None = None,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
@@ -64,6 +65,8 @@ def case_of(
     `console_session`: a federated user calls in the console.
 
     `rcps_bind`: RCPs are asked; not where console authorization is not enabled (W-26).
+
+    `endpoint_binds`: the policy of the endpoint is asked; not where the service is taken to support none (AN14).
 
     `bucket` lies behind the access point that is called, where grants are left open.
 
@@ -93,7 +96,7 @@ def case_of(
         session=passed if passed is not None else open_session,
         scp=levels_of(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
         rcp=levels_of(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
-        endpoint=_endpoint(world, facts),
+        endpoint=_endpoint(world, facts) if endpoint_binds else None,
         access_point=None,
         request=request,
         flags=Flags(

@@ -267,8 +267,6 @@ class Calls:
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
             case "service is global":
                 return self._where(_GLOBAL)
-            case "service in endpoint-policy-unsupported":
-                return 0  # unknown: every service is taken to support endpoint policies
             case "service in rcp-services-narrow":
                 return self._where(support_list("rcp-services") & actions.rcp_services())
             case _ if name.startswith("service in "):

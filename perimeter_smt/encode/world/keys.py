@@ -12,6 +12,7 @@ from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.request.keys import KeyInfo, support_list
 
 _POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount")
+_TOGETHER = (*_POINT_KEYS, "s3:accesspointnetworkorigin")  # AR15
 _TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/")
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
@@ -36,6 +37,8 @@ class WorldKeys(Space):
             self._type(key)
             if name in _POINT_KEYS:
                 self._own_points(name, key)
+            for other in _TOGETHER if name in _TOGETHER else ():
+                self.key(other)  # so that a request that is shown has all of them
         return self.known[name]
 
     def is_plain(self, name: str) -> bool:

@@ -162,6 +162,7 @@ def _case(world: World, model: Model, request: Request, facts: Facts, departs: t
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
+        endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
         bucket=bucket_behind(model, departs),
     )
 

@@ -55,7 +55,6 @@ _APART = {
 _BY_SERVICE = (
     "service in rcp-services",
     "service in rcp-services-narrow",
-    "service in endpoint-policy-unsupported",
     "service in anonymous-services",
 )
 _MANY = 24  # services

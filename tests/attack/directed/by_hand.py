@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from perimeter_smt.organization.model import (
@@ -17,9 +18,10 @@ from perimeter_smt.organization.perimeter import Perimeter, Scope, Vpc, Workspac
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from tests.attack.directed.asked import ByHand, of_mitigation, of_objective, of_own
-from tests.attack.directed.worlds import BUCKET, ENDPOINT, MANAGEMENT, MINE, OFFICE, ORG, VPC
+from tests.attack.directed.worlds import BUCKET, ENDPOINT, MANAGEMENT, MINE, OFFICE, ORG, VPC, workspace
 
 PARTNER = "444455556666"
+ROOTS = {"aws:PrincipalArn": "arn:aws:iam::*:root"}
 Statement = dict[str, Any]
 
 
@@ -129,6 +131,23 @@ def service_linked_strangers() -> str:
     return of_objective(found, "O1", "s3", limits=("service-linked-roles",), actions={"s3:getobject"})
 
 
+def closed_endpoint(action: str) -> Callable[[], str]:
+    """The policy of an endpoint lets nothing through: does the service take it?"""
+    found = workspace("O4", [deny("*")], action)
+    return lambda: of_objective(found, "O4", action.partition(":")[0], actions={action.lower()})
+
+
+def nothing_listed() -> str:
+    """Roles that may read everything of a service of which no page says what is there by itself; nothing is listed."""
+    action = "apprunner:DescribeService"
+    allow = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    app = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/app", type="role", account=MINE, policies=(_document(Kind.IDENTITY, (allow,)),)
+    )
+    found = space(listed=True, principals=(app,), actions=(action,), scp=(deny("*", StringLike=ROOTS),))
+    return of_objective(found, "O6", "apprunner", actions={action.lower()}, limits=("services-outside-rcp",))
+
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -166,6 +185,12 @@ def _own(said: str, service: str = "s3") -> Any:
 
 
 WORLDS = (
+    ByHand("AN14", "the policy of an endpoint that denies everything, of a service of which nobody says more",
+           closed_endpoint("comprehend:DescribeEndpoint")),
+    ByHand("AE12.built-in", "accounts that list nothing, and a role that reads what a service may have by itself",
+           nothing_listed),
+    ByHand("AN14.documented", "the policy of an endpoint that denies everything", closed_endpoint("sqs:SendMessage"),
+           ("AN14",)),
     ByHand("AR22.on", "own assertion: the tags of a bucket count where the file says so", tags_that_count),
     ByHand("AR22.off", "an RCP that denies calls without a tag on a bucket whose tags do not count",
            tags_that_do_not_count, ("AR22",)),
@@ -180,6 +205,8 @@ WORLDS = (
     ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
+           _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),
     ByHand("AC2", "mitigation E2: an SCP on shares with others", shares_with_strangers),
     ByHand("AP3.service-role", "own assertion: what service roles do, role sessions do",

@@ -29,6 +29,7 @@ from perimeter_smt.solve.result import Limits
 from tests.attack.directed.asked import of_objective
 from tests.attack.directed.by_hand import deny, space
 from tests.attack.directed.worlds import MANAGEMENT, MINE, OFFICE, ORG
+from tests.attack.directed.worlds import workspace as guarded
 from tests.attack.tables.answers import command, folder
 from tests.attack.tables.swap import list_of, tables, without
 
@@ -62,6 +63,17 @@ def _simulated() -> str:
     action = "iam:SimulatePrincipalPolicy"
     return of_objective(space(scp=(deny(action, "arn:*:*:*:*:*"),), actions=(action,)), "O5", "iam",
                         actions={action.lower()})  # fmt: skip
+
+
+def _denied(objective: str, action: str, *limits: str) -> str:
+    """An objective on one action that the guardrail denies to everybody; `limits` count as breaches."""
+    found = guarded(objective, [{"Effect": "Deny", "Action": "*", "Resource": "*"}], action)
+    return of_objective(found, objective, action.partition(":")[0], actions={action.lower()}, limits=limits)
+
+
+def _through_an_endpoint() -> str:
+    found = guarded("O4", [{"Effect": "Deny", "Action": "*", "Resource": "*"}], "sqs:SendMessage")
+    return str([v.status for v in prove(found, services=["sqs"], objectives=["O4"], availability=False).verdicts])
 
 
 def _shared() -> str:
@@ -219,12 +231,23 @@ ROWS = (
               lambda row: "ec2:CreateNetworkInterface" in row["actions"], _builds),
     RowByHand("config-types-with-policies", "`inventory` of a certificate authority that AWS Config knows",
               lambda row: row["type"] == "AWS::ACMPCA::CertificateAuthority", _of_config),
+    RowByHand("scp-exempt-actions", "an SCP that denies everything, and a call of Mechanical Turk",
+              lambda row: row == "mechanicalturk:*",
+              lambda: _denied("O5", "mechanicalturk:CreateHIT", "tasks-outside-scp")),
+    RowByHand("scp-exempt-root-actions", "an SCP that denies everything, and a root user who changes the support plan",
+              lambda row: row == "supportplans:StartSupportPlanUpdate",
+              lambda: _denied("O5", "supportplans:StartSupportPlanUpdate", "tasks-outside-scp")),
+    RowByHand("endpoint-policy-unsupported", "the policy of an endpoint that denies everything, of a service without",
+              lambda row: row == "appstream:*",
+              lambda: _denied("O4", "appstream:DescribeImages", "services-without-endpoint-policy")),
+    RowByHand("endpoint-policy-services", "the policy of an endpoint that denies everything",
+              lambda row: row["member"] == "sqs", _through_an_endpoint),
     RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
               lambda row: row == "sqs:PurgeQueue", _purged),
     RowByHand("named-resource-actions", "an SCP that denies simulating policies of any ARN",
               lambda row: row == "iam:SimulatePrincipalPolicy", _simulated),
     RowByHand("shared-resources-services", "restoring a snapshot of another account",
-              lambda row: row == "rds", _shared),
+              lambda row: row["member"] == "rds", _shared),
     RowByHand("sign-in-actions", "an RCP that denies signing in, under the strictest reading",
               lambda row: row == "signin:Authenticate", _signed_in),
     RowByHand("forwarding-services", "queries that QuickSight makes for its callers",

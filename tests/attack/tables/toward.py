@@ -36,7 +36,7 @@ class Toward:
 
 
 def _deny(**condition: Any) -> Statement:
-    return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    return {"Effect": "Deny", "Action": "*", "Resource": "*"} | ({"Condition": condition} if condition else {})
 
 
 def _network(*more: Statement) -> list[Statement]:
@@ -67,6 +67,7 @@ _GUARDS: dict[str, tuple[tuple[str, ...], list[Statement]]] = {
     "forwarded": (("O5",), [_deny(NotIpAddressIfExists={"aws:SourceIp": OFFICE},
                                   BoolIfExists={"aws:ViaAWSService": "false"})]),
     "assumed root": (("O5",), [_deny(Null={"aws:AssumedRoot": "true"})]),
+    "everything": (("O5",), [_deny()]),
     "no resource": (("O5",), [{"Effect": "Deny", "Action": "*", "Resource": "arn:*:*:*:*:*"}]),
 }  # fmt: skip
 
@@ -81,13 +82,16 @@ _TELLS = {
     "named-resource-actions": ("no resource",), "vpce-account-services": ("no aws:VpceAccount",),
     "vpce-org-id-services": ("no aws:VpceOrgID",), "vpce-org-paths-services": ("no aws:VpceOrgPaths",),
     "source-vpc-arn-services": ("no aws:SourceVpcArn",), "forwarding-services": ("forwarded",),
+    "scp-exempt-actions": ("everything",), "scp-exempt-root-actions": ("everything",),
 }  # fmt: skip
 
 _TWO = ("existing-resource-actions", "resource-policy-services", "shared-resources-services")  # more calls of a row
 
 
 def toward(table: str, row: Any) -> Iterator[Toward]:
-    """The worlds made toward one row."""
+    """The worlds made toward one row; a row of a list is its member."""
+    if isinstance(row, Mapping) and "member" in row:
+        row = row["member"]
     for action in _calls(table, row)[: 2 if table in _TWO else 1]:
         service = action.partition(":")[0]
         guards = {name: _GUARDS[name] for name in _TELLS.get(table, ("none", "organization"))}
