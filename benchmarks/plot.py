@@ -74,3 +74,27 @@ def lines(title: str, panels: Mapping[str, Sequence[tuple[float, float, float]]]
     figure.savefig(path, metadata={"Software": None})
     pyplot.close(figure)
     return True
+
+
+def times(title: str, label: str, curves: Mapping[str, Sequence[tuple[float, float]]], path: Path) -> bool:
+    """Seconds of processor time against a number, a curve each; False without matplotlib."""
+    try:
+        import matplotlib
+    except ImportError:
+        return False
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.6), dpi=90)
+    for name, points in curves.items():
+        axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=name)
+    axes.set_yscale("log")
+    axes.set_xlabel(label)
+    axes.set_ylabel("seconds of processor time")
+    axes.set_title(title, fontsize=9, loc="left")
+    axes.grid(visible=True, which="both", linewidth=0.3)
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Software": None})
+    pyplot.close(figure)
+    return True

@@ -101,11 +101,13 @@ def access_not_granted(
     """
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.questions.checks.access_not_granted import access_not_granted as check
-    from perimeter_smt.questions.checks.access_not_granted import everything_but
+    from perimeter_smt.questions.checks.access_not_granted import everything_but, unheard_of
     from perimeter_smt.questions.checks.workspace import access_not_granted_in_workspace
 
     values, wanted, on = fill(settings), _list(actions), _list(resources)
     everything_but(Kind.IDENTITY, wanted, on)  # refuses what is no access before anything is read
+    for text in unheard_of(wanted):
+        output.remark(f"--actions: {text}")
     if not _is_document(policy):
         if kind or policy_type:
             raise InputError(f"`{'--type' if kind else '--policy-type'}` is for a single policy")

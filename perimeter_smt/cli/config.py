@@ -5,7 +5,6 @@ The command line wins. Keys at the top are defaults of every command that has th
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,6 +59,8 @@ def defaults(file: Path, commands: Mapping[str, click.Command]) -> Defaults:
 
 def _table(file: Path) -> dict[str, Any] | None:
     """The table of this program; None if a shared file has none."""
+    import tomllib
+
     try:
         value = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -25,6 +25,7 @@ def main() -> None:
     """Run the command of `sys.argv` and exit with its code."""
     missing = _stand_in()
     gc.set_threshold(*COLLECT)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through all installed packages
     from perimeter_smt.cli.main import run
 
     if _INTERRUPT is signal.default_int_handler:

@@ -41,6 +41,8 @@ def explain(
     text, name = _text(request)
     filler = filled_from(workspace, fill(settings), options)
     value = _decoded(text)
+    if (message := _wrapped(value)) is not None:
+        text, value = message, None
     if value is None:
         found = [_of_message(text, name, filler)]
     elif _is_event(value):
@@ -142,6 +144,16 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):  # numbers of thousands of digits and deep nesting, too
         return {}  # the reader of cases says what is wrong
+
+
+def _wrapped(value: Any) -> str | None:
+    """The message in the body of an answer, such as `{"Message": "User: ... is not authorized ..."}`."""
+    from perimeter_smt.request.denied_message import is_message
+
+    if not isinstance(value, Mapping) or _is_event(value):
+        return None
+    found = (text for name, text in value.items() if str(name).lower() in ("message", "errormessage"))
+    return next((text for text in found if isinstance(text, str) and is_message(text)), None)
 
 
 def _is_event(value: Any) -> bool:

@@ -12,11 +12,13 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.stopping import Stopping
 from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
     from perimeter_smt.policy.document import Document
+    from perimeter_smt.questions.findings.verdicts import Findings
 
 KINDS = ("resource", "trust", "kms", "bucket", "access-point")
 
@@ -68,18 +70,29 @@ def findings(
         from perimeter_smt.organization.readers import read_source
 
         workspace = read_source(source, source_options(values, options))
-        with Bar(no_color=no_color) as bar:
-            found = findings_of_workspace(
-                workspace, zone=zone or "organization", direction=direction, services=services or None, progress=bar
-            )
-    else:
-        if direction == "out":
-            raise InputError("ways out are asked about a workspace, not about one policy", path="--direction")
-        if services:
-            raise InputError("one policy is asked about as a whole", path="--service")
-        account, organization = ids(options)
-        chosen: Any = zone or ("organization" if organization and not account else "account")
-        found = ask(document, zone=chosen, account=account, organization=organization)
+        with Stopping() as stop:
+            with Bar(no_color=no_color) as bar:
+                found = findings_of_workspace(
+                    workspace,
+                    zone=zone or "organization",
+                    direction=direction,
+                    services=services or None,
+                    progress=bar,
+                    stop=stop,
+                )
+            return stop.exit_code(_shown(found, as_json=as_json, no_color=no_color))
+    if direction == "out":
+        raise InputError("ways out are asked about a workspace, not about one policy", path="--direction")
+    if services:
+        raise InputError("one policy is asked about as a whole", path="--service")
+    account, organization = ids(options)
+    chosen: Any = zone or ("organization" if organization and not account else "account")
+    with Stopping() as stop:
+        found = ask(document, zone=chosen, account=account, organization=organization, stop=stop)
+        return stop.exit_code(_shown(found, as_json=as_json, no_color=no_color))
+
+
+def _shown(found: Findings, *, as_json: bool, no_color: bool) -> int:
     from perimeter_smt.report import access
 
     if as_json:
@@ -117,7 +130,7 @@ def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Docume
 def ids(options: dict[str, Any]) -> tuple[str | None, str | None]:
     """The ids of account and organization that the options name, checked; other options need another source."""
     from perimeter_smt.organization.readers import values
-    from perimeter_smt.organization.readers.options import checked
+    from perimeter_smt.organization.readers.values import checked
 
     for name in ("base", "region", "parameters", "complete", "management_account", "perimeter_file"):
         if options.get(name):

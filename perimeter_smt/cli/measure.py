@@ -80,7 +80,7 @@ def measure(
 def _finding(document: Document, number: int, account: str | None) -> Document:
     """The policy of one finding; InputError where there is none of this number, or no policy says it."""
     from perimeter_smt.organization.readers import values
-    from perimeter_smt.organization.readers.options import checked
+    from perimeter_smt.organization.readers.values import checked
     from perimeter_smt.questions.findings.answer import findings
     from perimeter_smt.questions.findings.reading import read_back
 

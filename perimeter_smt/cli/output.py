@@ -74,6 +74,11 @@ def complain(message: str) -> None:
     click.echo(f"error: {visible(' '.join(message.split()))}", err=True)
 
 
+def remark(message: str) -> None:
+    """What is worth knowing beside the answer, as one line on stderr."""
+    click.echo(f"note: {visible(' '.join(message.split()))}", err=True)
+
+
 def complain_all(error: InputError, most: int = 20) -> None:
     """Every single error on a line of its own, the first `most` of them."""
     for single in error.each[:most]:

@@ -88,7 +88,7 @@ def pack(
     """
     if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError("is not empty, expected a new or empty folder for `--output`", file=str(folder))
-    documents = _documents(paths, kind, fill(settings))
+    documents = _documents(paths, kind, fill(settings), sized=False)
     from perimeter_smt.questions.redundancy.pack import pack as ask
     from perimeter_smt.report import redundancy
 
@@ -101,7 +101,7 @@ def pack(
     return 3 if not found.proved else 0 if found.fits else 1
 
 
-def _documents(paths: tuple[Path, ...], kind: str, values: dict[str, str]) -> list[Document]:
+def _documents(paths: tuple[Path, ...], kind: str, values: dict[str, str], *, sized: bool = True) -> list[Document]:
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy
     from perimeter_smt.request.variables import refuse_unset
@@ -111,7 +111,7 @@ def _documents(paths: tuple[Path, ...], kind: str, values: dict[str, str]) -> li
             raise InputError("named twice", file=str(path))
         if path.is_dir():
             raise InputError("a folder, expected policies; without `--type` it is read as a source", file=str(path))
-    return [refuse_unset(load_policy(path, Kind(kind), values)) for path in paths]
+    return [refuse_unset(load_policy(path, Kind(kind), values, sized=sized)) for path in paths]
 
 
 def _emit(value: dict[str, Any], render: Any, found: Any, *, as_json: bool, no_color: bool) -> None:

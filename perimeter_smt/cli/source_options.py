@@ -47,8 +47,8 @@ def identity_flags(function: _F) -> _F:
 def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> SourceOptions:
     """The options of a command line; InputError names the one that is wrong."""
     from perimeter_smt.organization.readers import values
-    from perimeter_smt.organization.readers.options import checked
     from perimeter_smt.organization.readers.sources import SourceOptions
+    from perimeter_smt.organization.readers.values import checked
 
     accounts = checked("--account", values.account_id, options.get("accounts") or ())
     if len(accounts) > 1:
@@ -76,7 +76,8 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
 def _vpcs(texts: Iterable[str], region: str | None) -> list[Vpc]:
     from perimeter_smt.organization.perimeter import Vpc
     from perimeter_smt.organization.readers import values
-    from perimeter_smt.organization.readers.options import REGION, checked
+    from perimeter_smt.organization.readers.options import REGION
+    from perimeter_smt.organization.readers.values import checked
 
     out = []
     for text in texts:

@@ -12,6 +12,7 @@ from perimeter_smt.cli import output
 from perimeter_smt.cli.options import PATH, fill, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
+from perimeter_smt.cli.stopping import Stopping
 from perimeter_smt.cli.timed import timed
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ def who_can(
 
     known_action(action)
     workspace = _workspace(source, settings, options)
-    with Bar(no_color=no_color) as bar:
-        found = ask(workspace, action, resource, progress=bar)
-    return _answer(found, as_json=as_json, no_color=no_color)
+    with Stopping() as stop:
+        with Bar(no_color=no_color) as bar:
+            found = ask(workspace, action, resource, progress=bar, stop=stop)
+        return stop.exit_code(_answer(found, as_json=as_json, no_color=no_color))
 
 
 @click.command(name="what-can")
@@ -80,9 +82,10 @@ def what_can(
     from perimeter_smt.questions.findings.who import what_can as ask
 
     workspace = _workspace(source, settings, options)
-    with Bar(no_color=no_color) as bar:
-        found = ask(workspace, principal, services=services or None, progress=bar)
-    return _answer(found, as_json=as_json, no_color=no_color)
+    with Stopping() as stop:
+        with Bar(no_color=no_color) as bar:
+            found = ask(workspace, principal, services=services or None, progress=bar, stop=stop)
+        return stop.exit_code(_answer(found, as_json=as_json, no_color=no_color))
 
 
 def _workspace(source: Path, settings: tuple[str, ...], options: dict[str, Any]) -> Workspace:

@@ -36,13 +36,16 @@ _FORBIDDEN_CHARACTER = re.compile(r"[^\t\n\r\x20-\xff]")
 _NOTHING: Mapping[str, str] = {}
 
 
-def load_policy(path: Path, kind: Kind, fill: Mapping[str, str] = _NOTHING, *, strict: bool = True) -> Document:
+def load_policy(
+    path: Path, kind: Kind, fill: Mapping[str, str] = _NOTHING, *, strict: bool = True, sized: bool = True
+) -> Document:
     """Read a policy file. InputError if it cannot be read, is not UTF-8, or is not a policy of this kind.
 
-    The policy may stand inside an answer of the AWS command line (unwrap.py).
+    The policy may stand inside an answer of the AWS command line (unwrap.py). `sized`: it must fit AWS's quota.
     """
     text = read_text(path, MAX_CHARACTERS, "one policy")
-    return parse_policy(text, kind, file=str(path), fill=fill, strict=strict)
+    node = read_json(text.removeprefix("\ufeff"), file=str(path))
+    return _document(node, kind, path.stem, fill, strict, sized=sized)
 
 
 def parse_and_check(
@@ -97,6 +100,7 @@ def _document(
     *,
     readable: bool = True,
     plain: bool = False,
+    sized: bool = True,
 ) -> Document:
     node = unwrapped(node)
     if not plain:
@@ -104,7 +108,8 @@ def _document(
         for found in node.walk():
             _check_characters(found)
     if strict:
-        sizes.check(node, kind)
+        if sized:
+            sizes.check(node, kind)
         refuse_unset(node)
     members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy")
     if "Statement" not in members:

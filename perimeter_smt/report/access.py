@@ -131,6 +131,9 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
     what = " ".join(filter(None, (found.action or "anything", f"on {found.resource}" if found.resource else "")))
     if not can and not unsure:
         page.text(f"nobody can: {what}", style="bold green")
+    elif len(found.callers) == 1 and not found.action and can:
+        sets = plural(len(can[0].findings), "set")
+        page.text(f"{can[0].name} can: {sets} of requests, listed below", style="bold red")
     else:
         page.text(f"{plural(len(can), 'caller')} can: {what}", style="bold red")
     for one in unsure:

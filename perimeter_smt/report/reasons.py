@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from perimeter_smt.evaluate.statements import StatementRef
-from perimeter_smt.questions.requests.told import Speaks, Told
+from perimeter_smt.questions.requests.grants import Speaks
+from perimeter_smt.questions.requests.told import Told
 from perimeter_smt.questions.requests.why import Change, Explanation
 from perimeter_smt.report.decisions import decision_json
 from perimeter_smt.report.json import FORMAT

@@ -19,11 +19,19 @@ _SUBJECT = re.compile(
     r"is not authorized to perform:?\s+(?P<action>[A-Za-z0-9-]+:[A-Za-z0-9]+)",
     re.IGNORECASE,
 )
+# How the console writes it: one line for each part.
+_LISTED = re.compile(r"User:\s*(?P<who>arn:\S+)\s+Action:\s*(?P<action>[A-Za-z0-9-]+:[A-Za-z0-9]+)", re.IGNORECASE)
 _RESOURCE = re.compile(r"on resource(?:\(s\))?:\s*[\"\'`]?(?P<resource>arn:[^\s\"\'`]+|\*)", re.IGNORECASE)
 _EXPLICIT = re.compile(
-    r"(?:with|due to) an explicit deny(?: in an? (?P<type>[A-Za-z -]+?))?(?=[.:,]|\s+arn:|\s*$)", re.I
+    r"(?:with|due to) an explicit deny(?: in (?:an?|the) (?P<type>[A-Za-z -]+?))?(?=[.:,]|\s+arn:|\s*\(|\s*$)"
+    r"|context: (?:an? |the )?(?P<listed>[A-Za-z -]+?) explicitly denies",
+    re.I,
 )
-_IMPLICIT = re.compile(r"because no (?P<type>[A-Za-z -]+?) (?:policy |policies )?allows? (?:the )?", re.IGNORECASE)
+# A guide of AWS writes `because the role trust policy allows` of a trust policy that does not.
+_IMPLICIT = re.compile(
+    r"(?:because|context:) (?:no|the(?= role trust)) (?P<type>[A-Za-z -]+?) (?:policy |policies )?allows? (?:the )?",
+    re.IGNORECASE,
+)
 _POLICY = re.compile(r"(?:policy|boundary)(?: with ARN)?:\s+(?P<arn>arn:[^\s,]+)", re.IGNORECASE)
 _ENCODED = re.compile(r"encoded authorization failure message", re.IGNORECASE)
 # Words of the messages, and the slot of cases that they mean.
@@ -60,7 +68,11 @@ def is_message(text: str) -> bool:
     """Whether a text looks like an access denied message."""
     found = text.lower()
     return (
-        "not authorized" in found or "access denied" in found or "accessdenied" in found or bool(_ENCODED.search(text))
+        "not authorized" in found
+        or bool(_LISTED.search(text))
+        or "access denied" in found
+        or "accessdenied" in found
+        or bool(_ENCODED.search(text))
     )
 
 
@@ -72,7 +84,7 @@ def is_encoded(text: str) -> bool:
 def read_message(text: str) -> DeniedMessage:
     """Read a message; InputError that says what it does not tell."""
     text = " ".join(text.split())
-    subject = _SUBJECT.search(text)
+    subject = _SUBJECT.search(text) or _LISTED.search(text)
     encoded = _ENCODED.search(text)
     if subject is None:
         if encoded:
@@ -93,11 +105,15 @@ def read_message(text: str) -> DeniedMessage:
         _principal(subject.group("who")),
         subject.group("action"),
         resource.group("resource").rstrip(".,;") if resource else None,
-        _slot(blamed.group("type") if blamed else None),
+        _slot(_type(blamed) if blamed else None),
         True if explicit else False if implicit else None,
         policy.group("arn").rstrip(".") if policy else None,
         encoded is not None,
     )
+
+
+def _type(blamed: re.Match[str]) -> str | None:
+    return next((text for text in blamed.groupdict().values() if text), None)
 
 
 def _slot(words: str | None) -> str | None:

@@ -283,3 +283,25 @@ def test_only_services_that_the_policy_can_allow_are_looked_at(kind, effect, act
         {"Principal": "*"} if kind is Kind.RESOURCE else {}
     )
     assert reached(document(kind, statement, deny)) == expected
+
+
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        ("s3:GetObjekt", "unknown action `s3:GetObjekt`, did you mean `s3:GetObject`?"),
+        ("s3:Got*", "unknown action `s3:Got*`"),
+        ("sss:GetObject", "unknown service `sss`"),
+        ("s3:get*,iam:PassRole,*", ""),
+    ],
+)
+def test_actions_that_aws_does_not_have(actions, said, tmp_path, capsys):
+    """They are asked about as they stand, and named."""
+    (tmp_path / "p.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
+    )
+    words = ["access-not-granted", str(tmp_path / "p.json"), "--policy-type", "IDENTITY_POLICY"]
+    assert run([*words, "--actions", actions]) == 0
+    err = capsys.readouterr().err
+    assert err.startswith(f"note: --actions: {said}") if said else not err
+    assert run([*words, "--resources", "arn:aws:s3"]) == 2
+    assert run([*words, "--resources", "arn:aws:s3*"]) == 0

@@ -151,6 +151,20 @@ MESSAGES = {
         None, None, "arn:aws:s3:::a/b", None),
     f"User: {USER} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::a/b with an explicit deny": (
         None, True, "arn:aws:s3:::a/b", None),
+    f"User: {USER} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::{OTHER}:role/x with an "
+    "explicit deny in the role trust policy": ("resource", True, f"arn:aws:iam::{OTHER}:role/x", None),
+    f"User: {USER} is not authorized to perform: \nsts:AssumeRole because the role trust policy allows the "
+    "sts:AssumeRole action": ("resource", False, None, None),
+    f"User: {SESSION} is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:{MINE}:jobs "
+    "with an explicit deny in an identity-based policy (Service: Sqs, Status Code: 403, Request ID: 1-2)": (
+        "identity", True, f"arn:aws:sqs:eu-west-1:{MINE}:jobs", None),
+    f"User: {SESSION} is not authorized to perform: \nsns:Publish on resource: arn:aws:sns:us-east-1:{OTHER}:t \nwith "
+    "an explicit deny in a VPC endpoint policy transitively through a service control policy": (
+        "scp", True, f"arn:aws:sns:us-east-1:{OTHER}:t", None),
+    f"User: {USER}\nAction: iam:ListUsers\nOn resource(s): arn:aws:iam::{MINE}:user/\nContext: no identity-based "
+    "policy allows the iam:ListUsers action": ("identity", False, f"arn:aws:iam::{MINE}:user/", None),
+    f"User: {USER}\nAction: iam:ListUsers\nOn resource(s): arn:aws:iam::{MINE}:user/\nContext: a service control "
+    "policy explicitly denies the action": ("scp", True, f"arn:aws:iam::{MINE}:user/", None),
 }  # fmt: skip
 
 

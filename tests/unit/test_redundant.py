@@ -135,6 +135,31 @@ def test_pack_says_when_it_does_not_fit():
         pack(documents, size=100)
 
 
+def test_pack_cuts_what_became_too_large():
+    """Statements that differ in their resources alone are one, as long as a document has room for it."""
+    names = [f"arn:aws:s3:::acme-{n:03}-{'x' * 40}/*" for n in range(60)]
+    documents = [policy(Kind.SCP, deny(f"S{n}", "s3:*", Resource=name), name=f"d{n}") for n, name in enumerate(names)]
+    found = pack(documents, size=2000)
+    assert found.proved
+    assert found.fits
+    assert max(found.characters) <= 2000
+    assert sorted(r for d in found.documents for s in d["Statement"] for r in s["Resource"]) == names
+    assert found.merged == 60 - sum(len(d["Statement"]) for d in found.documents)
+
+
+def test_pack_takes_what_is_too_large_for_aws(tmp_path, monkeypatch, capsys):
+    """It is there to make it fit."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"arn:aws:s3:::acme-{n:03}-{'x' * 40}/*" for n in range(200)]
+    value = {"Version": "2012-10-17", "Statement": [deny("Big", "s3:*", Resource=names)]}
+    Path("big.json").write_text(json.dumps(value))
+    assert run(["pack", "big.json", "--type", "scp", "--output", "out"]) == 0
+    assert len(list(Path("out").iterdir())) == 2
+    capsys.readouterr()
+    assert run(["redundant", "big.json", "--type", "scp"]) == 2
+    assert "at most 10240" in capsys.readouterr().err
+
+
 def test_pack_refuses_what_is_no_set():
     with pytest.raises(InputError, match="not attached in sets"):
         pack([policy(Kind.IDENTITY, allow("A", "s3:*"))])

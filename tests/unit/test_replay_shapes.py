@@ -110,6 +110,36 @@ def test_records_that_are_no_calls(workspace, tmp_path):
     assert found.events == 3
 
 
+def test_what_a_copy_reads(tmp_path):
+    """The source of a copy is asked about as well: a bucket that nobody may read stops the copy."""
+    deny = {"Effect": "Deny", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::acme-vault/*"}
+    (tmp_path / "scp.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    (tmp_path / "perimeter.yaml").write_text(f"orgs: [{ORG}]\n")
+    (tmp_path / "organization.yaml").write_text(
+        f'id: {ORG}\nmanagement_account: "999900001111"\nroot:\n  id: r-ab12\n'
+        f'  scps: [FullAWSAccess, scp.json]\n  accounts:\n  - id: "{MINE}"\n'
+    )
+    space = load_workspace(tmp_path)
+    sources = {
+        "acme-vault/a%20b": 1,
+        "/acme-vault/x?versionId=v1": 1,
+        "acme-data/x": 0,
+        f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/vault/object/x": 0,
+    }
+    for copied, blocked in sources.items():
+        parameters = {"bucketName": "acme-data", "key": "y", "x-amz-copy-source": copied}
+        found = replay_events(
+            [event(eventSource="s3.amazonaws.com", eventName="CopyObject", requestParameters=parameters)], space
+        )
+        assert found.kinds["newly-blocked"] == blocked, copied
+
+
+def test_a_byte_order_mark(tmp_path):
+    """As PowerShell writes it."""
+    (tmp_path / "log.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"Records": [event()]}).encode())
+    assert len(list(events_of([tmp_path / "log.json"]))) == 1
+
+
 def test_counts_go_beyond_the_groups_kept(workspace, monkeypatch, tmp_path, capsys):
     """Memory is bounded by leaving out groups: totals and the exit code count their events all the same."""
     monkeypatch.setattr(module, "_MOST_GROUPS", 2)

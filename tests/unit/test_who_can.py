@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from perimeter_smt.cli.main import cli
+from perimeter_smt.cli.main import cli, run
+from perimeter_smt.cli.progress import Bar
 from perimeter_smt.errors import InputError
 from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.readers import SourceOptions, read_source
@@ -64,6 +67,111 @@ def test_what_a_role_can_do(acme):
     assert "s3:PutObject" not in actions
 
 
+SMALL = """
+id: o-acme0000001
+management_account: "999999999999"
+root:
+  id: r-ab12
+  scps: [FullAWSAccess]
+  accounts:
+    - {id: "999999999999", principals: [], resources: []}
+    - id: "111122223333"
+      principals:
+        - {arn: "arn:aws:iam::111122223333:role/reader", policies: [read.json], trust: trust.json}
+        - {arn: "arn:aws:iam::111122223333:user/ann", policies: []}
+      resources:
+        - {arn: "arn:aws:s3:::acme-a", policy: bucket.json}
+        - {arn: "arn:aws:s3:::acme-b"}
+"""
+
+
+@pytest.fixture
+def small(tmp_path):
+    """An organization where root users reach what no policy names."""
+
+    def policy(**statement) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+    ann = {"AWS": "arn:aws:iam::111122223333:user/ann"}
+    (tmp_path / "read.json").write_text(policy(Action="s3:GetObject", Resource="arn:aws:s3:::acme-*/*"))
+    (tmp_path / "bucket.json").write_text(policy(Principal=ann, Action="s3:*", Resource="arn:aws:s3:::acme-a/*"))
+    trust = {"AWS": "arn:aws:iam::111122223333:root"}
+    (tmp_path / "trust.json").write_text(policy(Principal=trust, Action="sts:AssumeRole"))
+    (tmp_path / "perimeter.yaml").write_text("orgs: [o-acme0000001]\n")
+    (tmp_path / "organization.yaml").write_text(SMALL)
+    return read_source(tmp_path, SourceOptions())
+
+
+def test_on_any_resource(small):
+    """Without a resource the owner of it tells what root users reach: their own, and what nobody knows."""
+    found = who_can(small, "s3:GetObject")
+    assert found.proved == PROVED
+    by_name = {one.name: one for one in found.callers}
+    others = [words for one in by_name["others of account 999999999999"].findings for words in one.elements.other]
+    assert "the resource is not of account 111122223333" in others
+
+
+@pytest.mark.parametrize(("action", "known"), [("s3:CreateBucket", 1), ("s3:CreateB*", 2)])
+def test_an_action_that_no_policy_names(small, action, known):
+    """The answer is about what was asked, not about all that policies treat like it."""
+    found = who_can(small, action)
+    assert found.proved == PROVED
+    access = [one for caller in found.callers for one in caller.findings]
+    assert access
+    assert {(one.elements.actions, one.count) for one in access} == {((action,), known)}
+
+
+def test_what_an_account_can_do(small):
+    """Principal by principal, and whoever else is of it; federated users that the root user made among them."""
+    found = what_can(small, "111122223333", services=["s3"])
+    assert found.proved == PROVED
+    names = ["arn:aws:iam::111122223333:role/reader", "arn:aws:iam::111122223333:user/ann"]
+    assert [one.name for one in found.callers] == [*names, "others of account 111122223333"]
+    reads, whole, rest = ({a for f in one.findings for a in f.elements.actions} for one in found.callers)
+    assert reads == {"s3:GetObject"}
+    assert whole
+    assert "s3:*" in rest
+    text = render_callers(what_can(small, names[0], services=["s3"]))
+    assert text.startswith(f"{names[0]} can: ")
+
+
+def test_what_was_decided_before_a_stop(small):
+    """The callers that were decided, the sets that were found, and who was left."""
+    asked = []
+
+    def stop() -> bool:
+        asked.append(None)
+        return len(asked) > 40
+
+    found = who_can(small, "s3:GetObject", stop=stop)
+    assert found.exit_code == 3
+    assert "complete" not in found.proved
+    assert found.callers[-1].reason == "not decided: interrupted"
+    for one in found.callers:
+        assert all(decide(each.example.case).allowed for each in one.findings)
+    whole = who_can(small, "s3:GetObject")
+    assert sum(len(one.findings) for one in found.callers) < sum(len(one.findings) for one in whole.callers)
+
+
+@pytest.mark.parametrize("words", [["who-can", "s3:GetObject"], ["what-can", "111122223333", "--service", "s3"]])
+def test_ctrl_c(small, tmp_path, monkeypatch, capsys, words):
+    """What was decided is shown, standard error says that it is not all, and the exit code is 130."""
+    shown, places = Bar.__call__, []
+
+    def interrupt(self, label, done, total):
+        shown(self, label, done, total)
+        places.append(done)
+        if places.count(1) == 1 and done == 1:  # once: the second Ctrl-C would end the program
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Bar, "__call__", interrupt)
+    assert run([*words, "--source", str(tmp_path)]) == 130
+    out, err = capsys.readouterr()
+    assert "not decided: interrupted" in out
+    assert "not decided for others of account 111122223333" in out
+    assert err == "error: interrupted: what was decided until then is shown\n"
+
+
 def test_what_strangers_can_do(acme):
     """The partner's role fetches; anonymous callers can do nothing with buckets."""
     found = what_can(acme, "arn:aws:iam::210987654321:role/acme-import", services=["s3"])
@@ -80,6 +188,7 @@ def test_what_strangers_can_do(acme):
         (["who-can", "GetObject"], "no action"),
         (["who-can", "s3:GetObject", "--resource", "acme"], "no ARN"),
         (["what-can", "bob"], "no caller"),
+        (["what-can", "arn:aws:sts::111122223333:assumed-role/deploy/x"], "arn:aws:iam::111122223333:role/deploy"),
         (["what-can", "anonymous", "--service", "s4"], "unknown service"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -61,9 +61,11 @@ def workspace_from_options(
     the options are added to it. `partition` is told from what is given, if it is not said. InputError names the option
     that is wrong.
     """
-    checked("--org-id", values.organization_id, [org_id])
-    ids = checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
-    management = checked("--management-account", values.account_id, [management_account or MANAGEMENT_ACCOUNT])[0]
+    values.checked("--org-id", values.organization_id, [org_id])
+    ids = values.checked("--account", values.account_id, accounts) or [MEMBER_ACCOUNT]
+    management = values.checked("--management-account", values.account_id, [management_account or MANAGEMENT_ACCOUNT])[
+        0
+    ]
     for number, account in enumerate(ids):
         if account == management or account in ids[:number]:
             raise InputError(f"duplicate account {quoted(account)}", path="--account")
@@ -74,7 +76,7 @@ def workspace_from_options(
     )
     lies_in = _partition(partition, vpcs, claims, guardrails)
     networks = _vpcs(vpcs, lies_in)
-    ranges = tuple(checked("--cidr", values.cidr, cidrs))
+    ranges = tuple(values.checked("--cidr", values.cidr, cidrs))
     declared = read_perimeter(claims) if claims else Perimeter(orgs=(org_id,))
     perimeter = declared.model_copy(
         update={
@@ -141,13 +143,13 @@ def _endpoints(paths: Sequence[Path], fill: Mapping[str, str], vpcs: list[Vpc], 
 
 def _partition(said: str | None, vpcs: Iterable[str], claims: Node | None, guardrails: Guardrails) -> str:
     """The partition that was said, or told from Regions and ARNs, which must agree (W-1)."""
-    found = checked("--partition", values.partition, [said])[0] if said else None
+    found = values.checked("--partition", values.partition, [said])[0] if said else None
     place = "`--partition`" if said else ""
     for text in vpcs:
         region = text.partition("/")[2]
         if not region:
             continue
-        other = partition_of_region(checked("--vpc", values.region, [region])[0])
+        other = partition_of_region(values.checked("--vpc", values.region, [region])[0])
         if found is not None and other != found:
             error = f"Region {quoted(region)} lies in partition `{other}`, but {place} in `{found}`"
             raise InputError(f"{error}: an organization lies in one partition", path="--vpc")
@@ -167,16 +169,8 @@ def _vpcs(texts: Iterable[str], partition: str) -> list[Vpc]:
         vpc, _, region = text.partition("/")
         out.append(
             Vpc(
-                id=checked("--vpc", values.vpc_id, [vpc])[0],
-                region=checked("--vpc", values.region, [region or _region(partition)])[0],
+                id=values.checked("--vpc", values.vpc_id, [vpc])[0],
+                region=values.checked("--vpc", values.region, [region or _region(partition)])[0],
             )
         )
     return out
-
-
-def checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
-    """The values of an option, each checked; InputError that names the option."""
-    try:
-        return [check(text) for text in texts]
-    except ValueError as error:
-        raise InputError(str(error), path=option) from None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request.partitions import partition_of_region, partitions
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.yaml import Node
 
 _ARN = re.compile(r"arn:([a-z0-9-]+):")
 DEFAULT = "aws"

@@ -107,7 +107,8 @@ def read_bytes(path: Path) -> bytes:
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
     except (OSError, EOFError) as error:
-        raise InputError(f"cannot be read: {error}".lower(), file=str(path)) from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason.lower()}", file=str(path)) from None
     for mark in (b"\xff\xfe", b"\xfe\xff"):  # what `>` of PowerShell writes
         if data.startswith(mark):
             try:
@@ -147,6 +148,8 @@ def form_of(value: Any) -> Form | None:
         return Form.CONFIG
     if "AWSTemplateFormatVersion" in value or "Transform" in value or _looks_like_template(value.get("Resources")):
         return Form.CLOUDFORMATION
+    if "Statement" in value:
+        return None  # a policy by itself
     from perimeter_smt.organization.readers.aws_cli.read import reader_of
 
     return Form.CLI if reader_of(value) is not None else None

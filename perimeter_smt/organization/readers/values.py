@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import get_args
 
-from perimeter_smt.errors import did_you_mean
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVES, Reach
 from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.policy.json_positions import quoted
@@ -317,3 +317,11 @@ def _like(pattern: re.Pattern[str], text: str, what: str, expected: str) -> str:
     if not pattern.fullmatch(text):
         raise ValueError(f"{quoted(text)} is not {what}, expected {expected}")
     return text
+
+
+def checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+    """The values of an option, each checked; InputError that names the option."""
+    try:
+        return [check(text) for text in texts]
+    except ValueError as error:
+        raise InputError(str(error), path=option) from None

@@ -8,14 +8,16 @@ resources alone any action on any of them, with both any of the actions on any o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks.grants import Asking, Words, check
 from perimeter_smt.questions.checks.verdicts import Check
+from perimeter_smt.request import actions as reference
 from perimeter_smt.solve.result import Limits
 
 MOST = 100
@@ -57,6 +59,25 @@ def everything_but(kind: Kind, actions: Sequence[str], resources: Sequence[str])
     return parse_object(policy, kind, file="(access)", name="access", strict=False)
 
 
+def unheard_of(names: Sequence[str]) -> list[str]:
+    """What of the actions asked about is no known action, in words, with the nearest names.
+
+    AWS takes any text here; a name that it does not have is granted by no policy, or by patterns alone.
+    """
+    out = []
+    for text in names:
+        service, colon, name = text.partition(":")
+        if not colon or any(c in service for c in "*?"):
+            continue
+        known = [str(info) for info in reference.actions(service.lower())]
+        if not known:
+            out.append(f"unknown service `{service}`{did_you_mean(service, reference.services())}")
+        elif not any(fnmatchcase(one.lower(), text.lower()) for one in known):
+            near = "" if any(c in name for c in "*?") else did_you_mean(text, known)
+            out.append(f"unknown action `{text}`{near}")
+    return out
+
+
 def _refuse(actions: Sequence[str], resources: Sequence[str]) -> None:
     if not actions and not resources:
         raise InputError("no access named, expected actions or resources", path="--actions")
@@ -67,5 +88,6 @@ def _refuse(actions: Sequence[str], resources: Sequence[str]) -> None:
         if text.strip("*") and (":" not in text or not all(text.split(":", 1))):
             raise InputError(f"`{text}` is no action, expected one such as `s3:GetObject`", path="--actions")
     for text in resources:
-        if text != "*" and not text.startswith("arn:"):
+        wild = any(c in text for c in "*?")
+        if text != "*" and (not text.startswith("arn:") or (text.count(":") < 5 and not wild)):
             raise InputError(f"`{text}` is no ARN, expected one such as `arn:aws:s3:::acme-data/*`", path="--resources")

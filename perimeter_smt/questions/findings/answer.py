@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,11 +13,11 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import levels
-from perimeter_smt.questions.findings.estate import Asked, Estate, Zone, services_of
+from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, Zone, services_of
 from perimeter_smt.questions.findings.outward import callers, known_service, services_of_callers
 from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
 from perimeter_smt.questions.findings.render import Elements, elements
-from perimeter_smt.questions.findings.search import Cover, Cube
+from perimeter_smt.questions.findings.search import INTERRUPTED, Cover, Cube, Stop
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
 from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
 from perimeter_smt.questions.verdicts import Counterexample
@@ -34,6 +34,7 @@ def findings(
     account: str | None = None,
     organization: str | None = None,
     limits: Limits | None = None,
+    stop: Stop | None = None,
 ) -> Findings:
     """The access that one resource, key or trust policy gives to those outside the zone of trust.
 
@@ -46,13 +47,15 @@ def findings(
     if zone == "perimeter":
         raise InputError("zone `perimeter` needs a workspace, expected `account` or `organization` for one policy")
     asked, world = of_document(document, zone=zone, account=account, organization=organization, limits=limits)
+    asked.search.stop = stop or asked.search.stop
     cover = asked.search.cover()
 
     def replay(asked: Asked, cube: Cube, result: Result) -> Counterexample:
         return replayed(world, document, result, allowing(world, asked, cube))
 
     made = made_of(asked, cover, replay)
-    reason = cover.reason or restated_document(document, made, asked, limits)
+    reason = cover.reason or (INTERRUPTED if stop is not None and stop() else "")
+    reason = reason or restated_document(document, made, asked, limits)
     return answered(file, zone, [(made, cover, reason)])
 
 
@@ -64,13 +67,15 @@ def findings_of_workspace(
     services: Sequence[str] | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Findings:
     """All ways in, or all ways out, of a workspace, as AWS decides them.
 
     `in`: the access of outsiders to every resource and role whose policy the workspace lists. `out`: what its
     principals reach that is not of the zone. `zone`: `account` (of the resource, or of the caller), `organization`,
     `perimeter` (as perimeter.yaml defines what is trusted), or `everyone` (all access). `services` narrows the
-    question. InputError where there is nothing to ask: no policy of a resource or role, no listed principal.
+    question. `stop` is asked between two questions: where it says so, the answer is what was decided until then.
+    InputError where there is nothing to ask: no policy of a resource or role, no listed principal.
     """
     chosen = sorted({known_service(s) for s in services}) if services else None
     if direction == "in":
@@ -84,21 +89,45 @@ def findings_of_workspace(
         if not chosen:
             raise InputError("no listed principal is granted any call: name the services in question with `--service`")
     estate = Estate(workspace, chosen, limits)
-    parts = []
-    topics = estate.ask(estate.resources(zone) if direction == "in" else callers(estate, zone))
-    for number, asked in enumerate(topics):
-        if progress is not None:
-            progress(asked.topic.name, number, len(topics))
-        cover = asked.search.cover()
-        made = made_of(asked, cover, partial(composed, estate))
-        parts.append((made, cover, asked))
-    reasons = restated(estate, [(asked, made) for made, cover, asked in parts if made and not cover.reason])
+    topics = estate.resources(zone) if direction == "in" else callers(estate, zone)
+    parts = covered(estate, topics, progress, stop)
+    reasons = read_again(estate, parts, stop)
     told = []
-    for made, cover, asked in parts:
+    for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
     return replace(answered(workspace.name, zone, told, unknowns), direction=direction, services=estate.services)
+
+
+def covered(
+    estate: Estate, topics: Iterable[Topic], progress: Progress | None, stop: Stop | None
+) -> list[tuple[Asked, Cover, list[Finding]]]:
+    """The sets of every topic and the findings made of them; after a stop nothing of the topics that are left."""
+    parts = []
+    every = estate.ask(topics)
+    for number, asked in enumerate(every):
+        if progress is not None:
+            progress(asked.topic.name, number, len(every))
+            asked.search.seen = partial(_told, progress, asked.topic.name, number, len(every))
+        asked.search.stop = stop or asked.search.stop
+        cover = asked.search.cover()
+        parts.append((asked, cover, made_of(asked, cover, partial(composed, estate))))
+    return parts
+
+
+def _told(progress: Progress, name: str, done: int, total: int, sets: int) -> None:
+    progress(f"{name}: {sets} found", done, total)
+
+
+def read_again(
+    estate: Estate, parts: Sequence[tuple[Asked, Cover, list[Finding]]], stop: Stop | None
+) -> dict[str, str]:
+    """The second look at findings that are whole: why it does not confirm them, by topic."""
+    whole = [(asked, made) for asked, cover, made in parts if made and not cover.reason]
+    if stop is not None and stop():
+        return {asked.topic.name: INTERRUPTED for asked, _ in whole}
+    return restated(estate, whole)
 
 
 def answered(
@@ -124,7 +153,8 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
     """A finding for each cube."""
     out = []
     for cube in cover.cubes:
-        others = [other for other in cover.cubes if other is not cube]
+        # Where the search was ended, others may cover the set as a whole.
+        others = [] if cover.reason else [other for other in cover.cubes if other is not cube]
         result = asked.search.example(cube, others, wishes())
         found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
         names = asked.actions.names(found.numbers)

@@ -80,6 +80,7 @@ class Topic:
     given: Formula
     documents: tuple[Document, ...]
     facts: tuple[Literal, ...] = ()
+    actions: tuple[str, ...] = ()  # what the question itself names, which the answer must tell apart
 
 
 @dataclass
@@ -149,6 +150,7 @@ class Estate:
             named = {value.partition(":")[0] for value in values}
         also = [f"{service}:*" for service in self.services if service in named]
         also += [name for service in self.services for name in _APART.get(service, ())]
+        also += topic.actions
         found = classes_of(topic.documents, also, self.services, called=reduced.called, apart=self._facts_of)
         if not many:
             return found

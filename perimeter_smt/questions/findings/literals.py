@@ -14,7 +14,7 @@ from perimeter_smt.encode.language.condition import encode_condition
 from perimeter_smt.encode.language.keys import KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM, encode_principal
 from perimeter_smt.encode.language.resource import encode_resource
-from perimeter_smt.logic.formula import Formula, neg, sym
+from perimeter_smt.logic.formula import Formula, both, neg, sym
 from perimeter_smt.policy.document import Condition, Document, Element, Location, PrincipalElement
 from perimeter_smt.policy.operators import OPERATORS, BaseOperator, Family, Operator, Quantifier, Test
 from perimeter_smt.questions.findings.actions import ActionClass
@@ -95,6 +95,8 @@ def _callers() -> Iterable[Literal]:
     }
     for words, formula in kinds.items():
         yield from fact(f"the caller is {words}", f"the caller is not {words}", formula)
+    by_root = both(sym_is("federated-user"), sym("principal.made-by-root"))
+    yield from fact("the root user made the federated user", "no root user made the federated user", by_root)
 
 
 def _principals(document: Document, element: PrincipalElement, *, deny: bool) -> Iterable[Literal]:

@@ -65,7 +65,7 @@ class Projected(Search):
         except _UnfitError:
             pass
         except _UndecidedError as problem:
-            return Cover((), str(problem))
+            return Cover(tuple(self._found), str(problem))  # each was confirmed when it was found
         self.by_engine = True
         return super().cover()
 

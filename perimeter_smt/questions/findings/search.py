@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from perimeter_smt.logic.formula import Formula, both, conj, disj, neg
@@ -23,6 +23,7 @@ from perimeter_smt.solve.result import Result
 
 Clause = tuple[int, ...]  # alternatives, as places of literals
 Cube = tuple[Clause, ...]  # all of them hold
+Stop = Callable[[], bool]
 _ORDER = {"other": 0, "condition": 1, "resource": 2, "principal": 3, "action": 4}
 
 
@@ -34,8 +35,19 @@ class Cover:
     reason: str = ""
 
 
+INTERRUPTED = "not decided: interrupted"
+
+
 class _UndecidedError(Exception):
-    """The engine gave up."""
+    """The engine gave up, or the search is to end."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _nothing(_: int) -> None:
+    pass
 
 
 @dataclass
@@ -49,6 +61,8 @@ class Search:
     absent: dict[str, Formula]
     limit: int = 500
     checks: int = 0
+    stop: Stop = _never  # whether the search is to end, asked between two questions
+    seen: Callable[[int], None] = _nothing  # told how many sets were found, one by one
 
     def __post_init__(self) -> None:
         self._given = self.given
@@ -85,6 +99,7 @@ class Search:
                     reason = f"more than {self.limit} findings"
                     break
                 found.append(cube)
+                self.seen(len(found))
             return Cover(tuple(self._needed(found)), reason)
         except _UndecidedError as problem:
             return Cover(tuple(found), str(problem))
@@ -109,6 +124,8 @@ class Search:
         return disj(self.absent[self.literals[~i].key.lower()] if i < 0 else self.literals[i].formula for i in clause)
 
     def _ask(self, *formulas: Formula) -> Result:
+        if self.stop():
+            raise _UndecidedError(INTERRUPTED)
         self.checks += 1
         result = self.engine.check([*formulas, *self._given])
         if result.status == "unknown":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import sym_is
@@ -19,16 +19,17 @@ from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.findings.answer import composed, made_of
+from perimeter_smt.questions.findings.answer import covered, read_again
 from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, guardrails, role_target, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.questions.findings.outward import known_service, services_reached
-from perimeter_smt.questions.findings.reading import restated
+from perimeter_smt.questions.findings.search import Stop
 from perimeter_smt.questions.findings.verdicts import Caller, Callers, Progress
 from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits
 
 _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)/.+")
+_SESSION = re.compile(r"arn:([a-z-]+):sts::([0-9]{12}):assumed-role/([^/]+)/.+")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
 
 
@@ -39,19 +40,22 @@ def who_can(
     *,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Callers:
     """Everybody who can call `action` on `resource` (an ARN, with wildcards if need be; empty: on anything).
 
     Listed principals one by one, whoever else is of each account, and outsiders of the organization, each with the
-    sets of requests that are allowed. InputError for an action that AWS does not have.
+    sets of requests that are allowed. InputError for an action that AWS does not have. `stop` is asked between two
+    questions: where it says so, the answer is what was decided until then.
     """
     service = known_action(action)
     estate = Estate(workspace, [service], limits)
     given = action_matches(action)
     if resource:
         given = both(given, aimed(estate, resource))
-    topics = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
-    return _answered(estate, topics, action, resource, progress)
+    made = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
+    topics = [(replace(topic, actions=(action,)), kind) for topic, kind in made]
+    return _answered(estate, topics, action, resource, progress, stop)
 
 
 def what_can(
@@ -61,28 +65,50 @@ def what_can(
     services: Iterable[str] | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    stop: Stop | None = None,
 ) -> Callers:
     """All that a caller can do: the ARN of a user or role, an account, a service principal, or `anonymous`.
 
+    An account whose principals are listed is answered one by one of these, and once for whoever else is of it.
     `services` narrows the question; by default those that the policies of a listed caller and of resources name, and
     all for root users and others who are not listed, as no policy says what they hold.
     """
-    listed = _listed(workspace, principal)
-    here = _caller(principal, listed)
-    chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, listed, principal)
+    members = _members(workspace, principal)
+    chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, members, principal)
     if not chosen:
         raise InputError("no policy names a call that it could make: name the services in question with `--service`")
     estate = Estate(workspace, chosen, limits)
-    told = estate.sessions((listed,) if listed else ())
-    documents = distinct([*_own(workspace, listed, principal), *_all_resources(estate), *_rcps(workspace)])
-    topic = Topic(
-        principal,
-        Kind.IDENTITY,
-        here,
-        documents,
-        (*_owners(workspace), *_targets(workspace), *estate.wires(), *told, *estate.targets()),
-    )
-    return _answered(estate, [(topic, "principal" if listed else "outsiders")], "", "", progress)
+    shared = [*_all_resources(estate), *_rcps(workspace)]
+    told = (*_owners(workspace), *_targets(workspace, chosen), *estate.wires(), *estate.targets())
+    topics = []
+    for member in members:
+        documents = distinct([*_own(workspace, member.listed, principal), *shared])
+        facts = (*told, *estate.sessions((member.listed,) if member.listed else ()))
+        topics.append((Topic(member.name, Kind.IDENTITY, member.here, documents, facts), member.kind))
+    return _answered(estate, topics, "", "", progress, stop)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One of the callers that were asked about: `listed` where the workspace lists it."""
+
+    name: str
+    kind: str
+    here: Formula
+    listed: OwnedPrincipal | None = None
+
+
+def _members(workspace: Workspace, principal: str) -> list[_Member]:
+    """The callers that are meant: of an account whose principals are listed these one by one, and whoever else is."""
+    for account, _ in workspace.organization.accounts():
+        for one in account.principals:
+            if one.arn == principal:
+                return [_Member(one.arn, "principal", is_caller(one), one)]
+        if account.id == principal and account.principals:
+            out = [_Member(one.arn, "principal", is_caller(one), one) for one in account.principals]
+            others = both(_caller(principal), *(neg(one.here) for one in out))
+            return [*out, _Member(f"others of account {account.id}", "account", others)]
+    return [_Member(principal, "outsiders", _caller(principal))]
 
 
 def known_action(action: str) -> str:
@@ -109,17 +135,16 @@ def aimed(estate: Estate, resource: str) -> Formula:
 
 
 def _answered(
-    estate: Estate, topics: list[tuple[Topic, str]], action: str, resource: str, progress: Progress | None
+    estate: Estate,
+    topics: list[tuple[Topic, str]],
+    action: str,
+    resource: str,
+    progress: Progress | None,
+    stop: Stop | None,
 ) -> Callers:
     kinds = {topic.name: kind for topic, kind in topics}
-    parts = []
-    for number, asked in enumerate(estate.ask(topic for topic, _ in topics)):
-        if progress is not None:
-            progress(asked.topic.name, number, len(topics))
-        cover = asked.search.cover()
-        made = made_of(asked, cover, partial(composed, estate))
-        parts.append((asked, cover, made))
-    reasons = restated(estate, [(asked, made) for asked, cover, made in parts if made and not cover.reason])
+    parts = covered(estate, [topic for topic, _ in topics], progress, stop)
+    reasons = read_again(estate, parts, stop)
     out = []
     for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
@@ -139,7 +164,7 @@ def _answered(
 def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[Topic, str]]:
     organization = estate.workspace.organization
     shared = [*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()]
-    wires = tuple(estate.wires())
+    wires = (*estate.wires(), *_owners(estate.workspace), *_targets(estate.workspace, (service,)), *estate.targets())
     for account, path in organization.accounts():
         scps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
         for principal in account.principals:
@@ -192,10 +217,12 @@ def _owners(workspace: Workspace) -> Iterator[Literal]:
         yield from fact(words, words.replace(" is ", " is not ", 1), is_text("resource.account", account))
 
 
-def _targets(workspace: Workspace) -> Iterator[Literal]:
+def _targets(workspace: Workspace, services: Collection[str]) -> Iterator[Literal]:
     """Which listed resource's policy decides the call, or which listed role it takes."""
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
+            if split_arn(resource.arn).service not in services:
+                continue
             at = reach(resource)
             yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
             if at.perhaps is not at.surely:
@@ -203,17 +230,9 @@ def _targets(workspace: Workspace) -> Iterator[Literal]:
                 yield from fact(
                     f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps
                 )
-        for principal in account.principals:
+        for principal in account.principals if "sts" in services or "iam" in services else ():
             target = role_target(principal)
             yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
-
-
-def _listed(workspace: Workspace, principal: str) -> OwnedPrincipal | None:
-    for account, _ in workspace.organization.accounts():
-        for one in account.principals:
-            if one.arn == principal:
-                return one
-    return None
 
 
 def _own(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) -> list[Document]:
@@ -234,9 +253,7 @@ def _own(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) ->
     return [*out, *(e.policy for a, _ in workspace.organization.accounts() for e in a.endpoints if e.policy)]
 
 
-def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
-    if listed is not None:
-        return is_caller(listed)
+def _caller(principal: str) -> Formula:
     if principal == "anonymous":
         return sym_is("anonymous")
     if re.fullmatch("[0-9]{12}", principal):
@@ -246,6 +263,10 @@ def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
     if re.fullmatch(r"arn:[a-z-]+:iam::[0-9]{12}:root", principal):
         return both(sym_is("root"), is_text("principal.account", principal.split(":")[4]))
     found = named(principal) if _PRINCIPAL.fullmatch(principal) else None
+    if found is None and (session := _SESSION.fullmatch(principal)):
+        partition, account, name = session.groups()
+        role = f"arn:{partition}:iam::{account}:role/{name}"
+        raise InputError(f"`{principal}` is a session, expected the ARN of its role, such as `{role}`")
     if found is None:
         raise InputError(
             f"`{principal}` is no caller, expected the ARN of a user or role, an account id, a service principal, or "
@@ -254,11 +275,12 @@ def _caller(principal: str, listed: OwnedPrincipal | None) -> Formula:
     return found
 
 
-def _reached(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) -> list[str]:
-    """The services that the caller's own policies and those of resources name; all, if a pattern reaches all.
+def _reached(workspace: Workspace, members: Sequence[_Member], principal: str) -> list[str]:
+    """The services that the callers' own policies and those of resources name; all, if a pattern reaches all.
 
     All, too, for identities that are not listed. Services and anonymous callers have no policies of their own.
     """
-    if listed is None and principal != "anonymous" and not _SERVICE.fullmatch(principal):
+    known = [member.listed for member in members if member.listed is not None]
+    if len(known) < len(members) and principal != "anonymous" and not _SERVICE.fullmatch(principal):
         return list(actions.services())
-    return sorted({*services_of(workspace), *services_reached(_of(listed) if listed else [])})
+    return sorted({*services_of(workspace), *services_reached(d for one in known for d in _of(one))})

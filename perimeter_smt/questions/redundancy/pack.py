@@ -83,12 +83,14 @@ def pack(
         kept, judged = to_json(documents[0])["Statement"][:1], judged[1:]
     total = len(kept)
     statements = _merged([_plain(statement, keep_sids=keep_sids) for statement in kept])
-    filled = _fill(statements, documents[0].version, size)
+    version = documents[0].version
+    whole = [part for statement in statements for part in _parts(statement, size - _empty(version))]
+    filled = _fill(whole, version, size)
     texts = tuple(_length(document) for document in filled)
     reason = _differs(documents, filled, kind, limits)
     return Packed(
         tuple(filled), texts, tuple(_length(to_json(document)) for document in documents),
-        tuple(one.statement for one in judged), total - len(statements),
+        tuple(one.statement for one in judged), max(0, total - len(whole)),
         len(filled) <= count and all(length <= size for length in texts), not reason, reason,
     )  # fmt: skip
 
@@ -152,10 +154,35 @@ def _one(group: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return first
 
 
+def _parts(statement: dict[str, Any], room: int) -> list[dict[str, Any]]:
+    """A statement that is larger than a document may be as several, cut in its longer list; itself where none helps."""
+    lists = {name: statement[name] for name in ("Action", "Resource") if isinstance(statement.get(name), list)}
+    if _length(statement) <= room or not lists:
+        return [statement]
+    name = max(lists, key=lambda one: _length(lists[one]))
+    rest = room - _length({**statement, name: []})
+    cuts: list[list[str]] = [[]]
+    for value in lists[name]:
+        if cuts[-1] and _length([*cuts[-1], value]) - 2 > rest:
+            cuts.append([])
+        cuts[-1].append(value)
+    if len(cuts) == 1:
+        return [statement]
+    out = [{**statement, name: values if len(values) > 1 else values[0]} for values in cuts]
+    for later in out[1:]:
+        later.pop("Sid", None)  # one document may hold both
+    return [part for one in out for part in _parts(one, room)]
+
+
+def _empty(version: str) -> int:
+    """The characters of a document without statements."""
+    return _length({"Version": version, "Statement": []})
+
+
 def _fill(statements: list[dict[str, Any]], version: str, size: int) -> list[dict[str, Any]]:
     """The largest statement first, each into the first document with room for it."""
     bins: list[list[tuple[int, dict[str, Any]]]] = []
-    empty = _length({"Version": version, "Statement": []})
+    empty = _empty(version)
     for number, statement in sorted(enumerate(statements), key=lambda item: (-_length(item[1]), item[0])):
         length = _length(statement)
         if empty + length > size:

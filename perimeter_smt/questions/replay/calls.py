@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.cloudtrail.actions import actions_of
 from perimeter_smt.request.cloudtrail.callers import caller_of
 from perimeter_smt.request.cloudtrail.context import Choice, Known, Value, known_of
-from perimeter_smt.request.cloudtrail.resources import Touched, resources_of
+from perimeter_smt.request.cloudtrail.resources import Touched, copied_from, resources_of
 from perimeter_smt.request.request import Principal
 
 _ELSEWHERE = "o-0000000000"  # stands for an organization that nobody names
@@ -34,6 +34,7 @@ class Call:
     action: str
     touched: Touched
     known: Known
+    beside: bool = False  # asked for beside the others, whatever the parameters
 
 
 @dataclass(slots=True)
@@ -102,6 +103,9 @@ class Reader:
             for action in actions
             for touched in resources_of(action, event, self._listed)
         )
+        copied = copied_from(event) if source == "s3.amazonaws.com" else None
+        if copied is not None:
+            calls = (*calls, replace(self._call(event, caller, *copied), beside=True))
         code = str(event.get("errorCode") or "").lower()
         return Happened(
             str(event.get("eventID") or ""),
@@ -143,8 +147,7 @@ class Reader:
         if touched.account is None and arn and arn != "*":
             owner = self._owners.get(arn) or self._owners.get(arn.partition("/")[0])
             touched = Touched(arn, owner)
-        if caller.account is not None and caller.type != "service":
-            self._organization(known, caller.account, "aws:principalorgid", "aws:principalorgpaths")
+        self.place(known, caller)
         if touched.account is not None and arn != "*":
             known.values["aws:resourceaccount"] = touched.account
             known.values["s3:resourceaccount"] = touched.account
@@ -153,6 +156,11 @@ class Reader:
         if isinstance(endpoint, str) and endpoint in self._vpcs:
             known.values["aws:sourcevpc"] = self._vpcs[endpoint]
         return Call(caller, action, touched, known)
+
+    def place(self, known: Known, caller: Principal) -> None:
+        """Add what the workspace tells of the caller's organization."""
+        if caller.account is not None and caller.type != "service":
+            self._organization(known, caller.account, "aws:principalorgid", "aws:principalorgpaths")
 
     def _organization(self, known: Known, account: str, key: str, paths: str) -> None:
         path = self._paths.get(account)

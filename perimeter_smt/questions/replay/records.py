@@ -70,7 +70,7 @@ def _of_file(file: Path) -> Iterator[Event]:
 
 
 def _stream(stream: IO[bytes], file: str, size: int | None) -> Iterator[Event]:
-    head = stream.read(_CHUNK)
+    head = stream.read(_CHUNK).removeprefix(b"\xef\xbb\xbf")
     if not head.strip():
         return
     if size is not None and size <= _WHOLE:

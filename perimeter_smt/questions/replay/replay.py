@@ -148,7 +148,11 @@ def _together(judge: Judge, happened: Happened) -> Judged:
     if len(found) == 1:
         return found[0]
     by_action: dict[str, Judged] = {}
+    beside = ALLOW
     for call, judged in zip(happened.calls, found, strict=True):
+        if call.beside:
+            beside = judged
+            continue
         worst = by_action.get(call.action, ALLOW)
         if _RANK[judged.outcome] > _RANK[worst.outcome]:
             worst = judged
@@ -156,8 +160,8 @@ def _together(judge: Judge, happened: Happened) -> Judged:
     answers = list(by_action.values())
     worst = max(answers, key=lambda judged: _RANK[judged.outcome])
     if worst.outcome == "deny" and any(judged.outcome != "deny" for judged in answers):
-        return Judged("depends", worst.statements, ("action",), worst.detail)
-    return worst
+        worst = Judged("depends", worst.statements, ("action",), worst.detail)
+    return max(worst, beside, key=lambda judged: _RANK[judged.outcome])
 
 
 _RANK = {"allow": 0, "depends": 1, "deny": 2}

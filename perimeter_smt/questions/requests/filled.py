@@ -72,7 +72,8 @@ class Filler:
     def assumed(self, case: Case) -> tuple[str, ...]:
         """What was taken to be granted since the workspace does not tell, in words."""
         out = []
-        if any(document.location.file == OPEN for document in case.identity):
+        asked = case.request.principal.type not in ("service", "anonymous", "federated-sts")
+        if asked and any(document.location.file == OPEN for document in case.identity):
             out.append("the caller's own policies are not told: they are taken to allow the call")
         if case.resource is not None and case.resource.location.file == OPEN:
             out.append("the policy of the resource is not told: it is taken to allow the call")

@@ -6,6 +6,7 @@ by keys that are not told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from perimeter_smt.evaluate.statements import StatementRef, compiled
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.replay.calls import Call, Reader
 from perimeter_smt.questions.requests.filled import Filler
+from perimeter_smt.questions.requests.grants import Allow, Speaks, can_be_granted, lacking
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.cloudtrail.context import Known, known_of
 from perimeter_smt.request.denied_message import DeniedMessage, is_encoded, read_message
@@ -25,15 +27,8 @@ from perimeter_smt.request.request import Request
 
 _ENCODED = "the encoded authorization message of the event can be decoded by AWS alone, and was not read"
 _NEVER: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Speaks:
-    """A statement that matches, surely or by the keys in `depends`."""
-
-    statement: StatementRef
-    surely: bool
-    depends: tuple[str, ...] = ()
+_MASKED = re.compile(r"\*{8}[0-9]{4}")
+_GUARDRAILS = ("scp", "rcp", "vpce")
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,7 @@ class Told:
     """What the policies say to one call. `lacking`: slots where no Allow matches, with those that may.
 
     `blamed`: the statements that fit what the message says; None: it says nothing, or the event was not refused.
+    `grantable`: some policy may grant the call.
     """
 
     case: Case
@@ -50,6 +46,7 @@ class Told:
     message: DeniedMessage | None = None
     blamed: tuple[Speaks, ...] | None = None
     assumptions: tuple[str, ...] = ()
+    grantable: bool = True
 
     @property
     def agrees(self) -> bool:
@@ -64,7 +61,8 @@ class Told:
     @property
     def outcome(self) -> str:
         """`deny` where a Deny surely matches, or nothing can allow; `depends`; `allow` where nothing stops the call."""
-        if any(each.surely for each in self.denies) or any(not perhaps for _, perhaps in self.lacking):
+        guards = (perhaps for slot, perhaps in self.lacking if slot.partition("[")[0] in _GUARDRAILS)
+        if any(each.surely for each in self.denies) or not self.grantable or not all(guards):
             return "deny"
         return "depends" if self.denies or self.lacking else "allow"
 
@@ -73,10 +71,11 @@ def explain_message(message: DeniedMessage, workspace: Workspace) -> Told:
     """Which statements of a workspace the message may mean."""
     filler = Filler(workspace)
     known = known_of({"userIdentity": {}}, message.principal, message.action)
+    Reader(workspace).place(known, message.principal)
     request = Request(
         principal=message.principal,
         action=message.action,
-        resource=message.resource or _nothing(message.action),
+        resource=_unmasked(message.resource, filler) or _nothing(message.action),
         context=dict(known.values),
     )
     told = _told(filler, request, known, resource_known=message.resource is not None)
@@ -109,6 +108,15 @@ def _message(text: str) -> DeniedMessage | None:
         return None
 
 
+def _unmasked(resource: str | None, filler: Filler) -> str | None:
+    """The ARN with the account that API Gateway writes as `********1234`, if only one of the workspace ends so."""
+    fields = (resource or "").split(":", 5)
+    if len(fields) < 6 or not _MASKED.fullmatch(fields[4]):
+        return resource
+    ends = [account for account in filler.accounts if account.endswith(fields[4].lstrip("*"))]
+    return ":".join([*fields[:4], ends[0], fields[5]]) if len(ends) == 1 else resource
+
+
 def _request(call: Call) -> Request:
     return Request(
         principal=call.caller,
@@ -126,43 +134,32 @@ def _nothing(action: str) -> str:
 def _told(filler: Filler, request: Request, known: Known, *, resource_known: bool) -> Told:
     case = filler.case(Case("request", (), None, None, None, None, None, None, None, request))
     denies: dict[StatementRef, Speaks] = {}
-    lacking: dict[str, list[Speaks]] = {}
+    missing: dict[str, tuple[Speaks, ...]] = {}
+    grantable = True
     for check in checks(case):
+        grants: dict[str, list[Allow]] = {}
         for slot, found in _by_slot(check, known, resource_known):
-            allows = [speaks for deny, speaks in found if not deny]
-            for deny, speaks in found:
+            allows = [allow for deny, allow in found if not deny]
+            for deny, (speaks, _) in found:
                 if deny:
                     denies.setdefault(speaks.statement, speaks)
-            if not any(speaks.surely for speaks in allows):
-                lacking[slot] = allows
-    if "identity" in lacking and "resource" not in lacking:
-        same = case.request.principal.account == case.request.resource_account
-        if same and case.resource is not None:
-            del lacking["identity"]
-    if "resource" in lacking and not _needs_resource(case):
-        del lacking["resource"]
+            if slot.partition("[")[0] not in _GUARDRAILS:
+                grants[slot] = allows
+            elif not any(allow.speaks.surely for allow in allows):
+                missing[slot] = tuple(allow.speaks for allow in allows)
+        missing |= lacking(check, grants)
+        grantable = grantable and can_be_granted(check, grants)
     return Told(
         case,
         tuple(denies.values()),
-        tuple((slot, tuple(perhaps)) for slot, perhaps in lacking.items()),
+        tuple(missing.items()),
         resource_known,
         assumptions=filler.assumed(case),
+        grantable=grantable,
     )
 
 
-def _needs_resource(case: Case) -> bool:
-    """Whether a policy of the resource must allow: across accounts, for trust policies and keys, without an account."""
-    request = case.request
-    owner = request.resource_account
-    service, _, name = request.action.lower().partition(":")
-    if request.principal.account is None:
-        return True
-    if service == "kms" or (service == "sts" and name.startswith("assumerole")):
-        return request.resource != "*"
-    return owner is not None and owner != request.principal.account
-
-
-def _by_slot(check: Check, known: Known, resource_known: bool) -> Iterator[tuple[str, list[tuple[bool, Speaks]]]]:
+def _by_slot(check: Check, known: Known, resource_known: bool) -> Iterator[tuple[str, list[tuple[bool, Allow]]]]:
     """The statements that match or may, by slot; slots that do not bind are left out."""
     for slot, documents, applies in slots(check, _NEVER):
         name = slot.partition("[")[0]
@@ -180,8 +177,8 @@ def _by_slot(check: Check, known: Known, resource_known: bool) -> Iterator[tuple
                     resource=resource_known,
                 )
                 if partial.truth is not Truth.NO:
-                    surely = partial.truth is Truth.YES
-                    found.append((statement.deny, Speaks(statement.reference(slot), surely, partial.depends)))
+                    speaks = Speaks(statement.reference(slot), partial.truth is Truth.YES, partial.depends)
+                    found.append((statement.deny, Allow(speaks, statement.principal(check.view))))
         yield slot, found
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from perimeter_smt.request.actions import action_info, resource_type
 from perimeter_smt.request.partitions import partition_of_region
@@ -69,6 +70,24 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
         out[""] = Touched(None, None)
     buckets = {touched.arn: touched.account for touched in given if touched.account}
     return tuple(_with_bucket_owner(touched, buckets) for touched in out.values())
+
+
+def copied_from(event: Mapping[str, Any]) -> tuple[str, Touched] | None:
+    """What a copy reads, which S3 asks a permission for as well: the action, and the object that the event names.
+
+    S3 API reference, CopyObject, `x-amz-copy-source`: `BUCKET/KEY` or the ARN of an object behind an access point, with
+    `?versionId=` where one version is meant; encoded as in addresses.
+    """
+    region, text = event.get("awsRegion"), _mapping(event.get("requestParameters")).get("x-amz-copy-source")
+    if event.get("eventName") not in ("CopyObject", "UploadPartCopy") or not isinstance(text, str):
+        return None
+    name, version, _ = text.lstrip("/").partition("?versionId=")
+    name = unquote(name)
+    if not name.startswith("arn:"):
+        if "/" not in name or not isinstance(region, str):
+            return None
+        name = f"arn:{_partition(region)}:s3:::{name}"
+    return "s3:GetObjectVersion" if version else "s3:GetObject", Touched(name, _owner(name))
 
 
 def _with_bucket_owner(touched: Touched, buckets: Mapping[str | None, str | None]) -> Touched:
