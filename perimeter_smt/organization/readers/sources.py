@@ -81,6 +81,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         grants_given=draft.accounts_listed or options.complete,
         unknowns=tuple(draft.unknowns.values()),
         others=tuple(sorted(draft.others.items())),
+        unread=tuple(draft.unread),
         versions=tuple(sorted((arn, count) for arn, count in draft.versions.items() if count)),
     )
 

@@ -49,7 +49,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
         id=organization,
         management_account=management,
         root=_unit(draft, root, children, _units_by_parent(draft, root), attached),
-        endpoints_listed=complete or draft.endpoints_listed,
+        endpoints_listed=(complete or draft.endpoints_listed) and not draft.endpoints_cut,
         delegated_administrators=tuple(sorted(draft.delegated)) if draft.delegated or draft.delegated_told else None,
     )
 

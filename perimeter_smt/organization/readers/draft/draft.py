@@ -116,6 +116,7 @@ class Draft:
         self.accounts: dict[str, Box] = {}
         self.accounts_listed = False
         self.endpoints_listed = False
+        self.endpoints_cut = False  # some answer that may hold endpoints has more pages than were read
         self.controls: dict[str, Control] = {}
         self.attachments: dict[tuple[str, str], Place] = {}
         self.targets_known: set[str] = set()
@@ -141,6 +142,7 @@ class Draft:
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
         self.notes: list[str] = []
         self.others: Counter[str] = Counter()  # items that carry no policy, by type
+        self.unread: list[str] = []  # files that hold nothing that is known
         self.open: set[str] = set()  # accounts in which something may hold any policy
 
     def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
