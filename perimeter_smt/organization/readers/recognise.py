@@ -154,12 +154,17 @@ def form_of(value: Any) -> Form | None:
     return Form.CLI if reader_of(value) is not None else None
 
 
+_ITEMS = (
+    *("configurationItems", "BaseConfigurationItems", "baseConfigurationItems", "configurationItemVersion"),
+    *("configurationItem", "configurationItemSummary"),
+)
+
+
 def is_config(value: Any) -> bool:
     """Whether a decoded value is an answer, a file, an item or a notification of AWS Config."""
     if not isinstance(value, dict):
         return False
-    if any(name in value for name in ("configurationItems", "BaseConfigurationItems", "baseConfigurationItems",
-                                      "configurationItemVersion", "configurationItem", "configurationItemSummary")):  # fmt: skip
+    if any(name in value for name in _ITEMS):
         return True
     if any(name in value and "onfigurationItem" in str(value[name]) for name in NOTES):
         return True

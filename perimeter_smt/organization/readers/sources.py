@@ -82,7 +82,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         unknowns=tuple(draft.unknowns.values()),
         others=tuple(sorted(draft.others.items())),
         unread=tuple(draft.unread),
-        versions=tuple(sorted((arn, count) for arn, count in draft.versions.items() if count)),
+        versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
 
 

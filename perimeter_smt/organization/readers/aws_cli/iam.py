@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
-from perimeter_smt.organization.readers.draft import NotKnown, Place
-from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.organization.readers.draft import Place
 
 
 def authorization_details(answer: Answer) -> None:
@@ -56,16 +55,20 @@ def managed_policy(answer: Answer, item: dict[str, Any], at: Place) -> None:
     arn = item.get("Arn")
     if not isinstance(arn, str):
         return
-    for number, version in enumerate(item.get("PolicyVersionList") or ()):
-        default = version.get("IsDefaultVersion") or version.get("VersionId", "") == item.get("DefaultVersionId")
-        if default and version.get("Document") is not None:
-            answer.draft.versions[arn] = len(item["PolicyVersionList"]) - 1
-            place = at.at("PolicyVersionList", number, "Document")
-            answer.draft.managed[arn] = answer.draft.policy(
-                version["Document"], Kind.IDENTITY, item.get("PolicyName") or arn.rsplit("/", 1)[-1], place
+    answer.draft.managed_policy(
+        arn,
+        item.get("PolicyName") or arn.rsplit("/", 1)[-1],
+        (
+            (
+                str(version.get("VersionId") or ""),
+                version.get("Document"),
+                bool(version.get("IsDefaultVersion"))
+                or ("DefaultVersionId" in item and version.get("VersionId", "") == item["DefaultVersionId"]),
+                at.at("PolicyVersionList", number, "Document"),
             )
-            return
-    answer.draft.managed.setdefault(arn, NotKnown("its default version is not told"))
+            for number, version in enumerate(item.get("PolicyVersionList") or ())
+        ),
+    )
 
 
 def many(found: Any) -> list[Any]:

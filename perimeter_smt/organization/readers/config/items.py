@@ -75,14 +75,20 @@ def _managed(draft: Draft, item: Item) -> None:
     if item.torn:
         draft.managed[arn] = NotKnown(item.torn)
         return
-    for index, version in enumerate(item.configuration.get("policyVersionList") or ()):
-        if version.get("isDefaultVersion") and version.get("document") is not None:
-            draft.versions[arn] = len(item.configuration["policyVersionList"]) - 1
-            at = item.at.at("configuration", "policyVersionList", index, "document")
-            name = item.configuration.get("policyName") or arn.rsplit("/", 1)[-1]
-            draft.managed[arn] = draft.policy(version["document"], Kind.IDENTITY, name, at)
-            return
-    draft.managed.setdefault(arn, NotKnown("its default version is not told"))
+    default = item.configuration.get("defaultVersionId")
+    draft.managed_policy(
+        arn,
+        item.configuration.get("policyName") or arn.rsplit("/", 1)[-1],
+        (
+            (
+                str(version.get("versionId") or ""),
+                version.get("document"),
+                bool(version.get("isDefaultVersion")) or (default is not None and version.get("versionId") == default),
+                item.at.at("configuration", "policyVersionList", index, "document"),
+            )
+            for index, version in enumerate(item.configuration.get("policyVersionList") or ())
+        ),
+    )
 
 
 def _bucket(draft: Draft, item: Item) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.graph import cycle_of
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
-from perimeter_smt.organization.readers.draft.contents import principals_of, resources_of
+from perimeter_smt.organization.readers.draft.contents import managed_of, principals_of, resources_of
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Box, Control, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.policy.document import Document
@@ -25,7 +25,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
     """The organization with this id. `complete`: the source holds everything there is, unless it says otherwise."""
     root = _root(draft)
     principals, resources = principals_of(draft), resources_of(draft)
-    endpoints = endpoints_of(draft)
+    endpoints, managed = endpoints_of(draft), managed_of(draft)
     attached = _attached(draft)
     ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints, *sorted(draft.open - {"*"})))
     children: dict[str, list[Account]] = {}
@@ -41,6 +41,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
                 principals=tuple(principals.get(own, ())),
                 resources=tuple(resources.get(own, ())),
                 endpoints=tuple(endpoints.get(own, ())),
+                managed=tuple(managed.get(own, ())),
                 listed=(complete or own in draft.complete) and not draft.open & {own, "*"},
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
@@ -79,6 +79,28 @@ def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[
             found = _named(draft, arn)
             missing.append((f"policy `{arn}`", found)) if isinstance(found, NotKnown) else out.append(found)
     return out, missing
+
+
+def managed_of(draft: Draft) -> dict[str, list[ManagedPolicy]]:
+    """The managed policies of customers by account, and who has them: through groups and as boundaries, too."""
+    having: dict[str, dict[str, None]] = {}
+    for holder in draft.principals.values():
+        groups = (draft.groups[name] for name in holder.groups if name in draft.groups)
+        names = [arn for each in (holder, *groups) for arn in each.attached]
+        for arn in (*names, *((holder.boundary,) if isinstance(holder.boundary, str) else ())):
+            having.setdefault(arn, {})[holder.arn] = None
+    out: dict[str, list[ManagedPolicy]] = {}
+    for arn in dict.fromkeys((*draft.versions, *having)):
+        fields = arn.split(":", 5)
+        if len(fields) < 6 or not fields[4].isdigit():  # AWS's own, of which nobody chooses the version
+            continue
+        told = draft.versions.get(arn, [])
+        known = tuple(PolicyVersion(id=v.id, document=v.policy, default=v.default)
+                      for v in told if isinstance(v.policy, Document))  # fmt: skip
+        found = ManagedPolicy(arn=arn, versions=known, versions_listed=bool(told) and len(known) == len(told),
+                              attached_to=tuple(having.get(arn, ())))  # fmt: skip
+        out.setdefault(fields[4], []).append(found)
+    return out
 
 
 def _named(draft: Draft, arn: str) -> Policy:

@@ -89,6 +89,15 @@ class Box:
     parent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a managed policy."""
+
+    id: str
+    policy: Policy
+    default: bool
+
+
 @dataclass(slots=True)
 class Control:
     """An SCP or RCP of the organization."""
@@ -123,7 +132,8 @@ class Draft:
         self.principals: dict[str, Holder] = {}
         self.groups: dict[str, Holder] = {}
         self.managed: dict[str, Policy] = {}
-        self.versions: dict[str, int] = {}  # of managed policies: how many there are beside the default one
+        self.versions: dict[str, list[Version]] = {}  # of managed policies of which all versions are told
+        self.former = Documents(fill)  # versions of managed policies that are not the default ones: nobody has them
         self.resources: dict[str, Thing] = {}
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
@@ -172,6 +182,21 @@ class Draft:
     def unit(self, unit: str, at: Place, *, name: str = "", parent: str | None = None) -> Box:
         """A unit, or the root if it has no parent."""
         return _box(self.units, "unit", unit, at, name, parent)
+
+    def managed_policy(self, arn: str, name: str, versions: Iterable[tuple[str, object, bool, Place]]) -> None:
+        """A managed policy with all of its versions: id, text or object (None: not told), whether it is the default."""
+        found: list[Version] = []
+        for own, value, chosen, at in versions:
+            if value is None:
+                found.append(Version(own, NotKnown("text not told"), chosen))
+            else:
+                documents = self.documents if chosen else self.former
+                found.append(Version(own, documents.read(value, Kind.IDENTITY, name=name, at=at), chosen))
+        default = next((v.policy for v in found if v.default), NotKnown("its default version is not told"))
+        if isinstance(default, NotKnown):
+            self.managed.setdefault(arn, default)
+        else:
+            self.managed[arn], self.versions[arn] = default, found
 
     def control(self, own: str, name: str, kind: Kind, value: object, at: Place) -> None:
         """An SCP or RCP. An answer without the text does not replace one with it."""

@@ -112,6 +112,13 @@ def sessions_after(principal: OwnedPrincipal, rewrites: Rewrites) -> tuple[Sessi
     return tuple(out)
 
 
+def _in_iam(change: Draft) -> set[str]:
+    """Accounts in which the change touches policies of principals: who has which version of them is no longer known."""
+    arns = (*change.principals, *change.groups, *change.managed, *change.removed)
+    changed = {arn.split(":", 5)[4] for arn in arns if arn.count(":") >= 5}
+    return changed | {found.target for found in change.rewrites if found.kind is Kind.IDENTITY}
+
+
 class _Overlay:
     def __init__(self, base: Organization, change: Draft, rewrites: Rewrites) -> None:
         self.base, self.change, self.rewrites = base, change, rewrites
@@ -121,6 +128,7 @@ class _Overlay:
         self.named = {*change.principals, *change.resources, *change.removed}
         self.doors = {*change.doors, *change.removed}
         self.controls = {control.name: control for control in change.controls.values()}
+        self.iam = _in_iam(change)
         self.targets: dict[str, list[str]] = {}
         for own, target in change.attachments:
             self.targets.setdefault(target, []).append(own)
@@ -163,6 +171,7 @@ class _Overlay:
                 "principals": principals,
                 "resources": resources,
                 "endpoints": self.doors_of(account.endpoints, self.endpoints.get(own, ())),
+                "managed": None if own in self.iam else account.managed,
                 "listed": account.listed and not self.change.open & {own, "*"},
             }
         )
