@@ -82,6 +82,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         unknowns=tuple(draft.unknowns.values()),
         others=tuple(sorted(draft.others.items())),
         unread=tuple(draft.unread),
+        taken=tuple((text, str(at)) for text, at in draft.taken),
         versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
 
@@ -146,7 +147,12 @@ def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
     organization = overlay(base.organization, draft)
     unknowns = (*base.unknowns, *draft.unknowns.values())
     return base.model_copy(
-        update={"organization": organization, "unknowns": unknowns, "name": f"{base.name} with {_name(path)}"}
+        update={
+            "organization": organization,
+            "unknowns": unknowns,
+            "taken": (*base.taken, *((text, str(at)) for text, at in draft.taken)),
+            "name": f"{base.name} with {_name(path)}",
+        }
     )
 
 

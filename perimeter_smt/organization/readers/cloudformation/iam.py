@@ -47,6 +47,7 @@ def _holder(item: Item, kind: str) -> None:
     role = kind == "AWS::IAM::Role"
     trust = item.policy(item.properties.get("AssumeRolePolicyDocument")) if role else None
     holder = draft.principal(arn, item.at, boundary=boundary, trust=trust, tags=_tags(item))
+    holder.whole = True
     _attach(item, holder, "ManagedPolicyArns")
     policies = item.items("Policies")
     for policy in [policies] if isinstance(policies, NotKnown) else policies:

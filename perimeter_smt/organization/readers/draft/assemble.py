@@ -46,6 +46,8 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
             )
         )
     _dangling(draft, root, ids)
+    for own, (_, at) in draft.door_policies.items():
+        draft.unknown(f"endpoint `{own}`", "the source holds its policy alone", "facts", at)
     return Organization(
         id=organization,
         management_account=management,

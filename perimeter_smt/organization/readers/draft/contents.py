@@ -120,6 +120,24 @@ def administrator_access() -> Document:
     return parse_object(policy, Kind.IDENTITY, file="AdministratorAccess", name="AdministratorAccess")
 
 
+def default_key_policy(arn: str, account: str) -> Document:
+    """The policy that AWS gives a key for which nobody wrote one: it leaves everything to IAM policies of the account.
+
+    KMS developer guide, default key policy (a key that is made programmatically).
+    """
+    root = f"arn:{arn.split(':', 2)[1]}:iam::{account}:root"
+    statement = {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*",
+                 "Resource": "*"}  # fmt: skip
+    policy = {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
+    return parse_object(policy, Kind.KMS, file="default key policy", name="default key policy")
+
+
+def is_key(arn: str) -> bool:
+    """Whether an ARN is that of a KMS key."""
+    fields = arn.split(":", 5)
+    return len(fields) == 6 and fields[2] == "kms" and fields[5].startswith("key/")
+
+
 def _wrong(thing: Thing) -> str:
     """Why it cannot be told which resource this is; empty where it can."""
     if not thing.account:

@@ -39,6 +39,8 @@ class Holder:
     boundary: str | Policy | None = None
     trust: Policy | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    whole: bool = False  # boundary and tags are told, also where there are none
+    stays: set[str] = field(default_factory=set)  # attached before, so that an organization holds them already
     sessions: tuple[Session, ...] = ()
     sessions_listed: bool = False
 
@@ -147,6 +149,10 @@ class Draft:
         self.rewrites: list[Rewrite] = []
         self.stripped: set[str] = set()  # ARNs of resources and ids of endpoints that lose their policy
         self.unblocked: set[str] = set()  # buckets by ARN, and accounts, without RestrictPublicBuckets from now on
+        self.taken: list[tuple[str, Place]] = []  # what a change deletes or replaces, in words
+        self.tells_before = False  # the change says what it replaces and takes away
+        self.door_policies: dict[str, tuple[Policy, Place]] = {}  # of endpoints by id that are not in the source
+        self.unshared: dict[str, dict[str, Place]] = {}  # by ARN: parties that a resource is no longer shared with
         self.closed: set[str] = set()  # units and accounts from which FullAWSAccess is detached
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}

@@ -51,7 +51,7 @@ def _holder(here: Here, resource: Resource, kind: str) -> None:
     boundary = resource.get("permissions_boundary")
     inline = [p for p in resource.values.get("inline_policy") or () if isinstance(p, dict) and p.get("policy")]
     attached = resource.values.get("managed_policy_arns") or ()
-    here.draft.principal(
+    holder = here.draft.principal(
         arn,
         resource.at,
         own=[(p.get("name") or "inline", p["policy"], resource.at.at("inline_policy")) for p in inline],
@@ -60,6 +60,11 @@ def _holder(here: Here, resource: Resource, kind: str) -> None:
         trust=policy_of(here, resource, "assume_role_policy") if kind == "role" else None,
         tags=tags(resource),
     )
+    holder.whole = True
+    if isinstance(boundary, str) and here.plan.unchanged(resource, "permissions_boundary"):
+        holder.stays.add(boundary)
+    if here.plan.unchanged(resource, "managed_policy_arns"):
+        holder.stays.update(a for a in attached if isinstance(a, str))
 
 
 def tags(resource: Resource) -> dict[str, str]:
@@ -94,6 +99,8 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
 def _attach(here: Here, holder: Holder, resource: Resource) -> None:
     arn = resource.get("policy_arn")
     if isinstance(arn, str):
+        if resource.stays and all(here.plan.unchanged(resource, name) for name in ("policy_arn", *_KINDS)):
+            holder.stays.add(arn)
         if arn not in holder.attached:
             holder.attached.append(arn)
         return

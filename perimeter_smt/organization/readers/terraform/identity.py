@@ -44,6 +44,7 @@ class Here:
     guessed: set[str]
     at: Place
     by_provider: dict[str, str] = field(default_factory=dict)
+    with_policy: set[str] = field(default_factory=set)  # ARNs of resources whose policy is a resource of its own
 
     def account_of(self, resource: Resource) -> str:
         """The account of a resource: of its ARN, its provider, or the plan."""

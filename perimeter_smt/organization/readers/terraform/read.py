@@ -31,6 +31,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             continue
         at = Place(str(file))
         plan = read_plan(value, at)
+        draft.tells_before |= plan.changes
         place = here(plan, draft, options, at)
         organizations.read(place)
         iam.read(place)
