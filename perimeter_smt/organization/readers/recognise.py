@@ -143,7 +143,9 @@ def form_of(value: Any) -> Form | None:
         return form_of(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
-    if "terraform_version" in value or ("format_version" in value and ("values" in value or "planned_values" in value)):
+    if any(name in value for name in ("terraform_version", "planned_values", "resource_changes")) or (
+        "format_version" in value and "values" in value
+    ):
         return Form.TERRAFORM
     if is_config(value):
         return Form.CONFIG

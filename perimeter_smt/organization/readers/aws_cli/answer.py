@@ -28,6 +28,14 @@ class Answer:
     region: str = ""
 
     @property
+    def partition(self) -> str:
+        """Told by the Region, else by what other answers named."""
+        if found := partition_of_region(self.region):
+            return found
+        known = next(iter((*self.draft.principals, *self.draft.resources, *self.draft.groups)), "")
+        return known.split(":", 2)[1] if known.count(":") >= 5 else "aws"
+
+    @property
     def cut(self) -> bool:
         """Whether there are more pages than this one."""
         more = self.value.get("NextToken") or self.value.get("nextToken") or self.value.get("NextMarker")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
-from perimeter_smt.organization.readers.draft import Place
+from perimeter_smt.organization.readers.draft import NotKnown, Place
 
 
 def authorization_details(answer: Answer) -> None:
@@ -71,6 +71,19 @@ def managed_policy(answer: Answer, item: dict[str, Any], at: Place) -> None:
     )
 
 
+def listed(answer: Answer) -> None:
+    """`list-roles`, `get-role`, `list-users`, `get-user`: who is there; what they may do, other answers tell."""
+    for kind in ("Role", "User"):
+        for item in (*many(answer.value.get(f"{kind}s")), *many(answer.value.get(kind))):
+            arn = item.get("Arn") if isinstance(item, dict) else None
+            if isinstance(arn, str) and arn not in answer.draft.principals:
+                reason = NotKnown("listed without its policies: expected `get-account-authorization-details`")
+                answer.draft.principal(arn, answer.at, own=[("policies", reason, answer.at)])
+    if answer.cut:
+        answer.draft.unknown("users and roles", "the answer has more pages", "grants", answer.at,
+                             account=answer.account or "*")  # fmt: skip
+
+
 def many(found: Any) -> list[Any]:
     """A list; one alone where examples of the documentation write it so."""
     return [found] if isinstance(found, dict) else list(found or ())
@@ -81,12 +94,14 @@ def inline_policy(answer: Answer) -> None:
     for kind in ("Role", "User", "Group"):
         name = answer.value.get(f"{kind}Name")
         if isinstance(name, str) and answer.account:
-            arn = f"arn:aws:iam::{answer.account}:{kind.lower()}/{name}"
-            known = next((a for a in (*answer.draft.principals, *answer.draft.groups)
-                          if a.startswith(f"arn:aws:iam::{answer.account}:{kind.lower()}/") and a.endswith(f"/{name}")),
-                         arn)  # fmt: skip
+            beginning = f"arn:{answer.partition}:iam::{answer.account}:{kind.lower()}/"
+            where = (*answer.draft.principals, *answer.draft.groups)
+            known = next((a for a in where if a.startswith(beginning) and a.endswith(f"/{name}")), f"{beginning}{name}")
             policy = (answer.value["PolicyName"], answer.value["PolicyDocument"], answer.at.at("PolicyDocument"))
-            answer.draft.principal(known, answer.at, own=[policy])
+            alone = known not in where
+            holder = answer.draft.principal(known, answer.at, own=[policy])
+            if alone:
+                holder.own.append(NotKnown("no answer tells its other policies"))
 
 
 def owner(arn: str) -> str:

@@ -26,6 +26,10 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("UserDetailList",), iam.authorization_details),
     (("GroupDetailList",), iam.authorization_details),
     (("PolicyName", "PolicyDocument"), iam.inline_policy),
+    (("Roles",), iam.listed),
+    (("Users",), iam.listed),
+    (("Role",), iam.listed),
+    (("User",), iam.listed),
     (("PermissionSet", "AccountIds"), permission_set),
     (("Organization",), organizations.organization),
     (("Roots",), organizations.roots),
@@ -60,7 +64,8 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
 
 
 _LATER = (
-    *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set),
+    *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set, iam.listed),
+    *(resources.public_access, resources.abac),
     *(shares.launch_permission, shares.volume_permission),
 )
 

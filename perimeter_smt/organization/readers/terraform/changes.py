@@ -88,7 +88,7 @@ def _ended(here: Here, resource: Resource) -> None:
     elif resource.type == "aws_vpc_endpoint_policy":
         here.draft.stripped.add(resource.text("vpc_endpoint_id"))
     elif resource.type == "aws_s3_bucket_public_access_block":
-        here.draft.unblocked.add(f"arn:aws:s3:::{resource.text('bucket')}")
+        here.draft.unblocked.add(f"arn:{here.partition}:s3:::{resource.text('bucket')}")
     elif resource.type == "aws_s3_account_public_access_block":
         here.draft.unblocked.add(here.account_of(resource))
     else:
@@ -147,7 +147,9 @@ def _policy(here: Here, resource: Resource, *, gone: bool) -> None:
             return
     own = _INLINE.get(resource.type, "")
     account = "" if attribute == "content" else here.account_of(resource)
-    holder = nameless(f"arn:aws:iam::{account}:{own}/{resource.text(own)}") if own in ("role", "user") else ""
+    holder = (
+        nameless(f"arn:{here.partition}:iam::{account}:{own}/{resource.text(own)}") if own in ("role", "user") else ""
+    )
     here.draft.rewrites.append(Rewrite(resource.address, resource.at, kind, old, new, account, holder))
 
 
@@ -187,7 +189,7 @@ def _taken(here: Here, resource: Resource, kind: str, arn: str) -> None:
         )
         here.draft.unknown(f"what `{resource.address}` detached", reason, "facts", resource.at)
         return
-    holder = nameless(f"arn:aws:iam::{account}:{kind}/{name}")
+    holder = nameless(f"arn:{here.partition}:iam::{account}:{kind}/{name}")
     here.draft.rewrites.append(Rewrite(resource.address, resource.at, Kind.IDENTITY, old, None, account, holder))
 
 

@@ -90,7 +90,7 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
         return
     account = here.account_of(resource)
     for name in filter(None, [value] if isinstance(value, str) else value):
-        beginning = f"arn:aws:iam::{account}:{kind}/"
+        beginning = f"arn:{here.partition}:iam::{account}:{kind}/"
         where = here.draft.groups if kind == "group" else here.draft.principals
         known = (a for a in where if a.startswith(beginning) and a.endswith(f"/{name}"))
         yield here.draft.principal(next(known, f"{beginning}{name}"), resource.at)

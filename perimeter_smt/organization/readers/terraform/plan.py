@@ -106,6 +106,8 @@ def read_plan(value: dict[str, Any], at: Place) -> Plan:
     if isinstance(value.get("version"), int) and "resources" in value:
         _state_file(plan, value, at)
         return plan
+    if "format_version" not in value:
+        raise InputError("a plan without `format_version`, expected what `terraform show -json` prints", file=at.file)
     version = str(value.get("format_version", ""))
     if version.partition(".")[0] not in ("0", "1"):
         raise InputError(f"plan format {quoted(version)}, expected 1.x of `terraform show -json`", file=at.file)

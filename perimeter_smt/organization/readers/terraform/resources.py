@@ -136,7 +136,7 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
         return value
     if value.startswith("https://"):  # the URL of a queue: host, account, name
         host, account, name = [*value.removeprefix("https://").split("/"), "", ""][:3]
-        return f"arn:aws:sqs:{host.split('.')[1]}:{account}:{name}"
+        return f"arn:{here.partition}:sqs:{host.split('.')[1]}:{account}:{name}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name"}
     stand_in = Resource("", kind, {names.get(kind, "name"): value}, resource.at, provider=resource.provider)
     return here.arn(stand_in)

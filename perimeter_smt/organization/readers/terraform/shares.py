@@ -54,11 +54,12 @@ def _database(here: Here, resource: Resource) -> str:
     name, attribute = _DATABASES[resource.type]
     own = resource.text(attribute) or resource.address
     arn = resource.text("db_snapshot_arn") or resource.text("db_cluster_snapshot_arn")
-    return arn or f"arn:aws:rds:{here.region_of(resource)}:{here.account_of(resource)}:{name}:{own}"
+    return arn or f"arn:{here.partition}:rds:{here.region_of(resource)}:{here.account_of(resource)}:{name}:{own}"
 
 
 def _document(here: Here, resource: Resource) -> str:
-    return f"arn:aws:ssm:{here.region_of(resource)}:{here.account_of(resource)}:document/{resource.text('name')}"
+    region, account = here.region_of(resource), here.account_of(resource)
+    return f"arn:{here.partition}:ssm:{region}:{account}:document/{resource.text('name')}"
 
 
 def _document_parties(resource: Resource) -> list[str]:
@@ -98,7 +99,7 @@ def _share(here: Here, resource: Resource) -> str:
     arn = made.text("arn") if made is not None else ""
     address = made.address if made is not None else resource.address
     region, account = here.region_of(made or resource), here.account_of(made or resource)
-    return arn or f"arn:aws:ram:{region}:{account}:resource-share/{address}"
+    return arn or f"arn:{here.partition}:ram:{region}:{account}:resource-share/{address}"
 
 
 def _referred(here: Here, resource: Resource, attribute: str) -> Resource | None:
@@ -120,7 +121,7 @@ def _attribute(here: Here, resource: Resource, attribute: str, form: str) -> Non
     if not own or any(isinstance(party, NotKnown) for party in found):
         here.draft.unknown(f"sharing of `{resource.address}`", _AFTER, "grants", resource.at, account=owner or account)
         return
-    arn = f"arn:aws:ec2:{here.region_of(resource)}::{form.format(own)}"
+    arn = f"arn:{here.partition}:ec2:{here.region_of(resource)}::{form.format(own)}"
     here.draft.share(arn, owner, [str(party) for party in found if party], resource.at)
 
 
@@ -131,7 +132,7 @@ def ended(here: Here, resource: Resource) -> None:
         _ram_ended(here, resource)
     elif resource.type in _ATTRIBUTES and resource.ended:
         attribute, form = _ATTRIBUTES[resource.type]
-        arn = f"arn:aws:ec2:{here.region_of(resource)}::{form.format(resource.text(attribute))}"
+        arn = f"arn:{here.partition}:ec2:{here.region_of(resource)}::{form.format(resource.text(attribute))}"
         _no_longer(here, arn, [resource.text(name) for name in _PARTY if resource.text(name)], resource)
     elif resource.type in _DATABASES:
         kept = set(later.values.get("shared_accounts") or ()) if later is not None else set()
