@@ -228,7 +228,7 @@ def test_answers_of_the_cli_beside_items(tmp_path):
     found = read(tmp_path, scp, managed, {"configurationItems": [item]})
     assert [p.name for p in found.organization.root.guardrails.scps] == ["net"]
     assert actions(found) == ["s3:Get*"]
-    assert not found.unknowns
+    assert [u.name for u in found.unknowns] == ["RCPs"]
     assert "1 file holds nothing that is read: `holiday.json`" in [remark.text for remark in inventory(found).remarks]
 
 

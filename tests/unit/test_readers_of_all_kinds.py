@@ -105,3 +105,25 @@ def test_a_plan_that_somebody_cut(tmp_path, capsys):
     (tmp_path / "plan.json").write_text(json.dumps({"planned_values": {"root_module": {}}}))
     assert run(["inventory", str(tmp_path / "plan.json")]) == 2
     assert "a plan without `format_version`, expected what `terraform show -json` prints" in capsys.readouterr().err
+
+
+ROOT = {"Id": "r-ac00", "Name": "Root", "Arn": f"arn:aws:organizations::999900001111:root/{ORG}/r-ac00"}
+SCPS = {"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}
+RCPS = {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}
+
+
+@pytest.mark.parametrize(
+    ("root", "missing"),
+    [
+        (ROOT, ["RCPs"]),
+        ({**ROOT, "PolicyTypes": [SCPS, RCPS]}, ["RCPs"]),
+        ({**ROOT, "PolicyTypes": [SCPS]}, []),
+    ],
+    ids=["not told", "switched on", "switched off"],
+)
+def test_a_kind_of_guardrails_that_nobody_saved(tmp_path, root, missing):
+    """SCPs alone were taken to be all guardrails: holes that an RCP closes were shown without a word."""
+    summary = {"Id": "p-aaaa1111", "Name": "net", "Type": "SERVICE_CONTROL_POLICY"}
+    scp = {"Policy": {"PolicySummary": summary, "Content": json.dumps(says("s3:*", Resource="*"))}}
+    found = read_source(write(tmp_path, scp=scp, roots={"Roots": [root]}), OPTIONS)
+    assert [u.name for u in found.unknowns if u.affects == "guardrails"] == missing

@@ -162,12 +162,20 @@ def _organization(draft: Draft, options: SourceOptions) -> Organization:
     if management is None:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
                       "`--management-account`", "facts")  # fmt: skip
-    if not draft.controls:
-        draft.unknown("SCPs and RCPs", "none in the source", "guardrails")
+    _missing_guardrails(draft)
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
     if found.root.id == SOME_ROOT and tests_paths(found):
         draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")
     return found.model_copy(update={"partition": partition_of(found)})
+
+
+def _missing_guardrails(draft: Draft) -> None:
+    """Name the kinds of guardrails of which the source holds none, where that does not mean that there are none."""
+    there = {control.type for control in draft.controls.values()}
+    told = draft.guardrails_told if there else set()
+    missing = [name for kind, name in (("scp", "SCPs"), ("rcp", "RCPs")) if kind not in there | told]
+    if missing:
+        draft.unknown(" and ".join(missing), "none in the source", "guardrails")
 
 
 def _organization_id(draft: Draft, options: SourceOptions) -> str:

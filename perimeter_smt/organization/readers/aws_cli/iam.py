@@ -84,6 +84,19 @@ def listed(answer: Answer) -> None:
                              account=answer.account or "*")  # fmt: skip
 
 
+def profiles(answer: Answer) -> None:
+    """`rolesanywhere list-profiles`, `get-profile`."""
+    for index, item in enumerate((*many(answer.value.get("profiles")), *many(answer.value.get("profile")))):
+        answer.draft.profile(
+            str(item.get("name") or item.get("profileId") or index),
+            item.get("roleArns") or (),
+            item.get("sessionPolicy"),
+            item.get("managedPolicyArns") or (),
+            answer.at.at("profiles", index),
+            enabled=item.get("enabled") is not False,
+        )
+
+
 def many(found: Any) -> list[Any]:
     """A list; one alone where examples of the documentation write it so."""
     return [found] if isinstance(found, dict) else list(found or ())

@@ -26,6 +26,8 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("UserDetailList",), iam.authorization_details),
     (("GroupDetailList",), iam.authorization_details),
     (("PolicyName", "PolicyDocument"), iam.inline_policy),
+    (("profiles",), iam.profiles),
+    (("profile",), iam.profiles),
     (("Roles",), iam.listed),
     (("Users",), iam.listed),
     (("Role",), iam.listed),
@@ -76,6 +78,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     from perimeter_smt.organization.readers.recognise import is_config
 
     found = 0
+    draft.guardrails_told = set()
     folder = path if path.is_dir() else path.parent
     export = Export(draft, options.account or "")
     later: list[Answer] = []

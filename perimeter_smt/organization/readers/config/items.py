@@ -222,6 +222,14 @@ def _snapshot(draft: Draft, item: Item) -> None:
     draft.share(item.arn, item.account, [party for each in told for party in restorers(each)], item.at)
 
 
+def _profile(draft: Draft, item: Item) -> None:
+    """A profile of IAM Roles Anywhere, in the spelling of its resource type."""
+    found = {key[:1].upper() + key[1:]: value for key, value in item.configuration.items()}
+    policy = NotKnown(item.torn) if item.torn else found.get("SessionPolicy")
+    draft.profile(str(found.get("Name") or item.id), found.get("RoleArns"), policy,
+                  found.get("ManagedPolicyArns") or (), item.at, enabled=found.get("Enabled") is not False)  # fmt: skip
+
+
 def _organization(draft: Draft, item: Item) -> None:
     found = item.configuration
     if found.get("Id"):
@@ -278,6 +286,7 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::Kinesis::Stream": _with("ResourcePolicy", "resourcePolicy"),
     "AWS::CodeArtifact::Repository": _with("PermissionsPolicyDocument"),
     "AWS::RAM::ResourceShare": _shared,
+    "AWS::RolesAnywhere::Profile": _profile,
     "AWS::RDS::DBSnapshot": _snapshot,
     "AWS::RDS::DBClusterSnapshot": _snapshot,
     "AWS::EC2::VPCEndpoint": _endpoint,

@@ -8,6 +8,7 @@ from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, Owne
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
+from perimeter_smt.organization.readers.draft.profiles import sessions_of
 from perimeter_smt.organization.readers.draft.shares import shared, spread
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -29,7 +30,7 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
         service_linked = ":role/aws-service-role/" in holder.arn
         policies, missing = _policies(draft, holder)
         limit = holder.boundary
-        boundary: Policy | None = _named(draft, limit) if isinstance(limit, str) else limit
+        boundary: Policy | None = named_policy(draft, limit) if isinstance(limit, str) else limit
         if isinstance(boundary, NotKnown) and not service_linked:
             # Without its boundary a principal may do more: it is taken to have none.
             draft.unknown(f"boundary of `{holder.arn}`", boundary.reason, "grants", holder.at)
@@ -54,7 +55,7 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
                 trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
                 tags=holder.tags,
                 service_linked=service_linked,
-                sessions=holder.sessions,
+                sessions=sessions_of(draft, holder) if kind == "role" and not service_linked else holder.sessions,
                 sessions_listed=holder.sessions_listed,
             )
         )
@@ -76,7 +77,7 @@ def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[
         for policy in each.own:
             missing.append(("policy", policy)) if isinstance(policy, NotKnown) else out.append(policy)
         for arn in each.attached:
-            found = _named(draft, arn)
+            found = named_policy(draft, arn)
             missing.append((f"policy `{arn}`", found)) if isinstance(found, NotKnown) else out.append(found)
     return out, missing
 
@@ -103,7 +104,8 @@ def managed_of(draft: Draft) -> dict[str, list[ManagedPolicy]]:
     return out
 
 
-def _named(draft: Draft, arn: str) -> Policy:
+def named_policy(draft: Draft, arn: str) -> Policy:
+    """The default version of a managed policy by ARN, or why it is not known."""
     found = draft.managed.get(arn)
     if found is not None:
         return found

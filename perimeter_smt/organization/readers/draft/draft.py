@@ -11,6 +11,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
+from perimeter_smt.organization.readers.draft.profiles import Profile
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
 from perimeter_smt.organization.readers.draft.shares import Share, party_of
 from perimeter_smt.policy.document import Document
@@ -126,6 +127,7 @@ class Draft:
         self.units: dict[str, Box] = {}
         self.accounts: dict[str, Box] = {}
         self.accounts_listed = False
+        self.guardrails_told: set[str] = {"scp", "rcp"}  # kinds that are none where the source holds none
         self.endpoints_listed = False
         self.endpoints_cut = False  # some answer that may hold endpoints has more pages than were read
         self.controls: dict[str, Control] = {}
@@ -140,6 +142,7 @@ class Draft:
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
         self.shares: dict[str, Share] = {}  # of AWS RAM, by ARN
+        self.profiles: list[Profile] = []  # of IAM Roles Anywhere
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
@@ -254,6 +257,21 @@ class Draft:
             thing.policy = self.policy(policy, kind_of(arn), arn.split(":", 5)[5], at)
         thing.tags.update(tags)
         return thing
+
+    def profile(
+        self,
+        name: str,
+        roles: Iterable[str] | None,
+        policy: object,
+        managed: Iterable[str],
+        at: Place,
+        *,
+        enabled: bool,
+    ) -> None:
+        """A profile of IAM Roles Anywhere; `policy` is its session policy, empty or None where it has none."""
+        known = self.policy(policy, Kind.SESSION, f"profile {name}", at) if policy else None
+        named = None if roles is None else tuple(roles)
+        self.profiles.append(Profile(name, named, known, tuple(managed), at, enabled))
 
     def share(self, arn: str, account: str, parties: Iterable[str], at: Place) -> None:
         """A resource is shared with these parties besides."""

@@ -9,7 +9,7 @@ from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.draft import Holder
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.identity import Here, not_known
-from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.organization.readers.terraform.plan import Resource, is_unknown
 from perimeter_smt.policy.kinds import Kind
 
 _KINDS = ("role", "user", "group")
@@ -40,6 +40,26 @@ def read(here: Here) -> None:
             for holder in _of(here, resource, f"{kind}s", kind):
                 _attach(here, holder, resource)
     _memberships(here)
+    for resource in here.plan.of("aws_rolesanywhere_profile"):
+        _profile(here, resource)
+
+
+def _profile(here: Here, resource: Resource) -> None:
+    """A profile of IAM Roles Anywhere; a role that the plan makes is known by what its list refers to, if by one."""
+    roles = resource.get("role_arns")
+    named = [arn for arn in roles if isinstance(arn, str)] if isinstance(roles, list) else []
+    whole = isinstance(roles, list) and len(named) == len(roles) and not is_unknown(resource.unknown.get("role_arns"))
+    if not whole:
+        made = here.plan.referred(resource, "role_arns", "aws_iam_role")
+        arn = here.arn(made) if made is not None and len(resource.references.get("role_arns", ())) <= 2 else None
+        named, whole = ([arn], True) if arn else ([], False)
+    managed = resource.get("managed_policy_arns")
+    policy = policy_of(here, resource, "session_policy")
+    if isinstance(managed, NotKnown) or is_unknown(resource.unknown.get("managed_policy_arns")):
+        policy = NotKnown("its managed policies are known after apply")
+    here.draft.profile(resource.text("name") or resource.address, named if whole else None, policy,
+                       [a for a in managed or () if isinstance(a, str)] if isinstance(managed, list) else (),
+                       resource.at, enabled=resource.values.get("enabled") is not False)  # fmt: skip
 
 
 def _holder(here: Here, resource: Resource, kind: str) -> None:
