@@ -127,3 +127,53 @@ def test_a_kind_of_guardrails_that_nobody_saved(tmp_path, root, missing):
     scp = {"Policy": {"PolicySummary": summary, "Content": json.dumps(says("s3:*", Resource="*"))}}
     found = read_source(write(tmp_path, scp=scp, roots={"Roots": [root]}), OPTIONS)
     assert [u.name for u in found.unknowns if u.affects == "guardrails"] == missing
+
+
+CUT = json.dumps({"configurationItems": [{"resourceType": "AWS::S3::Bucket"}]}, indent=1)[:-20]
+BROKEN = {"resourceType": "AWS::IAM::Role", "arn": f"arn:aws:iam::{OWN}:role/x", "tags": {}, "configuration": {
+    "rolePolicyList": ["x"], "attachedManagedPolicies": [], "assumeRolePolicyDocument": ""}}  # fmt: skip
+TWICE = {"resourceType": "AWS::Organizations::Account", "arn": "x", "configuration": {
+    "AccountId": OWN, "ParentIds": ["ou-ac00-aaaaaaaa", "ou-ac00-bbbbbbbb"]}}  # fmt: skip
+TEMPLATE = """
+AWSTemplateFormatVersion: "2010-09-09"
+Conditions: {{Odd: !Equals [a]}}
+Resources:
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: app
+      AssumeRolePolicyDocument: {{Version: "2012-10-17", Statement: []}}
+      ManagedPolicyArns: [{}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("cut.json", CUT, "cut.json:4: not JSON: unexpected end of data"),
+        ("empty.json", "", "an empty file"),
+        ("items.json", '{"configurationItems": {}}', "`configurationItems` is no list"),
+        ("role.json", json.dumps([BROKEN]), "an item of another form than AWS Config writes (`AWS::IAM::Role`)"),
+        ("two.json", json.dumps([TWICE]), f"account `{OWN}` lies in `ou-ac00-bbbbbbbb` and in `ou-ac00-aaaaaaaa`"),
+        ("plan.json", json.dumps({"format_version": "1.0", "planned_values": {"root_module": {"resources": [
+            {"address": "a.b", "type": "aws_iam_role", "values": [1]}]}}}), "a resource whose `values` are no object"),
+        ("plan.json", json.dumps({"format_version": "1.0", "resource_changes": [
+            {"address": "a.b", "type": "aws_iam_role", "change": {"actions": ["delete"], "before": [1]}}]}),
+         "a plan or state of another form than Terraform writes"),
+    ],
+)  # fmt: skip
+def test_what_somebody_cut_or_wrote_by_hand(tmp_path, capsys, name, text, said):
+    (tmp_path / name).write_text(text)
+    assert run(["inventory", str(tmp_path / name), "--org-id", ORG]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "object has no attribute" not in error
+
+
+@pytest.mark.parametrize("function", ["!Join [a]", "!Select [x, y]", "!FindInMap [a]", "!Sub [a, b, c]", "!Split [a]",
+                                      "!If [Odd, a, b]", "!If [a]", "{Fn::Length: a, Fn::Join: b}"])  # fmt: skip
+def test_functions_of_another_form_are_named(tmp_path, function):
+    """A function with too few arguments ended in an internal error."""
+    (tmp_path / "t.yaml").write_text(TEMPLATE.format(function))
+    found = read_source(tmp_path / "t.yaml", OPTIONS)
+    assert [u.name for u in found.unknowns if u.affects == "grants"]

@@ -43,9 +43,24 @@ def recognise(path: Path) -> Form:
     if not path.exists():
         raise InputError("no such file or folder", file=str(path))
     form = _folder(path) if path.is_dir() else _file(path)
+    if form is None and path.is_file():
+        _say_why(path)
     if form is None:
         raise InputError(f"of no form that is known: expected {_EXPECTED}", file=str(path))
     return form
+
+
+def _say_why(path: Path) -> None:
+    """InputError for a file that is empty, or begins as JSON and is none: somebody cut it."""
+    data = read_bytes(path)
+    if not data.strip():
+        raise InputError("an empty file", file=str(path))
+    if data[:1] in (b"{", b"["):
+        try:
+            orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            line = data.count(b"\n", 0, error.pos) + 1
+            raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(path), line=line) from None
 
 
 def _folder(path: Path) -> Form | None:

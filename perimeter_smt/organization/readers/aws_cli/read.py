@@ -119,8 +119,8 @@ def _put(reader: Callable[[Answer], None], answer: Answer) -> None:
 
 
 def _other_form(error: Exception) -> str:
-    said = f"no {quoted(str(error.args[0]))}" if isinstance(error, KeyError) else str(error).lower()
-    return f"an answer of another form than the AWS CLI writes: {said}"
+    said = f": no {quoted(str(error.args[0]))}" if isinstance(error, KeyError) else ""
+    return f"an answer of another form than the AWS CLI writes{said}"
 
 
 def files(path: Path) -> Iterator[Path]:

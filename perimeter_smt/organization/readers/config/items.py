@@ -251,8 +251,8 @@ def _unit(draft: Draft, item: Item) -> None:
 def _member(draft: Draft, item: Item) -> None:
     found = item.configuration
     own = str(found.get("AccountId") or item.id)
-    parents = found.get("ParentIds") or [None]
-    draft.account(own, item.at, name=str(found.get("AccountName") or ""), parent=parents[0])
+    for parent in found.get("ParentIds") or [None]:
+        draft.account(own, item.at, name=str(found.get("AccountName") or ""), parent=parent)
     _learn(draft, str(found.get("Arn") or item.arn), item.at)
 
 

@@ -109,9 +109,8 @@ def _read(draft: Draft, item: Item) -> bool:
     """Read an item. InputError for one of another form than Config writes."""
     try:
         return read_item(draft, item)
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        said = str(error).lower()
-        raise InputError(f"an item of another form than AWS Config writes: {said}", file=str(item.at)) from None
+    except (TypeError, KeyError, AttributeError, ValueError):
+        raise InputError(f"an item of another form than AWS Config writes (`{item.type}`)", file=str(item.at)) from None
 
 
 def _wrappers(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
@@ -141,6 +140,8 @@ def _of(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
             yield value, at
             return
         for name in (*_LISTS, "Results"):
+            if name in value and not isinstance(value[name], list):
+                raise InputError(f"`{name}` is no list", file=str(at))
             if isinstance(value.get(name), list):
                 yield from _of(value[name], at.at(name))
         for name in NOTES:

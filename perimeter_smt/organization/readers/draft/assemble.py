@@ -89,6 +89,8 @@ def _parent(draft: Draft, own: str, box: Box | None, root: str) -> str:
     parent = box.parent if box else None
     if parent == root or (parent is not None and parent in draft.units):
         return parent
+    if own == draft.management and parent is None:
+        return root  # no SCP or RCP binds it, wherever it lies
     if len(draft.units) > (root in draft.units) or parent is not None:
         draft.unknown(f"unit of account `{own}`", "not told; SCPs and RCPs of its unit stop nothing", "guardrails",
                       box.at if box else None)  # fmt: skip

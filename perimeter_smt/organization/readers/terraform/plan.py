@@ -144,6 +144,8 @@ def _modules(module: Any, at: Place) -> Iterator[Resource]:
     for index, item in enumerate(module.get("resources") or ()):
         _complete(item, at.at("resources", index))
         data = item.get("mode") == "data"
+        if not isinstance(item.get("values") or {}, dict):
+            raise InputError("a resource whose `values` are no object", file=str(at.at("resources", index)))
         place = at.at("resources", index, "values")
         yield Resource(item["address"], item["type"], item.get("values") or {}, place, data=data)
     for index, child in enumerate(module.get("child_modules") or ()):
