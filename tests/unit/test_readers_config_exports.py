@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from urllib.parse import quote
 
 import pytest
 
+from perimeter_smt.cli.main import run
 from perimeter_smt.organization.inventory import inventory
 from perimeter_smt.organization.readers import SourceOptions, read_source
 
@@ -245,6 +247,14 @@ def test_items_with_capital_letters(tmp_path):
     item = {key[:1].upper() + key[1:]: value for key, value in role("app", says("s3:GetObject")).items()}
     item["configuration"] = json.loads(item.pop("Configuration"))
     assert actions(read(tmp_path, [{**item, "configurationItemVersion": "1.3"}])) == ["s3:GetObject"]
+
+
+def test_packed_exports_are_linted(tmp_path, capsys):
+    """A folder without *.json was said to hold nothing."""
+    wide = role("app", says("*"))
+    (tmp_path / "x.json.gz").write_bytes(gzip.compress(json.dumps([wide]).encode()))
+    assert run(["lint", str(tmp_path)]) in (0, 1)
+    assert "2 policies" in capsys.readouterr().out
 
 
 def test_a_source_is_known_by_any_of_its_files(tmp_path):
