@@ -263,3 +263,89 @@ def test_a_source_is_known_by_any_of_its_files(tmp_path):
         (tmp_path / f"a{number}.json").write_text("{}")
     (tmp_path / "z.json").write_text(json.dumps({"configurationItems": [role("app")]}))
     assert account(read_source(tmp_path, WHOLE)).principals
+
+
+def test_an_aggregator_and_some_answers_are_decided_without_a_line_by_hand(tmp_path, capsys):
+    """docs/how-to/organization-from-config.md, on a small organization."""
+    export = tmp_path / "export"
+    export.mkdir()
+    summary = {"Id": "p-aaaa1111", "Name": "mine", "Type": "RESOURCE_CONTROL_POLICY"}
+    only_mine = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "OnlyMine",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": "*",
+                "Condition": {
+                    "StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG},
+                    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                },
+            },
+            {
+                "Sid": "ServicesForMine",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": "*",
+                "Condition": {
+                    "StringNotEqualsIfExists": {"aws:SourceOrgID": ORG},
+                    "Null": {"aws:SourceAccount": "false"},
+                    "Bool": {"aws:PrincipalIsAWSService": "true"},
+                },
+            },
+        ],
+    }
+    organizations = "arn:aws:organizations::999900001111"
+    bucket = {
+        **role("x"),
+        "resourceType": "AWS::S3::Bucket",
+        "arn": "arn:aws:s3:::acme-open",
+        "configuration": {},
+        "supplementaryConfiguration": {
+            "BucketPolicy": {
+                "policyText": json.dumps(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": "*",
+                                "Action": "s3:GetObject",
+                                "Resource": "arn:aws:s3:::acme-open/*",
+                            }
+                        ],
+                    }
+                )
+            }
+        },
+    }
+    files = {
+        "items": {"Results": [json.dumps(item) for item in (role("app", says("s3:*")), bucket)], "QueryInfo": {}},
+        "organization": {"Organization": {"Id": ORG, "MasterAccountId": "999900001111"}},
+        "roots": {"Roots": [{"Id": "r-ac00", "Name": "Root", "PolicyTypes": [
+            {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}], "Arn": f"{organizations}:root/{ORG}/r-ac00"}]},
+        "accounts": {"Accounts": [{"Id": own, "Name": own} for own in (OWN, "999900001111")]},
+        "policy-p-aaaa1111": {"Policy": {"PolicySummary": summary, "Content": json.dumps(only_mine)}},
+        "targets-p-aaaa1111": {"Targets": [{"TargetId": "r-ac00", "Type": "ROOT"}]},
+    }  # fmt: skip
+    for name, value in files.items():
+        (export / f"{name}.json").write_text(json.dumps(value))
+    assert run(["init", str(tmp_path / "acme"), "--from", str(export)]) == 0
+
+    def proved():
+        capsys.readouterr()
+        options = ("--objective", "O1", "--service", "s3", "--mode", "grants", "--no-mitigations", "--json")
+        run(["prove", str(tmp_path / "acme"), *options])
+        report = json.loads(capsys.readouterr().out)
+        return report["verdicts"][0]["reason"], report["unknowns"]
+
+    reason, unknowns = proved()
+    assert reason.startswith("no hole, but beyond the reach of the guardrail")
+    assert not unknowns
+    (export / "policy-p-aaaa1111.json").unlink()
+    reason, unknowns = proved()
+    assert not reason.startswith("no hole")
+    assert any("p-aaaa1111" in unknown["name"] for unknown in unknowns)

@@ -16,6 +16,8 @@ from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.partitions import partition_of_region
 
+NO_CONFIGURATION = "the item has no configuration (queries: `SELECT *` alone selects none)"
+
 
 def read_item(draft: Draft, item: Item) -> bool:
     """Add one item; False for types that are not read, of which only the account counts."""
@@ -37,7 +39,7 @@ def _holder(inline: str, *others: str) -> Callable[[Draft, Item], None]:
             draft.unknown(f"policies of `{item.name}`", "its ARN is not told", "grants", item.at,
                           account=item.account or "*")  # fmt: skip
             return
-        missing = item.torn or ("" if found else "the item has no configuration")
+        missing = item.torn or ("" if found else NO_CONFIGURATION)
         for name in (inline, "attachedManagedPolicies", *others):
             if not missing and name not in found:
                 missing = f"the item has no `{name}`"
@@ -147,7 +149,7 @@ def _with(*names: str) -> Callable[[Draft, Item], None]:
         if arn.count(":") < 5:
             _nameless(draft, item)
             return
-        policy: object = NotKnown("the item does not tell it")
+        policy: object = NotKnown("the item does not tell it" if item.configuration else NO_CONFIGURATION)
         for place in (item.more, item.configuration):
             for name in names:
                 if name in place:
