@@ -227,6 +227,7 @@ def test_answers_of_the_cli_beside_items(tmp_path):
         {"policyName": "ReadOnlyAccess", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}  # fmt: skip
     (tmp_path / "targets-p-aaaa1111.json").write_text(json.dumps({"Targets": [{"TargetId": "r-ac00", "Type": "ROOT"}]}))
     (tmp_path / "holiday.json").write_text(json.dumps({"beach": True}))
+    (tmp_path / "none.json").write_text("[]")
     found = read(tmp_path, scp, managed, {"configurationItems": [item]})
     assert [p.name for p in found.organization.root.guardrails.scps] == ["net"]
     assert actions(found) == ["s3:Get*"]

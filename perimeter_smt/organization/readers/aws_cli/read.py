@@ -85,8 +85,9 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     for file in files(path):
         name = file.relative_to(folder).with_suffix("").as_posix()
         account = account_in(name) or options.account or ""
-        known = False
+        known, empty = False, True
         for value, at in _answers(file):
+            empty = False
             if is_config(value):
                 export.add(value, at)
                 known = True
@@ -99,7 +100,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             elif reader is not None:
                 _put(reader, answer)
         found += known
-        if not known:
+        if not known and not empty:
             draft.unread.append(file.relative_to(folder).as_posix())
     export.finish()
     for answer in later:
