@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.draft import Draft, Place, sizes
 from perimeter_smt.organization.readers.terraform import changes, iam, organizations, resources, shares
 from perimeter_smt.organization.readers.terraform.identity import here
 from perimeter_smt.organization.readers.terraform.plan import read_plan
@@ -34,6 +34,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             _plan(value, at, draft, options)
         except (TypeError, KeyError, AttributeError, ValueError):
             raise InputError("a plan or state of another form than Terraform writes", file=str(file)) from None
+    sizes.check(draft)
 
 
 def _plan(value: dict[str, Any], at: Place, draft: Draft, options: SourceOptions) -> None:
