@@ -77,6 +77,9 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
     from perimeter_smt.cli.git_ignored import files_below  # this and what reads workspaces: for folders alone
 
     files = list(files_below(top, ".json"))
+    if not files and _form(top) is not None:  # packed, or in lines
+        _workspace(top, values, found)
+        return
     if not files:
         raise InputError("no *.json below this folder", file=str(top))
     for file in files:

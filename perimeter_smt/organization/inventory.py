@@ -107,6 +107,13 @@ def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]
         more = f" and {types - _TYPES} more" if types > _TYPES else ""
         kinds = f"{types} type{'' if types == 1 else 's'}"
         yield Remark(f"{items} item{'' if items == 1 else 's'} of {kinds} without a policy: {shown}{more}")
+    for text, place in workspace.taken:
+        yield Remark(text, place)
+    if workspace.unread:
+        files = "1 file holds" if len(workspace.unread) == 1 else f"{len(workspace.unread)} files hold"
+        shown = ", ".join(f"`{name}`" for name in workspace.unread[:_TYPES])
+        more = f" and {len(workspace.unread) - _TYPES} more" if len(workspace.unread) > _TYPES else ""
+        yield Remark(f"{files} nothing that is read: {shown}{more}")
     above = {id(document) for document in _guarding(root.guardrails)}
     for unit in _units(root):
         for document in _guarding(unit.guardrails):

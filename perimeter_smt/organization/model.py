@@ -70,6 +70,27 @@ class OwnedPrincipal(_Frozen):
         return (*((self.boundary,) if self.boundary else ()), *passed)
 
 
+class PolicyVersion(_Frozen):
+    """A version of a managed policy; the default one is what those have to whom the policy is attached."""
+
+    id: str
+    document: Document
+    default: bool = False
+
+
+class ManagedPolicy(_Frozen):
+    """A managed policy of an account with the versions that IAM keeps of it (IAM guide, versioning of IAM policies).
+
+    Principals hold the document of its default version. `attached_to`: the ARNs of those who have it, through groups
+    or as their boundary, too. `versions_listed`: there are no other versions.
+    """
+
+    arn: str
+    versions: tuple[PolicyVersion, ...] = ()
+    versions_listed: bool = True
+    attached_to: tuple[str, ...] = ()
+
+
 class KeyGrant(_Frozen):
     """A KMS grant on a key. Principals are ARNs, account ids or service names; `operations` such as `Decrypt`."""
 
@@ -117,7 +138,7 @@ class Account(_Frozen):
     """An account of the organization. `listed`: its principals and resources were given, and are all it has.
 
     `canonical_id` is the id by which bucket policies may name it; `block_public_access`: RestrictPublicBuckets is on
-    for every bucket of the account.
+    for every bucket of the account. `managed`: the managed policies of its principals; None: nobody said which.
     """
 
     id: str
@@ -128,6 +149,7 @@ class Account(_Frozen):
     principals: tuple[OwnedPrincipal, ...] = ()
     resources: tuple[OwnedResource, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    managed: tuple[ManagedPolicy, ...] | None = None
     listed: bool = False
 
 

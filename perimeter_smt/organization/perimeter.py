@@ -252,3 +252,5 @@ class Workspace(_Frozen):
     unknowns: tuple[Unknown, ...] = ()
     versions: tuple[tuple[str, int], ...] = ()  # managed policies, and how many versions beside the default they have
     others: tuple[tuple[str, int], ...] = ()  # what the source holds besides and no policy can hang on, by type
+    taken: tuple[tuple[str, str], ...] = ()  # what a change deletes or replaces, and where that stands
+    unread: tuple[str, ...] = ()  # files of the source that hold nothing that is known

@@ -72,7 +72,16 @@ def answers():
     }
     return {
         "org": {"Organization": {"Id": ORG, "MasterAccountId": MANAGEMENT}},
-        "roots": {"Roots": [{"Id": "r-ac00", "Name": "Root", "Arn": organizations_arn(f"root/{ORG}/r-ac00")}]},
+        "roots": {
+            "Roots": [
+                {
+                    "Id": "r-ac00",
+                    "Name": "Root",
+                    "Arn": organizations_arn(f"root/{ORG}/r-ac00"),
+                    "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
+                }
+            ]
+        },
         "units-r-ac00": {"OrganizationalUnits": [{"Id": "ou-ac00-workload1", "Name": "workloads"}]},
         "all-accounts": {"Accounts": [{"Id": a, "Name": a} for a in (MANAGEMENT, ORDERS, DATA)]},
         "in-ou-ac00-workload1": {"Accounts": [{"Id": ORDERS, "Name": "orders"}, {"Id": DATA}]},

@@ -46,6 +46,7 @@ def item(kind, arn, configuration, more=None, *, account=OWN, time="2026-05-01T0
         "configurationItemCaptureTime": time,
         "configuration": configuration,
         "supplementaryConfiguration": more or {},
+        "tags": {},
         **rest,
     }
 
@@ -182,7 +183,8 @@ def test_notifications_of_changes_are_items(tmp_path, wrapped):
 
 def test_an_attachment_without_its_arn_is_named(tmp_path):
     path = tmp_path / "items.json"
-    role = {"assumeRolePolicyDocument": quote(json.dumps(TRUST)), "attachedManagedPolicies": [{"policyName": "own"}]}
+    role = {"assumeRolePolicyDocument": quote(json.dumps(TRUST)), "rolePolicyList": [],
+            "attachedManagedPolicies": [{"policyName": "own"}]}  # fmt: skip
     path.write_text(json.dumps({"configurationItems": [item("AWS::IAM::Role", f"arn:aws:iam::{OWN}:role/app", role)]}))
     found = read_source(path, SourceOptions(organization_id=ORG))
     assert any("`own, whose ARN is not told`" in u.name for u in found.unknowns)

@@ -16,6 +16,7 @@ from perimeter_smt.organization.model import (
 )
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.fields import Gather, flag, items, members, required, tags, text, texts
+from perimeter_smt.organization.readers.managed_policies import Managed, read_managed
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.organization.sharing import actions_of, sharing_policy, with_sharing
@@ -27,7 +28,7 @@ from perimeter_smt.policy.kinds import Kind
 _T = TypeVar("_T")
 ACCOUNT_MEMBERS = (
     "id", "name", "scps", "rcps", "principals", "groups", "resources", "endpoints", "listed",
-    "canonical_id", "block_public_access",
+    "canonical_id", "block_public_access", "managed_policies",
 )  # fmt: skip
 PRINCIPAL_MEMBERS = ("arn", "policies", "boundary", "trust", "tags", "groups", "sessions", "sessions_listed")
 RESOURCE_MEMBERS = (
@@ -35,6 +36,10 @@ RESOURCE_MEMBERS = (
 )  # fmt: skip
 MAX_SESSION_POLICIES = 11  # one inline, ten managed (STS API reference, AssumeRole)
 GATEWAY_SERVICES = ("s3", "dynamodb")
+
+
+Groups = dict[str, tuple[tuple[Document, ...], set[str]]]
+_NO_GROUPS: Groups = {}
 
 
 class AccountReader:
@@ -52,34 +57,36 @@ class AccountReader:
         def each(name: str, read: Callable[[Node], _T]) -> tuple[_T, ...]:
             return gather.each(gather(lambda: items(found.get(name)), []), read)
 
-        no_groups: dict[str, tuple[Document, ...]] = {}
-        groups = gather(lambda: self._groups(found.get("groups")), no_groups)
+        managed = gather(lambda: read_managed(found, account, self._policies), Managed())
+        groups = gather(lambda: self._groups(found.get("groups"), managed), _NO_GROUPS)
         out = Account(
             id=account,
             name=text(found["name"], values.any_text) if "name" in found else "",
             canonical_id=text(found["canonical_id"], values.canonical_id) if "canonical_id" in found else None,
             block_public_access=flag(found.get("block_public_access"), False),
             guardrails=guardrails,
-            principals=each("principals", lambda item: self._principal(item, account, groups)),
+            principals=each("principals", lambda item: self._principal(item, account, groups, managed)),
             resources=each("resources", lambda item: self._resource(item, account)),
             endpoints=each("endpoints", lambda item: self._endpoint(item, account)),
             listed=flag(found.get("listed"), "principals" in found and "resources" in found),
         )
         gather.done()
-        return out
+        return out.model_copy(update={"managed": managed.all()})
 
-    def _groups(self, node: Node | None) -> dict[str, tuple[Document, ...]]:
-        """The policies of each group, by name."""
-        out: dict[str, tuple[Document, ...]] = {}
+    def _groups(self, node: Node | None, managed: Managed) -> Groups:
+        """The policies of each group by name, and the managed ones among them."""
+        out: Groups = {}
         for item in items(node):
             found = members(item, ("name", "policies"), "a group")
             name = text(required(found, "name", item, "a group"), values.any_text)
             if name in out:
                 raise found["name"].error(f"duplicate group {quoted(name)}")
-            out[name] = tuple(self._policies.load(policy, Kind.IDENTITY) for policy in items(found.get("policies")))
+            listed = items(found.get("policies"))
+            documents = tuple(managed.default(policy, Kind.IDENTITY, self._policies) for policy in listed)
+            out[name] = documents, managed.names(listed)
         return out
 
-    def _principal(self, node: Node, account: str, groups: dict[str, tuple[Document, ...]]) -> OwnedPrincipal:
+    def _principal(self, node: Node, account: str, groups: Groups, managed: Managed) -> OwnedPrincipal:
         what = "a principal"
         found = members(node, PRINCIPAL_MEMBERS, what)
         arn = text(required(found, "arn", node, what), values.principal_arn)
@@ -95,16 +102,23 @@ class AccountReader:
         if kind == "role" and "groups" in found:
             raise found["groups"].key_error("a role is in no group, only a user is")
         shared: list[Document] = []
+        names = managed.names((*items(found.get("policies")), *((found["boundary"],) if "boundary" in found else ())))
         for item in items(found.get("groups")):
             name = text(item, values.any_text)
             if name not in groups:
                 raise item.error(f"unknown group {quoted(name)}, expected one of the account's `groups`")
-            shared += groups[name]
+            shared += groups[name][0]
+            names |= groups[name][1]
         if service_linked and "boundary" in found:
             raise found["boundary"].key_error("a service-linked role has no boundary")
         gather = Gather()
-        policies = gather.each(items(found.get("policies")), lambda item: self._policies.load(item, Kind.IDENTITY))
-        boundary = gather(lambda: self._attached(found, "boundary", Kind.BOUNDARY), None)
+        policies = gather.each(
+            items(found.get("policies")), lambda item: managed.default(item, Kind.IDENTITY, self._policies)
+        )
+        boundary = gather(
+            lambda: managed.default(found["boundary"], Kind.BOUNDARY, self._policies) if "boundary" in found else None,
+            None,
+        )
         trust = gather(lambda: self._attached(found, "trust", Kind.TRUST), None)
         sessions = gather.each(items(found.get("sessions")), self._session)
         sessions_listed = flag(found.get("sessions_listed"), False)
@@ -113,7 +127,7 @@ class AccountReader:
             raise found["sessions"].key_error("sessions of a service-linked role carry no session policies")
         if sessions_listed and not sessions:
             raise found["sessions_listed"].key_error("`sessions_listed` without `sessions`: expected those there are")
-        return OwnedPrincipal(
+        out = OwnedPrincipal(
             arn=arn,
             type=cast(Literal["user", "role"], kind),
             account=account,
@@ -125,6 +139,8 @@ class AccountReader:
             sessions=sessions,
             sessions_listed=sessions_listed,
         )
+        managed.hold(out, names)
+        return out
 
     def _session(self, node: Node) -> Session:
         """Sessions of one name; without `policies` they carry none."""

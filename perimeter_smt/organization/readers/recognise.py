@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,24 @@ def recognise(path: Path) -> Form:
     if not path.exists():
         raise InputError("no such file or folder", file=str(path))
     form = _folder(path) if path.is_dir() else _file(path)
+    if form is None and path.is_file():
+        _say_why(path)
     if form is None:
         raise InputError(f"of no form that is known: expected {_EXPECTED}", file=str(path))
     return form
+
+
+def _say_why(path: Path) -> None:
+    """InputError for a file that is empty, or begins as JSON and is none: somebody cut it."""
+    data = read_bytes(path)
+    if not data.strip():
+        raise InputError("an empty file", file=str(path))
+    if data[:1] in (b"{", b"["):
+        try:
+            orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            line = data.count(b"\n", 0, error.pos) + 1
+            raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(path), line=line) from None
 
 
 def _folder(path: Path) -> Form | None:
@@ -57,7 +73,7 @@ def _folder(path: Path) -> Form | None:
         return Form.LZA
     if any((folder / "accounts").is_dir() or (folder / "organizations").is_dir() for folder in _partitions(path)):
         return Form.IAM_COLLECT
-    forms = [form for file in _some(path) if (form := _file(file)) is not None]
+    forms = _forms(path)
     for form in (Form.CONFIG, Form.CLI, Form.TERRAFORM, Form.CLOUDFORMATION):
         if form in forms:
             return form
@@ -68,19 +84,26 @@ def _others(path: Path) -> bool:
     return any(file.name != "perimeter.yaml" for file in _some(path)) or (path / _LZA[0]).is_file()
 
 
+def _forms(path: Path, most: int = 8) -> set[Form]:
+    """The forms of the first files below a folder; of more of them where the first are of none."""
+    out: set[Form] = set()
+    for number, file in enumerate(_some(path), 1):
+        if (form := _file(file)) is not None:
+            out.add(form)
+        if number >= most and out:
+            break
+    return out
+
+
 def _partitions(path: Path) -> list[Path]:
     return [f for top in (path, path / "aws") if top.is_dir() for f in top.iterdir() if f.name.startswith("aws")]
 
 
-def _some(path: Path, most: int = 8) -> list[Path]:
-    """The first files below a folder."""
-    out = []
+def _some(path: Path) -> Iterator[Path]:
+    """The files below a folder that may be of some form."""
     for file in sorted(path.rglob("*")):
         if file.is_file() and file.suffix in (".json", ".jsonl", ".ndjson", ".gz", *_YAML):
-            out.append(file)
-            if len(out) == most:
-                break
-    return out
+            yield file
 
 
 def _names_source(perimeter: Path) -> bool:
@@ -136,15 +159,11 @@ def form_of(value: Any) -> Form | None:
         return form_of(value[0]) if value and isinstance(value[0], dict) else None
     if not isinstance(value, dict):
         return None
-    if "terraform_version" in value or ("format_version" in value and ("values" in value or "planned_values" in value)):
+    if any(name in value for name in ("terraform_version", "planned_values", "resource_changes")) or (
+        "format_version" in value and "values" in value
+    ):
         return Form.TERRAFORM
-    if any(name in value for name in ("configurationItems", "BaseConfigurationItems", "configurationItemVersion")):
-        return Form.CONFIG
-    if any(name in value and "onfigurationItem" in str(value[name]) for name in NOTES) or "configurationItem" in value:
-        return Form.CONFIG
-    if "resourceType" in value and ("configuration" in value or "configurationItemStatus" in value):
-        return Form.CONFIG
-    if value.get("Results") and isinstance(value["Results"], list) and isinstance(value["Results"][0], str):
+    if is_config(value):
         return Form.CONFIG
     if "AWSTemplateFormatVersion" in value or "Transform" in value or _looks_like_template(value.get("Resources")):
         return Form.CLOUDFORMATION
@@ -153,6 +172,29 @@ def form_of(value: Any) -> Form | None:
     from perimeter_smt.organization.readers.aws_cli.read import reader_of
 
     return Form.CLI if reader_of(value) is not None else None
+
+
+_ITEMS = (
+    *("configurationItems", "BaseConfigurationItems", "baseConfigurationItems", "configurationItemVersion"),
+    *("configurationItem", "configurationItemSummary"),
+)
+
+
+def is_config(value: Any) -> bool:
+    """Whether a decoded value is an answer, a file, an item or a notification of AWS Config."""
+    if not isinstance(value, dict):
+        return False
+    if any(name in value for name in _ITEMS):
+        return True
+    if any(name in value and "onfigurationItem" in str(value[name]) for name in NOTES):
+        return True
+    if "resourceType" in value and ("configuration" in value or "configurationItemStatus" in value):
+        return True
+    results = value.get("Results")
+    if isinstance(results, list) and (not results or isinstance(results[0], str)) and (results or "QueryInfo" in value):
+        return True
+    ids = value.get("ResourceIdentifiers", value.get("resourceIdentifiers"))
+    return isinstance(ids, list) and any("esourceType" in name for each in ids[:1] for name in each)
 
 
 def _looks_like_template(found: Any) -> bool:

@@ -81,7 +81,9 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         grants_given=draft.accounts_listed or options.complete,
         unknowns=tuple(draft.unknowns.values()),
         others=tuple(sorted(draft.others.items())),
-        versions=tuple(sorted((arn, count) for arn, count in draft.versions.items() if count)),
+        unread=tuple(draft.unread),
+        taken=tuple((text, str(at)) for text, at in draft.taken),
+        versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
 
 
@@ -145,7 +147,12 @@ def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
     organization = overlay(base.organization, draft)
     unknowns = (*base.unknowns, *draft.unknowns.values())
     return base.model_copy(
-        update={"organization": organization, "unknowns": unknowns, "name": f"{base.name} with {_name(path)}"}
+        update={
+            "organization": organization,
+            "unknowns": unknowns,
+            "taken": (*base.taken, *((text, str(at)) for text, at in draft.taken)),
+            "name": f"{base.name} with {_name(path)}",
+        }
     )
 
 
@@ -155,12 +162,20 @@ def _organization(draft: Draft, options: SourceOptions) -> Organization:
     if management is None:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
                       "`--management-account`", "facts")  # fmt: skip
-    if not draft.controls:
-        draft.unknown("SCPs and RCPs", "none in the source", "guardrails")
+    _missing_guardrails(draft)
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
     if found.root.id == SOME_ROOT and tests_paths(found):
         draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")
     return found.model_copy(update={"partition": partition_of(found)})
+
+
+def _missing_guardrails(draft: Draft) -> None:
+    """Name the kinds of guardrails of which the source holds none, where that does not mean that there are none."""
+    there = {control.type for control in draft.controls.values()}
+    told = draft.guardrails_told if there else set()
+    missing = [name for kind, name in (("scp", "SCPs"), ("rcp", "RCPs")) if kind not in there | told]
+    if missing:
+        draft.unknown(" and ".join(missing), "none in the source", "guardrails")
 
 
 def _organization_id(draft: Draft, options: SourceOptions) -> str:

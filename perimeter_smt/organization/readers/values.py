@@ -33,6 +33,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
 _PARTY = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*/?)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
+_MANAGED = re.compile(r"arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[!-~]*/)?[\w+=,.@-]{1,128}", re.A)
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACTION = re.compile(r"[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 _CALLER_SERVICES = ("iam", "sts")
@@ -192,6 +193,12 @@ def principal_arn(text: str) -> str:
     if found is None or found[1] not in partitions():
         raise ValueError(f"{quoted(text)} is not the ARN of a user or role, expected {expected}")
     return text
+
+
+def managed_policy_arn(text: str) -> str:
+    """The ARN of a managed policy, of an account or of AWS."""
+    expected = "`arn:aws:iam::`, 12 digits or `aws`, and `:policy/` with a name"
+    return _like(_MANAGED, text, "the ARN of a managed policy", expected)
 
 
 def principal_parts(text: str) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from perimeter_smt.request.keys import table_rows
 Done = Callable[[Kind, Kind], bool]  # whether a caller surely becomes an identity in one step
 Rows = Sequence[Mapping[str, Any]]
 _ON_USERS, _ON_ROLES = ("loginprofile", "accesskey", "user"), ("role",)  # what the calls on either are named after
+_SWITCHES = frozenset(["iam:SetDefaultPolicyVersion"])
 REWRITES = "iam:updateassumerolepolicy"
 _TRIES = 4  # values of session attributes that are tried
 
@@ -339,19 +340,33 @@ class _Edges:
             (caller, kind, step, unless)
             for kind in self.kinds
             for effect in ("raises-by-policy", "raises-by-group")[: 1 + (kind.first.type == "user")]
-            for caller, step, unless in self._in(effect, kind.first.account)
+            for caller, step, unless in self._in(
+                effect, kind.first.account, without=frozenset() if self._switched(kind) else _SWITCHES
+            )
             if alone or caller.first.arn != kind.first.arn
         ]
         for caller, kind, step, unless in (*self._by_rows("raises", alone=alone), *by_policy):
             words = f"extends the rights of {last(kind.first.arn)}"
             yield caller, kind, Edge(((self.steps, step, words),), words, unless)
 
-    def _in(self, effect: str, account: str, principal: str = "") -> list[tuple[Kind, Step, str]]:
-        """Who may make calls on what lies in an account, asked once for the account."""
-        key = (effect, account, principal)
+    def _switched(self, kind: Kind) -> bool:
+        """Whether another version of a managed policy that one of a kind has may be made the default one."""
+        managed = next((a.managed for a, _ in self.steps.workspace.organization.accounts()
+                        if a.id == kind.first.account), None)  # fmt: skip
+        if managed is None:
+            return True
+        names = {role.arn for role in kind.roles}
+        return any(len(p.versions) > 1 or not p.versions_listed for p in managed if names & set(p.attached_to))
+
+    def _in(
+        self, effect: str, account: str, principal: str = "", without: frozenset[str] = frozenset()
+    ) -> list[tuple[Kind, Step, str]]:
+        """Who may make calls on what lies in an account, asked once for the account; `without`: these actions apart."""
+        key = (effect, account, principal, *sorted(without))
         if key not in self._in_account:
             here = is_text("resource.account", account)
-            rows = [row for row in self.rows[effect] if row.get("principal", "") == principal]
+            rows = [row for row in self.rows[effect]
+                    if row.get("principal", "") == principal and row["action"] not in without]  # fmt: skip
             found: dict[str, tuple[Kind, Step, str]] = {}
             for unless, asked in self._sure_first(rows):
                 left = [kind for kind in self.all_callers if kind.first.arn not in found]

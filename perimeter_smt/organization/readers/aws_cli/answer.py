@@ -13,6 +13,7 @@ ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
 POLICY_ID = re.compile(r"(?<![0-9A-Za-z])p-(?:FullAWSAccess|RCPFullAWSAccess|[0-9a-z_]{8,128})(?![0-9A-Za-z])")
 TARGET = re.compile(r"(?<![0-9A-Za-z])(?:ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}|[0-9]{12})(?![0-9A-Za-z])")
 _REGION = re.compile(r"(?<![0-9A-Za-z-])[a-z]{2,4}(?:-[a-z]+)+-[0-9](?![0-9A-Za-z])")
+_KEYS, _VALUES = ("Key", "key", "TagKey", "tagKey"), ("Value", "value", "TagValue", "tagValue")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,14 @@ class Answer:
     draft: Draft
     account: str = ""
     region: str = ""
+
+    @property
+    def partition(self) -> str:
+        """Told by the Region, else by what other answers named."""
+        if found := partition_of_region(self.region):
+            return found
+        known = next(iter((*self.draft.principals, *self.draft.resources, *self.draft.groups)), "")
+        return known.split(":", 2)[1] if known.count(":") >= 5 else "aws"
 
     @property
     def cut(self) -> bool:
@@ -50,8 +59,8 @@ def tags_of(found: Any) -> dict[str, str]:
         return {str(key): str(value) for key, value in found.items()}
     out = {}
     for item in found if isinstance(found, list) else ():
-        key = item.get("Key", item.get("key", item.get("TagKey")))
-        value = item.get("Value", item.get("value", item.get("TagValue", "")))
+        key = next((item[name] for name in _KEYS if name in item), None)
+        value = next((item[name] for name in _VALUES if name in item), "")
         if isinstance(key, str):
             out[key] = str(value)
     return out

@@ -7,7 +7,6 @@ from typing import Any
 
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
 from perimeter_smt.organization.readers.draft import NotKnown, Place
-from perimeter_smt.policy.kinds import Kind
 
 
 def authorization_details(answer: Answer) -> None:
@@ -56,16 +55,46 @@ def managed_policy(answer: Answer, item: dict[str, Any], at: Place) -> None:
     arn = item.get("Arn")
     if not isinstance(arn, str):
         return
-    for number, version in enumerate(item.get("PolicyVersionList") or ()):
-        default = version.get("IsDefaultVersion") or version.get("VersionId", "") == item.get("DefaultVersionId")
-        if default and version.get("Document") is not None:
-            answer.draft.versions[arn] = len(item["PolicyVersionList"]) - 1
-            place = at.at("PolicyVersionList", number, "Document")
-            answer.draft.managed[arn] = answer.draft.policy(
-                version["Document"], Kind.IDENTITY, item.get("PolicyName") or arn.rsplit("/", 1)[-1], place
+    answer.draft.managed_policy(
+        arn,
+        item.get("PolicyName") or arn.rsplit("/", 1)[-1],
+        (
+            (
+                str(version.get("VersionId") or ""),
+                version.get("Document"),
+                bool(version.get("IsDefaultVersion"))
+                or ("DefaultVersionId" in item and version.get("VersionId", "") == item["DefaultVersionId"]),
+                at.at("PolicyVersionList", number, "Document"),
             )
-            return
-    answer.draft.managed.setdefault(arn, NotKnown("its default version is not told"))
+            for number, version in enumerate(item.get("PolicyVersionList") or ())
+        ),
+    )
+
+
+def listed(answer: Answer) -> None:
+    """`list-roles`, `get-role`, `list-users`, `get-user`: who is there; what they may do, other answers tell."""
+    for kind in ("Role", "User"):
+        for item in (*many(answer.value.get(f"{kind}s")), *many(answer.value.get(kind))):
+            arn = item.get("Arn") if isinstance(item, dict) else None
+            if isinstance(arn, str) and arn not in answer.draft.principals:
+                reason = NotKnown("listed without its policies: expected `get-account-authorization-details`")
+                answer.draft.principal(arn, answer.at, own=[("policies", reason, answer.at)])
+    if answer.cut:
+        answer.draft.unknown("users and roles", "the answer has more pages", "grants", answer.at,
+                             account=answer.account or "*")  # fmt: skip
+
+
+def profiles(answer: Answer) -> None:
+    """`rolesanywhere list-profiles`, `get-profile`."""
+    for index, item in enumerate((*many(answer.value.get("profiles")), *many(answer.value.get("profile")))):
+        answer.draft.profile(
+            str(item.get("name") or item.get("profileId") or index),
+            item.get("roleArns") or (),
+            item.get("sessionPolicy"),
+            item.get("managedPolicyArns") or (),
+            answer.at.at("profiles", index),
+            enabled=item.get("enabled") is not False,
+        )
 
 
 def many(found: Any) -> list[Any]:
@@ -78,12 +107,14 @@ def inline_policy(answer: Answer) -> None:
     for kind in ("Role", "User", "Group"):
         name = answer.value.get(f"{kind}Name")
         if isinstance(name, str) and answer.account:
-            arn = f"arn:aws:iam::{answer.account}:{kind.lower()}/{name}"
-            known = next((a for a in (*answer.draft.principals, *answer.draft.groups)
-                          if a.startswith(f"arn:aws:iam::{answer.account}:{kind.lower()}/") and a.endswith(f"/{name}")),
-                         arn)  # fmt: skip
+            beginning = f"arn:{answer.partition}:iam::{answer.account}:{kind.lower()}/"
+            where = (*answer.draft.principals, *answer.draft.groups)
+            known = next((a for a in where if a.startswith(beginning) and a.endswith(f"/{name}")), f"{beginning}{name}")
             policy = (answer.value["PolicyName"], answer.value["PolicyDocument"], answer.at.at("PolicyDocument"))
-            answer.draft.principal(known, answer.at, own=[policy])
+            alone = known not in where
+            holder = answer.draft.principal(known, answer.at, own=[policy])
+            if alone:
+                holder.own.append(NotKnown("no answer tells its other policies"))
 
 
 def owner(arn: str) -> str:

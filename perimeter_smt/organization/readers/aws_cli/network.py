@@ -12,6 +12,7 @@ from perimeter_smt.organization.readers.draft.draft import Door
 from perimeter_smt.organization.readers.options import PREFIXES
 from perimeter_smt.policy.kinds import Kind
 
+_NO_LONGER = ("deleted", "rejected", "failed", "expired")  # states in which an endpoint carries no call
 _SERVICE = re.compile(r"(?:cn\.)?com\.amazonaws\.(?:([a-z]{2,4}(?:-[a-z]+)+-[0-9])\.)?(.+)")
 
 
@@ -28,6 +29,8 @@ def endpoint(draft: Draft, item: dict[str, Any], at: Place, account: str = "", r
     found = _SERVICE.fullmatch(str(item.get("ServiceName", "")))
     kind = str(item.get("VpcEndpointType", "Interface")).lower()
     if found is None or found[2].startswith("vpce.") or kind not in ("gateway", "interface"):
+        return
+    if str(item.get("State", "")).lower() in _NO_LONGER:
         return
     policy = item.get("PolicyDocument")
     services = services_of(found[2])

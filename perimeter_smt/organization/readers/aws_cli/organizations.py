@@ -33,6 +33,10 @@ def roots(answer: Answer) -> None:
     for index, item in enumerate(answer.value["Roots"]):
         learn(answer, item.get("Arn"))
         answer.draft.root = item["Id"]
+        if "PolicyTypes" in item:  # those that are switched on
+            on = {KINDS[each["Type"]].value for each in item["PolicyTypes"]
+                  if each.get("Type") in KINDS and each.get("Status") == "ENABLED"}  # fmt: skip
+            answer.draft.guardrails_told |= {"scp", "rcp"} - on
         answer.draft.unit(item["Id"], answer.at.at("Roots", index), name=item.get("Name", ""))
 
 

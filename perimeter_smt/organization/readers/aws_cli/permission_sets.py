@@ -18,7 +18,7 @@ def permission_set(answer: Answer) -> None:
     found = answer.value
     name = found["PermissionSet"]["Name"]
     for account in found.get("AccountIds") or ():
-        beginning = f"arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/"
+        beginning = f"arn:{answer.partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/"
         made = f"AWSReservedSSO_{name}_"
         roles = [arn for arn in answer.draft.principals if arn.startswith(beginning)]
         if any(arn.rsplit("/", 1)[1].startswith(made) for arn in roles):
@@ -32,26 +32,26 @@ def permission_set(answer: Answer) -> None:
             own=[("AwsSSOInlinePolicy", inline, answer.at.at("InlinePolicy"))] if inline else [],
             attached=[
                 *(policy["Arn"] for policy in found.get("AttachedManagedPolicies") or ()),
-                *(_own(account, policy) for policy in own),
+                *(_own(answer, account, policy) for policy in own),
             ],
-            boundary=boundary.get("ManagedPolicyArn") or _of_customer(account, boundary),
-            trust=_trust(account),
+            boundary=boundary.get("ManagedPolicyArn") or _of_customer(answer, account, boundary),
+            trust=_trust(answer, account),
             tags=tags_of(found.get("Tags")),
         )
 
 
-def _of_customer(account: str, boundary: dict[str, Any]) -> str | None:
+def _of_customer(answer: Answer, account: str, boundary: dict[str, Any]) -> str | None:
     found = boundary.get("CustomerManagedPolicyReference")
-    return _own(account, found) if found else None
+    return _own(answer, account, found) if found else None
 
 
-def _own(account: str, policy: dict[str, str]) -> str:
-    return f"arn:aws:iam::{account}:policy{policy.get('Path') or '/'}{policy['Name']}"
+def _own(answer: Answer, account: str, policy: dict[str, str]) -> str:
+    return f"arn:{answer.partition}:iam::{account}:policy{policy.get('Path') or '/'}{policy['Name']}"
 
 
-def _trust(account: str) -> dict[str, Any]:
+def _trust(answer: Answer, account: str) -> dict[str, Any]:
     """The trust policy that Identity Center gives its roles; the provider has an ending of its own, too."""
-    provider = f"arn:aws:iam::{account}:saml-provider/AWSSSO_{_ENDING}_DO_NOT_DELETE"
+    provider = f"arn:{answer.partition}:iam::{account}:saml-provider/AWSSSO_{_ENDING}_DO_NOT_DELETE"
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": provider},

@@ -26,6 +26,12 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("UserDetailList",), iam.authorization_details),
     (("GroupDetailList",), iam.authorization_details),
     (("PolicyName", "PolicyDocument"), iam.inline_policy),
+    (("profiles",), iam.profiles),
+    (("profile",), iam.profiles),
+    (("Roles",), iam.listed),
+    (("Users",), iam.listed),
+    (("Role",), iam.listed),
+    (("User",), iam.listed),
     (("PermissionSet", "AccountIds"), permission_set),
     (("Organization",), organizations.organization),
     (("Roots",), organizations.roots),
@@ -60,34 +66,49 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
 
 
 _LATER = (
-    *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set),
+    *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set, iam.listed),
+    *(resources.public_access, resources.abac),
     *(shares.launch_permission, shares.volume_permission),
 )
 
 
 def read(path: Path, draft: Draft, options: SourceOptions) -> None:
-    """Read every answer. InputError if the folder holds none."""
+    """Read every answer, and items of AWS Config beside them. InputError if the folder holds neither."""
+    from perimeter_smt.organization.readers.config.read import Export
+    from perimeter_smt.organization.readers.recognise import is_config
+
     found = 0
+    draft.guardrails_told = set()
     folder = path if path.is_dir() else path.parent
+    export = Export(draft, options.account or "")
     later: list[Answer] = []
     for file in files(path):
         name = file.relative_to(folder).with_suffix("").as_posix()
         account = account_in(name) or options.account or ""
-        for value, steps in _answers(file):
-            at = Place(str(file), steps)
+        known, empty = False, True
+        for value, at in _answers(file):
+            empty = False
+            if is_config(value):
+                export.add(value, at)
+                known = True
+                continue
             answer = Answer(value, at, name, draft, account, region_in(name) or options.region or "")
             reader = reader_of(value)
-            found += reader is not None
+            known |= reader is not None
             if reader in _LATER:
                 later.append(answer)  # they lean on what other answers say
             elif reader is not None:
                 _put(reader, answer)
+        found += known
+        if not known and not empty:
+            draft.unread.append(file.relative_to(folder).as_posix())
+    export.finish()
     for answer in later:
         reader = reader_of(answer.value)
         assert reader is not None
         _put(reader, answer)
     if not found:
-        raise InputError("no answer of the AWS CLI that is known", file=str(path))
+        raise InputError("no answer of the AWS CLI and no item of AWS Config that is known", file=str(path))
 
 
 def _put(reader: Callable[[Answer], None], answer: Answer) -> None:
@@ -99,8 +120,8 @@ def _put(reader: Callable[[Answer], None], answer: Answer) -> None:
 
 
 def _other_form(error: Exception) -> str:
-    said = f"no {quoted(str(error.args[0]))}" if isinstance(error, KeyError) else str(error).lower()
-    return f"an answer of another form than the AWS CLI writes: {said}"
+    said = f": no {quoted(str(error.args[0]))}" if isinstance(error, KeyError) else ""
+    return f"an answer of another form than the AWS CLI writes{said}"
 
 
 def files(path: Path) -> Iterator[Path]:
@@ -146,18 +167,33 @@ def _managed(answer: Answer) -> None:
     iam.managed_policy(answer, answer.value["Policy"], answer.at.at("Policy"))
 
 
-def _answers(file: Path) -> Iterator[tuple[Any, tuple[str | int, ...]]]:
+def _answers(file: Path) -> Iterator[tuple[Any, Place]]:
+    """The values of a file: one, several in a list, or one on each line."""
     from perimeter_smt.organization.readers.recognise import read_bytes
 
     data = read_bytes(file)
     if not data:
         return
+    at = Place(str(file))
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        line = data.count(b"\n", 0, error.pos) + 1
-        raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(file), line=line) from None
+        yield from _lines(file, data, error)
+        return
     if isinstance(value, list):
-        yield from ((item, (index,)) for index, item in enumerate(value))
+        yield from ((item, at.at(index)) for index, item in enumerate(value))
     else:
-        yield value, ()
+        yield value, at
+
+
+def _lines(file: Path, data: bytes, error: orjson.JSONDecodeError) -> Iterator[tuple[Any, Place]]:
+    """JSON Lines; InputError for what is neither, with the line where it breaks off as one value."""
+    lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
+    for number, line in lines:
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as inner:
+            one = number == lines[0][0]  # not even the first line is a value: it was meant to be one
+            said, where = (error, data.count(b"\n", 0, error.pos) + 1) if one else (inner, number)
+            raise InputError(f"not JSON: {str(said).partition(':')[0]}", file=str(file), line=where) from None
+        yield value, Place(str(file), (), number)

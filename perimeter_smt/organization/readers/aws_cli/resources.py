@@ -25,7 +25,10 @@ def with_arn(answer: Answer) -> None:
 
 def attributes(answer: Answer) -> None:
     """`sqs get-queue-attributes`, `sns get-topic-attributes`."""
-    described(answer, answer.value["Attributes"])
+    found = answer.value["Attributes"]
+    if "QueueArn" in found and "Policy" not in found and "VisibilityTimeout" not in found:  # not all were asked for
+        found = {**found, "NotKnown": "the answer tells some attributes, not whether there is a `Policy`"}
+    described(answer, found)
 
 
 def domain(answer: Answer) -> None:
@@ -59,7 +62,7 @@ def policy_alone(answer: Answer) -> None:
 def _arn_of(answer: Answer, text: Any) -> str | None:
     own = answer.value.get("Bucket") or answer.value.get("BucketName")
     if own:
-        return f"arn:aws:s3:::{own}"
+        return f"arn:{answer.partition}:s3:::{own}"
     try:
         value = orjson.loads(text) if isinstance(text, str) else text
         statements = value["Statement"]
@@ -73,7 +76,7 @@ def _arn_of(answer: Answer, text: Any) -> str | None:
         return arn
     key = _NAMES.findall(answer.name)
     if key and answer.account and answer.region:
-        return f"arn:aws:kms:{answer.region}:{answer.account}:key/{key[-1]}"
+        return f"arn:{answer.partition}:kms:{answer.region}:{answer.account}:key/{key[-1]}"
     return None
 
 
@@ -96,7 +99,7 @@ def repository(answer: Answer) -> None:
         answer.draft.unknown(f"policy of repository `{found['repositoryName']}`", "its Region is not told", "grants",
                              answer.at, account=found["registryId"])  # fmt: skip
         return
-    arn = f"arn:aws:ecr:{answer.region}:{found['registryId']}:repository/{found['repositoryName']}"
+    arn = f"arn:{answer.partition}:ecr:{answer.region}:{found['registryId']}:repository/{found['repositoryName']}"
     answer.draft.resource(arn, found["registryId"], answer.at, policy=found["policyText"])
 
 
@@ -126,7 +129,9 @@ def public_access(answer: Answer) -> None:
     on = bool(answer.value["PublicAccessBlockConfiguration"].get("RestrictPublicBuckets"))
     bucket = answer.value.get("Bucket")
     if bucket:
-        answer.draft.resource(f"arn:aws:s3:::{bucket}", answer.account, answer.at).block_public_access = on
+        answer.draft.resource(
+            f"arn:{answer.partition}:s3:::{bucket}", answer.account, answer.at
+        ).block_public_access = on
     elif on and answer.account and "bucket" not in answer.name:
         answer.draft.restricted.add(answer.account)
 
@@ -135,7 +140,7 @@ def abac(answer: Answer) -> None:
     """`s3api get-bucket-abac`: whether tags of the bucket count; which bucket stands beside it."""
     bucket = answer.value.get("Bucket")
     if bucket:
-        thing = answer.draft.resource(f"arn:aws:s3:::{bucket}", answer.account, answer.at)
+        thing = answer.draft.resource(f"arn:{answer.partition}:s3:::{bucket}", answer.account, answer.at)
         thing.abac = answer.value["AbacStatus"].get("Status") == "Enabled"
 
 

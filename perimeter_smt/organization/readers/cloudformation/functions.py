@@ -91,6 +91,8 @@ class Resolver:
         self._busy.add(name)
         try:
             return self._truth(self.conditions[name])
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+            raise Gap(f"condition `{name}`, which is written otherwise than the reference says") from None
         except Undecided:
             raise  # of another condition that this one is made of: tried both ways, the two stay in step
         except Gap as gap:
@@ -158,7 +160,10 @@ class Resolver:
     def _call(self, name: str, argument: Node) -> Any:
         if name not in self._functions:
             raise Gap(f"function {quoted(name)}")
-        return self._functions[name](argument)
+        try:
+            return self._functions[name](argument)
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+            raise Gap(f"function {quoted(name)}, which is written otherwise than the reference says") from None
 
     def _ref(self, node: Node) -> Any:
         name = str(node.value)

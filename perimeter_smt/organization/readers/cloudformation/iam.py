@@ -31,8 +31,29 @@ def read(stack: Stack) -> None:
         for item in stack.of(f"AWS::IAM::{kind}Policy"):
             if owner := _one(item, item.get(f"{kind}Name"), kind.lower()):
                 _own(item, owner, item.properties.get("PolicyDocument"), item.logical, of_others=True)
+    for item in stack.of("AWS::RolesAnywhere::Profile"):
+        _profile(item)
     for item in stack.of("AWS::IAM::UserToGroupAddition"):
         _membership(item)
+
+
+def _profile(item: Item) -> None:
+    """A profile of IAM Roles Anywhere; its session policy is a text."""
+    roles, policy, managed = (item.get(name) for name in ("RoleArns", "SessionPolicy", "ManagedPolicyArns"))
+    name = item.get("Name")
+    if isinstance(managed, NotKnown):
+        policy, managed = managed, ()
+    if item.doubt is not None:
+        policy = NotKnown(f"needs {item.doubt}")
+    enabled = item.get("Enabled")
+    item.stack.draft.profile(
+        name if isinstance(name, str) else item.logical,
+        None if isinstance(roles, NotKnown) else [str(role) for role in roles or ()],
+        policy,
+        [str(arn) for arn in managed or ()],
+        item.at,
+        enabled=enabled not in (False, "false"),
+    )
 
 
 def _holder(item: Item, kind: str) -> None:
@@ -47,6 +68,7 @@ def _holder(item: Item, kind: str) -> None:
     role = kind == "AWS::IAM::Role"
     trust = item.policy(item.properties.get("AssumeRolePolicyDocument")) if role else None
     holder = draft.principal(arn, item.at, boundary=boundary, trust=trust, tags=_tags(item))
+    holder.whole = True
     _attach(item, holder, "ManagedPolicyArns")
     policies = item.items("Policies")
     for policy in [policies] if isinstance(policies, NotKnown) else policies:

@@ -7,6 +7,7 @@ from typing import Any
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.contents import default_key_policy
 from perimeter_smt.policy.json_positions import Node
 from perimeter_smt.policy.kinds import Kind
 
@@ -95,6 +96,8 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     if kind == "AWS::DynamoDB::Table" and node is not None and isinstance(node.value, dict):
         node = node.value.get("PolicyDocument")
     thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=item.policy(node))
+    if kind == "AWS::KMS::Key" and thing.policy is None:
+        thing.policy = default_key_policy(arn, item.stack.account)
     thing.whole = item.doubt is None
     blocked = item.get("PublicAccessBlockConfiguration")
     if isinstance(blocked, dict) and item.doubt is None:

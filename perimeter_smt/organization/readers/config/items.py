@@ -3,60 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.aws_cli.answer import tags_of
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
+from perimeter_smt.organization.readers.config.item import Item
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
+from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.request.partitions import partition_of_region
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A configuration item; `configuration` and `more` (supplementary) are decoded."""
-
-    type: str
-    id: str
-    arn: str
-    account: str
-    region: str
-    status: str
-    time: str
-    configuration: dict[str, Any]
-    more: dict[str, Any]
-    tags: dict[str, str]
-    at: Place
-
-    @staticmethod
-    def of(value: dict[str, Any], at: Place, account: str) -> Item | None:
-        """The item, in any of the spellings of Config's answers and files; None without a type."""
-        kind = value.get("resourceType")
-        if not isinstance(kind, str):
-            return None
-        more = _object(value.get("supplementaryConfiguration"))
-        return Item(
-            type=kind,
-            id=str(value.get("resourceId") or value.get("resourceName") or value.get("arn") or ""),
-            arn=str(value.get("ARN") or value.get("arn") or ""),
-            account=str(value.get("awsAccountId") or value.get("accountId") or account),
-            region=str(value.get("awsRegion") or ""),
-            status=str(value.get("configurationItemStatus") or ""),
-            time=str(value.get("configurationItemCaptureTime") or ""),
-            configuration=_object(value.get("configuration")),
-            more={str(k): _decoded(v) for k, v in more.items()},
-            tags=tags_of(_decoded(value.get("tags"))),
-            at=at,
-        )
+NO_CONFIGURATION = "the item has no configuration (queries: `SELECT *` alone selects none)"
 
 
 def read_item(draft: Draft, item: Item) -> bool:
     """Add one item; False for types that are not read, of which only the account counts."""
-    if item.account:
+    if item.account.isdigit():
         draft.account(item.account, item.at)
     reader = _READERS.get(item.type)
     if reader is not None:
@@ -64,30 +29,24 @@ def read_item(draft: Draft, item: Item) -> bool:
     return reader is not None
 
 
-def _object(value: Any) -> dict[str, Any]:
-    found = _decoded(value)
-    return found if isinstance(found, dict) else {}
+def _holder(inline: str, *others: str) -> Callable[[Draft, Item], None]:
+    """A user, role or group. A query may select some members only: what it leaves out is not known."""
 
-
-def _decoded(value: Any) -> Any:
-    """Config writes objects as such, or as their JSON text."""
-    if isinstance(value, str) and value[:1] in "{[" and value:
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return value
-    return value
-
-
-def _holder(inline: str) -> Callable[[Draft, Item], None]:
     def read(draft: Draft, item: Item) -> None:
         found = item.configuration
         arn = item.arn or found.get("arn")
         if not isinstance(arn, str) or arn.count(":") < 5:
+            draft.unknown(f"policies of `{item.name}`", "its ARN is not told", "grants", item.at,
+                          account=item.account or "*")  # fmt: skip
             return
-        if not found:
-            draft.unknown(f"policies of `{arn}`", "the item has no configuration", "grants", item.at,
-                          account=item.account)  # fmt: skip
+        missing = item.torn or ("" if found else NO_CONFIGURATION)
+        for name in (inline, "attachedManagedPolicies", *others):
+            if not missing and name not in found:
+                missing = f"the item has no `{name}`"
+        if not missing and item.tags is None and others:  # groups have no tags
+            missing = "the item does not tell its tags"
+        if missing:
+            draft.principal(arn, item.at, own=[("policies", NotKnown(missing), item.at)])
             return
         group = f"{arn.rsplit(':', 1)[0]}:group/"
         boundary = found.get("permissionsBoundary") or {}
@@ -102,7 +61,7 @@ def _holder(inline: str) -> Callable[[Draft, Item], None]:
             groups=[f"{group}{name}" for name in found.get("groupList") or ()],
             boundary=boundary.get("permissionsBoundaryArn"),
             trust=found.get("assumeRolePolicyDocument"),
-            tags={**item.tags, **tags_of(found.get("tags"))},
+            tags=item.tags or {},
         )
 
     return read
@@ -115,14 +74,23 @@ def _inline(found: Any, at: Place) -> Iterator[tuple[str, object, Place]]:
 
 def _managed(draft: Draft, item: Item) -> None:
     arn = item.arn or item.configuration.get("arn", "")
-    for index, version in enumerate(item.configuration.get("policyVersionList") or ()):
-        if version.get("isDefaultVersion") and version.get("document") is not None:
-            draft.versions[arn] = len(item.configuration["policyVersionList"]) - 1
-            at = item.at.at("configuration", "policyVersionList", index, "document")
-            name = item.configuration.get("policyName") or arn.rsplit("/", 1)[-1]
-            draft.managed[arn] = draft.policy(version["document"], Kind.IDENTITY, name, at)
-            return
-    draft.managed.setdefault(arn, NotKnown("its default version is not told"))
+    if item.torn:
+        draft.managed[arn] = NotKnown(item.torn)
+        return
+    default = item.configuration.get("defaultVersionId")
+    draft.managed_policy(
+        arn,
+        item.configuration.get("policyName") or arn.rsplit("/", 1)[-1],
+        (
+            (
+                str(version.get("versionId") or ""),
+                version.get("document"),
+                bool(version.get("isDefaultVersion")) or (default is not None and version.get("versionId") == default),
+                item.at.at("configuration", "policyVersionList", index, "document"),
+            )
+            for index, version in enumerate(item.configuration.get("policyVersionList") or ())
+        ),
+    )
 
 
 def _bucket(draft: Draft, item: Item) -> None:
@@ -132,10 +100,40 @@ def _bucket(draft: Draft, item: Item) -> None:
     else:
         found = item.more["BucketPolicy"]
         policy = found.get("policyText") if isinstance(found, dict) else None
-    arn = item.arn if item.arn.count(":") >= 5 else f"arn:aws:s3:::{name}"
-    thing = draft.resource(arn, item.account, item.at, policy=policy, tags=item.tags)
+    arn = item.arn if item.arn.count(":") >= 5 else f"arn:{_partition(item)}:s3:::{name}"
+    thing = _resource(draft, item, arn, policy)
     blocked = item.more.get("PublicAccessBlockConfiguration")
     thing.block_public_access = isinstance(blocked, dict) and bool(blocked.get("restrictPublicBuckets"))
+
+
+def _access_point(draft: Draft, item: Item) -> None:
+    """An access point, in the spelling of its resource type."""
+    found = item.configuration
+    arn = item.arn or str(found.get("Arn") or "")
+    if arn.count(":") < 5:
+        _nameless(draft, item)
+        return
+    policy = (found["Policy"] or None) if "Policy" in found else NotKnown("the item has no `Policy`")
+    thing = _resource(draft, item, arn, policy)
+    thing.origin = {"VPC": "vpc", "Internet": "internet"}.get(str(found.get("NetworkOrigin")))
+    thing.vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
+    thing.bucket = found.get("Bucket")
+    thing.block_public_access = bool((found.get("PublicAccessBlockConfiguration") or {}).get("RestrictPublicBuckets"))
+
+
+def _partition(item: Item) -> str:
+    return partition_of_region(item.region) or "aws"
+
+
+def _resource(draft: Draft, item: Item, arn: str, policy: object) -> Thing:
+    """A resource; where its tags are not told, or which of its items counts, it may be granted anything."""
+    if item.torn or item.tags is None:
+        policy = NotKnown(item.torn or "the item does not tell the tags of the resource")
+    return draft.resource(arn, item.account, item.at, policy=policy, tags=item.tags or {})
+
+
+def _nameless(draft: Draft, item: Item) -> None:
+    draft.unknown(f"policy of `{item.name}`", "its ARN is not told", "grants", item.at, account=item.account or "*")
 
 
 def _account_block(draft: Draft, item: Item) -> None:
@@ -149,13 +147,14 @@ def _with(*names: str) -> Callable[[Draft, Item], None]:
     def read(draft: Draft, item: Item) -> None:
         arn = item.arn or str(item.configuration.get("arn") or item.configuration.get("Arn") or "")
         if arn.count(":") < 5:
+            _nameless(draft, item)
             return
-        policy: object = NotKnown("the item does not tell it")
+        policy: object = NotKnown("the item does not tell it" if item.configuration else NO_CONFIGURATION)
         for place in (item.more, item.configuration):
             for name in names:
                 if name in place:
                     policy = _text(place[name])
-        draft.resource(arn, item.account, item.at, policy=policy, tags=item.tags)
+        _resource(draft, item, arn, policy)
 
     return read
 
@@ -172,8 +171,15 @@ def _text(found: Any) -> object:
 def _endpoint(draft: Draft, item: Item) -> None:
     """Fields are spelled as in the API, with a small or a capital first letter."""
     found = {key[:1].upper() + key[1:]: value for key, value in item.configuration.items()}
-    if found.get("VpcEndpointId") and found.get("VpcId"):
-        network.endpoint(draft, found, item.at.at("configuration"), item.account, item.region)
+    if isinstance(found.get("State"), dict):
+        found["State"] = found["State"].get("value")
+    found.setdefault("VpcEndpointId", item.id)
+    found.setdefault("PolicyDocument", NotKnown("the item has no `policyDocument`"))
+    if item.torn or not found.get("VpcId"):
+        reason = item.torn or "the item does not tell its VPC"
+        draft.unknown(f"endpoint `{found['VpcEndpointId']}`", reason, "facts", item.at)
+        return
+    network.endpoint(draft, found, item.at.at("configuration"), item.account, item.region)
 
 
 def _vpc(draft: Draft, item: Item) -> None:
@@ -187,7 +193,7 @@ def _control(draft: Draft, item: Item) -> None:
     if kind is None:
         return
     own = str(found.get("Id") or item.id)
-    content = found.get("Content")
+    content = NotKnown(item.torn) if item.torn else found.get("Content")
     draft.control(own, str(found.get("Name") or own), kind, NotKnown("text not told") if content is None else content,
                   item.at.at("configuration", "Content"))  # fmt: skip
     for target in found.get("TargetIds") or ():
@@ -208,12 +214,22 @@ def _shared(draft: Draft, item: Item) -> None:
 def _snapshot(draft: Draft, item: Item) -> None:
     """Snapshots of databases: who may restore them stands beside."""
     if item.arn.count(":") < 5:
+        _nameless(draft, item)
         return
     told = [value for name, value in item.more.items() if name.lower().endswith("snapshotattributes")]
-    if not told and item.configuration.get("snapshotType") != "automated":
-        draft.resource(item.arn, item.account, item.at, policy=NotKnown("the item does not tell who may restore it"))
+    if item.torn or (not told and item.configuration.get("snapshotType") != "automated"):
+        reason = item.torn or "the item does not tell who may restore it"
+        draft.resource(item.arn, item.account, item.at, policy=NotKnown(reason))
         return
     draft.share(item.arn, item.account, [party for each in told for party in restorers(each)], item.at)
+
+
+def _profile(draft: Draft, item: Item) -> None:
+    """A profile of IAM Roles Anywhere, in the spelling of its resource type."""
+    found = {key[:1].upper() + key[1:]: value for key, value in item.configuration.items()}
+    policy = NotKnown(item.torn) if item.torn else found.get("SessionPolicy")
+    draft.profile(str(found.get("Name") or item.id), found.get("RoleArns"), policy,
+                  found.get("ManagedPolicyArns") or (), item.at, enabled=found.get("Enabled") is not False)  # fmt: skip
 
 
 def _organization(draft: Draft, item: Item) -> None:
@@ -237,8 +253,8 @@ def _unit(draft: Draft, item: Item) -> None:
 def _member(draft: Draft, item: Item) -> None:
     found = item.configuration
     own = str(found.get("AccountId") or item.id)
-    parents = found.get("ParentIds") or [None]
-    draft.account(own, item.at, name=str(found.get("AccountName") or ""), parent=parents[0])
+    for parent in found.get("ParentIds") or [None]:
+        draft.account(own, item.at, name=str(found.get("AccountName") or ""), parent=parent)
     _learn(draft, str(found.get("Arn") or item.arn), item.at)
 
 
@@ -250,11 +266,12 @@ def _learn(draft: Draft, arn: str, at: Place) -> None:
 
 
 _READERS: dict[str, Callable[[Draft, Item], None]] = {
-    "AWS::IAM::User": _holder("userPolicyList"),
-    "AWS::IAM::Role": _holder("rolePolicyList"),
+    "AWS::IAM::User": _holder("userPolicyList", "groupList"),
+    "AWS::IAM::Role": _holder("rolePolicyList", "assumeRolePolicyDocument"),
     "AWS::IAM::Group": _holder("groupPolicyList"),
     "AWS::IAM::Policy": _managed,
     "AWS::S3::Bucket": _bucket,
+    "AWS::S3::AccessPoint": _access_point,
     "AWS::S3::AccountPublicAccessBlock": _account_block,
     "AWS::KMS::Key": _with("Policy", "KeyPolicy", "keyPolicy"),
     "AWS::SQS::Queue": _with("Policy", "policy"),
@@ -271,6 +288,7 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::Kinesis::Stream": _with("ResourcePolicy", "resourcePolicy"),
     "AWS::CodeArtifact::Repository": _with("PermissionsPolicyDocument"),
     "AWS::RAM::ResourceShare": _shared,
+    "AWS::RolesAnywhere::Profile": _profile,
     "AWS::RDS::DBSnapshot": _snapshot,
     "AWS::RDS::DBClusterSnapshot": _snapshot,
     "AWS::EC2::VPCEndpoint": _endpoint,
@@ -280,3 +298,4 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::Organizations::OrganizationalUnit": _unit,
     "AWS::Organizations::Account": _member,
 }
+TYPES = frozenset(_READERS)

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from perimeter_smt.organization.readers.config.items import Item
+from perimeter_smt.organization.readers.config.item import Item
+from perimeter_smt.organization.readers.config.items import TYPES
 from perimeter_smt.organization.readers.draft import Draft, Place
 from perimeter_smt.request.keys import table_rows
 
 _WORDS = ("policy", "policytext", "policydocument", "resourcepolicy", "accesspolicy", "accesspolicies", "keypolicy",
           "filesystempolicy", "repositorypolicytext", "permissionspolicydocument", "managementpolicy")  # fmt: skip
 _DEPTH = 6
+
+
+IDS = ("ResourceIdentifiers", "resourceIdentifiers")  # of list-discovered-resources, and of aggregators
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A resource that is named without its configuration, and why."""
+
+    type: str
+    id: str
+    account: str
+    reason: str
+    at: Place
 
 
 def read_others(draft: Draft, items: Iterable[Item]) -> None:
@@ -31,10 +47,44 @@ def read_others(draft: Draft, items: Iterable[Item]) -> None:
         else:
             draft.others[item.type] += 1
     for (kind, account), places in silent.items():
-        items_of = "1 item" if len(places) == 1 else f"{len(places)} items"
-        reason = f"{items_of} of a type that may have a policy, which is not told"
-        draft.unknown(f"policies of `{kind}` of account `{account}`", reason, "grants", places[0],
-                      account=account or "*")  # fmt: skip
+        _silent(draft, kind, account, places, "of a type that may have a policy, which is not told")
+
+
+def _silent(draft: Draft, kind: str, account: str, places: list[Place], reason: str) -> None:
+    items_of = "1 item" if len(places) == 1 else f"{len(places)} items"
+    draft.unknown(f"policies of `{kind}` of account `{account}`", f"{items_of} {reason}", "grants", places[0],
+                  account=account or "*")  # fmt: skip
+
+
+def named(value: dict[str, Any], at: Place, account: str, reason: str) -> Named:
+    """A resource that an answer names, in any spelling of Config's answers."""
+    found = {key[:1].lower() + key[1:]: inner for key, inner in value.items()}
+    return Named(
+        type=str(found.get("resourceType") or ""),
+        id=str(found.get("resourceId") or found.get("resourceName") or ""),
+        account=str(found.get("sourceAccountId") or found.get("awsAccountId") or account),
+        reason=reason,
+        at=at,
+    )
+
+
+def name_silent(draft: Draft, names: Iterable[Named], read: Iterable[Item]) -> None:
+    """Note resources that are only named: their policies are not known. Those with an item are known."""
+    known = {(item.type, item.id) for item in read}
+    silent: dict[tuple[str, str, str], list[Place]] = {}
+    for each in names:
+        if (each.type, each.id) in known:
+            continue
+        if each.account.isdigit():
+            draft.account(each.account, each.at)
+        if each.type == "AWS::EC2::VPCEndpoint":
+            draft.endpoints_cut = True
+        if each.type in _carriers() or each.type in TYPES:
+            silent.setdefault((each.type, each.account, each.reason), []).append(each.at)
+        else:
+            draft.others[each.type] += 1
+    for (kind, account, reason), places in silent.items():
+        _silent(draft, kind, account, places, reason)
 
 
 @lru_cache(maxsize=1)

@@ -3,75 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.aws_cli.read import files
-from perimeter_smt.organization.readers.config.items import Item, read_item
-from perimeter_smt.organization.readers.config.others import read_others
+from perimeter_smt.organization.readers.config.item import Item, as_object
+from perimeter_smt.organization.readers.config.items import read_item
+from perimeter_smt.organization.readers.config.others import IDS, Named, name_silent, named, read_others
 from perimeter_smt.organization.readers.draft import Draft, Place
-from perimeter_smt.organization.readers.recognise import NOTES, read_bytes
+from perimeter_smt.organization.readers.recognise import NOTES
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.readers.sources import SourceOptions
 
 _LISTS = ("configurationItems", "BaseConfigurationItems", "baseConfigurationItems")
-_GONE = ("ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded")
+_LEFT = ("UnprocessedResourceIdentifiers", "unprocessedResourceKeys")
+_GONE = ("ResourceDeleted", "ResourceDeletedNotRecorded")
+_SUMMARY = "configurationItemSummary"  # of items that are too large for a notification
+_TOO_LARGE = "the notification leaves out an item of this size"
+_TORN = "several items tell different things of it, and not when"
 
 
 def read(path: Path, draft: Draft, options: SourceOptions) -> None:
-    """Every item; of several items of one resource the newest counts."""
-    newest: dict[tuple[str, str, str, str], Item] = {}
-    found = 0
-    for file in files(path):
-        for value, at in _items(file):
-            found += 1
-            item = Item.of(value, at, options.account or "")
-            if item is None:
-                continue
-            key = (item.type, item.account, item.region, item.id)
-            known = newest.get(key)
-            if known is None or item.time >= known.time:
-                newest[key] = item
-    if not found:
-        raise InputError("no configuration item of AWS Config", file=str(path))
-    there = [item for item in newest.values() if item.status not in _GONE]
-    read_others(draft, [item for item in there if not _read(draft, item)])
+    """Every item, and the answers of the AWS CLI beside them."""
+    from perimeter_smt.organization.readers.aws_cli.read import read as read_export
+
+    read_export(path, draft, options)
+
+
+class Export:
+    """Items and names of resources, gathered from any number of files."""
+
+    def __init__(self, draft: Draft, account: str) -> None:
+        self.draft, self.account = draft, account
+        self.items: list[Item] = []
+        self.names: list[Named] = []  # resources that are listed without their configuration
+        self.found = False
+
+    def add(self, value: Any, at: Place) -> None:
+        """Whatever a decoded value of Config holds, however it is wrapped."""
+        self.found = True
+        for inner, place in _of(value, at):
+            item = Item.of(inner, place, self.account)
+            if item is not None:
+                self.items.append(item)
+        for holder, place in _wrappers(value, at):
+            for name in (*_LEFT, *IDS):
+                reason = "left out of the answer" if name in _LEFT else "listed without its configuration"
+                for index, inner in enumerate(holder.get(name) or ()):
+                    self.names.append(named(inner, place.at(name, index), self.account, reason))
+            if summary := as_object(holder.get(_SUMMARY)):
+                self.names.append(named(summary, place.at(_SUMMARY), self.account, _TOO_LARGE))
+            if holder.get("NextToken") or holder.get("nextToken"):
+                self.draft.unknown("items of AWS Config", "the answer has more pages", "grants", place, account="*")
+                self.draft.endpoints_cut = True
+
+    def finish(self) -> None:
+        """Read the newest item of every resource."""
+        newest = newest_of(self.items)
+        there = [item for item in newest if item.status not in _GONE]
+        _accounts(self.draft, there)
+        read_others(self.draft, [item for item in there if not _read(self.draft, item)])
+        name_silent(self.draft, self.names, newest)
+
+
+def newest_of(items: list[Item]) -> list[Item]:
+    """Of several items of one resource the newest; a resource is known by its ARN, or where that is missing by its id.
+
+    A role that was deleted and made again has the ARN of the former one and another id.
+    """
+    arns: dict[tuple[str, str, str, str], str] = {}
+    for item in items:
+        if item.arn:
+            arns[item.type, item.account, item.region, item.id] = item.arn
+    newest: dict[tuple[str, ...], Item] = {}
+    for item in items:
+        own = (item.type, item.account, item.region, item.id)
+        arn = item.arn or arns.get(own, "")
+        key = (item.type, arn) if arn else own
+        known = newest.get(key)
+        if known is None or item.time > known.time:
+            newest[key] = item
+        elif item.time == known.time:
+            same = (item.configuration, item.more, item.status) == (known.configuration, known.more, known.status)
+            newest[key] = item if same else replace(item, torn=_TORN)
+    return list(newest.values())
+
+
+def _accounts(draft: Draft, items: list[Item]) -> None:
+    """Accounts that are no ids: somebody made them unreadable."""
+    wrong: dict[str, list[Item]] = {}
+    for item in items:
+        if not (len(item.account) == 12 and item.account.isdigit()):
+            wrong.setdefault(item.account, []).append(item)
+    for account, of_it in wrong.items():
+        some = "1 item" if len(of_it) == 1 else f"{len(of_it)} items"
+        what = f"account `{account}`" if account else "account"
+        draft.unknown(f"{what} of {some}", "not told: expected 12 digits", "grants", of_it[0].at, account="*")
 
 
 def _read(draft: Draft, item: Item) -> bool:
     """Read an item. InputError for one of another form than Config writes."""
     try:
         return read_item(draft, item)
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        said = str(error).lower()
-        raise InputError(f"an item of another form than AWS Config writes: {said}", file=str(item.at)) from None
+    except (TypeError, KeyError, AttributeError, ValueError):
+        raise InputError(f"an item of another form than AWS Config writes (`{item.type}`)", file=str(item.at)) from None
 
 
-def _items(file: Path) -> Iterator[tuple[dict[str, Any], Place]]:
-    data = read_bytes(file)
-    if not data:
-        return
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        yield from _lines(file, data)
-        return
-    yield from _of(value, Place(str(file)))
-
-
-def _lines(file: Path, data: bytes) -> Iterator[tuple[dict[str, Any], Place]]:
-    for number, line in enumerate(data.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(file), line=number) from None
-        yield from _of(value, Place(str(file), (), number))
+def _wrappers(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
+    """The objects around items: answers, and what notifications hold."""
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _wrappers(inner, at.at(index))
+    elif isinstance(value, dict) and "resourceType" not in value:
+        yield value, at
+        for name in NOTES:
+            if inner := as_object(value.get(name)):
+                yield from _wrappers(inner, at.at(name))
 
 
 def _of(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
@@ -85,10 +136,12 @@ def _of(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         for index, item in enumerate(value):
             yield from _of(item, at.at(index))
     elif isinstance(value, dict):
-        if "resourceType" in value:
+        if "resourceType" in value or ("ResourceType" in value and "configuration" in value):
             yield value, at
             return
         for name in (*_LISTS, "Results"):
+            if name in value and not isinstance(value[name], list):
+                raise InputError(f"`{name}` is no list", file=str(at))
             if isinstance(value.get(name), list):
                 yield from _of(value[name], at.at(name))
         for name in NOTES:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.graph import cycle_of
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
-from perimeter_smt.organization.readers.draft.contents import principals_of, resources_of
+from perimeter_smt.organization.readers.draft.contents import managed_of, principals_of, resources_of
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Box, Control, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.policy.document import Document
@@ -25,7 +25,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
     """The organization with this id. `complete`: the source holds everything there is, unless it says otherwise."""
     root = _root(draft)
     principals, resources = principals_of(draft), resources_of(draft)
-    endpoints = endpoints_of(draft)
+    endpoints, managed = endpoints_of(draft), managed_of(draft)
     attached = _attached(draft)
     ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints, *sorted(draft.open - {"*"})))
     children: dict[str, list[Account]] = {}
@@ -41,15 +41,18 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
                 principals=tuple(principals.get(own, ())),
                 resources=tuple(resources.get(own, ())),
                 endpoints=tuple(endpoints.get(own, ())),
+                managed=tuple(managed.get(own, ())),
                 listed=(complete or own in draft.complete) and not draft.open & {own, "*"},
             )
         )
     _dangling(draft, root, ids)
+    for own, (_, at) in draft.door_policies.items():
+        draft.unknown(f"endpoint `{own}`", "the source holds its policy alone", "facts", at)
     return Organization(
         id=organization,
         management_account=management,
         root=_unit(draft, root, children, _units_by_parent(draft, root), attached),
-        endpoints_listed=complete or draft.endpoints_listed,
+        endpoints_listed=(complete or draft.endpoints_listed) and not draft.endpoints_cut,
         delegated_administrators=tuple(sorted(draft.delegated)) if draft.delegated or draft.delegated_told else None,
     )
 
@@ -86,6 +89,8 @@ def _parent(draft: Draft, own: str, box: Box | None, root: str) -> str:
     parent = box.parent if box else None
     if parent == root or (parent is not None and parent in draft.units):
         return parent
+    if own == draft.management and parent is None:
+        return root  # no SCP or RCP binds it, wherever it lies
     if len(draft.units) > (root in draft.units) or parent is not None:
         draft.unknown(f"unit of account `{own}`", "not told; SCPs and RCPs of its unit stop nothing", "guardrails",
                       box.at if box else None)  # fmt: skip

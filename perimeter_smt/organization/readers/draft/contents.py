@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
+from perimeter_smt.organization.readers.draft.profiles import sessions_of
 from perimeter_smt.organization.readers.draft.shares import shared, spread
 from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
@@ -30,7 +31,7 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
         service_linked = ":role/aws-service-role/" in holder.arn
         policies, missing = _policies(draft, holder)
         limit = holder.boundary
-        boundary: Policy | None = _named(draft, limit) if isinstance(limit, str) else limit
+        boundary: Policy | None = named_policy(draft, limit) if isinstance(limit, str) else limit
         if isinstance(boundary, NotKnown) and not service_linked:
             # Without its boundary a principal may do more: it is taken to have none.
             draft.unknown(f"boundary of `{holder.arn}`", boundary.reason, "grants", holder.at)
@@ -55,7 +56,7 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
                 trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
                 tags=holder.tags,
                 service_linked=service_linked,
-                sessions=holder.sessions,
+                sessions=sessions_of(draft, holder) if kind == "role" and not service_linked else holder.sessions,
                 sessions_listed=holder.sessions_listed,
             )
         )
@@ -77,12 +78,35 @@ def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[
         for policy in each.own:
             missing.append(("policy", policy)) if isinstance(policy, NotKnown) else out.append(policy)
         for arn in each.attached:
-            found = _named(draft, arn)
+            found = named_policy(draft, arn)
             missing.append((f"policy `{arn}`", found)) if isinstance(found, NotKnown) else out.append(found)
     return out, missing
 
 
-def _named(draft: Draft, arn: str) -> Policy:
+def managed_of(draft: Draft) -> dict[str, list[ManagedPolicy]]:
+    """The managed policies of customers by account, and who has them: through groups and as boundaries, too."""
+    having: dict[str, dict[str, None]] = {}
+    for holder in draft.principals.values():
+        groups = (draft.groups[name] for name in holder.groups if name in draft.groups)
+        names = [arn for each in (holder, *groups) for arn in each.attached]
+        for arn in (*names, *((holder.boundary,) if isinstance(holder.boundary, str) else ())):
+            having.setdefault(arn, {})[holder.arn] = None
+    out: dict[str, list[ManagedPolicy]] = {}
+    for arn in dict.fromkeys((*draft.versions, *having)):
+        fields = arn.split(":", 5)
+        if len(fields) < 6 or not fields[4].isdigit():  # AWS's own, of which nobody chooses the version
+            continue
+        told = draft.versions.get(arn, [])
+        known = tuple(PolicyVersion(id=v.id, document=v.policy, default=v.default)
+                      for v in told if isinstance(v.policy, Document))  # fmt: skip
+        found = ManagedPolicy(arn=arn, versions=known, versions_listed=bool(told) and len(known) == len(told),
+                              attached_to=tuple(having.get(arn, ())))  # fmt: skip
+        out.setdefault(fields[4], []).append(found)
+    return out
+
+
+def named_policy(draft: Draft, arn: str) -> Policy:
+    """The default version of a managed policy by ARN, or why it is not known."""
     found = draft.managed.get(arn)
     if found is not None:
         return found
@@ -97,6 +121,24 @@ def administrator_access() -> Document:
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     return parse_object(policy, Kind.IDENTITY, file="AdministratorAccess", name="AdministratorAccess")
+
+
+def default_key_policy(arn: str, account: str) -> Document:
+    """The policy that AWS gives a key for which nobody wrote one: it leaves everything to IAM policies of the account.
+
+    KMS developer guide, default key policy (a key that is made programmatically).
+    """
+    root = f"arn:{arn.split(':', 2)[1]}:iam::{account}:root"
+    statement = {"Sid": "Enable IAM User Permissions", "Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*",
+                 "Resource": "*"}  # fmt: skip
+    policy = {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
+    return parse_object(policy, Kind.KMS, file="default key policy", name="default key policy")
+
+
+def is_key(arn: str) -> bool:
+    """Whether an ARN is that of a KMS key."""
+    fields = arn.split(":", 5)
+    return len(fields) == 6 and fields[2] == "kms" and fields[5].startswith("key/")
 
 
 def _wrong(thing: Thing) -> str:

@@ -11,6 +11,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
+from perimeter_smt.organization.readers.draft.profiles import Profile
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
 from perimeter_smt.organization.readers.draft.shares import Share, party_of
 from perimeter_smt.policy.document import Document
@@ -39,6 +40,8 @@ class Holder:
     boundary: str | Policy | None = None
     trust: Policy | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    whole: bool = False  # boundary and tags are told, also where there are none
+    stays: set[str] = field(default_factory=set)  # attached before, so that an organization holds them already
     sessions: tuple[Session, ...] = ()
     sessions_listed: bool = False
 
@@ -89,6 +92,15 @@ class Box:
     parent: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a managed policy."""
+
+    id: str
+    policy: Policy
+    default: bool
+
+
 @dataclass(slots=True)
 class Control:
     """An SCP or RCP of the organization."""
@@ -115,18 +127,22 @@ class Draft:
         self.units: dict[str, Box] = {}
         self.accounts: dict[str, Box] = {}
         self.accounts_listed = False
+        self.guardrails_told: set[str] = {"scp", "rcp"}  # kinds that are none where the source holds none
         self.endpoints_listed = False
+        self.endpoints_cut = False  # some answer that may hold endpoints has more pages than were read
         self.controls: dict[str, Control] = {}
         self.attachments: dict[tuple[str, str], Place] = {}
         self.targets_known: set[str] = set()
         self.principals: dict[str, Holder] = {}
         self.groups: dict[str, Holder] = {}
         self.managed: dict[str, Policy] = {}
-        self.versions: dict[str, int] = {}  # of managed policies: how many there are beside the default one
+        self.versions: dict[str, list[Version]] = {}  # of managed policies of which all versions are told
+        self.former = Documents(fill)  # versions of managed policies that are not the default ones: nobody has them
         self.resources: dict[str, Thing] = {}
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
         self.shares: dict[str, Share] = {}  # of AWS RAM, by ARN
+        self.profiles: list[Profile] = []  # of IAM Roles Anywhere
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
@@ -136,11 +152,16 @@ class Draft:
         self.rewrites: list[Rewrite] = []
         self.stripped: set[str] = set()  # ARNs of resources and ids of endpoints that lose their policy
         self.unblocked: set[str] = set()  # buckets by ARN, and accounts, without RestrictPublicBuckets from now on
+        self.taken: list[tuple[str, Place]] = []  # what a change deletes or replaces, in words
+        self.tells_before = False  # the change says what it replaces and takes away
+        self.door_policies: dict[str, tuple[Policy, Place]] = {}  # of endpoints by id that are not in the source
+        self.unshared: dict[str, dict[str, Place]] = {}  # by ARN: parties that a resource is no longer shared with
         self.closed: set[str] = set()  # units and accounts from which FullAWSAccess is detached
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
         self.notes: list[str] = []
         self.others: Counter[str] = Counter()  # items that carry no policy, by type
+        self.unread: list[str] = []  # files that hold nothing that is known
         self.open: set[str] = set()  # accounts in which something may hold any policy
 
     def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
@@ -170,6 +191,21 @@ class Draft:
     def unit(self, unit: str, at: Place, *, name: str = "", parent: str | None = None) -> Box:
         """A unit, or the root if it has no parent."""
         return _box(self.units, "unit", unit, at, name, parent)
+
+    def managed_policy(self, arn: str, name: str, versions: Iterable[tuple[str, object, bool, Place]]) -> None:
+        """A managed policy with all of its versions: id, text or object (None: not told), whether it is the default."""
+        found: list[Version] = []
+        for own, value, chosen, at in versions:
+            if value is None:
+                found.append(Version(own, NotKnown("text not told"), chosen))
+            else:
+                documents = self.documents if chosen else self.former
+                found.append(Version(own, documents.read(value, Kind.IDENTITY, name=name, at=at), chosen))
+        default = next((v.policy for v in found if v.default), NotKnown("its default version is not told"))
+        if isinstance(default, NotKnown):
+            self.managed.setdefault(arn, default)
+        else:
+            self.managed[arn], self.versions[arn] = default, found
 
     def control(self, own: str, name: str, kind: Kind, value: object, at: Place) -> None:
         """An SCP or RCP. An answer without the text does not replace one with it."""
@@ -221,6 +257,21 @@ class Draft:
             thing.policy = self.policy(policy, kind_of(arn), arn.split(":", 5)[5], at)
         thing.tags.update(tags)
         return thing
+
+    def profile(
+        self,
+        name: str,
+        roles: Iterable[str] | None,
+        policy: object,
+        managed: Iterable[str],
+        at: Place,
+        *,
+        enabled: bool,
+    ) -> None:
+        """A profile of IAM Roles Anywhere; `policy` is its session policy, empty or None where it has none."""
+        known = self.policy(policy, Kind.SESSION, f"profile {name}", at) if policy else None
+        named = None if roles is None else tuple(roles)
+        self.profiles.append(Profile(name, named, known, tuple(managed), at, enabled))
 
     def share(self, arn: str, account: str, parties: Iterable[str], at: Place) -> None:
         """A resource is shared with these parties besides."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perimeter_smt.organization.classes import statement_shape
 from perimeter_smt.organization.model import (
     Account,
     Endpoint,
@@ -15,11 +16,12 @@ from perimeter_smt.organization.model import (
     Unit,
 )
 from perimeter_smt.organization.readers.draft.assemble import endpoints_of
-from perimeter_smt.organization.readers.draft.contents import principals_of, resources_of
+from perimeter_smt.organization.readers.draft.contents import default_key_policy, is_key, principals_of, resources_of
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.relocate import relocated
 from perimeter_smt.organization.readers.draft.rewrite import Rewrites
+from perimeter_smt.organization.sharing import actions_of, sharing_policy
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 
@@ -42,6 +44,9 @@ def _not_found(change: Draft, rewrites: Rewrites) -> None:
     for found in rewrites.unused():
         reason = "the organization holds no policy of that text, so that what the plan makes of it does not show"
         change.unknown(f"what `{found.address}` changes", reason, "facts", found.at)
+    for own, (_, at) in change.door_policies.items():
+        reason = "the organization holds no such endpoint, so that its policy does not show"
+        change.unknown(f"policy of endpoint `{own}`", reason, "facts", at)
     if change.groups and not any(holder.groups for holder in change.principals.values()):
         for group in change.groups.values():
             if group.own or group.attached:
@@ -52,25 +57,28 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
     """A plan may add a policy to a role that stands elsewhere: the rest of the role is that of the organization."""
     known = {p.arn: p for account, _ in base.accounts() for p in account.principals}
     for arn, holder in change.principals.items():
-        before = known.get(arn)
+        before = None if arn in change.removed else known.get(arn)  # one that is made anew begins with nothing
         if before is not None:  # no plan says which sessions there are
             holder.sessions, holder.sessions_listed = sessions_after(before, rewrites), before.sessions_listed
-        if before is not None and holder.trust is None and before.type == "role":
-            holder.trust = before.trust
+        if before is not None and (change.tells_before or (holder.trust is None and before.type == "role")):
+            holder.trust = holder.trust or before.trust
+            holder.attached = [own for own in holder.attached if own not in holder.stays or own in change.managed]
             names = {p.name for p in holder.own if isinstance(p, Document)}
             kept = [p for p in before.policies if p.name not in names]
-            if not change.rewrites and any(s.effect == "Deny" for p in kept for s in p.statements):
+            if not change.tells_before and any(s.effect == "Deny" for p in kept for s in p.statements):
                 reason = "it is taken to keep its other policies: which of them this one replaces is not told"
                 change.unknown(f"policies of `{arn}`", reason, "facts", holder.at)
             holder.own += rewritten(kept, rewrites, before)
-            holder.boundary = holder.boundary or before.boundary
-            holder.tags = {**before.tags, **holder.tags}
+            stays = isinstance(holder.boundary, str) and holder.boundary in holder.stays
+            if (stays and holder.boundary not in change.managed) or (holder.boundary is None and not holder.whole):
+                holder.boundary = before.boundary
+            holder.tags = holder.tags if holder.whole else {**before.tags, **holder.tags}
     resources = {r.arn: r for account, _ in base.accounts() for r in account.resources}
     for arn, thing in change.resources.items():
-        if found := resources.get(arn):
+        if (found := resources.get(arn)) and arn not in change.removed:
             thing.account = thing.account or found.account
             if arn not in change.stripped:
-                thing.policy = thing.policy or found.policy
+                thing.policy = thing.policy or unshared(found, change)
             if thing.block_public_access is None:
                 thing.block_public_access = found.block_public_access and arn not in change.unblocked
             if not thing.whole:
@@ -80,6 +88,17 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
             if thing.origin is None:
                 thing.origin, thing.vpc = found.origin, found.vpc
             thing.bucket = thing.bucket or found.bucket
+
+
+def unshared(resource: OwnedResource, change: Draft) -> Document | None:
+    """The policy of a resource without what it was shared with parties that lose it."""
+    policy, gone = resource.policy, change.unshared.get(resource.arn)
+    if policy is None or not gone:
+        return policy
+    sharing = sharing_policy(resource.arn, resource.account, list(gone), actions_of(resource.arn), file="")
+    shapes = {statement_shape(s) for s in sharing.statements}
+    kept = tuple(s for s in policy.statements if statement_shape(s) not in shapes)
+    return policy.model_copy(update={"statements": kept}) if kept else None
 
 
 def rewritten(
@@ -112,6 +131,13 @@ def sessions_after(principal: OwnedPrincipal, rewrites: Rewrites) -> tuple[Sessi
     return tuple(out)
 
 
+def _in_iam(change: Draft) -> set[str]:
+    """Accounts in which the change touches policies of principals: who has which version of them is no longer known."""
+    arns = (*change.principals, *change.groups, *change.managed, *change.removed)
+    changed = {arn.split(":", 5)[4] for arn in arns if arn.count(":") >= 5}
+    return changed | {found.target for found in change.rewrites if found.kind is Kind.IDENTITY}
+
+
 class _Overlay:
     def __init__(self, base: Organization, change: Draft, rewrites: Rewrites) -> None:
         self.base, self.change, self.rewrites = base, change, rewrites
@@ -121,6 +147,7 @@ class _Overlay:
         self.named = {*change.principals, *change.resources, *change.removed}
         self.doors = {*change.doors, *change.removed}
         self.controls = {control.name: control for control in change.controls.values()}
+        self.iam = _in_iam(change)
         self.targets: dict[str, list[str]] = {}
         for own, target in change.attachments:
             self.targets.setdefault(target, []).append(own)
@@ -163,6 +190,7 @@ class _Overlay:
                 "principals": principals,
                 "resources": resources,
                 "endpoints": self.doors_of(account.endpoints, self.endpoints.get(own, ())),
+                "managed": None if own in self.iam else account.managed,
                 "listed": account.listed and not self.change.open & {own, "*"},
             }
         )
@@ -194,14 +222,29 @@ class _Overlay:
             if item.arn in self.named:
                 continue
             blocked = item.block_public_access and item.arn not in self.change.unblocked
-            policy = None if item.arn in self.change.stripped else item.policy
+            policy = unshared(item, self.change)
+            if item.arn in self.change.stripped:
+                policy = default_key_policy(item.arn, item.account) if is_key(item.arn) else None
             out.append(item.model_copy(update={"policy": policy, "block_public_access": blocked}))
         return out
 
     def doors_of(self, before: Sequence[Endpoint], after: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
         kept = (door for door in before if door.id not in self.doors)
-        bare = self.change.stripped
-        return (*(d.model_copy(update={"policy": None}) if d.id in bare else d for d in kept), *after)
+        return (*map(self.door, kept), *after)
+
+    def door(self, door: Endpoint) -> Endpoint:
+        """An endpoint of the organization with the policy that the change gives it, if it does."""
+        policy = door.policy
+        if door.id in self.change.stripped:
+            policy = None
+        if door.id in self.change.door_policies:
+            found, at = self.change.door_policies.pop(door.id)
+            if isinstance(found, NotKnown):
+                self.change.unknown(f"policy of endpoint `{door.id}`", found.reason, "guardrails", at)
+                policy = None
+            else:
+                policy = found.model_copy(update={"kind": Kind.ENDPOINT_GATEWAY if door.gateway else Kind.ENDPOINT})
+        return door.model_copy(update={"policy": policy})
 
     def guardrails(self, target: str, before: Guardrails) -> Guardrails:
         """Policies of the same name or former text are replaced, those that the change attaches are added."""

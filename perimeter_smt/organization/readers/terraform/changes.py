@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.contents import default_key_policy, is_key
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite, nameless, shape_of
+from perimeter_smt.organization.readers.terraform import shares
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.identity import Here
 from perimeter_smt.organization.readers.terraform.organizations import KINDS
@@ -16,31 +19,104 @@ from perimeter_smt.policy.kinds import Kind
 
 _INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
 _ATTACHED = {f"{name}_attachment": kind for name, kind in _INLINE.items()}
+_MEMBERSHIPS = ("aws_iam_user_group_membership", "aws_iam_group_membership", "aws_iam_policy_attachment")
 _ORGANIZATIONS = "aws_organizations_policy"
 
 
+_SHOWN = {
+    *POLICIES, *shares.TYPES, "aws_organizations_policy", "aws_organizations_policy_attachment",
+    "aws_vpc_endpoint_policy", "aws_vpc_endpoint", "aws_s3_bucket_public_access_block",
+    "aws_s3_account_public_access_block", "aws_organizations_account", "aws_lambda_permission",
+}  # fmt: skip
+_ABOUT = (
+    ("policy_id", "target_id"), ("principal",), ("resource_arn",), ("policy_arn", "role", "user", "group"),
+    ("image_id", "account_id", "group"), ("snapshot_id", "account_id"), ("bucket",), ("vpc_endpoint_id",), ("arn",),
+    ("name",),
+)  # fmt: skip
+
+
 def read(here: Here) -> None:
-    """Note everything that the plan changes or deletes."""
+    """Note everything that the plan changes or deletes; what it replaces is gone as it was, and comes as it will be."""
     for resource in here.plan.before:
-        gone = resource.address not in here.plan.resources
+        if resource.ended and (resource.type.startswith("aws_iam_") or resource.type in _SHOWN):
+            does = "deletes" if resource.address not in here.plan.resources else "replaces"
+            here.draft.taken.append((f"the plan {does} `{resource.address}`{_of_what(resource)}", resource.at))
         if resource.type in (_ORGANIZATIONS, "aws_iam_policy", *_INLINE):
-            _policy(here, resource, gone=gone)
-        elif gone and resource.type == "aws_organizations_policy_attachment":
-            _detached(here, resource)
-        elif gone and resource.type in _ATTACHED:
-            _taken(here, resource, _ATTACHED[resource.type])
-        elif gone and resource.type in POLICIES:
-            name, types, _ = POLICIES[resource.type]
-            if arn := arn_of(here, resource, types[0], resource.text(name)):
-                here.draft.stripped.add(arn)
-        elif gone and resource.type == "aws_vpc_endpoint_policy":
-            here.draft.stripped.add(resource.text("vpc_endpoint_id"))
-        elif gone and resource.type == "aws_s3_bucket_public_access_block":
-            here.draft.unblocked.add(f"arn:aws:s3:::{resource.text('bucket')}")
+            _policy(here, resource, gone=_moved(here, resource))
+        elif resource.type in ("aws_iam_role", "aws_iam_user") and not resource.ended:
+            _inside(here, resource)
+        elif resource.type in _MEMBERSHIPS:
+            reason = "the plan does not tell who loses what"
+            here.draft.unknown(f"what `{resource.address}` changes", reason, "facts", resource.at)
+        elif resource.type in shares.TYPES:
+            shares.ended(here, resource)
+        elif resource.ended:
+            _ended(here, resource)
         elif resource.type == "aws_s3_account_public_access_block":
             here.draft.unblocked.add(here.account_of(resource))
-        elif gone:
-            _whole(here, resource)
+
+
+def _of_what(resource: Resource) -> str:
+    """What a resource was about, for people: the first of its attributes that says so."""
+    for names in _ABOUT:
+        found = [resource.text(name) for name in names if resource.text(name)]
+        if found:
+            return f" ({', '.join(found)})"
+    return ""
+
+
+def _moved(here: Here, resource: Resource) -> bool:
+    """Whether nobody who had a policy has it or another text of it in its place."""
+    later = here.plan.resources.get(resource.address)
+    own = _INLINE.get(resource.type, "")
+    return later is None or bool(own and later.text(own) != resource.text(own))
+
+
+def _ended(here: Here, resource: Resource) -> None:
+    """A resource that is deleted, or replaced by another one."""
+    if resource.type == "aws_organizations_policy_attachment":
+        _detached(here, resource)
+    elif resource.type in _ATTACHED:
+        _taken(here, resource, _ATTACHED[resource.type], resource.text("policy_arn"))
+    elif resource.type in POLICIES:
+        name, types, _ = POLICIES[resource.type]
+        if arn := arn_of(here, resource, types[0], resource.text(name)):
+            here.draft.stripped.add(arn)
+            thing = here.draft.resources.get(arn)
+            if thing is not None and arn not in here.with_policy:  # the plan shows the text as it was
+                thing.policy = default_key_policy(arn, thing.account) if is_key(arn) else None
+    elif resource.type == "aws_vpc_endpoint_policy":
+        here.draft.stripped.add(resource.text("vpc_endpoint_id"))
+    elif resource.type == "aws_s3_bucket_public_access_block":
+        here.draft.unblocked.add(f"arn:{here.partition}:s3:::{resource.text('bucket')}")
+    elif resource.type == "aws_s3_account_public_access_block":
+        here.draft.unblocked.add(here.account_of(resource))
+    else:
+        _whole(here, resource)
+
+
+def _inside(here: Here, resource: Resource) -> None:
+    """Inline and managed policies that a role or user resource held itself, and does not any more."""
+    later = here.plan.resources.get(resource.address)
+    arn = here.arn(resource)
+    if later is None or arn is None:
+        return
+    fresh = {p.get("name"): p.get("policy") for p in later.values.get("inline_policy") or () if isinstance(p, dict)}
+    for index, found in enumerate(resource.values.get("inline_policy") or ()):
+        text = found.get("policy") if isinstance(found, dict) else None
+        if not text or text in fresh.values():
+            continue
+        place, name = resource.at.at("inline_policy", index), found.get("name") or "inline"
+        old = here.draft.policy(text, Kind.IDENTITY, name, place)
+        if isinstance(old, Document):
+            here.draft.rewrites.append(Rewrite(resource.address, place, Kind.IDENTITY, old, None,
+                                               here.account_of(resource), nameless(arn)))  # fmt: skip
+    kind = resource.type.rpartition("_")[2]
+    kept = later.values.get("managed_policy_arns") or ()
+    for name in resource.values.get("managed_policy_arns") or ():
+        if name not in kept and isinstance(name, str):
+            stand_in = replace(resource, values={**resource.values, kind: resource.text("name")})
+            _taken(here, stand_in, kind, name)
 
 
 def _whole(here: Here, resource: Resource) -> None:
@@ -71,7 +147,9 @@ def _policy(here: Here, resource: Resource, *, gone: bool) -> None:
             return
     own = _INLINE.get(resource.type, "")
     account = "" if attribute == "content" else here.account_of(resource)
-    holder = nameless(f"arn:aws:iam::{account}:{own}/{resource.text(own)}") if own in ("role", "user") else ""
+    holder = (
+        nameless(f"arn:{here.partition}:iam::{account}:{own}/{resource.text(own)}") if own in ("role", "user") else ""
+    )
     here.draft.rewrites.append(Rewrite(resource.address, resource.at, kind, old, new, account, holder))
 
 
@@ -83,6 +161,8 @@ def _detached(here: Here, resource: Resource) -> None:
         return
     known = next((r for r in (*here.plan.before, *here.plan.of(_ORGANIZATIONS))
                   if r.type == _ORGANIZATIONS and r.text("id") == own), None)  # fmt: skip
+    if known is not None and known in here.plan.before and known.address not in here.plan.resources:
+        return  # deleted everywhere
     kind = KINDS.get(known.text("type") or "SERVICE_CONTROL_POLICY") if known else None
     old = _document(here, known, "content", kind) if known and kind else None
     if kind is None or old is None:
@@ -92,9 +172,9 @@ def _detached(here: Here, resource: Resource) -> None:
     here.draft.rewrites.append(Rewrite(resource.address, resource.at, kind, old, None, target))
 
 
-def _taken(here: Here, resource: Resource, kind: str) -> None:
+def _taken(here: Here, resource: Resource, kind: str, arn: str) -> None:
     """A managed policy is no longer attached to a user, role or group."""
-    arn, name = resource.text("policy_arn"), resource.text(kind)
+    name = resource.text(kind)
     known = next((r for r in (*here.plan.before, *here.plan.of("aws_iam_policy"))
                   if r.type == "aws_iam_policy" and here.arn(r) == arn), None)  # fmt: skip
     old = _document(here, known, "policy", Kind.IDENTITY) if known else None
@@ -109,7 +189,7 @@ def _taken(here: Here, resource: Resource, kind: str) -> None:
         )
         here.draft.unknown(f"what `{resource.address}` detached", reason, "facts", resource.at)
         return
-    holder = nameless(f"arn:aws:iam::{account}:{kind}/{name}")
+    holder = nameless(f"arn:{here.partition}:iam::{account}:{kind}/{name}")
     here.draft.rewrites.append(Rewrite(resource.address, resource.at, Kind.IDENTITY, old, None, account, holder))
 
 

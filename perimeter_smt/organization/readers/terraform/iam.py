@@ -9,7 +9,7 @@ from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.draft import Holder
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.identity import Here, not_known
-from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.organization.readers.terraform.plan import Resource, is_unknown
 from perimeter_smt.policy.kinds import Kind
 
 _KINDS = ("role", "user", "group")
@@ -40,6 +40,26 @@ def read(here: Here) -> None:
             for holder in _of(here, resource, f"{kind}s", kind):
                 _attach(here, holder, resource)
     _memberships(here)
+    for resource in here.plan.of("aws_rolesanywhere_profile"):
+        _profile(here, resource)
+
+
+def _profile(here: Here, resource: Resource) -> None:
+    """A profile of IAM Roles Anywhere; a role that the plan makes is known by what its list refers to, if by one."""
+    roles = resource.get("role_arns")
+    named = [arn for arn in roles if isinstance(arn, str)] if isinstance(roles, list) else []
+    whole = isinstance(roles, list) and len(named) == len(roles) and not is_unknown(resource.unknown.get("role_arns"))
+    if not whole:
+        made = here.plan.referred(resource, "role_arns", "aws_iam_role")
+        arn = here.arn(made) if made is not None and len(resource.references.get("role_arns", ())) <= 2 else None
+        named, whole = ([arn], True) if arn else ([], False)
+    managed = resource.get("managed_policy_arns")
+    policy = policy_of(here, resource, "session_policy")
+    if isinstance(managed, NotKnown) or is_unknown(resource.unknown.get("managed_policy_arns")):
+        policy = NotKnown("its managed policies are known after apply")
+    here.draft.profile(resource.text("name") or resource.address, named if whole else None, policy,
+                       [a for a in managed or () if isinstance(a, str)] if isinstance(managed, list) else (),
+                       resource.at, enabled=resource.values.get("enabled") is not False)  # fmt: skip
 
 
 def _holder(here: Here, resource: Resource, kind: str) -> None:
@@ -51,7 +71,7 @@ def _holder(here: Here, resource: Resource, kind: str) -> None:
     boundary = resource.get("permissions_boundary")
     inline = [p for p in resource.values.get("inline_policy") or () if isinstance(p, dict) and p.get("policy")]
     attached = resource.values.get("managed_policy_arns") or ()
-    here.draft.principal(
+    holder = here.draft.principal(
         arn,
         resource.at,
         own=[(p.get("name") or "inline", p["policy"], resource.at.at("inline_policy")) for p in inline],
@@ -60,6 +80,11 @@ def _holder(here: Here, resource: Resource, kind: str) -> None:
         trust=policy_of(here, resource, "assume_role_policy") if kind == "role" else None,
         tags=tags(resource),
     )
+    holder.whole = True
+    if isinstance(boundary, str) and here.plan.unchanged(resource, "permissions_boundary"):
+        holder.stays.add(boundary)
+    if here.plan.unchanged(resource, "managed_policy_arns"):
+        holder.stays.update(a for a in attached if isinstance(a, str))
 
 
 def tags(resource: Resource) -> dict[str, str]:
@@ -85,7 +110,7 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
         return
     account = here.account_of(resource)
     for name in filter(None, [value] if isinstance(value, str) else value):
-        beginning = f"arn:aws:iam::{account}:{kind}/"
+        beginning = f"arn:{here.partition}:iam::{account}:{kind}/"
         where = here.draft.groups if kind == "group" else here.draft.principals
         known = (a for a in where if a.startswith(beginning) and a.endswith(f"/{name}"))
         yield here.draft.principal(next(known, f"{beginning}{name}"), resource.at)
@@ -94,6 +119,8 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
 def _attach(here: Here, holder: Holder, resource: Resource) -> None:
     arn = resource.get("policy_arn")
     if isinstance(arn, str):
+        if resource.stays and all(here.plan.unchanged(resource, name) for name in ("policy_arn", *_KINDS)):
+            holder.stays.add(arn)
         if arn not in holder.attached:
             holder.attached.append(arn)
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
 from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
 from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Plan, Resource
+from perimeter_smt.request.partitions import partition_of_region, partitions
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.readers.sources import SourceOptions
@@ -44,6 +45,12 @@ class Here:
     guessed: set[str]
     at: Place
     by_provider: dict[str, str] = field(default_factory=dict)
+    with_policy: set[str] = field(default_factory=set)  # ARNs of resources whose policy is a resource of its own
+
+    @property
+    def partition(self) -> str:
+        """Where the plan is applied: told by its Region, or by ARNs that it holds."""
+        return partition_of_region(self.region) or "aws"
 
     def account_of(self, resource: Resource) -> str:
         """The account of a resource: of its ARN, its provider, or the plan."""
@@ -88,7 +95,7 @@ class Here:
             name, path = resource.text("name"), resource.text("path") or "/"
             if not name:
                 return None
-            return f"arn:aws:iam::{self.account_of(resource)}:{_IAM[resource.type]}{path}{name}"
+            return f"arn:{self.partition}:iam::{self.account_of(resource)}:{_IAM[resource.type]}{path}{name}"
         row = _ARNS.get(resource.type)
         if row is None:
             return None
@@ -99,8 +106,9 @@ class Here:
         if not all(parts):
             return None
         if resource.type == "aws_s3_bucket":
-            return f"arn:aws:s3:::{parts[0]}"
-        return f"arn:aws:{service}:{self.region_of(resource)}:{self.account_of(resource)}:{form.format(*parts)}"
+            return f"arn:{self.partition}:s3:::{parts[0]}"
+        place = f"arn:{self.partition}:{service}:{self.region_of(resource)}:{self.account_of(resource)}"
+        return f"{place}:{form.format(*parts)}"
 
 
 def _made_up_id(address: str) -> str:
@@ -126,6 +134,12 @@ def here(plan: Plan, draft: Draft, options: SourceOptions, at: Place) -> Here:
             account = likely
         if name == "region" and not region:
             region = likely
+    told = next((r.text("partition") for r in plan.of("aws_partition")), "") or next(
+        (a[1] for a in arns if len(a) > 5), ""
+    )
+    if not region and told in partitions() and told != "aws":
+        region = next(iter(sorted(partitions()[told].regions)), region)
+        guessed.add("region")
     if not account:
         guessed.add("account")
     if not region:

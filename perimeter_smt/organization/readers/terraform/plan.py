@@ -19,7 +19,9 @@ AFTER_APPLY = "known after apply"
 class Resource:
     """A resource or data source. `fresh`: it is made by this plan; `provider` is the key of its provider.
 
-    `configured`: its configuration was found, so that `references` tell which attributes are written.
+    `configured`: its configuration was found, so that `references` tell which attributes are written. `stays`: it was
+    there before, so that what of it does not change is in the organization already. `ended`: of resources as they were,
+    that this one is deleted or replaced.
     """
 
     address: str
@@ -32,6 +34,8 @@ class Resource:
     data: bool = False
     fresh: bool = False
     configured: bool = False
+    stays: bool = False
+    ended: bool = False
 
     def get(self, name: str) -> Any:
         """The value of an attribute; None if it has none, NotKnown if it is known after apply."""
@@ -64,6 +68,16 @@ class Plan:
     before: list[Resource] = field(default_factory=list)
     providers: dict[str, Any] = field(default_factory=dict)
     by_name: dict[str, list[Resource]] = field(default_factory=dict)
+    changes: bool = False  # it tells what was before, too
+
+    def former(self, address: str) -> Resource | None:
+        """A resource that the plan changes or deletes, as it was."""
+        return next((resource for resource in self.before if resource.address == address), None)
+
+    def unchanged(self, resource: Resource, attribute: str) -> bool:
+        """Whether an attribute of a resource that stays is as it was."""
+        former = self.former(resource.address)
+        return resource.stays and (former is None or former.values.get(attribute) == resource.values.get(attribute))
 
     def of(self, *types: str) -> Iterator[Resource]:
         """The resources (and data sources) of these types."""
@@ -92,6 +106,8 @@ def read_plan(value: dict[str, Any], at: Place) -> Plan:
     if isinstance(value.get("version"), int) and "resources" in value:
         _state_file(plan, value, at)
         return plan
+    if "format_version" not in value:
+        raise InputError("a plan without `format_version`, expected what `terraform show -json` prints", file=at.file)
     version = str(value.get("format_version", ""))
     if version.partition(".")[0] not in ("0", "1"):
         raise InputError(f"plan format {quoted(version)}, expected 1.x of `terraform show -json`", file=at.file)
@@ -104,6 +120,7 @@ def read_plan(value: dict[str, Any], at: Place) -> Plan:
     for name in ("values", "planned_values"):
         for resource in _modules((value.get(name) or {}).get("root_module"), at.at(name, "root_module")):
             plan.resources[resource.address] = resource
+    plan.changes = "resource_changes" in value
     for index, change in enumerate(value.get("resource_changes") or ()):
         _change(plan, change, at.at("resource_changes", index))
     configuration = value.get("configuration") or {}
@@ -127,6 +144,8 @@ def _modules(module: Any, at: Place) -> Iterator[Resource]:
     for index, item in enumerate(module.get("resources") or ()):
         _complete(item, at.at("resources", index))
         data = item.get("mode") == "data"
+        if not isinstance(item.get("values") or {}, dict):
+            raise InputError("a resource whose `values` are no object", file=str(at.at("resources", index)))
         place = at.at("resources", index, "values")
         yield Resource(item["address"], item["type"], item.get("values") or {}, place, data=data)
     for index, child in enumerate(module.get("child_modules") or ()):
@@ -139,7 +158,13 @@ def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
     actions = found.get("actions") or []
     if {"update", "delete"} & set(actions) and change.get("mode") != "data":
         plan.before.append(
-            Resource(change["address"], change["type"], found.get("before") or {}, at.at("change", "before"))
+            Resource(
+                change["address"],
+                change["type"],
+                found.get("before") or {},
+                at.at("change", "before"),
+                ended="delete" in actions,
+            )
         )
     if actions in (["delete"], ["forget"]):
         return
@@ -151,6 +176,7 @@ def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
     unknown = found.get("after_unknown")
     resource.unknown = unknown if isinstance(unknown, dict) else {}
     resource.fresh = "create" in actions
+    resource.stays = actions in (["no-op"], ["update"], ["read"])
 
 
 def _configured(plan: Plan, module: dict[str, Any], above: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -30,11 +30,19 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         if form_of(value) is not Form.TERRAFORM:
             continue
         at = Place(str(file))
-        plan = read_plan(value, at)
-        place = here(plan, draft, options, at)
-        organizations.read(place)
-        iam.read(place)
-        resources.read(place)
-        shares.read(place)
-        changes.read(place)
+        try:
+            _plan(value, at, draft, options)
+        except (TypeError, KeyError, AttributeError, ValueError):
+            raise InputError("a plan or state of another form than Terraform writes", file=str(file)) from None
     sizes.check(draft)
+
+
+def _plan(value: dict[str, Any], at: Place, draft: Draft, options: SourceOptions) -> None:
+    plan = read_plan(value, at)
+    draft.tells_before |= plan.changes
+    place = here(plan, draft, options, at)
+    organizations.read(place)
+    iam.read(place)
+    resources.read(place)
+    shares.read(place)
+    changes.read(place)

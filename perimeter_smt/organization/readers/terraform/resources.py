@@ -8,11 +8,13 @@ import orjson
 
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft.contents import default_key_policy
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.iam import tags
 from perimeter_smt.organization.readers.terraform.identity import Here
-from perimeter_smt.organization.readers.terraform.plan import Resource, is_unknown
+from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Resource, is_unknown
+from perimeter_smt.policy.kinds import Kind
 
 # Resources that have a policy, with the attribute that holds it (none: only others give them one).
 _OWNERS: dict[str, str | None] = {
@@ -58,6 +60,7 @@ def read(here: Here) -> None:
             policy = policy_of(here, resource, attribute)
             if thing is not None:
                 here.draft.resource(thing.arn, thing.account, resource.at, policy=policy)
+                here.with_policy.add(thing.arn)
     for resource in here.plan.of("aws_s3_bucket_public_access_block"):
         if thing := _named(here, resource, "bucket", ("aws_s3_bucket",)):
             thing.block_public_access = resource.values.get("restrict_public_buckets") is True
@@ -103,6 +106,8 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
     policy = policy_of(here, resource, attribute) if attribute and written else None
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
     thing.whole = True
+    if resource.type == "aws_kms_key" and thing.policy is None:
+        thing.policy = default_key_policy(arn, account)
     if resource.type == "aws_s3_access_point":
         vpc = resource.values.get("vpc_configuration") or []
         thing.origin = "vpc" if vpc else "internet"
@@ -131,7 +136,7 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
         return value
     if value.startswith("https://"):  # the URL of a queue: host, account, name
         host, account, name = [*value.removeprefix("https://").split("/"), "", ""][:3]
-        return f"arn:aws:sqs:{host.split('.')[1]}:{account}:{name}"
+        return f"arn:{here.partition}:sqs:{host.split('.')[1]}:{account}:{name}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name"}
     stand_in = Resource("", kind, {names.get(kind, "name"): value}, resource.at, provider=resource.provider)
     return here.arn(stand_in)
@@ -182,10 +187,21 @@ def _endpoints(here: Here) -> None:
         if (own := resource.text("id")) and not resource.data:
             here.draft.vpcs[own, here.region_of(resource)] = here.account_of(resource)
     policies = {}
+    own_ids = {found.text("id") for found in here.plan.of("aws_vpc_endpoint") if not found.data} - {""}
     for resource in here.plan.of("aws_vpc_endpoint_policy"):
         found = here.plan.referred(resource, "vpc_endpoint_id", "aws_vpc_endpoint")
-        key = found.address if found else resource.text("vpc_endpoint_id")
-        policies[key] = policy_of(here, resource, "policy")
+        elsewhere = found is None or found.data
+        key = (found.text("id") if found else "") or resource.text("vpc_endpoint_id") if elsewhere else ""
+        if found is not None and not elsewhere:
+            policies[found.address] = policy_of(here, resource, "policy")
+        elif key in own_ids:
+            policies[key] = policy_of(here, resource, "policy")
+        elif key:
+            policy = policy_of(here, resource, "policy")
+            here.draft.door_policies[key] = here.draft.policy(policy, Kind.ENDPOINT, key, resource.at), resource.at
+        else:
+            reason = f"{AFTER_APPLY}; its policy stops nothing"
+            here.draft.unknown(f"endpoint of `{resource.address}`", reason, "guardrails", resource.at)
     for resource in here.plan.of("aws_vpc_endpoint"):
         if resource.data:
             continue
