@@ -237,6 +237,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= tags.definitions(workspace)
     out |= refused.definitions(keys)
     out |= grants.free(workspace, policies, keys) if world.free_grants else grants.definitions(workspace, policies)
+    out |= tags.listed(workspace, () if world.free_grants else keys.known)
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
