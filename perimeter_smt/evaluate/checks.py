@@ -182,7 +182,7 @@ def _owner(request: Request, view: View) -> str | None:
 
 
 def _is_public(resource: str) -> bool:
-    """Public documents, parameters and automations of Systems Manager: AWS's own, with no account in their ARN (W-10)."""
+    """Public documents, parameters and automations of Systems Manager: AWS owns them, no account stands in the ARN."""
     fields = cut(resource)
     return fields is not None and (fields[2], fields[4]) == ("ssm", "") and fields[5].startswith(_PUBLIC)
 
