@@ -79,6 +79,12 @@
 (assert (! (=> (has-token-of principal.provider) |has K|) :named AP20.claims :strength hard :for-each "provider-id"
   :source "IAM guide, keys available for AWS OIDC federation: sub and aud are in every token"))
 
+; The account that calls, or for which a service calls: default policies of topics rest on it, and no page defines it.
+(assert (! (=> |has K| (or (and iam (= |K| principal.account))
+    (and (= caller aws-service) (not (= behalf.account "")) (= |K| behalf.account))))
+  :named AR5.owner :strength soft :for-each "aws:SourceOwner"
+  :source "SNS guide, access policies; S3 guide, the meaning of public: a fixed aws:SourceOwner says who calls"))
+
 ; The ends of a chain of services are its first and last value.
 (assert (! (=> |has aws:CalledViaFirst| (some-value aws:CalledVia x (= |aws:CalledViaFirst| x))) :named AR1.first-there
   :strength hard :for-each "aws:CalledViaFirst" :source "global condition keys, aws:CalledViaFirst"))

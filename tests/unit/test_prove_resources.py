@@ -526,3 +526,42 @@ def test_a_tag_that_a_role_has_is_in_the_calls_on_it():
     }  # fmt: skip
     scopes = {"O1": {"actions": ("sts:AssumeRole",)}}
     assert status("O1", "sts", principals=[role], rcps=[tagged], reading="exact", scopes=scopes) == {"proved"}
+
+
+@pytest.mark.parametrize(("owner", "reading", "expected"), [
+    (MINE, "exact", "proved"), (MINE, "over", "conditional"), (PARTNER, "exact", "refuted"),
+])  # fmt: skip
+def test_the_policy_of_a_new_topic_is_for_its_account(owner, reading, expected):
+    """aws:SourceOwner is the account that calls, or for which a service calls (AR5.owner)."""
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["SNS:Publish", "SNS:Subscribe"],
+        "Resource": f"arn:aws:sns:eu-west-1:{MINE}:news", "Condition": {"StringEquals": {"AWS:SourceOwner": owner}},
+    }  # fmt: skip
+    topic = resource("arn:aws:sns:eu-west-1:ACCOUNT:news", statement)
+    found = status("O1", "sns", resources=[topic], reading=reading, scopes={"O1": {"actions": ("sns:Publish",)}})
+    assert found == {expected}
+
+
+def test_services_have_no_user_id():
+    """What a fixed aws:userid lets in is no service (AP11.service)."""
+    statement = {
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:userid": MINE}},
+    }  # fmt: skip
+    queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:bills", statement)
+    scopes = {"O1": {"actions": ("sqs:SendMessage",)}}
+    assert status("O1", "sqs", resources=[queue], scps=(), reading="exact", scopes=scopes) == {"proved"}
+    assert status("O1", "sqs", resources=[queue], scps=(), reading="over", scopes=scopes) == {"conditional"}
+
+
+def test_a_role_that_a_policy_names_has_no_other_spelling():
+    """The role that the queue lets in is the one that the RCP denies: there is no second of its name (W-13)."""
+    role = f"arn:aws:iam::{PARTNER}:role/audit"
+    letting = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "sqs:*", "Resource": "*"}
+    denied = {
+        "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
+    }  # fmt: skip
+    queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:bills", letting)
+    scopes = {"O1": {"actions": ("sqs:SendMessage",)}}
+    assert status("O1", "sqs", resources=[queue], rcps=[denied], scopes=scopes) == {"vacuous"}  # nobody at all
