@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import PATH, Choice, fill, set_option, text_options
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.cli.timed import timed
@@ -23,16 +23,16 @@ KINDS = ("resource", "trust", "kms", "bucket", "access-point")
 
 @click.command()
 @click.argument("source", type=PATH)
-@click.option("--type", "kind", type=click.Choice(KINDS), help="SOURCE is one policy of this kind.")
+@click.option("--type", "kind", type=Choice(KINDS), help="SOURCE is one policy of this kind.")
 @click.option(
     "--zone",
-    type=click.Choice(["account", "organization", "perimeter", "everyone"]),
+    type=Choice(["account", "organization", "perimeter", "everyone"]),
     help="Who is no outsider: callers of the account, of the organization, whom the perimeter trusts, or nobody.  "
     "[default: account for one policy, else organization]",
 )
 @click.option(
     "--direction",
-    type=click.Choice(["in", "out"]),
+    type=Choice(["in", "out"]),
     default="in",
     show_default=True,
     help="What outsiders reach of mine, or what mine reach of others.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, KINDS, fill, set_option, text_options
+from perimeter_smt.cli.options import FILE, KINDS, Choice, fill, set_option, text_options
 from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("policy", type=FILE)
-@click.option("--type", "kind", type=click.Choice(KINDS), required=True, help="Kind of the policy.")
+@click.option("--type", "kind", type=Choice(KINDS), required=True, help="Kind of the policy.")
 @click.option("--after", type=FILE, help="A second version to count beside it.")
 @click.option("--length", type=click.IntRange(1, 512), default=64, show_default=True, help="Longest ARN that counts.")
 @click.option("--finding", type=click.IntRange(1), help="Count this finding of POLICY, by its number there.")

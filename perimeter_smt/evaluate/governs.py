@@ -13,9 +13,11 @@ from functools import lru_cache
 from typing import Any
 
 from perimeter_smt.evaluate.view import cut
+from perimeter_smt.request.actions import resource_types
 from perimeter_smt.request.keys import table_rows
 
 _TOKEN = re.compile(r"\{([A-Za-z]+)([/:]?)\}|([*?])")
+_OPEN = re.compile(r"\$\{[^}]*\}")
 _RUNS = {"": "[^/:]+", "/": "[^:]+", ":": ".+"}
 
 
@@ -85,7 +87,37 @@ def _is_known(service: str, name: str) -> bool:
             patterns += [p.replace("{listed}", row["listed"]) for p in (*row["governs"], *row.get("perhaps", ()))]
         if any(re.fullmatch(_regex(pattern, {}), name, re.DOTALL) for pattern in patterns if pattern != "*"):
             return True
-    return False
+    return _has_known_type(service, name)
+
+
+def _has_known_type(service: str, name: str) -> bool:
+    """Whether the name fits formats of the service reference, and only those of types that the table knows."""
+    fits = [t for t in _names_of_types(service) if re.fullmatch(_anything(t), name, re.DOTALL)]
+    return bool(fits) and all(_OPEN.sub("x", each) in _known_examples(service) for each in fits)
+
+
+def _anything(format_: str) -> str:
+    return ".*".join(re.escape(piece) for piece in _OPEN.split(format_))
+
+
+@lru_cache(maxsize=512)
+def _names_of_types(service: str) -> tuple[str, ...]:
+    cuts = (cut(each.arn) for each in resource_types(service))
+    return tuple(fields[5] for fields in cuts if fields is not None and fields[2] == service)
+
+
+@lru_cache(maxsize=512)
+def _known_examples(service: str) -> frozenset[str]:
+    """Names of a letter in each open part that a pattern of the table takes."""
+    examples = {_OPEN.sub("x", each) for each in _names_of_types(service)}
+    patterns = set()
+    for row in table_rows("governing-policies"):
+        if row["service"] == service:
+            patterns.add(row["listed"])
+        if row.get("of", row["service"]) == service:
+            patterns |= {p.replace("{listed}", row["listed"]) for p in (*row["governs"], *row.get("perhaps", ()))}
+    expressions = [_regex(pattern, {}) for pattern in patterns - {"*"}]
+    return frozenset(e for e in examples if any(re.fullmatch(x, e, re.DOTALL) for x in expressions))
 
 
 def _regex(pattern: str, bound: Mapping[str, str]) -> str:

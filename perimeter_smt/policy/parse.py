@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.files import read_text
 from perimeter_smt.policy import sizes, validate
 from perimeter_smt.policy.document import (
@@ -160,7 +160,8 @@ def _effect(node: Node, members: Mapping[str, Node]) -> Effect:
     if found.value == "Deny":
         return "Deny"
     shown = quoted(found.value) if isinstance(found.value, str) else found.kind
-    raise found.error(f"unknown effect {shown}, expected `Allow` or `Deny`")
+    near = did_you_mean(str(found.value), ("Allow", "Deny"))
+    raise found.error(f"unknown effect {shown}{near}, expected `Allow` or `Deny`")
 
 
 def _element(node: Node, members: Mapping[str, Node], name: str) -> Element | None:

@@ -71,6 +71,7 @@ GRAMMARS: Mapping[Kind, Grammar] = {
 }
 
 _RCP_FULL_ACCESS = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+_PRINCIPAL_TYPES = tuple(name for name in get_args(PrincipalType) if name != "*")
 _ACTION = re.compile(r"\*+|[^:]+:.+", re.DOTALL)
 _AWS_PRINCIPAL = re.compile(
     r"\*|[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}"
@@ -204,9 +205,10 @@ def conditions(statement: Node, *, readable: bool) -> None:
 
 def principal_type(node: Node, name: str) -> PrincipalType:
     """The type of a principal entry, spelled exactly."""
-    if name == "*" or name not in get_args(PrincipalType):
+    if name not in _PRINCIPAL_TYPES:
         raise node.error(
-            f"unknown principal type {quoted(name)}, expected `AWS`, `Service`, `Federated` or `CanonicalUser`"
+            f"unknown principal type {quoted(name)}{did_you_mean(name, _PRINCIPAL_TYPES)}, "
+            "expected `AWS`, `Service`, `Federated` or `CanonicalUser`"
         )
     return cast(PrincipalType, name)
 

@@ -133,7 +133,8 @@ def changed(path, new):
         ),
         (
             changed(["policies", "scp", 0, 0, "Statement", "Effect"], "allow"),
-            "$.policies.scp[0][0].Statement.Effect: unknown effect `allow`, expected `Allow` or `Deny`",
+            "$.policies.scp[0][0].Statement.Effect: unknown effect `allow`, did you mean `Allow`?, "
+            "expected `Allow` or `Deny`",
         ),
         (
             changed(["policies", "access_point"], RESOURCE),

@@ -101,3 +101,17 @@ def test_event_sources_of_partners_are_activated_in_the_own_account():
     space = _workspace(Account(id=MINE, listed=True), scope={"O1": Scope(actions=("events:ActivateEventSource",))})
     report = prove(space, objectives=["O1"], services=["events"], mode="grants", reading="exact", availability=False)
     assert all(found.kind == "beyond" for v in report.verdicts for found in v.counterexamples)
+
+
+@pytest.mark.parametrize("name", ["event-busv2/orders//", "event-busv2/a/b/c", "event-bus/orders/x"])
+def test_odd_names_of_a_known_type_are_governed_by_no_policy_of_another_resource(name):
+    """The lists are complete, and the only policy is that of a bus of another name."""
+    everybody = _document(
+        Kind.RESOURCE, {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}
+    )
+    bus = OwnedResource(arn=f"arn:aws:events:eu-west-1:{MINE}:event-bus/orders", account=MINE, policy=everybody)
+    space = _workspace(Account(id=MINE, listed=True, resources=(bus,)))
+    asked = on("events:PutEvents") & (resource_name == name) & (resource_account == MINE)
+    assert check(space, ~asked, services=["events"], mode="grants", reading="exact").status == "proved"
+    asked = on("events:PutEvents") & (resource_name == "event-bus/orders") & (resource_account == MINE)
+    assert check(space, ~asked, services=["events"], mode="grants", reading="exact").status == "refuted"

@@ -162,7 +162,8 @@ REFUSED = [
     ('{"Version": 2012, "Statement": {}}', "p.json:1: $.Version: unknown version `2012`, expected `2012-10-17` or "
      "`2008-10-17`"),
     ('{"Statement":\n{}}', "p.json:2: $.Statement: element `Effect` is missing"),
-    ('{"Statement": {"Effect": "allow"}}', "p.json:1: $.Statement.Effect: unknown effect `allow`, expected `Allow` or "
+    ('{"Statement": {"Effect": "allow"}}', "p.json:1: $.Statement.Effect: unknown effect `allow`, did you mean "
+     "`Allow`?, expected `Allow` or "
      "`Deny`"),
     ('{"Statement": {"Effect": null}}',
      "p.json:1: $.Statement.Effect: unknown effect null, expected `Allow` or `Deny`"),

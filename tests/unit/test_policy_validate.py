@@ -253,7 +253,11 @@ def test_partial_wildcards_in_principals(value: str) -> None:
         ({"Service": "*"}, "principal `*` of type `Service`, expected the name of a service"),
         ({"CanonicalUser": "x"}, "principal `x` of type `CanonicalUser`, expected 64 hexadecimal digits"),
         ({"Federated": "x"}, "principal type `Federated` is for trust policies only"),
-        ({"aws": "*"}, "unknown principal type `aws`, expected `AWS`, `Service`, `Federated` or `CanonicalUser`"),
+        (
+            {"aws": "*"},
+            "unknown principal type `aws`, did you mean `AWS`?, "
+            "expected `AWS`, `Service`, `Federated` or `CanonicalUser`",
+        ),
         ({"*": "*"}, "unknown principal type `*`, expected `AWS`, `Service`, `Federated` or `CanonicalUser`"),
         ("111111111111", 'principal is `111111111111`, expected `*` or an object such as `{"AWS": ...}`'),
         (["*"], 'principal is a list, expected `*` or an object such as `{"AWS": ...}`'),

@@ -155,14 +155,29 @@ def _elsewhere(rows: Iterable[Bound]) -> Iterator[Formula]:
 
 @lru_cache(maxsize=1024)
 def _known_names(service: str) -> Formula:
-    """The names of types that the table knows; all, if the service reference has no other types."""
+    """The names of types that the table knows; all, if the service reference has no other types.
+
+    The open parts of a format of the reference stand for any text, also for one that no pattern of the table takes: a
+    name is of a known type if it fits formats of known types alone.
+    """
     patterns = tuple(dict.fromkeys(_known_patterns(service)))
+    if not patterns:
+        return FALSE
     found = [_regex(pattern) for pattern in patterns]
     formats = (t.arn.split(":", 5) for t in actions.resource_types(service) if t.arn.count(":") >= 5)
-    names = (_PLACEHOLDER.sub("x", fields[5]) for fields in formats if fields[2] == service)
-    if patterns and all(any(r.fullmatch(name) for r in found) for name in names):
+    names = [fields[5] for fields in formats if fields[2] == service]
+    known = [n for n in names if any(r.fullmatch(_PLACEHOLDER.sub("x", n)) for r in found)]
+    if len(known) == len(names):
         return TRUE
-    return disj(glob("resource.name", _template(pattern, {})) for pattern in patterns) if patterns else FALSE
+    others = disj(glob("resource.name", _open(name)) for name in names if name not in known)
+    typed = both(disj(glob("resource.name", _open(name)) for name in known), neg(others))
+    return either(disj(glob("resource.name", _template(pattern, {})) for pattern in patterns), typed)
+
+
+def _open(name: str) -> Template:
+    """The name of a format of the service reference, anything in its open parts."""
+    first, *rest = (Text(piece) for piece in _PLACEHOLDER.split(name))
+    return (first, *(part for piece in rest for part in (STAR, piece)))
 
 
 def _known_patterns(service: str) -> Iterator[str]:

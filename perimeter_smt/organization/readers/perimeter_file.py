@@ -7,6 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar, cast
 
+from perimeter_smt.errors import did_you_mean
 from perimeter_smt.organization.perimeter import (
     CLAIMED,
     OBJECTIVES,
@@ -127,7 +128,8 @@ def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
     if node is None:
         return None
     if node.value not in ("blocked", "proxy", "open"):
-        raise node.error(f"found {node.shown}, expected `blocked`, `proxy` or `open`")
+        near = did_you_mean(str(node.value), ("blocked", "proxy", "open"))
+        raise node.error(f"found {node.shown}{near}, expected `blocked`, `proxy` or `open`")
     return cast(Literal["blocked", "proxy", "open"], node.value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.readers.fields import text
 from perimeter_smt.organization.readers.values import any_text
 from perimeter_smt.organization.readers.yaml import Node
@@ -14,6 +14,8 @@ from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy
 from perimeter_smt.request.variables import refuse_unset
+
+_BY_AWS = ("FullAWSAccess", "RCPFullAWSAccess")  # attached by name, without a file
 
 
 class PolicyFiles:
@@ -57,6 +59,12 @@ class PolicyFiles:
         if not inside:
             raise node.error(f"policy {quoted(name)} lies outside the workspace, expected a file below it")
         if not is_file:
-            what = "is not a file" if exists else "does not exist"
+            what = "is not a file" if exists else f"does not exist{self._near(relative)}"
             raise node.error(f"policy {quoted(name)} {what}, expected a JSON file in the workspace")
         return path
+
+    def _near(self, relative: PurePosixPath) -> str:
+        """A hint with the policy that is nearly so named: AWS's own by the names that this program knows, or a file."""
+        files = (self._folder / relative.parent).glob("*.json")
+        here = sorted((relative.parent / file.name).as_posix() for file in files)
+        return did_you_mean(str(relative), [*_BY_AWS, *here])

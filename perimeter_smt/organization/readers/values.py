@@ -82,7 +82,10 @@ def organization_path(text: str) -> str:
 def region(text: str) -> str:
     """A Region code of the table of partitions."""
     if partition_of_region(text) is None:
-        raise ValueError(f"{quoted(text)} is not a Region, expected a code such as `us-east-1`")
+        known = [name for row in partitions().values() for name in row.regions]
+        raise ValueError(
+            f"{quoted(text)} is not a Region{did_you_mean(text, known)}, expected a code such as `us-east-1`"
+        )
     return text
 
 

@@ -154,6 +154,8 @@ def _drawn(out: Judged, world: Small, verdict: Verdict, requests: int) -> None:
         out.through += 1
         bounds = set() if world.own else limits(world.workspace, world.objective, drawn)
         why = _contradicts(verdict, bounds, world, drawn, rivals)
+        if why == "breach of conditional" and not all(decide(case, rivals=frozenset((r,))).allowed for r in _RIVALS):
+            continue  # the request itself depends on how an open point is read, which is what `conditional` says
         if why:
             out.add(world, why, f"{verdict.reason} {rivals}".strip(), request, facts)
 
