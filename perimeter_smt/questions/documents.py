@@ -59,14 +59,18 @@ def pose(
     free_context: bool = False,
     reading: Literal["exact", "over"] = "exact",
     services: Sequence[str] | None = None,
+    within_reach: bool = False,
 ) -> Posed:
     """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds.
 
     `services`: every formula demands a call of one of these; by default those that the documents can reach.
+    `within_reach`: of RCPs, only calls of services are asked that support RCPs by the table of today.
     """
     world = world_of(documents, free_context=free_context)
     formulas = build(world.policies)
     assemble(world, formulas, documents, free_context=free_context)
+    if within_reach and documents[0].kind is Kind.RCP and not free_context:
+        world.assertions.append(Assertion("services that support RCPs", _WITHIN_RCPS))
     calls, reduced = reduce_calls(world, documents, formulas, free_names=free_context, services=services)
     return Posed(world, problem_of(world, calls), tuple(reduced), mode_of(world, reading))
 
@@ -101,7 +105,7 @@ def _bound(kind: Kind, *, free_context: bool) -> list[Assertion]:
     elif kind is Kind.SCP:
         bound = both(IAM, own)
     elif kind is Kind.RCP and not free_context:
-        bound = conj((neg(is_text(org_of("resource.account"), "")), own, _WITHIN_RCPS, neg(_RETIRE), neg(_AWS_KEY)))
+        bound = conj((neg(is_text(org_of("resource.account"), "")), own, neg(_RETIRE), neg(_AWS_KEY)))
     else:
         return []
     return [Assertion(f"what policies of kind {kind.value} bind", bound)]
