@@ -6,12 +6,12 @@
 (declare-const |call: service in shared-resources-services| Bool)
 
 (assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
-  :strength hard :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
+  :strength presumed :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
 ; What takes unsigned calls without naming a resource: identity pools of Cognito (W-25).
 (declare-const |call: action in unsigned-actions| Bool)
 (assert (! (=> (or (= caller aws-service) (= caller federated-sts)
                    (and (= caller anonymous) (not |call: action in unsigned-actions|)))
-               (not |call: resource is star|)) :named AE1.no-resource :strength hard
+               (not |call: resource is star|)) :named AE1.no-resource :strength presumed
   :source "semantics 3.4: only a resource policy can admit a caller without an account"))
 (assert (! (=> (= caller aws-service) |call: service in resource-policy-services|) :named AE2.service :strength soft
   :source "IAM guide, services that work with IAM: resource-based policies"))
@@ -52,14 +52,14 @@
                         (= action "sts:AssumeRoleWithWebIdentity") (= action "sts:TagSession")
                         (= action "sts:SetSourceIdentity") (= action "sts:SetContext")))
                (and (= caller aws-service) (= behalf.account resource.account)))
-  :named AE9.service-linked :strength hard
+  :named AE9.service-linked :strength presumed
   :source "IAM guide, service-linked roles: the trust policy cannot be changed, only the linked service can assume the role"))
 (declare-const |call: arn service ~ iam| Bool)
 (assert (! (=> |call: arn service ~ iam| (not (str.suffixof "/" resource.name))) :named AE9.name :strength hard
   :source "IAM guide, identifiers: a path is followed by a name"))
 (assert (! (=> resource.aws-managed-key (and |call: on a key| (not |call: resource is star|)
     (or (and iam (= principal.account resource.account)) (and (= caller aws-service) (= behalf.account resource.account)))))
-  :named AE9.aws-managed-key :strength hard
+  :named AE9.aws-managed-key :strength presumed
   :source "KMS guide, AWS managed keys: AWS writes the key policy, which admits the account and the service only"))
 (assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
   :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))

@@ -105,8 +105,9 @@ def _listed(rows: tuple[Stated, ...], *, no_color: bool) -> str:
         what = row.source if row.kind == "axiom" else row.text
         line = f"{row.name.ljust(longest)}  {row.strength}  {row.date}  {row.file}:{row.line}  {what}"
         page.text(line, hang=longest + 2, style="yellow" if row.doubt else "")
-    counts = {kind: sum(row.strength == kind for row in rows) for kind in ("hard", "soft", "open")}
+    counts = {kind: sum(row.strength == kind for row in rows) for kind in ("hard", "presumed", "soft", "open")}
     page.blank()
-    page.text(f"{counts['hard']} hard, {counts['soft']} soft axioms, {counts['open']} open points")
+    axioms = ", ".join(f"{counts[kind]} {kind}" for kind in ("hard", "presumed", "soft"))
+    page.text(f"{axioms} axioms, {counts['open']} open points")
     page.text("`perimeter why NAME` explains one")
     return str(page)

@@ -154,6 +154,7 @@ class Perimeter(_Frozen):
     """What is mine and trusted, what is claimed, and which limits of the guardrails are accepted.
 
     `readings` settles open points of AWS's documentation by name: as chosen here, or the rival way.
+    `doubts` names presumed axioms that a proof may not use: they are soft.
     `regions` are where my identities are to call; `egress` says what leaves my network beside endpoints: nothing, what
     goes through `proxies`, or anything; None: nobody said.
     `intended_denials` are Sids of guardrail statements that stop calls of mine on purpose.
@@ -185,6 +186,7 @@ class Perimeter(_Frozen):
     scopes: dict[str, Scope] = {}
     accepted: tuple[Reach, ...] = ()
     assumptions: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     intended_denials: tuple[str, ...] = ()
     readings: dict[str, Literal["chosen", "rival"]] = {}
 

@@ -35,11 +35,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """Action or Resource (or their Not forms): alternatives, in the order written."""
+    """Action or Resource (or their Not forms): alternatives, in the order written.
+
+    `written`: the values as the file has them, where some were written out (`api_resources.py`); else empty.
+    """
 
     negated: bool
     values: tuple[str, ...]
     location: Location
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +92,10 @@ class Statement:
 
 
 class Document(_Frozen):
-    """A policy document. `version` is `2008-10-17` where the file has none; `name` is a label for people."""
+    """A policy document. `version` is `2008-10-17` where the file has none; `name` is a label for people.
+
+    `characters`: how many it has without any white space, as IAM counts them.
+    """
 
     kind: Kind
     version: Literal["2008-10-17", "2012-10-17"]
@@ -96,6 +103,7 @@ class Document(_Frozen):
     statements: tuple[Statement, ...]
     name: str
     location: Location
+    characters: int = 0
 
     @property
     def has_variables(self) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.files import read_text
-from perimeter_smt.policy import sizes, validate
+from perimeter_smt.policy import api_resources, sizes, validate
 from perimeter_smt.policy.document import (
     Condition,
     Document,
@@ -121,7 +122,10 @@ def _document(
         validate.unique_sids(statements)
         for item in statements:
             validate.conditions(item, readable=readable)
-    return Document(kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node))
+    return Document(
+        kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node),
+        characters=sizes.characters(node, spaces=False),
+    )  # fmt: skip
 
 
 def _statement(node: Node, index: int, kind: Kind, strict: bool, full_access: bool) -> Statement:
@@ -131,6 +135,8 @@ def _statement(node: Node, index: int, kind: Kind, strict: bool, full_access: bo
         validate.elements(node, members, effect, kind, strict)
     action = _element(node, members, "Action")
     resource = _element(node, members, "Resource")
+    if resource is not None and kind is Kind.RESOURCE:
+        resource = _in_full(resource)
     principal = _principal(members, strict)
     if action is None:
         raise node.error("one of `Action` and `NotAction` is missing")
@@ -173,6 +179,12 @@ def _element(node: Node, members: Mapping[str, Node], name: str) -> Element | No
     if found is None:
         return None
     return Element(negated=negated, values=_texts(found), location=_location(found))
+
+
+def _in_full(resource: Element) -> Element:
+    """The resources of an API, which are written short, in full."""
+    values = api_resources.expanded(resource.values)
+    return resource if values == resource.values else replace(resource, values=values, written=resource.values)
 
 
 def _principal(members: Mapping[str, Node], strict: bool) -> PrincipalElement | None:

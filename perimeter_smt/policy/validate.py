@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from perimeter_smt.errors import did_you_mean
+from perimeter_smt.policy.api_resources import SHORT
 from perimeter_smt.policy.document import Effect, PrincipalType
 from perimeter_smt.policy.json_positions import Node, quoted
 from perimeter_smt.policy.kinds import Kind
@@ -151,6 +152,8 @@ def resources(found: Mapping[str, Node], kind: Kind) -> None:
     for item in _texts(found, "Resource"):
         text = str(item.value)
         if text and not text.strip("*"):
+            continue
+        if kind is Kind.RESOURCE and text.startswith(SHORT):
             continue
         if not text.startswith("arn:"):
             raise item.error(f"resource {quoted(text)} is not `*` or an ARN")

@@ -10,6 +10,7 @@ from perimeter_smt.encode.world.world import World, build
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.request import actions
 
@@ -57,13 +58,20 @@ def asked_services(workspace: Workspace, objectives: Sequence[str], services: Se
 
 
 def _check_assumptions(workspace: Workspace) -> None:
-    """Accepted assumptions are names of soft axioms or of open points."""
+    """Accepted assumptions are names of soft axioms or of open points, doubts those of presumed ones."""
     known = [*soft_names(), *readings()]
+    for name in workspace.perimeter.doubts:
+        if name not in presumed():
+            hint = did_you_mean(name, presumed()) or f", expected one of {', '.join(presumed())}"
+            raise InputError(f"unknown presumed axiom `{name}`{hint}", file="perimeter.yaml", path="$.doubts")
     for name in workspace.perimeter.readings:
         if name not in readings():
             hint = did_you_mean(name, readings()) or ", expected a name such as `X-1`"
             raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
     for name in workspace.perimeter.assumptions:
+        if name in presumed():
+            told = "is presumed and needs no accepting; `doubts` is there to do without it"
+            raise InputError(f"`{name}` {told}", file="perimeter.yaml", path="$.assumptions")
         if name not in known:
             hint = did_you_mean(name, known) or ", expected a soft axiom such as `AN8` or a point such as `X-1`"
             raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path="$.assumptions")

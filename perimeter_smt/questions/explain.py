@@ -13,9 +13,10 @@ from perimeter_smt.evaluate.perimeter import breaks, intended
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
+from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES, SPOKEN_OF
+from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
@@ -132,7 +133,7 @@ def admitting(world: World, true: Callable[[Formula], bool]) -> tuple[str, ...]:
 
 
 def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tuple[Blame, ...]]:
-    """What an unsatisfiable core rests on: soft axioms, facts of the workspace, statements."""
+    """What an unsatisfiable core rests on: soft and presumed axioms, facts of the workspace, statements."""
     assumptions: dict[str, Assumption] = {}
     used: dict[str, Blame] = {}
     hard, given = list[str](), list[str]()
@@ -145,8 +146,8 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
             assumptions[name] = Assumption(name, "soft axiom, accepted by name or by the reading", text)
         elif name.startswith(("organization.yaml ", "perimeter.yaml ")):
             given.append(name.partition(" ")[2])
-        elif name in SPOKEN_OF:
-            assumptions[name] = Assumption(name, SPOKEN_OF[name], "semantics 7, X-40")
+        elif (plain := name.removesuffix(" before")) in world.presumed:
+            assumptions[plain] = Assumption(plain, presumed()[plain], world.presumed[plain].source, presumed=True)
         elif name in ("define session.allows", "define session.denies"):
             if any(p.sessions for account, _ in world.workspace.organization.accounts() for p in account.principals):
                 assumptions["sessions"] = Assumption("sessions", _SESSIONS, "organization.yaml")

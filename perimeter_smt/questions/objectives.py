@@ -69,11 +69,6 @@ ACCEPTED_ASSUMPTIONS = {
     "service-networks": ("AN8", "AN8.address"),
     "signin-console-authorization": ("P5.console-authorization",),
 }
-# Hard axioms that a reader of a proof should weigh for himself: named where a proof cannot do without.
-SPOKEN_OF = {
-    "AE1.own-account": "actions without resource types touch the caller's own account; no policy sees what their "
-    "parameters name",
-}
 
 
 def limit_formula(world: World, objective: str, limit: str) -> Formula:

@@ -17,7 +17,6 @@ from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.questions.objectives import SPOKEN_OF
 from perimeter_smt.questions.prefer import PLAIN_ROW, plainest, preferences
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Result
@@ -75,15 +74,19 @@ class Run:
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 
     def ask(self, *formulas: Formula, core: bool = False) -> Result:
-        """One incremental check; with `core`, minimal in what the user gave, in soft axioms and in doubtful ones."""
-        return self.engine.check(formulas, core=core, spare=self._matters)
+        """One incremental check; with `core`, minimal in what the user gave, in soft axioms and in presumed ones."""
+        return self.engine.check(formulas, core=core, spare=self._matters, avoid=self.presumes)
 
     def _matters(self, name: str) -> bool:
         return name.startswith(("organization.yaml ", "perimeter.yaml ")) or self.told(name)
 
     def told(self, name: str) -> bool:
-        """Whether a proof is told by this: a statement, a soft axiom or a doubtful one; not a fact that was given."""
-        return name in self.world.soft or name in SPOKEN_OF or name in self.world.policies.statements
+        """Whether a proof is told by this: a statement, a soft axiom or a presumed one; not a fact that was given."""
+        return name in self.world.soft or self.presumes(name) or name in self.world.policies.statements
+
+    def presumes(self, name: str) -> bool:
+        """Whether it is an axiom that a proof does without wherever it can."""
+        return name.removesuffix(" before") in self.world.presumed
 
     def plain(
         self, services: tuple[str, ...], assumptions: Sequence[Formula], first: Result, *, like: str = ""

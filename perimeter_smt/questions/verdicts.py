@@ -8,6 +8,7 @@ soft axiom, both named. `unknown`: not decided, with the reason.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -50,11 +51,20 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Assumption:
-    """Something a proof used: a soft axiom, a fact of the workspace, an accepted limit, with its source."""
+    """Something a proof used: a soft axiom, a fact of the workspace, an accepted limit, with its source.
+
+    `presumed`: an axiom that AWS does not state without exception, assumed unless the perimeter doubts it by name.
+    """
 
     name: str
     text: str
     source: str = ""
+    presumed: bool = False
+
+
+def presumes(assumptions: Iterable[Assumption]) -> tuple[str, ...]:
+    """The names of the presumed axioms among what a proof used."""
+    return tuple(one.name for one in assumptions if one.presumed)
 
 
 @dataclass(frozen=True)
@@ -163,5 +173,5 @@ class Comparison:
 
 __all__ = [
     "Advice", "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report",
-    "Status", "Verdict",
+    "Status", "Verdict", "presumes",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Advice, Blame, Counterexample, Report, Verdict
 from perimeter_smt.report import mitigations
@@ -103,6 +104,8 @@ def next_step(report: Report, rows: Sequence[Numbered]) -> str:
         if verdict.status == "vacuous":
             return "look at `scopes` in perimeter.yaml: they claim nothing that can happen"
     departs = list(dict.fromkeys(name for row in rows for name in row.found.depends_on))
+    if departs and departs[0] in presumed():
+        return f"`perimeter why {departs[0]}`; take it off `doubts` in perimeter.yaml if you trust it"
     if departs:
         return f"`perimeter why {departs[0]}`; accept it by name in perimeter.yaml if you trust it"
     if any(verdict.status == "conditional" for verdict in report.verdicts):

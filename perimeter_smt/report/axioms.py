@@ -18,7 +18,7 @@ READINGS = "readings.smt2"
 _POINT = re.compile(r"^\(declare-const (X-[0-9]+) Bool\)\s*;\s*(.*)$")
 _BASE = re.compile(r"(AP|AN|AR|AE|AK|P|X-)[0-9]+")
 
-Strength = Literal["hard", "soft", "open"]
+Strength = Literal["hard", "presumed", "soft", "open"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Stated:
     """An axiom or an open point.
 
     `text` is the formula, or the two readings of an open point, the chosen one first; `says` is AWS's sentence on
-    `page`, or why the axiom is true by definition (then `page` is empty); `doubt` is why a hard axiom should be soft.
+    `page`, or why the axiom is true by definition (then `page` is empty); `doubt` is why an axiom is presumed.
     """
 
     name: str
@@ -62,8 +62,10 @@ def stated() -> tuple[Stated, ...]:
 
 
 def untraced() -> list[str]:
-    """Hard axioms for which the table has neither a sentence nor a definition nor a doubt."""
-    return [one.name for one in stated() if one.strength == "hard" and not (one.says or one.doubt)]
+    """Hard axioms for which the table has neither a sentence nor a definition, and presumed ones without a doubt."""
+    doubted = {"hard": False, "presumed": True}
+    rows = [one for one in stated() if one.strength in doubted]
+    return [one.name for one in rows if not one.says or bool(one.doubt) is not doubted[one.strength]]
 
 
 def axioms_json(rows: tuple[Stated, ...]) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def _axioms() -> list[Stated]:
     script = formal_text()
     axioms: tuple[Axiom | Schema, ...] = (*script.axioms, *script.schemas)
     for axiom in axioms:
-        strength: Strength = "soft" if axiom.strength == "soft" else "hard"
+        strength: Strength = axiom.strength if axiom.strength in ("soft", "presumed") else "hard"  # type: ignore[assignment]
         text = _formula(axiom.file, axiom.line)
         out.append(_stated(axiom.name, strength, text, axiom.source, axiom.file, axiom.line))
     return out

@@ -16,6 +16,8 @@ AWS's pages were looked up on {date}.
 An axiom is hard only if breaking it is impossible: it is a definition, or AWS states it without exception.
 An Availability line of the page on [global condition keys]({keys}) (`only if`, `only when`) is read as the exact
 condition; where AWS names exceptions, they are axioms of their own.
+Presumed axioms are what AWS states with an exception that it does not list: they are assumed unless `perimeter.yaml`
+names them under `doubts`, and every proof that cannot do without one says so.
 Soft axioms are left out of what counts as proved unless `perimeter.yaml` accepts them by name.
 What the ids mean: [the semantics](semantics/4-environment.md#4.8).
 """
@@ -32,14 +34,15 @@ def axioms_page() -> str:
     defined = (_cells(row, _text(row.says)) for row in hard if row.says and not row.page)
     parts.append(_section("Hard: by definition", ("axiom", "because", "at"), defined))
     parts.append(
-        "## Hard, in doubt\n\nAWS does not state these without exception. Why they stay hard, and which\n"
-        "verdicts would change with them soft, is listed; a proof that uses one names it.\n"
+        "## Presumed\n\nAWS does not state these without exception.\n"
+        "A proof that cannot do without one says `presumes`; under `doubts` in `perimeter.yaml` it is soft.\n"
+        "What is in doubt, and which verdicts change, is listed.\n"
     )
-    doubts = ((row, _doubt(row)) for row in hard if row.doubt)
-    parts.append(_table(("axiom", "AWS", "doubt", "at"), (_cells(row, *cells) for row, cells in doubts)))
+    doubts = ((row, _doubt(row)) for row in rows if row.strength == "presumed")
+    parts.append(_table(("axiom", "AWS", "presumes", "doubt", "at"), (_cells(row, *cells) for row, cells in doubts)))
     missing = untraced()
     if missing:
-        parts.append("## Hard, not traced\n\n" + ", ".join(f"`{name}`" for name in missing) + "\n")
+        parts.append("## Not traced\n\n" + ", ".join(f"`{name}`" for name in missing) + "\n")
     soft = (row for row in rows if row.strength == "soft")
     parts.append(_section("Soft", ("axiom", "source", "at"), (_cells(row, _text(row.source)) for row in soft)))
     points = (row for row in rows if row.kind == "open point")
@@ -52,9 +55,10 @@ def _sentence(row: Stated) -> tuple[str, ...]:
     return _cells(row, f"[{_text(row.says)}]({row.page})")
 
 
-def _doubt(row: Stated) -> tuple[str, str]:
+def _doubt(row: Stated) -> tuple[str, str, str]:
     entry = next(part for part in sources()["doubts"] if row.name in part["names"])
-    return f"[{_text(row.says)}]({row.page})", f"{_text(row.doubt)}; as soft: {_text(entry['soft_changes'])}"
+    doubt = f"{_text(row.doubt)}; doubted: {_text(entry['soft_changes'])}"
+    return f"[{_text(row.says)}]({row.page})", _text(entry["presumes"]), doubt
 
 
 def _point(row: Stated) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Part
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.report.finding import blamed, owner
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.unknowns import write_unknowns
@@ -56,12 +57,18 @@ def _part(page: Page, part: Part) -> None:
     page.blank()
     page.text(_MODES[part.mode], style="bold")
     for title, found in (("opens", part.opens), ("closes", part.closes)):
-        _difference(page, title, found)
+        write_difference(page, title, found)
 
 
-def _difference(page: Page, title: str, found: Difference) -> None:
+def _presuming(found: Difference) -> str:
+    names = presumes(found.assumptions)
+    return f", presuming {', '.join(names)}" if names else ""
+
+
+def write_difference(page: Page, title: str, found: Difference) -> None:
+    """What one state lets through and the other does not, or what the proof that there is nothing presumes."""
     words = {
-        "none": f"{title} nothing: proved",
+        "none": f"{title} nothing: proved{_presuming(found)}",
         "found": f"{title} in {plural(len(found.changes), 'way')}",
         "conditional": f"{title} nothing for sure",
         "unknown": f"{title}: not decided",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from perimeter_smt.questions.changes.answer import Change, Changes, Difference, Edit
-from perimeter_smt.report.json import FORMAT, blame_json, counterexample_json
+from perimeter_smt.questions.verdicts import presumes
+from perimeter_smt.report.json import FORMAT, assumption_json, blame_json, counterexample_json
 from perimeter_smt.witness.case import case_to_json
 
 
@@ -32,7 +32,8 @@ def _difference(found: Difference) -> dict[str, Any]:
         "status": found.status,
         "reason": found.reason,
         "changes": [_change(change) for change in found.changes],
-        "assumptions": [asdict(assumption) for assumption in found.assumptions],
+        "assumptions": [assumption_json(assumption) for assumption in found.assumptions],
+        "presumes": list(presumes(found.assumptions)),
         "used": [blame_json(blame) for blame in found.used],
     }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.questions.objectives import LIMIT_TEXTS
 from perimeter_smt.questions.verdicts import Assumption, Report
+from perimeter_smt.questions.verdicts import presumes as names_of
 from perimeter_smt.report.numbers import Numbered, common_folder
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import plural, shortened
@@ -34,7 +36,7 @@ def rests_on(page: Page, report: Report) -> None:
     for one in (one for verdict in report.verdicts for one in verdict.assumptions):
         if one.name == "environment":
             axioms.update(one.text.removeprefix("axioms ").split(", "))
-        elif (kind := _kind(one)) is not None and one.name not in kinds.setdefault(kind, []):
+        elif not one.presumed and (kind := _kind(one)) is not None and one.name not in kinds.setdefault(kind, []):
             kinds[kind].append(one.name)
     facts = len(kinds.pop("stated fact", ()))
     texts = [f"{plural(len(names), kind)}: {_names(names)}" for kind, names in kinds.items() if names]
@@ -44,6 +46,20 @@ def rests_on(page: Page, report: Report) -> None:
     if texts:
         texts[-1] += "  (`perimeter why NAME` explains any)"
     page.item("rests on", texts)
+
+
+def presumes(page: Page, report: Report) -> None:
+    """The presumed axioms that proofs lean on, each with the objectives and mitigations that do."""
+    uses: dict[str, list[str]] = {}
+    asked = [(verdict.objective, verdict.assumptions) for verdict in report.verdicts]
+    asked += [(mitigation.id, mitigation.assumptions) for mitigation in report.mitigations]
+    for objective, assumptions in asked:
+        for name in names_of(assumptions):
+            uses.setdefault(name, []).append(objective)
+    texts = [f"{name} ({' '.join(dict.fromkeys(who))}): {presumed()[name]}" for name, who in uses.items()]
+    if texts:
+        texts.append("AWS does not state these without exception: `doubts` in perimeter.yaml does without them")
+    page.item("presumes", texts)
 
 
 def files(page: Page, rows: Sequence[Numbered]) -> None:

@@ -21,6 +21,7 @@ VERDICTS = "docs/verdicts.md"
 BESIDE = "docs/mitigations.md"
 _STRENGTH = {
     "hard": "hard: always asserted",
+    "presumed": "presumed: assumed unless `doubts` in perimeter.yaml names it; a proof that needs it says `presumes`",
     "soft": "soft: a proof does without it unless perimeter.yaml accepts it by name",
     "open": "open: a proof must hold under both readings",
 }
@@ -47,6 +48,7 @@ _OTHER_WORDS = {
     "except": "what perimeter.yaml declares outside the claim: trusted parties, exempt roles and tags",
     "stated fact": "something a proof uses that is neither a documented axiom nor soft; `--details` shows its text",
     "documented axiom": "an axiom that AWS's documentation states or that is true by definition: `perimeter axioms`",
+    "presumes": "of a proof: it cannot do without this axiom, which AWS states, though not without exception",
     "soft axiom": "how AWS behaves as far as anybody knows; a proof uses it only if perimeter.yaml accepts it by name",
     "accepted limit": "requests that no guardrail can hold back and that `accepted` in perimeter.yaml leaves out",
     "endpoint-policies": "assumption: every service named supports endpoint policies; others let all through",

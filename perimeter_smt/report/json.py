@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.questions.mitigations.model import Mitigation
-from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample, Limit, Report, Verdict
+from perimeter_smt.questions.verdicts import (
+    Assumption,
+    Blame,
+    Comparison,
+    Counterexample,
+    Limit,
+    Report,
+    Verdict,
+    presumes,
+)
 from perimeter_smt.report.outline import outline
 from perimeter_smt.witness.case import case_to_json
 
@@ -97,11 +106,17 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "counterexamples": [counterexample_json(found) for found in verdict.counterexamples],
         "limits": [_limit(limit) for limit in verdict.limits],
-        "assumptions": [asdict(assumption) for assumption in verdict.assumptions],
+        "assumptions": [assumption_json(assumption) for assumption in verdict.assumptions],
+        "presumes": list(presumes(verdict.assumptions)),
         "used": [blame_json(blame) for blame in verdict.used],
         "exceptions": list(verdict.exceptions),
         "exhausted": verdict.exhausted,
     }
+
+
+def assumption_json(one: Assumption) -> dict[str, str]:
+    """Something a proof used."""
+    return {"name": one.name, "text": one.text, "source": one.source}
 
 
 def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
@@ -110,6 +125,7 @@ def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
         "id": mitigation.id,
         "title": mitigation.title,
         "status": mitigation.status,
+        "not_guardable": mitigation.not_guardable,
         "lines": [
             {
                 "subject": line.subject,
@@ -121,7 +137,8 @@ def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
             }
             for line in mitigation.lines
         ],
-        "assumptions": [asdict(assumption) for assumption in mitigation.assumptions],
+        "assumptions": [assumption_json(assumption) for assumption in mitigation.assumptions],
+        "presumes": list(presumes(mitigation.assumptions)),
         "limits": list(mitigation.limits),
     }
 

@@ -19,6 +19,7 @@ _WORDS = {
     "vacuous": "nothing to prove",
     "not-asked": "not asked",
     "not-guardable": "not guardable",
+    "listed": "listed, nothing proved",
 }
 _KINDS = {
     "hole": "HOLE",
@@ -55,6 +56,12 @@ def plain(text: str) -> str:
     return "".join(out)
 
 
+def _mitigation(one: Result) -> str:
+    """The status of a mitigation, and how much of it the status does not speak of."""
+    open_rows = one["not_guardable"] if one["status"] == "proved" else 0
+    return _WORDS[one["status"]] + (f", but {plural(open_rows, 'row')} not guardable" if open_rows else "")
+
+
 def _prove(result: Result, found: Sequence[Entry]) -> list[str]:
     verdicts = [*result["verdicts"], *result["availability"]]
     wrong = [verdict for verdict in verdicts if verdict["status"] != "proved"]
@@ -76,7 +83,7 @@ def _prove(result: Result, found: Sequence[Entry]) -> list[str]:
         lines += ["", "| mitigation | | counts | status |", "|---|---|---|---|"]
         for one in mitigations:
             counts = "yes" if one["id"] in result["demanded"] else "no"
-            lines.append(f"| {code(one['id'])} | {plain(one['title'])} | {counts} | {_WORDS[one['status']]} |")
+            lines.append(f"| {code(one['id'])} | {plain(one['title'])} | {counts} | {_mitigation(one)} |")
     lines += [f"\nExpired: {plain(text)}" for text in result["expired"]]
     for entry in found[:_MANY]:
         lines += ["", f"### {_KINDS.get(entry.kind, entry.kind)}: {code(entry.rule)} {plain(entry.title)}", ""]

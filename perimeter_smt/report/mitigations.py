@@ -8,6 +8,7 @@ from dataclasses import replace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.model import Line, Mitigation, MitigationStatus
 from perimeter_smt.questions.verdicts import Counterexample, Report
+from perimeter_smt.report import sections
 from perimeter_smt.report.finding import write_finding
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import caller, keys, plural
@@ -19,6 +20,7 @@ WORDS: dict[MitigationStatus, str] = {
     "conditional": "cond.",
     "proved": "proved",
     "not-guardable": "not guardable",
+    "listed": "listed",
     "not-asked": "not asked",
 }
 _STYLES: dict[MitigationStatus, str] = {
@@ -27,8 +29,10 @@ _STYLES: dict[MitigationStatus, str] = {
     "conditional": "yellow",
     "proved": "green",
     "not-guardable": "yellow",
+    "listed": "dim",
     "not-asked": "dim",
 }
+_IN_PART = "in part"  # proved, but for rows that no policy can hold back
 _COLUMN = 15
 _MANY = 12  # rows of one status
 
@@ -39,6 +43,26 @@ def summary(found: Sequence[Mitigation]) -> list[str]:
     return [f"{plural(len(refuted), 'mitigation')} refuted ({', '.join(refuted)})"] if refuted else []
 
 
+def word(found: Mitigation) -> str:
+    """The word for a mitigation; no proof is said to be whole where rows are left that no policy guards."""
+    return _IN_PART if found.status == "proved" and found.not_guardable else WORDS[found.status]
+
+
+def titled(found: Mitigation) -> str:
+    """Its title, and what of it the word does not speak of."""
+    rows = plural(found.not_guardable, "row")
+    if found.status == "listed":
+        return f"{found.title}: {rows}, nothing proved" if found.not_guardable else f"{found.title}: none here"
+    if found.status == "proved" and found.not_guardable:
+        held = sum(line.status == "proved" for line in found.lines)
+        return f"{found.title}: {plural(held, 'row')} proved, {found.not_guardable} that IAM cannot guard"
+    return found.title
+
+
+def _style(found: Mitigation) -> str:
+    return "yellow" if word(found) == _IN_PART else _STYLES[found.status]
+
+
 def overview(page: Page, found: Sequence[Mitigation], demanded: Sequence[str]) -> None:
     """A line for each: how it stands, and whether it counts."""
     if not found:
@@ -47,25 +71,24 @@ def overview(page: Page, found: Sequence[Mitigation], demanded: Sequence[str]) -
     counting = f"counting for the exit code: {', '.join(demanded)}" if demanded else "shown; none is demanded by name"
     page.text(f"mitigations ({counting})", style="dim")
     for mitigation in found:
-        word = WORDS[mitigation.status]
-        pad = " " * (_COLUMN - len(word))
-        page.raw(f"{page.styled(word, _STYLES[mitigation.status])}{pad}{mitigation.id}  {mitigation.title}")
+        label = word(mitigation)
+        shown = page.styled(label, _style(mitigation)) + " " * (_COLUMN - len(label))
+        page.raw(f"{shown}{mitigation.id}  {titled(mitigation)}")
 
 
 def details(page: Page, found: Sequence[Mitigation]) -> None:
     """The rows of each, worst first, with requests, what the proofs assume and what nothing guards."""
     for mitigation in found:
         page.blank()
-        style = _STYLES[mitigation.status]
-        page.text(f"{mitigation.id} {WORDS[mitigation.status]}: {mitigation.title}", hang=2, style=style)
-        for status, word in WORDS.items():
+        text = f"{mitigation.id} {word(mitigation)}: {titled(mitigation)}"
+        page.text(text, hang=2, style=_style(mitigation))
+        for status, name in WORDS.items():
             lines = _folded([line for line in mitigation.lines if line.status == status])
             for line in lines[:_MANY]:
                 _line(page, line)
             if len(lines) > _MANY:
-                page.text(f"and {len(lines) - _MANY} more rows ({word}), all of them with `--json`", indent=2)
-        assumed = [f"{a.name}: {a.text}" + (f" ({a.source})" if a.source else "") for a in mitigation.assumptions]
-        page.item("assuming", assumed, indent=2)
+                page.text(f"and {len(lines) - _MANY} more rows ({name}), all of them with `--json`", indent=2)
+        sections.write_assumed(page, mitigation.assumptions)
         page.item("unguarded", list(mitigation.limits), indent=2)
 
 

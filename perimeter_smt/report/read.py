@@ -37,12 +37,24 @@ def read_result(path: Path) -> Result:
         raise InputError(error.message, file=str(path)) from None
     if name == "prove" and isinstance(value, dict):  # results of before they had these parts
         value = {**_ADDED, **value}
+        for part in ("verdicts", "availability", "mitigations"):
+            value[part] = [_proof_added(found) for found in value.get(part, ())]
     from jsonschema import Draft202012Validator  # costs a little, and only saved results are checked
 
     wrong = next(Draft202012Validator(json.loads(schema(name))).iter_errors(value), None)
     if wrong is not None:
         raise InputError("not as `perimeter schema` describes it", file=str(path), path=wrong.json_path)
     return dict(value)
+
+
+def _proof_added(found: Any) -> Any:
+    if not isinstance(found, Mapping):
+        return found
+    lines = found.get("lines")
+    if not isinstance(lines, list):
+        return {"presumes": [], **found}
+    open_rows = sum(isinstance(line, Mapping) and line.get("status") == "not-guardable" for line in lines)
+    return {"presumes": [], "not_guardable": open_rows, **found}
 
 
 def report_of(result: Result) -> Report:
@@ -70,7 +82,11 @@ def _mitigation(found: Mapping[str, Any]) -> dict[str, Any]:
         }
         for line in found["lines"]
     ]
-    return {**found, "lines": lines}
+    return {**found, "lines": lines, "assumptions": _assumptions(found)}
+
+
+def _assumptions(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{**one, "presumed": one["name"] in found["presumes"]} for one in found["assumptions"]]
 
 
 def _verdict(verdict: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +95,7 @@ def _verdict(verdict: Mapping[str, Any]) -> dict[str, Any]:
         for limit in verdict["limits"]
     ]
     found = [_counterexample(example) for example in verdict["counterexamples"]]
-    return {**verdict, "limits": limits, "counterexamples": found}
+    return {**verdict, "limits": limits, "counterexamples": found, "assumptions": _assumptions(verdict)}
 
 
 def _counterexample(found: Mapping[str, Any]) -> dict[str, Any]:

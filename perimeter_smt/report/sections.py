@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.verdicts import Counterexample, Limit, Verdict
+from perimeter_smt.questions.verdicts import Assumption, Counterexample, Limit, Verdict
 from perimeter_smt.report.finding import blamed, one_line, write_finding
 from perimeter_smt.report.page import Page, visible
 from perimeter_smt.report.words import LOOKS, Cell, cell, named, plural, shortened, worst
@@ -115,11 +115,17 @@ def proofs(page: Page, verdicts: Sequence[Verdict]) -> None:
             continue
         _heading(page, verdict, "proved", "proved")
         _about(page, verdict)
-        assumed = [f"{a.name}: {a.text}" + (f" ({a.source})" if a.source else "") for a in verdict.assumptions]
-        page.item("assuming", assumed or ["nothing beyond the formal text"], indent=2)
+        write_assumed(page, verdict.assumptions, ["nothing beyond the formal text"])
         used = blamed(verdict.used)
         more = [f"and {len(used) - _PROOF_LINES} more (all of them with `--json`)"] if len(used) > _PROOF_LINES else []
         page.item("using", [*used[:_PROOF_LINES], *more] or ["no statement"], indent=2)
+
+
+def write_assumed(page: Page, assumptions: Sequence[Assumption], otherwise: Sequence[str] = ()) -> None:
+    """What a proof assumes; what it presumes on a line of its own."""
+    shown = {one: f"{one.name}: {one.text}" + (f" ({one.source})" if one.source else "") for one in assumptions}
+    page.item("assuming", [text for one, text in shown.items() if not one.presumed] or list(otherwise), indent=2)
+    page.item("presumes", [text for one, text in shown.items() if one.presumed], indent=2)
 
 
 def availability(page: Page, verdicts: Sequence[Verdict]) -> None:

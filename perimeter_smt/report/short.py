@@ -61,7 +61,7 @@ def conditional(page: Page, report: Report, rows: Sequence[Numbered]) -> None:
             folded.setdefault(verdict.reason, []).append(verdict)
     for reason, verdicts in list(folded.items())[:_ENTRIES]:
         where = "; ".join(f"{v.objective} {services(v.services, _room(page, 24))}" for v in verdicts)
-        shown = [row for row in rows if row.verdict in verdicts][:1]
+        shown = [row for row in rows if row.verdict in verdicts and row.limit is None][:1]
         without = "without" if shown and shown[0].found.depends_on else "for one"
         parts: list[Part] = [(without, [f"{one_line(row.found)} (case {row.number})"], False) for row in shown]
         _block(page, "COND.", f"{where}: {reason}", "bold yellow", parts)
@@ -110,7 +110,7 @@ def demanded(page: Page, report: Report, rows: Sequence[Numbered]) -> None:
     """Mitigations that must hold and are not shown to: what their rows say, without the whole requests."""
     folder = common_folder(rows)
     for one in report.mitigations:
-        if one.id not in report.demanded or one.status in ("proved", "not-asked"):
+        if one.id not in report.demanded or one.status in ("proved", "not-asked", "listed"):
             continue
         news = [line for line in one.lines if line.status not in ("proved", "not-asked")]
         news.sort(key=lambda line: list(WORDS).index(line.status))

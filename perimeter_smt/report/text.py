@@ -47,6 +47,7 @@ def render(
     if not details:
         foot.exceptions(page, report)
         foot.rests_on(page, report)
+        foot.presumes(page, report)
         foot.files(page, rows)
         foot.commands(page, rows, command)
     dates = dict(report.tables)

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import Node, Number, from_object, quoted
 from perimeter_smt.policy.kinds import Kind
@@ -135,7 +136,7 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
     request = _request(members["request"])
     flags = _model(members["flags"], Flags) if _given(members.get("flags")) else Flags()
     slots = _members(members["policies"], SLOTS, "`policies`")
-    resources = _resources(slots.get("resource"), _resource_kind(request))
+    resources = _resources(slots.get("resource"), _resource_kind(request), request.resource)
     case = Case(
         id=_id(members.get("id"), default_id),
         identity=_documents(slots.get("identity"), Kind.IDENTITY, "identity") or (),
@@ -206,12 +207,10 @@ def _document(node: Node | None, kind: Kind, name: str) -> Document | None:
     return parse_node(node, kind, name=name, strict=False)
 
 
-def _resources(node: Node | None, kind: Kind) -> tuple[Document, ...]:
+def _resources(node: Node | None, kind: Kind, arn: str) -> tuple[Document, ...]:
     """The policy of the resource; a list where the policies of several resources decide."""
-    if node is not None and isinstance(node.value, list):
-        return _documents(node, kind, "resource") or ()
-    found = _document(node, kind, "resource")
-    return (found,) if found else ()
+    found = _documents(node, kind, "resource") or ()
+    return tuple(document for each in found if (document := of_api(each, arn)) is not None)
 
 
 def _documents(node: Node | None, kind: Kind, name: str) -> tuple[Document, ...] | None:

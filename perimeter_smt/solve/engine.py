@@ -73,11 +73,12 @@ class Engine:
         *,
         core: bool = False,
         spare: Callable[[str], bool] = lambda _: True,
+        avoid: Callable[[str], bool] = lambda _: False,
     ) -> Result:
         """Whether the problem has a model in which all `assumptions` hold.
 
         With `core`, an unsat answer names assertions that the assumptions contradict; none of those that `spare`
-        says are worth a try can be left out.
+        says are worth a try can be left out. Those to `avoid` are in it only if there is no proof without them.
         Raises ModelMismatchError if a model fails its own check, which is a bug.
         """
         everything = list(range(len(self._roots)))
@@ -87,6 +88,10 @@ class Engine:
         if result.status != "unsat":
             return result
         used, shapes = self._used, result.shapes
+        for number in [n for n in sorted(used) if avoid(self.problem.assertions[n].name)]:
+            less = [other for other in everything if other != number]
+            if number in used and (again := self._search(assumptions, less, model=False)).status == "unsat":
+                used, shapes, everything = self._used, again.shapes, less
         worth = {number for number in everything if spare(self.problem.assertions[number].name)}
         kept = sorted(worth & used)
         for number in list(kept):

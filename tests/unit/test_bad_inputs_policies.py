@@ -12,7 +12,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.policy.json_positions import from_object
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import load_policy, parse_and_check, parse_object
-from perimeter_smt.policy.sizes import QUOTAS, characters
+from perimeter_smt.policy.sizes import characters, quotas
 from perimeter_smt.request.variables import refuse_unset
 
 DENY = {"Effect": "Deny", "Action": "sns:*", "Resource": "*"}
@@ -109,7 +109,7 @@ def test_sizes_count_without_white_space(tmp_path: Path, kind: Kind):
         room = size - characters(from_object(empty, file="p"))
         return policy(Resource=[f"arn:aws:sns:*:*:{'x' * (room + 1)}"], **principal)
 
-    most = QUOTAS[kind].characters
+    most = quotas()[kind].characters
     path = tmp_path / "p.json"
     path.write_text(json.dumps(of_size(most), indent=8))
     assert len(path.read_text()) > most

@@ -76,7 +76,23 @@ REGION = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
 BY_ADDRESS = when("NotIpAddressIfExists", "aws:SourceIp", "203.0.113.0/24")
 BY_VPC = when("StringNotEqualsIfExists", "aws:SourceVpce", "vpce-1")
 
+
 # rule: (a policy it speaks about, what it says, a policy it is silent on)
+def of_size(kind: Kind, size: int, service: str = "sqs") -> Example:
+    """A policy of so many characters without white space."""
+
+    def filled(length: int) -> Example:
+        more = {"Principal": {"AWS": "111122223333"}} if kind.is_resource_type else {}
+        if kind is Kind.TRUST:
+            more |= {"Condition": {"StringEquals": {"sts:ExternalId": "x" * length}}}
+            one = {"Effect": "Allow", "Action": "sts:AssumeRole"} | more
+        else:
+            one = statement("Allow", f"{service}:Get*", f"arn:aws:{service}:::{'x ' * length}", **more)
+        return Example(kind, (one,))
+
+    return filled(size - filled(0).read().characters)
+
+
 EXAMPLES: dict[str, tuple[Example, str, Example]] = {
     "PL001": (
         identity(Action=[]),
@@ -353,6 +369,16 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         "this policy holds no actions of `sqs`",
         Example(Kind.BUCKET, (statement("Allow", Principal={"AWS": "111111111111"}, Action=["s3:*", "S3:GetObject"]),)),
     ),
+    "PL053": (
+        of_size(Kind.BOUNDARY, 6145),
+        "6145 characters without white space, AWS saves at most 6144",
+        of_size(Kind.BOUNDARY, 6144),
+    ),
+    "PL054": (
+        of_size(Kind.TRUST, 2049),
+        "2049 characters without white space, the default quota of trust policies is 2048",
+        of_size(Kind.TRUST, 2048),
+    ),
 }
 
 
@@ -374,6 +400,27 @@ def test_rule_speaks(rule: str) -> None:
 def test_rule_is_silent(rule: str) -> None:
     _, _, example = EXAMPLES[rule]
     assert _found(example, rule) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "service", "size", "rule"),
+    [
+        (Kind.IDENTITY, "sqs", 6144, ""),
+        (Kind.IDENTITY, "sqs", 6145, "PL054"),
+        (Kind.IDENTITY, "sqs", 10241, "PL053"),
+        (Kind.SESSION, "sqs", 2049, "PL053"),
+        (Kind.TRUST, "sts", 8193, "PL053"),
+        (Kind.RESOURCE, "sqs", 8193, "PL053"),
+        (Kind.RESOURCE, "sqs", 8192, ""),
+        (Kind.RESOURCE, "sns", 8193, ""),  # another quota
+        (Kind.RESOURCE, "ecr", 10241, "PL053"),
+        (Kind.BUCKET, "s3", 20481, "PL053"),
+        (Kind.ACCESS_POINT, "s3", 20481, "PL053"),
+    ],
+)
+def test_sizes(kind: Kind, service: str, size: int, rule: str) -> None:
+    spoken = {name for name in ("PL053", "PL054") if _found(of_size(kind, size, service), name)}
+    assert spoken == ({rule} if rule else set())
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)

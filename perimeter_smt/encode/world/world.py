@@ -98,6 +98,7 @@ class World:
     objectives: tuple[str, ...] = OBJECTIVES
     assertions: list[Assertion] = field(default_factory=list)
     soft: dict[str, Axiom | Assertion] = field(default_factory=dict)
+    presumed: dict[str, Axiom] = field(default_factory=dict)  # those that the perimeter does not doubt
     definitions: dict[str, Formula] = field(default_factory=dict)
     also_hints: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of keys that a question speaks of
 
@@ -329,8 +330,10 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
 
 def _axiom(world: World, axiom: Axiom) -> Assertion:
-    if axiom.strength == "soft":
+    if axiom.strength == "soft" or axiom.name in world.workspace.perimeter.doubts:
         return _soft(world, axiom.name, axiom)
+    if axiom.strength == "presumed":
+        world.presumed[axiom.name] = axiom
     return Assertion(axiom.name, axiom.formula)
 
 

@@ -26,7 +26,7 @@ class PartitionWildcard(StatementRule):
         """The findings in one statement."""
         if statement.resource is None:
             return
-        for value in statement.resource.values:
+        for value in statement.resource.written or statement.resource.values:
             fields = value.split(":", 5)
             for field, name in zip(fields[1:3], ("partition", "service"), strict=False):
                 if len(fields) > 3 and ("*" in field or "?" in field):

@@ -19,6 +19,7 @@ from perimeter_smt.organization.readers.fields import Gather, flag, items, membe
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
 from perimeter_smt.organization.sharing import actions_of, sharing_policy, with_sharing
+from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
@@ -178,6 +179,7 @@ class AccountReader:
     def _policy(self, found: dict[str, Node], arn: str, account: str, kind: Kind) -> Document | None:
         """The policy of a resource, with what its sharing says besides."""
         policy = self._policies.load(found["policy"], kind) if "policy" in found else None
+        policy = of_api(policy, arn, account)
         if "shared_with" not in found:
             return policy
         node = found["shared_with"]

@@ -62,6 +62,7 @@ _PERIMETER = (
     "scopes",
     "accepted",
     "assumptions",
+    "doubts",
     "intended_denials",
     "source",  # where the organization is read from: sources.py
     "readings",
@@ -117,6 +118,7 @@ def read_perimeter(node: Node) -> Perimeter:
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
         assumptions=listed("assumptions", values.any_text),
+        doubts=listed("doubts", values.presumed_axiom),
         intended_denials=listed("intended_denials", values.any_text),
         readings=gather(lambda: _readings(found.get("readings")), no_readings),
     )

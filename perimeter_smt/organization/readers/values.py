@@ -11,6 +11,7 @@ from typing import get_args
 
 from perimeter_smt.errors import did_you_mean
 from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVES, Reach
+from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
 from perimeter_smt.request.partitions import partition_of_region, partitions
@@ -296,6 +297,13 @@ def reach(text: str) -> str:
     """The name of a limit that can be accepted."""
     if text not in REACHES:
         raise _unknown("limit", text, REACHES)
+    return text
+
+
+def presumed_axiom(text: str) -> str:
+    """The name of a presumed axiom, which can be doubted."""
+    if text not in presumed():
+        raise _unknown("presumed axiom", text, presumed())
     return text
 
 

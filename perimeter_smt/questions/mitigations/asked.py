@@ -20,7 +20,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, Near
-from perimeter_smt.questions.objectives import LIMIT_TEXTS, SPOKEN_OF
+from perimeter_smt.questions.objectives import LIMIT_TEXTS
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
@@ -154,11 +154,12 @@ class Asked:
             result = self.run.ask(breaches, inside, self.run.exact)
             if result.status == "sat":
                 return result
-        return self.run.engine.check((breaches, inside, self.mode), core=True, spare=self._soft)
+        asked = (breaches, inside, self.mode)
+        return self.run.engine.check(asked, core=True, spare=self._soft, avoid=self.run.presumes)
 
     def _soft(self, name: str) -> bool:
-        """What a proof of many rows is made minimal in: soft and doubtful axioms; calls tell a row its statements."""
-        return name in self.run.world.soft or name in SPOKEN_OF
+        """What a proof of many rows is made minimal in: soft and presumed axioms; calls tell a row its statements."""
+        return name in self.run.world.soft or self.run.presumes(name)
 
     def _proved(self, rows: Sequence[Obligation], result: Result) -> dict[str, Line]:
         used = self._remember(result)

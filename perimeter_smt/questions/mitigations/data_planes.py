@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
+from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation
 from perimeter_smt.questions.mitigations.worlds import claimed_services
 from perimeter_smt.request.keys import table_rows
 
@@ -22,8 +22,8 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:  # noqa: ARG001
     here = _services(workspace)
     lines = [_line(row) for row in table_rows("data-planes") if not here.isdisjoint(row["namespaces"])]
     if not lines:
-        lines = [Line("data planes", "proved", "no service of the workspace has a data plane that policies do not see")]
-    return Mitigation(ID, TITLE, worst(lines), tuple(lines), (), LIMITS)
+        lines = [Line("data planes", "listed", "no service of the workspace has a data plane that policies do not see")]
+    return Mitigation(ID, TITLE, "listed", tuple(lines), (), LIMITS)
 
 
 def _line(row: Mapping[str, Any]) -> Line:

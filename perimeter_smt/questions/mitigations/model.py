@@ -1,7 +1,7 @@
 """What the questions beside the matrix answer: one mitigation of the perimeter, a row for everything it looked at.
 
 `refuted` rows hold a request that the evaluator replayed; `not-guardable` rows say what no policy can hold back;
-`not-asked` rows say what the question would need to be asked.
+`not-asked` rows say what the question would need to be asked. `listed`: a list, of which nothing is proved.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Literal
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.solve.result import Limits
 
-MitigationStatus = Literal["proved", "refuted", "conditional", "unknown", "not-asked", "not-guardable"]
+MitigationStatus = Literal["proved", "refuted", "conditional", "unknown", "not-asked", "not-guardable", "listed"]
 
 # From bad to good: the status of a mitigation is that of its worst row. What was not asked or cannot be guarded stands
 # in the report, and says nothing about the rest.
-_ORDER: tuple[MitigationStatus, ...] = ("refuted", "unknown", "conditional", "proved", "not-guardable", "not-asked")
+_ORDER: tuple[MitigationStatus, ...] = (
+    *("refuted", "unknown", "conditional", "proved", "not-guardable", "listed", "not-asked"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Mitigation:
     lines: tuple[Line, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     limits: tuple[str, ...] = ()
+
+    @property
+    def not_guardable(self) -> int:
+        """How many rows no policy can hold back: a proof says nothing of them."""
+        return sum(line.status == "not-guardable" for line in self.lines)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
-from perimeter_smt.policy.sizes import QUOTAS
+from perimeter_smt.policy.sizes import quotas
 from perimeter_smt.questions.documents import pose
 from perimeter_smt.questions.redundancy.places import together
 from perimeter_smt.questions.redundancy.redundant import redundant
@@ -68,7 +68,7 @@ def pack(
         raise InputError(f"policies of kind {kind} are not attached in sets: expected SCPs or RCPs")
     if any(document.kind is not kind for document in documents):
         raise InputError("SCPs and RCPs together: expected policies of one kind")
-    size = size or QUOTAS[kind].characters
+    size = size or quotas()[kind].characters
     place = together(documents)
     beside = kind is Kind.RCP or place.levels[0].open
     count = count or MOST_ATTACHED - int(beside)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict
-from perimeter_smt.report import answer, words
+from perimeter_smt.questions.mitigations.model import Mitigation
+from perimeter_smt.questions.verdicts import Blame, Counterexample, Verdict, presumes
+from perimeter_smt.report import answer, mitigations, words
 from perimeter_smt.report.entries import Entry, Result
 from perimeter_smt.report.html import graph
 from perimeter_smt.report.html.drawing import Step, steps
@@ -88,6 +89,7 @@ class Proof:
     services: str
     reason: str
     assumptions: tuple[str, ...]
+    presumes: tuple[str, ...]
     exceptions: tuple[str, ...]
     used: tuple[str, ...]
 
@@ -150,10 +152,18 @@ def view(result: Result) -> View:
         organization=result.get("organization"),
         units=graph.units(result["organization"]) if result.get("organization") else None,
         trust=graph.trust(result["organization"]) if result.get("organization") else None,
-        more=tuple(result.get("mitigations", ())),
+        more=tuple(_mitigation(found) for found in report.mitigations),
         classes=classes(report.kinds) if report.kinds else "",
         today=result.get("today", ""),
     )
+
+
+def _mitigation(found: Mitigation) -> dict[str, Any]:
+    """A mitigation: its badge and title say what of it is proved."""
+    badge = {"HOLE": "hole", "proved": "proved"}.get(mitigations.word(found), "unknown")
+    shown = found.status if found.status != "proved" else mitigations.word(found)
+    return {"id": found.id, "title": mitigations.titled(found), "badge": badge, "word": shown, "lines": found.lines,
+            "presumes": presumes(found.assumptions)}  # fmt: skip
 
 
 def _row(services: tuple[str, ...], cells: Iterable[words.Cell]) -> Row:
@@ -229,7 +239,8 @@ def _proof(verdict: Verdict) -> Proof:
         verdict.status,
         words.named(verdict.services, _MANY),
         verdict.reason,
-        tuple(a.name for a in verdict.assumptions),
+        tuple(a.name for a in verdict.assumptions if not a.presumed),
+        presumes(verdict.assumptions),
         verdict.exceptions,
         tuple(f"{b.file}:{b.line} {b.sid or ''} ({b.kind}, {b.effect})" for b in verdict.used),
     )
@@ -256,7 +267,8 @@ def _assumptions(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
     for verdict in verdicts:
         for assumption in verdict.assumptions:
             entry = found.setdefault(assumption.name, {"name": assumption.name, "text": assumption.text,
-                                                       "source": assumption.source, "objectives": []})  # fmt: skip
+                                                       "source": assumption.source, "objectives": [],
+                                                       "presumed": assumption.presumed})  # fmt: skip
             if verdict.objective not in entry["objectives"]:
                 entry["objectives"].append(verdict.objective)
     yield from found.values()

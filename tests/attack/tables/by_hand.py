@@ -191,7 +191,15 @@ def _brokers() -> str:
     return of_objective(space(actions=(action,)), "O3", "kafka", actions={action.lower()})
 
 
+def _too_large() -> str:
+    queue = f"arn:aws:sqs:eu-west-1:{MINE}:{'q' * 8_192}"
+    body = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sqs:SendMessage", "Resource": queue}
+    return _printed("queue.json", body, "lint", "--type", "resource", "--format", "json")
+
+
 ROWS = (
+    RowByHand("policy-sizes", "`lint` on the policy of a queue of more than 8,192 characters",
+              lambda row: row["kind"] == "resource of sqs", _too_large),
     RowByHand("resource-types-beside", "my identities on the brokers of a cluster of another account",
               lambda row: row["action"] == "kafka:GetBootstrapBrokers", _brokers),
     RowByHand("published-bucket-names", "whether `perimeter init` takes a bucket for one that AWS publishes",

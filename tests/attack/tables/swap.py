@@ -10,6 +10,7 @@ from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Any
 
+import perimeter_smt.policy.sizes as sizes
 import perimeter_smt.request.actions as actions
 import perimeter_smt.request.keys as keys
 
@@ -41,9 +42,11 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
     table = known[name]
     place = list_of(table)
     known[name] = {**table, place: [row for row in table[place] if row not in rows]}
-    original, beside = keys._tables, actions._beside  # the two places from which the program reads tables
+    # the places from which the program reads tables
+    original, beside, measured = keys._tables, actions._beside, sizes._rows
     forget()
     keys._tables = lambda: known  # type: ignore[assignment]
+    sizes._rows = lambda: known["policy-sizes"]["rows"]
     if name == "resource-types-beside":
         left = {row["action"].lower(): (row["type"],) for row in known[name][place]}
         actions._beside = lambda: left  # type: ignore[assignment]
@@ -51,7 +54,7 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        keys._tables, actions._beside = original, beside
+        keys._tables, actions._beside, sizes._rows = original, beside, measured
         if name == "resource-types-beside":
             _forget_actions()
         forget()

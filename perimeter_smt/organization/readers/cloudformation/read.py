@@ -13,7 +13,7 @@ from perimeter_smt.organization.readers.cloudformation.functions import Resolver
 from perimeter_smt.organization.readers.cloudformation.load import load_template
 from perimeter_smt.organization.readers.cloudformation.names import Names
 from perimeter_smt.organization.readers.cloudformation.stack import Stack
-from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.draft import Draft, Place, sizes
 from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
 from perimeter_smt.policy.json_positions import Node
 
@@ -35,6 +35,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             continue
         if form is Form.CLOUDFORMATION:
             _template(file, draft, options)
+    sizes.check(draft)
 
 
 def _template(file: Path, draft: Draft, options: SourceOptions) -> None:

@@ -9,6 +9,7 @@ from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.shares import shared, spread
+from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -129,7 +130,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
             OwnedResource(
                 arn=thing.arn,
                 account=thing.account,
-                policy=policy,
+                policy=of_api(policy, thing.arn, thing.account),
                 tags={**draft.tags.get(thing.arn, {}), **thing.tags},
                 block_public_access=bool(thing.block_public_access),
                 abac=thing.abac,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.draft import Draft, Place, sizes
 from perimeter_smt.organization.readers.terraform import changes, iam, organizations, resources, shares
 from perimeter_smt.organization.readers.terraform.identity import here
 from perimeter_smt.organization.readers.terraform.plan import read_plan
@@ -37,3 +37,4 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         resources.read(place)
         shares.read(place)
         changes.read(place)
+    sizes.check(draft)
