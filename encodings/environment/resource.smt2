@@ -55,11 +55,6 @@
       (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
-(declare-const |call: arn service ~ sqs| Bool)
-(assert (! (=> |call: arn service ~ sqs| (str.in_re resource.name (re.++
-    (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "-")))
-    (re.opt (str.to_re ".fifo")))))
-  :named AR23.queue :strength hard :source "SQS API reference, CreateQueue: QueueName"))
 (declare-const |call: arn service ~ s3| Bool)
 ; Buckets made in us-east-1 before March 2018 may break the rule (W-40).
 (assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|)) (or

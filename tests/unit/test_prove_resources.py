@@ -412,8 +412,6 @@ def test_keys_that_are_always_there(action, key):
         ("dynamodb:GetRecords", "arn:aws:dynamodb:*:*:table/*/stream/*:777766665555:*"),
         ("kms:CreateAlias", "arn:aws:kms:*:*:alias/*:*"),
         ("iam:GetRole", "arn:aws:iam::*:role/*:"),
-        ("sqs:PurgeQueue", "arn:aws:sqs:*:*:*.jobs"),
-        ("sqs:PurgeQueue", "arn:aws:sqs:*:*:*.fifo.fifo"),
         ("states:SendTaskSuccess", "arn:aws:states:*:*:activity:*:*"),
         ("states:StartExecution", "arn:aws:states:*:*:stateMachine:*:*:*:*"),
         ("s3:GetObject", "*"),
