@@ -240,6 +240,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= tags.definitions(workspace)
     out |= refused.definitions(keys)
     out |= grants.free(workspace, policies, keys) if world.free_grants else grants.definitions(workspace, policies)
+    out |= tags.listed(workspace, () if world.free_grants else keys.known)
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
@@ -301,8 +302,9 @@ def facts_of(world: World, *, apart: bool = False) -> list[Assertion]:
     """
     workspace = world.workspace
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
-    out += people.principal_facts(workspace)
-    out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
+    documents = all_documents(workspace, grants_too=not world.free_grants)
+    out += people.principal_facts(workspace, () if world.free_grants else documents)
+    out += accounts.canonical_facts(workspace, documents)
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
         out += sessions.facts(account for account, _ in workspace.organization.accounts())
