@@ -77,7 +77,7 @@ MUTATIONS = (
          "if denies and not any(tally.allows for tally in own):"),
         ("RCPs bind every service", "checks.py", "self.view.service not in _rcp_services(rivals)", "False"),
         ("SCPs bind the management account", "checks.py",
-         "not caller.principal.management_account and not caller.is_service_linked", "not caller.is_service_linked"),
+         "caller.principal.management_account or caller.is_service_linked", "caller.is_service_linked"),
         ("a role ARN steps over the boundary", "grants.py", "if hits & DIRECT:",
          "if hits & (DIRECT | ROLE_OF_SESSION):"),
         ("no identity policy needed across accounts", "grants.py", "return bool(hits) and own.all",

@@ -190,7 +190,7 @@ def git(*words: str) -> None:
 def repository(call):
     """The same in a repository, everything committed."""
     Path("p/rcp").mkdir(parents=True)
-    Path("p/rcp/base.json").write_text(rcp("sqs:*", "sns:*"))
+    Path("p/rcp/base.json").write_text(rcp("sqs:*", "dynamodb:*"))
     Path("package.json").write_text('{"name": "app"}')
     git("init", "-q")
     git("add", ".")
@@ -207,9 +207,9 @@ def test_policies_are_compared_with_head(repository):
     code, out, _ = call("changed", str(file))
     assert code == 1
     assert out.startswith(f"{file}: more: the second allows requests that the first does not")
-    assert "sns:" in out
+    assert "dynamodb:" in out
     assert call("changed", str(file), "--fail-on", "never")[0] == 0
-    file.write_text(rcp("sqs:*", "sns:*", "kms:*"))
+    file.write_text(rcp("sqs:*", "dynamodb:*", "kms:*"))
     code, out, _ = call("changed", str(file))
     assert (code, out.startswith(f"{file}: less: ")) == (0, True)
     Path("p/rcp/new.json").write_text(rcp("sqs:*"))
@@ -230,7 +230,7 @@ def test_changed_as_json_and_as_a_function(repository):
     Draft202012Validator(json.loads(schema("changed"))).validate(told)
     assert code == 1
     assert [one["comparison"] and one["comparison"]["relation"] for one in told["files"]] == ["more", None]
-    assert told["files"][0]["comparison"]["newly_allowed"]["action"].startswith("sns:")
+    assert told["files"][0]["comparison"]["newly_allowed"]["action"].startswith("dynamodb:")
     document = load_policy(file, Kind.RCP)
     (found,) = changed_documents([document], "HEAD")
     assert found.comparison.relation == "more"

@@ -26,6 +26,7 @@ CONDITIONS = (
             "s3:DataAccessPointAccount": "111122223333",
         }
     },
+    {"StringEquals": {"aws:SourceOwner": "111122223333"}},
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
     {"StringEquals": {"s3:prefix": "p"}},

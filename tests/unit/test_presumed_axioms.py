@@ -81,7 +81,8 @@ def test_doubted_it_makes_a_proof_conditional_with_a_request_that_replays(name, 
 
 def test_a_doubt_changes_nothing_where_no_proof_leans_on_it():
     (before,), (after,) = asked("sqs").verdicts, asked("sqs", "AE9.service-linked").verdicts
-    assert (before.status, before.used, before.assumptions) == (after.status, after.used, after.assumptions)
+    told = [{one for one in verdict.assumptions if one.name != "environment"} for verdict in (before, after)]
+    assert (before.status, before.used, told[0]) == (after.status, after.used, told[1])
 
 
 def test_reports_say_it_on_a_line_of_its_own():

@@ -159,6 +159,7 @@ def decision_problem(
         "scp.allows": conj(policies.allows(level) for level in slots.scp or ()),
         "rcp.denies": disj(policies.denies(level) for level in slots.rcp or ()),
         "rcp.allows": conj(policies.allows(level) for level in slots.rcp or ()),
+        "endpoint.takes-policy": TRUE,  # a policy that is given is asked
         "endpoint.denies": policies.denies([slots.endpoint] if slots.endpoint else []),
         "endpoint.allows": policies.allows([slots.endpoint]) if slots.endpoint else TRUE,
         "resource-policy.denies": policies.denies([slots.resource] if slots.resource else []),

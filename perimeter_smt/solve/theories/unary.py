@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from perimeter_smt.logic.atoms import ANY, STAR, CharSet, Compare, Glob, Pattern, Run, Text, Within
+from perimeter_smt.logic.atoms import STAR, CharSet, Compare, Glob, Pattern, Run, Text, Within
 from perimeter_smt.solve.theories import addresses, dotted, numbers, strings
 from perimeter_smt.solve.theories.alphabet import is_value
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided, excluding, named
@@ -91,13 +91,11 @@ def _no_ipv6(literals: Sequence[Literal], globs: Sequence[Literal], work: Work) 
     """Whether the patterns, or a block of the other family, exclude every text that denotes an IPv6 address."""
     if any(literal.positive and isinstance(literal.atom, Within) and literal.atom.family == 4 for literal in literals):
         return True
-    # Necessary: up to four digits before the first of two colons, then digits, colons and dots, up to a scope.
+    # Necessary: up to four digits before the first of two colons, then digits, colons and dots. A zone (`%`) is none.
     digits = "0123456789abcdefABCDEF"
     plain: Pattern = (Run(CharSet(digits), 0, 4), Text(":"), Run(CharSet(f"{digits}:."), 1, 44))
-    forms: tuple[Pattern, ...] = (plain, (*plain, Text("%"), Run(ANY, 1)))
     colons = Literal(Glob("", (STAR, Text(":"), STAR, Text(":"), STAR)), True, -1)
-    extra = [[colons, Literal(Glob("", form), True, -1)] for form in forms]
-    return all(isinstance(strings.find([*globs, *more], (), work), Conflict) for more in extra)
+    return isinstance(strings.find([*globs, colons, Literal(Glob("", plain), True, -1)], (), work), Conflict)
 
 
 def _alone(kind: str, literals: list[Literal], avoid: Sequence[str], work: Work) -> str | Conflict | Undecided:
