@@ -47,7 +47,7 @@ ABOUT_POINTS = either(
     atom(Member("call", "action ~ s3:*accesspoint*")), atom(Member("call", "action ~ s3:*tag*resource"))
 )
 _NAME: Template = (Text("accesspoint/"), Run(CharSet("/", True), 1))
-_THROUGH = both(
+THROUGH = both(
     arn_of_service("s3"),
     either(HAS_ACCOUNT, HAS_REGION),  # a bucket may be called accesspoint
     glob("resource.name", (Text("accesspoint/"), STAR)),
@@ -55,7 +55,7 @@ _THROUGH = both(
 )
 
 
-def behind_points(workspace: Workspace, policies: Policies, keys: Space) -> Formula:
+def behind_points(workspace: Workspace, policies: Policies) -> Formula:
     """What guardrails and endpoint policies say of the bucket behind an access point, where any may lie there.
 
     A statement on all resources says of the bucket what it says of the point: only others are asked again.
@@ -71,7 +71,7 @@ def behind_points(workspace: Workspace, policies: Policies, keys: Space) -> Form
         return TRUE
     asked = _Asked(policies)
     said = either(sym("X-44"), both(*_scps(workspace, asked), either(neg(sym("behind.own")), *_rcps(workspace, asked))))
-    return implies(_THROUGH, both(endpoints(workspace, asked), said, *_carried(keys)))
+    return implies(THROUGH, both(endpoints(workspace, asked), said))
 
 
 class Asked(Protocol):
@@ -115,7 +115,7 @@ def _rcps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
     yield implies(applies, neg(either(*stops)))
 
 
-def _carried(keys: Space) -> Iterator[Formula]:
+def carried(keys: Space) -> Iterator[Formula]:
     """Every call through an access point carries the keys of one; its account is that of the point."""
     yield from (keys.known[name].has for name in (ARN_KEY, ACCOUNT_KEY, ORIGIN_KEY) if name in keys.known)
     account = keys.known.get(ACCOUNT_KEY)
@@ -133,7 +133,7 @@ class _Asked:
     """Documents asked about the bucket, once the point was let through."""
 
     def __init__(self, policies: Policies) -> None:
-        self._policies = policies.seen(_leaf, " behind the access point")
+        self._policies = policies.seen(any_bucket, " behind the access point")
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny matches. What denies on every resource has denied the point."""
@@ -163,7 +163,7 @@ def field_of_bucket(name: str, piece: Template) -> Formula | None:
     return None
 
 
-def _leaf(name: str, piece: Template) -> Formula:
+def any_bucket(name: str, piece: Template) -> Formula:
     """The fields of the bucket's or object's ARN behind the access point, in terms of the call's resource."""
     if (field := field_of_bucket(name, piece)) is not None:
         return field

@@ -14,6 +14,7 @@ from perimeter_smt.encode.language.statement import Policies, bounds, busy, unde
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import (
     accounts,
+    bucket_owners,
     buckets,
     grants,
     guardrails,
@@ -239,7 +240,10 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= perimeter.definitions(workspace, keys, script)
     out |= tags.definitions(workspace)
     out |= refused.definitions(keys)
-    out |= grants.free(workspace, policies, keys) if world.free_grants else grants.definitions(workspace, policies)
+    free = world.free_grants
+    out |= grants.free(workspace, policies) if free else grants.definitions(workspace, policies)
+    out |= bucket_owners.definitions(workspace, keys, script, free_grants=free)
+    out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(keys, free_grants=free))
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
