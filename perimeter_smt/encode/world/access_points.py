@@ -60,6 +60,15 @@ def behind_points(workspace: Workspace, policies: Policies) -> Formula:
 
     A statement on all resources says of the bucket what it says of the point: only others are asked again.
     """
+    if not name_resources(workspace, policies):
+        return TRUE
+    asked = _Asked(policies)
+    said = either(sym("X-44"), both(*_scps(workspace, asked), either(neg(sym("behind.own")), *_rcps(workspace, asked))))
+    return implies(THROUGH, both(endpoints(workspace, asked), said))
+
+
+def name_resources(workspace: Workspace, policies: Policies) -> bool:
+    """Whether guardrails or endpoint policies name resources, so that they may say something else of a bucket."""
     documents = [
         document
         for _, levels in by_levels(workspace, "principal.account")
@@ -67,11 +76,7 @@ def behind_points(workspace: Workspace, policies: Policies) -> Formula:
         for document in (*level.scps, *level.rcps)
     ]
     doors = [endpoint.policy for endpoint in endpoints_of(workspace.organization) if endpoint.policy]
-    if not any(_narrow(s) and not policies.idle(s.action) for d in (*documents, *doors) for s in d.statements):
-        return TRUE
-    asked = _Asked(policies)
-    said = either(sym("X-44"), both(*_scps(workspace, asked), either(neg(sym("behind.own")), *_rcps(workspace, asked))))
-    return implies(THROUGH, both(endpoints(workspace, asked), said))
+    return any(_narrow(s) and not policies.idle(s.action) for d in (*documents, *doors) for s in d.statements)
 
 
 class Asked(Protocol):
