@@ -36,7 +36,7 @@ def deny(action="s3:*", resource="*", **condition):
 MY_RESOURCES = deny(StringNotEqualsIfExists={"aws:ResourceOrgID": ORG})
 NO_POINTS = deny(Null={"s3:DataAccessPointArn": "false"})
 MY_BUCKETS = {"Effect": "Deny", "Action": "s3:*", "NotResource": [
-    "arn:aws:s3:::acme-ledger", "arn:aws:s3:::acme-ledger/*", f"arn:aws:s3:*:{MINE}:accesspoint/*",
+    "arn:aws:s3:::acme-ledger", "arn:aws:s3:::acme-ledger/*", f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/*",
 ]}  # fmt: skip
 
 
@@ -131,6 +131,14 @@ def test_who_names_the_buckets_behind_presumes_nothing(doubt):
     assert (found.status, presumes(found.assumptions)) == ("proved", ())
 
 
+def test_a_star_that_runs_on_names_objects_of_anybody():
+    """The star of the Region may stand for the bucket and the object as well (X-1)."""
+    loose = {**MY_BUCKETS, "NotResource": [*MY_BUCKETS["NotResource"], f"arn:aws:s3:*:{MINE}:accesspoint/*"]}
+    found = verdict("O4", scps=(), door=(*door(), loose), resources=(bucket(),), doubt=True)
+    assert found.status == "conditional"
+    assert f":{MINE}:accesspoint/" in found.counterexamples[0].facts.behind
+
+
 def test_a_name_that_nobody_lists_may_be_anybodys():
     found = verdict("O4", scps=(), door=(*door(), MY_BUCKETS), doubt=True)
     assert found.status == "conditional"
@@ -200,6 +208,19 @@ def test_the_word_of_the_point_alone_does_not_reach_a_bucket_of_another_account(
     found = granted(principals=(nobody,), scps=(MY_RESOURCES, no_root), **given)
     assert found.status in ("proved", "vacuous")
     assert granted(principals=(reader(),), scps=(MY_RESOURCES, no_root), **given).status == "conditional"
+
+
+@pytest.mark.parametrize("given", [{}, {"bucket": "orders"}])
+@pytest.mark.parametrize(
+    "more",
+    [{"principals": (reader(deny(resource="arn:aws:s3:::orders/*")),)}, {"scps": (MY_RESOURCES, MY_BUCKETS)},
+     {"door": door(), "objective": "O4"}],
+)  # fmt: skip
+def test_both_readings_agree_on_what_is_asked_about_the_bucket(given, more):
+    """Denials of the caller's policies, SCPs, endpoint policies, and the VPC of the point."""
+    found = granted(resources=(point(origin="vpc", vpc="vpc-0a0000000000000aa", **given),), doubt=True, **more)
+    assert found.status == "conditional"
+    assert all(decide(e.case, rivals=e.case.readings).allowed for e in found.counterexamples)
 
 
 def test_a_point_on_a_listed_bucket_outside_the_perimeter_is_a_hole():

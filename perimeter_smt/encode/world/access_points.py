@@ -62,7 +62,7 @@ def behind_points(workspace: Workspace, policies: Policies) -> Formula:
     """
     if not name_resources(workspace, policies):
         return TRUE
-    asked = _Asked(policies)
+    asked = AskedBehind(policies)
     said = either(sym("X-44"), both(*_scps(workspace, asked), either(neg(sym("behind.own")), *_rcps(workspace, asked))))
     return implies(THROUGH, both(endpoints(workspace, asked), said))
 
@@ -134,7 +134,7 @@ def _narrow(statement: Statement) -> bool:
     return element is not None and (element.negated or not any(is_full_star(text) for text in element.values))
 
 
-class _Asked:
+class AskedBehind:
     """Documents asked about the bucket, once the point was let through."""
 
     def __init__(self, policies: Policies) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.encode.language.keys import Space, sym_is
+from perimeter_smt.encode.language.keys import KeySpace, Space, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
+from perimeter_smt.encode.world import sessions
 from perimeter_smt.encode.world.access_points import (
     BUCKET,
     THROUGH,
+    AskedBehind,
     any_bucket,
     behind_points,
     carried,
@@ -23,17 +25,20 @@ from perimeter_smt.encode.world.access_points import (
 from perimeter_smt.encode.world.accounts import account_is_mine
 from perimeter_smt.encode.world.buckets import behind_point
 from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
+from perimeter_smt.encode.world.people import by_documents, callers
 from perimeter_smt.encode.world.perimeter import declared_behind
-from perimeter_smt.logic.formula import Formula, both, disj, either, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import CharSet, Run
+from perimeter_smt.logic.formula import Formula, both, disj, either, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.model import OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 
+AXIOM = "AR15.mine"
 DEFINED = UNTOLD, FOREIGN = "point.on-untold", "point.on-foreign"
 
 
 def definitions(
-    workspace: Workspace, policies: Policies, keys: Space, script: Script, *, free_grants: bool
+    workspace: Workspace, policies: Policies, keys: KeySpace, script: Script, *, free_grants: bool
 ) -> dict[str, Formula]:
     """The calls through access points on buckets of whoever, and on listed buckets that are neither mine nor declared.
 
@@ -53,7 +58,7 @@ def definitions(
     ]
     if name_resources(workspace, policies):  # otherwise no bucket is distinct from another
         named = (both(is_text(BUCKET, name), _mine(workspace, each)) for name, each in _buckets(workspace).items())
-        untold.append(neg(disj(named)))
+        untold += [neg(disj(named)), glob(BUCKET, (Run(CharSet("/", True), 1),))]  # no bucket's name has a slash
     if not free_grants:  # complete lists except the keys that AWS manages, and those are no access points
         untold.append(neg(sym("resource.aws-managed-key")))
     return {UNTOLD: both(THROUGH, *untold), FOREIGN: both(THROUGH, disj(foreign))}
@@ -66,12 +71,23 @@ def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants
     point alone is not enough. Guardrails are asked about the bucket as without grants.
     """
     out = [implies(THROUGH, both(*carried(keys)))]
-    if not free_grants:
+    if not free_grants and AXIOM in workspace.perimeter.doubts:  # otherwise there are no such calls
         abroad = both(sym(UNTOLD), sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
         allowed = either(neg(IAM), sym_is("root"), formal_text().formulas["bounded"])
         names = [implies(reach(point).surely, is_text(BUCKET, _bucket_name(point))) for point in _points(workspace)]
-        out.append(implies(abroad, both(allowed, behind_points(workspace, policies), *names)))
+        denied = _denied(workspace, policies)
+        out.append(implies(abroad, both(allowed, neg(denied), behind_points(workspace, policies), *names)))
     return both(*out)
+
+
+def _denied(workspace: Workspace, policies: Policies) -> Formula:
+    """The caller's own policies deny the call on the bucket; what they allow they are asked about the point (X-33)."""
+    principals = [p for account, _ in workspace.organization.accounts() for p in account.principals]
+    asked = AskedBehind(policies)
+    held = by_documents(principals, lambda p: (*p.policies, *((p.boundary,) if p.boundary else ())))
+    seen = policies.seen(any_bucket, " behind the access point")
+    in_session = sessions.definitions(principals, seen)["session.denies"]
+    return either(in_session, disj(both(callers(own), asked.denies(documents)) for own, documents in held))
 
 
 def _mine(workspace: Workspace, bucket: OwnedResource) -> Formula:

@@ -73,6 +73,9 @@ def guards(workspace: Workspace, policies: Policies) -> Formula:
             if is_access_point(split_arn(point.arn)):
                 through = both(reach(point).surely, neg(ABOUT_POINTS))
                 out.append(implies(through, _behind(workspace, account, point, buckets, policies)))
+                if point.origin == "vpc":
+                    inside = is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE
+                    out.append(implies(through, both(ON_ENDPOINT, inside)))
     return conj(out)
 
 
@@ -105,8 +108,6 @@ def _passes(
     arn = split_arn(bucket.resource.arn)
     asked = policies.seen(behind_point(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
-    if point.origin == "vpc":
-        yield both(ON_ENDPOINT, is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE)
     yield _granted(asked.hits(documents), is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
     yield endpoints(workspace, asked)
