@@ -32,6 +32,11 @@
 (assert (! (=> (and |call: tags need abac| |has K|) bucket.abac) :named AR22.tag :strength hard
   :for-each "aws:ResourceTag/* s3:BucketTag/*"
   :source "S3 guide, enabling ABAC in general purpose buckets: tags count in policies once it is enabled (W-9)"))
+; A tag that a listed resource has is in the calls on it whose action lists tags of the resource (W-7).
+(declare-const |file: resource has K| Bool)       ; organization.yaml: the resource has this tag; not for buckets
+(assert (! (=> (and |file: resource has K| |call: lists K|) |has K|) :named AK1.there :strength soft
+  :for-each "aws:ResourceTag/*"
+  :source "global condition keys, aws:ResourceTag: when the resource has tags; service authorization reference, condition keys"))
 ; The bucket's own check of a call through an access point carries the keys of the point (semantics 3.7).
 (assert (! (=> |has K| (or |call: lists K| (= service "s3"))) :named AK1.point :strength hard
   :for-each "s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin"
@@ -73,6 +78,12 @@
   :for-each "provider-claim" :source "IAM guide, keys available for AWS OIDC federation"))
 (assert (! (=> (has-token-of principal.provider) |has K|) :named AP20.claims :strength hard :for-each "provider-id"
   :source "IAM guide, keys available for AWS OIDC federation: sub and aud are in every token"))
+
+; The account that calls, or for which a service calls: default policies of topics rest on it, and no page defines it.
+(assert (! (=> |has K| (or (and iam (= |K| principal.account))
+    (and (= caller aws-service) (not (= behalf.account "")) (= |K| behalf.account))))
+  :named AR5.owner :strength soft :for-each "aws:SourceOwner"
+  :source "SNS guide, access policies; S3 guide, the meaning of public: a fixed aws:SourceOwner says who calls"))
 
 ; The ends of a chain of services are its first and last value.
 (assert (! (=> |has aws:CalledViaFirst| (some-value aws:CalledVia x (= |aws:CalledViaFirst| x))) :named AR1.first-there

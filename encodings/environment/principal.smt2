@@ -95,6 +95,8 @@
                                                    (= principal.name (str.++ "federated-user/" principal.session))))
                 (= (= caller anonymous) (= |aws:userid| "anonymous")))
   :named AP11.value :strength hard :source "IAM guide, policy variables: aws:userid per kind of principal"))
+(assert (! (=> (= caller aws-service) (not |has aws:userid|)) :named AP11.service :strength soft
+  :source "IAM guide, values of the principal keys: none for services; no service has the unique id of a customer"))
 
 (assert (! (str.in_re |principal.unique-id| (re.++ (str.to_re "AROA") (re.+ (re.union (re.range "A" "Z") (re.range "0" "9")))))
   :named AP11.unique-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))

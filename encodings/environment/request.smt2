@@ -107,10 +107,13 @@
   :named AR17 :strength soft :source "semantics 4.8, AR17"))
 ; One control plane in each partition serves a global service, and its calls carry the Region of that (W-17).
 (define-fun global-region-known () Bool (row-of global-regions (service service) (partition aws.partition)))
-; IAM's guide states it of three services. Of the others only the pages on endpoints tell, and those can gain endpoints:
-; AWS Support, which the guide counts among them, answers in us-west-2 as well.
+; IAM's guide states it of three services, the white paper on fault isolation of those with one control plane in a
+; partition, the guide of the China Regions of IAM there. Of the others only the pages on endpoints tell, and those can
+; gain endpoints: AWS Support, which IAM's guide counts among them, answers in us-west-2 as well.
 (define-fun global-region-stated () Bool
-  (and (= aws.partition "aws") (or (= service "iam") (= service "cloudfront") (= service "route53"))))
+  (or (and (= aws.partition "aws") (or (= service "iam") (= service "cloudfront") (= service "route53")
+        (= service "organizations") (= service "account") (= service "networkmanager") (= service "globalaccelerator")))
+      (and (= aws.partition "aws-cn") (= service "iam"))))
 (define-fun in-global-region () Bool
   (row-of global-regions (service service) (partition aws.partition) (region request.region)))
 (assert (! (=> (and global-region-known global-region-stated) in-global-region)

@@ -21,6 +21,7 @@ from perimeter_smt.request.request import Request
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ASSUME_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _BESIDE_ASSUME = ("sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
+_PUBLIC = ("document/", "parameter/", "automation-definition/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,13 @@ def _owner(request: Request, view: View) -> str | None:
         return request.resource_account
     if request.resource == "*":
         return view.caller.account
-    return contradictions.owner_of(request.resource)
+    return contradictions.owner_of(request.resource) or ("aws" if _is_public(request.resource) else None)
+
+
+def _is_public(resource: str) -> bool:
+    """Public documents, parameters and automations of Systems Manager: AWS owns them, no account stands in the ARN."""
+    fields = cut(resource)
+    return fields is not None and (fields[2], fields[4]) == ("ssm", "") and fields[5].startswith(_PUBLIC)
 
 
 def _access_point_checks(case: Case, request: Request, point: str, has_boundary: bool) -> Iterator[Check]:

@@ -96,7 +96,10 @@ def encode(
         return both(new, neg(old), held), both(old, neg(new), held)
 
     documents = (before, after, *more_denies)
-    posed = pose(documents, differ, free_context=free_context, reading=reading, services=services)
+    posed = pose(
+        documents, differ, free_context=free_context, reading=reading, services=services,
+        within_reach=reading == "exact",
+    )  # fmt: skip
     more, less = posed.formulas
     return Asked(before, after, posed.world, posed.problem, more, less, posed.mode)
 

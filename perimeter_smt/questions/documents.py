@@ -18,9 +18,10 @@ from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.keys import WorldKeys
+from perimeter_smt.encode.world.people import principal_facts
 from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
-from perimeter_smt.logic.atoms import CharSet, Run
-from perimeter_smt.logic.formula import TRUE, Formula, both, conj, disj, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import CharSet, Member, Run
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.organization.model import Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
@@ -31,6 +32,8 @@ from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, dist
 from perimeter_smt.questions.remembered import RememberedPolicies
 
 _REGION = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
+_WITHIN_RCPS, _RETIRE = (atom(Member("call", name)) for name in ("service in rcp-services", "action=kms:retiregrant"))
+_AWS_KEY = sym("resource.aws-managed-key")
 ACCOUNT, _ORGANIZATION = "111122223333", "o-acme0000001"
 _HINTS = HINTS | {
     name: hint
@@ -56,14 +59,18 @@ def pose(
     free_context: bool = False,
     reading: Literal["exact", "over"] = "exact",
     services: Sequence[str] | None = None,
+    within_reach: bool = False,
 ) -> Posed:
     """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds.
 
     `services`: every formula demands a call of one of these; by default those that the documents can reach.
+    `within_reach`: of RCPs, only calls of services are asked that support RCPs by the table of today.
     """
     world = world_of(documents, free_context=free_context)
     formulas = build(world.policies)
     assemble(world, formulas, documents, free_context=free_context)
+    if within_reach and documents[0].kind is Kind.RCP and not free_context:
+        world.assertions.append(Assertion("services that support RCPs", _WITHIN_RCPS))
     calls, reduced = reduce_calls(world, documents, formulas, free_names=free_context, services=services)
     return Posed(world, problem_of(world, calls), tuple(reduced), mode_of(world, reading))
 
@@ -98,7 +105,7 @@ def _bound(kind: Kind, *, free_context: bool) -> list[Assertion]:
     elif kind is Kind.SCP:
         bound = both(IAM, own)
     elif kind is Kind.RCP and not free_context:
-        bound = both(neg(is_text(org_of("resource.account"), "")), own)
+        bound = conj((neg(is_text(org_of("resource.account"), "")), own, neg(_RETIRE), neg(_AWS_KEY)))
     else:
         return []
     return [Assertion(f"what policies of kind {kind.value} bind", bound)]
@@ -117,7 +124,7 @@ def assemble(world: World, asked: Sequence[Formula], documents: Sequence[Documen
         out += world.keys.assertions
         out += _formats()
     else:
-        out.append(_partition(world, documents))
+        out += [_partition(world, documents), *principal_facts(world.workspace, documents)]
         _, taken = environment(world, [*asked, *(a.formula for a in out)], set())
         out += taken
     world.assertions = out

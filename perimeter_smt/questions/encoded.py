@@ -67,14 +67,15 @@ def _check_assumptions(workspace: Workspace) -> None:
     for name in workspace.perimeter.readings:
         if name not in readings():
             hint = did_you_mean(name, readings()) or ", expected a name such as `X-1`"
-            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path="$.readings")
-    for name in workspace.perimeter.assumptions:
+            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path=f"$.readings.{name}")
+    for number, name in enumerate(workspace.perimeter.assumptions):
+        path = f"$.assumptions[{number}]"
         if name in presumed():
             told = "is presumed and needs no accepting; `doubts` is there to do without it"
-            raise InputError(f"`{name}` {told}", file="perimeter.yaml", path="$.assumptions")
+            raise InputError(f"`{name}` {told}", file="perimeter.yaml", path=path)
         if name not in known:
             hint = did_you_mean(name, known) or ", expected a soft axiom such as `AN8` or a point such as `X-1`"
-            raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path="$.assumptions")
+            raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path=path)
 
 
 def _scoped(workspace: Workspace, objectives: Sequence[str]) -> frozenset[str] | None:

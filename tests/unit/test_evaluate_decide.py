@@ -477,3 +477,11 @@ def test_providers_have_one_spelling():
     token = {"type": "federated-sts", "provider": arn}
     spelled = trust({"Federated": arn.replace("IdP", "idp")}, "sts:AssumeRoleWithWebIdentity")
     assert decision(token, "sts:AssumeRoleWithWebIdentity", TARGET, resource=spelled)
+
+
+@pytest.mark.parametrize("what", ["parameter/aws/service/list", "document/AWS-RunShellScript"])
+def test_what_systems_manager_publishes_is_aws_own(what):
+    """The ARN of a public parameter or document names no account: it is open to every account (W-10)."""
+    public = f"arn:aws:ssm:eu-west-1::{what}"
+    assert outcome(ROLE, "ssm:GetParameter", public, owner=None, identity=[policy(ALL)]) == "allow"
+    assert outcome(ROLE, "ssm:GetParameter", public, owner=None, identity=[]) == "implicit_deny"

@@ -103,7 +103,7 @@ def test_event_sources_of_partners_are_activated_in_the_own_account():
     assert all(found.kind == "beyond" for v in report.verdicts for found in v.counterexamples)
 
 
-@pytest.mark.parametrize("name", ["event-busv2/orders//", "event-busv2/a/b/c", "event-bus/orders/x"])
+@pytest.mark.parametrize("name", ["event-busv2/orders//", "event-busv2/a/b/c", "event-bus/orders/x", "subscriber/a/a"])
 def test_odd_names_of_a_known_type_are_governed_by_no_policy_of_another_resource(name):
     """The lists are complete, and the only policy is that of a bus of another name."""
     everybody = _document(

@@ -129,3 +129,30 @@ def test_no_whole_number_lies_between_a_number_and_the_next(low, high, relation)
     ]
     text = json.dumps({"Version": "2012-10-17", "Statement": both})
     assert compare(every, parse_policy(text, Kind.IDENTITY, file="policy.json")).relation == relation
+
+
+def rcp(*actions):
+    statement = {"Effect": "Deny", "Principal": "*", "Action": list(actions), "Resource": "*"}
+    return parse_policy(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), Kind.RCP, file="rcp.json")
+
+
+@pytest.mark.parametrize(
+    ("more", "relation"),
+    [("sns:*", "equivalent"), ("kms:RetireGrant", "equivalent"), ("kms:Decrypt", "less"), ("sqs:PurgeQueue", "less")],
+)
+def test_calls_that_no_rcp_binds_are_not_asked(more, relation):
+    """Services outside RCPs, and retiring a grant (semantics 3.3)."""
+    assert compare(rcp("s3:*"), rcp("s3:*", more)).relation == relation
+
+
+def test_a_role_that_is_named_as_principal_has_no_other_spelling():
+    """A role ARN as principal is that one role: none of the name in capitals or below a path is beside it (W-13)."""
+    role = "arn:aws:iam::999988887777:role/audit"
+
+    def queue(principal, **condition):
+        own = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-west-1:111122223333:x"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [{**own, "Principal": principal, **condition}]})
+        return parse_policy(text, Kind.RESOURCE, file="queue.json")
+
+    named = {"Condition": {"ArnEquals": {"aws:PrincipalArn": role}}}
+    assert compare(queue({"AWS": role}), queue({"AWS": role}, **named)).relation == "equivalent"

@@ -412,6 +412,7 @@ def test_keys_that_are_always_there(action, key):
         ("dynamodb:GetRecords", "arn:aws:dynamodb:*:*:table/*/stream/*:777766665555:*"),
         ("kms:CreateAlias", "arn:aws:kms:*:*:alias/*:*"),
         ("iam:GetRole", "arn:aws:iam::*:role/*:"),
+        ("states:SendTaskSuccess", "arn:aws:states:*:*:activity:*:*"),
         ("states:StartExecution", "arn:aws:states:*:*:stateMachine:*:*:*:*"),
         ("s3:GetObject", "*"),
     ],
@@ -487,3 +488,84 @@ def test_log_groups_that_are_not_listed_do_not_exist(group, expected):
     named = {**READ, "Action": "logs:FilterLogEvents", "Resource": f"arn:aws:logs:eu-west-1:{MINE}:log-group:{group}"}
     listed = resource("arn:aws:logs:eu-west-1:ACCOUNT:log-group:orders", named)
     assert status("O1", "logs", resources=[listed], reading="exact") == {expected}
+
+
+@pytest.mark.parametrize(
+    ("tags", "reading", "expected"),
+    [
+        ({"level": "secret"}, "exact", "proved"),
+        ({"Level": "secret"}, "exact", "proved"),
+        ({"level": "secret"}, "over", "conditional"),
+        ({"level": "open"}, "over", "refuted"),
+        ({}, "over", "refuted"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("arn", "action"),
+    [
+        ("arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:pay-AbCdEf", "secretsmanager:DescribeSecret"),
+        ("arn:aws:sqs:eu-west-1:ACCOUNT:pay", "sqs:ReceiveMessage"),
+    ],
+)
+def test_a_tag_that_a_resource_has_is_in_the_calls_on_it(arn, action, tags, reading, expected):
+    """A Deny for resources with a tag holds for those that have it, by the key's page (AK1.there, W-7)."""
+    service = action.partition(":")[0]
+    tagged = {
+        "Effect": "Deny", "Principal": "*", "Action": f"{service}:*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/level": "secret"}},
+    }  # fmt: skip
+    scopes = {"O1": {"actions": (action,)}}
+    owned = resource(arn, READ, tags=tags)
+    assert status("O1", service, resources=[owned], rcps=[tagged], reading=reading, scopes=scopes) == {expected}
+
+
+def test_a_tag_that_a_role_has_is_in_the_calls_on_it():
+    """The tags of a role that is taken are in sts:AssumeRole (AK1.there)."""
+    trust = policy(Kind.TRUST, {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "sts:AssumeRole"})
+    arn = f"arn:aws:iam::{MINE}:role/pay"
+    role = OwnedPrincipal(arn=arn, account=MINE, type="role", trust=trust, tags={"level": "secret"})
+    tagged = {
+        "Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/level": "secret"}},
+    }  # fmt: skip
+    scopes = {"O1": {"actions": ("sts:AssumeRole",)}}
+    assert status("O1", "sts", principals=[role], rcps=[tagged], reading="exact", scopes=scopes) == {"proved"}
+
+
+@pytest.mark.parametrize(("owner", "reading", "expected"), [
+    (MINE, "exact", "proved"), (MINE, "over", "conditional"), (PARTNER, "exact", "refuted"),
+])  # fmt: skip
+def test_the_policy_of_a_new_topic_is_for_its_account(owner, reading, expected):
+    """aws:SourceOwner is the account that calls, or for which a service calls (AR5.owner)."""
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["SNS:Publish", "SNS:Subscribe"],
+        "Resource": f"arn:aws:sns:eu-west-1:{MINE}:news", "Condition": {"StringEquals": {"AWS:SourceOwner": owner}},
+    }  # fmt: skip
+    topic = resource("arn:aws:sns:eu-west-1:ACCOUNT:news", statement)
+    found = status("O1", "sns", resources=[topic], reading=reading, scopes={"O1": {"actions": ("sns:Publish",)}})
+    assert found == {expected}
+
+
+def test_services_have_no_user_id():
+    """What a fixed aws:userid lets in is no service (AP11.service)."""
+    statement = {
+        "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:userid": MINE}},
+    }  # fmt: skip
+    queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:bills", statement)
+    scopes = {"O1": {"actions": ("sqs:SendMessage",)}}
+    assert status("O1", "sqs", resources=[queue], scps=(), reading="exact", scopes=scopes) == {"proved"}
+    assert status("O1", "sqs", resources=[queue], scps=(), reading="over", scopes=scopes) == {"conditional"}
+
+
+def test_a_role_that_a_policy_names_has_no_other_spelling():
+    """The role that the queue lets in is the one that the RCP denies: there is no second of its name (W-13)."""
+    role = f"arn:aws:iam::{PARTNER}:role/audit"
+    letting = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "sqs:*", "Resource": "*"}
+    denied = {
+        "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
+    }  # fmt: skip
+    queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:bills", letting)
+    scopes = {"O1": {"actions": ("sqs:SendMessage",)}}
+    assert status("O1", "sqs", resources=[queue], rcps=[denied], scopes=scopes) == {"vacuous"}  # nobody at all

@@ -83,6 +83,7 @@ def test_a_chain_of_services_and_its_ends_in_any_order(end):
     ("action", "departs"),
     [
         ("iam:ListRoles", ()),
+        ("organizations:ListRoots", ()),
         ("support:DescribeCases", ("AR17.one-endpoint",)),
         ("budgets:ViewBudget", ("AR17.one-endpoint",)),
     ],

@@ -95,6 +95,7 @@ class WorldKeys(Space):
             if not schema.fits(name, classes) or not self._in_use(schema.beside):
                 continue
             names = {"K": spelled, "has K": f"has {spelled}", "call: lists K": f"call: lists {name}"}
+            names["file: resource has K"] = file_has(name)
             if not schema.per_value:
                 yield script.instance(schema, names, texts, self._values)
                 continue
@@ -132,6 +133,11 @@ class WorldKeys(Space):
             add(Assertion(f"type {key.info.key}", implies(key.has, atom(Parses(single.var, view)))))
         elif key.info.type == "Bool":
             add(Assertion(f"type {key.info.key}", either(is_text(single.var, "true"), is_text(single.var, "false"))))
+
+
+def file_has(key: str) -> str:
+    """The symbol for: the called resource is listed and has this tag."""
+    return f"file: resource has {key}"
 
 
 def _classes(name: str, *, known: bool) -> set[str]:

@@ -126,10 +126,11 @@ def among(accounts: Sequence[str]) -> str:
     return first if not others else f"{first} and {len(others)} more"
 
 
-def principal_facts(workspace: Workspace) -> list[Assertion]:
+def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) -> list[Assertion]:
     """Names of roles and users are unique in an account whatever path and case: who has one is as the input writes it.
 
-    Input that writes one name in several ways leaves them all (W-12, W-13).
+    `documents`: policies whose principals are input, too. AWS saves no role that is not there, and shows a saved one
+    by its ARN. Input that writes one name in several ways leaves them all (W-12, W-13).
     """
     perimeter = workspace.perimeter
     written = [p.arn for account, _ in workspace.organization.accounts() for p in account.principals]
@@ -137,6 +138,14 @@ def principal_facts(workspace: Workspace) -> list[Assertion]:
     written += [arn for entry in perimeter.third_resources for arn in entry.callers]
     written += [arn for vendor in perimeter.vendors for arn in vendor.arns]
     written += [entry.arn for entry in perimeter.role_exceptions]
+    written += [
+        entry.value
+        for document in documents
+        for statement in document.statements
+        if statement.principal is not None
+        for entry in statement.principal.entries
+        if entry.type == "AWS"
+    ]
     found: dict[tuple[str, str, str], set[str]] = {}
     for arn in written:
         if key := unique_name(arn):

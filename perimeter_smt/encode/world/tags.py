@@ -1,10 +1,15 @@
-"""Tags of S3 buckets: they count in policies only where ABAC is enabled on the bucket (W-9)."""
+"""Tags of resources: those of the file (W-7); of S3 buckets they count only with ABAC enabled on the bucket (W-9)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
+from perimeter_smt.encode.world.keys import file_has
+from perimeter_smt.encode.world.people import targets
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom, disj
+from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 
 BY_BUCKET = atom(Member("call", "tags need abac"))
@@ -23,3 +28,22 @@ def definitions(workspace: Workspace) -> dict[str, Formula]:
         "bucket.says-abac": disj(itself(r) for r in buckets if r.abac is True),
         "bucket.says-no-abac": disj(itself(r) for r in buckets if r.abac is False),
     }
+
+
+def listed(workspace: Workspace, tested: Iterable[str]) -> dict[str, Formula]:
+    """Which calls are on a listed resource, role or user that has a tag, by tested key `aws:resourcetag/...` (W-7)."""
+    names = [name for name in sorted(tested) if name.startswith("aws:resourcetag/")]
+    owned = list(_tagged(workspace)) if names else []
+    return {file_has(name): disj(_have(name.split("/", 1)[1], owned)) for name in names}
+
+
+def _tagged(workspace: Workspace) -> Iterator[OwnedPrincipal | OwnedResource]:
+    for account, _ in workspace.organization.accounts():
+        yield from (r for r in account.resources if r.tags and not is_bucket(split_arn(r.arn)))
+        yield from (p for p in account.principals if p.tags)
+
+
+def _have(tag: str, owned: Iterable[OwnedPrincipal | OwnedResource]) -> Iterator[Formula]:
+    having = [one for one in owned if tag in (name.lower() for name in one.tags)]
+    yield from (itself(one) for one in having if isinstance(one, OwnedResource))
+    yield targets([one for one in having if isinstance(one, OwnedPrincipal)])

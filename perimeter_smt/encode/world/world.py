@@ -243,6 +243,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= refused.definitions(keys)
     free = world.free_grants
     out |= grants.free(workspace, policies) if free else grants.definitions(workspace, policies)
+    out |= tags.listed(workspace, () if free else keys.known)
     if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
@@ -307,8 +308,9 @@ def facts_of(world: World, *, apart: bool = False) -> list[Assertion]:
     """
     workspace = world.workspace
     out = [*accounts.endpoint_facts(workspace), *accounts.vpc_facts(workspace), *accounts.bucket_facts(workspace)]
-    out += people.principal_facts(workspace)
-    out += accounts.canonical_facts(workspace, all_documents(workspace, grants_too=not world.free_grants))
+    documents = all_documents(workspace, grants_too=not world.free_grants)
+    out += people.principal_facts(workspace, () if world.free_grants else documents)
+    out += accounts.canonical_facts(workspace, documents)
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
         out += sessions.facts(account for account, _ in workspace.organization.accounts())

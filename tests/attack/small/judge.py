@@ -110,6 +110,7 @@ def _shown(out: Judged, world: Small, verdict: Verdict) -> None:
         out.add(world, "unknown", verdict.reason)
     for found in verdict.counterexamples:
         first_hop = found.request.action.partition(":")[0] not in verdict.services
+        first_hop = first_hop or (verdict.status == "conditional" and "first hop" in verdict.reason)
         if found.kind != "hole" or found.depends_on or first_hop or world.part not in ("grants", "guardrails"):
             continue
         wrong = _impossible(world, found)
