@@ -17,7 +17,13 @@
       (and (= caller aws-service) service.trusted behalf.mine)))
 (define-fun trusted-iam () Bool (or my-iam principal.third-party principal.vendor))
 (define-fun my-resource () Bool resource.mine)
-(define-fun trusted-resource () Bool (or my-resource resource.of-service resource.third-party))
+; An access point may stand on a bucket of another account (3.7): a call through one of mine reaches that bucket.
+(declare-const point.on-untold Bool)         ; the call goes through one, and nobody told on whose bucket it stands
+(declare-const point.on-foreign Bool)        ; ... and its bucket is listed, in an account that is not mine, and not declared
+(define-fun behind.foreign () Bool
+  (or point.on-foreign (and point.on-untold (not behind.own) (not behind.trusted))))
+(define-fun trusted-resource () Bool
+  (or (and my-resource (not behind.foreign)) resource.of-service resource.third-party))
 (define-fun my-network () Bool
   (or (and on-endpoint endpoint.mine)
       (and (= wire public) address.mine)

@@ -48,6 +48,7 @@
 (declare-const resource.name String)              ; the sixth field of the ARN
 (declare-const behind.bucket String)              ; the bucket behind the access point that the call names
 (declare-const behind.own Bool)                   ; it belongs to the owner of the access point
+(declare-const behind.trusted Bool)               ; it is mine or declared, whoever owns the access point
 (declare-const request.region String)
 (declare-const |call: resource is star| Bool)     ; the action has no resource type
 (declare-const |call: on a key| Bool)             ; a KMS call that a key policy governs: not on aliases, not ListKeys

@@ -87,6 +87,8 @@
 ; An access point may be made for a bucket of another account, which then decides for itself (X-43).
 (assert (! behind.own :named AR15.owner :strength soft
   :source "S3 guide, access points for buckets in another account: made on purpose"))
+(assert (! (or behind.own behind.trusted) :named AR15.mine :strength presumed
+  :source "S3 guide, access points for buckets in another account: no page tells which keys hold them back"))
 (assert (! (str.in_re behind.bucket (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
   (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
   (re.union (re.range "a" "z") (re.range "0" "9"))))

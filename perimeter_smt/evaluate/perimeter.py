@@ -121,9 +121,15 @@ class Ground:
 
     @property
     def trusted_resource(self) -> bool:
-        """The resource is mine, or declared."""
-        declared = (*self.perimeter.third_resources, *self.perimeter.service_resources)
-        return self.my_resource or any(self._third_resource(entry) for entry in declared)
+        """The resource is mine, or declared; an access point of mine counts only with the bucket that it stands on."""
+        mine = self.my_resource and not self.behind_foreign
+        return mine or self._declared(self.request.resource, self.facts.resource_account)
+
+    @property
+    def behind_foreign(self) -> bool:
+        """The bucket behind the access point that is called is neither mine nor declared (semantics 5.2, AR15)."""
+        behind, owner = self.facts.behind, self.facts.behind_account
+        return behind is not None and not self.mine(owner) and not self._declared(behind, owner)
 
     @property
     def through_my_endpoint(self) -> bool:
@@ -192,12 +198,16 @@ class Ground:
         value = self.context.get(key.lower())
         return isinstance(value, str) and any(glob(pattern)(value) for pattern in patterns)
 
-    def _third_resource(self, entry: TrustedResource) -> bool:
-        if self.request.resource == "*" or (entry.account and self.facts.resource_account != entry.account):
+    def _declared(self, resource: str, owner: str | None) -> bool:
+        declared = (*self.perimeter.third_resources, *self.perimeter.service_resources)
+        return any(self._third_resource(entry, resource, owner) for entry in declared)
+
+    def _third_resource(self, entry: TrustedResource, resource: str, owner: str | None) -> bool:
+        if resource == "*" or (entry.account and owner != entry.account):
             return False
         if "*" not in entry.callers and not any(is_named(pattern, self.arn) for pattern in entry.callers):
             return False
-        return names(entry.actions, self.request.action) and _covers(entry.arns, self.request.resource)
+        return names(entry.actions, self.request.action) and _covers(entry.arns, resource)
 
 
 def is_named(pattern: str, arn: str) -> bool:

@@ -239,6 +239,8 @@ def what(request: Request, facts: Facts) -> str:
     if owner == "aws":
         return f"{request.resource}, owned by AWS"
     org = facts.organizations.get(owner or "")
+    if facts.behind is not None:
+        return f"{request.resource} of account {owner}, which leads to {facts.behind} of account {facts.behind_account}"
     return f"{request.resource} of account {owner}" + (f" of organization {org}" if org else " of no organization")
 
 

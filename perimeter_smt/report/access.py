@@ -96,7 +96,7 @@ def _finding_json(one: Finding) -> dict[str, Any]:
         "statements": [blame_json(blame) for blame in one.statements],
         "example": {
             "request": request_json(example),
-            "facts": example.facts.model_dump(mode="json", exclude={"hidden_tags"}),
+            "facts": example.facts.to_json(),
             "case": case_to_json(example.case) if example.case else None,
         },
     }

@@ -150,7 +150,7 @@ def counterexample_json(found: Counterexample) -> dict[str, Any]:
         "kind": found.kind,
         "why": found.why,
         "request": request_json(found),
-        "facts": found.facts.model_dump(mode="json", exclude=None if found.facts.hidden_tags else {"hidden_tags"}),
+        "facts": found.facts.to_json(),
         "through": [blame_json(blame) for blame in found.through],
         "closest": {"statement": blame_json(closest.statement), "failed": list(closest.failed)} if closest else None,
         "reach": found.reach,

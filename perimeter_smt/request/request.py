@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,7 +49,8 @@ class Facts(_Frozen):
     """Ground truth (semantics 4.1): who really calls, on whose behalf, over which wire, who owns what.
 
     `organizations` maps account ids to organization ids (None: in no organization), `paths` to
-    organization paths.  `first_hop` is the wire of the first hop of a forward access session.
+    organization paths.  `first_hop` is the wire of the first hop of a forward access session.  `behind` is the bucket
+    or object behind the access point that is called, where it belongs to another account, `behind_account`.
     """
 
     kind: Literal["user", "role", "feduser", "root", "service", "anon", "fedsts"]
@@ -73,3 +74,10 @@ class Facts(_Frozen):
     organizations: dict[str, str | None] = Field(default_factory=dict)
     paths: dict[str, str] = Field(default_factory=dict)
     hidden_tags: dict[str, str] = Field(default_factory=dict)  # of a bucket whose tags policies do not see (W-9)
+    behind: str | None = None
+    behind_account: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As reports show them: what is told of few requests is left out of the others."""
+        rare = ("hidden_tags", "behind", "behind_account")
+        return self.model_dump(mode="json", exclude={name for name in rare if not getattr(self, name)})

@@ -24,6 +24,7 @@ from perimeter_smt.witness.listed import (
     Decides,
     access_point_of,
     behind,
+    bucket_of,
     calls_access_point,
     deciding,
     grants_of,
@@ -114,6 +115,8 @@ def case_of(
     )
     case = _named(accounts, case)
     point = None if world.free_grants else access_point_of(accounts.get(owner or ""), request)
+    if facts.behind is not None and (bucket_of(accounts, facts.behind) is None or world.free_grants):
+        return _through_foreign(facts, case, point)
     if world.free_grants and bucket is not None and calls_access_point(request):
         return _through_any(bucket, case)
     return case if point is None else _through(world, accounts, point, case)
@@ -143,6 +146,18 @@ def _through_any(bucket: str, case: Case) -> Case:
         request=case.request.model_copy(update={"resource": behind}),
         flags=case.flags.model_copy(update=update),
     )
+
+
+def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> Case:
+    """The call through an access point on a bucket of an account outside: whoever owns it grants the call."""
+    fields = (facts.behind or "").split(":", 5)
+    case = _through_any(fields[5].partition("/")[0], case)
+    request = case.request.model_copy(update={"resource": facts.behind, "resource_account": facts.behind_account})
+    flags = case.flags.model_copy(update={"s3_restrict_public_buckets": False})
+    if point is None:
+        return replace(case, rcp=None, request=request, flags=flags)
+    told = {"access_point_vpc": point.vpc, "access_point_origin": point.origin or "unknown"}
+    return replace(case, rcp=None, request=request, access_point=point.policy, flags=flags.model_copy(update=told))
 
 
 def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:

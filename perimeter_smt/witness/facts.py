@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
+from perimeter_smt.encode.world.bucket_owners import FOREIGN, UNTOLD
 from perimeter_smt.encode.world.catalogue import CALL, Row
 from perimeter_smt.encode.world.tags import hidden_tag
-from perimeter_smt.encode.world.world import World, region_hints
+from perimeter_smt.encode.world.world import OUTSIDERS, World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.interpret import Model
 from perimeter_smt.request.request import Facts, Principal
@@ -89,7 +90,7 @@ class View:
 
 
 def bucket_behind(model: Model, departs: Iterable[str] = ()) -> str | None:
-    """The bucket behind the access point that is called; None where the guardrails on it are not asked."""
+    """The bucket of its owner behind the access point that is called; None where the guardrails on it are not asked."""
     return None if {"X-44", "AR15.owner"} & {*departs} else model.texts.get("behind.bucket") or None
 
 
@@ -126,7 +127,40 @@ def facts_of(view: View) -> Facts:
         organizations={account: org for account, (org, _) in sorted(accounts.items())},
         paths={account: path for account, (_, path) in sorted(accounts.items()) if path},
         hidden_tags=_hidden_tags(view),
+        **_behind(view, accounts),
     )
+
+
+def _behind(view: View, accounts: Mapping[str, object]) -> dict[str, str]:
+    """What lies behind an access point of mine on a bucket of another account: of nobody that the perimeter names.
+
+    A listed bucket is told by the workspace.
+    """
+    if not view.true("resource.mine") or not (view.true(UNTOLD) or view.true(FOREIGN)):
+        return {}
+    organization, perimeter = view.world.workspace.organization, view.world.workspace.perimeter
+    listed = {account.id: account for account, _ in organization.accounts()}
+    arn = resource_of(view)
+    _, partition, *_, name = arn.split(":", 5)
+    key = name.partition("/object/")[2]
+    point = next((r for a in listed.values() for r in a.resources if arn in (r.arn, f"{r.arn}/object/{key}")), None)
+    point = None if view.world.free_grants else point
+    bucket = (point and point.bucket) or view.model.texts.get("behind.bucket") or "bucket-behind"
+    bucket = f"arn:{partition}:s3:::{bucket.rsplit(':', 1)[-1]}"
+    if view.true(FOREIGN):
+        owner = next(r.account for a in listed.values() for r in a.resources if r.arn == bucket)
+    elif view.true("behind.own") or view.true("behind.trusted"):
+        return {}
+    else:
+        entries = (*perimeter.third_resources, *perimeter.service_resources)
+        known = {*accounts, *listed, *perimeter.accounts, *(entry.account for entry in entries)}
+        owner = next(account for account in _strangers() if account not in known)
+    return {"behind": f"{bucket}/{key}" if key else bucket, "behind_account": owner}
+
+
+def _strangers() -> Iterator[str]:
+    yield from OUTSIDERS
+    yield from (f"{number:012}" for number in count(1))
 
 
 def _accounts(view: View, *terms: tuple[str, bool]) -> dict[str, tuple[str | None, str]]:

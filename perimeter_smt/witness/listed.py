@@ -94,6 +94,12 @@ def behind(accounts: dict[str, Account], point: OwnedResource, request: Request)
         yield Behind(point, None, f"{arn}/{key}" if key else arn)
 
 
+def bucket_of(accounts: dict[str, Account], arn: str) -> OwnedResource | None:
+    """The listed bucket that the ARN of a bucket or object names."""
+    name = arn.partition("/")[0]
+    return next((r for account in accounts.values() for r in account.resources if r.arn == name), None)
+
+
 def session_policies(principal: OwnedPrincipal | None, request: Request) -> tuple[Document, ...] | None:
     """The policies that the session of the call carries, as the workspace tells them; None: it tells of none.
 

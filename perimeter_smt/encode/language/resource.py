@@ -72,13 +72,14 @@ def encode_resource(keys: KeySpace, document: Document, element: Element | None,
     return both(neg(found), *(neg(both(hit.unset, sym("X-3"))) for hit in hits))
 
 
-def resource_matches(keys: KeySpace, text: str, *, kind: Kind = Kind.IDENTITY) -> Formula:
+def resource_matches(keys: KeySpace, text: str, *, kind: Kind = Kind.IDENTITY, leaf: Leaf | None = None) -> Formula:
     """The resource matches one pattern without variables, as in an identity policy but field by field.
 
-    What a perimeter declares does not hang on how AWS reads policies: no star runs on past its field.
+    What a perimeter declares does not hang on how AWS reads policies: no star runs on past its field. `leaf` looks at
+    another resource than the one that the call names.
     """
     parts = policy.parse_template(text, wildcards=True, variables=False)
-    return _matches(keys, kind, parts, text, _leaf, declared=True).matches
+    return _matches(keys, kind, parts, text, leaf or _leaf, declared=True).matches
 
 
 def _entry(keys: KeySpace, document: Document, text: str, leaf: Leaf) -> Hit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from perimeter_smt.logic.atoms import Text
+from perimeter_smt.logic.formula import FALSE
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.resources import encodings
@@ -30,8 +31,9 @@ _ANY = "aws"  # names of axioms and readings are those of every partition
 
 
 @lru_cache(maxsize=16)
-def _read(partition: str | None = None) -> Script:
+def _read(partition: str | None = None, never: tuple[str, ...] = ()) -> Script:
     script = Script(tables=table_rows)
+    script.formulas.update(dict.fromkeys(never, FALSE))
     if partition is not None:
         script.texts["aws.partition"] = (Text(partition),)
     for name in FILES:
@@ -39,12 +41,13 @@ def _read(partition: str | None = None) -> Script:
     return script
 
 
-def formal_text(partition: str | None = None) -> Script:
+def formal_text(partition: str | None = None, never: tuple[str, ...] = ()) -> Script:
     """A copy of the formal text as read: declarations, definitions, axioms. Callers may add to their copy.
 
-    With `partition` it is the text of that partition: `aws.partition` is a constant in it (W-1).
+    With `partition` it is the text of that partition: `aws.partition` is a constant in it (W-1). `never` are symbols
+    that are false in it.
     """
-    return copied(_read(partition))
+    return copied(_read(partition, never))
 
 
 def copied(script: Script) -> Script:

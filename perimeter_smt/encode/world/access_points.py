@@ -47,7 +47,7 @@ ABOUT_POINTS = either(
     atom(Member("call", "action ~ s3:*accesspoint*")), atom(Member("call", "action ~ s3:*tag*resource"))
 )
 _NAME: Template = (Text("accesspoint/"), Run(CharSet("/", True), 1))
-_THROUGH = both(
+THROUGH = both(
     arn_of_service("s3"),
     either(HAS_ACCOUNT, HAS_REGION),  # a bucket may be called accesspoint
     glob("resource.name", (Text("accesspoint/"), STAR)),
@@ -55,11 +55,20 @@ _THROUGH = both(
 )
 
 
-def behind_points(workspace: Workspace, policies: Policies, keys: Space) -> Formula:
+def behind_points(workspace: Workspace, policies: Policies) -> Formula:
     """What guardrails and endpoint policies say of the bucket behind an access point, where any may lie there.
 
     A statement on all resources says of the bucket what it says of the point: only others are asked again.
     """
+    if not name_resources(workspace, policies):
+        return TRUE
+    asked = AskedBehind(policies)
+    said = either(sym("X-44"), both(*_scps(workspace, asked), either(neg(sym("behind.own")), *_rcps(workspace, asked))))
+    return implies(THROUGH, both(endpoints(workspace, asked), said))
+
+
+def name_resources(workspace: Workspace, policies: Policies) -> bool:
+    """Whether guardrails or endpoint policies name resources, so that they may say something else of a bucket."""
     documents = [
         document
         for _, levels in by_levels(workspace, "principal.account")
@@ -67,11 +76,7 @@ def behind_points(workspace: Workspace, policies: Policies, keys: Space) -> Form
         for document in (*level.scps, *level.rcps)
     ]
     doors = [endpoint.policy for endpoint in endpoints_of(workspace.organization) if endpoint.policy]
-    if not any(_narrow(s) and not policies.idle(s.action) for d in (*documents, *doors) for s in d.statements):
-        return TRUE
-    asked = _Asked(policies)
-    said = either(sym("X-44"), both(*_scps(workspace, asked), either(neg(sym("behind.own")), *_rcps(workspace, asked))))
-    return implies(_THROUGH, both(endpoints(workspace, asked), said, *_carried(keys)))
+    return any(_narrow(s) and not policies.idle(s.action) for d in (*documents, *doors) for s in d.statements)
 
 
 class Asked(Protocol):
@@ -115,7 +120,7 @@ def _rcps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
     yield implies(applies, neg(either(*stops)))
 
 
-def _carried(keys: Space) -> Iterator[Formula]:
+def carried(keys: Space) -> Iterator[Formula]:
     """Every call through an access point carries the keys of one; its account is that of the point."""
     yield from (keys.known[name].has for name in (ARN_KEY, ACCOUNT_KEY, ORIGIN_KEY) if name in keys.known)
     account = keys.known.get(ACCOUNT_KEY)
@@ -129,11 +134,11 @@ def _narrow(statement: Statement) -> bool:
     return element is not None and (element.negated or not any(is_full_star(text) for text in element.values))
 
 
-class _Asked:
+class AskedBehind:
     """Documents asked about the bucket, once the point was let through."""
 
     def __init__(self, policies: Policies) -> None:
-        self._policies = policies.seen(_leaf, " behind the access point")
+        self._policies = policies.seen(any_bucket, " behind the access point")
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny matches. What denies on every resource has denied the point."""
@@ -163,7 +168,7 @@ def field_of_bucket(name: str, piece: Template) -> Formula | None:
     return None
 
 
-def _leaf(name: str, piece: Template) -> Formula:
+def any_bucket(name: str, piece: Template) -> Formula:
     """The fields of the bucket's or object's ARN behind the access point, in terms of the call's resource."""
     if (field := field_of_bucket(name, piece)) is not None:
         return field

@@ -11,6 +11,7 @@ from perimeter_smt.logic.formula import (
     TRUE,
     Formula,
     atom,
+    boolean,
     both,
     conj,
     disj,
@@ -67,6 +68,15 @@ def is_my_account(perimeter: Perimeter, workspace: Workspace, var: str) -> Formu
     mine = organization_is_mine(perimeter, workspace)
     listed = (*perimeter.accounts, *(management if mine else ()))
     return either(in_org, one_of(var, listed))
+
+
+def account_is_mine(perimeter: Perimeter, workspace: Workspace, account: str) -> Formula:
+    """MyAccount of an account that the organization lists: true or false."""
+    in_org = boolean(organization_is_mine(perimeter, workspace))
+    if perimeter.paths:
+        path = (Text(workspace.organization.path(account)),)
+        in_org = both(in_org, disj(_path(path, pattern) for pattern in perimeter.paths))
+    return either(in_org, boolean(account in perimeter.accounts))
 
 
 def organization_is_mine(perimeter: Perimeter, workspace: Workspace) -> bool:

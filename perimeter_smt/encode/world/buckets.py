@@ -73,6 +73,9 @@ def guards(workspace: Workspace, policies: Policies) -> Formula:
             if is_access_point(split_arn(point.arn)):
                 through = both(reach(point).surely, neg(ABOUT_POINTS))
                 out.append(implies(through, _behind(workspace, account, point, buckets, policies)))
+                if point.origin == "vpc":
+                    inside = is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE
+                    out.append(implies(through, both(ON_ENDPOINT, inside)))
     return conj(out)
 
 
@@ -81,7 +84,8 @@ def _behind(
 ) -> Formula:
     """Some bucket that may lie behind the access point lets the call through.
 
-    Where the file does not name it, it is one of the account's own; a bucket that is not listed may allow anything.
+    Where the file does not name it, it is one of the account's own, or of somebody else (AR15.mine); a bucket that is
+    not listed may allow anything.
     """
     if point.bucket is not None:
         found = [b for b in buckets if split_arn(b.resource.arn).name == point.bucket.rsplit(":", 1)[-1]]
@@ -89,19 +93,21 @@ def _behind(
         found = [b for b in buckets if b.owner.id == account.id]
         if not account.listed:
             return TRUE
+    other = boolean(point.bucket is not None)
+    if point.bucket is None:
+        other = both(sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
     if not found:
-        return boolean(point.bucket is not None)
-    return disj(both(*_passes(workspace, account, point, b, policies)) for b in found)
+        return other
+    passes = disj(both(*_passes(workspace, account, point, b, policies)) for b in found)
+    return passes if point.bucket is not None else either(other, passes)
 
 
 def _passes(
     workspace: Workspace, account: Account, point: OwnedResource, bucket: _Bucket, policies: Policies
 ) -> Iterator[Formula]:
     arn = split_arn(bucket.resource.arn)
-    asked = policies.seen(_through(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
+    asked = policies.seen(behind_point(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
-    if point.origin == "vpc":
-        yield both(ON_ENDPOINT, is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE)
     yield _granted(asked.hits(documents), is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
     yield endpoints(workspace, asked)
@@ -186,7 +192,7 @@ def not_public(policy: Document | None) -> Formula:
     return {Public.NO: TRUE, Public.OPEN: sym("X-41"), Public.YES: FALSE}[found]
 
 
-def _through(point: str, bucket: str) -> Leaf:
+def behind_point(point: str, bucket: str) -> Leaf:
     """The fields of the bucket's or object's ARN behind an access point, in terms of the call's resource."""
 
     def leaf(name: str, piece: Template) -> Formula:

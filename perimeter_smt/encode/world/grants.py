@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from perimeter_smt.encode.language.keys import Space
 from perimeter_smt.encode.language.principal import IAM, Hits, principal_named
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.world import sessions
@@ -25,9 +24,9 @@ _CLOSED = (
 )  # fmt: skip
 
 
-def free(workspace: Workspace, policies: Policies, keys: Space) -> dict[str, Formula]:
+def free(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     """Guardrails alone: everything may be granted, nothing is denied by a grant."""
-    passes = behind_points(workspace, policies, keys)
+    passes = behind_points(workspace, policies)
     return dict.fromkeys(_CLOSED, FALSE) | {"grants.free": TRUE, "guards.pass": passes, "kms.grants-known": TRUE}
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM, named, of_host
-from perimeter_smt.encode.language.resource import resource_matches
+from perimeter_smt.encode.language.resource import Leaf, resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
 from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
 from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
@@ -175,6 +175,23 @@ def _third_resource(keys: KeySpace, caller: Template, entry: TrustedResource) ->
     owner = is_text("resource.account", entry.account) if entry.account else TRUE
     who = TRUE if "*" in entry.callers else disj(is_caller(keys, caller, text) for text in entry.callers)
     return both(owner, who, _call(keys, entry.actions, entry.arns), neg(_nothing()))
+
+
+def declared_behind(
+    perimeter: Perimeter, keys: KeySpace, script: Script, leaf: Leaf, owner: str | None = None
+) -> Formula:
+    """The perimeter declares the bucket or object that `leaf` looks at, of the account `owner`.
+
+    Without an owner it is that of an account which nobody declares: entries that name one do not speak of it.
+    """
+    caller = script.texts["aws:PrincipalArn"]
+    out = []
+    for entry in (*perimeter.third_resources, *perimeter.service_resources):
+        if entry.account in (None, owner):
+            who = TRUE if "*" in entry.callers else disj(is_caller(keys, caller, text) for text in entry.callers)
+            what = disj(resource_matches(keys, text, leaf=leaf) for text in entry.arns)
+            out.append(both(who, disj(action_matches(text) for text in entry.actions), what))
+    return disj(out)
 
 
 def _nothing() -> Formula:

@@ -14,6 +14,7 @@ from perimeter_smt.encode.language.statement import Policies, bounds, busy, unde
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import (
     accounts,
+    bucket_owners,
     buckets,
     grants,
     guardrails,
@@ -216,8 +217,9 @@ def begin(
     left out: such a statement, Allow or Deny, never matches (semantics 1.4), so that its resource, its conditions and
     the keys that it alone tests have no say in any question of this world.
     """
-    script = formal_text(workspace.organization.partition)
     calls = Calls(tuple(services), only=None if actions is None else frozenset(actions))
+    has_points = any(row.arn_service == "s3" for row in calls.rows)
+    script = formal_text(workspace.organization.partition, () if has_points else bucket_owners.DEFINED)
 
     def idle(element: Element) -> bool:
         return calls.idle(element) and root.idle(element)
@@ -239,8 +241,12 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= perimeter.definitions(workspace, keys, script)
     out |= tags.definitions(workspace)
     out |= refused.definitions(keys)
-    out |= grants.free(workspace, policies, keys) if world.free_grants else grants.definitions(workspace, policies)
-    out |= tags.listed(workspace, () if world.free_grants else keys.known)
+    free = world.free_grants
+    out |= grants.free(workspace, policies) if free else grants.definitions(workspace, policies)
+    out |= tags.listed(workspace, () if free else keys.known)
+    if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
+        out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
+        out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
@@ -376,11 +382,12 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 
 
 def is_key(name: str) -> bool:
-    """Whether a symbol belongs to a condition key (or the units of an account), not to ground truth."""
+    """Whether a symbol belongs to a condition key (or to what few calls ask for), not to ground truth."""
     return name.startswith(("has ", "units(", "configured.", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
         "principal.session",
         "principal.unique-id",
         "principal.user",
+        "behind.trusted",
         "source.arn-service",
         "source.region",
         "source.account",

@@ -37,8 +37,8 @@ def missing(names: Collection[str]) -> Iterator[None]:
     """The formal text lacks these axioms."""
     original = text._read
 
-    def fewer(partition: str | None = None) -> Script:
-        script = text.copied(original(partition))
+    def fewer(partition: str | None = None, never: tuple[str, ...] = ()) -> Script:
+        script = text.copied(original(partition, never))
         script.axioms = [axiom for axiom in script.axioms if axiom.name not in names]
         script.schemas = [schema for schema in script.schemas if schema.name not in names]
         return script

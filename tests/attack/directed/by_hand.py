@@ -157,6 +157,13 @@ def behind_a_point_of_mine() -> str:
     return of_objective(found, "O1", "s3", actions={"s3:getobject"})
 
 
+def points_on_whose_bucket() -> str:
+    """An SCP denies reading what is not mine: a call through an access point of mine, on a bucket of whoever."""
+    found = space(scp=(deny("s3:GetObject", StringNotEqualsIfExists={"aws:ResourceOrgID": ORG}),),
+                  actions=("s3:GetObject",))  # fmt: skip
+    return of_objective(found, "O3", "s3", actions={"s3:getobject"})
+
+
 def buckets_by_their_first_letter() -> str:
     """The same with one pattern for each letter that the name of a bucket begins with."""
     names = [f"arn:aws:s3:::{letter}*" for letter in _LETTERS]
@@ -203,6 +210,8 @@ WORLDS = (
     ByHand("AP3.service-linked", "a bucket open to a user of another account, under an RCP that denies everything",
            service_linked_strangers),
     ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
+    ByHand("AR15.mine", "an SCP on resources of others, and calls through access points", points_on_whose_bucket,
+           ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
     ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
