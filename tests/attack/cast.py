@@ -39,7 +39,8 @@ SERVICES = (
 # Semantics 4.4; written down again on purpose.
 L_ARN = frozenset({"athena", "ebs", "iam", "kms", "lambda", "s3", "ssm-contacts"})
 L_ACCT = L_ARN | {"dynamodb"}
-L_ORG = L_ACCT | {"sqs"}
+L_ORG = L_ACCT | {"sqs", "kinesis"}
+L_PATHS = L_ACCT | {"secretsmanager", "sts"}
 # Semantics 4.5, list E, as far as it touches the services above.
 NO_OWNER = frozenset({
     "ec2:accepttransitgatewaypeeringattachment", "ec2:createtransitgatewaypeeringattachment",

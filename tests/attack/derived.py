@@ -14,6 +14,7 @@ from tests.attack.cast import (
     L_ACCT,
     L_ARN,
     L_ORG,
+    L_PATHS,
     NO_OWNER,
     OFFICE,
     ORGANIZATIONS,
@@ -170,7 +171,7 @@ class Keys:
             derived["aws:VpceAccount"] = end.account
         if service in L_ORG and org:
             derived["aws:VpceOrgID"] = org
-        if service in L_ACCT and org:
+        if service in L_PATHS and org:
             derived["aws:VpceOrgPaths"] = (PATHS[end.account],)
         if self.action == "iam:passrole":
             derived = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
-from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, MINE
+from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE
 
 
 def soft_violations(request: Request, facts: Facts) -> set[str]:
@@ -47,7 +47,7 @@ def _soft_network(at: At) -> Found:
         org = at.org(facts.endpoint_account) is not None
         for key, wanted in () if facts.kind == "service" else (  # AN7: free there
             ("aws:sourcevpcarn", service in L_ARN), ("aws:vpceaccount", service in L_ACCT),
-            ("aws:vpceorgid", service in L_ORG and org), ("aws:vpceorgpaths", service in L_ACCT and org),
+            ("aws:vpceorgid", service in L_ORG and org), ("aws:vpceorgpaths", service in L_PATHS and org),
         ):  # fmt: skip
             if at.has(key) is not (wanted and listed):
                 yield "AN3", key

@@ -148,6 +148,15 @@ def nothing_listed() -> str:
     return of_objective(found, "O6", "apprunner", actions={action.lower()}, limits=("services-outside-rcp",))
 
 
+def tag_that_is_there() -> str:
+    """An RCP denies calls on what has a tag; the one queue of the account has it, and its policy lets everybody in."""
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+    queue = OwnedResource(arn=f"arn:aws:sqs:eu-west-1:{MINE}:jobs", account=MINE, tags={"team": "red"},
+                          policy=_document(Kind.RESOURCE, (allow,)))  # fmt: skip
+    found = space(rcp=(deny("sqs:*", Null={"aws:ResourceTag/team": "false"}),), resources=(queue,), listed=True)
+    return of_objective(found, "O1", "sqs", actions={"sqs:purgequeue"})
+
+
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -214,6 +223,7 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),
     ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
            _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),

@@ -25,6 +25,7 @@ from perimeter_smt.questions.mitigations import QUESTIONS
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.prepare import prepare
+from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.solve.result import Limits
 from tests.attack.directed.asked import of_objective
 from tests.attack.directed.by_hand import deny, space
@@ -72,8 +73,11 @@ def _denied(objective: str, action: str, *limits: str) -> str:
 
 
 def _through_an_endpoint() -> str:
-    found = guarded("O4", [{"Effect": "Deny", "Action": "*", "Resource": "*"}], "sqs:SendMessage")
-    return str([v.status for v in prove(found, services=["sqs"], objectives=["O4"], availability=False).verdicts])
+    elsewhere = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}}
+    deny_elsewhere = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": elsewhere}
+    found = guarded("O4", [deny_elsewhere], "sqs:SendMessage")
+    report = prove(found, services=["sqs"], objectives=["O4"], availability=False)
+    return str([(v.status, presumes(v.assumptions)) for v in report.verdicts])
 
 
 def _shared() -> str:
@@ -240,7 +244,7 @@ ROWS = (
     RowByHand("endpoint-policy-unsupported", "the policy of an endpoint that denies everything, of a service without",
               lambda row: row == "appstream:*",
               lambda: _denied("O4", "appstream:DescribeImages", "services-without-endpoint-policy")),
-    RowByHand("endpoint-policy-services", "the policy of an endpoint that denies everything",
+    RowByHand("endpoint-policy-services", "the policy of an endpoint that denies resources of others",
               lambda row: row["member"] == "sqs", _through_an_endpoint),
     RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
               lambda row: row == "sqs:PurgeQueue", _purged),
