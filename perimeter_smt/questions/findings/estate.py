@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Literal as Choice
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -32,6 +33,7 @@ from perimeter_smt.questions.findings.literals import Literal, fact, literals_of
 from perimeter_smt.questions.findings.reduced import Reduced
 from perimeter_smt.questions.findings.search import Search
 from perimeter_smt.request import actions
+from perimeter_smt.request.keys import support_list
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits
 
@@ -51,6 +53,7 @@ _APART = {
         "sts:SetContext",
     ),
 }
+_APART_BY_TABLE = ("scp-exempt-actions", "scp-exempt-root-actions", "endpoint-policy-unsupported")
 # Where the decision looks at the service of a call (authorization.smt2).
 _BY_SERVICE = (
     "service in rcp-services",
@@ -150,11 +153,12 @@ class Estate:
             named = {value.partition(":")[0] for value in values}
         also = [f"{service}:*" for service in self.services if service in named]
         also += [name for service in self.services for name in _APART.get(service, ())]
+        also += [name for table in _APART_BY_TABLE for name in support_list(table) if _service(name) in self.services]
         also += topic.actions
         found = classes_of(topic.documents, also, self.services, called=reduced.called, apart=self._facts_of)
         if not many:
             return found
-        facts = [self._facts_of(one.names[0].lower().partition(":")[0]) for one in found.classes]
+        facts = [(self._facts_of(_service(one.names[0])), _exempt(one.names[0])) for one in found.classes]
         together = reduced.alike([one.names for one in found.classes], facts)
         return merged(found, together, reduced.called)
 
@@ -279,3 +283,15 @@ def services_of(workspace: Workspace) -> list[str]:
         if any(principal.trust for principal in account.principals):
             out.add("sts")
     return sorted(out)
+
+
+def _exempt(action: str) -> tuple[bool, ...]:
+    """In which of the tables that single out actions this one stands."""
+    return tuple(
+        any(fnmatchcase(action.lower(), pattern.lower()) for pattern in support_list(table))
+        for table in _APART_BY_TABLE
+    )
+
+
+def _service(pattern: str) -> str:
+    return pattern.partition(":")[0].lower()
