@@ -7,7 +7,11 @@ import json
 import pytest
 
 from perimeter_smt.evaluate import decide
+from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, OwnedResource, Unit
+from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.organization.readers import load_workspace
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.perimeter import prove
 
 ORG, OWN, MANAGEMENT = "o-acme0000001", "111122223333", "999900001111"
@@ -95,3 +99,42 @@ def test_an_endpoint_policy_must_let_both_through(tmp_path):
     status, shown = asked(two, "O4")
     assert status == "refuted"
     assert False in shown
+
+
+@pytest.mark.parametrize("denied", [True, False])
+def test_a_policy_of_the_caller_that_denies_the_bucket_stops_calls_through_its_point(denied):
+    """With grants, and a point whose bucket is listed: what the caller's own policy denies, no point gives."""
+
+    def document(kind, *statements):
+        found = {"Version": "2012-10-17", "Statement": list(statements)}
+        return parse_object(found, kind, file=f"{kind.value}.json", name=kind.value)
+
+    point = f"arn:aws:s3:eu-west-1:{OWN}:accesspoint/p"
+    both_arns = ["arn:aws:s3:::orders", "arn:aws:s3:::orders/*"]
+    delegated = {"StringEquals": {"s3:DataAccessPointAccount": OWN}}
+    resources = (
+        OwnedResource(
+            arn="arn:aws:s3:::orders", account=OWN,
+            policy=document(Kind.BUCKET, statement("Allow", both_arns, delegated, Principal="*")),
+        ),
+        OwnedResource(arn=point, account=OWN, bucket="orders", origin="internet"),
+    )  # fmt: skip
+    own = [statement("Allow", f"{point}/object/*"), *([statement("Deny", "arn:aws:s3:::orders/*")] if denied else ())]
+    role = OwnedPrincipal(
+        arn=f"arn:aws:iam::{OWN}:role/app", type="role", account=OWN, policies=(document(Kind.IDENTITY, *own),)
+    )
+    nobody_else = statement("Deny", "*", {"ArnNotLike": {"aws:PrincipalArn": role.arn}})
+    accounts = (
+        Account(id=OWN, listed=True, resources=resources, principals=(role,)),
+        Account(id=MANAGEMENT, listed=True),
+    )
+    root = Unit(id="r-ac00", guardrails=Guardrails(scps=(document(Kind.SCP, nobody_else),)), accounts=accounts)
+    space = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root), name="points",
+        perimeter=Perimeter(
+            orgs=(ORG,), cidrs=("203.0.113.0/24",), scopes={"O5": Scope(actions=("s3:GetObject",))},
+            accepted=("management-account", "service-linked-roles", "service-principals"),
+        ),
+    )  # fmt: skip
+    report = prove(space, objectives=["O5"], services=["s3"], mode="grants", reading="exact", availability=False)
+    assert report.verdicts[0].status == ("proved" if denied else "refuted")

@@ -14,6 +14,7 @@ from perimeter_smt.encode.language.principal import IAM, Hits
 from perimeter_smt.encode.language.resource import Leaf
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
+from perimeter_smt.encode.world import sessions
 from perimeter_smt.encode.world.access_points import (
     ABOUT_POINTS,
     ACCOUNT_KEY,
@@ -32,6 +33,7 @@ from perimeter_smt.encode.world.governs import (
     split_arn,
 )
 from perimeter_smt.encode.world.guardrails import by_levels, level_allows
+from perimeter_smt.encode.world.people import by_documents, callers
 from perimeter_smt.encode.world.public import Public, publicity
 from perimeter_smt.logic.atoms import Ref, Template, Text
 from perimeter_smt.logic.compose import glob_on
@@ -52,7 +54,7 @@ from perimeter_smt.logic.formula import (
     sym,
 )
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.organization.model import Account, OwnedResource
+from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 
@@ -110,6 +112,7 @@ def _passes(
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
     yield _granted(asked.hits(documents), is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
+    yield neg(_denied_by_own(workspace, asked))
     yield endpoints(workspace, asked)
     yield either(sym("X-44"), both(*_guardrails(workspace, bucket, asked)))
     if _blocked(bucket) or point.block_public_access or account.block_public_access:
@@ -117,6 +120,22 @@ def _passes(
         yield either(inside, _unless_public(bucket, bucket.resource.policy))
         if point.origin == "internet":  # of a VPC it is never public; what nobody said takes nothing away (W-31)
             yield either(inside, _unless_public(bucket, point.policy))
+
+
+def _denied_by_own(workspace: Workspace, asked: Policies) -> Formula:
+    """Policies of the caller deny the call on the bucket; what they allow they are asked about the point (X-33)."""
+    principals = [p for account, _ in workspace.organization.accounts() for p in account.principals]
+    held = by_documents(principals, _may_deny)
+    in_session = FALSE
+    if any(p.sessions for p in principals):
+        in_session = sessions.definitions(principals, asked)["session.denies"]
+    return either(in_session, disj(both(callers(own), asked.denies(found)) for own, found in held if found))
+
+
+def _may_deny(principal: OwnedPrincipal) -> tuple[Document, ...]:
+    """The policies of a principal that deny something."""
+    found = (*principal.policies, *((principal.boundary,) if principal.boundary else ()))
+    return tuple(d for d in found if any(s.effect == "Deny" for s in d.statements))
 
 
 def _granted(hits: Hits, own: Formula) -> Formula:
