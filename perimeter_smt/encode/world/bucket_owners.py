@@ -12,7 +12,6 @@ from perimeter_smt.encode.language.keys import KeySpace, Space, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
-from perimeter_smt.encode.world import sessions
 from perimeter_smt.encode.world.access_points import (
     BUCKET,
     THROUGH,
@@ -23,9 +22,8 @@ from perimeter_smt.encode.world.access_points import (
     name_resources,
 )
 from perimeter_smt.encode.world.accounts import account_is_mine
-from perimeter_smt.encode.world.buckets import behind_point
+from perimeter_smt.encode.world.buckets import behind_point, denied_by_own
 from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
-from perimeter_smt.encode.world.people import by_documents, callers
 from perimeter_smt.encode.world.perimeter import declared_behind
 from perimeter_smt.logic.atoms import CharSet, Run
 from perimeter_smt.logic.formula import Formula, both, disj, either, glob, implies, is_text, neg, sym
@@ -75,19 +73,10 @@ def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants
         abroad = both(sym(UNTOLD), sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
         allowed = either(neg(IAM), sym_is("root"), formal_text().formulas["bounded"])
         names = [implies(reach(point).surely, is_text(BUCKET, _bucket_name(point))) for point in _points(workspace)]
-        denied = _denied(workspace, policies)
+        seen = policies.seen(any_bucket, " behind the access point")
+        denied = denied_by_own(workspace, AskedBehind(policies), seen)
         out.append(implies(abroad, both(allowed, neg(denied), behind_points(workspace, policies), *names)))
     return both(*out)
-
-
-def _denied(workspace: Workspace, policies: Policies) -> Formula:
-    """The caller's own policies deny the call on the bucket; what they allow they are asked about the point (X-33)."""
-    principals = [p for account, _ in workspace.organization.accounts() for p in account.principals]
-    asked = AskedBehind(policies)
-    held = by_documents(principals, lambda p: (*p.policies, *((p.boundary,) if p.boundary else ())))
-    seen = policies.seen(any_bucket, " behind the access point")
-    in_session = sessions.definitions(principals, seen)["session.denies"]
-    return either(in_session, disj(both(callers(own), asked.denies(documents)) for own, documents in held))
 
 
 def _mine(workspace: Workspace, bucket: OwnedResource) -> Formula:

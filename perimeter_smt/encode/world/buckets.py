@@ -20,6 +20,7 @@ from perimeter_smt.encode.world.access_points import (
     ACCOUNT_KEY,
     ARN_KEY,
     ORIGIN_KEY,
+    Asked,
     endpoints,
     field_of_bucket,
 )
@@ -112,7 +113,7 @@ def _passes(
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
     yield _granted(asked.hits(documents), is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
-    yield neg(_denied_by_own(workspace, asked))
+    yield neg(denied_by_own(workspace, asked, asked))
     yield endpoints(workspace, asked)
     yield either(sym("X-44"), both(*_guardrails(workspace, bucket, asked)))
     if _blocked(bucket) or point.block_public_access or account.block_public_access:
@@ -122,13 +123,16 @@ def _passes(
             yield either(inside, _unless_public(bucket, point.policy))
 
 
-def _denied_by_own(workspace: Workspace, asked: Policies) -> Formula:
-    """Policies of the caller deny the call on the bucket; what they allow they are asked about the point (X-33)."""
+def denied_by_own(workspace: Workspace, asked: Asked, seen: Policies) -> Formula:
+    """Policies of the caller deny the call on the bucket; what they allow they are asked about the point (X-33).
+
+    `asked` says of documents whether they deny the call on the bucket, `seen` are the policies that see the bucket.
+    """
     principals = [p for account, _ in workspace.organization.accounts() for p in account.principals]
     held = by_documents(principals, _may_deny)
     in_session = FALSE
     if any(p.sessions for p in principals):
-        in_session = sessions.definitions(principals, asked)["session.denies"]
+        in_session = sessions.definitions(principals, seen)["session.denies"]
     return either(in_session, disj(both(callers(own), asked.denies(found)) for own, found in held if found))
 
 
