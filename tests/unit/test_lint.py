@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,6 @@ from perimeter_smt.lint import Rule, lint, rules
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object, parse_policy
-from tests.growth import growth
 
 Statement = dict[str, Any]
 
@@ -502,24 +500,6 @@ def test_findings_follow_the_lines() -> None:
     found = lint(parse_policy(text, Kind.IDENTITY, file="p.json"))
     assert [(finding.rule, finding.location.line) for finding in found] == [("PL014", 2), ("PL002", 3), ("PL016", 3)]
     assert str(found[0].location) == "p.json:2"
-
-
-def _many(make: Callable[[int], Statement], count: int) -> Document:
-    value = {"Version": "2012-10-17", "Statement": [make(number) for number in range(count)]}
-    return parse_object(value, Kind.SCP, file="p.json", name="p", strict=False)
-
-
-def _denies(number: int) -> Statement:
-    return statement("Deny", f"s3:*{number}*a*b*c", **BY_ADDRESS)
-
-
-def _allows(number: int) -> Statement:
-    return statement("Allow", "s3:" + "*a" * 200, f"arn:aws:s3:::{number}" + "*?" * 100)
-
-
-@pytest.mark.parametrize("make", [_denies, _allows])
-def test_hostile_documents_take_time_in_proportion_to_their_size(make: Callable[[int], Statement]) -> None:
-    assert growth(lambda count: lint(_many(make, count)), 250) < 1.7
 
 
 def test_an_address_is_compared_with_another_as_text():
