@@ -79,7 +79,8 @@ class Caller:
 class Callers(NoTruth):
     """Who can do what was asked: every caller that can, or the one that was asked about.
 
-    `services`: those whose calls were asked about; of others nothing is said.
+    `services`: those whose calls were asked about; of others nothing is said. `notes` tell what makes the answer
+    another one than it seems: a caller that is not listed, a resource that is not there.
     """
 
     source: str
@@ -89,6 +90,7 @@ class Callers(NoTruth):
     proved: tuple[str, ...]
     unknowns: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
