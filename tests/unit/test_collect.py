@@ -285,7 +285,11 @@ def test_permission_sets_are_the_roles_that_they_make(tmp_path):
     trust = json.loads(document({"Effect": "Allow", "Principal": {"AWS": read}, "Action": "sts:AssumeRole"}))
     answers = {
         "organization": {"Organization": {"Id": "o-acme0000001", "MasterAccountId": "999900001111"}},
-        "roles": {"RoleDetailList": [{"Arn": made, "AssumeRolePolicyDocument": trust}]},
+        "roles": {
+            "RoleDetailList": [
+                {"Arn": made, "AssumeRolePolicyDocument": trust, "RolePolicyList": [], "AttachedManagedPolicies": []}
+            ]
+        },
         "set": {
             "PermissionSet": {"Name": "Reader", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1"},
             "InlinePolicy": document({**ALLOW, "Action": "s3:GetObject"}),

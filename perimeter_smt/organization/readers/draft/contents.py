@@ -179,7 +179,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
                 vpc=thing.vpc,
                 bucket=thing.bucket,
-                grants=thing.grants,
+                grants=None if thing.arn in draft.grants_cut else thing.grants,
             )
         )
     return out
