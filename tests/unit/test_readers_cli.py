@@ -336,7 +336,8 @@ def test_examples_of_the_documentation_are_read(tmp_path):
     write(tmp_path / "folder", {"iam": {
         "GroupDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:group/admins", "AttachedManagedPolicies": admin,
                              "GroupPolicyList": []}],
-        "UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/alice", "GroupList": ["admins"], "AttachedManagedPolicies": [],
+        "UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/alice", "GroupList": ["admins"],
+                            "AttachedManagedPolicies": [],
                             "UserPolicyList": {"PolicyName": "read", "PolicyDocument": READ}}],
         "Policies": [{"Arn": own, "DefaultVersionId": "v2", "PolicyVersionList": versions}],
     }})  # fmt: skip
