@@ -165,6 +165,7 @@ def _organization(draft: Draft, options: SourceOptions) -> Organization:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
                       "`--management-account`", "facts")  # fmt: skip
     _missing_guardrails(draft)
+    draft.whole = options.complete
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
     if found.root.id == SOME_ROOT and tests_paths(found):
         draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")

@@ -113,6 +113,19 @@ def profiles(answer: Answer) -> None:
         )
 
 
+def pod_association(answer: Answer) -> None:
+    """`eks describe-pod-identity-association`."""
+    found = answer.value["association"]
+    policy = NotKnown(str(found["NotKnown"])) if "NotKnown" in found else found.get("policy")
+    name = str(found.get("associationId") or found.get("associationArn") or "")
+    answer.draft.association(name, str(found.get("roleArn") or ""), policy, str(found.get("targetRoleArn") or ""),
+                             answer.at.at("association"))  # fmt: skip
+
+
+def pod_associations(answer: Answer) -> None:
+    """`eks list-pod-identity-associations`: neither roles nor session policies stand there, other answers tell them."""
+
+
 def many(found: Any) -> list[Any]:
     """A list; one alone where examples of the documentation write it so."""
     return [found] if isinstance(found, dict) else list(found or ())

@@ -27,6 +27,8 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("PolicyName", "PolicyDocument"), iam.inline_policy),
     (("profiles",), iam.profiles),
     (("profile",), iam.profiles),
+    (("association",), iam.pod_association),
+    (("associations",), iam.pod_associations),
     (("Roles",), iam.listed),
     (("Users",), iam.listed),
     (("Role",), iam.listed),

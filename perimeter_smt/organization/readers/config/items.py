@@ -101,7 +101,8 @@ def _bucket(draft: Draft, item: Item) -> None:
         policy: object = NotKnown("the item has no `BucketPolicy`")
     else:
         found = item.more["BucketPolicy"]
-        policy = found.get("policyText") if isinstance(found, dict) else None
+        told_there = isinstance(found, dict) and "policyText" in found
+        policy = found["policyText"] if told_there else NotKnown("its `BucketPolicy` has no `policyText`")
     arn = item.arn if item.arn.count(":") >= 5 else f"arn:{_partition(item)}:s3:::{name}"
     thing = _resource(draft, item, arn, policy)
     blocked = item.more.get("PublicAccessBlockConfiguration")
@@ -238,6 +239,21 @@ def _profile(draft: Draft, item: Item) -> None:
                   found.get("ManagedPolicyArns") or (), item.at, enabled=found.get("Enabled") is not False)  # fmt: skip
 
 
+def _pod_association(draft: Draft, item: Item) -> None:
+    """An association of EKS Pod Identity, in the spelling of its resource type."""
+    found = {key[:1].upper() + key[1:]: value for key, value in item.configuration.items()}
+    policy = NotKnown(item.torn) if item.torn else found.get("Policy")
+    name = str(found.get("AssociationId") or item.id)
+    draft.association(name, str(found.get("RoleArn") or ""), policy, str(found.get("TargetRoleArn") or ""), item.at)
+
+
+def _delegation(draft: Draft, item: Item) -> None:
+    """The policy by which the organization delegates its administration."""
+    content = NotKnown(item.torn) if item.torn else item.configuration.get("Content")
+    draft.delegate(NotKnown("text not told") if content is None else content, item.at.at("configuration", "Content"))
+    _learn(draft, str(item.configuration.get("Arn") or item.arn), item.at)
+
+
 def _organization(draft: Draft, item: Item) -> None:
     found = item.configuration
     if found.get("Id"):
@@ -295,11 +311,13 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::CodeArtifact::Repository": _with("PermissionsPolicyDocument"),
     "AWS::RAM::ResourceShare": _shared,
     "AWS::RolesAnywhere::Profile": _profile,
+    "AWS::EKS::PodIdentityAssociation": _pod_association,
     "AWS::RDS::DBSnapshot": _snapshot,
     "AWS::RDS::DBClusterSnapshot": _snapshot,
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::EC2::VPC": _vpc,
     "AWS::Organizations::Policy": _control,
+    "AWS::Organizations::ResourcePolicy": _delegation,
     "AWS::Organizations::Organization": _organization,
     "AWS::Organizations::OrganizationalUnit": _unit,
     "AWS::Organizations::Account": _member,

@@ -12,6 +12,7 @@ from perimeter_smt.organization.model import KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft import told
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
+from perimeter_smt.organization.readers.draft.pods import Association
 from perimeter_smt.organization.readers.draft.profiles import Profile
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
 from perimeter_smt.organization.readers.draft.shares import Share, party_of
@@ -151,6 +152,8 @@ class Draft:
         self.vpcs: dict[tuple[str, str], str] = {}
         self.shares: dict[str, Share] = {}  # of AWS RAM, by ARN
         self.profiles: list[Profile] = []  # of IAM Roles Anywhere
+        self.associations: list[Association] = []  # of EKS Pod Identity
+        self.whole = False  # the source holds everything there is
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.blocked: dict[str, bool] = {}  # whether answers say so of an account
         self.canonical: dict[str, str] = {}
@@ -315,6 +318,11 @@ class Draft:
         known = self.policy(policy, Kind.SESSION, f"profile {name}", at) if policy else None
         named = None if roles is None else tuple(roles)
         self.profiles.append(Profile(name, named, known, tuple(managed), at, enabled))
+
+    def association(self, name: str, role: str, policy: object, target: str, at: Place) -> None:
+        """An association of EKS Pod Identity; `policy` is its session policy, empty or None where it has none."""
+        known = self.policy(policy, Kind.SESSION, f"association {name}", at) if policy else None
+        self.associations.append(Association(name, role, known, target, at))
 
     def share(self, arn: str, account: str, parties: Iterable[str], at: Place) -> None:
         """A resource is shared with these parties besides."""
