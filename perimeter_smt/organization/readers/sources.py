@@ -100,6 +100,7 @@ def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions(
 def draft_of(path: Path, form: Form, options: SourceOptions) -> Draft:
     """What the source says, before it is put together."""
     draft = Draft(options.fill)
+    draft.whole = options.complete
     _reader(form)(path, draft, options)
     return draft
 
@@ -165,7 +166,6 @@ def _organization(draft: Draft, options: SourceOptions) -> Organization:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
                       "`--management-account`", "facts")  # fmt: skip
     _missing_guardrails(draft)
-    draft.whole = options.complete
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
     if found.root.id == SOME_ROOT and tests_paths(found):
         draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")
