@@ -50,9 +50,11 @@ def item(kind, own, arn, n, configuration, more=None, region=REGION, account=Non
 def role(n, name, trust, *policies):
     arn = f"arn:aws:iam::{number(n)}:role/{name}"
     inline = [{"policyName": f"p{i}", "policyDocument": quote(json.dumps(p))} for i, p in enumerate(policies)]
-    return item("AWS::IAM::Role", f"AROA{name.upper().replace('-', '')}", arn, n, {
-        "roleName": name, "arn": arn, "assumeRolePolicyDocument": quote(json.dumps(trust)), "rolePolicyList": inline,
-        "attachedManagedPolicies": [], "instanceProfileList": [], "permissionsBoundary": None}, region="global")  # fmt: skip
+    own, taken_by = f"AROA{name.upper().replace('-', '')}", quote(json.dumps(trust))
+    return item("AWS::IAM::Role", own, arn, n, {
+        "roleName": name, "arn": arn, "assumeRolePolicyDocument": taken_by, "rolePolicyList": inline,
+        "attachedManagedPolicies": [], "instanceProfileList": [], "permissionsBoundary": None,
+    }, region="global")  # fmt: skip
 
 
 def bucket(n, name, found):

@@ -221,3 +221,13 @@ def test_a_bucket_policy_that_cannot_be_read_is_not_none(tmp_path, found):
     source = read(tmp_path, {"items.json": {"configurationItems": [item]}})
     assert named(source, "acme-reports", "policyText")
     assert not account(source).resources
+
+
+def test_an_organization_without_accounts_proves_nothing(tmp_path):
+    """An empty list of accounts cannot be whole, since the management account is always one."""
+    tree = {"org.json": TREE["org.json"], "accounts.json": {"Accounts": []}}
+    for name, value in tree.items():
+        (tmp_path / name).write_text(json.dumps(value))
+    assert not read_source(tmp_path, SourceOptions()).grants_given
+    whole = read_source(tmp_path, SourceOptions(complete=True))
+    assert [u.affects for u in named(whole, "accounts of the organization")] == ["facts"]

@@ -167,6 +167,8 @@ def _organization(draft: Draft, options: SourceOptions) -> Organization:
                       "`--management-account`", "facts")  # fmt: skip
     _missing_guardrails(draft)
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
+    if options.complete and all(account.id == management for account, _ in found.accounts()):
+        draft.unknown("accounts of the organization", "none is told: claims on them are about nothing", "facts")
     if found.root.id == SOME_ROOT and tests_paths(found):
         draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")
     return found.model_copy(update={"partition": partition_of(found)})

@@ -67,7 +67,7 @@ def accounts(answer: Answer) -> None:
         learn(answer, item.get("Arn"))
         answer.draft.account(item["Id"], answer.at.at("Accounts", index), name=item.get("Name", ""),
                              parent=item.get("ParentId") or parent)  # fmt: skip
-    if parent is None and not answer.cut:
+    if parent is None and not answer.cut and answer.value["Accounts"]:  # the management account is always one
         answer.draft.accounts_listed = True
 
 
