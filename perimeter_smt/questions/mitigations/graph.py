@@ -23,7 +23,7 @@ from perimeter_smt.questions.mitigations.attributes import attributes_of, brough
 from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.paths import Graph
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, target
-from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
+from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, call_of, calls, end_of, target_of
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
 
@@ -50,7 +50,7 @@ class Edge:
     @property
     def sure(self) -> bool:
         """Whether nothing else is needed."""
-        return not self.unless and all(step.sure for _, step, _ in self.steps)
+        return not self.unless and all(step.certain for _, step, _ in self.steps)
 
 
 @dataclass
@@ -196,7 +196,33 @@ def connect(
         chains.add(name(caller), kind.first.arn, edge)
     for source, kind, edge in reader.from_outside:
         chains.add(source, kind.first.arn, edge)
-    _extend(chains, [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)])
+    extends = [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)]
+    if steps.attributes:
+        _give(chains, callers, kinds, name)
+    _extend(chains, extends)
+
+
+def _give(chains: Chains, callers: Sequence[Kind], kinds: Sequence[Kind], name: Callable[[Kind], str]) -> None:
+    """Edges that need a session with tags or a source identity: from who takes the role and sets them, in one."""
+    for middle, kind in product([k for k in callers if k.first.type == "role"], kinds):
+        edge = chains.graph.get(name(middle), kind.first.arn)
+        if edge is None or not any(step.carried for _, step, _ in edge.steps):
+            continue
+        attributes: dict[str, str] = {}
+        for steps, step, _ in edge.steps:
+            attributes |= attributes_of(steps, middle.first, step) if step.carried else {}
+        named = ", ".join(f"{key} = {value}" for key, value in attributes.items())
+        for caller in callers:
+            enters = chains.graph.get(name(caller), middle.first.arn)
+            if enters is None or [words for _, _, words in enters.steps] != [
+                f"takes the role {last(middle.first.arn)}"
+            ]:
+                continue
+            first = setting_by(enters.steps[0][0], caller.first, middle.first, attributes)
+            if first is not None:
+                hops = [(enters.steps[0][0], hop, f"sets {named}") for hop in first]
+                hops += [(steps, replace(step, carried=False), words) for steps, step, words in edge.steps]
+                chains.add(name(caller), kind.first.arn, Edge(tuple(hops), edge.words, edge.unless))
 
 
 def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
@@ -298,7 +324,7 @@ class _Edges:
                 words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
                 named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
                 hops = [(steps, hop, f"sets {named}") for hop in first]
-                return Edge((*hops, (steps, second, words)), words)
+                return Edge((*hops, (steps, replace(second, carried=False), words)), words)
             tried.append(neg(conj(steps.has_value(name, value) for name, value in attributes.items())))
             other = steps.step(steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
             if other is None:
@@ -447,14 +473,9 @@ class _Edges:
         if key not in self._made_before:
             own = is_text("resource.account", caller.first.account)
             asked = (self.steps.formula("step"), self.steps.calls(call), calls(caller.first), own)
-            self._made_before[key] = self.steps.step(*asked)
+            found = self.steps.step(*asked)
+            self._made_before[key] = found and self.steps.whole(found, calls(caller.first), *asked)
         return self._made_before[key]
-
-
-def call_of(steps: Steps, step: Step) -> str:
-    """The call of a step, in lower case."""
-    assert step.result.model is not None
-    return steps.world.calls.rows[next(iter(step.result.model.rows.values()))].lowered
 
 
 def _texts(option: tuple[str, str]) -> dict[str, str]:
