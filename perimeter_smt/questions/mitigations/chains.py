@@ -16,11 +16,11 @@ from perimeter_smt.logic.atoms import STAR, Text
 from perimeter_smt.logic.formula import Formula, both, disj, either, glob, is_text, neg, sym
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
+from perimeter_smt.questions.mitigations.edges import connect
 from perimeter_smt.questions.mitigations.firm import rests
 from perimeter_smt.questions.mitigations.graph import (
     Chains,
     Edge,
-    connect,
     identity_of,
     is_state,
     last,
@@ -272,8 +272,11 @@ class ChainQuestion:
                 node = self.namer(steps)
                 able = [c for c in callers if (c is kind if himself else node(c) in become)]
                 asked = (steps.formula("step"), steps.calls(*names), kind.here)
-                if able and next(steps.callers(able, *asked), None) is not None:
-                    if not himself:
+                taking = next(steps.callers(able, *asked), None) if able else None
+                if taking is not None:
+                    if himself:
+                        self.chains.first[raised(kind.first.arn)] = ((steps, taking[1], "takes its boundary away"),)
+                    else:
                         self.chains.unless[raised(kind.first.arn)] = "nobody takes its boundary away"
                     return True
         return False

@@ -21,6 +21,7 @@ from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, implies, neg
+from perimeter_smt.logic.interpret import Model
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
@@ -32,7 +33,7 @@ from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import table_rows
-from perimeter_smt.solve.result import Model, Result
+from perimeter_smt.solve.result import Result
 
 K = TypeVar("K", bound=Hashable)
 _PAIRS = 1500  # pairs of caller and target that are asked of all at once; more are asked by target
