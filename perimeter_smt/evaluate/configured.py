@@ -137,7 +137,8 @@ def _tells(at: Ground, fact: Row) -> bool:
     values = _values(at, fact["key"])
     if "is" in fact:
         return any(value in fact["is"] for value in values)
-    return any(_is_a(value, fact["names"]) and not _names_mine(at, value, fact["names"]) for value in values)
+    names = fact["names"]
+    return all(_is_a(value, names) for value in values) and any(not _names_mine(at, value, names) for value in values)
 
 
 def _is_a(value: str, names: str) -> bool:

@@ -449,9 +449,9 @@ def test_availability_names_calls_of_services():
     assert not any(named in why for why in blocked())
 
 
-def test_a_foreign_target_is_an_arn():
+@pytest.mark.parametrize("operator", ["ForAnyValue:StringLike", "ForAllValues:StringLike"])
+def test_a_foreign_target_is_an_arn(operator):
     """`events:TargetArn` holds ARNs: no request without one is shown, whatever the guardrail tests."""
-    tests = {"StringLike": {"events:TargetArn": "arn:*"}}
-    space = workspace({"Effect": "Allow", "Action": "*", "Resource": "*"}, deny("events:PutTargets", tests))
-    space = space.model_copy(update={"perimeter": space.perimeter.model_copy(update={"assumptions": ("AC2",)})})
+    statement = deny("events:PutTargets", {operator: {"events:TargetArn": "arn:*"}})
+    space = workspace({"Effect": "Allow", "Action": "*", "Resource": "*"}, statement, assumptions=("AC2",))
     assert lines("E2", space)["events: event targets"].status == "proved"

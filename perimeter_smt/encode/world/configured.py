@@ -161,9 +161,9 @@ def _fact(workspace: Workspace, keys: KeySpace, fact: Row) -> Formula:
     key = keys.key(fact["key"].lower())
     if "is" in fact:
         return _some_value(key, lambda term: _one_of(term, fact["is"]))
-    return _some_value(
-        key, lambda term: both(_is_a(term, fact["names"]), neg(_is_mine(workspace, term, fact["names"])))
-    )
+    names = fact["names"]
+    told = _some_value(key, lambda term: both(_is_a(term, names), neg(_is_mine(workspace, term, names))))
+    return both(told, *(implies(slot.has, _is_a(slot.term, names)) for slot in key.slots))
 
 
 def _some_value(key: Key, told: Callable[[Template], Formula]) -> Formula:
