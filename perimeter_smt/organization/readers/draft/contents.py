@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
-from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
+from perimeter_smt.organization.classes import statement_shape
+from perimeter_smt.organization.model import KeyGrant, ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.profiles import sessions_of
 from perimeter_smt.organization.readers.draft.shares import shared, spread
+from perimeter_smt.organization.sharing import with_sharing
 from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.request.partitions import partition_of_region
 
 _NO_TEXT = NotKnown("text not told")
 
@@ -135,6 +139,14 @@ def default_key_policy(arn: str, account: str) -> Document:
     return parse_object(policy, Kind.KMS, file="default key policy", name="default key policy")
 
 
+def arn_of_url(url: str, partition: str) -> str:
+    """The ARN of a queue by its URL, in today's and the older forms (SQS guide, queue and message identifiers)."""
+    host, account, name = [*url.removeprefix("https://").split("/"), "", ""][:3]
+    regions = [part for part in host.split(".") if partition_of_region(part) is not None]
+    older = "us-east-1" if host.startswith("queue.") else host.split(".")[1] if "." in host else ""
+    return f"arn:{partition}:sqs:{regions[0] if regions else older}:{account}:{name}"
+
+
 def is_key(arn: str) -> bool:
     """Whether an ARN is that of a KMS key."""
     fields = arn.split(":", 5)
@@ -153,6 +165,34 @@ def _wrong(thing: Thing) -> str:
     return ""
 
 
+def with_statements(policy: Policy | None, more: Policy | None) -> Policy | None:
+    """A policy with the statements of another one that it does not have."""
+    if more is None or isinstance(policy, NotKnown):
+        return policy
+    if policy is None or isinstance(more, NotKnown):
+        return more
+    shapes = {statement_shape(s) for s in policy.statements}
+    fresh = tuple(s for s in more.statements if statement_shape(s) not in shapes)
+    return with_sharing(policy, more.model_copy(update={"statements": fresh}))
+
+
+def without_statements(policy: Document | None, gone: Sequence[Policy]) -> Document | None:
+    """A policy without what others say; None where nothing is left."""
+    if policy is None or not gone:
+        return policy
+    shapes = {statement_shape(s) for document in gone if isinstance(document, Document) for s in document.statements}
+    kept = tuple(s for s in policy.statements if statement_shape(s) not in shapes)
+    return policy.model_copy(update={"statements": kept}) if kept else None
+
+
+def grants_of(thing: Thing) -> tuple[KeyGrant, ...] | None:
+    """The grants of a key after a change; None where nobody said which there were."""
+    if thing.grants is None:
+        return None
+    kept = (grant for grant in thing.grants if grant not in thing.ungranted)
+    return tuple(dict.fromkeys((*kept, *thing.granted)))
+
+
 def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
     """Resources by account. One whose policy is not known is left out and named."""
     out: dict[str, list[OwnedResource]] = {}
@@ -162,7 +202,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
         if wrong:
             draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*")
             continue
-        policy = shared(thing, thing.policy)
+        policy = shared(thing, with_statements(thing.policy, thing.added))
         if isinstance(policy, NotKnown):
             draft.unknown(f"policy of `{thing.arn}`", policy.reason, "grants", thing.at, account=thing.account)
             continue
@@ -179,7 +219,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
                 vpc=thing.vpc,
                 bucket=thing.bucket,
-                grants=thing.grants,
+                grants=grants_of(thing),
             )
         )
     return out

@@ -66,6 +66,15 @@ class Thing:
     bucket: str | None = None
     grants: tuple[KeyGrant, ...] | None = None
     shared: list[str] = field(default_factory=list)  # parties that it is shared with
+    added: Policy | None = None  # statements that stand in its policy besides
+    lost: list[Policy] = field(default_factory=list)  # statements that its policy no longer has
+    granted: list[KeyGrant] = field(default_factory=list)
+    ungranted: list[KeyGrant] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of policy that it takes."""
+        return kind_of(self.arn)
 
 
 @dataclass(slots=True)

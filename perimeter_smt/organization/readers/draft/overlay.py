@@ -16,7 +16,13 @@ from perimeter_smt.organization.model import (
     Unit,
 )
 from perimeter_smt.organization.readers.draft.assemble import endpoints_of
-from perimeter_smt.organization.readers.draft.contents import default_key_policy, is_key, principals_of, resources_of
+from perimeter_smt.organization.readers.draft.contents import (
+    default_key_policy,
+    is_key,
+    principals_of,
+    resources_of,
+    without_statements,
+)
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.relocate import relocated
@@ -78,13 +84,16 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
         if (found := resources.get(arn)) and arn not in change.removed:
             thing.account = thing.account or found.account
             if arn not in change.stripped:
-                thing.policy = thing.policy or unshared(found, change)
+                thing.policy = thing.policy or without_statements(unshared(found, change), thing.lost)
             if thing.block_public_access is None:
                 thing.block_public_access = found.block_public_access and arn not in change.unblocked
             if not thing.whole:
                 thing.tags = {**found.tags, **thing.tags}
             thing.abac = found.abac if thing.abac is None else thing.abac
             thing.grants = found.grants if thing.grants is None else thing.grants
+            if thing.granted and thing.grants is None:
+                reason = "the organization does not tell which grants the key has, so that a new one does not show"
+                change.unknown(f"grants of `{arn}`", reason, "facts", thing.at)
             if thing.origin is None:
                 thing.origin, thing.vpc = found.origin, found.vpc
             thing.bucket = thing.bucket or found.bucket
@@ -146,7 +155,7 @@ class _Overlay:
         self.endpoints = endpoints_of(change)
         self.named = {*change.principals, *change.resources, *change.removed}
         self.doors = {*change.doors, *change.removed}
-        self.controls = {control.name: control for control in change.controls.values()}
+        self.controls = {(control.type, control.name): control for control in change.controls.values()}
         self.iam = _in_iam(change)
         self.targets: dict[str, list[str]] = {}
         for own, target in change.attachments:
@@ -253,7 +262,7 @@ class _Overlay:
         for kind, documents in (("scp", before.scps), ("rcp", before.rcps)):
             for document in documents:
                 again = self.rewrites.of(document, target)
-                control = self.controls.get(document.name)
+                control = self.controls.get((kind, document.name))
                 if again is not None:
                     if isinstance(again.after, NotKnown):
                         self.change.unknown(f"{kind.upper()} `{document.name}`", again.after.reason, "guardrails")
