@@ -20,6 +20,7 @@ def permission_statement(
     organization: str = "",
     url_auth: str = "",
     token: str = "",
+    through_url: bool = False,
 ) -> dict[str, Any]:
     """An Allow for a service, account or everybody, with the conditions that the parameters stand for."""
     equals = {
@@ -31,6 +32,8 @@ def permission_statement(
     condition: dict[str, dict[str, str]] = {}
     if found := {key: value for key, value in equals.items() if value}:
         condition["StringEquals"] = found
+    if through_url:
+        condition["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
     if source_arn:
         condition["ArnLike"] = {"AWS:SourceArn": source_arn}
     who: Any = "*" if principal == "*" else {"Service" if principal.endswith(_SERVICES) else "AWS": principal}

@@ -76,6 +76,8 @@ def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[
         group = draft.groups.get(name)
         if group is None:
             missing.append((f"group `{name}`", NotKnown("not in the source")))
+        elif group.begun:
+            missing.append((f"group `{name}`", NotKnown("what it has besides is not in the source")))
         else:
             holders.append(group)
     for each in holders:
@@ -114,17 +116,32 @@ def named_policy(draft: Draft, arn: str) -> Policy:
     found = draft.managed.get(arn)
     if found is not None:
         return found
-    if arn.endswith(":iam::aws:policy/AdministratorAccess"):
-        return administrator_access()
+    if (known := published_policy(arn)) is not None:
+        return known
     return _NO_TEXT if ":iam::aws:" in arn else NotKnown("not in the source")
 
 
-@lru_cache(maxsize=1)
-def administrator_access() -> Document:
-    """AWS's managed policy of that name, which sources often leave out (IAM guide, job functions)."""
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+# AWS's managed policies that sources often leave out (AWS managed policy reference, their only version, 2026-11-27).
+_PUBLISHED: dict[str, list[str]] = {
+    "AdministratorAccess": ["*"],
+    "service-role/AWSLambdaBasicExecutionRole": [
+        "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"
+    ],
+}  # fmt: skip
+
+
+def published_policy(arn: str) -> Document | None:
+    """One of AWS's managed policies whose text is known here."""
+    head, _, name = arn.partition(":policy/")
+    return _published(name) if head.endswith(":iam::aws") and name in _PUBLISHED else None
+
+
+@lru_cache(maxsize=None)
+def _published(name: str) -> Document:
+    statement = {"Effect": "Allow", "Action": _PUBLISHED[name], "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    return parse_object(policy, Kind.IDENTITY, file="AdministratorAccess", name="AdministratorAccess")
+    short = name.rpartition("/")[2]
+    return parse_object(policy, Kind.IDENTITY, file=short, name=short)
 
 
 def default_key_policy(arn: str, account: str) -> Document:

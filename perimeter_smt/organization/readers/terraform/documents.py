@@ -38,7 +38,8 @@ def in_part(document: Resource) -> tuple[dict[str, Any] | None, list[tuple[str, 
     """What of an `aws_iam_policy_document` is sure before apply, and what is not: names and reasons.
 
     It allows at least what the policy will allow and denies at most what it will deny: an element that is known after
-    apply allows anything there, and a Deny that needs one denies nothing but for the values that are known.
+    apply allows anything there, and a Deny that needs one denies nothing but for the values that are known.  An Allow
+    that is not known, without a Deny beside it that is, leaves nothing that is sure.
     """
     names = ("source_policy_documents", "override_policy_documents", "version")
     merged = any(is_unknown(document.unknown.get(name)) for name in names)
@@ -47,7 +48,7 @@ def in_part(document: Resource) -> tuple[dict[str, Any] | None, list[tuple[str, 
     if whole or any(document.values.get(name) for name in names[:2]):
         return None, []
     assert isinstance(blocks, list)
-    out, left = [], []
+    out, left, wide = [], [], False
     for index, block in enumerate(blocks):
         mask = masks[index] if isinstance(masks, list) and index < len(masks) else {}
         open_ = [name for name in block.keys() | (mask.keys() if isinstance(mask, dict) else set())
@@ -62,11 +63,14 @@ def in_part(document: Resource) -> tuple[dict[str, Any] | None, list[tuple[str, 
         if found is None and not denies:
             return None, []
         what = " and ".join(f"`{name}`" for name in sorted(open_))
+        wide = wide or not denies
         counts = "it denies at most what is known" if denies else "it allows anything there"
         sid = f" (`{block['sid']}`)" if block.get("sid") else ""
         left.append((f"statement {index + 1}{sid}", f"{what} known after apply: {counts}"))
         out += [_statement(found)] if found is not None else []
-    return (statements({**document.values, "statement": []}) | {"Statement": out}, left) if out else (None, [])
+    if not out or (wide and not any(statement["Effect"] == "Deny" for statement in out)):
+        return None, []
+    return statements({**document.values, "statement": []}) | {"Statement": out}, left
 
 
 def _of(mask: Any, name: str) -> Any:

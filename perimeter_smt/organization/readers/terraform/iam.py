@@ -30,6 +30,7 @@ def read(here: Here) -> None:
         for resource in here.plan.of(f"aws_iam_{kind}_policy"):
             for holder in _of(here, resource, kind, kind):
                 policy = policy_of(here, resource, "policy")
+                holder.grown |= not resource.stays
                 holder.own.append(here.draft.policy(policy, Kind.IDENTITY, resource.text("name") or "inline",
                                                     resource.at.at("policy")))  # fmt: skip
         for resource in here.plan.of(f"aws_iam_{kind}_policy_attachment"):
@@ -106,18 +107,19 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
                 here.draft.unknown(f"{kind} of `{resource.address}`", "known after apply", "grants", resource.at,
                                    account=here.account_of(resource))  # fmt: skip
             return
-        yield here.draft.principal(arn, resource.at)
+        yield here.draft.named_elsewhere(arn, resource.at)
         return
     account = here.account_of(resource)
     for name in filter(None, [value] if isinstance(value, str) else value):
         beginning = f"arn:{here.partition}:iam::{account}:{kind}/"
         where = here.draft.groups if kind == "group" else here.draft.principals
         known = (a for a in where if a.startswith(beginning) and a.endswith(f"/{name}"))
-        yield here.draft.principal(next(known, f"{beginning}{name}"), resource.at)
+        yield here.draft.named_elsewhere(next(known, f"{beginning}{name}"), resource.at)
 
 
 def _attach(here: Here, holder: Holder, resource: Resource) -> None:
     arn = resource.get("policy_arn")
+    holder.grown |= not resource.stays
     if isinstance(arn, str):
         if resource.stays and all(here.plan.unchanged(resource, name) for name in ("policy_arn", *_KINDS)):
             holder.stays.add(arn)
