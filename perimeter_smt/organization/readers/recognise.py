@@ -66,7 +66,9 @@ def _say_why(path: Path) -> None:
 def _say_what(value: Any, path: Path) -> None:
     """InputError for what is known and holds no policies that could be read, with what does."""
     if isinstance(value, dict) and "encrypted_data" in value and "encryption_version" in value:
-        raise InputError("an encrypted state or plan of OpenTofu, expected what `tofu show -json` prints", file=str(path))
+        raise InputError(
+            "an encrypted state or plan of OpenTofu, expected what `tofu show -json` prints", file=str(path)
+        )
     if isinstance(value, dict) and "ChangeSetName" in value and "Changes" in value:
         raise InputError("a change set, which tells which resources change and not their policies: expected the "
                          "template", file=str(path))  # fmt: skip
@@ -120,9 +122,9 @@ def _names_source(perimeter: Path) -> bool:
 
 
 def _file(path: Path) -> Form | None:
-    if path.suffix in (".yaml", ".yml"):
-        return Form.CLOUDFORMATION if _TEMPLATE.search(path.read_text("utf-8", "replace")) else None
     data = read_bytes(path)
+    if path.suffix in (".yaml", ".yml") and data[:1] != b"{":  # JSON is YAML, too
+        return Form.CLOUDFORMATION if _TEMPLATE.search(data.decode("utf-8", "replace")) else None
     if data[:1] not in (b"{", b"["):
         return Form.CLOUDFORMATION if _TEMPLATE.search(data.decode("utf-8", "replace")) else None
     try:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from perimeter_smt.organization.readers.cloudformation.loops import Malformed, expand, has_loops
+from perimeter_smt.organization.readers.cloudformation.loops import MalformedError, expand, has_loops
 from perimeter_smt.organization.readers.cloudformation.names import Names
 from perimeter_smt.policy.json_positions import Node, Number, quoted
 
@@ -61,7 +61,7 @@ class Resolver:
         for name, child in members.items():
             try:
                 out.update(expand({name: child}, self._collection))
-            except (Gap, Malformed):
+            except (Gap, MalformedError):
                 out[name] = child
         return out
 
@@ -77,7 +77,7 @@ class Resolver:
             if has_loops(found.value):
                 try:
                     made = expand(found.value, self._collection)
-                except Malformed as error:
+                except MalformedError as error:
                     raise Gap(f"a loop: {error}") from None
                 return self.node(Node(made, found.line, found.file, found.parent, found.step))
             if name := self._function(found.value):

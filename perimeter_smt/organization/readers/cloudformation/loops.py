@@ -15,7 +15,7 @@ _MOST = 5_000  # resources that loops make together; CloudFormation takes 500 in
 Members = dict[str, Node]
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """A loop that is written otherwise than the reference says."""
 
 
@@ -31,14 +31,14 @@ def expand(members: Members, items: Callable[[Node], list[str]]) -> Members:
         for key, child in (_loop(node, items) if name.startswith(LOOP) else {name: node}).items():
             out[key] = child
             if len(out) > _MOST:
-                raise Malformed("more than 5,000 members")
+                raise MalformedError("more than 5,000 members")
     return out
 
 
 def _loop(node: Node, items: Callable[[Node], list[str]]) -> Members:
     parts = node.value
     if not isinstance(parts, list) or len(parts) != 3 or not isinstance(parts[2].value, dict):
-        raise Malformed("expected an identifier, a collection and a fragment")
+        raise MalformedError("expected an identifier, a collection and a fragment")
     identifier, collection, fragment = str(parts[0].value), items(parts[1]), parts[2].value
     out: Members = {}
     for item in collection:

@@ -1,7 +1,8 @@
 """A policy of a template of which parts need what is not known: each statement by itself.
 
-It allows at least what the policy will allow and denies at most what it will deny.  What is not known of an Allow counts
-as anything, beside a Deny that is known; without one the whole policy is not known.  A Deny denies only what is known.
+It allows at least what the policy will allow and denies at most what it will deny.  What is not known of an Allow
+counts as anything, beside a Deny that is known; without one the whole policy is not known.  A Deny denies only what is
+known.
 """
 
 from __future__ import annotations
@@ -50,18 +51,18 @@ def _statement(
             wide += [] if _denies(found) else [found]
             yield found
         return
-    if len(ways) == 1:
-        found = ways[0]
-        if found is not None:
-            yield from found.value if isinstance(found.value, list) else [found]  # type: ignore[misc]
-        return
-    for way in ways:  # it is there one way, and another one or none the other way
-        for each in () if way is None else way.value if isinstance(way.value, list) else (way,):
-            if not _denies(each):
+    there = [way for way in ways if way is not None]
+    for way in there:  # each of them where several are possible, but of what is denied only what is denied either way
+        for each in way.value if isinstance(way.value, list) else [way]:
+            if len(ways) == 1 or not _denies(each):
                 yield each
-    if all(way is not None and _denies(way) and plain(way) == plain(ways[0]) for way in ways if ways[0] is not None):
-        if ways[0] is not None and None not in ways:
-            yield ways[0]
+    if (
+        len(ways) > 1
+        and len(there) == len(ways)
+        and _denies(there[0])
+        and len({repr(plain(way)) for way in there}) == 1
+    ):
+        yield there[0]
 
 
 def _denies(node: Node) -> bool:
@@ -81,7 +82,7 @@ def _open(resolver: Resolver, node: Node, name: str, needs: str, named: Named) -
         except Undecided:
             raise
         except Gap:
-            found = _denied(resolver, key, child) if effect == "Deny" else _allowed(resolver, key, child)
+            found = _denied(resolver, key, child) if effect == "Deny" else _allowed(key, child)
             sure = sure and found is not None
         if found is not None:
             out[key] = found
@@ -110,7 +111,7 @@ def _denied(resolver: Resolver, key: str, node: Node) -> Node | None:
     return Node(kept, node.line, node.file, node.parent, node.step) if kept else None
 
 
-def _allowed(resolver: Resolver, key: str, node: Node) -> Node | None:
+def _allowed(key: str, node: Node) -> Node | None:
     """An element of an Allow that allows anything; None: an element that is left out. Gap where neither can be said."""
     if key in _LISTS:
         return Node("*", node.line, node.file, node.parent, node.step)

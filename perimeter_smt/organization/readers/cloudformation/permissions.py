@@ -57,7 +57,7 @@ def _permission(item: Item) -> Iterator[Found]:
     if unknown is not None:
         yield arn, unknown, item.at
         return
-    more = {argument: str(values[name]) for name, argument in _CONDITIONS.items() if values[name]}
+    more: dict[str, Any] = {argument: str(values[name]) for name, argument in _CONDITIONS.items() if values[name]}
     yield arn, permission_statement(arn, str(values["Principal"]), values["Action"], **more), item.at
 
 
@@ -80,5 +80,3 @@ def _bus(item: Item) -> Iterator[Found]:
     if isinstance(condition, dict) and condition:
         out["Condition"] = {str(condition.get("Type")): {str(condition.get("Key")): condition.get("Value")}}
     yield arn, unknown or out, item.at
-
-

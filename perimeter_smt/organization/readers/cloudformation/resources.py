@@ -9,7 +9,6 @@ from perimeter_smt.organization.readers.cloudformation import permissions, unrea
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
-from perimeter_smt.policy.json_positions import Node
 from perimeter_smt.policy.kinds import Kind
 
 # Types with the property that holds their policy (none: only others give them one).
@@ -176,7 +175,9 @@ def _control(item: Item) -> None:
             if isinstance(target, str):
                 draft.attach(item.logical, target, item.at)
             elif target is not None:
-                reason = f"{found.reason if isinstance(found, NotKnown) else 'not told'}; the policy stops nothing there"
+                reason = (
+                    f"{found.reason if isinstance(found, NotKnown) else 'not told'}; the policy stops nothing there"
+                )
                 draft.unknown(f"targets of `{item.logical}`", reason, "guardrails", item.at)
 
 

@@ -35,7 +35,7 @@ def function_arn(stack: Stack, name: str) -> str:
     if name.count(":") >= 6:
         return name
     names = stack.resolver.names
-    made = name.rsplit("function:")[-1]
+    made = name.rsplit("function:", maxsplit=1)[-1]
     return f"arn:{names.partition}:lambda:{stack.region}:{stack.account}:function:{made}"
 
 

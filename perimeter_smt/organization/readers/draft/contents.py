@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 from perimeter_smt.organization.classes import statement_shape
 from perimeter_smt.organization.model import KeyGrant, ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
@@ -136,7 +136,7 @@ def published_policy(arn: str) -> Document | None:
     return _published(name) if head.endswith(":iam::aws") and name in _PUBLISHED else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _published(name: str) -> Document:
     statement = {"Effect": "Allow", "Action": _PUBLISHED[name], "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}

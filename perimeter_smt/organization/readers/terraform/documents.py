@@ -81,7 +81,9 @@ def _has_gap(value: Any) -> bool:
     """Whether a list holds null, which stands where a value is known after apply; at any depth."""
     if isinstance(value, list):
         return any(item is None or _has_gap(item) for item in value)
-    return any(isinstance(item, list) and _has_gap(item) for item in value.values()) if isinstance(value, dict) else False
+    return (
+        any(isinstance(item, list) and _has_gap(item) for item in value.values()) if isinstance(value, dict) else False
+    )
 
 
 def _known(value: Any) -> list[Any]:

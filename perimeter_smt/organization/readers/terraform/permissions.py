@@ -51,7 +51,9 @@ def _arn(here: Here, resource: Resource) -> str | None:
     if resource.type == _EVENTS:
         bus = here.plan.referred(resource, "event_bus_name", "aws_cloudwatch_event_bus")
         name = resource.text("event_bus_name") or ("" if resource.writes("event_bus_name") and bus else "default")
-        name = "" if isinstance(resource.get("event_bus_name"), NotKnown) and resource.writes("event_bus_name") else name
+        name = (
+            "" if isinstance(resource.get("event_bus_name"), NotKnown) and resource.writes("event_bus_name") else name
+        )
         stand_in = Resource("", "aws_cloudwatch_event_bus", {"name": name.rsplit("event-bus/", 1)[-1]}, resource.at,
                             provider=resource.provider)  # fmt: skip
         return here.arn(bus or stand_in)
@@ -102,14 +104,18 @@ def _grant(here: Here, resource: Resource) -> None:
     made = here.plan.referred(resource, "key_id", "aws_kms_key")
     told = resource.text("key_id")
     stand_in = Resource("", "aws_kms_key", {"key_id": told}, resource.at, provider=resource.provider)
-    arn = here.arn(made) if made is not None else told if told.startswith("arn:") else here.arn(stand_in) if told else ""
+    arn = (
+        here.arn(made) if made is not None else told if told.startswith("arn:") else here.arn(stand_in) if told else ""
+    )
     grantee, operations = resource.text("grantee_principal"), resource.values.get("operations")
     if made is None and grantee == "":
         role = here.plan.referred(resource, "grantee_principal", "aws_iam_role")
         grantee = (here.arn(role) if role is not None else "") or ""
     if not arn or not grantee or not isinstance(operations, list) or None in operations:
         reason = "its key, grantee or operations are known after apply"
-        here.draft.unknown(f"grant `{resource.address}`", reason, "grants", resource.at, account=here.account_of(resource))
+        here.draft.unknown(
+            f"grant `{resource.address}`", reason, "grants", resource.at, account=here.account_of(resource)
+        )
         return
     thing = here.draft.resource(arn, arn.split(":")[4], resource.at)
     if made is not None and thing.policy is None:

@@ -101,8 +101,8 @@ class Plan:
         A choice between two resources, or a text made of several, tells none of them.
         """
         module = _INDEX.sub("", resource.module)
-        named = {(where, _short(ref)): None for where, ref in self._followed(module, resource.references.get(attribute, ()))
-                 if ref.partition(".")[0] not in _VALUES}  # fmt: skip
+        followed = self._followed(module, resource.references.get(attribute, ()))
+        named = {(where, _short(ref)) for where, ref in followed if ref.partition(".")[0] not in _VALUES}
         if len(named) != 1:
             return None
         ((where, short),) = named

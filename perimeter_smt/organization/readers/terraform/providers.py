@@ -32,17 +32,19 @@ def providers_of(plan: Plan) -> dict[str, Provider]:
 def _provider(plan: Plan, key: str) -> Provider:
     found = (plan.providers.get(key) or {}).get("expressions") or {}
     mine = [resource for resource in plan.resources.values() if resource.provider == key]
-    account = _account_of_role(plan, found) or _data(mine, "aws_caller_identity", "account_id") or _likely(mine, 4)
+    told = _account_of_role(plan, found) or _data(mine, "aws_caller_identity", ("account_id",))
+    account = told or _likely(mine, 4)
     region = value_of(plan, found.get("region"))
     if partition_of_region(region) is None:
-        region = _data(mine, "aws_region", "region", "name", "id") or _likely(mine, 3)
+        region = _data(mine, "aws_region", ("region", "name", "id")) or _likely(mine, 3)
     return Provider(account, region, any(name in found for name in _ELSEWHERE), "region" in found)
 
 
 def _account_of_role(plan: Plan, found: dict[str, Any]) -> str:
     for name in _ELSEWHERE[:2]:
-        blocks = found.get(name) or [{}]
-        role = value_of(plan, (blocks[0] if isinstance(blocks, list) else blocks).get("role_arn"))
+        blocks = found.get(name) or {}
+        block = blocks[0] if isinstance(blocks, list) else blocks
+        role = value_of(plan, block.get("role_arn") if isinstance(block, dict) else None)
         if role.count(":") >= 5:
             return role.split(":")[4]
     return ""
@@ -56,13 +58,13 @@ def value_of(plan: Plan, expression: Any) -> str:
     if not isinstance(expression, dict):
         return ""
     found = expression.get("constant_value")
-    references = expression.get("references") or ()
+    references = list(expression.get("references") or [])
     if found is None and len(references) == 1 and str(references[0]).startswith("var."):
         found = plan.variables.get(references[0].removeprefix("var."))
     return found if isinstance(found, str) else ""
 
 
-def _data(mine: list[Resource], kind: str, *names: str) -> str:
+def _data(mine: list[Resource], kind: str, names: tuple[str, ...]) -> str:
     """What a data source of this provider says, by the first of its attributes that does."""
     found = [resource.text(name) for resource in mine if resource.type == kind for name in names]
     return next(filter(None, found), "")

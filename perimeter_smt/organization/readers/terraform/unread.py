@@ -1,4 +1,4 @@
-"""What a plan holds and no reader reads, although somebody may be let in by it: named, so that nothing hides there."""
+"""What a plan holds and no reader reads, although it may let somebody in: it is named."""
 
 from __future__ import annotations
 
