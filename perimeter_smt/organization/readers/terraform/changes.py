@@ -142,6 +142,9 @@ def _whole(here: Here, resource: Resource) -> None:
     if resource.type == "aws_vpc_endpoint":
         here.draft.removed.add(resource.text("id"))
     if resource.type == "aws_organizations_account":
+        if resource.values.get("close_on_deletion") is not True:
+            reason = "the account leaves the organization and is not closed: what it may do is no longer looked at"
+            here.draft.unknown(f"what `{resource.address}` ends", reason, "facts", resource.at)
         here.draft.removed.add(resource.text("id"))
 
 

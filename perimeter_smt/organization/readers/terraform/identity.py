@@ -70,7 +70,9 @@ class Here:
         found = self.providers.get(resource.provider, _NOWHERE)
         if found.account:
             return found.account
-        if found.own_account and resource.provider != DEFAULT:
+        others = any(each.own_account for key, each in self.providers.items() if key != DEFAULT)
+        handed_down = resource.provider not in self.plan.providers and resource.provider.endswith(":aws") and others
+        if (found.own_account and resource.provider != DEFAULT) or handed_down:
             self._guess(resource.provider, "account", self.account)
         self.tell("account")
         return self.account
