@@ -237,3 +237,11 @@ def test_a_role_that_goes_opens_nothing(base):
     role = {"arn": ROLE, "name": "clerk", "path": "/"}
     found = laid_over(base, change("aws_iam_role", role, None, ["delete"]))
     assert opens(base, found, ["sqs"]) == "none"
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_an_account_that_ends(base, closes):
+    before = {"id": OTHER, "name": "other", "parent_id": "ou-0000-0000000two", "close_on_deletion": closes}
+    found = laid_over(base, change("aws_organizations_account", before, None, ["delete"]))
+    assert OTHER not in {a.id for a, _ in found.organization.accounts()}
+    assert facts(found) == ([] if closes else ["what `aws_organizations_account.x` ends"])

@@ -328,3 +328,65 @@ def test_an_account_that_the_plan_makes(tmp_path):
     values = {"name": "new", "parent_id": "r-ac00"}
     found = read(plan(tmp_path, change("aws_organizations_account.a", values, unknown={"id": True})))
     assert "account `aws_organizations_account.a`" in unknowns(found, "facts")
+
+
+TRUST = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+ROLE = f"arn:aws:iam::{OWN}:role/clerk"
+
+
+def of_role(tmp_path, values, unknown, *others, **references):
+    role = change("aws_iam_role.r", {"name": "clerk", "assume_role_policy": TRUST, **values},
+                  unknown={"arn": True, **unknown})  # fmt: skip
+    return read(plan(tmp_path, role, *others, config=[configured("aws_iam_role.r", name=["var.n"], **references)]))
+
+
+@pytest.mark.parametrize(("values", "unknown", "written"), [
+    ({"inline_policy": [{"name": "x"}]}, {"inline_policy": [{"policy": True}]}, "inline_policy"),
+    ({}, {"inline_policy": True}, "inline_policy"),
+    ({"managed_policy_arns": [None]}, {"managed_policy_arns": [True]}, "managed_policy_arns"),
+    ({}, {"managed_policy_arns": True}, "managed_policy_arns"),
+])  # fmt: skip
+def test_policies_of_a_role_that_are_known_after_apply(tmp_path, values, unknown, written):
+    """They were passed over in silence: the role was taken to have none of them."""
+    found = of_role(tmp_path, values, unknown, **{written: ["aws_x.y.arn", "aws_x.y"]})
+    assert account(found).principals == ()
+    assert any(ROLE in name for name in unknowns(found, "grants"))
+    found = of_role(tmp_path, {}, dict.fromkeys(unknown, True))  # AWS fills it in: nobody writes one
+    assert [p.arn for p in account(found).principals] == [ROLE]
+
+
+def test_policies_of_the_same_plan_in_lists(tmp_path):
+    work = {"Sid": "Work", "Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    policy = change("aws_iam_policy.p", {"name": "p", "policy": document(work)}, unknown={"arn": True})
+    refers = ["aws_iam_policy.p.arn", "aws_iam_policy.p"]
+    (role,) = account(of_role(tmp_path, {"managed_policy_arns": [None]}, {"managed_policy_arns": [True]}, policy,
+                              managed_policy_arns=refers, permissions_boundary=refers)).principals  # fmt: skip
+    assert ([sids(p) for p in role.policies], role.boundary) == ([["Work"]], None)
+    (role,) = account(of_role(tmp_path, {}, {"permissions_boundary": True}, policy,
+                              permissions_boundary=refers)).principals  # fmt: skip
+    assert sids(role.boundary) == ["Work"]
+
+
+def test_tags_that_are_known_after_apply(tmp_path):
+    found = of_role(tmp_path, {"tags": {"team": "a"}}, {"tags": {"exempt": True}}, tags=["aws_x.y"])
+    assert "tags of `aws_iam_role.r`" in unknowns(found, "facts")
+
+
+@pytest.mark.parametrize(("address", "values", "unknown"), [
+    ("aws_iam_group_membership.m", {"group": "g", "users": ["eve", None]}, {"users": [False, True]}),
+    ("aws_db_snapshot.s", {"db_snapshot_identifier": "s", "shared_accounts": [None]}, {"shared_accounts": [True]}),
+    ("aws_ssm_document.d", {"name": "d"}, {"permissions": {"account_ids": True}}),
+])  # fmt: skip
+def test_members_and_parties_that_are_known_after_apply(tmp_path, address, values, unknown):
+    found = read(plan(tmp_path, change(address, values, unknown=unknown)))
+    assert not account(found).listed
+    assert any(address in name for name in unknowns(found, "grants"))
+
+
+def test_modules_of_older_versions_do_not_tell_their_provider(tmp_path):
+    queue = change("module.m.aws_sqs_queue.q", {"name": "q"}, unknown={"arn": True})
+    calls = {"m": {"module": {"resources": [configured("aws_sqs_queue.q", "m:aws")]}}}
+    role = [{"role_arn": {"constant_value": f"arn:aws:iam::{OTHER}:role/deploy"}}]
+    found = read(plan(tmp_path, queue, calls=calls, providers=alias("far", assume_role=role)))
+    assert unknowns(found, "facts") == ["account of provider `m:aws`"]
+    assert unknowns(read(plan(tmp_path, queue, calls=calls)), "facts") == []
