@@ -245,3 +245,22 @@ def test_an_account_that_ends(base, closes):
     found = laid_over(base, change("aws_organizations_account", before, None, ["delete"]))
     assert OTHER not in {a.id for a, _ in found.organization.accounts()}
     assert facts(found) == ([] if closes else ["what `aws_organizations_account.x` ends"])
+
+
+def test_a_policy_that_is_not_known_is_not_decided(base):
+    """It was shown as opening something, with requests to resources that nobody lists."""
+    unknown = {"policy": True}
+    after = {"queue_url": f"https://sqs.eu-west-1.amazonaws.com/{OWN}/q"}
+    found = laid_over(base, change("aws_sqs_queue_policy", None, after, unknown=unknown))
+    part = compare_workspaces(read_source(base), found, services=["sqs"], modes=["grants"]).parts[0].opens
+    assert (part.status, len(part.changes)) == ("conditional", 1)
+    assert part.reason.startswith("what is not known may let calls through: policy of `arn:aws:sqs")
+    public = json.dumps(says("Open", "Allow", "sns:*", Principal="*", Resource="*"))
+    both = [
+        change("aws_sqs_queue_policy", None, after, unknown=unknown),
+        {**change("aws_sns_topic_policy", None, {"arn": f"arn:aws:sns:eu-west-1:{OWN}:t", "policy": public})},
+    ]
+    found = laid_over(base, *both)
+    part = compare_workspaces(read_source(base), found, services=["sns"], modes=["grants"]).parts[0].opens
+    assert part.status == "found"  # what is known opens something, too
+    assert all(change.because for change in part.changes)
