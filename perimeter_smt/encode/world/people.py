@@ -126,6 +126,9 @@ def among(accounts: Sequence[str]) -> str:
     return first if not others else f"{first} and {len(others)} more"
 
 
+SPELLED = "organization.yaml one "  # how the facts on the one spelling of names begin
+
+
 def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) -> list[Assertion]:
     """Names of roles and users are unique in an account whatever path and case: who has one is as the input writes it.
 
@@ -159,7 +162,7 @@ def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) ->
         own = [account for account, _, _ in keys]
         here = both(one_of("principal.account", own), with_name(kind, last))
         fact = implies(here, one_of("principal.name", names))
-        out.append(Assertion(f"organization.yaml one {kind} {last} in {among(own)}", fact))
+        out.append(Assertion(f"{SPELLED}{kind} {last} in {among(own)}", fact))
     return out
 
 

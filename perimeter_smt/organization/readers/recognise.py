@@ -56,10 +56,21 @@ def _say_why(path: Path) -> None:
         raise InputError("an empty file", file=str(path))
     if data[:1] in (b"{", b"["):
         try:
-            orjson.loads(data)
+            _say_what(orjson.loads(data), path)
         except orjson.JSONDecodeError as error:
             line = data.count(b"\n", 0, error.pos) + 1
             raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(path), line=line) from None
+
+
+def _say_what(value: Any, path: Path) -> None:
+    """InputError for what is known and holds no policies that could be read, with what does."""
+    if isinstance(value, dict) and "encrypted_data" in value and "encryption_version" in value:
+        raise InputError(
+            "an encrypted state or plan of OpenTofu, expected what `tofu show -json` prints", file=str(path)
+        )
+    if isinstance(value, dict) and "ChangeSetName" in value and "Changes" in value:
+        raise InputError("a change set, which tells which resources change and not their policies: expected the "
+                         "template", file=str(path))  # fmt: skip
 
 
 def _folder(path: Path) -> Form | None:
@@ -104,7 +115,7 @@ def _names_source(perimeter: Path) -> bool:
 
 def _file(path: Path) -> Form | None:
     data = read_bytes(path)
-    if path.suffix.lower() in YAML_FILES or data[:1] not in (b"{", b"["):
+    if (path.suffix.lower() in YAML_FILES and data[:1] != b"{") or data[:1] not in (b"{", b"["):  # JSON is YAML, too
         text = data.decode("utf-8", "replace")
         if _TEMPLATE.search(text):
             return Form.CLOUDFORMATION
@@ -157,6 +168,8 @@ def form_of(value: Any) -> Form | None:
         return Form.TERRAFORM
     if is_config(value):
         return Form.CONFIG
+    if "TemplateBody" in value and "StagesAvailable" in value:
+        return Form.CLOUDFORMATION  # what `aws cloudformation get-template` answers
     if "AWSTemplateFormatVersion" in value or "Transform" in value or _looks_like_template(value.get("Resources")):
         return Form.CLOUDFORMATION
     if "Statement" in value:

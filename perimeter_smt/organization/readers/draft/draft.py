@@ -31,6 +31,7 @@ Affects = Literal["grants", "guardrails", "facts"]
 class Holder:
     """A user, role or group: what is attached to it by itself, and by name.
 
+    `begun`: the source only names it, what it holds besides stands elsewhere. `grown`: the source gives it something.
     `sessions` and `sessions_listed` come from an organization that a change is laid over.
     """
 
@@ -46,6 +47,8 @@ class Holder:
     stays: set[str] = field(default_factory=set)  # attached before, so that an organization holds them already
     sessions: tuple[Session, ...] = ()
     sessions_listed: bool = False
+    begun: bool = False
+    grown: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +71,15 @@ class Thing:
     bucket: str | None = None
     grants: tuple[KeyGrant, ...] | None = None
     shared: list[str] = field(default_factory=list)  # parties that it is shared with
+    added: Policy | None = None  # statements that stand in its policy besides
+    lost: list[Policy] = field(default_factory=list)  # statements that its policy no longer has
+    granted: list[KeyGrant] = field(default_factory=list)
+    ungranted: list[KeyGrant] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of policy that it takes."""
+        return kind_of(self.arn)
 
 
 @dataclass(slots=True)
@@ -82,6 +94,7 @@ class Door:
     gateway: bool = False
     services: tuple[str, ...] = ()
     policy: Policy | None = None
+    stands_for: bool = False  # its id is made up: it may be one that the organization holds
 
 
 @dataclass(slots=True)
@@ -105,13 +118,14 @@ class Version:
 
 @dataclass(slots=True)
 class Control:
-    """An SCP or RCP of the organization."""
+    """An SCP or RCP of the organization. `everywhere`: its attachments are all that the source means it to have."""
 
     id: str
     name: str
     type: str
     policy: Policy
     at: Place
+    everywhere: bool = False
 
 
 class Draft:
@@ -174,6 +188,7 @@ class Draft:
         self.tells_before = False  # the change says what it replaces and takes away
         self.door_policies: dict[str, tuple[Policy, Place]] = {}  # of endpoints by id that are not in the source
         self.unshared: dict[str, dict[str, Place]] = {}  # by ARN: parties that a resource is no longer shared with
+        self.disabled: set[str] = set()  # kinds of guardrails that the organization no longer has
         self.closed: set[str] = set()  # units and accounts from which FullAWSAccess is detached
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
@@ -194,6 +209,14 @@ class Draft:
         self.unknowns.setdefault((name, reason, affects), found)
         if account:
             self.open.add(account)
+
+    def named_elsewhere(self, arn: str, at: Place) -> Holder:
+        """A user, role or group that the source names; it is begun here where the source does not make it."""
+        group = ":group/" in arn
+        fresh = (group_key(arn) if group else arn) not in (self.groups if group else self.principals)
+        holder = self.principal(arn, at)
+        holder.begun |= fresh
+        return holder
 
     def policy(self, value: object, kind: Kind, name: str, at: Place) -> Policy:
         """A policy, or why it is not known."""

@@ -40,6 +40,8 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
 def _plan(value: dict[str, Any], at: Place, draft: Draft, options: SourceOptions) -> None:
     plan = read_plan(value, at)
     draft.tells_before |= plan.changes
+    for name, reason, where in plan.left_out:
+        draft.unknown(name, reason, "facts", where)
     place = here(plan, draft, options, at)
     organizations.read(place)
     iam.read(place)
