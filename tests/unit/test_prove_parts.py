@@ -6,6 +6,7 @@ import pytest
 
 from perimeter_smt.evaluate.governs import may_lie_in
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.compare import compare
 from perimeter_smt.request.actions import action_info, resource_type, resource_types
 from tests.unit.test_prove_resources import MINE, NO_ROOT, OwnedPrincipal, policy, resource, status
 
@@ -99,3 +100,52 @@ def test_the_role_that_a_trail_writes_with():
     scopes = {"O1": {"actions": ("sts:AssumeRole",)}}
     assert status("O1", "sts", principals=[role], reading="exact", scopes=scopes) == {"proved"}
     assert status("O1", "sts", principals=[role], scopes=scopes) == {"conditional"}
+
+
+def compared(action, service, *names):
+    """How a grant on the last name more relates to one on the others."""
+    arns = [f"arn:aws:{service}:eu-west-1:{MINE}:{name}" for name in names]
+    before, after = (
+        policy(Kind.IDENTITY, {"Effect": "Allow", "Action": action, "Resource": resources})
+        for resources in (arns[:-1], arns)
+    )
+    return compare(before, after).relation
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "name", "exists"),
+    [
+        ("dms", "dms:StartReplicationTask", "task:DEF", True),
+        ("dms", "dms:StartReplicationTask", "task:a/b", False),
+        ("neptune-db", "neptune-db:connect", "cluster-B/*", True),
+        ("iot", "iot:Publish", "topic/sensors/hot", True),
+        ("glue", "glue:GetTable", "table/sales/by day", True),
+        ("sqs", "sqs:SendMessage", "jobs.fifo", True),
+        ("sqs", "sqs:SendMessage", "jobs.old", False),
+        ("sns", "sns:Publish", "news.fifo", True),
+        ("sns", "sns:Publish", "news.old", False),
+    ],
+)
+def test_names_that_a_resource_may_have(service, action, name, exists):
+    """Stars of the reference are open parts, limits of names are those of the service whose name it is (W-12)."""
+    assert compared(action, service, "first", name) == ("more" if exists else "equivalent")
+
+
+@pytest.mark.parametrize(
+    ("arn", "through"),
+    [
+        ("arn:aws:ec2:*::snapshot/snap-0a1b2c3d4e5f60718", True),
+        ("arn:aws:rds:*:*:snapshot:awsbackup:*", True),
+        ("arn:aws:backup:*:*:recovery-point:*", True),
+        ("arn:aws:sqs:*:*:*", False),
+    ],
+)
+def test_recovery_points_have_the_arns_of_other_services(arn, through):
+    """An SCP that exempts snapshots exempts the recovery points that they are (AWS Backup guide, access control)."""
+    scp = {
+        "Effect": "Deny", "Action": "backup:*", "NotResource": arn,
+        "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": "o-acme0000001"}},
+    }  # fmt: skip
+    scopes = {"O3": {"actions": ("backup:StartRestoreJob",)}}
+    found = status("O3", "backup", scps=(scp,), mode="guardrails", scopes=scopes)
+    assert ("proved" not in found) is through

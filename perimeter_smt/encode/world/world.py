@@ -111,9 +111,14 @@ class World:
         """The literal for an open point as the perimeter reads it: as chosen where it does not say."""
         return sym(point) if point in self.workspace.perimeter.rivals else neg(sym(point))
 
-    def exact(self) -> Formula:
-        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it."""
-        return both(*(sym(f"assume {n}") for n in self.soft), *(self.reading(x) for x in readings()))
+    def exact(self, leave_out: Iterable[str] = ()) -> Formula:
+        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it.
+
+        `leave_out` are axioms that are not to be used.
+        """
+        return both(
+            *(sym(f"assume {n}") for n in self.soft if n not in {*leave_out}), *(self.reading(x) for x in readings())
+        )
 
     def over(self, accepted: Iterable[str] = ()) -> Formula:
         """Only what the perimeter accepts by name is assumed; everything else is free."""
