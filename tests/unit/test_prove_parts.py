@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from perimeter_smt.evaluate.governs import may_lie_in
+from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.sharing import actions_of, sharing_policy
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.compare import compare
 from perimeter_smt.request.actions import action_info, resource_type, resource_types
-from tests.unit.test_prove_resources import MINE, NO_ROOT, OwnedPrincipal, policy, resource, status
+from tests.unit.test_prove_resources import MINE, NO_ROOT, OwnedPrincipal, OwnedResource, policy, resource, status
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -149,3 +151,19 @@ def test_recovery_points_have_the_arns_of_other_services(arn, through):
     scopes = {"O3": {"actions": ("backup:StartRestoreJob",)}}
     found = status("O3", "backup", scps=(scp,), mode="guardrails", scopes=scopes)
     assert ("proved" not in found) is through
+
+
+def test_a_parameter_that_is_shared():
+    """AWS RAM shares parameters; those who have the share read them by their ARN (GetParameter, Name)."""
+    arn = f"arn:aws:ssm:eu-west-1:{MINE}:parameter/db"
+    share = sharing_policy(arn, MINE, ("210987654321",), actions_of(arn), file="organization.yaml")
+    shared = OwnedResource(arn=arn, account=MINE, policy=share)
+    scopes = {"O1": {"actions": ("ssm:GetParameter",)}}
+    assert status("O1", "ssm", resources=[shared], scopes=scopes) == {"refuted"}
+
+
+def test_resources_in_a_region_that_is_none_are_refused():
+    """They would be nowhere: an open queue in `eu-nord-1` was proved to admit nobody (W-2)."""
+    with pytest.raises(ValueError, match="`eu-nord-1` is not a Region"):
+        values.resource_arn(f"arn:aws:sqs:eu-nord-1:{MINE}:jobs")
+    assert values.resource_arn("arn:aws:s3:::acme-data")

@@ -252,8 +252,9 @@ def definitions_of(world: World) -> dict[str, Formula]:
     if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
+    listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
     for objective in world.objectives:
-        out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
+        out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective, listed)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
     return out
 
