@@ -33,20 +33,48 @@ class Governs(StrEnum):
 
 def governs(listed: str, resource: str, *, owner: str, action: str) -> Governs | None:
     """Whether the policy of the resource `listed`, of account `owner`, decides a call on `resource`."""
-    if listed == resource:
-        return Governs.SURELY
+    by_table = _by_table(listed, resource, owner, action)
+    if by_table is not None or not _same_place(listed, resource, owner):
+        return by_table
     have, asked = cut(listed), cut(resource)
-    if have is None or asked is None or have[1] != asked[1] or have[3] != asked[3]:
-        return None
-    if asked[4] not in ("", owner):
-        return None
-    found = {_by_row(row, have, asked, action.partition(":")[0].lower()) for row in table_rows("governing-policies")}
-    if Governs.SURELY in found:
-        return Governs.SURELY
+    assert have is not None and asked is not None
     # Only in S3 the account field tells types apart: a bucket has none.
     same = have[2] == asked[2] and (have[2] != "s3" or bool(have[4]) == bool(asked[4]))
     unknown = same and not (_is_known(have[2], have[5]) and _is_known(asked[2], asked[5]))
-    return Governs.PERHAPS if unknown or Governs.PERHAPS in found else None
+    return Governs.PERHAPS if unknown else None
+
+
+def may_lie_in(listed: str, resource: str, *, owner: str, action: str) -> bool:
+    """Whether the resource of a call may be a part of a listed one, so that a complete list need not name it (W-6).
+
+    Where the table is silent, the name of a part holds that of the whole after its type, between slashes or colons.
+    """
+    if governs(listed, resource, owner=owner, action=action) is None:
+        return False
+    if _by_table(listed, resource, owner, action) is not None:
+        return True
+    whole = listed.split(":", 5)[5].strip("/")
+    text = re.sub(r"^[^/:]*[/:]", "", whole)
+    return re.search(f"(^|[/:]){re.escape(text)}($|[/:])", resource.split(":", 5)[5]) is not None
+
+
+def _same_place(listed: str, resource: str, owner: str) -> bool:
+    """Partition and Region are the same, and the owner is the account of the listed resource."""
+    have, asked = cut(listed), cut(resource)
+    if have is None or asked is None:
+        return False
+    return (have[1], have[3]) == (asked[1], asked[3]) and asked[4] in ("", owner)
+
+
+def _by_table(listed: str, resource: str, owner: str, action: str) -> Governs | None:
+    """What the rows of the table say; a resource is governed by its own policy."""
+    if listed == resource:
+        return Governs.SURELY
+    have, asked = cut(listed), cut(resource)
+    if have is None or asked is None or not _same_place(listed, resource, owner):
+        return None
+    found = {_by_row(row, have, asked, action.partition(":")[0].lower()) for row in table_rows("governing-policies")}
+    return next((relation for relation in Governs if relation in found), None)
 
 
 def _by_row(row: Mapping[str, Any], have: tuple[str, ...], asked: tuple[str, ...], service: str) -> Governs | None:
@@ -56,7 +84,7 @@ def _by_row(row: Mapping[str, Any], have: tuple[str, ...], asked: tuple[str, ...
     if other is None:
         if asked[2] != have[2] or bool(asked[4]) is not bool(have[4]):
             return None
-    elif other not in ("*", asked[2]):
+    elif asked[2] == have[2] if other == "*" else asked[2] != other:
         return None
     if row.get("calls", service) != service:
         return None

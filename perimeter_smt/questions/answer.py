@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from perimeter_smt.logic.formula import conj, disj, neg
+from perimeter_smt.logic.formula import both, disj, neg
 from perimeter_smt.questions import explain, first_hop
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.holes import enumerate_ways, holes
@@ -159,9 +159,8 @@ def _proved(
     """The proof that the groups share, with what it used."""
     breach = questions.breach(run.world, objective.id)
     mode = run.exact if run.reading == "exact" else run.over
-    result = run.ask(
-        conj((breach, neg(questions.accepted_limits(run.world, objective.id)))), mode, *run.only(left), core=True
-    )
+    asked = both(breach, neg(questions.accepted_limits(run.world, objective.id)))
+    result = run.ask(asked, mode, *run.only(left), core=True)
     if result.status != "unsat":
         fold(
             rows,
@@ -170,6 +169,12 @@ def _proved(
         )
         return
     notes: list[Assumption] = []
+    if first_hop.ASSUMED in result.core:  # not every core is one of the smallest
+        left_out = (first_hop.ASSUMED,)
+        exact = run.reading == "exact"
+        without = run.world.exact(left_out) if exact else questions.proof_mode(run.world, leave_out=left_out)
+        spared = run.ask(asked, without, *run.only(left), core=True)
+        result = spared if spared.status == "unsat" else result
     if first_hop.ASSUMED in result.core:
         held, note = _first_hops(run, objective, left, rows)
         if len(held) < len(left):

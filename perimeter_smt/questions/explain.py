@@ -51,22 +51,22 @@ def counterexample(
     model = result.model
     assert model is not None
     request, facts, used = request_of(View(world, model))
+    perimeter = world.workspace.perimeter
+    turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     case = case_of(
         world,
         request,
         facts,
-        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in departs,
+        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
         unsigned_calls="AE2.anonymous" in departs,
         console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
         endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
-        bucket=bucket_behind(model, departs),
+        bucket=bucket_behind(model, (*departs, *turned)),
     )
     listed = resources_listed and not model.symbols.get("resource.unlisted-built-in", False)  # AE12
     _check_ground(world, objective, case, request, facts, kind, resources_listed=listed)
-    perimeter = world.workspace.perimeter
-    turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     if kind == "blocked":
         replayed = held_back(case, turned, settled=perimeter.settled)
     else:

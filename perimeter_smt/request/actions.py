@@ -114,9 +114,13 @@ def data_date() -> str:
 
 
 def _action(service: str, row: Any) -> ActionInfo:
+    types = _service_file("resourceTypes", service)
     uses = tuple(
-        ResourceUse(use["name"], use["required"], tuple(use["conditionKeys"]), tuple(use["dependentActions"]))
+        ResourceUse(
+            kind, use["required"] and kind == use["name"], tuple(use["conditionKeys"]), tuple(use["dependentActions"])
+        )
         for use in row["resourceTypes"]
+        for kind in (use["name"], *_further(types.get(use["name"].lower())))
     )
     uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(f"{service}:{row['name']}".lower(), ()))
     return ActionInfo(
@@ -128,11 +132,44 @@ def _action(service: str, row: Any) -> ActionInfo:
 def _beside() -> dict[str, tuple[str, ...]]:
     """Resource types that the reference leaves out, by lower-cased action; none of them is required."""
     table = json.loads(encodings().joinpath("keys", "resource-types-beside.json").read_text("utf-8"))
-    return {row["action"].lower(): (row["type"],) for row in table["rows"]}
+    return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row}
+
+
+@lru_cache(maxsize=1)
+def _arns_beside() -> dict[tuple[str, str], tuple[str, ...]]:
+    """ARNs of resource types that the reference leaves out, by service and type."""
+    table = json.loads(encodings().joinpath("keys", "resource-types-beside.json").read_text("utf-8"))
+    return {(row["service"], row["type"]): tuple(row["arns"]) for row in table["rows"] if "arns" in row}
 
 
 def _resource_type(service: str, row: Any) -> ResourceType:
     return ResourceType(service, row["key"], row["arn"], tuple(row.get("conditionKeys", ())))
+
+
+def _further(row: Any) -> tuple[str, ...]:
+    """The names under which `_one_arn_each` keeps the further ARNs of a type."""
+    arns = row["also"] if row else ()
+    return tuple(f"{row['key']} ({i})" for i in range(2, 2 + len(arns)))
+
+
+def _one_arn_each(service: str, rows: dict[str, Any]) -> dict[str, Any]:
+    """Types with one ARN each: the reference writes several, such as those of both versions of Lex, into one text."""
+    out: dict[str, Any] = {}
+    for name, row in rows.items():
+        first, *also = map(_opened, (*row["arn"].split(", "), *_arns_beside().get((service, row["key"]), ())))
+        out[name] = {**row, "arn": first, "also": also}
+        for key, arn in zip(_further(out[name]), also, strict=True):
+            out[key.lower()] = {**row, "key": key, "arn": arn, "also": ()}
+    return out
+
+
+def _opened(arn: str) -> str:
+    """The ARN with an open part where the reference writes a star: ids of databases, tasks, events and the like."""
+    if "*" not in arn or arn.count(":") < 5:
+        return arn
+    *fields, region, account, name = arn.split(":", 5)
+    region, account = region.replace("*", "${Region}"), account.replace("*", "${Account}")
+    return ":".join((*fields, region, account, name.replace("*", "${Any}")))
 
 
 @lru_cache(maxsize=1)
@@ -145,7 +182,7 @@ def _service_file(folder: str, service: str) -> dict[str, Any]:
     if service not in _known_services():  # also keeps user input out of file names
         return {}
     found: dict[str, Any] = _json(f"{folder}/{service}.json")
-    return found
+    return _one_arn_each(service, found) if folder == "resourceTypes" else found
 
 
 @lru_cache(maxsize=1)

@@ -176,11 +176,18 @@ def _accounts(view: View, *terms: tuple[str, bool]) -> dict[str, tuple[str | Non
 
 
 def _hidden_tags(view: View) -> dict[str, str]:
-    """Tags that exceptions of the perimeter ask for, of a bucket without ABAC (W-9)."""
+    """Tags that exceptions of the perimeter ask for: of a bucket without ABAC (W-9), and those of the file (W-7)."""
     names = {entry.key for entry in view.world.workspace.perimeter.tag_exceptions if entry.on == "resource"}
     held = sorted(name for name in names if view.true(hidden_tag(name)))
     keys = view.world.keys
-    return {name: view.composed(keys.key(f"aws:resourcetag/{name}".lower()).term) for name in held}
+    told = {name: view.composed(keys.key(f"aws:resourcetag/{name}".lower()).term) for name in held}
+    if names and not view.world.free_grants:
+        arn = resource_of(view)
+        for account, _ in view.world.workspace.organization.accounts():
+            tags = next((r.tags for r in account.resources if r.arn == arn and ":s3:::" not in arn), {})
+            lower = {name.lower(): value for name, value in tags.items()}
+            told |= {name: lower[name.lower()] for name in names if name.lower() in lower}
+    return told
 
 
 def principal_of(view: View) -> Principal:

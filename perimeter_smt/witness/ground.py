@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from perimeter_smt.evaluate.governs import may_lie_in
 from perimeter_smt.organization.model import Account, Organization, OwnedPrincipal, OwnedResource
 from perimeter_smt.request.actions import action_info
 from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.request.request import Facts, Request
-from perimeter_smt.witness.listed import access_point_of, deciding
+from perimeter_smt.witness.listed import access_point_of
 
 _RESOURCE_TAG, _BUCKET_TAG, _IAM_TAG = "aws:resourcetag/", "s3:buckettag/", "iam:resourcetag/"
 
@@ -50,7 +51,7 @@ def _resource(account: Account | None, request: Request, *, aws_managed_key: boo
     """A resource that exists before the call, of an account whose resources are all listed, is one of them."""
     if account is None or not account.listed or request.resource == "*" or not _needs_resource(request.action):
         return None
-    if aws_managed_key or deciding(account, request):
+    if aws_managed_key or _part_of_listed(account, request):
         return None
     _, _, service, _, _, name = request.resource.split(":", 5)
     if _built_in(service, name, request.resource) or _of_a_principal(account, request.resource):
@@ -58,6 +59,11 @@ def _resource(account: Account | None, request: Request, *, aws_managed_key: boo
     if service == "kms" and name.startswith("alias/") and any(":kms:" in r.arn for r in account.resources):
         return None
     return f"account {account.id} lists all its resources, and {request.resource} is none of them"
+
+
+def _part_of_listed(account: Account, request: Request) -> bool:
+    asked = {"owner": account.id, "action": request.action}
+    return any(may_lie_in(resource.arn, request.resource, **asked) for resource in account.resources)
 
 
 def _key(account: Account | None, request: Request) -> str | None:

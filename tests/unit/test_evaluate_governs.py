@@ -36,6 +36,7 @@ def arn(rest, service="sqs", region="eu-west-1", account=OWNER, partition="aws")
         (arn("secret:s", SECRETS), arn("secret:s-AbCdEf", SECRETS), f"{SECRETS}:GetSecretValue", SURELY),
         (arn("backup-vault:v", "backup"), "arn:aws:ec2:eu-west-1::snapshot/snap-1", "backup:StartCopyJob", PERHAPS),
         (arn("backup-vault:v", "backup"), "arn:aws:ec2:eu-west-1::snapshot/snap-1", "ec2:CopySnapshot", None),
+        (arn("backup-vault:v", "backup"), arn("backup-vault:w", "backup"), "backup:DeleteBackupVault", None),
         # A name of a known type, however odd, is of no unknown one.
         (arn("event-bus/b", "events"), arn("event-busv2/b//", "events"), "events:PutEvents", None),
         (arn("bills"), arn("bills/2026"), "sqs:SendMessage", None),

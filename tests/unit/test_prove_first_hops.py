@@ -32,9 +32,9 @@ QUIET = policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:GetObject", "Res
 FORWARDING = policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "athena:*", "Resource": "*"})
 
 
-def space(able, quiet=None):
+def space(able, quiet=None, network=NETWORK):
     """One role in each account; those of the accounts `able` may make calls that a service carries on to S3."""
-    scp = policy(Kind.SCP, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": NETWORK})
+    scp = policy(Kind.SCP, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": network})
     accounts = []
     for name in IDS:
         grants = (FORWARDING,) if name in able else quiet or (QUIET,)
@@ -132,3 +132,15 @@ def test_a_first_hop_counts_for_the_services_that_it_is_carried_on_to():
     report = prove(workspace, objectives=["O5"], services=["kms", "sqs"], availability=False)
     found = {service: verdict.status for verdict in report.verdicts for service in verdict.services}
     assert found == {"kms": "conditional", "sqs": "proved"}
+
+
+def test_guardrails_that_stop_forwarded_calls_need_no_first_hop():
+    """Without an exemption for forwarded calls only those with an address of mine get through (AN6.address)."""
+    network = {name: keys for name, keys in NETWORK.items() if name != "BoolIfExists"}
+    for reading in ("over", "exact"):
+        report = prove(
+            space(IDS, network=network), objectives=["O5"], services=["s3"], availability=False, reading=reading
+        )
+        (verdict,) = report.verdicts
+        assert verdict.status == "proved"
+        assert "first-hops" not in {each.name for each in verdict.assumptions}

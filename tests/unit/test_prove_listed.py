@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, Unit
-from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.organization.perimeter import Perimeter, TagException, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.perimeter import prove
 from tests.unit.test_prove_resources import MANAGEMENT, MINE, ORG, PARTNER, READ, policy, resource, status
@@ -68,6 +68,35 @@ def test_a_tag_that_a_resource_has_is_in_the_calls_on_it(arn, action, tags, read
     scopes = {"O1": {"actions": (action,)}}
     owned = resource(arn, READ, tags=tags)
     assert status("O1", service, resources=[owned], rcps=[tagged], reading=reading, scopes=scopes) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("tags", "missing", "expected"),
+    [
+        ({"open": "yes"}, False, "vacuous"),
+        ({"open": "no"}, False, "refuted"),
+        ({}, False, "refuted"),
+        ({"open": "yes"}, True, "refuted"),
+        ({}, True, "vacuous"),
+    ],
+)
+def test_an_exception_by_a_tag_of_the_file(tags, missing, expected):
+    """A listed queue has its tags whether or not the call carries the key: nobody tests it here (W-7)."""
+    queue = resource("arn:aws:sqs:eu-west-1:ACCOUNT:pay", {**READ, "Action": "sqs:SendMessage"}, tags=tags)
+    exception = TagException(on="resource", key="open", value="yes", missing=missing)
+    scopes = {"O1": {"actions": ("sqs:SendMessage",)}}
+    found = status("O1", "sqs", resources=[queue], scopes=scopes, tag_exceptions=(exception,))
+    assert found <= ({"vacuous", "proved"} if expected == "vacuous" else {expected})
+
+
+@pytest.mark.parametrize(("way", "expected"), [("chosen", "vacuous"), ("rival", "refuted")])
+def test_grants_that_nobody_told_where_the_perimeter_settles_them(way, expected):
+    """X-32 settled the rival way: a grant may cover the call, in the replay, too."""
+    own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MINE}:root"}, "Action": "kms:*", "Resource": "*"}
+    key = resource("arn:aws:kms:eu-west-1:ACCOUNT:key/0a1b2c3d-1111-2222-3333-444455556666", own, kind=Kind.KMS)
+    settled = {"readings": {"X-32": way}}
+    found = status("O1", "kms", resources=[key], scopes={"O1": {"actions": ("kms:Decrypt",)}}, **settled)
+    assert ("refuted" in found) is (expected == "refuted")
 
 
 def test_a_tag_that_a_role_has_is_in_the_calls_on_it():

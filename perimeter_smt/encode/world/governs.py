@@ -21,6 +21,7 @@ from perimeter_smt.request.keys import table_rows
 _TOKEN = re.compile(r"\{(\w+)([/:]?)\}|(\*)|(\?)")
 _CLASSES = {"": "[^/:]+", "/": "[^:]+", ":": ".+"}
 _RUNS = {"": Run(CharSet("/:", negated=True), 1), "/": Run(NOT_COLON, 1), ":": Run(ANY, 1)}
+_TYPE = re.compile(r"([^/:]*)([/:]?)(.*)", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}")
 HAS_ACCOUNT = atom(Member("call", "arn has account"))
 
@@ -60,15 +61,13 @@ def reach(resource: OwnedResource) -> Reach:
     own = arn_of_service(arn.service)
     names = [is_text("resource.name", arn.name)]
     sure = both(own, _field(arn), disj([*names, *_patterns(rows, "governs", arn.service)]))
-    may = [sure, *_elsewhere(rows)]
-    if rows:
-        may.append(both(own, neg(_known_names(arn.service))))
-    else:
-        may.append(own)
+    told = [sure, *_elsewhere(rows)]
+    untold = both(own, neg(_known_names(arn.service)) if rows or _is_known(arn) else TRUE)
     perhaps = both(own, _field(arn), disj(_patterns(rows, "perhaps", arn.service)))
     inner = both(own, _field(arn), disj(_patterns(_without_own_type(rows), "perhaps", arn.service)))
     here = _here(arn, resource.account)
-    return Reach(both(here, sure), both(here, disj([*may, perhaps])), both(here, disj([*may, inner])))
+    within = both(untold, _names_it(arn.name))
+    return Reach(both(here, sure), both(here, disj([*told, untold, perhaps])), both(here, disj([*told, within, inner])))
 
 
 def itself(resource: OwnedResource) -> Formula:
@@ -146,7 +145,7 @@ def _elsewhere(rows: Iterable[Bound]) -> Iterator[Formula]:
     for row, bound in rows:
         if "of" not in row:
             continue
-        service = TRUE if row["of"] == "*" else arn_of_service(row["of"])
+        service = neg(arn_of_service(row["service"])) if row["of"] == "*" else arn_of_service(row["of"])
         calls = atom(Member("call", f"service={row['calls']}")) if "calls" in row else TRUE
         typed = neg(atom(Member("call", "resource is star")))
         for pattern in (*row["governs"], *row.get("perhaps", ())):
@@ -172,6 +171,33 @@ def _known_names(service: str) -> Formula:
     others = disj(glob("resource.name", _open(name)) for name in names if name not in known)
     typed = both(disj(glob("resource.name", _open(name)) for name in known), neg(others))
     return either(disj(glob("resource.name", _template(pattern, {})) for pattern in patterns), typed)
+
+
+def _is_known(arn: Arn) -> bool:
+    """The table says something of names like this one: in another resource, where no row is about the name itself."""
+    patterns = [_regex(pattern) for pattern in _known_patterns(arn.service) if pattern != "*"]
+    if any(found.fullmatch(arn.name) for found in patterns):
+        return True
+    formats = [t.arn.split(":", 5) for t in actions.resource_types(arn.service) if t.arn.count(":") >= 5]
+    names = [fields[5] for fields in formats if fields[2] == arn.service]
+    fits = [n for n in names if re.fullmatch(".*".join(map(re.escape, _PLACEHOLDER.split(n))), arn.name, re.DOTALL)]
+    return bool(fits) and all(any(found.fullmatch(_PLACEHOLDER.sub("x", n)) for found in patterns) for n in fits)
+
+
+def _names_it(name: str) -> Formula:
+    """The resource's name holds the listed one after its type: what lies in a resource of which the table is silent.
+
+    ARNs of what lies in something tell that (`agent-alias/AGENT/ALIAS` in `agent/AGENT`); a resource of another name is
+    one of its own, and not there where lists are complete (W-6).
+    """
+    kind, sign, own = _TYPE.fullmatch(name.strip("/")).groups()  # type: ignore[union-attr]
+    text = own if sign else kind
+    if not text:
+        return TRUE
+    ways: list[Template] = [] if sign else [(Text(text),), *((Text(text + after), STAR) for after in "/:")]
+    for before in "/:":
+        ways += [(STAR, Text(before + text)), *((STAR, Text(before + text + after), STAR) for after in "/:")]
+    return disj(glob("resource.name", way) for way in ways)
 
 
 def _open(name: str) -> Template:

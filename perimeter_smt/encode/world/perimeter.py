@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from perimeter_smt.encode.language.action import action_matches
@@ -11,11 +12,13 @@ from perimeter_smt.encode.language.principal import IAM, named, of_host
 from perimeter_smt.encode.language.resource import Leaf, resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
 from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
+from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
 from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
 from perimeter_smt.logic.atoms import Template, Text, Within
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, boolean, both, conj, disj, either, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
+from perimeter_smt.organization.model import OwnedResource
 from perimeter_smt.organization.perimeter import (
     Perimeter,
     RoleException,
@@ -77,18 +80,21 @@ def in_scope(scope: Scope) -> Formula:
     )
 
 
-def excepted(perimeter: Perimeter, keys: KeySpace, script: Script, objective: str) -> Formula:
+def excepted(
+    perimeter: Perimeter, keys: KeySpace, script: Script, objective: str, listed: Iterable[OwnedResource] = ()
+) -> Formula:
     """The request is outside the claim of `objective` by a declared exception.
 
-    A tag counts only where my administrators set it: on callers of my accounts and on my resources.
+    A tag counts only where my administrators set it: on callers of my accounts and on my resources. `listed` are
+    resources whose tags are known, so that they have them whether or not a call carries the key (W-7).
     """
     caller = script.texts["aws:PrincipalArn"]
-    tags = [_tag(keys, e) for e in perimeter.tag_exceptions if objective in e.objectives]
+    tags = [_tag(keys, e, tuple(listed)) for e in perimeter.tag_exceptions if objective in e.objectives]
     roles = [_role(keys, caller, e) for e in perimeter.role_exceptions if objective in e.objectives]
     return disj((*tags, *roles))
 
 
-def _tag(keys: KeySpace, entry: TagException) -> Formula:
+def _tag(keys: KeySpace, entry: TagException, listed: Sequence[OwnedResource]) -> Formula:
     kind = "PrincipalTag" if entry.on == "principal" else "ResourceTag"
     key = keys.key(f"aws:{kind}/{entry.key}".lower())
     mine = both(IAM, sym("principal.mine")) if entry.on == "principal" else sym("resource.mine")
@@ -96,7 +102,14 @@ def _tag(keys: KeySpace, entry: TagException) -> Formula:
     if entry.on == "resource":  # tags of buckets are there also where policies do not see them (W-9)
         has = either(has, both(BY_BUCKET, neg(sym("bucket.abac")), sym(hidden_tag(entry.key))))
     tagged = both(has, glob_on(key.term, (Text(entry.value),) if entry.value else ()))
+    if entry.on == "resource":
+        tagged = either(tagged, disj(itself(one) for one in listed if _carries(one, entry)))
     return both(mine, neg(tagged) if entry.missing else tagged)
+
+
+def _carries(resource: OwnedResource, entry: TagException) -> bool:
+    tags = {name.lower(): value for name, value in resource.tags.items()}
+    return not is_bucket(split_arn(resource.arn)) and tags.get(entry.key.lower()) == entry.value
 
 
 def _role(keys: KeySpace, caller: Template, entry: RoleException) -> Formula:

@@ -111,9 +111,14 @@ class World:
         """The literal for an open point as the perimeter reads it: as chosen where it does not say."""
         return sym(point) if point in self.workspace.perimeter.rivals else neg(sym(point))
 
-    def exact(self) -> Formula:
-        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it."""
-        return both(*(sym(f"assume {n}") for n in self.soft), *(self.reading(x) for x in readings()))
+    def exact(self, leave_out: Iterable[str] = ()) -> Formula:
+        """Every soft axiom holds and every open point is read as chosen, or as the perimeter settles it.
+
+        `leave_out` are axioms that are not to be used.
+        """
+        return both(
+            *(sym(f"assume {n}") for n in self.soft if n not in {*leave_out}), *(self.reading(x) for x in readings())
+        )
 
     def over(self, accepted: Iterable[str] = ()) -> Formula:
         """Only what the perimeter accepts by name is assumed; everything else is free."""
@@ -247,8 +252,9 @@ def definitions_of(world: World) -> dict[str, Formula]:
     if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
+    listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
     for objective in world.objectives:
-        out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective)
+        out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective, listed)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
     return out
 

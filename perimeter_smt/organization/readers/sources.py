@@ -22,6 +22,7 @@ from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.organization.readers.untold_tags import name_untold_tags
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
+from perimeter_smt.policy.json_positions import quoted
 
 _SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
 
@@ -71,6 +72,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     if options.organization is not None:
         return _changed(read_source(options.organization, replace(options, organization=None)), draft, path)
     organization = _organization(draft, options)
+    _in_regions(organization, path)
     perimeter, node = _perimeter(path, organization.id, options)
     name_untold_tags(draft, organization, perimeter)
     if perimeter.paths and draft.root is None:
@@ -148,6 +150,7 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
 
 def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
     organization = overlay(base.organization, draft)
+    _in_regions(organization, path)
     unknowns = (*base.unknowns, *draft.unknowns.values())
     return base.model_copy(
         update={
@@ -157,6 +160,19 @@ def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
             "name": f"{base.name} with {_name(path)}",
         }
     )
+
+
+def _in_regions(organization: Organization, path: Path) -> None:
+    """Refuse resources in a Region that is none: no call would reach them, and all would hold of them (W-2)."""
+    for account, _ in organization.accounts():
+        for resource in account.resources:
+            place = resource.arn.split(":", 5)[3]
+            if not place:
+                continue
+            try:
+                values.region(place)
+            except ValueError as error:
+                raise InputError(f"resource {quoted(resource.arn)}: {error}", file=str(path)) from None
 
 
 def _organization(draft: Draft, options: SourceOptions) -> Organization:

@@ -155,16 +155,17 @@ def case_in(world: World, model: Model) -> Case:
 
 
 def _case(world: World, model: Model, request: Request, facts: Facts, departs: tuple[str, ...]) -> Case:
+    turned = world.workspace.perimeter.rivals ^ {name for name in departs if name.startswith("X-")}
     return case_of(
         world,
         request,
         facts,
-        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in departs,
+        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
         endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
-        bucket=bucket_behind(model, departs),
+        bucket=bucket_behind(model, (*departs, *turned)),
     )
 
 

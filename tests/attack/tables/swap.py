@@ -43,18 +43,21 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
     place = list_of(table)
     known[name] = {**table, place: [row for row in table[place] if row not in rows]}
     # the places from which the program reads tables
-    original, beside, measured = keys._tables, actions._beside, sizes._rows
+    original, beside, measured = keys._tables, (actions._beside, actions._arns_beside), sizes._rows
     forget()
     keys._tables = lambda: known  # type: ignore[assignment]
     sizes._rows = lambda: known["policy-sizes"]["rows"]
     if name == "resource-types-beside":
-        left = {row["action"].lower(): (row["type"],) for row in known[name][place]}
+        left = {row["action"].lower(): (row["type"],) for row in known[name][place] if "action" in row}
+        arns = {(row["service"], row["type"]): tuple(row["arns"]) for row in known[name][place] if "arns" in row}
         actions._beside = lambda: left  # type: ignore[assignment]
+        actions._arns_beside = lambda: arns  # type: ignore[assignment]
         _forget_actions()
     try:
         yield
     finally:
-        keys._tables, actions._beside, sizes._rows = original, beside, measured
+        keys._tables, sizes._rows = original, measured
+        actions._beside, actions._arns_beside = beside  # type: ignore[assignment]
         if name == "resource-types-beside":
             _forget_actions()
         forget()
@@ -63,3 +66,6 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
 def _forget_actions() -> None:
     actions.actions.cache_clear()
     actions.action_info.cache_clear()
+    actions._service_file.cache_clear()
+    actions.resource_type.cache_clear()
+    actions.resource_types.cache_clear()
