@@ -33,6 +33,8 @@
 ; --- which wire ----------------------------------------------------------------------------------
 (declare-const wire Wire)
 (declare-const source.address String)
+(declare-const instance.region String)            ; of the instance that EC2 delivered the session to
+(declare-const instance.id String)                ; i-...
 (declare-const endpoint.id String)
 (declare-const endpoint.vpc String)
 (declare-const endpoint.account String)
@@ -96,6 +98,8 @@
 (define-fun |aws:SourceVpc| () String endpoint.vpc)
 (define-fun |aws:SourceVpcArn| () String
   (str.++ "arn:" aws.partition ":ec2:" endpoint.region ":" vpc.account ":vpc/" endpoint.vpc))
+(define-fun |ec2:SourceInstanceArn| () String
+  (str.++ "arn:" aws.partition ":ec2:" instance.region ":" principal.account ":instance/" instance.id))
 (define-fun |aws:VpceAccount| () String endpoint.account)
 (define-fun |aws:VpceOrgID| () String (org endpoint.account))
 (define-fun |aws:VpceOrgPaths 1| () String (orgpath endpoint.account))
@@ -134,9 +138,11 @@
 (declare-const |has aws:SignInSessionArn| Bool)
 (declare-const |has aws:ChatbotSourceArn| Bool)
 (declare-const |has aws:Ec2InstanceSourceVpc| Bool)
+(declare-const |aws:Ec2InstanceSourceVpc| String)
 (declare-const |has aws:Ec2InstanceSourcePrivateIPv4| Bool)
 (declare-const |has ec2:SourceInstanceArn| Bool)
 (declare-const |has ec2:RoleDelivery| Bool)
+(declare-const |ec2:RoleDelivery| String)
 (declare-const |has aws:SourceIp| Bool)
 (declare-const |has aws:SourceVpce| Bool)
 (declare-const |has aws:SourceVpc| Bool)

@@ -41,15 +41,15 @@
   (and iam (not principal.mine) (not my-resource) (= wire public) (or address.mine through-proxy)))
 
 ; --- N2: credentials used elsewhere ------------------------------------------------------------------------------
-(declare-const |aws:Ec2InstanceSourceVpc| String)
 (declare-const |aws:Ec2InstanceSourcePrivateIPv4| String)
 (declare-const |aws:VpcSourceIp| String)
 (declare-const |has s3:authType| Bool)
 (declare-const |s3:authType| String)
-; A session that EC2 delivered to an instance says so in every call; it is used where the instance stands, in its VPC, or
-; by services that act for its caller.
+; A session that EC2 delivered to an instance says so in every call, by four keys; it is used where the instance stands, in
+; its VPC, or by services that act for its caller.
 (define-fun of-an-instance () Bool
-  (and (= caller role) principal.mine (str.prefixof "vpc-" |aws:Ec2InstanceSourceVpc|) |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|))
+  (and (= caller role) principal.mine |has ec2:SourceInstanceArn| |has ec2:RoleDelivery| |has aws:Ec2InstanceSourceVpc|
+       |has aws:Ec2InstanceSourcePrivateIPv4|))
 (define-fun at-the-instance () Bool
   (and on-endpoint (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)))
 (define-fun N2.instance.premise () Bool (and of-an-instance (not forwarded)))

@@ -101,7 +101,10 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
 
 
 def _of_an_instance(at: Ground, context: Mapping[str, object]) -> bool:
-    told = ("ec2:sourceinstancearn", "aws:ec2instancesourcevpc")
+    told = (
+        *("ec2:sourceinstancearn", "ec2:roledelivery"),
+        *("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"),
+    )
     return _mine(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
 
 

@@ -36,6 +36,7 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         one_of("request.region", REGIONS),
         one_of("endpoint.region", ("", *REGIONS)),
         one_of("resource.region", ("", *REGIONS)),
+        *(one_of(owner, ("", *ids, *OUTSIDERS)) for owner in ("endpoint.account", "vpc.account")),
         implies(service, glob("principal.service", (STAR, Text(".amazonaws.com")))),
         neg(sym("principal.service-linked")),
         neg(sym("principal.service-role")),

@@ -41,10 +41,10 @@ _SESSION_KEYS = (
     "aws:ec2instancesourceprivateipv4",
     "aws:ec2instancesourcevpc",
     "aws:vpcsourceip",
+    "ec2:roledelivery",
     "ec2:sourceinstancearn",
     "s3:authtype",
 )
-_ACCOUNT = "111122223333"  # of an instance that is shown
 _cache: list[tuple[Workspace, Asking, str, Encoded]] = []
 
 
@@ -263,7 +263,7 @@ def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
         "aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0",),
         "aws:Ec2InstanceSourcePrivateIPv4": ("10.0.0.4",),
         "aws:VpcSourceIp": ("10.0.0.77",),
-        "ec2:SourceInstanceArn": (f"arn:aws:ec2:us-east-1:{_ACCOUNT}:instance/i-0123456789abcdef0",),
+        "ec2:RoleDelivery": ("2.0", "1.0"),
     }
     asked = [f(world, name, name[:2]) for name in _PREDICATES["scopes"] for f in (breach, at_issue)]
     asked.append(both(world.formula("access"), world.formula("E1.others")))
