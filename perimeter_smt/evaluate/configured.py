@@ -124,6 +124,8 @@ def _values(at: Ground, key: str) -> tuple[str, ...]:
 def _outside(at: Ground, row: Row) -> bool:
     values = _values(at, row["key"])
     if not values:
+        if _values(at, row.get("isolated", "")) == ("true",):  # no network at all
+            return False
         return bool(row["absent"] == "outside") and not any(_values(at, name) for name in row.get("beside", ()))
     vpcs = {vpc.id for vpc in at.perimeter.vpcs}
     if row["names"] == "vpc" and vpcs:
