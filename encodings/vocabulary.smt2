@@ -77,6 +77,11 @@
 (define-fun is-account ((x String)) Bool (str.in_re x ((_ re.loop 12 12) (re.range "0" "9"))))
 ; (row-of TABLE (field term) ...): some row of keys/TABLE.json has these terms in these fields.
 (define-fun is-region ((x String)) Bool (row-of partitions (partition aws.partition) (regions x)))
+; Global inference runs a model in whatever Region has room: the word `unspecified` stands for it, and the model's ARN has
+; no Region.
+(declare-const |call: action in global-inference-actions| Bool)
+(define-fun in-any-region () Bool (and |call: action in global-inference-actions| (= aws.partition "aws")
+  (str.prefixof "foundation-model/" resource.name) (= request.region "unspecified")))
 (define-fun in-organization ((x String)) Bool (not (= (org x) "")))
 
 ; --- condition keys that ground truth determines -------------------------------------------------

@@ -82,7 +82,7 @@
 (assert (! (=> (and principal.service-role (= wire aws-network) (not forwarded)) |has aws:SourceIp|)
   :named AN8 :strength soft :source "semantics 4.8, AN8"))
 (declare-const |call: service in cross-region-endpoints| Bool)
-(assert (! (=> (and (= wire endpoint) (not |call: service in cross-region-endpoints|))
+(assert (! (=> (and (= wire endpoint) (not |call: service in cross-region-endpoints|) (not in-any-region))
     (= endpoint.region request.region)) :named AN9 :strength soft :source "semantics 4.8, AN9"))
 (assert (! (=> |has aws:SourceIp| (parses source.address address)) :named AN11.address :strength hard
   :source "global condition keys, aws:SourceIp: an address"))
