@@ -69,6 +69,10 @@
 (define-fun N2.presigned.premise () Bool
   (and iam principal.mine (= service "s3") |has s3:authType| (= |s3:authType| "REST-QUERY-STRING") (not forwarded)))
 (define-fun N2.presigned.conclusion () Bool my-network)
+; So is a form that it signed: whoever holds it uploads an object.
+(define-fun N2.forms.premise () Bool
+  (and iam principal.mine (= action "s3:PutObject") |has s3:authType| (= |s3:authType| "POST") (not forwarded)))
+(define-fun N2.forms.conclusion () Bool my-network)
 
 (define-fun N2.unsigned.premise () Bool (and my-resource (= caller anonymous) (not before-authentication) (not reach.services-outside-rcp)))
 (define-fun N2.unsigned.conclusion () Bool false)

@@ -73,7 +73,7 @@ def _within(facts: Facts, ranges: tuple[str, ...]) -> bool:
 
 
 def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, question: str) -> bool:
-    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `unsigned`, ..."""
+    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `forms`, `unsigned`, ..."""
     at = Ground(workspace, request, facts)
     context = {name.lower(): value for name, value in request.context.items()}
     match question:
@@ -89,6 +89,9 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
         case "presigned":
             by_query = context.get("s3:authtype") == "REST-QUERY-STRING"
             return _mine(at) and by_query and not facts.forwarded and not at.my_network
+        case "forms":
+            form = context.get("s3:authtype") == "POST" and fold(request.action) == "s3:putobject"
+            return _mine(at) and form and not facts.forwarded and not at.my_network
         case "unsigned":
             return facts.kind == "anon" and at.my_resource
         case "sign-in":

@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 TABLES = {"N1": configured.COMPUTE, "E2": configured.CARRIERS, "N2": configured.PORTABLE}
 _PREDICATES = {
     "tables": ("N1", "E2", "N2.handed-out", "N2.sign-in"),
-    "scopes": ("E1", "N2.instance", "N2.address", "N2.network", "N2.presigned", "N2.unsigned"),
+    "scopes": ("E1", "N2.instance", "N2.address", "N2.network", "N2.presigned", "N2.forms", "N2.unsigned"),
 }
 _BY_RCP = ("N2.unsigned", "N2.sign-in")
 _SIGN_IN = "signin:Authenticate"
