@@ -35,6 +35,8 @@
 (declare-const source.address String)
 (declare-const instance.region String)            ; of the instance that EC2 delivered the session to
 (declare-const instance.id String)                ; i-...
+(declare-const function.region String)            ; of the function that the session was made for
+(declare-const function.name String)
 (declare-const endpoint.id String)
 (declare-const endpoint.vpc String)
 (declare-const endpoint.account String)
@@ -105,6 +107,8 @@
   (str.++ "arn:" aws.partition ":ec2:" endpoint.region ":" vpc.account ":vpc/" endpoint.vpc))
 (define-fun |ec2:SourceInstanceArn| () String
   (str.++ "arn:" aws.partition ":ec2:" instance.region ":" principal.account ":instance/" instance.id))
+(define-fun |lambda:SourceFunctionArn| () String
+  (str.++ "arn:" aws.partition ":lambda:" function.region ":" principal.account ":function:" function.name))
 (define-fun |aws:VpceAccount| () String endpoint.account)
 (define-fun |aws:VpceOrgID| () String (org endpoint.account))
 (define-fun |aws:VpceOrgPaths 1| () String (orgpath endpoint.account))
@@ -146,6 +150,7 @@
 (declare-const |aws:Ec2InstanceSourceVpc| String)
 (declare-const |has aws:Ec2InstanceSourcePrivateIPv4| Bool)
 (declare-const |has ec2:SourceInstanceArn| Bool)
+(declare-const |has lambda:SourceFunctionArn| Bool)
 (declare-const |has ec2:RoleDelivery| Bool)
 (declare-const |ec2:RoleDelivery| String)
 (declare-const |has aws:SourceIp| Bool)

@@ -133,6 +133,11 @@
   :source "AWS general reference, ARNs: the Region of an instance"))
 (assert (! (str.in_re instance.id (re.++ (str.to_re "i-") (re.+ (re.union (re.range "a" "z") (re.range "0" "9")))))
   :named AP14.instance :strength hard :source "EC2 resource ids: lower-case letters and digits"))
+(assert (! (is-region function.region) :named AP14.function-region :strength hard
+  :source "AWS general reference, ARNs: the Region of a function"))
+(assert (! (str.in_re function.name (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "-")))) :named AP14.function :strength hard
+  :source "Lambda API reference, FunctionName: letters, digits, hyphens and underscores"))
 (assert (! (=> |has aws:Ec2InstanceSourceVpc| (str.in_re |aws:Ec2InstanceSourceVpc| (re.++ (str.to_re "vpc-")
     (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
   :named AP14.vpc :strength hard :source "global condition keys, aws:Ec2InstanceSourceVpc: the id of a VPC"))

@@ -260,7 +260,7 @@ def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
     wanted = frozenset(a for a in Calls(services).actions() if _in_some_scope(workspace, a))
     world = _world(workspace, services, "scopes", _SESSION_KEYS, wanted)
     world.also_hints = {
-        "aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0",),
+        "aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
         "aws:Ec2InstanceSourcePrivateIPv4": ("10.0.0.4",),
         "aws:VpcSourceIp": ("10.0.0.77",),
         "ec2:RoleDelivery": ("2.0", "1.0"),
