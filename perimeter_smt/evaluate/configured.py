@@ -73,7 +73,7 @@ def _within(facts: Facts, ranges: tuple[str, ...]) -> bool:
 
 
 def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, question: str) -> bool:
-    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `forms`, `unsigned`, ..."""
+    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `forms`, ..."""
     at = Ground(workspace, request, facts)
     context = {name.lower(): value for name, value in request.context.items()}
     match question:

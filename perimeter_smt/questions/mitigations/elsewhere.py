@@ -24,7 +24,7 @@ LIMITS = (
     "RCPs do not bind the management account, and not the services that they do not support (downloads)",
     "roles that an instance takes in its turn (sts:AssumeRole), and sessions of default host management "
     "(ssm:SourceInstanceArn), do not carry the keys of the instance",
-    "calls of other services than S3 that were signed in the query carry no key that tells: O5 holds them to my network",
+    "calls of other services than S3 signed in the query carry no key that tells: O5 holds them to my network",
     "sessions of Lambda functions and containers do not tell where they were delivered to: O5 holds them to my network",
     "an instance that calls by another address than its primary one, as pods do, is not told from others",
     "a URL works until it ends, for whoever holds it inside my network",
