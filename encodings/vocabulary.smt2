@@ -33,6 +33,10 @@
 ; --- which wire ----------------------------------------------------------------------------------
 (declare-const wire Wire)
 (declare-const source.address String)
+(declare-const instance.region String)            ; of the instance that EC2 delivered the session to
+(declare-const instance.id String)                ; i-...
+(declare-const function.region String)            ; of the function that the session was made for
+(declare-const function.name String)
 (declare-const endpoint.id String)
 (declare-const endpoint.vpc String)
 (declare-const endpoint.account String)
@@ -75,6 +79,11 @@
 (define-fun is-account ((x String)) Bool (str.in_re x ((_ re.loop 12 12) (re.range "0" "9"))))
 ; (row-of TABLE (field term) ...): some row of keys/TABLE.json has these terms in these fields.
 (define-fun is-region ((x String)) Bool (row-of partitions (partition aws.partition) (regions x)))
+; Global inference runs a model in whatever Region has room: the word `unspecified` stands for it, and the model's ARN has
+; no Region.
+(declare-const |call: action in global-inference-actions| Bool)
+(define-fun in-any-region () Bool (and |call: action in global-inference-actions| (= aws.partition "aws")
+  (str.prefixof "foundation-model/" resource.name) (= request.region "unspecified")))
 (define-fun in-organization ((x String)) Bool (not (= (org x) "")))
 
 ; --- condition keys that ground truth determines -------------------------------------------------
@@ -96,6 +105,10 @@
 (define-fun |aws:SourceVpc| () String endpoint.vpc)
 (define-fun |aws:SourceVpcArn| () String
   (str.++ "arn:" aws.partition ":ec2:" endpoint.region ":" vpc.account ":vpc/" endpoint.vpc))
+(define-fun |ec2:SourceInstanceArn| () String
+  (str.++ "arn:" aws.partition ":ec2:" instance.region ":" principal.account ":instance/" instance.id))
+(define-fun |lambda:SourceFunctionArn| () String
+  (str.++ "arn:" aws.partition ":lambda:" function.region ":" principal.account ":function:" function.name))
 (define-fun |aws:VpceAccount| () String endpoint.account)
 (define-fun |aws:VpceOrgID| () String (org endpoint.account))
 (define-fun |aws:VpceOrgPaths 1| () String (orgpath endpoint.account))
@@ -134,9 +147,12 @@
 (declare-const |has aws:SignInSessionArn| Bool)
 (declare-const |has aws:ChatbotSourceArn| Bool)
 (declare-const |has aws:Ec2InstanceSourceVpc| Bool)
+(declare-const |aws:Ec2InstanceSourceVpc| String)
 (declare-const |has aws:Ec2InstanceSourcePrivateIPv4| Bool)
 (declare-const |has ec2:SourceInstanceArn| Bool)
+(declare-const |has lambda:SourceFunctionArn| Bool)
 (declare-const |has ec2:RoleDelivery| Bool)
+(declare-const |ec2:RoleDelivery| String)
 (declare-const |has aws:SourceIp| Bool)
 (declare-const |has aws:SourceVpce| Bool)
 (declare-const |has aws:SourceVpc| Bool)

@@ -45,6 +45,17 @@
   :for-each "saml:sub saml:sub_type saml:namequalifier"
   :source "IAM guide, keys available for SAML-based federation: in the session, too"))
 
+; How a call of S3 was signed: one that was not has none of these keys.
+(assert (! (=> |has K| signed) :named AK2.signed :strength soft
+  :for-each "s3:authType s3:signatureversion s3:signatureAge s3express:authType s3express:signatureversion s3express:signatureAge s3-object-lambda:authType s3-object-lambda:signatureversion s3-object-lambda:signatureAge s3-outposts:authType s3-outposts:signatureversion s3-outposts:signatureAge"
+  :source "S3 API reference, Signature Version 4 authentication specific policy keys: of authenticated requests"))
+(assert (! (=> |has K| (or (= |K| "REST-HEADER") (= |K| "REST-QUERY-STRING") (= |K| "POST"))) :named AK2.type :strength soft
+  :for-each "s3:authType s3express:authType s3-object-lambda:authType s3-outposts:authType"
+  :source "S3 API reference, Signature Version 4 authentication specific policy keys: valid values"))
+(assert (! (=> |has K| (or (= |K| "AWS4-HMAC-SHA256") (= |K| "AWS") (= |K| "AWS4-ECDSA-P256-SHA256"))) :named AK2.version :strength soft
+  :for-each "s3:signatureversion s3express:signatureversion s3-object-lambda:signatureversion s3-outposts:signatureversion"
+  :source "S3 API reference, Signature Version 4 authentication specific policy keys; SigV4A of multi-Region access points"))
+
 ; Keys named after services that belong to the session: any action can carry them.
 (assert (! (=> |has K| (= caller role)) :named AP14.session :strength hard
   :for-each "ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"

@@ -56,8 +56,10 @@
     (str.prefixof "vpce-" endpoint.id) (str.prefixof "vpc-" endpoint.vpc)))
   :named AN4.format :strength hard :source "semantics 4.4"))
 (assert (! (=> on-endpoint (and
-    (str.in_re endpoint.id (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
-    (str.in_re endpoint.vpc (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
+    (str.in_re endpoint.id (re.++ (str.to_re "vpce-")
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
+    (str.in_re endpoint.vpc (re.++ (str.to_re "vpc-")
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
     (is-region endpoint.region)))
   :named AN4.characters :strength hard :source "EC2 resource ids: lower-case letters, digits and hyphens"))
 (assert (! (=> (not on-endpoint) (and (= endpoint.id "") (= endpoint.vpc "") (= endpoint.region "")
@@ -80,7 +82,7 @@
 (assert (! (=> (and principal.service-role (= wire aws-network) (not forwarded)) |has aws:SourceIp|)
   :named AN8 :strength soft :source "semantics 4.8, AN8"))
 (declare-const |call: service in cross-region-endpoints| Bool)
-(assert (! (=> (and (= wire endpoint) (not |call: service in cross-region-endpoints|))
+(assert (! (=> (and (= wire endpoint) (not |call: service in cross-region-endpoints|) (not in-any-region))
     (= endpoint.region request.region)) :named AN9 :strength soft :source "semantics 4.8, AN9"))
 (assert (! (=> |has aws:SourceIp| (parses source.address address)) :named AN11.address :strength hard
   :source "global condition keys, aws:SourceIp: an address"))

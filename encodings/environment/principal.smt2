@@ -128,6 +128,32 @@
 (assert (! (=> (or |has aws:Ec2InstanceSourceVpc| |has aws:Ec2InstanceSourcePrivateIPv4|
                    |has ec2:SourceInstanceArn| |has ec2:RoleDelivery|) (= caller role))
   :named AP14.role :strength soft :source "semantics 4.8, AP14"))
+; The instance is one of the account of its role, which no other account can pass to it.
+(assert (! (is-region instance.region) :named AP14.region :strength hard
+  :source "AWS general reference, ARNs: the Region of an instance"))
+(assert (! (str.in_re instance.id (re.++ (str.to_re "i-") (re.+ (re.union (re.range "a" "z") (re.range "0" "9")))))
+  :named AP14.instance :strength hard :source "EC2 resource ids: lower-case letters and digits"))
+(assert (! (is-region function.region) :named AP14.function-region :strength hard
+  :source "AWS general reference, ARNs: the Region of a function"))
+(assert (! (str.in_re function.name (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "-")))) :named AP14.function :strength hard
+  :source "Lambda API reference, FunctionName: letters, digits, hyphens and underscores"))
+(assert (! (=> |has aws:Ec2InstanceSourceVpc| (str.in_re |aws:Ec2InstanceSourceVpc| (re.++ (str.to_re "vpc-")
+    (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
+  :named AP14.vpc :strength hard :source "global condition keys, aws:Ec2InstanceSourceVpc: the id of a VPC"))
+(assert (! (=> |has ec2:RoleDelivery| (or (= |ec2:RoleDelivery| "1.0") (= |ec2:RoleDelivery| "2.0")))
+  :named AP14.delivery :strength soft :source "EC2 guide, instance metadata service: version 1.0 or 2.0 role credentials"))
+; An instance stands in a VPC of its account, or in a subnet that an account of its organization shares. Ids of VPCs are
+; unique in a Region; that another VPC elsewhere has the same one is the exception.
+(assert (! (=> (and on-endpoint |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|
+                    (= endpoint.vpc |aws:Ec2InstanceSourceVpc|) (= endpoint.region instance.region))
+    (or (= vpc.account principal.account)
+        (and (in-organization vpc.account) (= (org vpc.account) (org principal.account)))))
+  :named AP14.shared :strength hard
+  :source "VPC guide, share your VPC subnets: participants belong to the owner's organization"))
+(assert (! (=> (and on-endpoint |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|
+                    (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)) (= endpoint.region instance.region))
+  :named AP14.unique :strength soft :source "semantics 4.4: ids of VPCs are unique in a Region"))
 (assert (! (= |has aws:AssumedRoot| principal.assumed-root) :named AP15 :strength soft
   :source "global condition keys, aws:AssumedRoot"))
 (assert (! (=> principal.assumed-root (and (= caller root) principal.temporary)) :named AP15.root :strength hard

@@ -99,11 +99,13 @@
   :source "global condition keys: one instant"))
 (assert (! |has aws:RequestedRegion| :named AR17.present :strength hard
   :source "global condition keys, aws:RequestedRegion"))
-(assert (! (is-region request.region) :named AR17.code :strength hard :source "AWS general reference: Region codes"))
-(assert (! (ite |call: arn has region| (is-region resource.region) (= resource.region "")) :named AR17.arn-code :strength hard
-  :source "AWS general reference: Region codes"))
+(assert (! (or (is-region request.region) in-any-region) :named AR17.code :strength hard
+  :source "AWS general reference: Region codes; Bedrock guide, global cross-Region inference"))
+(assert (! (ite (and |call: arn has region| (not in-any-region)) (is-region resource.region) (= resource.region ""))
+  :named AR17.arn-code :strength hard
+  :source "AWS general reference: Region codes; Bedrock guide, global cross-Region inference"))
 (declare-const |call: service is global| Bool)
-(assert (! (=> (and |call: arn has region| (not |call: service is global|)) (= resource.region request.region))
+(assert (! (=> (and |call: arn has region| (not |call: service is global|) (not in-any-region)) (= resource.region request.region))
   :named AR17 :strength soft :source "semantics 4.8, AR17"))
 ; One control plane in each partition serves a global service, and its calls carry the Region of that (W-17).
 (define-fun global-region-known () Bool (row-of global-regions (service service) (partition aws.partition)))

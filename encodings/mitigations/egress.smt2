@@ -41,15 +41,15 @@
   (and iam (not principal.mine) (not my-resource) (= wire public) (or address.mine through-proxy)))
 
 ; --- N2: credentials used elsewhere ------------------------------------------------------------------------------
-(declare-const |aws:Ec2InstanceSourceVpc| String)
 (declare-const |aws:Ec2InstanceSourcePrivateIPv4| String)
 (declare-const |aws:VpcSourceIp| String)
 (declare-const |has s3:authType| Bool)
 (declare-const |s3:authType| String)
-; A session that EC2 delivered to an instance says so in every call; it is used where the instance stands, in its VPC, or
-; by services that act for its caller.
+; A session that EC2 delivered to an instance says so in every call, by four keys; it is used where the instance stands, in
+; its VPC, or by services that act for its caller.
 (define-fun of-an-instance () Bool
-  (and (= caller role) principal.mine (str.prefixof "vpc-" |aws:Ec2InstanceSourceVpc|) |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|))
+  (and (= caller role) principal.mine |has ec2:SourceInstanceArn| |has ec2:RoleDelivery| |has aws:Ec2InstanceSourceVpc|
+       |has aws:Ec2InstanceSourcePrivateIPv4|))
 (define-fun at-the-instance () Bool
   (and on-endpoint (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)))
 (define-fun N2.instance.premise () Bool (and of-an-instance (not forwarded)))
@@ -69,6 +69,10 @@
 (define-fun N2.presigned.premise () Bool
   (and iam principal.mine (= service "s3") |has s3:authType| (= |s3:authType| "REST-QUERY-STRING") (not forwarded)))
 (define-fun N2.presigned.conclusion () Bool my-network)
+; So is a form that it signed: whoever holds it uploads an object.
+(define-fun N2.forms.premise () Bool
+  (and iam principal.mine (= action "s3:PutObject") |has s3:authType| (= |s3:authType| "POST") (not forwarded)))
+(define-fun N2.forms.conclusion () Bool my-network)
 
 (define-fun N2.unsigned.premise () Bool (and my-resource (= caller anonymous) (not before-authentication) (not reach.services-outside-rcp)))
 (define-fun N2.unsigned.conclusion () Bool false)

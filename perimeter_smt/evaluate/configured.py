@@ -73,7 +73,7 @@ def _within(facts: Facts, ranges: tuple[str, ...]) -> bool:
 
 
 def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, question: str) -> bool:
-    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `unsigned`, ..."""
+    """Whether a request uses credentials of mine elsewhere: `instance`, `network`, `presigned`, `forms`, ..."""
     at = Ground(workspace, request, facts)
     context = {name.lower(): value for name, value in request.context.items()}
     match question:
@@ -89,6 +89,9 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
         case "presigned":
             by_query = context.get("s3:authtype") == "REST-QUERY-STRING"
             return _mine(at) and by_query and not facts.forwarded and not at.my_network
+        case "forms":
+            form = context.get("s3:authtype") == "POST" and fold(request.action) == "s3:putobject"
+            return _mine(at) and form and not facts.forwarded and not at.my_network
         case "unsigned":
             return facts.kind == "anon" and at.my_resource
         case "sign-in":
@@ -101,7 +104,10 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
 
 
 def _of_an_instance(at: Ground, context: Mapping[str, object]) -> bool:
-    told = ("ec2:sourceinstancearn", "aws:ec2instancesourcevpc")
+    told = (
+        *("ec2:sourceinstancearn", "ec2:roledelivery"),
+        *("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"),
+    )
     return _mine(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
 
 
@@ -121,6 +127,8 @@ def _values(at: Ground, key: str) -> tuple[str, ...]:
 def _outside(at: Ground, row: Row) -> bool:
     values = _values(at, row["key"])
     if not values:
+        if _values(at, row.get("isolated", "")) == ("true",):  # no network at all
+            return False
         return bool(row["absent"] == "outside") and not any(_values(at, name) for name in row.get("beside", ()))
     vpcs = {vpc.id for vpc in at.perimeter.vpcs}
     if row["names"] == "vpc" and vpcs:

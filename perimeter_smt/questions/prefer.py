@@ -13,7 +13,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.accounts import member_ids, one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls, well_known_first
-from perimeter_smt.encode.world.world import OUTSIDERS, World
+from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World
 from perimeter_smt.logic.atoms import STAR, Is, Member, Text
 from perimeter_smt.logic.formula import Formula, atom, both, either, glob, iff, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import truth
@@ -36,6 +36,8 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         one_of("request.region", REGIONS),
         one_of("endpoint.region", ("", *REGIONS)),
         one_of("resource.region", ("", *REGIONS)),
+        *(one_of(owner, ("", *ids, *OUTSIDERS)) for owner in ("endpoint.account", "vpc.account")),
+        one_of("endpoint.vpc", ("", *HINTS["endpoint.vpc"], *_vpcs(world))),
         implies(service, glob("principal.service", (STAR, Text(".amazonaws.com")))),
         neg(sym("principal.service-linked")),
         neg(sym("principal.service-role")),
@@ -52,6 +54,8 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         implies(service, either(one_of("behalf.account", ids), is_text("behalf.account", outsider))),
         *(one_of(var, ("", *ids, *OUTSIDERS)) for var in ("endpoint.account", "vpc.account")),
     ]
+    if "ec2:sourceinstancearn" in world.keys.known:
+        out.append(one_of("instance.region", REGIONS))
     tags = [k.has for name, k in world.keys.known.items() if name.startswith(_TAGS)]
     out += [neg(tag) for tag in tags]
     out += [
@@ -65,6 +69,12 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     out += [neg(k.has) for name, k in sorted(world.keys.known.items()) if _optional(name)]
     out += [atom(Member(CALL, f"action={name}")) for name in _actions(world.calls, services)]
     return [*out, PLAIN_ROW]
+
+
+def _vpcs(world: World) -> list[str]:
+    """The VPCs that the workspace names."""
+    listed = (endpoint.vpc for account, _ in world.workspace.organization.accounts() for endpoint in account.endpoints)
+    return [*(vpc.id for vpc in world.workspace.perimeter.vpcs), *(vpc for vpc in listed if vpc)]
 
 
 def mentioned(calls: Calls) -> list[Formula]:

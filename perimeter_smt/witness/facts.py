@@ -260,7 +260,8 @@ def resource_of(view: View) -> str:
     row = view.row
     if row.type is None:
         return "*"
-    region = view.text("resource.region") if row.has_region else ""
+    anywhere = view.text("request.region") == "unspecified"  # global inference of Bedrock: a model in no Region
+    region = view.text("resource.region") if row.has_region and not anywhere else ""
     account = view.text("resource.account") if row.has_account else ""
     return f"arn:{view.text('aws.partition')}:{row.arn_service}:{region}:{account}:{view.text('resource.name')}"
 

@@ -29,7 +29,7 @@ CONDITIONS = (
     {"StringEquals": {"aws:SourceOwner": "111122223333"}},
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
-    {"StringEquals": {"s3:prefix": "p"}},
+    {"StringEquals": {"s3:prefix": "p", "s3:authType": "POST", "s3:signatureversion": "AWS"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
 

@@ -137,6 +137,8 @@ def elsewhere(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
     beside = (keys.known.get(name.lower()) for name in row.get("beside", ()))  # what no policy looks at may be absent
     there = disj((key.has, *(_some_value(other, lambda _: TRUE) for other in beside if other is not None)))
     absent = neg(there) if row["absent"] == "outside" else FALSE
+    if isolated := keys.known.get(row.get("isolated", "").lower()):  # code without any network is nowhere outside
+        absent = both(absent, neg(_some_value(isolated, lambda term: _one_of(term, ["true"]))))
     vpcs = [vpc.id for vpc in workspace.perimeter.vpcs]
     match row["names"]:
         case "vpc" if vpcs:

@@ -42,6 +42,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
     "endpoint.vpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
+    "instance.id": ("i-0123456789abcdef0",),
+    "function.name": ("orders",),
     "principal.name": (
         "role/App",
         "role/Outsider",
@@ -162,7 +164,7 @@ def region_hints(partition: str) -> dict[str, tuple[str, ...]]:
     """Readable Regions of a partition, and the partition."""
     own = partitions()[partition].regions
     regions = (*(r for r in ("us-east-1", "eu-west-1", "us-west-2") if r in own), *own)[:5]
-    fields = ("request.region", "resource.region", "endpoint.region")
+    fields = ("request.region", "resource.region", "endpoint.region", "instance.region", "function.region")
     return {"aws.partition": (partition,), **dict.fromkeys(fields, regions)}
 
 
@@ -390,6 +392,10 @@ def relevant(axioms: Sequence[Axiom], used: set[str]) -> set[str]:
 def is_key(name: str) -> bool:
     """Whether a symbol belongs to a condition key (or to what few calls ask for), not to ground truth."""
     return name.startswith(("has ", "units(", "configured.", "aws:", "s3:", "kms:", "ec2:", "signin:")) or name in (
+        "function.name",
+        "function.region",
+        "instance.id",
+        "instance.region",
         "principal.session",
         "principal.unique-id",
         "principal.user",

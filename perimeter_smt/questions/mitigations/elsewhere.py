@@ -22,6 +22,9 @@ ID, TITLE = "N2", "credentials of mine are of no use elsewhere"
 LIMITS = (
     *SCP_LIMITS,
     "RCPs do not bind the management account, and not the services that they do not support (downloads)",
+    "roles that an instance takes in its turn (sts:AssumeRole), and sessions of default host management "
+    "(ssm:SourceInstanceArn), do not carry the keys of the instance",
+    "calls of other services than S3 signed in the query carry no key that tells: O5 holds them to my network",
     "sessions of Lambda functions and containers do not tell where they were delivered to: O5 holds them to my network",
     "an instance that calls by another address than its primary one, as pods do, is not told from others",
     "a URL works until it ends, for whoever holds it inside my network",
@@ -56,6 +59,13 @@ _SCOPED = {
         "a URL that an identity of mine signed works outside my network; s3:authType or the network keys would hold it",
         about=("s3:authtype", *_NETWORK),
     ),
+    "forms": Told(
+        "signed upload forms, outside my network",
+        "a form that an identity of mine signed does not work outside my network",
+        "a form (`POST`) that an identity of mine signed uploads from outside my network; s3:authType or the network "
+        "keys would hold it",
+        about=("s3:authtype", *_NETWORK),
+    ),
     "unsigned": Told(
         "downloads without a signature",
         "anonymous callers are denied on my resources, whatever is granted",
@@ -76,7 +86,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     encoded = worlds.scopes(workspace, asking)
     lines = []
     for name, told in _SCOPED.items():
-        if name == "presigned" and "s3" not in encoded.world.calls.services:
+        if name in ("presigned", "forms") and "s3" not in encoded.world.calls.services:
             continue
         lines.append(_scoped(workspace, encoded, name, told, assumed))
     lines += _handed_out(workspace, asking, assumed)

@@ -19,6 +19,7 @@ from perimeter_smt.request.keys import support_list
 ID, TITLE = "E1", "my identities call only my Regions, and nothing leaves unseen"
 LIMITS = (
     *SCP_LIMITS,
+    "what a service does in other Regions when told to, such as replicas: the call that says so is made in its own",
     "which routes, gateways and proxies there are is not part of the input: `egress` is taken as given",
 )
 

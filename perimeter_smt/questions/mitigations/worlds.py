@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 TABLES = {"N1": configured.COMPUTE, "E2": configured.CARRIERS, "N2": configured.PORTABLE}
 _PREDICATES = {
     "tables": ("N1", "E2", "N2.handed-out", "N2.sign-in"),
-    "scopes": ("E1", "N2.instance", "N2.address", "N2.network", "N2.presigned", "N2.unsigned"),
+    "scopes": ("E1", "N2.instance", "N2.address", "N2.network", "N2.presigned", "N2.forms", "N2.unsigned"),
 }
 _BY_RCP = ("N2.unsigned", "N2.sign-in")
 _SIGN_IN = "signin:Authenticate"
@@ -41,10 +41,10 @@ _SESSION_KEYS = (
     "aws:ec2instancesourceprivateipv4",
     "aws:ec2instancesourcevpc",
     "aws:vpcsourceip",
+    "ec2:roledelivery",
     "ec2:sourceinstancearn",
     "s3:authtype",
 )
-_ACCOUNT = "111122223333"  # of an instance that is shown
 _cache: list[tuple[Workspace, Asking, str, Encoded]] = []
 
 
@@ -260,10 +260,10 @@ def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
     wanted = frozenset(a for a in Calls(services).actions() if _in_some_scope(workspace, a))
     world = _world(workspace, services, "scopes", _SESSION_KEYS, wanted)
     world.also_hints = {
-        "aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0",),
+        "aws:Ec2InstanceSourceVpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),
         "aws:Ec2InstanceSourcePrivateIPv4": ("10.0.0.4",),
         "aws:VpcSourceIp": ("10.0.0.77",),
-        "ec2:SourceInstanceArn": (f"arn:aws:ec2:us-east-1:{_ACCOUNT}:instance/i-0123456789abcdef0",),
+        "ec2:RoleDelivery": ("2.0", "1.0"),
     }
     asked = [f(world, name, name[:2]) for name in _PREDICATES["scopes"] for f in (breach, at_issue)]
     asked.append(both(world.formula("access"), world.formula("E1.others")))

@@ -42,7 +42,7 @@ def decide(literals: Sequence[Literal], hints: Mapping[str, tuple[str, ...]], wo
         texts[name], view = found
         if view:
             views[name] = view
-    colours = _distinct(literals, classes, texts, views, work)
+    colours = _distinct(literals, classes, texts, views, hints, work)
     if not isinstance(colours, dict):
         return colours
     values = {variable: colours[name] for variable, name in classes.names.items()}
@@ -72,7 +72,12 @@ def _text(
 
 
 def _distinct(
-    literals: Sequence[Literal], classes: Classes, texts: dict[str, str], views: Mapping[str, str], work: Work
+    literals: Sequence[Literal],
+    classes: Classes,
+    texts: dict[str, str],
+    views: Mapping[str, str],
+    hints: Mapping[str, tuple[str, ...]],
+    work: Work,
 ) -> dict[str, str] | Conflict | Undecided:
     """Texts of the classes, changed where disequalities ask for it."""
     apart: dict[str, set[str]] = {}
@@ -92,7 +97,7 @@ def _distinct(
             if name in views:
                 options.append(numbers.respell(texts[name], views[name], options))
                 continue
-            more = unary.find(classes.unary[name], (), options, work)
+            more = unary.find(classes.unary[name], classes.hints(name, hints), options, work)
             if not isinstance(more, str):
                 open_ends = open_ends or isinstance(more, Undecided)
                 scarce.append(name)
