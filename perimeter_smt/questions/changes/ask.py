@@ -25,8 +25,9 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Mode, Part
 from perimeter_smt.questions.changes.edits import edits
-from perimeter_smt.questions.changes.witness import NOBODY, Witness
+from perimeter_smt.questions.changes.witness import Witness
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.unknowns import named
@@ -125,14 +126,22 @@ def _part(
             part = _part(one, other, mode, objectives, services, reading, limits, merge=False)
             if not _shows(part, removed):
                 return part
-    pair = build_pair(before, after, services, free_grants=mode == "guardrails", objectives=objectives)
-    asked = _Asked(pair, objectives, reading)
-    asked.start(limits)
-    bearing = [w.unknowns for w in (before, after)]
-    opened, closed = (_opened(one, other) if mode == "grants" else frozenset()
-                      for one, other in ((before, after), (after, before)))  # fmt: skip
-    opens = _qualified(asked.difference("opens"), *bearing, mode=mode, open_=opened)
-    closes = _qualified(asked.difference("closes"), *reversed(bearing), mode=mode, open_=closed)
+
+    def ask(old: Workspace, new: Workspace) -> _Asked:
+        pair = build_pair(old, new, services, free_grants=mode == "guardrails", objectives=objectives)
+        asked = _Asked(pair, objectives, reading)
+        asked.start(limits)
+        return asked
+
+    asked = ask(before, after)
+    opens, closes = asked.difference("opens"), asked.difference("closes")
+    sure_opens, sure_closes = None, None
+    if mode == "grants" and opens.status == "found" and (accounts := _opened(before, after)):
+        sure_opens = ask(before, _known_alone(after, accounts)).difference("opens")
+    if mode == "grants" and closes.status == "found" and (accounts := _opened(after, before)):
+        sure_closes = ask(_known_alone(before, accounts), after).difference("closes")
+    opens = _qualified(opens, sure_opens, before.unknowns, after.unknowns, mode)
+    closes = _qualified(closes, sure_closes, after.unknowns, before.unknowns, mode)
     return Part(mode, opens, closes)
 
 
@@ -149,26 +158,18 @@ def _opened(denying: Workspace, allowing: Workspace) -> frozenset[str]:
     return frozenset(a.id for a, _ in allowing.organization.accounts() if a.id in listed and not a.listed)
 
 
-def _guessed(change: Change, open_: frozenset[str]) -> bool:
-    """Whether a request gets through only because something of an account that is not known may let it."""
-    facts, denied = change.request.facts, change.denied
-    if change.because or not (denied.exists or denied.why == NOBODY):
-        return False
-    return not open_.isdisjoint((facts.principal_account or "", facts.resource_account or ""))
+def _known_alone(workspace: Workspace, accounts: frozenset[str]) -> Workspace:
+    """The state in which nothing is in these accounts but what is known: what is not known lets nothing through."""
+    return mapped(workspace, lambda a: a.model_copy(update={"listed": True}) if a.id in accounts else a)
 
 
 def _qualified(
-    found: Difference,
-    denying: Sequence[Unknown],
-    allowing: Sequence[Unknown],
-    *,
-    mode: Mode,
-    open_: frozenset[str] = frozenset(),
+    found: Difference, sure: Difference | None, denying: Sequence[Unknown], allowing: Sequence[Unknown], mode: Mode
 ) -> Difference:
     """What the answer is worth where the sources did not tell everything.
 
     Unknown policies are taken to let everything through.  In the state that must not allow, that may hide what opens;
-    in the other it may show what does not.
+    in the other it may show what does not: `sure` is what is different without, None where all is known alike.
     """
     hides = [u for u in denying if u.affects != "grants" or mode == "grants"]
     shows = [u for u in allowing if u.affects != "grants" or mode == "grants"]
@@ -177,14 +178,12 @@ def _qualified(
         hides += [u for u in shows if u.affects == "facts" and u not in hides]
         if hides:
             return replace(found, status="conditional", reason=f"what is not known may hide it: {named(hides)}")
-    elif found.status == "found" and found.changes and all(_guessed(change, open_) for change in found.changes):
-        reason = (
-            f"what is not known may let calls through: {named([u for u in shows if u.affects == 'grants'] or shows)}"
-        )
+    elif found.status == "found" and sure is not None and sure.status != "found":
+        guessed = named([u for u in shows if u.affects == "grants"] or shows)
+        reason = f"what is not known may let calls through: {guessed}"
         return replace(found, status="conditional", changes=found.changes[:1], reason=reason)
     elif found.status == "found" and shows:
-        sure = tuple(change for change in found.changes if not _guessed(change, open_))
-        found = replace(found, changes=sure)
+        found = sure or found
         also = f"may be stopped by what is not known: {named(shows)}"
         return replace(found, reason="; ".join(filter(None, (found.reason, also))))
     return found
