@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar, cast
 
 from perimeter_smt.errors import did_you_mean
+from perimeter_smt.organization.assumable import why_not_settled
 from perimeter_smt.organization.perimeter import (
     CLAIMED,
     OBJECTIVES,
@@ -117,7 +118,7 @@ def read_perimeter(node: Node) -> Perimeter:
         mitigations=gather(lambda: _mitigations(found.get("mitigations")), no_mitigations),
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
-        assumptions=listed("assumptions", values.any_text),
+        assumptions=listed("assumptions", values.assumption),
         doubts=listed("doubts", values.presumed_axiom),
         intended_denials=listed("intended_denials", values.any_text),
         readings=gather(lambda: _readings(found.get("readings")), no_readings),
@@ -136,13 +137,15 @@ def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
 
 
 def _readings(node: Node | None) -> dict[str, Literal["chosen", "rival"]]:
-    """Open points by name; which names there are is checked where the formal text is read."""
+    """Open points by name, and how each is read."""
     if node is None:
         return {}
     if not isinstance(node.value, dict):
         raise node.error(f"found {node.shown}, expected a mapping such as `X-1: chosen`")
     out: dict[str, Literal["chosen", "rival"]] = {}
     for name, member in node.value.items():
+        if wrong := why_not_settled(name):
+            raise member.key_error(wrong)
         if member.value not in ("chosen", "rival"):
             raise member.error(f"found {member.shown}, expected `chosen` or `rival`")
         out[name] = cast(Literal["chosen", "rival"], member.value)

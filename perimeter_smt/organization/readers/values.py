@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import get_args
 
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.organization.assumable import why_not_assumed
 from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVES, Reach
 from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.policy.json_positions import quoted
@@ -304,6 +305,13 @@ def reach(text: str) -> str:
     """The name of a limit that can be accepted."""
     if text not in REACHES:
         raise _unknown("limit", text, REACHES)
+    return text
+
+
+def assumption(text: str) -> str:
+    """The name of a soft axiom or of an open point, which can be assumed."""
+    if wrong := why_not_assumed(text):
+        raise ValueError(wrong)
     return text
 
 
