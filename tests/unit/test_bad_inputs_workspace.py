@@ -228,7 +228,7 @@ def test_names_of_the_formal_text_are_told_with_their_line(put):
 cidrs: [10.1.0.7/16]
 assumptions:
   - AN8.address
-  - AN8.adress
+  - an8.adress
   - AE9.service-linked
 readings:
   X-1: chosen
@@ -238,6 +238,6 @@ doubts: [AR6]
     (folder / "perimeter.yaml").write_text(text)
     told = [error.partition("perimeter.yaml:")[2] for error in errors(folder)]
     assert [error.split(":")[0] for error in told] == ["2", "5", "6", "10", "9"]
-    assert "$.assumptions[1]: unknown assumption `AN8.adress`, did you mean `AN8.address`?" in told[1]
+    assert "$.assumptions[1]: unknown assumption `an8.adress`, did you mean `AN8.address`?" in told[1]
     assert "$.assumptions[2]: `AE9.service-linked` is presumed" in told[2]
     assert "$.readings.X-444: unknown open point `X-444`, did you mean `X-44`?" in told[4]
