@@ -118,13 +118,25 @@ def read_perimeter(node: Node) -> Perimeter:
         mitigations=gather(lambda: _mitigations(found.get("mitigations")), no_mitigations),
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
-        assumptions=listed("assumptions", values.assumption),
+        assumptions=gather(lambda: _assumptions(found), ()),
         doubts=listed("doubts", values.presumed_axiom),
         intended_denials=listed("intended_denials", values.any_text),
         readings=gather(lambda: _readings(found.get("readings")), no_readings),
     )
     gather.done()
     return read
+
+
+def _assumptions(found: dict[str, Node]) -> tuple[str, ...]:
+    """Soft axioms, and open points taken as chosen: none of them read the rival way beside."""
+    names = texts(found.get("assumptions"), values.assumption)
+    readings = found.get("readings")
+    rival = readings.value if readings is not None and isinstance(readings.value, dict) else {}
+    for item in items(found.get("assumptions")):
+        other = rival.get(str(item.value))
+        if other is not None and other.value == "rival":
+            raise item.error(f"{item.shown} is assumed as chosen, and `readings` says `rival` on line {other.line}")
+    return names
 
 
 def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
@@ -167,7 +179,7 @@ def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
     _same_account(account, found.get("arns"))
     return TrustedPrincipal(
         account=text(account, values.trusted_account) if account else None,
-        arns=some_texts(found.get("arns"), values.arn_pattern, ()),
+        arns=some_texts(found.get("arns"), values.caller_pattern, ()),
         provider=text(provider, values.any_text) if provider else None,
         subjects=some_texts(found.get("subjects"), values.any_text, ()),
         audiences=some_texts(found.get("audiences"), values.any_text, ()),
@@ -185,7 +197,7 @@ def _trusted_resource(node: Node) -> TrustedResource:
     return TrustedResource(
         account=text(found["account"], values.account_id) if "account" in found else None,
         arns=some_texts(found.get("arns"), values.arn_pattern, ("*",)),
-        callers=some_texts(found.get("callers"), values.arn_pattern, ("*",)),
+        callers=some_texts(found.get("callers"), values.caller_pattern, ("*",)),
         actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
     )
 
@@ -285,7 +297,7 @@ def _vendor(node: Node) -> Vendor:
             raise given.error(f"found {given.shown}, expected `required`, `none` or a list of values")
     return Vendor(
         account=text(account, values.trusted_account),
-        arns=some_texts(found.get("arns"), values.arn_pattern, ()),
+        arns=some_texts(found.get("arns"), values.caller_pattern, ()),
         roles=some_texts(found.get("roles"), values.arn_pattern, ("*",)),
         external_id=external,
         **_kept(found),

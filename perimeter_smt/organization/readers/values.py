@@ -160,10 +160,13 @@ def arn_pattern(text: str) -> str:
 
 
 def caller_pattern(text: str) -> str:
-    """The ARN of callers with wildcards, or a star: a user, a role or a session, no bucket."""
+    """The ARN of callers with wildcards, or a star, as in `aws:PrincipalArn`: a session has that of its role."""
     fields = arn_pattern(text).split(":", 5)
     if len(fields) == 6 and not any(fnmatchcase(service, fields[2]) for service in _CALLER_SERVICES):
         raise ValueError(f"{quoted(text)} is never the ARN of a caller, expected one of `iam` or `sts`")
+    if len(fields) == 6 and fields[5].startswith("assumed-role/"):
+        role = f"arn:{fields[1]}:iam::{fields[4]}:role/{fields[5].split('/')[1]}"
+        raise ValueError(f"{quoted(text)} names sessions, expected the ARN of their role such as {quoted(role)}")
     return text
 
 
