@@ -93,6 +93,7 @@ def read_perimeter(node: Node) -> Perimeter:
     no_readings: dict[str, Literal["chosen", "rival"]] = {}
     no_exceptions: tuple[tuple[TagException, ...], tuple[RoleException, ...]] = ((), ())
     no_mitigations: tuple[str, ...] = ()
+    no_assumptions: tuple[str, ...] = ()
     exceptions = gather(lambda: _exceptions(found.get("exceptions")), no_exceptions)
     read = Perimeter(
         orgs=orgs,
@@ -118,7 +119,7 @@ def read_perimeter(node: Node) -> Perimeter:
         mitigations=gather(lambda: _mitigations(found.get("mitigations")), no_mitigations),
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
-        assumptions=gather(lambda: _assumptions(found), ()),
+        assumptions=gather(lambda: _assumptions(found), no_assumptions),
         doubts=listed("doubts", values.presumed_axiom),
         intended_denials=listed("intended_denials", values.any_text),
         readings=gather(lambda: _readings(found.get("readings")), no_readings),
