@@ -138,6 +138,8 @@ def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) ->
     written += [arn for entry in perimeter.third_resources for arn in entry.callers]
     written += [arn for vendor in perimeter.vendors for arn in vendor.arns]
     written += [entry.arn for entry in perimeter.role_exceptions]
+    granting = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
+    written += [name for key in granting for g in key.grants or () for name in (g.grantee, g.retiring) if name]
     written += [
         entry.value
         for document in documents

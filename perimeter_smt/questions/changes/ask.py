@@ -15,7 +15,7 @@ from typing import Literal
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
-from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
@@ -70,6 +70,11 @@ def compare_workspaces(
     open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
     have expired.  InputError where the two are not of one organization.
     """
+    for mode in modes:
+        expect_one_of(mode, MODES, "mode")
+    expect_one_of(reading, ("exact", "over"), "reading")
+    if not modes or (services is not None and not services):
+        raise InputError("nothing to ask: expected at least one mode and one service")
     chosen = _services(services)
     for objective in objectives:
         if objective not in OBJECTIVES:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
+from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion, Session
 from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.draft import pods
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.profiles import sessions_of
@@ -56,11 +57,16 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
                 trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
                 tags=holder.tags,
                 service_linked=service_linked,
-                sessions=sessions_of(draft, holder) if kind == "role" and not service_linked else holder.sessions,
+                sessions=_sessions(draft, holder) if kind == "role" and not service_linked else holder.sessions,
                 sessions_listed=holder.sessions_listed,
             )
         )
     return out
+
+
+def _sessions(draft: Draft, holder: Holder) -> tuple[Session, ...]:
+    """What the sessions of a role carry: as told, by a profile of Roles Anywhere, or by an association of a pod."""
+    return sessions_of(draft, holder) or pods.sessions_of(draft, holder)
 
 
 def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[str, NotKnown]]]:
@@ -179,7 +185,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
                 vpc=thing.vpc,
                 bucket=thing.bucket,
-                grants=thing.grants,
+                grants=None if thing.arn in draft.grants_cut else thing.grants,
             )
         )
     return out
