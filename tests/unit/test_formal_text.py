@@ -31,6 +31,7 @@ CONDITIONS = (
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
     {"StringEquals": {"s3:prefix": "p"}},
+    {"StringLike": {"sts:ExternalId": "acme-*", "sts:SourceIdentity": "acme-*"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
 
