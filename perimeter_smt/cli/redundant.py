@@ -65,7 +65,7 @@ def redundant(
 @click.argument("paths", nargs=-1, required=True, type=FILE)
 @click.option("--type", "kind", type=Choice(["scp", "rcp"]), required=True, help="Kind of the policies.")
 @click.option("--size", type=click.IntRange(min=100), help="Characters of one policy [default: AWS's quota].")
-@click.option("--count", type=click.IntRange(min=1), help="Policies [default: AWS's five, less its own full access].")
+@click.option("--count", type=click.IntRange(min=1), help="Policies [default: AWS's 10 or 5, less full access].")
 @click.option("--no-sids", is_flag=True, help="Drop the statements' ids, too.")
 @click.option("--output", "folder", type=PATH, help="A new or empty folder for the policies: KIND-1.json and so on.")
 @set_option

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from perimeter_smt.encode.language.text import readings, soft_names
 from perimeter_smt.encode.world.world import World, build
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.organization.assumable import why_not_assumed, why_not_settled
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.organization.presumed import presumed
@@ -45,7 +45,7 @@ def encode(
         workspace, chosen, free_grants=mode == "guardrails", objectives=objectives, values_of=values_of,
         also_names=also_names,
     )  # fmt: skip
-    _check_assumptions(workspace)
+    _check_names(workspace)
     return world
 
 
@@ -57,25 +57,19 @@ def asked_services(workspace: Workspace, objectives: Sequence[str], services: Se
     return tuple(s for s in actions.services() if scoped is None or s in scoped)
 
 
-def _check_assumptions(workspace: Workspace) -> None:
-    """Accepted assumptions are names of soft axioms or of open points, doubts those of presumed ones."""
-    known = [*soft_names(), *readings()]
-    for name in workspace.perimeter.doubts:
+def _check_names(workspace: Workspace) -> None:
+    """Names of the formal text, for a perimeter that was not read from a file: the reader tells them by line."""
+    perimeter = workspace.perimeter
+    for number, name in enumerate(perimeter.doubts):
         if name not in presumed():
             hint = did_you_mean(name, presumed()) or f", expected one of {', '.join(presumed())}"
-            raise InputError(f"unknown presumed axiom `{name}`{hint}", file="perimeter.yaml", path="$.doubts")
-    for name in workspace.perimeter.readings:
-        if name not in readings():
-            hint = did_you_mean(name, readings()) or ", expected a name such as `X-1`"
-            raise InputError(f"unknown open point `{name}`{hint}", file="perimeter.yaml", path=f"$.readings.{name}")
-    for number, name in enumerate(workspace.perimeter.assumptions):
-        path = f"$.assumptions[{number}]"
-        if name in presumed():
-            told = "is presumed and needs no accepting; `doubts` is there to do without it"
-            raise InputError(f"`{name}` {told}", file="perimeter.yaml", path=path)
-        if name not in known:
-            hint = did_you_mean(name, known) or ", expected a soft axiom such as `AN8` or a point such as `X-1`"
-            raise InputError(f"unknown assumption `{name}`{hint}", file="perimeter.yaml", path=path)
+            raise InputError(f"unknown presumed axiom `{name}`{hint}", path=f"$.doubts[{number}]")
+    for name in perimeter.readings:
+        if wrong := why_not_settled(name):
+            raise InputError(wrong, path=f"$.readings.{name}")
+    for number, name in enumerate(perimeter.assumptions):
+        if wrong := why_not_assumed(name):
+            raise InputError(wrong, path=f"$.assumptions[{number}]")
 
 
 def _scoped(workspace: Workspace, objectives: Sequence[str]) -> frozenset[str] | None:

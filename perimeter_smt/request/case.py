@@ -257,6 +257,8 @@ def _request(node: Node) -> Request:
         raise node.error("a principal of type `service` needs `arn`, the name of the service")
     if ":" not in request.action:
         raise node.error(f"action {quoted(request.action)} is not `service:name`")
+    if "*" in request.action or "?" in request.action:
+        raise node.error(f"action {quoted(request.action)} has a wildcard, expected one that is called")
     contradictions.check(node, request)
     return request
 

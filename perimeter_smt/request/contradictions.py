@@ -61,6 +61,10 @@ def _principal(node: Node, principal: Principal) -> None:
         fields = _fields(getattr(principal, name) or "")
         if fields is None:
             continue
+        if not _ACCOUNT.fullmatch(fields[4]) and fields[4] not in _CALLERS:
+            raise _member(node, name).error(
+                f"account {quoted(fields[4])} of the ARN is no account id, expected 12 digits"
+            )
         if account and fields[4] != account:
             raise _member(node, name).error(f"account {quoted(fields[4])} of the ARN is not `account`, `{account}`")
         account = account or fields[4]

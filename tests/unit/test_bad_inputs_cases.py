@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from perimeter_smt import read_case
 from perimeter_smt.cli.cases import MAX_LINE, read_values
 from perimeter_smt.cli.main import run
+from perimeter_smt.errors import InputError
 from perimeter_smt.report.json import schema
 
 GOOD = {
@@ -107,3 +109,23 @@ def test_a_line_that_never_ends(byte):
     assert found.error is not None
     assert "more than" in str(found.error)
     assert stream.given <= 2 * MAX_LINE + 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"action": "sns:*"}, "action `sns:*` has a wildcard, expected one that is called"),
+        ({"principal": {"type": "user", "arn": "arn:aws:iam::11112222333:user/u"}}, "account `11112222333` of the ARN"),
+        (
+            {"principal": {"type": "role-session", "arn": "arn:aws:sts::\uff1111122223333:assumed-role/a/b"}},
+            "of the ARN is no account id, expected 12 digits",
+        ),
+    ],
+)
+def test_requests_that_nobody_makes(request_, told):
+    """No call has a wildcard for its action, and the account of an ARN is 12 plain digits."""
+    user = {"type": "user", "arn": "arn:aws:iam::111122223333:user/u"}
+    request = {"principal": user, "action": "sns:Publish", "resource": "*", **request_}
+    with pytest.raises(InputError) as caught:
+        read_case({"policies": {}, "request": request}, file="case", default_id="1")
+    assert told in str(caught.value)

@@ -219,3 +219,58 @@ def test_nothing_asked_is_never_green(put, capsys):
 def test_names_of_options_have_their_nearest(put, capsys):
     assert run(["prove", str(put()), "--service", "dynamobd"]) == 2
     assert "unknown service `dynamobd`, did you mean `dynamodb`?" in capsys.readouterr().err
+
+
+def test_names_of_the_formal_text_are_told_with_their_line(put):
+    """`assumptions`, `doubts` and `readings` are checked by the reader, together with everything else."""
+    folder = put()
+    text = """orgs: [o-acme00000w]
+cidrs: [10.1.0.7/16]
+assumptions:
+  - AN8.address
+  - an8.adress
+  - AE9.service-linked
+readings:
+  X-1: chosen
+  X-444: rival
+doubts: [AR6]
+"""
+    (folder / "perimeter.yaml").write_text(text)
+    told = [error.partition("perimeter.yaml:")[2] for error in errors(folder)]
+    assert [error.split(":")[0] for error in told] == ["2", "5", "6", "10", "9"]
+    assert "$.assumptions[1]: unknown assumption `an8.adress`, did you mean `AN8.address`?" in told[1]
+    assert "$.assumptions[2]: `AE9.service-linked` is presumed" in told[2]
+    assert "$.readings.X-444: unknown open point `X-444`, did you mean `X-44`?" in told[4]
+
+
+@pytest.mark.parametrize(
+    ("perimeter", "told"),
+    [
+        (
+            {"exceptions": {"roles": [{"arn": "arn:aws:sts::*:assumed-role/ops/*", "reason": "x"}]}},
+            "names sessions, expected the ARN of their role such as `arn:aws:iam::*:role/ops`",
+        ),
+        (
+            {"third_principals": [{"account": "123412341234", "arns": ["arn:aws:sts::123412341234:assumed-role/a/b"]}]},
+            "names sessions, expected the ARN of their role such as `arn:aws:iam::123412341234:role/a`",
+        ),
+        (
+            {"third_principals": [{"account": "123412341234", "arns": ["arn:aws:s3:::acme-inbox/*"]}]},
+            "is never the ARN of a caller",
+        ),
+        (
+            {"third_resources": [{"account": "123412341234", "callers": ["arn:aws:s3:::acme-inbox/*"]}]},
+            "is never the ARN of a caller",
+        ),
+        (
+            {"assumptions": ["X-1"], "readings": {"X-1": "rival"}},
+            "`X-1` is assumed as chosen, and `readings` says `rival`",
+        ),
+        ({"source": "plan.json"}, "`source` beside `organization.yaml`, expected one of them"),
+        ({"service_networks": "true"}, "found `true`, expected `true` or `false` without quotes"),
+    ],
+)
+def test_entries_that_would_say_nothing(put, perimeter, told):
+    """What could never match, or is said in two ways, is refused rather than passed over."""
+    (error,) = errors(put(perimeter))
+    assert told in error

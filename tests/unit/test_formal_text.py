@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from perimeter_smt.encode.language.text import formal_text
+from perimeter_smt.encode.language.text import formal_text, readings, soft_names
 from perimeter_smt.encode.world.world import build
+from perimeter_smt.organization.assumable import open_points, soft_axioms
 from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
@@ -30,6 +31,7 @@ CONDITIONS = (
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
     {"StringEquals": {"s3:prefix": "p", "s3:authType": "POST", "s3:signatureversion": "AWS"}},
+    {"StringLike": {"sts:ExternalId": "acme-*", "sts:SourceIdentity": "acme-*"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
 
@@ -71,3 +73,9 @@ def test_names_of_axioms_are_unique_but_for_families():
     names = [axiom.name for axiom in text.axioms] + sorted({schema.name for schema in text.schemas})
     assert sorted(set(names)) == sorted(names)
     assert all(axiom.source for axiom in (*text.axioms, *text.schemas))
+
+
+def test_a_perimeter_may_name_what_the_text_has():
+    """The names that the reader of perimeter.yaml knows are those of the formulas."""
+    assert soft_axioms() == set(soft_names())
+    assert open_points() == readings()

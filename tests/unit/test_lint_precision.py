@@ -348,3 +348,44 @@ def test_kinds_by_content(name: str) -> None:
 )
 def test_other_json_is_no_policy(value: object) -> None:
     assert not is_policy(value)
+
+
+@pytest.mark.parametrize(
+    ("statements", "speaks"),
+    [
+        ([{"StringNotEqualsIfExists": {ORG: "o-acme000001", "aws:PrincipalTag/exempt": "yes"}}], True),
+        (
+            [
+                {"StringNotEqualsIfExists": {ORG: "o-acme000001", "aws:PrincipalTag/exempt": "yes"}},
+                {"StringNotEqualsIfExists": {ORG: "o-acme000001"}},
+            ],
+            False,
+        ),
+        (
+            [{"StringNotEqualsIfExists": {"aws:PrincipalTag/exempt": "yes"}, "StringEquals": {ORG: "o-acme000001"}}],
+            False,
+        ),
+        (
+            [{"StringNotEqualsIfExists": {"aws:PrincipalAccount": "111122223333", "aws:PrincipalTag/exempt": "yes"}}],
+            False,
+        ),
+    ],
+)
+def test_a_guard_that_exempts_by_a_tag_of_the_caller_guards_nobody(statements, speaks) -> None:
+    """The Deny on the organization lets outsiders by who set the tag, and is no guard for itself."""
+    assert ("PL011" in found(Kind.RCP, *(one("Deny", condition, **STAR) for condition in statements))) is speaks
+
+
+@pytest.mark.parametrize(
+    ("pinned", "speaks"),
+    [
+        ({"StringEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}}, False),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-2"}}, True),
+        ({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}, True),
+    ],
+)
+def test_the_region_of_a_vpc_may_be_pinned_by_another_statement(pinned, speaks) -> None:
+    """AWS's samples do so: a Deny of calls from the VPC to other Regions."""
+    network = one("Deny", {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}})
+    pinned["StringNotEquals"] = {**pinned.get("StringNotEquals", {}), "aws:RequestedRegion": "eu-west-1"}
+    assert ("PL009" in found(Kind.SCP, network, one("Deny", pinned))) is speaks

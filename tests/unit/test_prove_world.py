@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from perimeter_smt.organization.perimeter import Vpc
 from perimeter_smt.request.keys import support_list
 from tests.unit.test_prove_callers import NETWORK, asked, deny, status, workspace
 
@@ -100,3 +101,33 @@ def test_one_endpoint_is_a_soft_axiom_beyond_what_the_guide_states(action, depar
     (verdict,) = asked("O5", service, space, reading="over").verdicts
     assert verdict.status == "conditional"
     assert verdict.counterexamples[0].depends_on == departs
+
+
+@pytest.mark.parametrize(
+    ("service", "guarded", "assumed", "expected"),
+    [
+        ("s3", False, (), "refuted"),
+        ("s3", True, (), "conditional"),
+        ("s3", True, ("AN15",), "proved"),
+        ("s3", False, ("AN15",), "refuted"),
+    ],
+)
+def test_a_vpc_with_the_id_of_mine(service, guarded, assumed, expected):
+    """Ids are unique per Region: with the Region of the call pinned, only an accident of ids and Regions is left."""
+    vpc = "vpc-0ac00000000000015"
+    network = {
+        "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+        "StringNotEqualsIfExists": {"aws:SourceVpc": vpc},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+    }
+    region = {"StringEquals": {"aws:SourceVpc": vpc}, "StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    scps = [deny(network, action="*"), *([deny(region, action="*")] if guarded else [])]
+    space = workspace(
+        scps=scps, scopes=scope("O5", f"{service}:GetObject"), cidrs=("203.0.113.0/24",),
+        accepted=("forward-access-sessions", "service-networks"), assumptions=(*assumed, "AN8.address", "AN12.console"),
+        vpcs=(Vpc(id=vpc, region="eu-west-1"),),
+    )  # fmt: skip
+    (verdict,) = asked("O5", service, space).verdicts
+    assert verdict.status == expected
+    if expected == "conditional":
+        assert verdict.counterexamples[0].depends_on == ("AN15",)

@@ -135,6 +135,19 @@ def test_pack_says_when_it_does_not_fit():
         pack(documents, size=100)
 
 
+@pytest.mark.parametrize(("kind", "fits"), [(Kind.SCP, True), (Kind.RCP, False)])
+def test_pack_knows_how_many_policies_may_be_attached(kind, fits):
+    """Ten SCPs since May 2026, five RCPs, AWS's full access among them."""
+    more = {} if kind is Kind.SCP else {"Principal": "*"}
+    documents = [
+        policy(kind, deny(f"S{n}", f"s3:{prefix}*", Condition=outside(n), **more), name=f"d{n}")
+        for n, prefix in enumerate(("GetObject", "GetBucket", "List", "PutObject", "Delete", "Create"))
+    ]
+    found = pack(documents, size=300)
+    assert 4 < len(found.documents) < 10
+    assert found.fits is fits
+
+
 def test_pack_cuts_what_became_too_large():
     """Statements that differ in their resources alone are one, as long as a document has room for it."""
     names = [f"arn:aws:s3:::acme-{n:03}-{'x' * 40}/*" for n in range(60)]

@@ -129,6 +129,13 @@ def endpoints_of(organization: Organization) -> tuple[Endpoint, ...]:
     return tuple(endpoint for account, _ in organization.accounts() for endpoint in account.endpoints)
 
 
+def known_vpcs(workspace: Workspace) -> tuple[tuple[str, str], ...]:
+    """Id and Region of every VPC that the workspace tells: those of the perimeter, and of endpoints of the file."""
+    found = [(vpc.id, vpc.region) for vpc in workspace.perimeter.vpcs]
+    found += [(endpoint.vpc, endpoint.region) for endpoint in endpoints_of(workspace.organization)]
+    return tuple(dict.fromkeys(found))
+
+
 def uses_console(organization: Organization) -> bool:
     """Whether an endpoint of the console is listed."""
     return any(CONSOLE in endpoint.services for endpoint in endpoints_of(organization))

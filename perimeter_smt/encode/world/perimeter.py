@@ -11,7 +11,7 @@ from perimeter_smt.encode.language.keys import KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM, named, of_host
 from perimeter_smt.encode.language.resource import Leaf, resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
-from perimeter_smt.encode.world.accounts import is_my_account, is_my_endpoint
+from perimeter_smt.encode.world.accounts import ON_ENDPOINT, is_my_account, is_my_endpoint, known_vpcs
 from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
 from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
 from perimeter_smt.logic.atoms import Template, Text, Within
@@ -45,6 +45,8 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "address.mine": disj(in_range(cidr) for cidr in perimeter.cidrs),
         "service.trusted": _service(perimeter.services),
         "service-networks.mine": boolean(perimeter.service_networks),
+        "vpc.of-known-id": both(ON_ENDPOINT, _known_vpc(workspace, "request.region")),
+        "vpc.known": _known_vpc(workspace, "endpoint.region"),
         "principal.third-party": disj(
             _third_principal(keys, caller, entry)
             for entry in (*perimeter.third_principals, *perimeter.service_accounts)
@@ -53,6 +55,12 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "resource.third-party": disj(_third_resource(keys, caller, e) for e in perimeter.third_resources),
         "resource.of-service": disj(_third_resource(keys, caller, e) for e in perimeter.service_resources),
     }
+
+
+def _known_vpc(workspace: Workspace, region: str) -> Formula:
+    """The VPC bears the id of one that the workspace tells, and `region` is where that one lies (AN15)."""
+    vpcs = known_vpcs(workspace)
+    return disj(both(is_text("endpoint.vpc", own), is_text(region, where)) for own, where in vpcs)
 
 
 def declared(workspace: Workspace, keys: KeySpace, script: Script, part: str) -> list[tuple[str, Formula]]:

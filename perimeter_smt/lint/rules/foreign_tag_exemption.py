@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from perimeter_smt.lint.facts import IDENTITY_KEYS, negated_on, tests_any
+from perimeter_smt.lint.facts import IDENTITY_KEYS, ORGANIZATION_OF_CALLER, negated_on, tests_any
 from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, Rule
-from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.document import Condition, Document, Statement
 from perimeter_smt.policy.json_positions import quoted
 
 
@@ -27,12 +27,21 @@ class ForeignTagExemption(Rule):
     def check(self, document: Document) -> Iterator[Finding]:
         """The findings in one document."""
         denies = [statement for statement in document.statements if statement.effect == "Deny"]
-        if any(negated_on(statement, IDENTITY_KEYS) for statement in denies):
+        if any(negated_on(statement, IDENTITY_KEYS) and not _lets_outsiders_by(statement) for statement in denies):
             return
         for statement in denies:
-            if tests_any(statement, IDENTITY_KEYS):
+            if tests_any(statement, IDENTITY_KEYS) and not _lets_outsiders_by(statement):
                 continue
-            for condition in statement.conditions:
-                if condition.name.startswith("aws:principaltag/") and condition.operator.base.negated:
-                    message = f"outsiders can set {quoted(condition.key)} on their own principals and so are exempt"
-                    yield self.found(message, condition.location)
+            for condition in _tags(statement):
+                message = f"outsiders can set {quoted(condition.key)} on their own principals and so are exempt"
+                yield self.found(message, condition.location)
+
+
+def _tags(statement: Statement) -> list[Condition]:
+    """The conditions that exempt by a tag of the caller."""
+    return [c for c in statement.conditions if c.name.startswith("aws:principaltag/") and c.operator.base.negated]
+
+
+def _lets_outsiders_by(statement: Statement) -> bool:
+    """Whether the guard on the organization itself exempts by a tag: no guard, then, for whom it was written."""
+    return bool(_tags(statement) and negated_on(statement, ORGANIZATION_OF_CALLER))

@@ -114,7 +114,8 @@ def flag(node: Node | None, default: bool) -> bool:
     if node is None:
         return default
     if node.flag is None:
-        raise node.key_error(f"found {node.shown}, expected `true` or `false`")
+        quotes = " without quotes" if node.value in ("true", "false") else ""
+        raise node.key_error(f"found {node.shown}, expected `true` or `false`{quotes}")
     return node.flag
 
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeVar, cast
 
 from perimeter_smt.errors import did_you_mean
+from perimeter_smt.organization.assumable import why_not_settled
 from perimeter_smt.organization.perimeter import (
     CLAIMED,
     OBJECTIVES,
@@ -92,6 +93,7 @@ def read_perimeter(node: Node) -> Perimeter:
     no_readings: dict[str, Literal["chosen", "rival"]] = {}
     no_exceptions: tuple[tuple[TagException, ...], tuple[RoleException, ...]] = ((), ())
     no_mitigations: tuple[str, ...] = ()
+    no_assumptions: tuple[str, ...] = ()
     exceptions = gather(lambda: _exceptions(found.get("exceptions")), no_exceptions)
     read = Perimeter(
         orgs=orgs,
@@ -117,13 +119,25 @@ def read_perimeter(node: Node) -> Perimeter:
         mitigations=gather(lambda: _mitigations(found.get("mitigations")), no_mitigations),
         scopes=gather(lambda: _scopes(found.get("scopes")), no_scopes),
         accepted=cast(tuple[Reach, ...], listed("accepted", values.reach)),
-        assumptions=listed("assumptions", values.any_text),
+        assumptions=gather(lambda: _assumptions(found), no_assumptions),
         doubts=listed("doubts", values.presumed_axiom),
         intended_denials=listed("intended_denials", values.any_text),
         readings=gather(lambda: _readings(found.get("readings")), no_readings),
     )
     gather.done()
     return read
+
+
+def _assumptions(found: dict[str, Node]) -> tuple[str, ...]:
+    """Soft axioms, and open points taken as chosen: none of them read the rival way beside."""
+    names = texts(found.get("assumptions"), values.assumption)
+    readings = found.get("readings")
+    rival = readings.value if readings is not None and isinstance(readings.value, dict) else {}
+    for item in items(found.get("assumptions")):
+        other = rival.get(str(item.value))
+        if other is not None and other.value == "rival":
+            raise item.error(f"{item.shown} is assumed as chosen, and `readings` says `rival` on line {other.line}")
+    return names
 
 
 def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
@@ -136,13 +150,15 @@ def _egress(node: Node | None) -> Literal["blocked", "proxy", "open"] | None:
 
 
 def _readings(node: Node | None) -> dict[str, Literal["chosen", "rival"]]:
-    """Open points by name; which names there are is checked where the formal text is read."""
+    """Open points by name, and how each is read."""
     if node is None:
         return {}
     if not isinstance(node.value, dict):
         raise node.error(f"found {node.shown}, expected a mapping such as `X-1: chosen`")
     out: dict[str, Literal["chosen", "rival"]] = {}
     for name, member in node.value.items():
+        if wrong := why_not_settled(name):
+            raise member.key_error(wrong)
         if member.value not in ("chosen", "rival"):
             raise member.error(f"found {member.shown}, expected `chosen` or `rival`")
         out[name] = cast(Literal["chosen", "rival"], member.value)
@@ -164,7 +180,7 @@ def _trusted_principal(node: Node, provider_allowed: bool) -> TrustedPrincipal:
     _same_account(account, found.get("arns"))
     return TrustedPrincipal(
         account=text(account, values.trusted_account) if account else None,
-        arns=some_texts(found.get("arns"), values.arn_pattern, ()),
+        arns=some_texts(found.get("arns"), values.caller_pattern, ()),
         provider=text(provider, values.any_text) if provider else None,
         subjects=some_texts(found.get("subjects"), values.any_text, ()),
         audiences=some_texts(found.get("audiences"), values.any_text, ()),
@@ -182,7 +198,7 @@ def _trusted_resource(node: Node) -> TrustedResource:
     return TrustedResource(
         account=text(found["account"], values.account_id) if "account" in found else None,
         arns=some_texts(found.get("arns"), values.arn_pattern, ("*",)),
-        callers=some_texts(found.get("callers"), values.arn_pattern, ("*",)),
+        callers=some_texts(found.get("callers"), values.caller_pattern, ("*",)),
         actions=some_texts(found.get("actions"), values.scope_pattern, ("*",)),
     )
 
@@ -282,7 +298,7 @@ def _vendor(node: Node) -> Vendor:
             raise given.error(f"found {given.shown}, expected `required`, `none` or a list of values")
     return Vendor(
         account=text(account, values.trusted_account),
-        arns=some_texts(found.get("arns"), values.arn_pattern, ()),
+        arns=some_texts(found.get("arns"), values.caller_pattern, ()),
         roles=some_texts(found.get("roles"), values.arn_pattern, ("*",)),
         external_id=external,
         **_kept(found),

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import get_args
 
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.organization.assumable import why_not_assumed
 from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVES, Reach
 from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.policy.json_positions import quoted
@@ -159,10 +160,13 @@ def arn_pattern(text: str) -> str:
 
 
 def caller_pattern(text: str) -> str:
-    """The ARN of callers with wildcards, or a star: a user, a role or a session, no bucket."""
+    """The ARN of callers with wildcards, or a star, as in `aws:PrincipalArn`: a session has that of its role."""
     fields = arn_pattern(text).split(":", 5)
     if len(fields) == 6 and not any(fnmatchcase(service, fields[2]) for service in _CALLER_SERVICES):
         raise ValueError(f"{quoted(text)} is never the ARN of a caller, expected one of `iam` or `sts`")
+    if len(fields) == 6 and fields[5].startswith("assumed-role/"):
+        role = f"arn:{fields[1]}:iam::{fields[4]}:role/{fields[5].split('/')[1]}"
+        raise ValueError(f"{quoted(text)} names sessions, expected the ARN of their role such as {quoted(role)}")
     return text
 
 
@@ -306,6 +310,13 @@ def reach(text: str) -> str:
     """The name of a limit that can be accepted."""
     if text not in REACHES:
         raise _unknown("limit", text, REACHES)
+    return text
+
+
+def assumption(text: str) -> str:
+    """The name of a soft axiom or of an open point, which can be assumed."""
+    if wrong := why_not_assumed(text):
+        raise ValueError(wrong)
     return text
 
 

@@ -32,6 +32,8 @@ def load_workspace(
             raise InputError(f"no file `{name}`, expected a workspace: a folder that holds it", file=str(folder))
     gather = Gather()
     claims = gather(lambda: read_yaml(perimeter_file or folder / PERIMETER_FILE), None)
+    if claims and not perimeter_file and isinstance(claims.value, dict) and "source" in claims.value:
+        gather.add(claims.value["source"].key_error(f"`source` beside `{ORGANIZATION_FILE}`, expected one of them"))
     perimeter = gather(lambda: read_perimeter(claims), None) if claims else None
     tree = gather(lambda: read_yaml(folder / ORGANIZATION_FILE), None)
     organization = gather(lambda: read_organization(tree, PolicyFiles(folder, fill)), None) if tree else None

@@ -28,7 +28,8 @@ from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits
 from perimeter_smt.witness.blame import Blame
 
-MOST_ATTACHED = 5  # SCPs or RCPs of one root, unit or account, AWS's own full access among them
+# Of one root, unit or account, AWS's own full access among them (Organizations guide, five SCPs until May 2026).
+MOST_ATTACHED = {Kind.SCP: 10, Kind.RCP: 5}
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def pack(
     """Write guardrails of one kind that are attached at the same place as few and short documents.
 
     `size`: characters that a document may have (default: AWS's quota of the kind), `count`: documents that may be
-    attached (default: AWS's five, less one for full access that stands beside them). InputError for kinds that are not
-    attached in sets and for a statement that is larger than a document may be.
+    attached (default: AWS's ten SCPs or five RCPs, less one for full access that stands beside them). InputError for
+    kinds that are not attached in sets and for a statement that is larger than a document may be.
     """
     kind = documents[0].kind
     if kind not in (Kind.SCP, Kind.RCP):
@@ -71,7 +72,7 @@ def pack(
     size = size or quotas()[kind].characters
     place = together(documents)
     beside = kind is Kind.RCP or place.levels[0].open
-    count = count or MOST_ATTACHED - int(beside)
+    count = count or MOST_ATTACHED[kind] - int(beside)
     judged = [one for one in redundant([place], limits=limits) if one.removable]
     gone = {(one.statement.file, one.statement.document, one.statement.index) for one in judged}
     kept: list[dict[str, Any]] = []
