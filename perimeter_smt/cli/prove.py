@@ -127,6 +127,7 @@ def prove(
         with Bar(no_color=no_color, quiet=quiet) as bar:
             with stage("read"):
                 space = diagnosis.workspace = _workspace(workspace, fill(settings), options)
+            bar.rest()
             report, stopped = _ask(space, options, bar, every=baseline is not None)
             diagnosis.report = report
         with stage("report"):

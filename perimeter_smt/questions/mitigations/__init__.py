@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.stages import stage
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
@@ -68,5 +69,6 @@ def ask(
     for number, name in enumerate(names):
         if progress:
             progress(f"{name} {QUESTIONS[name].title}", number, len(names))
-        out.append(QUESTIONS[name].ask(workspace, asking))
+        with stage(name):
+            out.append(QUESTIONS[name].ask(workspace, asking))
     return tuple(out)
