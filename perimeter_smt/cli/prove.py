@@ -194,10 +194,10 @@ def _means(options: dict[str, Any]) -> Means:
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:
-    from perimeter_smt.organization.readers import workspace_from_options
-
     if folder is not None:
         return _source(folder, values, options)
+    from perimeter_smt.organization.readers import workspace_from_options
+
     if not options["org_id"]:
         raise InputError("nothing to prove: expected a workspace or another source, or `--org-id` with policies")
     return workspace_from_options(

@@ -95,23 +95,27 @@ def prove(
 
     asking = Asking(reading, limits or Limits(), day, must)
 
-    def others() -> tuple[Mitigation, ...]:
-        found = beside.ask(workspace, names, asking, progress)
-        return (*found, *((exceptions.ask(workspace, asking, mode),) if without_exceptions else ()))
-
     # Where the objectives are not large enough for workers of their own, a second processor answers these.
     second = bool(names) and means.jobs > 1 and means.scheduler is None and not large(workspace, mode)
+    groups = beside.apart(names) if second else [names]
+    parts: list[Callable[[], tuple[Mitigation, ...]]] = [
+        partial(beside.ask, workspace, group, asking, progress) for group in groups
+    ]
+    if without_exceptions:
+        parts.append(lambda: (exceptions.ask(workspace, asking, mode),))
     try:
-        with aside(others, wanted=second) as answered:
+        with aside(parts, wanted=second) as answered:
             report = _objectives(
                 workspace, objectives=objectives, services=services, mode=mode, reading=reading,
                 enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
                 progress=progress, limits=limits or Limits(), merge=merge, means=means,
             )  # fmt: skip
-            found = answered()
+            told = [one for part in answered() for one in part]
     except StoppedProofError as stopped:
         raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
-    return whole(report, doubted(found, workspace))
+    found = [next(one for one in told if one.id == name) for name in names]
+    opened = told[len(found) :]
+    return whole(report, doubted((*found, *opened), workspace))
 
 
 def _objectives(
