@@ -21,7 +21,7 @@ from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.obligations.aside import aside
+from perimeter_smt.questions.obligations.aside import aside, here_only
 from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide, decide_merged
 from perimeter_smt.questions.obligations.deciding import Decided
 from perimeter_smt.questions.obligations.shown import requests, takes_left_out
@@ -99,7 +99,7 @@ def prove(
     second = bool(names) and means.jobs > 1 and means.scheduler is None and not large(workspace, mode)
     groups = beside.apart(names) if second else [names]
     parts: list[Callable[[], tuple[Mitigation, ...]]] = [
-        partial(beside.ask, workspace, group, asking, progress) for group in groups
+        partial(beside.ask, workspace, group, asking, here_only(progress)) for group in groups
     ]
     if without_exceptions:
         parts.append(lambda: (exceptions.ask(workspace, asking, mode),))

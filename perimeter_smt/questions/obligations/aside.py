@@ -25,6 +25,12 @@ def possible() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
+def here_only(tell: Callable[[str, int, int], None] | None) -> Callable[[str, int, int], None] | None:
+    """What tells of progress, silent in a copy of this process: two would write over each other."""
+    own = os.getpid()
+    return tell and (lambda label, done, total: tell(label, done, total) if os.getpid() == own else None)
+
+
 @contextmanager
 def aside(parts: Sequence[Callable[[], _T]], *, wanted: bool = True) -> Iterator[Callable[[], list[_T]]]:
     """What gives the results of the `parts`, in their order, begun now if that is `wanted` and possible.
@@ -83,7 +89,7 @@ class _Copy:
             found = stream.read()
         _, status = os.waitpid(self._number, 0)
         self._number = None
-        return found if status == 0 else None
+        return found if found and status == 0 else None
 
     def end(self) -> None:
         """End the copy if it still works."""
