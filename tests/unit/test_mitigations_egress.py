@@ -404,6 +404,7 @@ def test_second_reading_of_compute(context, vpcs, outside):
         ("events:PutTargets", "events:TargetArn", (f"arn:aws:sqs:eu-west-1:{STRANGER}:{OTHER}",), True),
         ("lambda:AddPermission", "lambda:Principal", "s3.amazonaws.com", False),
         ("lambda:AddPermission", "lambda:Principal", "*", True),
+        ("lambda:PutResourcePolicy", "lambda:Principal", STRANGER, True),
         ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-1,VPCRegion=eu-west-1",), False),
         ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-12,VPCRegion=eu-west-1",), True),
         ("ses:SendEmail", "ses:Recipients", ("somebody@example.org",), True),
@@ -430,6 +431,20 @@ def test_zones_for_declared_vpcs_alone(vpc, declared, status):
     vpcs = (Vpc(id="vpc-0ac00000000000001", region="eu-west-1"),) if declared else ()
     space = workspace(only, vpcs=vpcs, assumptions=("AC2",), scopes={"E2": Scope(actions=("route53:*",))})
     assert lines("E2", space)["route53: private zones for VPCs of others"].status == status
+
+
+@pytest.mark.parametrize(
+    ("actions", "status"),
+    [
+        (["lambda:AddPermission"], "refuted"),
+        (["lambda:AddPermission", "lambda:PutResourcePolicy"], "proved"),
+    ],
+)
+def test_permissions_on_functions_are_written_by_two_calls(actions, status):
+    """The call that replaces the whole policy of a function is held as well as the one that adds a statement."""
+    only = deny(actions, {"StringNotEqualsIfExists": {"lambda:Principal": [OTHER, "s3.amazonaws.com"]}})
+    space = workspace(only, assumptions=("AC2",), scopes={"E2": Scope(actions=("lambda:*",))})
+    assert lines("E2", space)["lambda: permissions on functions"].status == status
 
 
 def test_availability_names_calls_of_services():

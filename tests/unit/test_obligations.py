@@ -20,6 +20,7 @@ from perimeter_smt.questions.obligations import between, digest, granted, pool, 
 from perimeter_smt.questions.obligations.cache import Cache, prune
 from perimeter_smt.questions.obligations.decide import Means
 from perimeter_smt.questions.perimeter import StoppedProofError, prove
+from perimeter_smt.questions.verdicts import Limit, Verdict
 from perimeter_smt.report.json import dumps, report_json
 from perimeter_smt.solve.result import Limits
 
@@ -175,6 +176,26 @@ def test_a_changed_grant_asks_only_what_it_touches(tmp_path, monkeypatch, nothin
     assert asked(Means(cache=tmp_path), many("s3:GetObject"), mode="grants") == new
     with pytest.raises(AssertionError, match="encoded"):
         assert asked(Means(cache=tmp_path), many("s3:Put*"), mode="grants") == wider
+
+
+def told(status, services, *limits):
+    shown = tuple(Limit(reach=name, text=name, accepted=False) for name in limits)
+    return Verdict(objective="O4", title="", services=tuple(services), status=status, limits=shown)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "agree"),
+    [
+        # Which services share a hole, and with it the limits of any of them, hangs on the hole that is found first.
+        ([told("refuted", "ab"), told("refuted", "c", "L")], [told("refuted", "a"), told("refuted", "bc", "L")], True),
+        ([told("refuted", "ab"), told("refuted", "c", "L")], [told("refuted", "abc")], False),
+        ([told("refuted", "ab"), told("refuted", "c", "L")], [told("refuted", "a"), told("proved", "bc", "L")], False),
+        ([told("conditional", "ab"), told("conditional", "c", "L")], [told("conditional", "abc", "L")], False),
+    ],
+)
+def test_ends_with_services_in_other_groups(low, high, agree):
+    found = between._agreed("O4", tuple(low), tuple(high))
+    assert (found is not None) is agree
 
 
 def test_a_question_of_the_whole_is_kept_by_what_documents_say(tmp_path):

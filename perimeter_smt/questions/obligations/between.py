@@ -85,12 +85,20 @@ def _agreed(name: str, low: tuple[Verdict, ...], high: tuple[Verdict, ...]) -> t
 
 
 def _told(verdicts: Iterable[Verdict]) -> dict[str, tuple[object, ...]]:
-    """What is said of each service."""
-    return {
-        service: (verdict.status, tuple((limit.reach, limit.accepted) for limit in verdict.limits))
-        for verdict in verdicts
-        for service in verdict.services
-    }
+    """What is said of each service, and, under "", which limits are shown beside holes.
+
+    Services with one hole share a verdict, and with it the limits of any of them: which services share one hangs on
+    the hole that was found first, so that the limits beside holes are compared together.
+    """
+    beside: set[tuple[object, ...]] = set()
+    out: dict[str, tuple[object, ...]] = {}
+    for verdict in verdicts:
+        limits = tuple((limit.reach, limit.accepted) for limit in verdict.limits)
+        if verdict.status == "refuted":
+            beside.update(limits)
+            limits = ()
+        out |= dict.fromkeys(verdict.services, (verdict.status, limits))
+    return out | {"": tuple(sorted(beside, key=str))}
 
 
 def _shown(verdicts: Iterable[Verdict]) -> list[Counterexample]:

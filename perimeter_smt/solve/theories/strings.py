@@ -43,8 +43,11 @@ def _find(literals: Sequence[Literal], hints: Sequence[str], work: Work) -> str 
     quick = clash(literals)
     if quick is not None:
         return quick
+    # Hundreds of accounts or names that must not be are one look into a set for each hint.
+    refused_texts = {text for literal in literals if (text := _whole(literal)) is not None} if hints else set()
+    others = [literal for literal in literals if _whole(literal) is None] if hints else []
     for hint in hints:
-        if is_value(hint) and all(literal.accepts(hint) for literal in literals):
+        if hint not in refused_texts and is_value(hint) and all(literal.accepts(hint) for literal in others):
             return hint
     for literal in literals:
         if literal.positive and (exact := _language(literal).exact) is not None:

@@ -73,8 +73,8 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     root_or_guest = request.resource.endswith(":root") or ":federated-user/" in request.resource
     name = request.action.partition(":")[2]
     created = root_or_guest or name.startswith((*_MAKES, "Tag", "AddTags")) or request.action in _MAKES_TOO
-    # What is put or published goes to a stream or topic that is there (API references, ResourceNotFound, NotFound).
-    created = created and not request.action.startswith(("kinesis:PutRecord", "sns:Publish"))
+    # What is put or published goes to a stream, group or topic that is there (API references, ResourceNotFound).
+    created = created and not request.action.startswith(("kinesis:PutRecord", "logs:PutLogEvents", "sns:Publish"))
     created = created or not has_kind(request.resource)
     # Each account has one catalog in each Region, whoever lists it (Glue guide, AWS Glue Data Catalog).
     created = created or (":glue:" in request.resource and request.resource.endswith(":catalog"))

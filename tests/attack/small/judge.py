@@ -188,7 +188,10 @@ def _contradicts(
     plain = not rivals and not drawn.soft and not bounds and world.part in ("grants", "guardrails")
     if verdict.status in _HELD and not bounds & set(world.workspace.perimeter.accepted):
         return f"breach of {verdict.status}"
-    if verdict.status == "conditional" and plain:
+    facts = drawn.facts
+    elsewhere = facts.kind == "service" and facts.path == "vpce" and facts.behalf != facts.endpoint_account
+    named = elsewhere and "P3.service-on-endpoint" in verdict.reason  # such a request is what it is conditional on
+    if verdict.status == "conditional" and plain and not named:
         return "breach of conditional"
     beyond = bool(verdict.counterexamples) and all(found.kind == "beyond" for found in verdict.counterexamples)
     return "breach where only limits were found" if verdict.status == "refuted" and plain and beyond else None
