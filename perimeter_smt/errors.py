@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import NoReturn
 
 
 class PerimeterError(Exception):
@@ -53,6 +54,23 @@ class InternalError(PerimeterError):
     def __init__(self, message: str, *, dump: str = "") -> None:
         self.dump = dump
         super().__init__(message)
+
+
+def expect_one_of(value: object, known: Iterable[str], what: str) -> None:
+    """InputError unless `value` is one of the known words: misspelled options must not pass."""
+    words = tuple(known)
+    if value not in words:
+        expected = ", ".join(f"`{word}`" for word in words)
+        raise InputError(f"unknown {what} `{value}`{did_you_mean(str(value), words)}: expected one of {expected}")
+
+
+class NoTruth:
+    """An answer that is no truth value by itself, so that `assert answer` cannot pass whatever it says."""
+
+    def __bool__(self) -> NoReturn:
+        """TypeError: which of its members was meant is for the caller to say."""
+        said = "`.status`, `.result`, `.relation`"
+        raise TypeError(f"a {type(self).__name__} is no truth value: expected a look at what it says ({said})")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -100,12 +100,13 @@ def perimeter(request: pytest.FixtureRequest, perimeter_workspace: Workspace) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """A broken assertion shows its counterexample and the line of the test, not the frames in between."""
+    """A broken assertion shows its counterexample and the line of the test, no frames; bad input its message."""
     report = yield
     if call.excinfo is not None and report.failed and type(call.excinfo.value).__module__.startswith("perimeter_smt"):
         from perimeter_smt.assertions import PerimeterBrokenError
+        from perimeter_smt.errors import InputError
 
-        if isinstance(call.excinfo.value, PerimeterBrokenError | _NotProvedError):
+        if isinstance(call.excinfo.value, PerimeterBrokenError | _NotProvedError | InputError):
             own = [entry for entry in call.excinfo.traceback if str(entry.path) == str(item.path)]
             where = f"{item.path}:{own[-1].lineno + 1}\n" if own else ""
             report.longrepr = f"{where}{call.excinfo.value}"

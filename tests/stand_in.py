@@ -29,6 +29,19 @@ def document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def with_resource_policy(content=None):
+    """Let the stand-in answer DescribeResourcePolicy, which it does not know: with a policy, or that there is none."""
+    from moto.core.exceptions import JsonRESTError
+    from moto.organizations.responses import OrganizationsResponse
+
+    def describe_resource_policy(self):
+        if content is None:
+            raise JsonRESTError("ResourcePolicyNotFoundException", "there is none")
+        return json.dumps({"ResourcePolicy": {"ResourcePolicySummary": {"Id": "rp-12345678"}, "Content": content}})
+
+    OrganizationsResponse.describe_resource_policy = describe_resource_policy
+
+
 @contextmanager
 def server():
     """A stand-in that makes the same ids every time; its address."""
@@ -37,6 +50,7 @@ def server():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        with_resource_policy()
         found.start()
     host, port = found.get_host_and_port()
     url = f"http://{host}:{port}"

@@ -67,6 +67,15 @@
     (re.range "\u{f8}" "\u{ff}")))))
   :named AP19.tag-key :strength hard :for-each-value "aws:TagKeys s3:RequestObjectTagKeys sts:TransitiveTagKeys"
   :source "IAM guide, rules for tagging in IAM and AWS STS: keys of 1 to 128 characters"))
+; What a call of STS sends of these is checked before anything is allowed: other values do not come.
+(assert (! (=> |has K| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re ":") (str.to_re "/") (str.to_re "-")))))
+  :named AP19.external-id :strength hard :for-each "sts:ExternalId"
+  :source "STS API reference, AssumeRole, ExternalId: 2 to 1224 characters"))
+(assert (! (=> |has K| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+  :named AP19.source-identity :strength hard :for-each "aws:SourceIdentity sts:SourceIdentity sts:RoleSessionName"
+  :source "STS API reference, AssumeRole, SourceIdentity and RoleSessionName: 2 to 64 characters"))
 
 ; Claims HOST:claim are of the provider of that host only, in the call that brings its token, sub and aud always; they may
 ; go on into the session that comes of it, as those of Cognito do (W-23).

@@ -36,14 +36,22 @@ class Formula:
 
     def __rshift__(self, other: Formula) -> Formula:
         """Implication; TypeError for a chain, of which nobody knows how to read it."""
-        _formula(other)
+        as_formula(other)
         if self.sides and written_inline(sys._getframe(1), ">>", left=True):
             raise TypeError("`a >> b >> c`: expected parentheses around one of the implications")
         return implication(self, other)
 
     def iff(self, other: Formula) -> Formula:
         """Both or neither."""
-        return all_of(implication(self, _formula(other)), implication(other, self))
+        return all_of(implication(self, as_formula(other)), implication(other, self))
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("`==` of formulas compares nothing: expected `.iff(...)`, or parentheses around `text == ...`")
+
+    def __ne__(self, other: object) -> bool:
+        raise TypeError("`!=` of formulas compares nothing: expected `~` and `.iff(...)`")
+
+    __hash__ = object.__hash__
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a formula has no truth by itself: expected `&`, `|`, `~` in place of `and`, `or`, `not`")
@@ -84,7 +92,7 @@ def any_of(*formulas: Formula) -> Formula:
 
 def _joined(operator: str, left: Formula, right: Formula, sign: str) -> Formula:
     """Two formulas joined; an implication that stands without parentheses beside `&` or `|` takes in the other side."""
-    _formula(right)
+    as_formula(right)
     frame = sys._getframe(2)
     if left.sides and written_inline(frame, sign, left=True):
         if right.sides and written_inline(frame, sign, left=False):
@@ -99,7 +107,7 @@ def _many(operator: str, formulas: tuple[Formula, ...]) -> Formula:
     if not formulas:
         return Formula("true" if operator == "and" else "false")
     for formula in formulas:
-        _formula(formula)
+        as_formula(formula)
     if len(formulas) == 1:
         return formulas[0]
     speaks, denial = [f.speaks for f in formulas], [f.denial for f in formulas]
@@ -107,9 +115,10 @@ def _many(operator: str, formulas: tuple[Formula, ...]) -> Formula:
     return Formula(f"({operator} {' '.join(f.text for f in formulas)})", strong(speaks), weak(denial))
 
 
-def _formula(value: Any) -> Formula:
+def as_formula(value: Any) -> Formula:
+    """The value, if it is a formula; TypeError otherwise."""
     if not isinstance(value, Formula):
-        raise TypeError(f"`{value!r}` is no formula: expected words such as `my_iam` or `on('s3:*')`")
+        raise TypeError(f"`{value!s}` is no formula: expected words such as `my_iam` or `on('s3:*')`")
     return value
 
 

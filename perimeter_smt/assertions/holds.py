@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from perimeter_smt.assertions.formula import Formula
-from perimeter_smt.errors import InputError
+from perimeter_smt.assertions.formula import Formula, as_formula
+from perimeter_smt.errors import InputError, expect_one_of
 from perimeter_smt.logic.sexpr import quote_symbol
 
 if TYPE_CHECKING:
@@ -56,11 +56,17 @@ def check(
     `workspace` is one, or a folder, plan, template or other source. Without `services` it is asked of every service of
     which the assertion says something. InputError for a bad source, or for an assertion that says nothing.
     """
+    from perimeter_smt.organization.perimeter import Workspace
     from perimeter_smt.organization.readers import read_source
     from perimeter_smt.questions.perimeter import prove
     from perimeter_smt.request.actions import services as known
 
+    as_formula(assertion)
     space = read_source(Path(workspace)) if isinstance(workspace, str | Path) else workspace
+    if not isinstance(space, Workspace):
+        raise TypeError(f"`{workspace!s}` is no workspace: expected a path, or what `load_workspace` returns")
+    if isinstance(services, str):
+        raise InputError(f'services are a list: expected `["{services}"]`')
     asked = tuple(services) if services is not None else assertion.services
     if asked is not None and not asked:
         raise InputError(f"`{assertion}` says nothing of any service")
@@ -90,6 +96,12 @@ def assert_holds(
 
     Arguments and errors as for `check`.
     """
+    from perimeter_smt.questions.verdicts import Status
+
+    if isinstance(accept, str):
+        raise InputError(f'statuses are a list: expected `("{accept}",)`')
+    for status in accept:
+        expect_one_of(status, get_args(Status), "status")
     verdict = check(workspace, assertion, name=name, services=services, mode=mode, reading=reading)
     if verdict.status == "proved" or verdict.status in accept:
         return verdict

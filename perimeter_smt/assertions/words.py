@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from perimeter_smt.assertions.formula import Formula, any_of
 from perimeter_smt.errors import InputError, did_you_mean
@@ -35,8 +35,10 @@ def on(*patterns: str) -> Formula:
 
 
 def _action(pattern: str) -> Formula:
-    service, colon, name = pattern.partition(":")
+    service, colon, name = _text(pattern).partition(":")
     known = actions.services()
+    if not colon and service.lower() in known:
+        raise InputError(f"`{pattern}` names a service: expected an action, such as `{service}:*` for all of them")
     if not colon or service.lower() not in known:
         near = did_you_mean(service, known)
         raise InputError(f"unknown action `{pattern}`{near}: expected a service and a name such as `s3:GetObject`")
@@ -61,6 +63,7 @@ class Text:
 
     symbol: str
     present: str = ""
+    is_address: bool = False
 
     @property
     def exists(self) -> Formula:
@@ -80,6 +83,12 @@ class Text:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"`{self}` has no truth by itself: expected a comparison, `.exists` or `.absent`")
+
+    def __str__(self) -> str:
+        return self.symbol.strip("|")
+
     def one_of(self, *values: str) -> Formula:
         """It is one of these texts."""
         if not values:
@@ -96,6 +105,8 @@ class Text:
         """It is an address of one of these ranges; InputError for what is no range."""
         if not ranges:
             raise InputError("`within` without ranges")
+        if not self.is_address:
+            raise InputError(f"`{self}` is no address: expected `address` or `key('aws:SourceIp')` before `within`")
         return any_of(*(self._that(_range(self.symbol, text)) for text in ranges))
 
     def _that(self, term: str) -> Formula:
@@ -110,23 +121,25 @@ service_principal = Text("principal.service", "(= caller aws-service)")
 resource_name = Text("resource.name", "(not |call: resource is star|)")
 resource_account, resource_region = Text("resource.account"), Text("resource.region", "|call: arn has region|")
 region = Text("request.region")
-address = Text("source.address", "(or (= wire public) (= wire aws-network))")
+address = Text("source.address", "(or (= wire public) (= wire aws-network))", is_address=True)
 vpc = Text("endpoint.vpc", "on-endpoint")
 
 
 def key(name: str) -> Text:
     """The condition key of that name; InputError if AWS has no such key, or if it can have several values."""
-    info = key_info(name)
+    info = key_info(_text(name))
+    if not set(info.key).isdisjoint("|\\"):
+        raise InputError(f"`{info.key}` cannot be written in SMT-LIB: a symbol holds neither `|` nor a backslash")
     if not info.known:
         raise InputError(f"unknown condition key `{name}`")
     if info.multivalued:
         raise InputError(f"`{info.key}` has several values: expected SMT-LIB, where |{info.key} 2| is the second")
-    return Text(f"|{info.key}|", f"|has {info.key}|")
+    return Text(f"|{info.key}|", f"|has {info.key}|", is_address=info.type == "IPAddress")
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"`{value!r}` is no text")
+        raise TypeError(f"`{value!s}` is no text: expected one in quotes")
     return value
 
 

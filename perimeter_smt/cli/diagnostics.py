@@ -77,7 +77,7 @@ def bundle(found: Diagnosis) -> dict[str, Any]:
         "command": _command(),
         "seconds": {_ours(name): round(spent, 3) for name, spent in found.times.items()},
         "counts": _counts(found.workspace) if found.workspace else {},
-        "verdicts": _verdicts(found.report) if found.report else [],
+        "verdicts": _verdicts(found.report) if found.report is not None else [],
         "error": _error(found.error) if found.error else None,
     }
 

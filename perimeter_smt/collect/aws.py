@@ -47,6 +47,11 @@ class Aws:
             found.meta.events.register("before-sign.s3-control", without_account)
         return found
 
+    def forget(self, account: str) -> None:
+        """Take the role of an account anew with the next call."""
+        with self._lock:
+            self._sessions.pop(account, None)
+
     def _session(self, account: str | None) -> Any:
         try:
             import boto3
@@ -74,6 +79,11 @@ class Aws:
                 )  # fmt: skip
             self._sessions[account] = session
         return self._sessions[account]
+
+
+def expired(error: BaseException) -> bool:
+    """Whether credentials ran out, which those of a role do while a long collection goes on."""
+    return code(error) in ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 
 
 def _alike(session: Any) -> Any:

@@ -18,7 +18,7 @@ def s3(aws: Aws, account: str, _: str) -> Iterator[Answer]:
     _, partition = aws.identity()
     control = aws.client("s3control", account=account)
     try:
-        yield _block(control.get_public_access_block(AccountId=account))
+        yield {"AccountId": account, **_block(control.get_public_access_block(AccountId=account))}
     except Exception as error:
         if code(error) != _NO_BLOCK:
             yield {"Unknown": f"Block Public Access of account `{account}`", "NotKnown": reason(error)}

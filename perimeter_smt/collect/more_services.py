@@ -91,6 +91,18 @@ def kinesis(aws: Aws, account: str, region: str) -> Iterator[Answer]:
         yield read_policy(arn, "Policy", client.get_resource_policy, ResourceARN=arn)
 
 
+def pods(aws: Aws, account: str, region: str) -> Iterator[Answer]:
+    """Associations of EKS Pod Identity with their roles and session policies."""
+    client = aws.client("eks", region, account)
+    for cluster in pages(client, "list_clusters", "clusters"):
+        for item in pages(client, "list_pod_identity_associations", "associations", clusterName=cluster):
+            which = {"clusterName": cluster, "associationId": item["associationId"]}
+            try:
+                yield {"association": client.describe_pod_identity_association(**which)["association"]}
+            except Exception as error:
+                yield {"association": {**item, "NotKnown": reason(error)}}
+
+
 def tags(aws: Aws, account: str, region: str) -> Iterator[Answer]:
     """The tags of everything that has some."""
     client = aws.client("resourcegroupstaggingapi", region, account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from perimeter_smt.collect.aws import Aws, pages
+from perimeter_smt.collect.aws import Aws, code, pages
 
 Answers = list[dict[str, Any]]
 Missing = Callable[[str, Exception, str], None]
@@ -70,9 +70,20 @@ def _attached(answers: Answers) -> Answers:
 def delegated(aws: Aws) -> Answers:
     """Delegated administrators with their services."""
     client = aws.client("organizations")
-    out: Answers = []
-    for found in pages(client, "list_delegated_administrators", "DelegatedAdministrators"):
+    found_all = list(pages(client, "list_delegated_administrators", "DelegatedAdministrators"))
+    out: Answers = [{"DelegatedAdministrators": found_all, "OfAllServices": True}]
+    for found in found_all:
         services = list(pages(client, "list_delegated_services_for_account", "DelegatedServices",
                               AccountId=found["Id"]))  # fmt: skip
         out.append({"AccountId": found["Id"], "DelegatedServices": services})
     return out
+
+
+def resource_policy(aws: Aws) -> Answers:
+    """The policy by which the organization delegates its administration, empty where it has none."""
+    try:
+        return [{"ResourcePolicy": aws.client("organizations").describe_resource_policy()["ResourcePolicy"]}]
+    except Exception as error:
+        if code(error) != "ResourcePolicyNotFoundException":
+            raise
+        return [{"ResourcePolicy": {"ResourcePolicySummary": {}, "Content": ""}}]

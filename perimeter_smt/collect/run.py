@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from perimeter_smt.collect import organizations
-from perimeter_smt.collect.aws import Aws, pages, reason
+from perimeter_smt.collect.aws import Aws, code, expired, pages, reason
 from perimeter_smt.collect.permission_sets import permission_sets
 from perimeter_smt.collect.services import SERVICES
 from perimeter_smt.errors import InputError
 
 MANIFEST = "collected.json"
-_AFFECTS = {"tree": "facts", "permission-sets": "grants"}
+_AFFECTS = {"tree": "facts", "permission-sets": "grants", "resource-policy": "grants"}
+_STOPPED = {"what": "the collection", "reason": "it did not come to its end: run it again", "affects": "grants"}
 Progress = Callable[[str, int, int], None]
 
 
@@ -63,9 +64,12 @@ def collect(
 
     Without a role to assume, only the own account is read; the others are named as not read.
     """
+    asked = _asked(services)
     folder.mkdir(parents=True, exist_ok=True)
     out = Collection(folder)
-    members = _organization(out, aws)
+    before = _before(folder)
+    _write(folder / MANIFEST, {"collection": 1, "accounts": [], "missing": [*before, _STOPPED]})
+    members = _organization(out, aws, accounts)
     own, _ = aws.identity()
     out.accounts = list(accounts or members or [own])
     pieces = []
@@ -73,12 +77,52 @@ def collect(
         if account != own and not aws.role_name:
             _note(out, f"everything in account `{account}`", "no role to assume there: say `--role-name`", account)
             continue
+        if why := _closed(aws, account):
+            _note(out, f"everything in account `{account}`", why, account)
+            continue
         for region in regions or _regions(out, aws, account):
-            pieces += [_Piece(account, region, s) for s in _asked(services) if not SERVICES[s][1]]
-        pieces += [_Piece(account, "", s) for s in _asked(services) if SERVICES[s][1]]
+            pieces += [_Piece(account, region, s) for s in asked if not SERVICES[s][1]]
+        pieces += [_Piece(account, "", s) for s in asked if SERVICES[s][1]]
     _work(out, aws, pieces, workers, progress)
-    _write(folder / MANIFEST, {"collection": 1, "accounts": out.accounts, "missing": out.missing})
+    told = {item["what"] for item in out.missing}
+    out.missing += [item for item in before if item["what"] not in told and _still_missing(out, item)]
+    manifest = {"collection": 1, "accounts": out.accounts, "missing": out.missing}
+    _write(folder / MANIFEST, {**manifest, "not_asked": _not_asked(folder, asked, regions)})
     return out
+
+
+def _before(folder: Path) -> list[dict[str, str]]:
+    """What an earlier run into the same folder did not read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text("utf-8"))["missing"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [item for item in found if item != _STOPPED]
+
+
+def _still_missing(out: Collection, item: dict[str, str]) -> bool:
+    """Whether what an earlier run did not read is missing: this run has not written its file, nor asked for it."""
+    if "file" in item:
+        return not (out.folder / item["file"]).is_file()
+    return "account" in item and item["account"] not in out.accounts
+
+
+def _not_asked(folder: Path, asked: Sequence[str], regions: Sequence[str]) -> list[str]:
+    """What no run into this folder was asked for."""
+    there = {file.stem for file in (folder / "accounts").rglob("*.json")} | set(asked)
+    out = [name for name in SERVICES if name not in there]
+    return [*out, *([f"Regions beside {', '.join(sorted(regions))}"] if regions else [])]
+
+
+def _closed(aws: Aws, account: str) -> str:
+    """Why nothing can be asked in an account; empty where its role can be taken."""
+    try:
+        aws.client("sts", account=account)
+    except InputError:
+        raise
+    except Exception as error:
+        return f"its role cannot be taken ({code(error)})"
+    return ""
 
 
 def _asked(services: Sequence[str]) -> list[str]:
@@ -88,17 +132,23 @@ def _asked(services: Sequence[str]) -> list[str]:
     return [name for name in SERVICES if not services or name in services]
 
 
-def _organization(out: Collection, aws: Aws) -> list[str]:
+def _organization(out: Collection, aws: Aws, asked: Sequence[str]) -> list[str]:
     """The tree and its policies; the ids of the accounts. Without an organization, the own account alone."""
     where = out.folder / "organization"
 
     def missing(what: str, error: Exception, affects: str) -> None:
         _note(out, what, reason(error), "", affects)
 
+    def management() -> str:
+        answers = json.loads((where / "tree.json").read_text("utf-8")) if (where / "tree.json").is_file() else []
+        found = (a["Organization"].get("MasterAccountId", "") for a in answers if "Organization" in a)
+        return next(found, "")
+
     parts: tuple[tuple[str, Callable[[], Any]], ...] = (
         ("tree", lambda: organizations.tree(aws)),
         ("policies", lambda: organizations.policies(aws, missing)),
         ("delegated", lambda: organizations.delegated(aws)),
+        ("resource-policy", lambda: organizations.resource_policy(aws)),
         ("permission-sets", lambda: permission_sets(aws)),
     )
     for name, ask in parts:
@@ -110,7 +160,9 @@ def _organization(out: Collection, aws: Aws) -> list[str]:
         try:
             found = ask()
         except Exception as error:
-            missing(f"{name} of the organization", error, _AFFECTS.get(name, "guardrails"))
+            what, affects = f"{name} of the organization", _AFFECTS.get(name, "guardrails")
+            whose = management() if name == "resource-policy" else ""
+            _note(out, what, reason(error), whose, affects, f"organization/{name}.json")
             continue
         if len(out.missing) == before:
             _write(file, found)
@@ -120,7 +172,11 @@ def _organization(out: Collection, aws: Aws) -> list[str]:
     tree = where / "tree.json"
     answers = json.loads(tree.read_text("utf-8")) if tree.is_file() else []
     listed: list[dict[str, Any]] = next((a["Accounts"] for a in answers if "Accounts" in a and "ParentId" not in a), [])
-    return [account["Id"] for account in listed if account.get("Status", "ACTIVE") == "ACTIVE"]
+    states = {account["Id"]: account.get("State") or account.get("Status") or "ACTIVE" for account in listed}
+    for account, state in states.items():
+        if state != "ACTIVE" and not asked:
+            _note(out, f"everything in account `{account}`", f"it is {state.lower().replace('_', ' ')}", account)
+    return [account for account, state in states.items() if state == "ACTIVE"]
 
 
 def _regions(out: Collection, aws: Aws, account: str) -> list[str]:
@@ -149,7 +205,7 @@ def _work(out: Collection, aws: Aws, pieces: list[_Piece], workers: int, progres
                     raise error
                 else:
                     affects = "guardrails" if piece.service == "ec2" else "grants"
-                    _note(out, piece.what, reason(error), piece.account, affects)
+                    _note(out, piece.what, reason(error), piece.account, affects, piece.file)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -157,11 +213,18 @@ def _work(out: Collection, aws: Aws, pieces: list[_Piece], workers: int, progres
 
 def _one(folder: Path, aws: Aws, piece: _Piece) -> None:
     ask, _ = SERVICES[piece.service]
-    _write(folder / piece.file, list(ask(aws, piece.account, piece.region)))
+    try:
+        found = list(ask(aws, piece.account, piece.region))
+    except Exception as error:
+        if not expired(error):
+            raise
+        aws.forget(piece.account)
+        found = list(ask(aws, piece.account, piece.region))
+    _write(folder / piece.file, found)
 
 
-def _note(out: Collection, what: str, why: str, account: str, affects: str = "grants") -> None:
-    found = {"what": what, "reason": why, "affects": affects}
+def _note(out: Collection, what: str, why: str, account: str, affects: str = "grants", file: str = "") -> None:
+    found = {"what": what, "reason": why, "affects": affects, **({"file": file} if file else {})}
     out.missing.append({**found, "account": account} if account else found)
 
 

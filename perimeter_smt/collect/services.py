@@ -18,6 +18,7 @@ from perimeter_smt.collect.more_services import (
     glue,
     kinesis,
     opensearch,
+    pods,
     s3tables,
     tags,
 )
@@ -137,6 +138,7 @@ SERVICES: dict[str, tuple[Callable[[Aws, str, str], Iterator[Answer]], bool]] = 
     "glue": (glue, False),
     "s3tables": (s3tables, False),
     "kinesis": (kinesis, False),
+    "eks": (pods, False),
     "tags": (tags, False),
     "ram": (ram, False),
     "images": (images, False),

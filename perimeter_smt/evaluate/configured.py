@@ -137,7 +137,13 @@ def _tells(at: Ground, fact: Row) -> bool:
     values = _values(at, fact["key"])
     if "is" in fact:
         return any(value in fact["is"] for value in values)
-    return any(not _names_mine(at, value, fact["names"]) for value in values)
+    names = fact["names"]
+    return all(_is_a(value, names) for value in values) and any(not _names_mine(at, value, names) for value in values)
+
+
+def _is_a(value: str, names: str) -> bool:
+    """Whether a value has the form that AWS writes: an ARN where the key holds one, never an empty text."""
+    return value.startswith("arn:") and value.count(":") >= 5 if names == "arn" else bool(value)
 
 
 def _names_mine(at: Ground, value: str, names: str) -> bool:

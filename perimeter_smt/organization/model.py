@@ -167,7 +167,8 @@ class Organization(_Frozen):
     """An organization tree. `partition` is the one it lies in; requests do not cross partitions (W-1).
 
     `endpoints_listed`: once one endpoint is given, no others are there. `delegated_administrators` (None: not told) are
-    accounts with the service principal of the service that they administer.
+    accounts with the service principal of the service that they administer; there may be others unless
+    `delegates_listed`.
     """
 
     id: str
@@ -176,6 +177,12 @@ class Organization(_Frozen):
     partition: str = "aws"
     endpoints_listed: bool = True
     delegated_administrators: tuple[tuple[str, str], ...] | None = None
+    delegates_listed: bool = True
+
+    @property
+    def all_delegated_administrators(self) -> tuple[tuple[str, str], ...] | None:
+        """The delegated administrators where all of them are told, else None."""
+        return self.delegated_administrators if self.delegates_listed else None
 
     def accounts(self) -> Iterator[tuple[Account, tuple[Unit, ...]]]:
         """Every account with the units above it, root first, in the order of the file."""

@@ -18,7 +18,7 @@ from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.errors import InternalError
+from perimeter_smt.errors import InternalError, expect_one_of
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
@@ -53,6 +53,7 @@ def compare(
     hold any character that can stand there; otherwise only requests that AWS can produce count (environment
     axioms).  `reading` over also counts what only a rival reading of AWS's documentation lets through.
     """
+    expect_one_of(reading, ("exact", "over"), "reading")
     asked = encode(before, after, free_context=free_context, reading=reading)
     return conclude(asked, *decide(asked, limits))
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
+from perimeter_smt.errors import expect_one_of
 from perimeter_smt.organization.classes import Classes, classes
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
@@ -81,6 +82,8 @@ def prove(
     others opens.  `means` says who decides; the answer is the same.  InputError for unknown names; StoppedProofError on
     Ctrl-C, with what was decided.
     """
+    expect_one_of(mode, ("guardrails", "grants"), "mode")
+    expect_one_of(reading, ("over", "exact", "under"), "reading")
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
     given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})

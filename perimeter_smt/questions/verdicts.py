@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from perimeter_smt.errors import NoTruth
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
@@ -78,7 +79,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(NoTruth):
     """The answer for one objective and the services that share it.
 
     `exhausted` tells whether all kinds of counterexample were enumerated (only with enumeration).
@@ -128,7 +129,7 @@ class Kinds:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(NoTruth):
     """All verdicts of one run. `mode`: guardrails alone or with current grants.
 
     `unknowns` are what the source did not tell, as it bears on this mode; `advice` is what lint rules know of the
@@ -162,7 +163,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(NoTruth):
     """Two documents, seen from the second: what it newly allows, what it newly denies."""
 
     relation: Literal["equivalent", "more", "less", "incomparable", "unknown"]

@@ -62,6 +62,7 @@ def callers_json(found: Callers) -> dict[str, Any]:
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
         "services": list(found.services),
+        "notes": list(found.notes),
         "callers": [
             {
                 "name": one.name,
@@ -138,6 +139,8 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"{plural(len(can), 'caller')} can: {what}", style="bold red")
     for one in unsure:
         page.text(f"not decided for {one.name}: {one.reason}", style="bold yellow")
+    for note in found.notes:
+        page.text(f"note: {note}", style="yellow")
     if not found.action:
         _asked(page, found.services)
     _proved(page, found.proved)

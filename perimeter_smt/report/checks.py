@@ -23,7 +23,7 @@ def checks_json(checks: Sequence[Check]) -> dict[str, Any]:
         "format": FORMAT,
         "check": checks[0].check if checks else "CheckNoPublicAccess",
         "result": outcome,
-        "message": leading.message if leading else "nothing to check",
+        "message": leading.message if leading is not None else "nothing to check",
         "reasons": [_reason(reason) for check in checks for reason in check.reasons],
         "checks": [_check(check) for check in checks],
     }

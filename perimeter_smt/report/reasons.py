@@ -78,7 +78,8 @@ def told_json(told: Told) -> dict[str, Any]:
         "assumptions": list(told.assumptions),
         "agrees": told.agrees,
         "message": {"slot": message.slot, "explicit": message.explicit, "policy": message.policy,
-                    "encoded": message.encoded} if message else None,
+                    "encoded": message.encoded, "reason": message.reason} if message else None,
+        "refused": told.refused,
         "blamed": [_speaks(each) for each in told.blamed] if told.blamed is not None else None,
         "denies": [_speaks(each) for each in told.denies],
         "lacking": [{"slot": slot, "perhaps": [_speaks(each) for each in perhaps]} for slot, perhaps in told.lacking],
@@ -190,6 +191,8 @@ def render_told(told: Told, *, width: int | None = None, color: bool = False) ->
 
 def _headline(told: Told) -> str:
     if told.outcome == "deny":
+        if told.refused and not any(each.surely for each in told.denies):
+            return f"whatever policies allow: {told.refused}"
         return "the policies deny the call, whatever is not told"
     if told.outcome == "allow":
         return "nothing that the workspace holds stops the call"
@@ -203,7 +206,7 @@ def _said(told: Told) -> str:
     assert message is not None
     where = _SLOTS.get(message.slot or "", "a policy of a type that is not told")
     if message.explicit is None:
-        return "denied, without a reason"
+        return f"denied, because {message.reason}" if message.reason else "denied, without a reason"
     text = f"a Deny in {where}" if message.explicit else f"no Allow in {where}"
     return f"{text}: {message.policy}" if message.policy else text
 

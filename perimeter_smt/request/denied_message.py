@@ -32,6 +32,8 @@ _IMPLICIT = re.compile(
     r"(?:because|context:) (?:no|the(?= role trust)) (?P<type>[A-Za-z -]+?) (?:policy |policies )?allows? (?:the )?",
     re.IGNORECASE,
 )
+# Reasons that are no policies: settings such as S3 Block Public Access, and what KMS says of keys elsewhere.
+_REASON = re.compile(r"because (?P<reason>.+?)(?=\s*\((?:Service|Request)|\.\s|\.?\s*$)", re.IGNORECASE)
 _POLICY = re.compile(r"(?:policy|boundary)(?: with ARN)?:\s+(?P<arn>arn:[^\s,]+)", re.IGNORECASE)
 _ENCODED = re.compile(r"encoded authorization failure message", re.IGNORECASE)
 # Words of the messages, and the slot of cases that they mean.
@@ -52,7 +54,8 @@ _SLOTS = (
 @dataclass(frozen=True)
 class DeniedMessage:
     """What a message tells. `slot`: the type of policy that it blames, None if it names none; `explicit`: a Deny
-    statement (True), a missing Allow (False), not told (None); `policy`: the ARN of the policy.
+    statement (True), a missing Allow (False), not told (None); `policy`: the ARN of the policy; `reason`: AWS's
+    words for what is no statement of a policy.
     """
 
     principal: Principal
@@ -62,6 +65,7 @@ class DeniedMessage:
     explicit: bool | None = None
     policy: str | None = None
     encoded: bool = False
+    reason: str | None = None
 
 
 def is_message(text: str) -> bool:
@@ -101,6 +105,7 @@ def read_message(text: str) -> DeniedMessage:
     explicit, implicit = _EXPLICIT.search(rest), _IMPLICIT.search(rest)
     blamed = explicit or implicit
     policy = _POLICY.search(rest)
+    reason = None if blamed else _REASON.search(rest)
     return DeniedMessage(
         _principal(subject.group("who")),
         subject.group("action"),
@@ -109,6 +114,7 @@ def read_message(text: str) -> DeniedMessage:
         True if explicit else False if implicit else None,
         policy.group("arn").rstrip(".") if policy else None,
         encoded is not None,
+        reason.group("reason") if reason else None,
     )
 
 

@@ -124,7 +124,7 @@ def case_of(
 
 def _may_administer(world: Held, caller: str | None) -> bool:
     """The caller's account is, or may be, the delegated administrator of IAM."""
-    told = world.workspace.organization.delegated_administrators
+    told = world.workspace.organization.all_delegated_administrators
     return world.free_grants or told is None or (caller, "iam.amazonaws.com") in told
 
 

@@ -178,3 +178,71 @@ def test_axioms_on_what_an_assertion_speaks_of_count_though_no_policy_tests_it(t
         load_workspace(ACME), objectives=("O1",), services=("s3",), availability=False, assertions=(own,)
     )
     assert [v.status for v in found.verdicts if v.objective == "own"] == ["proved"]
+
+
+def test_what_is_no_formula_is_refused():
+    for wrong in (True, None, "(assert my-iam)", (a >> b, "why"), account):
+        with pytest.raises(TypeError, match="no formula"):
+            check(ACME, wrong, services=["s3"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="no workspace"):
+        check([ACME], a >> b)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="iff"):
+        a == b  # noqa: B015
+    with pytest.raises(TypeError, match="compares nothing"):
+        a != b  # noqa: B015
+
+
+def test_a_text_is_no_truth():
+    """`account and rule` would be `rule` alone."""
+    for slip in (lambda: account and a, lambda: b if key("aws:SourceVpce") else a, lambda: bool(account)):
+        with pytest.raises(TypeError, match="no truth by itself"):
+            slip()
+
+
+def test_answers_are_no_truth():
+    """`assert check(...)` would pass whatever the verdict says."""
+    verdict = check(ACME, my_account & on("s3:GetObject") >> my_network)
+    assert verdict.status == "refuted"
+    with pytest.raises(TypeError, match="Verdict is no truth value"):
+        assert verdict
+
+
+def test_misspelled_options_are_refused():
+    rule = my_account & on("s3:GetObject") >> my_network
+    with pytest.raises(InputError, match="unknown mode `grant`, did you mean `grants`"):
+        check(ACME, rule, mode="grant")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="unknown reading `ovr`"):
+        check(ACME, rule, reading="ovr")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="unknown status `refused`"):
+        assert_holds(ACME, rule, accept=("refused",))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="statuses are a list"):
+        assert_holds(ACME, rule, accept="refuted")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="services are a list"):
+        check(ACME, rule, services="s3")
+
+
+def test_words_are_held_to_their_types():
+    for wrong in (lambda: on(3), lambda: on(["s3:*"]), lambda: key(3), lambda: account == 111122223333):  # type: ignore
+        with pytest.raises(TypeError, match="no text"):
+            wrong()
+    with pytest.raises(InputError, match="is no address"):
+        account.within("203.0.113.0/24")
+    with pytest.raises(InputError, match="cannot be written"):
+        key("aws:PrincipalTag/te|am")
+    with pytest.raises(InputError, match="names a service"):
+        on("s3")
+    assert "(address |aws:SourceIp|)" in str(key("AWS:sourceip").within("203.0.113.0/24"))
+
+
+def test_bad_input_in_a_test_shows_its_line_alone(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "from perimeter_smt.assertions import my_iam, on\n\n"
+        "def test_slip(perimeter):\n    perimeter.holds(on('s3:GetObjekt') >> my_iam)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--perimeter={ACME}", "test_it.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 1
+    assert "test_it.py:4\nno action of `s3` is `s3:GetObjekt`, did you mean `GetObject`?\n" in ran.stdout
+    assert "def _action" not in ran.stdout

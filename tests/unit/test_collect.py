@@ -15,6 +15,7 @@ from perimeter_smt.collect.aws import Aws, without_account  # noqa: E402
 from perimeter_smt.collect.run import collect  # noqa: E402
 from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
+from tests.stand_in import with_resource_policy  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 REGION = "eu-west-1"
@@ -30,6 +31,7 @@ def server():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        with_resource_policy()
         found.start()
         host, port = found.get_host_and_port()
         yield f"http://{host}:{port}"
@@ -285,7 +287,11 @@ def test_permission_sets_are_the_roles_that_they_make(tmp_path):
     trust = json.loads(document({"Effect": "Allow", "Principal": {"AWS": read}, "Action": "sts:AssumeRole"}))
     answers = {
         "organization": {"Organization": {"Id": "o-acme0000001", "MasterAccountId": "999900001111"}},
-        "roles": {"RoleDetailList": [{"Arn": made, "AssumeRolePolicyDocument": trust}]},
+        "roles": {
+            "RoleDetailList": [
+                {"Arn": made, "AssumeRolePolicyDocument": trust, "RolePolicyList": [], "AttachedManagedPolicies": []}
+            ]
+        },
         "set": {
             "PermissionSet": {"Name": "Reader", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1"},
             "InlinePolicy": document({**ALLOW, "Action": "s3:GetObject"}),
@@ -411,3 +417,126 @@ def test_sharing_that_may_not_be_read(tmp_path, organization, shared, keys, oper
     found = read_source(tmp_path / "c")
     assert not [r for r in account(found, shared["account"]).resources if name in r.arn]
     assert done.missing or any(name in u.name and "AccessDenied" in u.reason for u in found.unknowns)
+
+
+DELEGATION = document({"Sid": "Delegate", "Effect": "Allow", "Principal": {"AWS": "444455556666"},
+                       "Action": "organizations:AttachPolicy", "Resource": "*"})  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [DELEGATION, None])
+def test_the_policy_by_which_the_organization_delegates(tmp_path, organization, keys, content):
+    """It was not asked for, so that C2 could not see who else changes guardrails; that there is none is told, too."""
+    with_resource_policy(content)
+    try:
+        gather(tmp_path / "c", organization, services=("iam",))
+    finally:
+        with_resource_policy()
+    found = read_source(tmp_path / "c")
+    own = found.organization.management_account
+    (delegation,) = [r for r in account(found, own).resources if ":organizations:" in r.arn]
+    assert delegation.arn == f"arn:aws:organizations::{own}:organization/{organization['id']}"
+    assert (delegation.policy is None) == (content is None)
+
+
+def test_a_policy_of_the_organization_that_may_not_be_read(tmp_path, organization, keys):
+    access = Faulty("DescribeResourcePolicy", "AccessDeniedException", role_name="reader",
+                    endpoint_url=organization["url"], attempts=1)  # fmt: skip
+    done = gather(tmp_path / "c", organization, access, services=("iam",))
+    assert [item["what"] for item in done.missing] == ["resource-policy of the organization"]
+    found = read_source(tmp_path / "c")
+    assert any(u.name == "resource-policy of the organization" for u in found.unknowns)
+    gather(tmp_path / "c", organization, services=("iam",))  # asked again, and told now
+    assert not any("resource-policy" in u.name for u in read_source(tmp_path / "c").unknowns)
+
+
+def test_what_was_not_asked_for_is_named(tmp_path, organization, keys):
+    """Some services in some Regions were the whole collection to who read the folder."""
+    gather(tmp_path / "c", organization, services=("iam",))
+    (unknown,) = [u for u in read_source(tmp_path / "c").unknowns if u.name == "what was not collected"]
+    assert "sqs" in unknown.reason
+    assert f"Regions beside {REGION}" in unknown.reason
+
+
+def test_a_second_run_keeps_what_the_first_missed(tmp_path, organization, keys):
+    """The record of the first run was overwritten, and what had been denied had no name any more."""
+    access = Faulty("ListQueues", "AccessDenied", role_name="reader", endpoint_url=organization["url"], attempts=1)
+    first = gather(tmp_path / "c", organization, access, services=("sqs",))
+    assert first.missing
+    second = gather(tmp_path / "c", organization, services=("iam",))
+    assert second.missing == first.missing
+    assert not gather(tmp_path / "c", organization, services=("sqs",)).missing
+
+
+def test_a_collection_that_was_interrupted_says_so(tmp_path, organization, keys):
+    """It left no record: whoever read the folder saw no gap."""
+
+    def stop(what, number, of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gather(tmp_path / "c", organization, workers=1, progress=stop)
+    assert any("run it again" in u.reason for u in read_source(tmp_path / "c").unknowns)
+    gather(tmp_path / "c", organization)
+    assert not any("run it again" in u.reason for u in read_source(tmp_path / "c").unknowns)
+
+
+class OfOne(Aws):
+    """Calls in one account fail: `refused` when its role is taken, `expired` with the first credentials only."""
+
+    def __init__(self, own, how, **more):
+        super().__init__(**more)
+        self.own, self.how, self.taken = own, how, 0
+
+    def _session(self, account):
+        if account == self.own and account not in self._sessions:
+            self.taken += 1
+        if account == self.own and self.how == "refused":
+            from botocore.exceptions import ClientError
+
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "x"}}, "AssumeRole")
+        return super()._session(account)
+
+    def client(self, service, region=None, account=None):
+        found = super().client(service, region, account)
+
+        def fail(**_):
+            from botocore.exceptions import ClientError
+
+            raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "x"}}, "x")
+
+        if account == self.own and self.how == "expired" and self.taken < 2:
+            found.meta.events.register("before-call.sqs", fail)
+        return found
+
+
+@pytest.mark.parametrize("how", ["refused", "expired"])
+def test_the_role_of_one_account(tmp_path, organization, keys, how):
+    """An account whose role cannot be taken is named once; credentials that ran out are taken anew."""
+    own = organization["accounts"][1]
+    access = OfOne(own, how, role_name="reader", endpoint_url=organization["url"], attempts=1)
+    done = gather(tmp_path / "c", organization, access, workers=1)
+    expected = [f"everything in account `{own}`"] if how == "refused" else []
+    assert [item["what"] for item in done.missing] == expected
+    held = [r for r in account(read_source(tmp_path / "c"), own).resources if ":sqs:" in r.arn]
+    assert bool(held) == (how == "expired")
+
+
+def test_accounts_that_are_closed_are_named(tmp_path, organization, keys, monkeypatch):
+    """Those that are suspended or closed were left out without a word; newer answers call it `State`."""
+    from perimeter_smt.collect import organizations
+
+    before, own = organizations.tree, organization["accounts"][2]
+
+    def tree(aws):
+        answers = before(aws)
+        for found in (a for answer in answers if "Accounts" in answer for a in answer["Accounts"]):
+            found.pop("Status", None)
+            found["State"] = "PENDING_CLOSURE" if found["Id"] == own else "ACTIVE"
+        return answers
+
+    monkeypatch.setattr(organizations, "tree", tree)
+    done = gather(tmp_path / "c", organization, services=("iam",))
+    assert [(item["what"], item["reason"]) for item in done.missing] == [
+        (f"everything in account `{own}`", "it is pending closure")
+    ]
+    assert own not in done.accounts

@@ -307,6 +307,31 @@ def test_the_command(workspace, monkeypatch, capsys):
         assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_reasons_that_are_no_statements(tmp_path):
+    """S3 guide, Block Public Access: nobody of another account gets through, whatever is allowed."""
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-shut/*"}
+    (tmp_path / "bucket.json").write_text(json.dumps(policy(allow)))
+    (tmp_path / "perimeter.yaml").write_text(f"orgs: [{ORG}]\n")
+    (tmp_path / "organization.yaml").write_text(
+        f"id: {ORG}\nmanagement_account: '999999999999'\nroot:\n  id: r-ab12\n  accounts:\n    - id: '{MINE}'\n"
+        "      principals: []\n      resources: [{arn: 'arn:aws:s3:::acme-shut', policy: bucket.json,"
+        " block_public_access: true}]\n"
+    )
+    space = load_workspace(tmp_path)
+    text = (
+        'User: {} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::acme-shut/a" because public '
+        "access is prevented by the RestrictPublicBuckets setting in S3 Block Public Access (Service: S3)"
+    )
+    for who in ("anonymous", f"arn:aws:iam::{OTHER}:user/bo"):
+        told = explain_message(read_message(text.format(who)), space)
+        assert told.outcome == "deny", who
+        assert told.refused.startswith("RestrictPublicBuckets")
+        assert told.message.reason.endswith("setting in S3 Block Public Access")
+    kms = "because the resource does not exist in this Region, no resource-based policies allow access"
+    told = read_message(f"User: {USER} is not authorized to perform: kms:Decrypt on this resource {kms}")
+    assert told.reason == kms.removeprefix("because ")
+
+
 @pytest.mark.parametrize("text", ["[]", " [ ] ", '{"Records": []}', "{}"])
 def test_nothing_to_explain_is_bad_input(text, capsys):
     """No case, no event: one line and exit code 2, never an empty answer."""

@@ -80,7 +80,8 @@ def test_a_source_is_read_in_place_with_what_was_said(tmp_path):
         {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
          "Principal": {"Federated": f"arn:aws:iam::{OWN}:oidc-provider/token.build.example"},
          "Condition": {"StringLike": {"token.build.example:sub": "repo:acme/*"}}}]}  # fmt: skip
-    role = {"Arn": f"arn:aws:iam::{OWN}:role/ci", "AssumeRolePolicyDocument": trust, "RolePolicyList": []}
+    role = {"Arn": f"arn:aws:iam::{OWN}:role/ci", "AssumeRolePolicyDocument": trust, "RolePolicyList": [],
+            "AttachedManagedPolicies": [], "Tags": []}  # fmt: skip
     endpoint = {"VpcEndpointId": "vpce-0a000000000000001", "VpcId": "vpc-0ac00000000000001", "OwnerId": OWN,
                 "ServiceName": "com.amazonaws.eu-west-1.sqs"}  # fmt: skip
     folder = tmp_path / "answers"

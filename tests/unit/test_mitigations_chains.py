@@ -323,7 +323,7 @@ def test_who_gives_roles_of_identity_center():
         found = ask(space.model_copy(update={"organization": organization}), ["C2"], Asking())[0]
         (line,) = rows_of(found, "permission sets")
         assert line.status == status
-    assert calls(line) == ["sso:CreateAccountAssignment"]
+    assert calls(line) == ["sso:CreateAccountAssignment"] * 3  # on the account, the instance and the permission set
 
 
 def test_a_tag_that_somebody_else_sets_is_a_condition():

@@ -42,6 +42,7 @@ def vendor_role(**condition):
         ({"ForAllValues:StringEquals": {"sts:ExternalId": "acme-77"}}, "refuted"),
         ({"StringNotEquals": {"sts:ExternalId": "acme-77"}}, "refuted"),
         ({"Null": {"sts:ExternalId": "false"}}, "refuted"),
+        ({"StringEquals": {"sts:ExternalId": "acme-*"}}, "proved"),  # STS takes no such value: nobody gets in
     ],
 )
 def test_a_vendor_proves_itself_with_an_external_id(condition, status):

@@ -402,6 +402,8 @@ def test_second_reading_of_compute(context, vpcs, outside):
         ("ec2:ModifySnapshotAttribute", "ec2:Add/group", "all", True),
         ("events:PutTargets", "events:TargetArn", (f"arn:aws:sqs:eu-west-1:{OTHER}:q",), False),
         ("events:PutTargets", "events:TargetArn", (f"arn:aws:sqs:eu-west-1:{STRANGER}:{OTHER}",), True),
+        ("events:PutTargets", "events:TargetArn", ("",), False),
+        ("ec2:ModifySnapshotAttribute", "ec2:Add/userId", "", False),
         ("lambda:AddPermission", "lambda:Principal", "s3.amazonaws.com", False),
         ("lambda:AddPermission", "lambda:Principal", "*", True),
         ("lambda:PutResourcePolicy", "lambda:Principal", STRANGER, True),
@@ -460,3 +462,11 @@ def test_availability_names_calls_of_services():
     named = "Lambda creates the network interface of a function in a VPC"
     assert any(why.startswith(named) for why in blocked(service_networks=True))
     assert not any(named in why for why in blocked())
+
+
+@pytest.mark.parametrize("operator", ["ForAnyValue:StringLike", "ForAllValues:StringLike"])
+def test_a_foreign_target_is_an_arn(operator):
+    """`events:TargetArn` holds ARNs: no request without one is shown, whatever the guardrail tests."""
+    statement = deny("events:PutTargets", {operator: {"events:TargetArn": "arn:*"}})
+    space = workspace({"Effect": "Allow", "Action": "*", "Resource": "*"}, statement, assumptions=("AC2",))
+    assert lines("E2", space)["events: event targets"].status == "proved"

@@ -294,7 +294,8 @@ def test_reading_is_linear(tmp_path):
                 text = json.dumps(READ).replace('"*"', f'"arn:aws:sqs:eu-west-1:{ORDERS}:q{number}"')
                 own = [{"PolicyName": "own", "PolicyDocument": json.loads(text)}]
                 arn = f"arn:aws:iam::{ORDERS}:role/r{number}"
-                roles.append({"Arn": arn, "AssumeRolePolicyDocument": TRUST, "RolePolicyList": own})
+                roles.append({"Arn": arn, "AssumeRolePolicyDocument": TRUST, "RolePolicyList": own,
+                              "AttachedManagedPolicies": []})  # fmt: skip
             path.write_text(json.dumps({"RoleDetailList": roles}))
         found = read_source(path, SourceOptions(organization_id=ORG))
         assert len(account(found, ORDERS).principals) == count
@@ -333,8 +334,10 @@ def test_examples_of_the_documentation_are_read(tmp_path):
     versions = [{"VersionId": "v1", "IsDefaultVersion": False, "Document": ALL},
                 {"VersionId": "v2", "IsDefaultVersion": True, "Document": READ}]  # fmt: skip
     write(tmp_path / "folder", {"iam": {
-        "GroupDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:group/admins", "AttachedManagedPolicies": admin}],
+        "GroupDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:group/admins", "AttachedManagedPolicies": admin,
+                             "GroupPolicyList": []}],
         "UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/alice", "GroupList": ["admins"],
+                            "AttachedManagedPolicies": [],
                             "UserPolicyList": {"PolicyName": "read", "PolicyDocument": READ}}],
         "Policies": [{"Arn": own, "DefaultVersionId": "v2", "PolicyVersionList": versions}],
     }})  # fmt: skip
@@ -349,7 +352,8 @@ def test_examples_of_the_documentation_are_read(tmp_path):
 
 @pytest.mark.parametrize("answer", [
     {"RoleDetailList": ["role"]},
-    {"UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/a", "AttachedManagedPolicies": [{"PolicyName": "x"}]}]},
+    {"UserDetailList": [{"Arn": f"arn:aws:iam::{ORDERS}:user/a", "GroupList": [],
+                         "AttachedManagedPolicies": [{"PolicyName": "x"}]}]},
     {"VpcEndpoints": "none"}, {"resourceShareAssociations": [{"status": "ASSOCIATED"}]},
 ])  # fmt: skip
 def test_an_answer_of_another_form_is_bad_input(tmp_path, answer):

@@ -225,7 +225,8 @@ def test_json_and_sam(tmp_path):
     path = tmp_path / "sam.json"
     path.write_text(json.dumps(template))
     found = read_source(path, SourceOptions(**OPTIONS))
-    assert any("AWSLambdaBasicExecutionRole" in u.name for u in found.unknowns)
+    (role,) = account(found).principals
+    assert {policy.name for policy in role.policies} == {"AWSLambdaBasicExecutionRole", "AdministratorAccess", "F"}
     function["Properties"]["Policies"].append({"S3ReadPolicy": {"BucketName": "x"}})
     path.write_text(json.dumps(template))
     assert any("`S3ReadPolicy`" in u.reason for u in read_source(path, SourceOptions(**OPTIONS)).unknowns)

@@ -231,7 +231,7 @@ def test_answers_of_the_cli_beside_items(tmp_path):
     found = read(tmp_path, scp, managed, {"configurationItems": [item]})
     assert [p.name for p in found.organization.root.guardrails.scps] == ["net"]
     assert actions(found) == ["s3:Get*"]
-    assert [u.name for u in found.unknowns] == ["RCPs"]
+    assert [u.name for u in found.unknowns] == ["what is in 1 file", "RCPs"]
     assert "1 file holds nothing that is read: `holiday.json`" in [remark.text for remark in inventory(found).remarks]
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers import SourceOptions, read_source
 
 ORG, OWN, MANAGEMENT = "o-acme0000001", "111122223333", "999900001111"
@@ -64,3 +67,30 @@ def test_attachments_that_no_file_tells_are_named(tmp_path):
     kept[f"organizations/{ORG}/ous/ou-ac00-workload1/metadata.json"] = {"name": "workloads"}
     found = read_source(write(tmp_path, kept), SourceOptions(management_account=MANAGEMENT))
     assert any("attachments" in u.name and u.affects == "guardrails" for u in found.unknowns)
+
+
+@pytest.mark.parametrize(("metadata", "file", "name"), [
+    ({"name": "orders"}, ALLOW, "sqs/eu-west-1/orders"),
+    ({"arn": f"arn:aws:sqs:eu-west-1:{OWN}:orders"}, {"Policy": {**ALLOW}}, ":orders"),
+])  # fmt: skip
+def test_a_resource_that_cannot_be_told_is_named(tmp_path, metadata, file, name):
+    """Without its ARN it was left out, with its policy inside another object it had none."""
+    folder = f"accounts/{OWN}/sqs/eu-west-1/orders"
+    more = {f"{folder}/metadata.json": metadata, f"{folder}/resource.json": file}
+    found = read_source(write(tmp_path, {**files(), **more}), SourceOptions(management_account=MANAGEMENT))
+    assert any(name in u.name and u.affects == "grants" for u in found.unknowns)
+    assert not any(":sqs:" in r.arn for a, _ in found.organization.accounts() for r in a.resources)
+
+
+def test_files_of_another_form_are_bad_input(tmp_path):
+    """Internal errors; and files with a byte order mark were no JSON."""
+    write(tmp_path, files())
+    structure = tmp_path / "aws" / "aws" / "organizations" / ORG / "structure.json"
+    structure.write_bytes(b"\xef\xbb\xbf" + structure.read_bytes())
+    read_source(tmp_path, SourceOptions(management_account=MANAGEMENT))
+    structure.write_text("{")
+    with pytest.raises(InputError, match=r"structure\.json: not JSON"):
+        read_source(tmp_path, SourceOptions(management_account=MANAGEMENT))
+    write(tmp_path, {**files(), f"accounts/{OWN}/iam/role/app/metadata.json": ["app"]})
+    with pytest.raises(InputError, match="metadata of another form"):
+        read_source(tmp_path, SourceOptions(management_account=MANAGEMENT))

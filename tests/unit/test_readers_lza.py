@@ -154,3 +154,67 @@ def test_what_the_accelerator_fills_in_by_itself(folder):
     (document,) = {id(d): d for d in found.organization.documents() if d.name == "only-mine"}.values()
     values = {value for condition in document.statements[0].conditions for value in condition.values}
     assert values == {"arn:aws-us-gov:iam::*:role/OrganizationAccountAccessRole", "us-gov-west-1"}
+
+
+def edited(folder, name, old, new):
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+    return read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
+
+
+def test_units_that_the_accelerator_ignores(folder):
+    """A policy for one was taken to stand there."""
+    found = edited(folder, "organization-config.yaml", "{name: Workloads}", "{name: Workloads, ignore: true}")
+    workloads = next(u for u in found.organization.root.units if u.name == "Workloads")
+    assert not workloads.guardrails.scps
+    assert [u.name for u in found.unknowns] == ["targets of SCP `only-mine`"]
+
+
+def test_an_rcp_with_the_name_of_an_scp(folder):
+    """It was passed over."""
+    rcp = {**DENY, "Statement": [{**DENY["Statement"][0], "Principal": "*", "Action": "sqs:*", "Condition": {}}]}
+    (folder / "rcp.json").write_text(json.dumps(rcp))
+    new = "resourceControlPolicies: [{name: only-mine, policy: rcp.json, deploymentTargets: {accounts: [Orders]}}]"
+    found = edited(folder, "organization-config.yaml", "resourceControlPolicies: []", new)
+    orders = next(a for a, _ in found.organization.accounts() if a.name == "Orders")
+    assert [d.kind.value for d in orders.guardrails.rcps] == ["rcp"]
+
+
+def test_lists_among_the_replacements(folder):
+    """The text that Python makes of a list stood in the condition."""
+    (folder / "replacements-config.yaml").write_text("globalReplacements: [{key: ORG_ID, value: [o-a, o-b]}]\n")
+    found = read_source(folder, SourceOptions(fill={"Network": "777788889999"}, organization_id=ORG))
+    assert any("ORG_ID" in u.reason for u in found.unknowns)
+
+
+def test_an_organization_that_is_not_enabled(folder):
+    found = edited(folder, "organization-config.yaml", "enable: true", "enable: false")
+    assert not any(u.guardrails.scps for u in found.organization.root.units)
+    assert "`enable` of the configuration" in {u.name for u in found.unknowns}
+
+
+def test_vpcs_of_accounts_and_policies_that_are_not_there(folder):
+    found = edited(folder, "network-config.yaml", "account: Network", "account: Nobody")
+    assert [u.affects for u in found.unknowns] == ["facts"]
+    (folder / "network-config.yaml").write_text(FILES["network-config.yaml"])
+    found = edited(folder, "network-config.yaml", "{defaultPolicy: Default, endpoints: [{service: sqs}]}",
+                   "{defaultPolicy: Strict, endpoints: [{service: sqs}]}")  # fmt: skip
+    assert [u.reason for u in found.unknowns] == ["no `Strict` among the `endpointPolicies` of the configuration"]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("name: only-mine", "title: only-mine", "something without `name`"),
+    ("{name: Infrastructure}", "Infrastructure", "of another form"),
+])  # fmt: skip
+def test_what_a_configuration_lacks_is_bad_input(folder, old, new, words):
+    """It ended in a traceback."""
+    with pytest.raises(InputError, match=words):
+        edited(folder, "organization-config.yaml", old, new)
+
+
+def test_policies_that_aws_would_not_save(folder):
+    many = {**DENY, "Statement": DENY["Statement"] * 90}
+    (folder / "service-control-policies" / "only-mine.json").write_text(json.dumps(many))
+    with pytest.raises(InputError, match="characters without white space"):
+        read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))

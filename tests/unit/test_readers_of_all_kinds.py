@@ -125,7 +125,8 @@ def test_a_kind_of_guardrails_that_nobody_saved(tmp_path, root, missing):
     """SCPs alone were taken to be all guardrails: holes that an RCP closes were shown without a word."""
     summary = {"Id": "p-aaaa1111", "Name": "net", "Type": "SERVICE_CONTROL_POLICY"}
     scp = {"Policy": {"PolicySummary": summary, "Content": json.dumps(says("s3:*", Resource="*"))}}
-    found = read_source(write(tmp_path, scp=scp, roots={"Roots": [root]}), OPTIONS)
+    targets = {"PolicyId": "p-aaaa1111", "Targets": []}
+    found = read_source(write(tmp_path, scp=scp, targets=targets, roots={"Roots": [root]}), OPTIONS)
     assert [u.name for u in found.unknowns if u.affects == "guardrails"] == missing
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from perimeter_smt import load_workspace
 from perimeter_smt.cli.main import run
+from perimeter_smt.errors import InputError
 from perimeter_smt.questions.replay import replay as module
 from perimeter_smt.questions.replay.leftovers import Solver
 from perimeter_smt.questions.replay.records import events_of
@@ -46,9 +47,10 @@ def workspace(tmp_path):
     return load_workspace(tmp_path)
 
 
-def test_network_activity_that_the_endpoint_refused(workspace):
+@pytest.mark.parametrize("kind", ["AwsVpceEvent", "AwsVpceEvents"])  # the guide's example, its list of types
+def test_network_activity_that_the_endpoint_refused(workspace, kind):
     """An endpoint's refusal has a code of its own: what did not get through is not newly blocked."""
-    there = {"eventType": "AwsVpceEvent", "eventCategory": "NetworkActivity", "vpcEndpointId": ENDPOINT}
+    there = {"eventType": kind, "eventCategory": "NetworkActivity", "vpcEndpointId": ENDPOINT}
     refused = event(**there, sourceIPAddress="10.0.0.7", errorCode="VpceAccessDenied")
     found = replay_events([refused], workspace)
     assert found.kinds == {"blocked": 1}
@@ -182,3 +184,26 @@ def test_interrupted(workspace, monkeypatch, tmp_path, capsys):
     told = []
     replay_events([event()] * 2000, workspace, progress=lambda *state: told.append(state[0]))
     assert told == ["1,000 events", "2,000 events"]
+
+
+def test_what_wraps_an_event(tmp_path):
+    """Messages of queues and topics, log events and rows of a query hold events as text."""
+    one = event()
+    bridge = json.dumps({"detail-type": "AWS API Call via CloudTrail", "detail": one})
+    wrapped = {
+        "sqs.json": {"Messages": [{"MessageId": "m", "Body": bridge}]},
+        "lambda.json": {"Records": [{"messageId": "m", "body": bridge, "eventSource": "aws:sqs"}]},
+        "sns.json": {"Messages": [{"Body": json.dumps({"Type": "Notification", "Message": bridge})}]},
+        "logs.json": {"events": [{"timestamp": 1, "message": json.dumps(one)}]},
+        "subscription.json": {"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": json.dumps(one)}]},
+        "lake.json": {"QueryStatus": "FINISHED", "QueryResultRows": [[{"eventJson": json.dumps(one)}]]},
+    }
+    for name, value in wrapped.items():
+        (tmp_path / name).write_text(json.dumps(value))
+        assert list(events_of([tmp_path / name])) == [one], name
+    control = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"id": "", "message": "Checking health"}]}
+    (tmp_path / "control.json").write_text(json.dumps(control))
+    assert list(events_of([tmp_path / "control.json"])) == []
+    (tmp_path / "other.json").write_text(json.dumps({"Messages": [{"Body": "hello"}]}))
+    with pytest.raises(InputError, match="no CloudTrail event"):
+        list(events_of([tmp_path / "other.json"]))

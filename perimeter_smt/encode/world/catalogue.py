@@ -236,6 +236,8 @@ class Calls:
             return self._by_action.get(tail, 0)
         if head == "service":
             return self._by_service.get(tail, 0)
+        if head == "type":  # one of several, by their names
+            return union(self._by("type").get(kind, 0) for kind in tail.split())
         if name.startswith("action ~ "):
             return self._matching(name.removeprefix("action ~ "))
         if name.startswith("arn service ~ "):

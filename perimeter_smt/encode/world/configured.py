@@ -161,7 +161,9 @@ def _fact(workspace: Workspace, keys: KeySpace, fact: Row) -> Formula:
     key = keys.key(fact["key"].lower())
     if "is" in fact:
         return _some_value(key, lambda term: _one_of(term, fact["is"]))
-    return _some_value(key, lambda term: neg(_is_mine(workspace, term, fact["names"])))
+    names = fact["names"]
+    told = _some_value(key, lambda term: both(_is_a(term, names), neg(_is_mine(workspace, term, names))))
+    return both(told, *(implies(slot.has, _is_a(slot.term, names)) for slot in key.slots))
 
 
 def _some_value(key: Key, told: Callable[[Template], Formula]) -> Formula:
@@ -183,6 +185,13 @@ def my_accounts(workspace: Workspace) -> tuple[str, ...]:
 def my_resources(workspace: Workspace) -> tuple[str, ...]:
     """Listed resources, whose ARNs need not tell their account."""
     return tuple(r.arn for account, _ in workspace.organization.accounts() for r in account.resources)
+
+
+def _is_a(term: Template, names: str) -> Formula:
+    """A value is of the form that AWS writes into the key: an ARN, or not empty."""
+    if names != "arn":
+        return neg(glob_on(term, ()))
+    return glob_on(term, (Text("arn:"), _FIELD, *(Text(":"), _FIELD) * 3, Text(":"), Run(ANY)))
 
 
 def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:

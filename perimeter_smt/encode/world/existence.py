@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from perimeter_smt.encode.language.keys import Key, KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM
@@ -168,15 +169,16 @@ def _tag_fact(principal: OwnedPrincipal, key: Key, name: str) -> Formula:
     """What the file says of one tag of a principal."""
     given = {f"{_TAG}{tag.lower()}": value for tag, value in principal.tags.items()}
     value = given.get(name)
-    if principal.type == "role" and _takes_session_tags(principal):
+    takes = _session_tags(principal) if principal.type == "role" else False
+    if takes is True or (takes and name.removeprefix(_TAG) in takes):
         return TRUE if value is None else key.has
     return neg(key.has) if value is None else both(key.has, _is_value(key, value))
 
 
 def tag_of_state(owned: OwnedPrincipal | OwnedResource) -> tuple[object, ...]:
-    """What the file says of the tags of a principal or resource; second, whether session tags may come on top."""
+    """What the file says of the tags of a principal or resource; second, which session tags may come on top."""
     if isinstance(owned, OwnedPrincipal):
-        return tuple(sorted(owned.tags.items())), owned.type == "role" and _takes_session_tags(owned)
+        return tuple(sorted(owned.tags.items())), owned.type == "role" and _session_tags(owned)
     return tuple(sorted(owned.tags.items())), owned.abac
 
 
@@ -193,14 +195,32 @@ def _is_value(key: Key, value: str) -> Formula:
     return glob_on(key.term, (Text(value),) if value else ())
 
 
-def _takes_session_tags(role: OwnedPrincipal) -> bool:
-    """Whether the trust policy may let somebody set session tags; so it is taken where no policy is given."""
+def _session_tags(role: OwnedPrincipal) -> bool | frozenset[str]:
+    """Whether the trust policy may let somebody set session tags; so it is taken where no policy is given.
+
+    The keys, in lower case, where only services may that set a fixed list of tags (table `service-session-tags`).
+    """
     if role.trust is None:
         return True
     allows = (s for s in role.trust.statements if s.effect == "Allow")
-    return any(
-        s.action.negated or any(fnmatchcase("sts:tagsession", a.lower()) for a in s.action.values) for s in allows
-    )
+    setters = [
+        s for s in allows if s.action.negated or any(fnmatchcase("sts:tagsession", a.lower()) for a in s.action.values)
+    ]
+    found: set[str] = set()
+    for statement in setters:
+        if statement.principal is None or statement.principal.negated:
+            return True
+        for entry in statement.principal.entries:
+            tags = _tags_of_service(entry.value) if entry.type == "Service" else ()
+            if not tags:
+                return True
+            found.update(tags)
+    return frozenset(found) if setters else False
+
+
+@lru_cache(maxsize=8)
+def _tags_of_service(principal: str) -> tuple[str, ...]:
+    return tuple(r["tag"].lower() for r in table_rows("service-session-tags") if r["principal"] == principal.lower())
 
 
 def _customer_keys(account: Account) -> Iterator[Assertion]:

@@ -88,7 +88,7 @@ def _administrators(workspace: Workspace) -> dict[str, Formula]:
 
     IAM guide, centralize root access: the delegated administrator of IAM.
     """
-    told = workspace.organization.delegated_administrators
+    told = workspace.organization.all_delegated_administrators
     if told is None:
         return {}
     ids = dict.fromkeys(account for account, service in told if service == "iam.amazonaws.com")

@@ -18,7 +18,7 @@ from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.world import accounts, perimeter
 from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_state, tags_of_caller, untagged_name
 from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
-from perimeter_smt.encode.world.people import is_caller, targets
+from perimeter_smt.encode.world.people import SPELLED, is_caller, targets
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,
@@ -122,6 +122,11 @@ class _Builder:
         only_old, only_new = ([a for a in these.values() if id(a.formula) not in others]
                               for these, others in ((old, new), (new, old)))  # fmt: skip
         tags = self._tags()
+        if after.free_grants:  # a name that is free again is no new way: another name could be taken before as well
+            common += [a for a in only_new if a.name.startswith(SPELLED)]
+            only_old, only_new = (
+                [a for a in these if not a.name.startswith(SPELLED)] for these in (only_old, only_new)
+            )
         told = set() if after.free_grants else {name for each, old, _ in tags for name in _told(each, old)}
         hard = [*common, *(a for a in only_new if a.name in told)]
         old_tags = [a for a in old.values() if a.name in told]

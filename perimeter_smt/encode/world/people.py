@@ -126,6 +126,9 @@ def among(accounts: Sequence[str]) -> str:
     return first if not others else f"{first} and {len(others)} more"
 
 
+SPELLED = "organization.yaml one "  # how the facts on the one spelling of names begin
+
+
 def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) -> list[Assertion]:
     """Names of roles and users are unique in an account whatever path and case: who has one is as the input writes it.
 
@@ -138,6 +141,8 @@ def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) ->
     written += [arn for entry in perimeter.third_resources for arn in entry.callers]
     written += [arn for vendor in perimeter.vendors for arn in vendor.arns]
     written += [entry.arn for entry in perimeter.role_exceptions]
+    granting = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
+    written += [name for key in granting for g in key.grants or () for name in (g.grantee, g.retiring) if name]
     written += [
         entry.value
         for document in documents
@@ -157,7 +162,7 @@ def principal_facts(workspace: Workspace, documents: Iterable[Document] = ()) ->
         own = [account for account, _, _ in keys]
         here = both(one_of("principal.account", own), with_name(kind, last))
         fact = implies(here, one_of("principal.name", names))
-        out.append(Assertion(f"organization.yaml one {kind} {last} in {among(own)}", fact))
+        out.append(Assertion(f"{SPELLED}{kind} {last} in {among(own)}", fact))
     return out
 
 

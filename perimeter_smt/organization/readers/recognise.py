@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ from typing import Any
 import orjson
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, values_of
 
-_HEAD = 65_536
+_TEMPLATES = (".template",)
 _LZA = ("organization-config.yaml", "accounts-config.yaml")
 _TEMPLATE = re.compile(r"^['\"]?(AWSTemplateFormatVersion|Resources|Transform)['\"]?\s*:", re.MULTILINE)
-_YAML = (".yaml", ".yml", ".template")
 
 
 class Form(Enum):
@@ -57,10 +56,21 @@ def _say_why(path: Path) -> None:
         raise InputError("an empty file", file=str(path))
     if data[:1] in (b"{", b"["):
         try:
-            orjson.loads(data)
+            _say_what(orjson.loads(data), path)
         except orjson.JSONDecodeError as error:
             line = data.count(b"\n", 0, error.pos) + 1
             raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(path), line=line) from None
+
+
+def _say_what(value: Any, path: Path) -> None:
+    """InputError for what is known and holds no policies that could be read, with what does."""
+    if isinstance(value, dict) and "encrypted_data" in value and "encryption_version" in value:
+        raise InputError(
+            "an encrypted state or plan of OpenTofu, expected what `tofu show -json` prints", file=str(path)
+        )
+    if isinstance(value, dict) and "ChangeSetName" in value and "Changes" in value:
+        raise InputError("a change set, which tells which resources change and not their policies: expected the "
+                         "template", file=str(path))  # fmt: skip
 
 
 def _folder(path: Path) -> Form | None:
@@ -81,13 +91,13 @@ def _folder(path: Path) -> Form | None:
 
 
 def _others(path: Path) -> bool:
-    return any(file.name != "perimeter.yaml" for file in _some(path)) or (path / _LZA[0]).is_file()
+    return any(file.name != "perimeter.yaml" for file in files(path, _TEMPLATES)) or (path / _LZA[0]).is_file()
 
 
 def _forms(path: Path, most: int = 8) -> set[Form]:
     """The forms of the first files below a folder; of more of them where the first are of none."""
     out: set[Form] = set()
-    for number, file in enumerate(_some(path), 1):
+    for number, file in enumerate(files(path, _TEMPLATES), 1):
         if (form := _file(file)) is not None:
             out.add(form)
         if number >= most and out:
@@ -99,28 +109,29 @@ def _partitions(path: Path) -> list[Path]:
     return [f for top in (path, path / "aws") if top.is_dir() for f in top.iterdir() if f.name.startswith("aws")]
 
 
-def _some(path: Path) -> Iterator[Path]:
-    """The files below a folder that may be of some form."""
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix in (".json", ".jsonl", ".ndjson", ".gz", *_YAML):
-            yield file
-
-
 def _names_source(perimeter: Path) -> bool:
     return any(re.match(r"source\s*:", line) for line in perimeter.read_text("utf-8", "replace").splitlines())
 
 
 def _file(path: Path) -> Form | None:
-    if path.suffix in (".yaml", ".yml"):
-        return Form.CLOUDFORMATION if _TEMPLATE.search(path.read_text("utf-8", "replace")) else None
     data = read_bytes(path)
-    if data[:1] not in (b"{", b"["):
-        return Form.CLOUDFORMATION if _TEMPLATE.search(data.decode("utf-8", "replace")) else None
+    if (path.suffix.lower() in YAML_FILES and data[:1] != b"{") or data[:1] not in (b"{", b"["):  # JSON is YAML, too
+        text = data.decode("utf-8", "replace")
+        if _TEMPLATE.search(text):
+            return Form.CLOUDFORMATION
+        return _first(path, data) if path.suffix.lower() in YAML_FILES else None
     try:
-        value = orjson.loads(data)
+        return form_of(orjson.loads(data))
     except orjson.JSONDecodeError:
-        return _lines(data)
-    return form_of(value)
+        return _first(path, data)
+
+
+def _first(path: Path, data: bytes) -> Form | None:
+    """The form of the first of several values; None for what cannot be read."""
+    try:
+        return next((form_of(value) for value, _ in values_of(path, data)), None)
+    except InputError:
+        return None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -141,14 +152,6 @@ def read_bytes(path: Path) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()
 
 
-def _lines(data: bytes) -> Form | None:
-    first = data.split(b"\n", 1)[0]
-    try:
-        return Form.CONFIG if form_of(orjson.loads(first)) is Form.CONFIG else None
-    except orjson.JSONDecodeError:
-        return None
-
-
 # What notifications of changes wrap an item in: streams, rules of Config, SNS (Config developer guide).
 NOTES = ("ConfigurationItem", "configurationItem", "invokingEvent", "Message", "detail")
 
@@ -165,13 +168,15 @@ def form_of(value: Any) -> Form | None:
         return Form.TERRAFORM
     if is_config(value):
         return Form.CONFIG
+    if "TemplateBody" in value and "StagesAvailable" in value:
+        return Form.CLOUDFORMATION  # what `aws cloudformation get-template` answers
     if "AWSTemplateFormatVersion" in value or "Transform" in value or _looks_like_template(value.get("Resources")):
         return Form.CLOUDFORMATION
     if "Statement" in value:
         return None  # a policy by itself
-    from perimeter_smt.organization.readers.aws_cli.read import reader_of
+    from perimeter_smt.organization.readers.aws_cli.read import in_answer, reader_of
 
-    return Form.CLI if reader_of(value) is not None else None
+    return Form.CLI if reader_of(in_answer(value)) is not None else None
 
 
 _ITEMS = (

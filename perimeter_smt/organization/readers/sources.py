@@ -19,6 +19,7 @@ from perimeter_smt.organization.readers.fields import Check, members, required, 
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
+from perimeter_smt.organization.readers.untold_tags import name_untold_tags
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
 
@@ -71,6 +72,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         return _changed(read_source(options.organization, replace(options, organization=None)), draft, path)
     organization = _organization(draft, options)
     perimeter, node = _perimeter(path, organization.id, options)
+    name_untold_tags(draft, organization, perimeter)
     if perimeter.paths and draft.root is None:
         draft.unknown("root of the organization", "its id is not told, and `paths` need it", "facts")
     agreement.check(perimeter, organization, node, drawn=draft.root is not None)
@@ -98,6 +100,7 @@ def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions(
 def draft_of(path: Path, form: Form, options: SourceOptions) -> Draft:
     """What the source says, before it is put together."""
     draft = Draft(options.fill)
+    draft.whole = options.complete
     _reader(form)(path, draft, options)
     return draft
 
@@ -164,6 +167,8 @@ def _organization(draft: Draft, options: SourceOptions) -> Organization:
                       "`--management-account`", "facts")  # fmt: skip
     _missing_guardrails(draft)
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
+    if options.complete and all(account.id == management for account, _ in found.accounts()):
+        draft.unknown("accounts of the organization", "none is told: claims on them are about nothing", "facts")
     if found.root.id == SOME_ROOT and tests_paths(found):
         draft.unknown("root of the organization", "its id is not told, and policies test organization paths", "facts")
     return found.model_copy(update={"partition": partition_of(found)})

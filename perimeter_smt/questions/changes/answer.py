@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from perimeter_smt.errors import NoTruth
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request.case import Case
@@ -80,7 +81,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Changes(NoTruth):
     """The comparison of two states of an organization."""
 
     before: str

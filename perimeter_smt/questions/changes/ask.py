@@ -15,7 +15,7 @@ from typing import Literal
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
-from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
@@ -25,7 +25,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Mode, Part
 from perimeter_smt.questions.changes.edits import edits
-from perimeter_smt.questions.changes.witness import Witness
+from perimeter_smt.questions.changes.witness import NOBODY, Witness
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
@@ -70,6 +70,11 @@ def compare_workspaces(
     open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
     have expired.  InputError where the two are not of one organization.
     """
+    for mode in modes:
+        expect_one_of(mode, MODES, "mode")
+    expect_one_of(reading, ("exact", "over"), "reading")
+    if not modes or (services is not None and not services):
+        raise InputError("nothing to ask: expected at least one mode and one service")
     chosen = _services(services)
     for objective in objectives:
         if objective not in OBJECTIVES:
@@ -124,8 +129,10 @@ def _part(
     asked = _Asked(pair, objectives, reading)
     asked.start(limits)
     bearing = [w.unknowns for w in (before, after)]
-    opens = _qualified(asked.difference("opens"), *bearing, mode=mode)
-    closes = _qualified(asked.difference("closes"), *reversed(bearing), mode=mode)
+    opened, closed = (_opened(one, other) if mode == "grants" else frozenset()
+                      for one, other in ((before, after), (after, before)))  # fmt: skip
+    opens = _qualified(asked.difference("opens"), *bearing, mode=mode, open_=opened)
+    closes = _qualified(asked.difference("closes"), *reversed(bearing), mode=mode, open_=closed)
     return Part(mode, opens, closes)
 
 
@@ -136,7 +143,28 @@ def _shows(part: Part, removed: frozenset[str]) -> bool:
     return not accounts.isdisjoint(removed)
 
 
-def _qualified(found: Difference, denying: Sequence[Unknown], allowing: Sequence[Unknown], *, mode: Mode) -> Difference:
+def _opened(denying: Workspace, allowing: Workspace) -> frozenset[str]:
+    """Accounts of which one state lists everything and the other, for what is not known there, does not."""
+    listed = {account.id for account, _ in denying.organization.accounts() if account.listed}
+    return frozenset(a.id for a, _ in allowing.organization.accounts() if a.id in listed and not a.listed)
+
+
+def _guessed(change: Change, open_: frozenset[str]) -> bool:
+    """Whether a request gets through only because something of an account that is not known may let it."""
+    facts, denied = change.request.facts, change.denied
+    if change.because or not (denied.exists or denied.why == NOBODY):
+        return False
+    return not open_.isdisjoint((facts.principal_account or "", facts.resource_account or ""))
+
+
+def _qualified(
+    found: Difference,
+    denying: Sequence[Unknown],
+    allowing: Sequence[Unknown],
+    *,
+    mode: Mode,
+    open_: frozenset[str] = frozenset(),
+) -> Difference:
     """What the answer is worth where the sources did not tell everything.
 
     Unknown policies are taken to let everything through.  In the state that must not allow, that may hide what opens;
@@ -149,7 +177,14 @@ def _qualified(found: Difference, denying: Sequence[Unknown], allowing: Sequence
         hides += [u for u in shows if u.affects == "facts" and u not in hides]
         if hides:
             return replace(found, status="conditional", reason=f"what is not known may hide it: {named(hides)}")
+    elif found.status == "found" and found.changes and all(_guessed(change, open_) for change in found.changes):
+        reason = (
+            f"what is not known may let calls through: {named([u for u in shows if u.affects == 'grants'] or shows)}"
+        )
+        return replace(found, status="conditional", changes=found.changes[:1], reason=reason)
     elif found.status == "found" and shows:
+        sure = tuple(change for change in found.changes if not _guessed(change, open_))
+        found = replace(found, changes=sure)
         also = f"may be stopped by what is not known: {named(shows)}"
         return replace(found, reason="; ".join(filter(None, (found.reason, also))))
     return found

@@ -131,6 +131,7 @@ class Witness:
         return bool(shapes) and not shapes & others
 
 
+NOBODY = "there is no such caller, resource or endpoint"
 _WHY = {
     INSIDE: "no objective forbids it, or for a reason that perimeter.yaml accepts",
     AVAILABILITY: "the perimeter means to let it through",
@@ -180,7 +181,7 @@ def _missing(here: Organization, there: Organization, example: Counterexample) -
         if name and name in only:
             return f"{name} is not there"
     within = next((name for name in sorted(only) if request.resource.startswith((f"{name}/", f"{name}:"))), None)
-    return f"{within} is not there" if within else "there is no such caller, resource or endpoint"
+    return f"{within} is not there" if within else NOBODY
 
 
 def _names(organization: Organization) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from perimeter_smt.errors import NoTruth
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions.verdicts import Counterexample
 
@@ -27,7 +28,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(NoTruth):
     """The answer for one policy (or one resource or principal of a workspace, `subject`).
 
     PASS is a proof, FAIL comes with a request that the evaluator replayed, UNKNOWN says in `message` why.

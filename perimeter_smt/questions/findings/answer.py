@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import get_args
 
 from perimeter_smt.encode.world.public import Public as Publicity
 from perimeter_smt.encode.world.public import publicity
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, expect_one_of
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
@@ -41,6 +42,7 @@ def findings(
     `zone` is `account`, `organization` or `everyone` (all access, whoever calls). Without the id of the `account` or
     `organization`, who shares that of the resource is inside. InputError for kinds of policy that grant nothing.
     """
+    expect_one_of(zone, get_args(Zone), "zone")
     file = document.location.file
     if not document.kind.is_resource_type:
         raise InputError(f"findings are of policies on resources, not of kind `{document.kind.value}`", file=file)
@@ -77,6 +79,8 @@ def findings_of_workspace(
     question. `stop` is asked between two questions: where it says so, the answer is what was decided until then.
     InputError where there is nothing to ask: no policy of a resource or role, no listed principal.
     """
+    expect_one_of(zone, get_args(Zone), "zone")
+    expect_one_of(direction, get_args(Direction), "direction")
     chosen = sorted({known_service(s) for s in services}) if services else None
     if direction == "in":
         chosen = chosen or services_of(workspace)

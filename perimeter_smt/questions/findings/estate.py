@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Literal as Choice
 
 from perimeter_smt.encode.language.keys import sym_is
-from perimeter_smt.encode.language.principal import IAM
+from perimeter_smt.encode.language.principal import IAM, principal_named
 from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
@@ -24,7 +24,7 @@ from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.atoms import ANY, Member, Run, Text
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.organization.model import Guardrails, OwnedPrincipal
+from perimeter_smt.organization.model import Guardrails, KeyGrant, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -108,6 +108,8 @@ class Estate:
         several = {name: count for name, count in counts.items() if count > 1}
         self.world: World = build(workspace, self.services, free_grants=False, objectives=(), values_of=several)
         self.mode = self.world.exact()
+        keys = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
+        self._grants = [(key, g) for key in keys for g in key.grants or ()] if "kms" in self.services else []
 
     def ask(self, topics: Iterable[Topic]) -> list[Asked]:
         """The searches for all topics, on one engine."""
@@ -116,7 +118,7 @@ class Estate:
         reduced = Reduced(world, self.services)
         access = reduced.of(world.formula("access"))
         may = reduced.of(self.always())
-        chosen = list(topics)
+        chosen = [replace(topic, facts=self._with_grants(topic.facts)) for topic in topics]
         given = [reduced.of(topic.given) for topic in chosen]
         for topic in chosen:
             known = self._classes(topic, reduced)
@@ -135,6 +137,18 @@ class Estate:
             search = Search(engine, access, (here, may, self.mode), told, missing)
             out.append(Asked(topic, search, known, facts=facts))
         return out
+
+    def _with_grants(self, facts: tuple[Literal, ...]) -> tuple[Literal, ...]:
+        """The facts, and those that grants of KMS keys decide by: whom they name, and which key is called."""
+        told = {one.words for one in facts}
+        out = list(facts)
+        for resource, grant in self._grants:
+            out += fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", reach(resource).surely)
+            for name in filter(None, (grant.grantee, grant.retiring)):
+                words = f"a grant names the caller, as {name}"
+                out += fact(words, words.replace(" names ", " does not name ", 1), principal_named(name).any)
+        first = {one.words: one for one in reversed(out)}
+        return (*facts, *(one for words, one in first.items() if words not in told))
 
     def always(self) -> Formula:
         """A call that AWS does not refuse in any case."""
@@ -155,6 +169,7 @@ class Estate:
         also += [name for service in self.services for name in _APART.get(service, ())]
         also += [name for table in _APART_BY_TABLE for name in support_list(table) if _service(name) in self.services]
         also += topic.actions
+        also += [f"kms:{name.removeprefix('kms:')}" for _, grant in self._grants for name in _covered(grant)]
         found = classes_of(topic.documents, also, self.services, called=reduced.called, apart=self._facts_of)
         if not many:
             return found
@@ -190,10 +205,11 @@ class Estate:
         for account, path in self.workspace.organization.accounts():
             rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
             for resource in account.resources:
-                if resource.policy is not None:
+                if resource.policy is not None or resource.grants:
                     here = both(outside, reach(resource).surely)
-                    documents = distinct([resource.policy, *rcps, *self.endpoint_documents(), *near])
-                    yield Topic(resource.arn, resource.policy.kind, here, documents, facts)
+                    own = () if resource.policy is None else (resource.policy,)
+                    documents = distinct([*own, *rcps, *self.endpoint_documents(), *near])
+                    yield Topic(resource.arn, own[0].kind if own else Kind.KMS, here, documents, facts)
             for principal in account.principals:
                 if principal.trust is not None:
                     here = both(outside, role_target(principal))
@@ -275,14 +291,20 @@ def services_of(workspace: Workspace) -> list[str]:
     out: set[str] = set()
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
+            if resource.policy is not None or resource.grants:
+                out.add(split_arn(resource.arn).service)
             if resource.policy is None:
                 continue
-            out.add(split_arn(resource.arn).service)
             for statement in resource.policy.statements:
                 out |= {text.lower().partition(":")[0] for text in statement.action.values if ":" in text}
         if any(principal.trust for principal in account.principals):
             out.add("sts")
     return sorted(out)
+
+
+def _covered(grant: KeyGrant) -> tuple[str, ...]:
+    """The operations of a grant, and that of its retiring principal."""
+    return (*grant.operations, "RetireGrant") if grant.retiring else grant.operations
 
 
 def _exempt(action: str) -> tuple[bool, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from perimeter_smt.errors import NoTruth
 from perimeter_smt.questions.findings.render import Elements
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 
@@ -34,7 +35,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Findings:
+class Findings(NoTruth):
     """All findings of a question. `complete`: they are proved to be together exactly the access asked about.
 
     `proved` names what the engine proved: `included` (each is access), `complete` (together all of it), `apart` (none
@@ -75,10 +76,11 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Callers:
+class Callers(NoTruth):
     """Who can do what was asked: every caller that can, or the one that was asked about.
 
-    `services`: those whose calls were asked about; of others nothing is said.
+    `services`: those whose calls were asked about; of others nothing is said. `notes` tell what makes the answer
+    another one than it seems: a caller that is not listed, a resource that is not there.
     """
 
     source: str
@@ -88,6 +90,7 @@ class Callers:
     proved: tuple[str, ...]
     unknowns: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

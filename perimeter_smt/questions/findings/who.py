@@ -22,6 +22,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.findings.answer import covered, read_again
 from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, guardrails, role_target, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
+from perimeter_smt.questions.findings.notes import about_caller, no_such_call
 from perimeter_smt.questions.findings.outward import known_service, services_reached
 from perimeter_smt.questions.findings.search import Stop
 from perimeter_smt.questions.findings.verdicts import Caller, Callers, Progress
@@ -73,6 +74,7 @@ def what_can(
     `services` narrows the question; by default those that the policies of a listed caller and of resources name, and
     all for root users and others who are not listed, as no policy says what they hold.
     """
+    notes = tuple(about_caller(workspace, principal))
     members = _members(workspace, principal)
     chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, members, principal)
     if not chosen:
@@ -85,7 +87,7 @@ def what_can(
         documents = distinct([*_own(workspace, member.listed, principal), *shared])
         facts = (*told, *estate.sessions((member.listed,) if member.listed else ()))
         topics.append((Topic(member.name, Kind.IDENTITY, member.here, documents, facts), member.kind))
-    return _answered(estate, topics, "", "", progress, stop)
+    return replace(_answered(estate, topics, "", "", progress, stop), notes=notes)
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,11 @@ def _answered(
     if not any(one.reason for one in out):
         proved.append("restated")
     unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in estate.workspace.unknowns)
-    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns, estate.services)
+    decided = action and all(one.status == "complete" and not one.findings for one in out)
+    searches = (asked.search for asked, _, _ in parts)
+    none = decided and all(search.engine.check(list(search.given)).status == "unsat" for search in searches)
+    notes = (no_such_call(action, resource),) if none else ()
+    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns, estate.services, notes)
 
 
 def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[Topic, str]]:

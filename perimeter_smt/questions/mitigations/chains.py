@@ -16,12 +16,11 @@ from perimeter_smt.logic.atoms import STAR, Text
 from perimeter_smt.logic.formula import Formula, both, disj, either, glob, is_text, neg, sym
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
+from perimeter_smt.questions.mitigations.edges import connect
 from perimeter_smt.questions.mitigations.firm import rests
 from perimeter_smt.questions.mitigations.graph import (
     Chains,
     Edge,
-    call_of,
-    connect,
     identity_of,
     is_state,
     last,
@@ -29,10 +28,21 @@ from perimeter_smt.questions.mitigations.graph import (
 )
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.outsiders import STRANGER, outsiders
+from perimeter_smt.questions.mitigations.permission_sets import exempt_permission_sets, give_permission_sets
+from perimeter_smt.questions.mitigations.renamed import Renamed
 from perimeter_smt.questions.mitigations.retagged import Retagged
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.roots import enter_roots, roots
-from perimeter_smt.questions.mitigations.steps import Step, Steps, UndecidedError, as_caller, caller_of, calls, end_of
+from perimeter_smt.questions.mitigations.steps import (
+    Step,
+    Steps,
+    UndecidedError,
+    as_caller,
+    call_of,
+    caller_of,
+    calls,
+    end_of,
+)
 from perimeter_smt.questions.mitigations.tag_holders import TagHolders
 from perimeter_smt.questions.mitigations.tokens import issue_tokens
 from perimeter_smt.questions.mitigations.with_rights import with_rights
@@ -54,6 +64,7 @@ _DELEGATES = (
     "management account"
 )
 _MAKES_WITHOUT = "what is made by calls that take no tags carries none: who makes it is not asked"
+_NOT_CARRIED = "nobody begins its session with the tags or the source identity that the requests show"
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
 _GUARDED = {
@@ -110,11 +121,12 @@ class ChainQuestion:
         tags = [entry.key for entry in self.perimeter.tag_exceptions if entry.on == "principal"]
         self.steps = Steps(self.smaller, asking, tags)
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
+        self._states: dict[int, Callable[[str], str]] = {}
         self.outside = outsiders(workspace, self.steps)
         self._enter()
         connect(self.chains, self.steps, self.kinds, outside=self.outside)
+        give_permission_sets(self, self.steps, self.kinds, self._where("permission-sets", self.steps))
         self.worlds = [(self.steps, self.kinds)]
-        self._states: dict[int, Callable[[str], str]] = {}
         retagged = Retagged(self)
         self.left_out = retagged.limits
         retagged.add()
@@ -134,6 +146,7 @@ class ChainQuestion:
             callers += self._makes(more, grown, new)
             self.grown |= {kind.first.arn: kind for kind in callers}
             connect(self.chains, more, self.kinds, among=callers)
+            give_permission_sets(self, more, callers, self._where("permission-sets", more))
         if self.grown:
             retagged.add(with_rights=True)
 
@@ -189,7 +202,10 @@ class ChainQuestion:
         for (end, effect), step in steps.each(
             options, which, steps.formula("step"), texts=lambda option: as_caller(option[0])
         ):
-            words = f"changes {_GUARDED[effect]}"
+            found = steps.whole(step, calls(by_end[end].first), options[end, effect], steps.formula("step"))
+            if found is None:
+                continue
+            step, words = found, f"changes {_GUARDED[effect]}"
             self.chains.add(name(by_end[end]), _changes(effect), Edge(((steps, step, words),), words))
 
     def sure(self, arn: str, goal: str) -> bool:
@@ -256,8 +272,11 @@ class ChainQuestion:
                 node = self.namer(steps)
                 able = [c for c in callers if (c is kind if himself else node(c) in become)]
                 asked = (steps.formula("step"), steps.calls(*names), kind.here)
-                if able and next(steps.callers(able, *asked), None) is not None:
-                    if not himself:
+                taking = next(steps.callers(able, *asked), None) if able else None
+                if taking is not None:
+                    if himself:
+                        self.chains.first[raised(kind.first.arn)] = ((steps, taking[1], "takes its boundary away"),)
+                    else:
                         self.chains.unless[raised(kind.first.arn)] = "nobody takes its boundary away"
                     return True
         return False
@@ -326,6 +345,9 @@ class ChainQuestion:
                     neg(any_of(self.kinds)),
                 )
                 self.edges(node, kinds, steps, asked, "makes an identity of that name")
+                meant = (*self.perimeter.administrators, *(entry.held_by or ()))
+                Renamed(self, node, entry.arn, meant).add(steps, kinds, made)
+                exempt_permission_sets(self, node, entry.arn, steps, kinds, self._where("permission-sets", steps))
         yield from self.held(node, f"exception: {entry.shown}", entry, tuple(k.first.arn for k in exempt))
 
     def _tag(self, entry: TagException) -> Iterator[Line]:
@@ -401,9 +423,12 @@ class ChainQuestion:
 
     def _path(self, subject: str, path: Sequence[Edge], text: str) -> Line:
         """A row with a replayed request for every step of the path."""
-        taken = [item for edge in path for item in edge.steps]
+        taken = [
+            (steps, one, words) for edge in path for steps, step, words in edge.steps for one in (step, *step.further)
+        ]
         hops = [steps.shown(step, words) for steps, step, words in taken]
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
+        unless += [_NOT_CARRIED] if any(step.carried for _, step, _ in taken) else []
         needs = sorted({name for hop in hops for name in hop.depends_on})
         points = sorted({name for hop in hops for name in rests(self.steps.run, hop)} - set(needs))
         status: MitigationStatus = "conditional" if unless or needs or points else "refuted"

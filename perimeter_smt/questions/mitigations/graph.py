@@ -6,33 +6,21 @@ from outside. An edge holds the steps that it takes; one that is not sure needs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import product
-from typing import Any
 
 from perimeter_smt.errors import InternalError
-from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
 from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind as PolicyKind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions.mitigations.attributes import attributes_of, brought_by, setting_by
-from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.paths import Graph
-from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account, target
-from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, calls, end_of, target_of
+from perimeter_smt.questions.mitigations.roles import Kind, each_account, target
+from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 from perimeter_smt.questions.verdicts import Counterexample
-from perimeter_smt.request.keys import table_rows
 
-Done = Callable[[Kind, Kind], bool]  # whether a caller surely becomes an identity in one step
-Rows = Sequence[Mapping[str, Any]]
-_ON_USERS, _ON_ROLES = ("loginprofile", "accesskey", "user"), ("role",)  # what the calls on either are named after
-_SWITCHES = frozenset(["iam:SetDefaultPolicyVersion"])
-REWRITES = "iam:updateassumerolepolicy"
-_TRIES = 4  # values of session attributes that are tried
+Hop = tuple["Steps | Rewritten", Step, str]  # a step with its words, in the world that found it
 
 
 @dataclass(frozen=True)
@@ -42,7 +30,7 @@ class Edge:
     `helpers`: nobody but one of these makes the call, so that he has to act for whoever comes that way.
     """
 
-    steps: tuple[tuple[Steps | Rewritten, Step, str], ...]
+    steps: tuple[Hop, ...]
     words: str
     unless: str = ""
     helpers: frozenset[str] = frozenset()
@@ -50,7 +38,7 @@ class Edge:
     @property
     def sure(self) -> bool:
         """Whether nothing else is needed."""
-        return not self.unless and all(step.sure for _, step, _ in self.steps)
+        return not self.unless and all(step.certain for _, step, _ in self.steps)
 
 
 @dataclass
@@ -60,6 +48,7 @@ class Chains:
     graph: Graph[Edge] = field(default_factory=Graph)
     kinds: dict[str, Kind] = field(default_factory=dict)
     unless: dict[str, str] = field(default_factory=dict)  # by node: what its further edges need besides
+    first: dict[str, tuple[Hop, ...]] = field(default_factory=dict)  # by node: what is called before its further edges
     helps: dict[tuple[str, str, str], Edge] = field(default_factory=dict)  # who does what for whom, leading where
     _helpers: set[frozenset[str]] = field(default_factory=set)
 
@@ -67,6 +56,8 @@ class Chains:
         """Add an edge; a sure one wins over one that is not."""
         if source in self.unless:
             edge = replace(edge, unless="; ".join(filter(None, (edge.unless, self.unless[source]))))
+        if source in self.first:
+            edge = replace(edge, steps=(*self.first[source], *edge.steps))
         old = self.graph.get(source, goal)
         if source != goal and (old is None or (edge.sure and not old.sure)):
             self.graph.put(source, goal, edge)
@@ -163,307 +154,6 @@ def is_state(node: str) -> bool:
 def identity_of(node: str) -> str:
     """The identity that a node is of, in whatever state."""
     return node.rsplit(" ", 1)[-1] if is_state(node) else node
-
-
-def connect(
-    chains: Chains,
-    steps: Steps,
-    kinds: Sequence[Kind],
-    *,
-    among: Sequence[Kind] | None = None,
-    state: Callable[[str], str] = raised,
-    outside: Sequence[Outsider] = (),
-) -> None:
-    """Add the edges between identities. `among`: the callers, in a world in which they are in another `state`.
-
-    `outside`: who comes from outside may set attributes of a session by which it takes a further role.
-
-    With extended rights one does what one did before: that is not asked again.
-    """
-    callers = kinds if among is None else among
-    name = (lambda kind: kind.first.arn) if among is None else (lambda kind: state(kind.first.arn))
-    for caller, kind in product((among or ()) if state is raised else (), kinds):
-        before = chains.graph.get(caller.first.arn, kind.first.arn)
-        if before is not None and before.sure:
-            chains.add(name(caller), kind.first.arn, before)
-
-    def done(caller: Kind, kind: Kind) -> bool:
-        edge = chains.graph.get(name(caller), kind.first.arn)
-        return edge is not None and edge.sure
-
-    reader = _Edges(steps, list(callers), kinds, done, outside)
-    for caller, kind, edge in reader.into():
-        chains.add(name(caller), kind.first.arn, edge)
-    for source, kind, edge in reader.from_outside:
-        chains.add(source, kind.first.arn, edge)
-    _extend(chains, [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)])
-
-
-def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
-    """Who extends the rights of an identity that he is or becomes, himself or as a further identity that he becomes.
-
-    Extended rights may lead to further ones, so that this goes on until nothing is added.
-    """
-    size = -1
-    while size != chains.graph.size:
-        size = chains.graph.size
-        for node, goal, edge in found:
-            become = {goal, *chains.sources(goal)}
-            if node in become:
-                chains.add(node, raised(goal), edge)
-            elif node in chains.reached(become):
-                chains.add(node, raised(goal), edge)
-                for start in sorted(chains.sources(node) & become):
-                    before = chains.path(start, node) or []
-                    steps = tuple(step for each in (*before, edge) for step in each.steps)
-                    unless = "; ".join(dict.fromkeys(each.unless for each in (*before, edge) if each.unless))
-                    chains.add(start, raised(goal), Edge(steps, edge.words, unless))
-    for node, goal, edge in found:
-        if raised(goal) not in chains.graph or node not in chains.sources(raised(goal)):
-            chains.help(node, goal, raised(goal), edge)
-
-
-class _Edges:
-    """The edges between identities, in one world."""
-
-    def __init__(
-        self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done, outside: Sequence[Outsider]
-    ) -> None:
-        self.steps, self.all_callers, self.kinds, self.done, self.outside = steps, callers, kinds, done, outside
-        self.from_outside: list[tuple[str, Kind, Edge]] = []
-        self.roles = [kind for kind in kinds if kind.first.type == "role"]
-        rows = table_rows("escalation-actions")
-        self.rows = {effect: [r for r in rows if r["effect"] == effect] for effect in {r["effect"] for r in rows}}
-        self._made_before: dict[tuple[str, str], Step | None] = {}
-        self._in_account: dict[tuple[str, ...], list[tuple[Kind, Step, str]]] = {}
-
-    def into(self) -> Iterator[tuple[Kind, Kind, Edge]]:
-        """All edges from a caller to an identity that he becomes."""
-        yield from self.takes()
-        yield from self.becomes()
-        yield from self.passes()
-
-    def _left(self, kind: Kind) -> list[Kind]:
-        """The callers other than itself that are not known to become an identity in one step."""
-        return [one for one in self.all_callers if one.first.arn != kind.first.arn and not self.done(one, kind)]
-
-    def _done(self) -> set[tuple[str, str]]:
-        pairs = product(self.all_callers, self.kinds)
-        return {(caller.first.arn, kind.first.arn) for caller, kind in pairs if self.done(caller, kind)}
-
-    def takes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
-        """AssumeRole by sessions without attributes; then with those that the step before can set."""
-        steps, asked = self.steps, self.steps.formula("step.takes-role")
-        found = self._done()
-        plain = disj(both(calls(k.first), steps.plain_session(k.first)) for k in self.all_callers)
-        for caller, kind, step in steps.pairs(self.all_callers, self.roles, asked, plain):
-            found.add((caller.first.arn, kind.first.arn))
-            words = f"takes the role {last(kind.first.arn)}"
-            yield caller, kind, Edge(((steps, step, words),), words)
-        if not steps.attributes:
-            return
-        callers = [k for k in self.all_callers if k.first.type == "role"]
-        for middle, kind, step in list(steps.pairs(callers, self.roles, asked, done=found)):
-            for caller, edge in self._through(middle, kind, step):
-                yield caller, kind, edge
-            self.from_outside += self._through_outside(middle, kind, step)
-
-    def _through(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[Kind, Edge]]:
-        """Two hops, where the second needs session tags or a source identity that the first has to set."""
-        enter = (self.steps.formula("step.takes-role"), middle.here)
-        for caller, _ in list(self.steps.callers(self.all_callers, *enter)):
-            edge = self._two_hops(middle, kind, step, partial(setting_by, self.steps, caller.first, middle.first))
-            if edge is not None:
-                yield caller, edge
-
-    def _through_outside(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[str, Kind, Edge]]:
-        """The same, where the first hop is of somebody from outside."""
-        for who in self.outside:
-            if self.steps.step(self.steps.formula("step.enters"), who.entering, middle.here) is not None:
-                edge = self._two_hops(middle, kind, step, partial(brought_by, self.steps, who, middle.first))
-                if edge is not None:
-                    unless = "; ".join(filter(None, (edge.unless, who.unless)))
-                    yield who.name, kind, replace(edge, unless=unless)
-
-    def _two_hops(
-        self, middle: Kind, kind: Kind, step: Step, setting: Callable[[dict[str, str]], list[Step] | None]
-    ) -> Edge | None:
-        """The hops by which a role is taken through another, whose session carries what `setting` can set."""
-        steps, second = self.steps, step
-        tried: list[Formula] = []
-        for _ in range(_TRIES):
-            attributes = attributes_of(steps, middle.first, second)
-            first = setting(attributes)
-            if first is not None:
-                words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-                named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
-                hops = [(steps, hop, f"sets {named}") for hop in first]
-                return Edge((*hops, (steps, second, words)), words)
-            tried.append(neg(conj(steps.has_value(name, value) for name, value in attributes.items())))
-            other = steps.step(steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
-            if other is None:
-                return None
-            second = other
-        words = f"may take the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-        unless = "no session attributes that the first hop may set are those that the second asks for"
-        return Edge(((steps, step, words),), words, unless)
-
-    def becomes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
-        """Calls on an identity after which one acts as it."""
-        rewritten = {}
-        for caller, kind, step, unless in self._by_rows("becomes"):
-            words = f"takes over {last(kind.first.arn)}"
-            if call_of(self.steps, step) == REWRITES:
-                rewritten[end_of(caller), end_of(kind)] = caller, kind, step
-            else:
-                yield caller, kind, Edge(((self.steps, step, words),), words, unless)
-        yield from self._taken(rewritten)
-
-    def _taken(self, found: Mapping[tuple[str, str], tuple[Kind, Kind, Step]]) -> Iterator[tuple[Kind, Kind, Edge]]:
-        """Who rewrites a trust policy, and takes the role then: guardrails on taking it hold as before."""
-        left, steps = dict(found), self.steps
-        options = {ends: both(calls(caller.first), kind.here) for ends, (caller, kind, _) in found.items()}
-        for ends, taking in steps.pairs_of(options, steps.formula("step.takes-rewritten")):
-            caller, kind, step = left.pop(ends)
-            rewrites, words = f"rewrites the trust of {last(kind.first.arn)}", f"takes over {last(kind.first.arn)}"
-            hops = ((steps, step, rewrites), (Rewritten(steps, caller, kind), taking, words))
-            yield caller, kind, Edge(hops, words)
-        for caller, kind, step in left.values():
-            if steps.step(steps.formula("step.taken-by-others"), kind.here) is not None:
-                words = f"rewrites the trust of {last(kind.first.arn)}"
-                unless = "nobody whom it lets in acts for it, as it may not take the role itself"
-                yield caller, kind, Edge(((steps, step, words),), words, unless)
-
-    def raises(self, alone: bool) -> Iterator[tuple[Kind, Kind, Edge]]:
-        """Calls after which an identity has more rights; `alone`: also those of the caller himself."""
-        by_policy = [
-            (caller, kind, step, unless)
-            for kind in self.kinds
-            for effect in ("raises-by-policy", "raises-by-group")[: 1 + (kind.first.type == "user")]
-            for caller, step, unless in self._in(
-                effect, kind.first.account, without=frozenset() if self._switched(kind) else _SWITCHES
-            )
-            if alone or caller.first.arn != kind.first.arn
-        ]
-        for caller, kind, step, unless in (*self._by_rows("raises", alone=alone), *by_policy):
-            words = f"extends the rights of {last(kind.first.arn)}"
-            yield caller, kind, Edge(((self.steps, step, words),), words, unless)
-
-    def _switched(self, kind: Kind) -> bool:
-        """Whether another version of a managed policy that one of a kind has may be made the default one."""
-        managed = next((a.managed for a, _ in self.steps.workspace.organization.accounts()
-                        if a.id == kind.first.account), None)  # fmt: skip
-        if managed is None:
-            return True
-        names = {role.arn for role in kind.roles}
-        return any(len(p.versions) > 1 or not p.versions_listed for p in managed if names & set(p.attached_to))
-
-    def _in(
-        self, effect: str, account: str, principal: str = "", without: frozenset[str] = frozenset()
-    ) -> list[tuple[Kind, Step, str]]:
-        """Who may make calls on what lies in an account, asked once for the account; `without`: these actions apart."""
-        key = (effect, account, principal, *sorted(without))
-        if key not in self._in_account:
-            here = is_text("resource.account", account)
-            rows = [row for row in self.rows[effect]
-                    if row.get("principal", "") == principal and row["action"] not in without]  # fmt: skip
-            found: dict[str, tuple[Kind, Step, str]] = {}
-            for unless, asked in self._sure_first(rows):
-                left = [kind for kind in self.all_callers if kind.first.arn not in found]
-                for caller, step in self.steps.callers(left, *asked, here):
-                    found[caller.first.arn] = caller, step, unless.get(call_of(self.steps, step), "")
-            self._in_account[key] = list(found.values())
-        return self._in_account[key]
-
-    def _sure_first(self, rows: Rows) -> Iterator[tuple[dict[str, str], tuple[Formula, ...]]]:
-        """What each call of some rows needs besides, and the formulas that one is made; sure calls first."""
-        for sure in (True, False):
-            unless = {row["action"].lower(): row.get("unless", "") for row in rows if row["sure"] is sure}
-            if unless:
-                yield unless, (self.steps.formula("step"), self.steps.calls(*unless))
-
-    def _by_rows(self, effect: str, *, alone: bool = False) -> Iterator[tuple[Kind, Kind, Step, str]]:
-        """Who may make a call of these rows on whom, with what is needed besides; sure calls first."""
-        for kinds, marks in ((self.roles, _ON_USERS), (self._users, _ON_ROLES)):
-            rows = [row for row in self.rows[effect] if not any(mark in row["action"].lower() for mark in marks)]
-            done = self._done() if effect == "becomes" else set()
-            for unless, asked in self._sure_first(rows) if kinds else ():
-                for caller, kind, step in list(
-                    self.steps.pairs(self.all_callers, kinds, *asked, alone=alone, done=done)
-                ):
-                    done.add((caller.first.arn, kind.first.arn))
-                    yield caller, kind, step, unless.get(call_of(self.steps, step), "")
-
-    @property
-    def _users(self) -> list[Kind]:
-        return [kind for kind in self.kinds if kind.first.type == "user"]
-
-    def passes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
-        """Roles passed to a service that runs code or makes calls with them, and compute that may have them."""
-        paths = sorted(table_rows("pass-role-paths"), key=lambda row: "unless" in row)
-        passed = self.steps.formula("step.passes-role")
-        some = disj(self.steps.has_value("iam:PassedToService", service) for service in self._all_services)
-        passing_any = self.steps.step(passed, any_of(self.roles), disj(calls(k.first) for k in self.all_callers), some)
-        for kind, service, taken in self._services():
-            left = self._left(kind)
-            if not left:
-                continue
-            words = f"changes what runs as {last(kind.first.arn)}"
-            for caller, step, unless in self._in("runs-as", kind.first.account, service):
-                yield caller, kind, Edge(((self.steps, step, words),), words, unless or "nothing runs with the role")
-            if passing_any is None:
-                continue
-            pass_it = (passed, kind.here, self.steps.has_value("iam:PassedToService", service))
-            for caller, passing in self.steps.callers(left, *pass_it):
-                for row in (row for row in paths if row["principal"] == service):
-                    made = [self._made(caller, call) for call in row["calls"]]
-                    if all(made):
-                        words = f"runs code of its own as {last(kind.first.arn)}"
-                        hops = [(self.steps, passing, f"passes the role to {service}")]
-                        hops += [(self.steps, step, words) for step in made if step]
-                        hops.append((self.steps, taken, f"{service} takes the role"))
-                        yield caller, kind, Edge(tuple(hops), words, row.get("unless", ""))
-                        break
-
-    @property
-    def _all_services(self) -> list[str]:
-        rows = (*table_rows("pass-role-paths"), *self.rows["runs-as"])
-        return list(dict.fromkeys(row["principal"] for row in rows))
-
-    def _services(self) -> Iterator[tuple[Kind, str, Step]]:
-        """The services of the tables that may take a role for its account."""
-        by_name = {end_of(kind): kind for kind in self.roles if self._left(kind)}
-        options = {
-            (name, service): both(kind.here, is_text("principal.service", service))
-            for name, kind in by_name.items()
-            for service in self._all_services
-        }
-        asked = self.steps.formula("step.service-takes-role")
-        for (name, service), step in list(self.steps.each(options, _service_and_role, asked, texts=_texts)):
-            yield by_name[name], service, step
-
-    def _made(self, caller: Kind, call: str) -> Step | None:
-        key = (caller.first.arn, call)
-        if key not in self._made_before:
-            own = is_text("resource.account", caller.first.account)
-            asked = (self.steps.formula("step"), self.steps.calls(call), calls(caller.first), own)
-            self._made_before[key] = self.steps.step(*asked)
-        return self._made_before[key]
-
-
-def call_of(steps: Steps, step: Step) -> str:
-    """The call of a step, in lower case."""
-    assert step.result.model is not None
-    return steps.world.calls.rows[next(iter(step.result.model.rows.values()))].lowered
-
-
-def _texts(option: tuple[str, str]) -> dict[str, str]:
-    return {**as_target(option[0]), "principal.service": option[1]}
-
-
-def _service_and_role(step: Step) -> tuple[str, str]:
-    assert step.result.model is not None
-    return target_of(step), step.result.model.texts["principal.service"]
 
 
 def last(arn: str) -> str:

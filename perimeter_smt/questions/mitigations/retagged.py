@@ -15,7 +15,8 @@ from perimeter_smt.logic.formula import Formula, both
 from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.operators import Test
-from perimeter_smt.questions.mitigations.graph import Edge, connect, tagged
+from perimeter_smt.questions.mitigations.edges import connect
+from perimeter_smt.questions.mitigations.graph import Edge, tagged
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, each_account
 from perimeter_smt.questions.mitigations.steps import Steps
 from perimeter_smt.questions.mitigations.with_rights import with_rights

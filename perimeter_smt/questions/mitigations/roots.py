@@ -50,7 +50,7 @@ def roots(workspace: Workspace, steps: Steps, kinds: Sequence[Kind], exempt: Seq
 
 def _by_session(workspace: Workspace, steps: Steps, kinds: Sequence[Kind]) -> str:
     """Who takes sessions of root users (sts:AssumeRoot), in words."""
-    if workspace.organization.delegated_administrators is None:
+    if workspace.organization.all_delegated_administrators is None:
         return "who but the management account takes sessions of them (sts:AssumeRoot) is not in the input"
     asked = (steps.formula("step"), steps.calls("sts:AssumeRoot"))
     found = [kind.shown for kind, _ in steps.callers(kinds, *asked)]
@@ -73,7 +73,7 @@ def enter_roots(question: ChainQuestion, guarded: Mapping[str, Formula]) -> None
             unless = [_CENTRAL]
             if (
                 caller.first.account != organization.management_account
-                and organization.delegated_administrators is None
+                and organization.all_delegated_administrators is None
             ):
                 unless.append(f"account {caller.first.account} does not administer IAM for the organization")
             words = f"takes a session of the root user of account {account}"

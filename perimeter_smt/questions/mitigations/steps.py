@@ -6,8 +6,10 @@ is not `sure`. Who may make a kind of step on whom is asked of all at once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -18,13 +20,15 @@ from perimeter_smt.encode.world.world import all_documents, build
 from perimeter_smt.errors import PerimeterError
 from perimeter_smt.logic.atoms import Member, Text
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, neg
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, conj, disj, implies, neg
+from perimeter_smt.logic.interpret import Model
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.firm import firm
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.mitigations.roles import Kind
+from perimeter_smt.questions.mitigations.tested import all_types, on_type_of, tested_on
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Counterexample
@@ -55,6 +59,7 @@ _CALLS = (
         "iam:untaguser",
         "iam:createrole",
         "iam:createuser",
+        "iam:updateuser",
     ),
 )
 
@@ -65,11 +70,22 @@ class UndecidedError(PerimeterError):
 
 @dataclass(frozen=True)
 class Step:
-    """A possible call: the formulas that it satisfies, the request found, and whether it needs no rival reading."""
+    """A possible call: the formulas that it satisfies, the request found, and whether it needs no rival reading.
+
+    `carried`: only a session that carries tags or a source identity of its own makes it. `further`: the same call on
+    what else AWS tests it on.
+    """
 
     asked: tuple[Formula, ...]
     result: Result
     sure: bool
+    carried: bool = False
+    further: tuple[Step, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether it needs neither a rival reading nor what somebody set when the session began."""
+        return self.sure and not self.carried and all(step.certain for step in self.further)
 
 
 def table_calls() -> frozenset[str]:
@@ -105,6 +121,7 @@ class Steps:
         world.assertions = [a for a in world.assertions if not a.name.startswith(_RESOURCES_LISTED)]
         self.workspace, self.world = workspace, world
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
+        also += all_types()
         self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also)
 
     def again(self, workspace: Workspace) -> Steps:
@@ -125,10 +142,10 @@ class Steps:
 
     def step(self, *asked: Formula) -> Step | None:
         """A request that satisfies all formulas, without a rival reading if it can; None if there is none under any."""
-        for mode in self._modes:
-            result = self._ask(*asked, mode)
+        for more, mode, carried in self._modes:
+            result = self._ask(*asked, *more, mode)
             if result.status == "sat":
-                return Step((*asked, mode), result, mode is self.run.exact)
+                return Step((*asked, *more, mode), result, mode is self.run.exact, carried)
         return None
 
     def each(
@@ -146,19 +163,19 @@ class Steps:
         """
         left = dict(options)
         some, gone = disj(left.values()), list[Formula]()
-        for mode in self._modes:
+        for more, mode, carried in self._modes:
             sure = mode is self.run.exact
             while left:
                 if len(gone) >= _GONE:
                     some, gone = disj(left.values()), []
-                found = self._ask(*asked, some, *gone, mode)
+                found = self._ask(*asked, some, *gone, *more, mode)
                 if found.status == "unsat":
                     break
                 key = which(Step((), found, sure))
-                for other, result in ((key, found), *self._others(found, key, left, (*asked, mode), texts)):
+                for other, result in ((key, found), *self._others(found, key, left, (*asked, *more, mode), texts)):
                     here = left.pop(other)
                     gone.append(neg(here))
-                    yield other, Step((*asked, here, mode), result, sure)
+                    yield other, Step((*asked, here, *more, mode), result, sure, carried)
 
     def _others(
         self,
@@ -182,9 +199,51 @@ class Steps:
         return out
 
     @property
-    def _modes(self) -> tuple[Formula, ...]:
-        """The modes in which steps are asked: what needs no rival reading first."""
-        return (self.run.exact,) if self.run.reading == "exact" else (self.run.exact, self.run.over)
+    def _modes(self) -> tuple[tuple[tuple[Formula, ...], Formula, bool], ...]:
+        """How steps are asked, and whether sessions carry something then: what needs no rival reading first.
+
+        Sessions without tags and source identity come before others: nobody need be able to set any.
+        """
+        exact = (((), self.run.exact, self.attributes),)
+        bare = (((self._bare,), self.run.exact, False),) if self.attributes else ()
+        over = (((), self.run.over, False),) if self.run.reading != "exact" else ()
+        return (*bare, *exact, *over)
+
+    @cached_property
+    def _bare(self) -> Formula:
+        """No session of a listed identity carries anything that somebody set when it began."""
+        listed = [p for account, _ in self.workspace.organization.accounts() for p in account.principals]
+        same: dict[str, list[Formula]] = {}
+        plain: dict[str, Formula] = {}
+        for principal in listed:
+            key = json.dumps(sorted(principal.tags.items()))
+            plain[key] = plain.get(key) or self.plain_session(principal)
+            same.setdefault(key, []).append(calls(principal))
+        return conj(implies(disj(who), plain[key]) for key, who in same.items())
+
+    def whole(self, step: Step, caller: Formula, *by: Formula) -> Step | None:
+        """A step with the same call on what else AWS tests it on, or another that satisfies `by`; None: all stop."""
+        stopped: list[Formula] = []
+        found: Step | None = step
+        while found is not None:
+            further = self._further(found, caller)
+            if further is not None:
+                return replace(found, further=further)
+            stopped.append(neg(self.calls(call_of(self, found))))
+            found = self.step(*by, *stopped)
+        return None
+
+    def _further(self, step: Step, caller: Formula) -> tuple[Step, ...] | None:
+        """The same call on what else it is tested on; None where it does not get through on something."""
+        row = self.world.calls.rows[next(iter(_model(step).rows.values()))]
+        out = []
+        for group in tested_on(row.lowered):
+            if row.type not in group:
+                other = self.step(self.formula("step"), self.calls(row.lowered), on_type_of(group), caller)
+                if other is None:
+                    return None
+                out.append(other)
+        return tuple(out)
 
     def _ask(self, *formulas: Formula) -> Result:
         result = self.run.ask(*formulas)
@@ -197,7 +256,9 @@ class Steps:
         by_name = {end_of(kind): kind for kind in kinds}
         options = {name: calls(kind.first) for name, kind in by_name.items()}
         for name, step in self.each(options, caller_of, *asked, texts=as_caller):
-            yield by_name[name], step
+            found = self.whole(step, calls(by_name[name].first), *asked, options[name])
+            if found is not None:
+                yield by_name[name], found
 
     def pairs(
         self,
@@ -290,6 +351,16 @@ class Steps:
         return explain.counterexample(self.world, "C2", result, "hole", departs=departs, resources_listed=False)
 
 
+def _model(step: Step) -> Model:
+    assert step.result.model is not None
+    return step.result.model
+
+
+def call_of(steps: Steps, step: Step) -> str:
+    """The call of a step, in lower case."""
+    return steps.world.calls.rows[next(iter(_model(step).rows.values()))].lowered
+
+
 def caller_of(step: Step) -> str:
     """The caller of a step, by the end of its ARN."""
     return _texts(step, "principal.account", "principal.name")
@@ -313,9 +384,7 @@ def as_target(end: str) -> dict[str, str]:
 
 
 def _texts(step: Step, *names: str) -> str:
-    model = step.result.model
-    assert model is not None
-    return ":".join(model.texts.get(name, "") for name in names)
+    return ":".join(_model(step).texts.get(name, "") for name in names)
 
 
 def end_of(kind: Kind) -> str:

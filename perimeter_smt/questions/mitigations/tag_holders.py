@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perimeter_smt.questions.mitigations.chains import ChainQuestion
 
 _MAKES = ("iam:CreateRole", "iam:CreateUser")
+_KINDS = ("Role", "User")
 _TAGS = ("iam:TagRole", "iam:TagUser")
 _UNTAGS = ("iam:UntagRole", "iam:UntagUser")
 
@@ -50,9 +51,7 @@ class TagHolders:
             self._on_identities(steps, kinds)
             self._sessions(steps, kinds)
             self._federated(steps, kinds)
-            words = "makes an identity without the tag" if self.entry.missing else "makes an identity with the tag"
-            new = (steps.formula("step"), steps.calls(*_MAKES), self._makes(steps), neg(any_of(self.kinds)))
-            self.question.edges(self.node, kinds, steps, new, words)
+            self._new(steps, kinds)
         self._from_outside()
         self._by_others()
         return tuple(kind.first.arn for kind in held)
@@ -88,6 +87,32 @@ class TagHolders:
                 else:
                     unless = f"{self.question.named(caller.first.arn)}, who {words}, does not act for it"
                     self.helped.append((source, kind.first.arn, replace(edge, unless=unless)))
+
+    def _new(self, steps: Steps, kinds: Sequence[Kind]) -> None:
+        """Who makes an identity with the tag, at once or one after the other, or one without it, where that exempts.
+
+        That to create with tags asks for the call that tags, too, is what other services say, and no page of IAM.
+        """
+        words = "makes an identity without the tag" if self.entry.missing else "makes an identity with the tag"
+        new = (steps.formula("step"), neg(any_of(self.kinds)))
+        if self.entry.missing:
+            self.question.edges(self.node, kinds, steps, (*new, steps.calls(*_MAKES), self._makes(steps)), words)
+        for kind in _KINDS:
+            at_once = both(steps.calls(f"iam:Create{kind}"), self._makes(steps))
+            sets = both(steps.calls(f"iam:Tag{kind}"), self._sets(steps))
+            if self.entry.missing:
+                gone = both(steps.calls(f"iam:Untag{kind}"), steps.among("aws:TagKeys", self.entry.key))
+                sets = disj((sets, gone))
+            left = [caller for caller in kinds if not self.question.sure(caller.first.arn, self.node)]
+            for caller, tags in list(steps.callers(left, *new, sets)):
+                for _, makes in steps.callers([caller], *new, steps.calls(f"iam:Create{kind}")):
+                    edge = Edge(((steps, makes, words), (steps, tags, words)), words)
+                    self.chains.add(self.question.namer(steps)(caller), self.node, edge)
+            if not self.entry.missing:
+                left = [caller for caller in left if not self.question.sure(caller.first.arn, self.node)]
+                for caller, makes in list(steps.callers(left, *new, at_once)):
+                    edge = Edge(((steps, makes, words),), words, f"AWS asks for iam:Tag{kind} as well")
+                    self.chains.add(self.question.namer(steps)(caller), self.node, edge)
 
     def _by_others(self) -> None:
         """Two who act together: who holds it alone, or may, needs nobody."""

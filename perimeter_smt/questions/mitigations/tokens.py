@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.logic.atoms import STAR, Text
 from perimeter_smt.logic.formula import Formula, both, disj, glob, is_text
-from perimeter_smt.questions.mitigations.graph import Edge, call_of
+from perimeter_smt.questions.mitigations.graph import Edge
+from perimeter_smt.questions.mitigations.steps import call_of
 from perimeter_smt.request.keys import table_rows
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _fits(row: Mapping[str, Any], provider: str) -> bool:
 def _on(provider: str) -> Formula:
     """The call is on this provider, or on any that has its host."""
     if provider == _COGNITO:
-        return glob("resource.name", (Text("identitypool/"), STAR))
+        return disj(glob("resource.name", (Text(f"{kind}/"), STAR)) for kind in ("identitypool", "userpool"))
     if provider.startswith("arn:"):
         account, name = provider.split(":", 5)[4:]
         return both(is_text("resource.account", account), is_text("resource.name", name))

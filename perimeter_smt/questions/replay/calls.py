@@ -86,7 +86,7 @@ class Reader:
     def happened(self, event: Mapping[str, Any]) -> Happened:
         """The calls of an event; NotACall if there are none."""
         kind = event.get("eventType", "AwsApiCall")
-        if kind not in ("AwsApiCall", "AwsVpceEvent"):
+        if kind not in ("AwsApiCall", "AwsVpceEvent", "AwsVpceEvents"):  # AWS writes both of network activity
             raise NotACall(f"event type {kind}")
         source, name = str(event.get("eventSource") or ""), str(event.get("eventName") or "")
         actions = actions_of(source, name)

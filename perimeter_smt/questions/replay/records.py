@@ -1,8 +1,9 @@
 """CloudTrail events out of files, folders and standard input, one at a time: memory does not grow with the logs.
 
 Read are `Records` files as CloudTrail writes them (also packed), JSON Lines of events or of such files, arrays, events
-as EventBridge hands them on (`detail`), answers of lookup-events, and CSV as Athena writes it. Insights are events that
-ask nothing; digests hold none.
+as EventBridge hands them on (`detail`), answers of lookup-events, and CSV as Athena writes it. What wraps an event is
+taken off: messages of SQS and SNS, events of CloudWatch Logs, rows of CloudTrail Lake. Insights are events that ask
+nothing; digests hold none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _CHUNK = 1 << 22
 _WHOLE = 32 << 20  # files up to this size are decoded at once
 _BETWEEN = re.compile(rb"\}\s*,\s*\{")
 _RECORDS = re.compile(rb'\{\s*"Records"\s*:\s*\[')
+
+_LISTS = ("Records", "Events", "events", "logEvents", "Messages", "QueryResultRows")
+_TEXTS = ("CloudTrailEvent", "Body", "body", "Message", "message", "eventJson")  # JSON within JSON
 
 Event = dict[str, Any]
 
@@ -157,12 +161,12 @@ def _decoded(value: Any, file: str, line: int = 0) -> Iterator[Event]:
         yield value
     elif isinstance(value.get("logFiles"), list) and "digestStartTime" in value:
         return  # a digest tells which files there are, and no event
-    elif isinstance(value.get("Records"), list):
-        yield from _decoded(value["Records"], file, line)
-    elif isinstance(value.get("Events"), list):
-        yield from _decoded(value["Events"], file, line)
-    elif isinstance(value.get("CloudTrailEvent"), str):
-        yield from _decoded(_loaded(value["CloudTrailEvent"].encode()), file, line)
+    elif value.get("messageType") == "CONTROL_MESSAGE":
+        return  # CloudWatch Logs looks whether a subscription is there
+    elif (name := next((name for name in _LISTS if isinstance(value.get(name), list)), None)) is not None:
+        yield from _decoded(value[name], file, line)
+    elif (name := next((name for name in _TEXTS if isinstance(value.get(name), str)), None)) is not None:
+        yield from _decoded(_loaded(value[name].encode()), file, line)
     elif isinstance(value.get("detail"), dict):
         yield from _decoded(value["detail"], file, line)
     else:

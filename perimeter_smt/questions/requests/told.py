@@ -14,6 +14,7 @@ from typing import Any
 from perimeter_smt.errors import InputError
 from perimeter_smt.evaluate.checks import Check, checks
 from perimeter_smt.evaluate.explain import slots
+from perimeter_smt.evaluate.guards import guard
 from perimeter_smt.evaluate.partial import Truth, match
 from perimeter_smt.evaluate.statements import StatementRef, compiled
 from perimeter_smt.organization.perimeter import Workspace
@@ -36,7 +37,7 @@ class Told:
     """What the policies say to one call. `lacking`: slots where no Allow matches, with those that may.
 
     `blamed`: the statements that fit what the message says; None: it says nothing, or the event was not refused.
-    `grantable`: some policy may grant the call.
+    `grantable`: some policy may grant the call; `refused`: what stops it whatever policies allow.
     """
 
     case: Case
@@ -47,6 +48,7 @@ class Told:
     blamed: tuple[Speaks, ...] | None = None
     assumptions: tuple[str, ...] = ()
     grantable: bool = True
+    refused: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -62,7 +64,7 @@ class Told:
     def outcome(self) -> str:
         """`deny` where a Deny surely matches, or nothing can allow; `depends`; `allow` where nothing stops the call."""
         guards = (perhaps for slot, perhaps in self.lacking if slot.partition("[")[0] in _GUARDRAILS)
-        if any(each.surely for each in self.denies) or not self.grantable or not all(guards):
+        if any(each.surely for each in self.denies) or not self.grantable or self.refused or not all(guards):
             return "deny"
         return "depends" if self.denies or self.lacking else "allow"
 
@@ -135,8 +137,10 @@ def _told(filler: Filler, request: Request, known: Known, *, resource_known: boo
     case = filler.case(Case("request", (), None, None, None, None, None, None, None, request))
     denies: dict[StatementRef, Speaks] = {}
     missing: dict[str, tuple[Speaks, ...]] = {}
-    grantable = True
+    grantable, refused = True, ""
     for check in checks(case):
+        if resource_known and not (refused or _may_come_over_endpoint(check, known)):
+            refused = guard(check, _NEVER) or ""
         grants: dict[str, list[Allow]] = {}
         for slot, found in _by_slot(check, known, resource_known):
             allows = [allow for deny, allow in found if not deny]
@@ -156,7 +160,13 @@ def _told(filler: Filler, request: Request, known: Known, *, resource_known: boo
         resource_known,
         assumptions=filler.assumed(case),
         grantable=grantable,
+        refused=refused,
     )
+
+
+def _may_come_over_endpoint(check: Check, known: Known) -> bool:
+    """Whether it is not told if the call comes over an endpoint, on which access points of a VPC insist."""
+    return check.resource_slot == "access_point" and "aws:sourcevpce" not in {*known.absent, *check.view.context}
 
 
 def _by_slot(check: Check, known: Known, resource_known: bool) -> Iterator[tuple[str, list[tuple[bool, Allow]]]]:

@@ -13,6 +13,7 @@ ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
 POLICY_ID = re.compile(r"(?<![0-9A-Za-z])p-(?:FullAWSAccess|RCPFullAWSAccess|[0-9a-z_]{8,128})(?![0-9A-Za-z])")
 TARGET = re.compile(r"(?<![0-9A-Za-z])(?:ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}|[0-9]{12})(?![0-9A-Za-z])")
 _REGION = re.compile(r"(?<![0-9A-Za-z-])[a-z]{2,4}(?:-[a-z]+)+-[0-9](?![0-9A-Za-z])")
+_MORE = ("NextToken", "nextToken", "NextMarker", "PaginationToken", "Marker")
 _KEYS, _VALUES = ("Key", "key", "TagKey", "tagKey"), ("Value", "value", "TagValue", "tagValue")
 
 
@@ -32,14 +33,13 @@ class Answer:
         """Told by the Region, else by what other answers named."""
         if found := partition_of_region(self.region):
             return found
-        known = next(iter((*self.draft.principals, *self.draft.resources, *self.draft.groups)), "")
-        return known.split(":", 2)[1] if known.count(":") >= 5 else "aws"
+        return self.draft.partition
 
     @property
     def cut(self) -> bool:
         """Whether there are more pages than this one."""
-        more = self.value.get("NextToken") or self.value.get("nextToken") or self.value.get("NextMarker")
-        return bool(more) or self.value.get("IsTruncated") is True
+        more = any(self.value.get(name) for name in _MORE)
+        return more or self.value.get("IsTruncated") is True or self.value.get("Truncated") is True
 
 
 def account_in(name: str) -> str:

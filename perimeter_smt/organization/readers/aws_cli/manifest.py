@@ -11,6 +11,10 @@ def manifest(answer: Answer) -> None:
     draft = answer.draft
     draft.complete.update(found.get("complete", ()))
     draft.endpoints_listed = bool(found.get("endpoints_complete"))
+    not_asked = found.get("not_asked")
+    if not_asked and not draft.whole:  # who says that the source is whole knows what was asked
+        draft.unknown("what was not collected", f"not asked for: {', '.join(not_asked)}", "grants", answer.at,
+                      account="*")  # fmt: skip
     for index, item in enumerate(found.get("missing", ())):
         affects = item.get("affects", "grants")
         account = item.get("account", "*") if affects == "grants" else ""

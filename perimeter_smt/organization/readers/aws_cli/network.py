@@ -7,7 +7,7 @@ from typing import Any
 
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, region_in
-from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, told
 from perimeter_smt.organization.readers.draft.draft import Door
 from perimeter_smt.organization.readers.options import PREFIXES
 from perimeter_smt.policy.kinds import Kind
@@ -32,13 +32,14 @@ def endpoint(draft: Draft, item: dict[str, Any], at: Place, account: str = "", r
         return
     if str(item.get("State", "")).lower() in _NO_LONGER:
         return
-    policy = item.get("PolicyDocument")
+    policy = item.get("PolicyDocument", NotKnown("the answer has no `PolicyDocument`"))
     services = services_of(found[2])
     gateway = kind == "gateway" and bool(services)
     own = item["VpcEndpointId"]
     grammar = Kind.ENDPOINT_GATEWAY if gateway else Kind.ENDPOINT
     where = region or found[1] or region_in(str(item.get("AvailabilityZone", "")))
-    draft.doors[own] = Door(
+    known = draft.doors.get(own)
+    door = draft.doors[own] = Door(
         id=own,
         account=str(item.get("OwnerId") or account),
         vpc=item["VpcId"],
@@ -48,7 +49,8 @@ def endpoint(draft: Draft, item: dict[str, Any], at: Place, account: str = "", r
         services=services,
         policy=None if policy in (None, "") else draft.policy(policy, grammar, own, at.at("PolicyDocument")),
     )
-    door = draft.doors[own]
+    if known is not None:
+        told.door(known, door)
     if not door.account or not door.region:
         what = "account" if not door.account else "Region"
         draft.unknown(f"{what} of endpoint `{own}`", "not told", "facts", at)

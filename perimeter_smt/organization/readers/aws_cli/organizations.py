@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from perimeter_smt.organization.readers.aws_cli.answer import POLICY_ID, TARGET, Answer
-from perimeter_smt.organization.readers.draft import NotKnown, Place
+from perimeter_smt.organization.readers.draft import NotKnown, Place, told
 from perimeter_smt.policy.kinds import Kind
 
 _ARN = re.compile(r"arn:[a-z-]+:organizations::([0-9]{12}):[a-z]+/(o-[a-z0-9]{10,32})/")
@@ -67,7 +67,7 @@ def accounts(answer: Answer) -> None:
         learn(answer, item.get("Arn"))
         answer.draft.account(item["Id"], answer.at.at("Accounts", index), name=item.get("Name", ""),
                              parent=item.get("ParentId") or parent)  # fmt: skip
-    if parent is None and not answer.cut:
+    if parent is None and not answer.cut and answer.value["Accounts"]:  # the management account is always one
         answer.draft.accounts_listed = True
 
 
@@ -90,8 +90,14 @@ def policies(answer: Answer) -> None:
         _summary(answer, item, kind, answer.at.at("Policies", index))
         if target:
             answer.draft.attach(item["Id"], target, answer.at.at("Policies", index))
-    if target and not answer.cut and any(KINDS.get(p.get("Type")) is Kind.SCP for p in answer.value["Policies"]):
-        answer.draft.targets_known.add(target)
+    if target and answer.cut:
+        answer.draft.cut_lists.add(target)
+    elif target:
+        for kind in {KINDS[p["Type"]] for p in answer.value["Policies"] if p.get("Type") in KINDS}:
+            found = (p["Id"] for p in answer.value["Policies"] if KINDS.get(p.get("Type")) is kind)
+            told.policies(answer.draft, target, kind.value, found)
+            if kind is Kind.SCP:
+                answer.draft.targets_known.add(target)
 
 
 def _summary(answer: Answer, item: dict[str, Any], kind: Kind, at: Place) -> None:
@@ -126,6 +132,10 @@ def targets(answer: Answer) -> None:
         answer.draft.attach(own, item["TargetId"], at)
         if item.get("Type") == "ACCOUNT":
             answer.draft.account(item["TargetId"], at, name=item.get("Name", ""))
+    if own is not None and answer.cut:
+        answer.draft.cut_lists.add(own)
+    elif own is not None:
+        told.targets(answer.draft, own, (item["TargetId"] for item in answer.value["Targets"]))
 
 
 def delegated(answer: Answer) -> None:
@@ -134,6 +144,29 @@ def delegated(answer: Answer) -> None:
     for item in answer.value["DelegatedServices"]:
         if account:
             answer.draft.delegated.add((account, item["ServicePrincipal"]))
+    if account and not answer.cut:
+        answer.draft.delegates_told.add(account)
+
+
+def administrators(answer: Answer) -> None:
+    """`list-delegated-administrators`: all of them, where nothing says that they are those of one service.
+
+    What they administer, other answers tell.
+    """
+    if answer.cut:
+        answer.draft.delegates_cut = True
+    elif answer.name.endswith("delegated-administrators") or answer.value.get("OfAllServices") is True:
+        found = {item["Id"] for item in answer.value["DelegatedAdministrators"]}
+        answer.draft.delegates = found | (answer.draft.delegates or set())
+
+
+def resource_policy(answer: Answer) -> None:
+    """`describe-resource-policy`: by it the organization delegates its administration."""
+    found = answer.value["ResourcePolicy"]
+    learn(answer, (found.get("ResourcePolicySummary") or {}).get("Arn"))
+    content = found.get("Content")
+    content = NotKnown(str(found.get("NotKnown") or "text not told")) if content is None else content
+    answer.draft.delegate(content, answer.at.at("ResourcePolicy"))
 
 
 def target_in(answer: Answer) -> str | None:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, values_of
 from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources, shares
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
@@ -28,6 +27,8 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("PolicyName", "PolicyDocument"), iam.inline_policy),
     (("profiles",), iam.profiles),
     (("profile",), iam.profiles),
+    (("association",), iam.pod_association),
+    (("associations",), iam.pod_associations),
     (("Roles",), iam.listed),
     (("Users",), iam.listed),
     (("Role",), iam.listed),
@@ -41,6 +42,7 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("Parents",), organizations.parents),
     (("Targets",), organizations.targets),
     (("DelegatedServices",), organizations.delegated),
+    (("DelegatedAdministrators",), organizations.administrators),
     (("VpcEndpoints",), network.endpoints),
     (("Vpcs",), network.vpcs),
     (("ImageId", "LaunchPermissions"), shares.launch_permission),
@@ -65,6 +67,16 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
 )
 
 
+# Items that `--query` takes out of answers, by members that AWS always writes, and the answers.
+_ITEMS = (
+    (("VpcEndpointId", "ServiceName"), "VpcEndpoints"),
+    (("AssumeRolePolicyDocument", "RolePolicyList"), "RoleDetailList"),
+    (("UserName", "GroupList", "Arn"), "UserDetailList"),
+    (("GroupName", "GroupPolicyList"), "GroupDetailList"),
+)
+_SHOWN = 5
+
+
 _LATER = (
     *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set, iam.listed),
     *(resources.public_access, resources.abac),
@@ -78,7 +90,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     from perimeter_smt.organization.readers.recognise import is_config
 
     found = 0
-    draft.guardrails_told = set()
+    draft.guardrails_told, draft.asks_targets = set(), True
     folder = path if path.is_dir() else path.parent
     export = Export(draft, options.account or "")
     later: list[Answer] = []
@@ -86,7 +98,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         name = file.relative_to(folder).with_suffix("").as_posix()
         account = account_in(name) or options.account or ""
         known, empty = False, True
-        for value, at in _answers(file):
+        for value, at in _told(file):
             empty = False
             if is_config(value):
                 export.add(value, at)
@@ -100,15 +112,44 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             elif reader is not None:
                 _put(reader, answer)
         found += known
-        if not known and not empty:
+        if not known and (not empty or not file.stat().st_size):  # an empty list was told
             draft.unread.append(file.relative_to(folder).as_posix())
     export.finish()
     for answer in later:
         reader = reader_of(answer.value)
         assert reader is not None
         _put(reader, answer)
+    _name_unread(draft, folder)
     if not found:
         raise InputError("no answer of the AWS CLI and no item of AWS Config that is known", file=str(path))
+
+
+def _told(file: Path) -> Iterator[tuple[Any, Place]]:
+    """The answers of a file; items of a list that `--query` took out of one stand in an answer again."""
+    from perimeter_smt.organization.readers.recognise import read_bytes
+
+    for value, at in values_of(file, read_bytes(file)):
+        yield in_answer(value), at
+
+
+def in_answer(value: Any) -> Any:
+    """An item of an answer in the answer that it was taken from; anything else as it is."""
+    if isinstance(value, dict):
+        for members, around in _ITEMS:
+            if all(name in value for name in members):
+                return {around: [value]}
+    return value
+
+
+def _name_unread(draft: Draft, folder: Path) -> None:
+    """Files that hold nothing that is read may hold any policy; YAML may be of other programs."""
+    unread = [name for name in draft.unread if not name.endswith(YAML_FILES)]
+    if unread:
+        shown = ", ".join(f"`{name}`" for name in unread[:_SHOWN])
+        more = f" and {len(unread) - _SHOWN} more" if len(unread) > _SHOWN else ""
+        what = "1 file" if len(unread) == 1 else f"{len(unread)} files"
+        draft.unknown(f"what is in {what}", f"no answer that is known, or an empty file: {shown}{more}", "grants",
+                      Place(str(folder)), account="*")  # fmt: skip
 
 
 def _put(reader: Callable[[Answer], None], answer: Answer) -> None:
@@ -124,14 +165,6 @@ def _other_form(error: Exception) -> str:
     return f"an answer of another form than the AWS CLI writes{said}"
 
 
-def files(path: Path) -> Iterator[Path]:
-    """The JSON files at or below a path, in the order of their names."""
-    if path.is_file():
-        yield path
-        return
-    yield from (f for f in sorted(path.rglob("*")) if f.suffix in (".json", ".jsonl", ".ndjson", ".gz") and f.is_file())
-
-
 def reader_of(value: Any) -> Callable[[Answer], None] | None:
     """Who reads an answer; None for what is no answer."""
     if not isinstance(value, dict):
@@ -143,6 +176,9 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
         return shares.listed
     if "Policies" in value and isinstance(value["Policies"], list):
         return organizations.policies
+    delegation = value.get("ResourcePolicy")
+    if isinstance(delegation, dict) and delegation.keys() & {"ResourcePolicySummary", "NotKnown"}:
+        return organizations.resource_policy
     policy = value.get("Policy")
     if isinstance(policy, dict) and "PolicySummary" in policy:
         return organizations.policy
@@ -165,35 +201,3 @@ def _of_shares(value: dict[str, Any]) -> bool:
 
 def _managed(answer: Answer) -> None:
     iam.managed_policy(answer, answer.value["Policy"], answer.at.at("Policy"))
-
-
-def _answers(file: Path) -> Iterator[tuple[Any, Place]]:
-    """The values of a file: one, several in a list, or one on each line."""
-    from perimeter_smt.organization.readers.recognise import read_bytes
-
-    data = read_bytes(file)
-    if not data:
-        return
-    at = Place(str(file))
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        yield from _lines(file, data, error)
-        return
-    if isinstance(value, list):
-        yield from ((item, at.at(index)) for index, item in enumerate(value))
-    else:
-        yield value, at
-
-
-def _lines(file: Path, data: bytes, error: orjson.JSONDecodeError) -> Iterator[tuple[Any, Place]]:
-    """JSON Lines; InputError for what is neither, with the line where it breaks off as one value."""
-    lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
-    for number, line in lines:
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError as inner:
-            one = number == lines[0][0]  # not even the first line is a value: it was meant to be one
-            said, where = (error, data.count(b"\n", 0, error.pos) + 1) if one else (inner, number)
-            raise InputError(f"not JSON: {str(said).partition(':')[0]}", file=str(file), line=where) from None
-        yield value, Place(str(file), (), number)

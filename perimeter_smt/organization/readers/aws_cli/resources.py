@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
-from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft import NotKnown, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 
 POLICIES = ("Policy", "ResourcePolicy", "policyText", "PolicyText", "AccessPolicies", "PolicyInJson", "policy",
             "PolicyDocument", "resourcePolicy")  # fmt: skip
 ARNS = ("ResourceArn", "resourceArn", "ARN", "Arn", "arn", "QueueArn", "TopicArn", "BackupVaultArn", "KeyArn",
         "TableArn", "FunctionArn", "AccessPointArn", "tableBucketARN")  # fmt: skip
+_NONE: Mapping[str, str] = {}
 _NAMES = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 
 
@@ -26,14 +28,17 @@ def with_arn(answer: Answer) -> None:
 def attributes(answer: Answer) -> None:
     """`sqs get-queue-attributes`, `sns get-topic-attributes`."""
     found = answer.value["Attributes"]
-    if "QueueArn" in found and "Policy" not in found and "VisibilityTimeout" not in found:  # not all were asked for
+    # Topics always have a policy; queues that have none tell the rest.
+    if "Policy" not in found and "VisibilityTimeout" not in found:
         found = {**found, "NotKnown": "the answer tells some attributes, not whether there is a `Policy`"}
     described(answer, found)
 
 
 def domain(answer: Answer) -> None:
     """`opensearch describe-domain`."""
-    described(answer, answer.value["DomainStatus"])
+    found = answer.value["DomainStatus"]
+    described(answer, {"NotKnown": "the answer has no `AccessPolicies`", **found}
+              if "AccessPolicies" not in found else found)  # fmt: skip
 
 
 def described(answer: Answer, found: dict[str, Any]) -> Thing | None:
@@ -42,10 +47,23 @@ def described(answer: Answer, found: dict[str, Any]) -> Thing | None:
     if arn is None or arn.count(":") < 5:
         return None
     policy: object = next((found[name] for name in POLICIES if found.get(name) not in (None, "")), None)
+    named = [name for name in POLICIES if name in found]
     if "NotKnown" in found:  # by `perimeter collect`
         policy = NotKnown(str(found["NotKnown"]))
+    elif named and all(found[name] is None for name in named):
+        policy = NotKnown(f"the answer has `{named[0]}: null`")
     account = arn.split(":", 5)[4] or answer.account
-    return answer.draft.resource(arn, account, answer.at, policy=policy, tags=tags_of(found.get("Tags")))
+    return _told(answer, arn, account, policy, tags_of(found.get("Tags")), tagged="Tags" in found)
+
+
+def _told(
+    answer: Answer, arn: str, account: str, policy: object, tags: Mapping[str, str] = _NONE, *, tagged: bool = False
+) -> Thing:
+    """A resource of which the answer tells the policy (None: it has none); whether it tells the tags, too."""
+    if not tagged:
+        answer.draft.untagged.setdefault(arn, answer.at)
+    policy = told.policy_of(answer.draft, arn, policy, answer.at)
+    return answer.draft.resource(arn, account, answer.at, policy=policy, tags=tags)
 
 
 def policy_alone(answer: Answer) -> None:
@@ -56,7 +74,7 @@ def policy_alone(answer: Answer) -> None:
         answer.draft.unknown("resource policy", "neither the policy nor the name of its file tells of which resource",
                              "grants", answer.at, account=answer.account or "*")  # fmt: skip
         return
-    answer.draft.resource(arn, arn.split(":", 5)[4] or answer.account, answer.at, policy=text)
+    _told(answer, arn, arn.split(":", 5)[4] or answer.account, text)
 
 
 def _arn_of(answer: Answer, text: Any) -> str | None:
@@ -100,7 +118,7 @@ def repository(answer: Answer) -> None:
                              answer.at, account=found["registryId"])  # fmt: skip
         return
     arn = f"arn:{answer.partition}:ecr:{answer.region}:{found['registryId']}:repository/{found['repositoryName']}"
-    answer.draft.resource(arn, found["registryId"], answer.at, policy=found["policyText"])
+    _told(answer, arn, found["registryId"], found["policyText"])
 
 
 def key(answer: Answer) -> None:
@@ -116,12 +134,12 @@ def access_point(answer: Answer) -> None:
     found = answer.value
     arn = found["AccessPointArn"]
     policy = NotKnown(str(found["NotKnown"])) if "NotKnown" in found else found.get("Policy") or None
-    thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at, policy=policy)
+    thing = _told(answer, arn, arn.split(":", 5)[4], policy)
     thing.origin = {"VPC": "vpc", "Internet": "internet"}.get(found["NetworkOrigin"])
     thing.vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
     thing.bucket = found.get("Bucket")
     blocked = found.get("PublicAccessBlockConfiguration") or {}
-    thing.block_public_access = bool(blocked.get("RestrictPublicBuckets"))
+    thing.block_public_access = told.block(thing.block_public_access, bool(blocked.get("RestrictPublicBuckets")))
 
 
 def public_access(answer: Answer) -> None:
@@ -129,11 +147,18 @@ def public_access(answer: Answer) -> None:
     on = bool(answer.value["PublicAccessBlockConfiguration"].get("RestrictPublicBuckets"))
     bucket = answer.value.get("Bucket")
     if bucket:
-        answer.draft.resource(
-            f"arn:{answer.partition}:s3:::{bucket}", answer.account, answer.at
-        ).block_public_access = on
-    elif on and answer.account and "bucket" not in answer.name:
-        answer.draft.restricted.add(answer.account)
+        thing = answer.draft.resource(f"arn:{answer.partition}:s3:::{bucket}", answer.account, answer.at)
+        thing.block_public_access = told.block(thing.block_public_access, on)
+        return
+    account = answer.value.get("AccountId")
+    stem = answer.name.rsplit("/", 1)[-1]
+    if account is None and "bucket" not in stem and any(word in stem for word in ("account", "s3control")):
+        account = answer.account
+    if account:
+        answer.draft.restrict(account, on=on)
+    elif on:
+        reason = "neither the answer nor the name of its file tells of which bucket or account: taken to be off"
+        answer.draft.unknown("Block Public Access", reason, "guardrails", answer.at)
 
 
 def abac(answer: Answer) -> None:
@@ -148,6 +173,9 @@ def tags(answer: Answer) -> None:
     """`resourcegroupstaggingapi get-resources`: tags of what other answers hold."""
     for item in answer.value["ResourceTagMappingList"]:
         answer.draft.tags.setdefault(item["ResourceARN"], {}).update(tags_of(item.get("Tags")))
+    if answer.account and answer.region:
+        where = answer.draft.tags_cut if answer.cut else answer.draft.tags_listed
+        where.add((answer.account, answer.region))
 
 
 def not_known(answer: Answer) -> None:
@@ -171,7 +199,9 @@ def grants(answer: Answer) -> None:
     if own := answer.value.get("KeyArn"):  # by `perimeter collect`: also where a key has none
         found.setdefault(own, [])
     for arn, granted in found.items():
-        if arn.startswith("arn:") and not answer.cut:
+        if arn.startswith("arn:"):
             thing = answer.draft.resource(arn, arn.split(":", 5)[4], answer.at)
-            thing.grants = tuple(granted)
+            thing.grants = tuple(dict.fromkeys((*(thing.grants or ()), *granted)))
+            if answer.cut:
+                answer.draft.grants_cut.add(arn)
             thing.policy = thing.policy or NotKnown("text not told")

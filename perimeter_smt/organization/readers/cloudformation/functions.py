@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from perimeter_smt.organization.readers.cloudformation.loops import MalformedError, expand, has_loops
 from perimeter_smt.organization.readers.cloudformation.names import Names
 from perimeter_smt.policy.json_positions import Node, Number, quoted
 
@@ -39,9 +40,7 @@ class Resolver:
 
     def __init__(self, template: Mapping[str, Node], parameters: Mapping[str, Any], names: Names) -> None:
         self.parameters, self.names = parameters, names
-        self.conditions = _members(template.get("Conditions"))
         self.mappings = template.get("Mappings")
-        self.resources = _members(template.get("Resources"))
         self.declared = _members(template.get("Parameters"))
         self._busy: set[str] = set()
         self._assumed: dict[str, bool] = {}
@@ -52,10 +51,35 @@ class Resolver:
             "Fn::Length": lambda node: str(len(self.value(node))),
             "Fn::GetAZs": lambda _: [f"{self.names.region}{letter}" for letter in "abc"],
         }  # fmt: skip
+        self.resources: dict[str, Node] = {}
+        self.conditions = self._looped(_members(template.get("Conditions")))
+        self.resources = self._looped(_members(template.get("Resources")))
+
+    def _looped(self, members: dict[str, Node]) -> dict[str, Node]:
+        """Members of a section with its loops put in; one whose collection is not known stays as it is written."""
+        out: dict[str, Node] = {}
+        for name, child in members.items():
+            try:
+                out.update(expand({name: child}, self._collection))
+            except (Gap, MalformedError):
+                out[name] = child
+        return out
+
+    def _collection(self, node: Node) -> list[str]:
+        found = self.value(node)
+        if not isinstance(found, list):
+            raise Gap("a collection that is no list")
+        return [str(item) for item in found]
 
     def node(self, found: Node) -> Node | None:
         """The node with everything put in, at its lines; None where it is removed. Gap where something is not known."""
         if isinstance(found.value, dict):
+            if has_loops(found.value):
+                try:
+                    made = expand(found.value, self._collection)
+                except MalformedError as error:
+                    raise Gap(f"a loop: {error}") from None
+                return self.node(Node(made, found.line, found.file, found.parent, found.step))
             if name := self._function(found.value):
                 value = self._call(name, found.value[name])
                 return None if value is REMOVED else self._made(value, found)
@@ -232,9 +256,12 @@ class Resolver:
 
     def _find(self, node: Node) -> Any:
         keys = [self.value(item) for item in _items(node)[:3]]
+        default = _members(_items(node)[3]).get("DefaultValue") if len(_items(node)) > 3 else None
         found = self.mappings
         for key in keys:
             found = _members(found).get(str(key))
+            if found is None and default is not None:
+                return self.value(default)
             if found is None:
                 raise Gap(f"mapping `{'.'.join(map(str, keys))}`")
         return self.value(found)
@@ -273,6 +300,8 @@ class Resolver:
             return self._new({key: self._made(item, at) for key, item in value.items()}, at)
         if isinstance(value, list):
             return self._new([self._made(item, at) for item in value], at)
+        if isinstance(value, str) and (secret := _DYNAMIC.search(value)):
+            raise Gap(quoted(secret.group()))
         return self._new(value, at)
 
 

@@ -24,6 +24,7 @@ def read(stack: Stack) -> None:
         arn = item.arn()
         for holder in _named(item) if arn else ():
             holder.attached.append(str(arn))
+            holder.grown = True
     for item in stack.of("AWS::IAM::Policy"):
         for holder in _named(item):
             _own(item, holder, item.properties.get("PolicyDocument"), item.logical, of_others=True)
@@ -102,6 +103,7 @@ def _attach(item: Item, holder: Holder, name: str) -> None:
 def _own(item: Item, holder: Holder, node: Node | None, name: str, *, of_others: bool = False) -> None:
     found = item.policy(node, of_others=of_others)
     if found is not None:
+        holder.grown = True
         holder.own.append(item.stack.draft.policy(found, Kind.IDENTITY, name, item.at))
 
 
@@ -127,7 +129,7 @@ def _one(item: Item, name: object, kind: str) -> Holder | None:
     beginning = f"arn:{item.stack.resolver.names.partition}:iam::{account}:{kind}/"
     where = draft.groups if kind == "group" else draft.principals
     known = (a for a in where if a.startswith(beginning) and a.rsplit("/", 1)[1] == name)
-    return draft.principal(next(known, f"{beginning}{name}"), item.at)
+    return draft.named_elsewhere(next(known, f"{beginning}{name}"), item.at)
 
 
 def _membership(item: Item) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.cloudformation import iam, resources
+from perimeter_smt.organization.readers.cloudformation import iam, resources, sam
 from perimeter_smt.organization.readers.cloudformation.functions import Resolver, plain
 from perimeter_smt.organization.readers.cloudformation.load import load_template
 from perimeter_smt.organization.readers.cloudformation.names import Names
@@ -43,14 +43,14 @@ def _template(file: Path, draft: Draft, options: SourceOptions) -> None:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text", file=str(file)) from None
-    node = load_template(file, text)
+    node = _unwrapped(load_template(file, text), file)
     if not isinstance(node.value, dict) or not isinstance(getattr(node.value.get("Resources"), "value", None), dict):
         raise InputError("a template without `Resources`", file=str(file))
     account, region = options.account or MEMBER_ACCOUNT, options.region or REGION
     stack_name = re.sub(r"[^A-Za-z0-9-]+", "-", file.stem).strip("-").lower() or "stack"
     parameters = _parameters(node.value.get("Parameters"), options.parameters)
     resolver = Resolver(node.value, parameters, Names(account, region, stack_name))
-    stack = Stack(draft, resolver, account, region, str(file))
+    stack = Stack(draft, resolver, account, region, str(file), node.value.get("Globals"))
     at = Place(str(file))
     for name, value, option in (("account", options.account, "--account"), ("Region", options.region, "--region")):
         if value is None:
@@ -59,7 +59,15 @@ def _template(file: Path, draft: Draft, options: SourceOptions) -> None:
     _transforms(node, draft, at)
     iam.read(stack)
     resources.read(stack)
-    resources.serverless(stack)
+    sam.roles(stack)
+
+
+def _unwrapped(node: Node, file: Path) -> Node:
+    """The template inside an answer of `aws cloudformation get-template`, where it is one."""
+    body = node.value.get("TemplateBody") if isinstance(node.value, dict) and "Resources" not in node.value else None
+    if body is None:
+        return node
+    return load_template(file, body.value) if isinstance(body.value, str) else body
 
 
 def _parameters(declared: Node | None, given: Mapping[str, str]) -> dict[str, Any]:

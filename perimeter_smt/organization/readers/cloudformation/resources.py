@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from perimeter_smt.organization.readers.aws_cli import network
+from perimeter_smt.organization.readers.cloudformation import permissions, unread
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
-from perimeter_smt.policy.json_positions import Node
 from perimeter_smt.policy.kinds import Kind
 
 # Types with the property that holds their policy (none: only others give them one).
@@ -34,7 +34,10 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::Kinesis::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
 }
-_READ_BESIDE = ("AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy", "AWS::Lambda::Permission")
+_READ = frozenset({
+    *_OWNERS, *_POLICIES, *permissions.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
+    "AWS::Serverless::StateMachine",
+})  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
 
@@ -55,8 +58,8 @@ def read(stack: Stack) -> None:
                 else:
                     reason = "a template makes policies of its own account"
                     stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at)
-    _permissions(stack)
-    _others(stack)
+    permissions.read(stack)
+    unread.read(stack, _READ)
     for item in stack.of("AWS::EC2::VPCEndpoint"):
         _endpoint(item)
     for item in stack.of("AWS::RAM::ResourceShare"):
@@ -67,25 +70,6 @@ def read(stack: Stack) -> None:
         parent = item.get("ParentId")
         stack.draft.unit(item.logical, item.at, name=str(item.get("Name") or ""),
                          parent=parent if isinstance(parent, str) else None)  # fmt: skip
-
-
-def _others(stack: Stack) -> None:
-    """Resources of other types that hold a policy: named, since somebody may be let in by them."""
-    kinds = {str(node.value["Type"].value) for node in stack.resolver.resources.values()
-             if isinstance(node.value, dict) and "Type" in node.value}  # fmt: skip
-    for kind in sorted(kinds - {*_OWNERS, *_POLICIES, *_READ_BESIDE}):
-        for item in stack.of(kind) if kind.startswith("AWS::") and not kind.startswith("AWS::IAM::") else ():
-            if any(_is_policy(found) for node in item.properties.values() for found in node.walk()):
-                reason = f"`{kind}` is no type whose policies are read"
-                stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
-
-
-def _is_policy(node: Node) -> bool:
-    """Whether a part of a template is a policy document, with its functions."""
-    if not isinstance(node.value, dict) or "Statement" not in node.value:
-        return False
-    whole = node.value["Statement"]
-    return any(isinstance(found.value, dict) and "Effect" in found.value for found in whole.walk())
 
 
 def _owner(item: Item, kind: str, name: str | None) -> None:
@@ -132,46 +116,6 @@ def _targets(item: Item, name: str, form: str) -> list[str]:
     return out
 
 
-def _permissions(stack: Stack) -> None:
-    """`AWS::Lambda::Permission`: statements of the policy of a function, alias or version."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    broken: dict[str, NotKnown] = {}
-    for item in stack.of("AWS::Lambda::Permission"):
-        values = {name: item.get(name) for name in ("FunctionName", "Action", "Principal", "SourceArn",
-                                                    "SourceAccount", "PrincipalOrgID")}  # fmt: skip
-        function = values.pop("FunctionName")
-        if not isinstance(function, str):
-            reason = function.reason if isinstance(function, NotKnown) else "not told"
-            stack.draft.unknown(f"function of `{item.logical}`", reason, "grants", item.at, account=stack.account)
-            continue
-        names = stack.resolver.names
-        name = function.rsplit("function:")[-1]
-        made = f"arn:{names.partition}:lambda:{stack.region}:{stack.account}:function:{name}"
-        arn = function if function.count(":") >= 5 else made
-        unknown = next((value for value in values.values() if isinstance(value, NotKnown)), None)
-        if unknown is not None:
-            broken[arn] = unknown
-        else:
-            found.setdefault(arn, []).append(_permission(values, arn))
-        stack.draft.resource(arn, arn.split(":")[4], item.at)
-    for arn in dict.fromkeys((*found, *broken)):
-        policy: object = broken.get(arn) or {"Version": "2012-10-17", "Statement": found[arn]}
-        stack.draft.resource(arn, arn.split(":")[4], stack.draft.resources[arn].at, policy=policy)
-
-
-def _permission(values: dict[str, Any], arn: str) -> dict[str, Any]:
-    principal = str(values["Principal"])
-    service = ".amazonaws.com" in principal
-    equals = {"AWS:SourceAccount": values["SourceAccount"], "aws:PrincipalOrgID": values["PrincipalOrgID"]}
-    equals = {key: value for key, value in equals.items() if value}
-    condition: dict[str, Any] = {"StringEquals": equals} if equals else {}
-    if values["SourceArn"]:
-        condition["ArnLike"] = {"AWS:SourceArn": values["SourceArn"]}
-    who: Any = "*" if principal == "*" else {"Service" if service else "AWS": principal}
-    out = {"Effect": "Allow", "Principal": who, "Action": values["Action"], "Resource": arn}
-    return {**out, "Condition": condition} if condition else out
-
-
 def _endpoint(item: Item) -> None:
     service, vpc, kind = item.get("ServiceName"), item.get("VpcId"), item.get("VpcEndpointType")
     draft = item.stack.draft
@@ -188,6 +132,8 @@ def _endpoint(item: Item) -> None:
         "PolicyDocument": policy,
     }
     network.endpoint(draft, found, item.at, item.stack.account, item.stack.region)
+    if (door := draft.doors.get(found["VpcEndpointId"])) is not None:
+        door.stands_for = True
 
 
 def _share(item: Item) -> None:
@@ -221,37 +167,18 @@ def _control(item: Item) -> None:
         content = NotKnown(f"needs {item.doubt}")
     draft.control(item.logical, name if isinstance(name, str) else item.logical, kind,
                   NotKnown("text not told") if content is None else content, item.at)  # fmt: skip
-    targets = item.get("TargetIds") or ()
-    if isinstance(targets, NotKnown):
-        reason = f"{targets.reason}; the policy stops nothing"
-        draft.unknown(f"targets of `{item.logical}`", reason, "guardrails", item.at)
-        return
-    for target in targets:
-        draft.attach(item.logical, target, item.at)
-
-
-def serverless(stack: Stack) -> None:
-    """`AWS::Serverless::Function` makes a role of its own unless it is given one (SAM specification)."""
-    for item in stack.of("AWS::Serverless::Function"):
-        if "Role" in item.properties:
-            continue
-        draft, names = stack.draft, stack.resolver.names
-        arn = f"arn:{names.partition}:iam::{stack.account}:role/{names.stack}-{item.logical}Role-1a2b3c4d5e6f"
-        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
-                 "Principal": {"Service": "lambda.amazonaws.com"}}]}  # fmt: skip
-        boundary = item.get("PermissionsBoundary")
-        holder = draft.principal(arn, item.at, trust=trust, boundary=boundary)
-        holder.attached.append(f"arn:{names.partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
-        policies = item.items("Policies")
-        for node in [policies] if isinstance(policies, NotKnown) else policies:
-            found: Any = node if isinstance(node, NotKnown) else item.policy(node)
-            if isinstance(found, str):
-                known = found if found.startswith("arn:") else f"arn:{names.partition}:iam::aws:policy/{found}"
-                holder.attached.append(known)
-            elif isinstance(found, Node) and isinstance(found.value, dict) and "Statement" not in found.value:
-                holder.own.append(NotKnown(f"policy template `{next(iter(found.value), '')}` of SAM"))
-            elif found is not None:
-                holder.own.append(draft.policy(found, Kind.IDENTITY, item.logical, item.at))
+    draft.controls[item.logical].everywhere = item.doubt is None and "TargetIds" in item.properties
+    nodes = item.items("TargetIds")
+    for node in [nodes] if isinstance(nodes, NotKnown) else nodes:
+        found = node if isinstance(node, NotKnown) else item.plain(node)
+        for target in found if isinstance(found, list) else [found]:
+            if isinstance(target, str):
+                draft.attach(item.logical, target, item.at)
+            elif target is not None:
+                reason = (
+                    f"{found.reason if isinstance(found, NotKnown) else 'not told'}; the policy stops nothing there"
+                )
+                draft.unknown(f"targets of `{item.logical}`", reason, "guardrails", item.at)
 
 
 def _some(prefix: str, text: str) -> str:

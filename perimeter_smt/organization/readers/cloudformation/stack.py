@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perimeter_smt.organization.readers.cloudformation.functions import Gap, Resolver, plain
+from perimeter_smt.organization.readers.cloudformation.parts import in_part
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
 from perimeter_smt.organization.readers.draft.draft import Affects
 from perimeter_smt.policy.json_positions import Node
@@ -21,6 +22,7 @@ class Stack:
     account: str
     region: str
     file: str
+    globals_: Node | None = None  # what SAM gives to all functions
     doubted: set[str] = field(default_factory=set)
 
     def twice(self, item: Item, arn: str, *, told: bool) -> bool:
@@ -100,13 +102,20 @@ class Item:
         if node is None:
             return None
         undecided: dict[str, str] = {}
+        assert isinstance(self.node.value, dict)
+        kind = _affects(str(self.node.value["Type"].value))
+        left: list[tuple[str, str]] = []
         try:
             ways = self.stack.resolver.both_ways(node, undecided)
-        except Gap as gap:
-            return NotKnown(f"needs {gap}")
+        except Gap as whole:
+            undecided.clear()
+            try:
+                ways = [in_part(self.stack.resolver, node, lambda *found: left.append(found), undecided)]
+            except Gap:
+                return NotKnown(f"needs {whole}")
+        for name, reason in left:
+            self.stack.draft.unknown(f"{name} of `{self.logical}`", reason, kind, self.at)
         for name, reason in undecided.items():
-            assert isinstance(self.node.value, dict)
-            kind = _affects(str(self.node.value["Type"].value))
             what = f"condition `{name}` of `{self.logical}`"
             self.stack.draft.unknown(what, f"needs {reason}; taken both ways", kind, self.at)
         if len(ways) > 1 and None in ways:

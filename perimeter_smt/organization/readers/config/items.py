@@ -11,7 +11,7 @@ from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
 from perimeter_smt.organization.readers.config.item import Item
-from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
+from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.partitions import partition_of_region
@@ -50,7 +50,8 @@ def _holder(inline: str, *others: str) -> Callable[[Draft, Item], None]:
             return
         group = f"{arn.rsplit(':', 1)[0]}:group/"
         boundary = found.get("permissionsBoundary") or {}
-        draft.principal(
+        told.principal(
+            draft,
             arn,
             item.at,
             own=_inline(found.get(inline), item.at.at("configuration", inline)),
@@ -78,7 +79,8 @@ def _managed(draft: Draft, item: Item) -> None:
         draft.managed[arn] = NotKnown(item.torn)
         return
     default = item.configuration.get("defaultVersionId")
-    draft.managed_policy(
+    told.managed_policy(
+        draft,
         arn,
         item.configuration.get("policyName") or arn.rsplit("/", 1)[-1],
         (
@@ -99,11 +101,13 @@ def _bucket(draft: Draft, item: Item) -> None:
         policy: object = NotKnown("the item has no `BucketPolicy`")
     else:
         found = item.more["BucketPolicy"]
-        policy = found.get("policyText") if isinstance(found, dict) else None
+        told_there = isinstance(found, dict) and "policyText" in found
+        policy = found["policyText"] if told_there else NotKnown("its `BucketPolicy` has no `policyText`")
     arn = item.arn if item.arn.count(":") >= 5 else f"arn:{_partition(item)}:s3:::{name}"
     thing = _resource(draft, item, arn, policy)
     blocked = item.more.get("PublicAccessBlockConfiguration")
-    thing.block_public_access = isinstance(blocked, dict) and bool(blocked.get("restrictPublicBuckets"))
+    on = isinstance(blocked, dict) and bool(blocked.get("restrictPublicBuckets"))
+    thing.block_public_access = told.block(thing.block_public_access, on)
 
 
 def _access_point(draft: Draft, item: Item) -> None:
@@ -118,7 +122,8 @@ def _access_point(draft: Draft, item: Item) -> None:
     thing.origin = {"VPC": "vpc", "Internet": "internet"}.get(str(found.get("NetworkOrigin")))
     thing.vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
     thing.bucket = found.get("Bucket")
-    thing.block_public_access = bool((found.get("PublicAccessBlockConfiguration") or {}).get("RestrictPublicBuckets"))
+    on = bool((found.get("PublicAccessBlockConfiguration") or {}).get("RestrictPublicBuckets"))
+    thing.block_public_access = told.block(thing.block_public_access, on)
 
 
 def _partition(item: Item) -> str:
@@ -129,6 +134,7 @@ def _resource(draft: Draft, item: Item, arn: str, policy: object) -> Thing:
     """A resource; where its tags are not told, or which of its items counts, it may be granted anything."""
     if item.torn or item.tags is None:
         policy = NotKnown(item.torn or "the item does not tell the tags of the resource")
+    policy = told.policy_of(draft, arn, policy, item.at)
     return draft.resource(arn, item.account, item.at, policy=policy, tags=item.tags or {})
 
 
@@ -137,8 +143,7 @@ def _nameless(draft: Draft, item: Item) -> None:
 
 
 def _account_block(draft: Draft, item: Item) -> None:
-    if item.configuration.get("restrictPublicBuckets"):
-        draft.restricted.add(item.account)
+    draft.restrict(item.account, on=bool(item.configuration.get("restrictPublicBuckets")))
 
 
 def _with(*names: str) -> Callable[[Draft, Item], None]:
@@ -198,6 +203,8 @@ def _control(draft: Draft, item: Item) -> None:
                   item.at.at("configuration", "Content"))  # fmt: skip
     for target in found.get("TargetIds") or ():
         draft.attach(own, target, item.at)
+    if "TargetIds" in found and not item.torn:
+        told.targets(draft, own, found["TargetIds"] or ())
     _learn(draft, str(found.get("Arn") or item.arn), item.at)
 
 
@@ -230,6 +237,21 @@ def _profile(draft: Draft, item: Item) -> None:
     policy = NotKnown(item.torn) if item.torn else found.get("SessionPolicy")
     draft.profile(str(found.get("Name") or item.id), found.get("RoleArns"), policy,
                   found.get("ManagedPolicyArns") or (), item.at, enabled=found.get("Enabled") is not False)  # fmt: skip
+
+
+def _pod_association(draft: Draft, item: Item) -> None:
+    """An association of EKS Pod Identity, in the spelling of its resource type."""
+    found = {key[:1].upper() + key[1:]: value for key, value in item.configuration.items()}
+    policy = NotKnown(item.torn) if item.torn else found.get("Policy")
+    name = str(found.get("AssociationId") or item.id)
+    draft.association(name, str(found.get("RoleArn") or ""), policy, str(found.get("TargetRoleArn") or ""), item.at)
+
+
+def _delegation(draft: Draft, item: Item) -> None:
+    """The policy by which the organization delegates its administration."""
+    content = NotKnown(item.torn) if item.torn else item.configuration.get("Content")
+    draft.delegate(NotKnown("text not told") if content is None else content, item.at.at("configuration", "Content"))
+    _learn(draft, str(item.configuration.get("Arn") or item.arn), item.at)
 
 
 def _organization(draft: Draft, item: Item) -> None:
@@ -289,11 +311,13 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::CodeArtifact::Repository": _with("PermissionsPolicyDocument"),
     "AWS::RAM::ResourceShare": _shared,
     "AWS::RolesAnywhere::Profile": _profile,
+    "AWS::EKS::PodIdentityAssociation": _pod_association,
     "AWS::RDS::DBSnapshot": _snapshot,
     "AWS::RDS::DBClusterSnapshot": _snapshot,
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::EC2::VPC": _vpc,
     "AWS::Organizations::Policy": _control,
+    "AWS::Organizations::ResourcePolicy": _delegation,
     "AWS::Organizations::Organization": _organization,
     "AWS::Organizations::OrganizationalUnit": _unit,
     "AWS::Organizations::Account": _member,

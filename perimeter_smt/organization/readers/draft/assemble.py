@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.graph import cycle_of
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
+from perimeter_smt.organization.readers.draft import told
 from perimeter_smt.organization.readers.draft.contents import managed_of, principals_of, resources_of
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Box, Control, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
@@ -24,9 +25,15 @@ SOME_ROOT, SOME_MANAGEMENT = "r-root", "999999999999"
 def assemble(draft: Draft, organization: str, *, management: str, complete: bool = False) -> Organization:
     """The organization with this id. `complete`: the source holds everything there is, unless it says otherwise."""
     root = _root(draft)
+    if draft.delegation is not None:
+        content, at = draft.delegation
+        arn = f"arn:{draft.partition}:organizations::{management}:organization/{organization}"
+        draft.resource(arn, management, at, policy=content or None)
     principals, resources = principals_of(draft), resources_of(draft)
     endpoints, managed = endpoints_of(draft), managed_of(draft)
     attached = _attached(draft)
+    draft.torn = told.torn_attachments(draft)
+    _nowhere(draft)
     ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints, *sorted(draft.open - {"*"})))
     children: dict[str, list[Account]] = {}
     for own in ids:
@@ -46,6 +53,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
             )
         )
     _dangling(draft, root, ids)
+    listed = _delegates_listed(draft)
     for own, (_, at) in draft.door_policies.items():
         draft.unknown(f"endpoint `{own}`", "the source holds its policy alone", "facts", at)
     return Organization(
@@ -53,8 +61,14 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
         management_account=management,
         root=_unit(draft, root, children, _units_by_parent(draft, root), attached),
         endpoints_listed=(complete or draft.endpoints_listed) and not draft.endpoints_cut,
-        delegated_administrators=tuple(sorted(draft.delegated)) if draft.delegated or draft.delegated_told else None,
+        delegated_administrators=tuple(sorted(draft.delegated)) if draft.delegated or listed else None,
+        delegates_listed=listed or not draft.delegated,
     )
+
+
+def _delegates_listed(draft: Draft) -> bool:
+    """Whether all delegated administrators and all of their services are told."""
+    return draft.delegates is not None and not draft.delegates_cut and draft.delegates <= draft.delegates_told
 
 
 def _root(draft: Draft) -> str:
@@ -116,6 +130,12 @@ def _guardrails(draft: Draft, target: str, attachments: Attached) -> Guardrails:
     found: dict[str, list[Document]] = {"scp": [], "rcp": []}
     full_access, sure = not attached, target in draft.targets_known
     for own, control in attached:
+        if (own, target) in draft.torn:
+            full_access = True
+            name = control.name if control else own
+            draft.unknown(f"whether `{name}` is attached to `{target}`", told.TORN.reason, "guardrails",
+                          draft.attachments[own, target])  # fmt: skip
+            continue
         if own in FULL_ACCESS or (control and control.name in FULL_ACCESS):
             full_access |= own == "p-FullAWSAccess" or bool(control and control.name == FULL_ACCESS[0])
             continue
@@ -126,6 +146,10 @@ def _guardrails(draft: Draft, target: str, attachments: Attached) -> Guardrails:
             draft.unknown(name, reason, "guardrails", draft.attachments.get((own, target)))
             continue
         found[control.type].append(control.policy)
+    if sure and found["scp"] and not full_access and not any(_allows(document) for document in found["scp"]):
+        full_access = True  # AWS attaches one that allows something; a list without it was cut
+        draft.unknown(f"`{FULL_ACCESS[0]}` of `{target}`", "no SCP that is told there allows anything: taken to be "
+                      "attached", "guardrails")  # fmt: skip
     return Guardrails(
         scps=_once(found["scp"]),
         rcps=_once(found["rcp"]),
@@ -133,8 +157,25 @@ def _guardrails(draft: Draft, target: str, attachments: Attached) -> Guardrails:
     )
 
 
+def _allows(document: Document) -> bool:
+    return any(statement.effect == "Allow" for statement in document.statements)
+
+
 def _once(documents: Iterable[Document]) -> tuple[Document, ...]:
     return tuple({id(document): document for document in documents}.values())
+
+
+def _nowhere(draft: Draft) -> None:
+    """SCPs and RCPs of which no answer tells where they are attached."""
+    held = {own for own, _ in draft.attachments} | draft.targets_of.keys() | draft.cut_lists
+    for own in sorted(draft.cut_lists & draft.controls.keys() - draft.targets_of.keys()):
+        control = draft.controls[own]
+        draft.unknown(f"targets of {control.type.upper()} `{control.name}`", "the answer has more pages: the policy "
+                      "stops nothing there", "guardrails", control.at)  # fmt: skip
+    for control in draft.controls.values() if draft.asks_targets else ():
+        if control.id not in held and control.id not in FULL_ACCESS and control.name not in FULL_ACCESS:
+            what = f"targets of {control.type.upper()} `{control.name}`"
+            draft.unknown(what, "not told: the policy stops nothing", "guardrails", control.at)
 
 
 def _attached(draft: Draft) -> Attached:

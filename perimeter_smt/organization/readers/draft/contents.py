@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache
 
-from perimeter_smt.organization.model import ManagedPolicy, OwnedPrincipal, OwnedResource, PolicyVersion
+from perimeter_smt.organization.classes import statement_shape
+from perimeter_smt.organization.model import (
+    KeyGrant,
+    ManagedPolicy,
+    OwnedPrincipal,
+    OwnedResource,
+    PolicyVersion,
+    Session,
+)
 from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers.draft import pods
 from perimeter_smt.organization.readers.draft.draft import Draft, Holder, Policy, Thing
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.profiles import sessions_of
 from perimeter_smt.organization.readers.draft.shares import shared, spread
+from perimeter_smt.organization.sharing import with_sharing
 from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.request.partitions import partition_of_region
 
 _NO_TEXT = NotKnown("text not told")
 
@@ -56,11 +68,16 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
                 trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
                 tags=holder.tags,
                 service_linked=service_linked,
-                sessions=sessions_of(draft, holder) if kind == "role" and not service_linked else holder.sessions,
+                sessions=_sessions(draft, holder) if kind == "role" and not service_linked else holder.sessions,
                 sessions_listed=holder.sessions_listed,
             )
         )
     return out
+
+
+def _sessions(draft: Draft, holder: Holder) -> tuple[Session, ...]:
+    """What the sessions of a role carry: as told, by a profile of Roles Anywhere, or by an association of a pod."""
+    return sessions_of(draft, holder) or pods.sessions_of(draft, holder)
 
 
 def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[str, NotKnown]]]:
@@ -72,6 +89,8 @@ def _policies(draft: Draft, holder: Holder) -> tuple[list[Document], list[tuple[
         group = draft.groups.get(name)
         if group is None:
             missing.append((f"group `{name}`", NotKnown("not in the source")))
+        elif group.begun:
+            missing.append((f"group `{name}`", NotKnown("what it has besides is not in the source")))
         else:
             holders.append(group)
     for each in holders:
@@ -110,17 +129,32 @@ def named_policy(draft: Draft, arn: str) -> Policy:
     found = draft.managed.get(arn)
     if found is not None:
         return found
-    if arn.endswith(":iam::aws:policy/AdministratorAccess"):
-        return administrator_access()
+    if (known := published_policy(arn)) is not None:
+        return known
     return _NO_TEXT if ":iam::aws:" in arn else NotKnown("not in the source")
 
 
-@lru_cache(maxsize=1)
-def administrator_access() -> Document:
-    """AWS's managed policy of that name, which sources often leave out (IAM guide, job functions)."""
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+# AWS's managed policies that sources often leave out (AWS managed policy reference, their only version, 2026-11-27).
+_PUBLISHED: dict[str, list[str]] = {
+    "AdministratorAccess": ["*"],
+    "service-role/AWSLambdaBasicExecutionRole": [
+        "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"
+    ],
+}  # fmt: skip
+
+
+def published_policy(arn: str) -> Document | None:
+    """One of AWS's managed policies whose text is known here."""
+    head, _, name = arn.partition(":policy/")
+    return _published(name) if head.endswith(":iam::aws") and name in _PUBLISHED else None
+
+
+@cache
+def _published(name: str) -> Document:
+    statement = {"Effect": "Allow", "Action": _PUBLISHED[name], "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    return parse_object(policy, Kind.IDENTITY, file="AdministratorAccess", name="AdministratorAccess")
+    short = name.rpartition("/")[2]
+    return parse_object(policy, Kind.IDENTITY, file=short, name=short)
 
 
 def default_key_policy(arn: str, account: str) -> Document:
@@ -133,6 +167,14 @@ def default_key_policy(arn: str, account: str) -> Document:
                  "Resource": "*"}  # fmt: skip
     policy = {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
     return parse_object(policy, Kind.KMS, file="default key policy", name="default key policy")
+
+
+def arn_of_url(url: str, partition: str) -> str:
+    """The ARN of a queue by its URL, in today's and the older forms (SQS guide, queue and message identifiers)."""
+    host, account, name = [*url.removeprefix("https://").split("/"), "", ""][:3]
+    regions = [part for part in host.split(".") if partition_of_region(part) is not None]
+    older = "us-east-1" if host.startswith("queue.") else host.split(".")[1] if "." in host else ""
+    return f"arn:{partition}:sqs:{regions[0] if regions else older}:{account}:{name}"
 
 
 def is_key(arn: str) -> bool:
@@ -153,6 +195,34 @@ def _wrong(thing: Thing) -> str:
     return ""
 
 
+def with_statements(policy: Policy | None, more: Policy | None) -> Policy | None:
+    """A policy with the statements of another one that it does not have."""
+    if more is None or isinstance(policy, NotKnown):
+        return policy
+    if policy is None or isinstance(more, NotKnown):
+        return more
+    shapes = {statement_shape(s) for s in policy.statements}
+    fresh = tuple(s for s in more.statements if statement_shape(s) not in shapes)
+    return with_sharing(policy, more.model_copy(update={"statements": fresh}))
+
+
+def without_statements(policy: Document | None, gone: Sequence[Policy]) -> Document | None:
+    """A policy without what others say; None where nothing is left."""
+    if policy is None or not gone:
+        return policy
+    shapes = {statement_shape(s) for document in gone if isinstance(document, Document) for s in document.statements}
+    kept = tuple(s for s in policy.statements if statement_shape(s) not in shapes)
+    return policy.model_copy(update={"statements": kept}) if kept else None
+
+
+def grants_of(thing: Thing) -> tuple[KeyGrant, ...] | None:
+    """The grants of a key after a change; None where nobody said which there were."""
+    if thing.grants is None:
+        return None
+    kept = (grant for grant in thing.grants if grant not in thing.ungranted)
+    return tuple(dict.fromkeys((*kept, *thing.granted)))
+
+
 def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
     """Resources by account. One whose policy is not known is left out and named."""
     out: dict[str, list[OwnedResource]] = {}
@@ -162,7 +232,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
         if wrong:
             draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*")
             continue
-        policy = shared(thing, thing.policy)
+        policy = shared(thing, with_statements(thing.policy, thing.added))
         if isinstance(policy, NotKnown):
             draft.unknown(f"policy of `{thing.arn}`", policy.reason, "grants", thing.at, account=thing.account)
             continue
@@ -179,7 +249,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
                 vpc=thing.vpc,
                 bucket=thing.bucket,
-                grants=thing.grants,
+                grants=None if thing.arn in draft.grants_cut else grants_of(thing),
             )
         )
     return out

@@ -9,8 +9,10 @@ from typing import Literal
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import KeyGrant, Session, Unknown
+from perimeter_smt.organization.readers.draft import told
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
+from perimeter_smt.organization.readers.draft.pods import Association
 from perimeter_smt.organization.readers.draft.profiles import Profile
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite
 from perimeter_smt.organization.readers.draft.shares import Share, party_of
@@ -29,6 +31,7 @@ Affects = Literal["grants", "guardrails", "facts"]
 class Holder:
     """A user, role or group: what is attached to it by itself, and by name.
 
+    `begun`: the source only names it, what it holds besides stands elsewhere. `grown`: the source gives it something.
     `sessions` and `sessions_listed` come from an organization that a change is laid over.
     """
 
@@ -44,6 +47,8 @@ class Holder:
     stays: set[str] = field(default_factory=set)  # attached before, so that an organization holds them already
     sessions: tuple[Session, ...] = ()
     sessions_listed: bool = False
+    begun: bool = False
+    grown: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +71,15 @@ class Thing:
     bucket: str | None = None
     grants: tuple[KeyGrant, ...] | None = None
     shared: list[str] = field(default_factory=list)  # parties that it is shared with
+    added: Policy | None = None  # statements that stand in its policy besides
+    lost: list[Policy] = field(default_factory=list)  # statements that its policy no longer has
+    granted: list[KeyGrant] = field(default_factory=list)
+    ungranted: list[KeyGrant] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of policy that it takes."""
+        return kind_of(self.arn)
 
 
 @dataclass(slots=True)
@@ -80,6 +94,7 @@ class Door:
     gateway: bool = False
     services: tuple[str, ...] = ()
     policy: Policy | None = None
+    stands_for: bool = False  # its id is made up: it may be one that the organization holds
 
 
 @dataclass(slots=True)
@@ -103,13 +118,14 @@ class Version:
 
 @dataclass(slots=True)
 class Control:
-    """An SCP or RCP of the organization."""
+    """An SCP or RCP of the organization. `everywhere`: its attachments are all that the source means it to have."""
 
     id: str
     name: str
     type: str
     policy: Policy
     at: Place
+    everywhere: bool = False
 
 
 class Draft:
@@ -133,21 +149,37 @@ class Draft:
         self.controls: dict[str, Control] = {}
         self.attachments: dict[tuple[str, str], Place] = {}
         self.targets_known: set[str] = set()
+        self.targets_of: dict[str, list[frozenset[str]]] = {}  # whole lists of the targets of a policy
+        self.cut_lists: set[str] = set()  # SCPs and RCPs, units and accounts whose lists are told in pages
+        self.delegation: tuple[object, Place] | None = None  # the policy by which the organization delegates
+        self.torn: set[tuple[str, str]] = set()  # attachments of which answers tell different things
+        self.asks_targets = False  # the source should tell of every SCP and RCP where it is attached
+        self.policies_of: dict[tuple[str, str], list[frozenset[str]]] = {}  # of the policies of a target, by kind
         self.principals: dict[str, Holder] = {}
         self.groups: dict[str, Holder] = {}
         self.managed: dict[str, Policy] = {}
         self.versions: dict[str, list[Version]] = {}  # of managed policies of which all versions are told
         self.former = Documents(fill)  # versions of managed policies that are not the default ones: nobody has them
         self.resources: dict[str, Thing] = {}
+        self.told: dict[str, Policy | None] = {}  # by ARN: what the policy of a resource says, as answers tell it
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
         self.shares: dict[str, Share] = {}  # of AWS RAM, by ARN
         self.profiles: list[Profile] = []  # of IAM Roles Anywhere
+        self.associations: list[Association] = []  # of EKS Pod Identity
+        self.whole = False  # the source holds everything there is
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
+        self.blocked: dict[str, bool] = {}  # whether answers say so of an account
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
-        self.delegated_told = False  # whether these are all there are
+        self.delegates: set[str] | None = None  # accounts that are delegated administrators, where all are told
+        self.delegates_cut = False  # their list has more pages
+        self.delegates_told: set[str] = set()  # those whose services are all told
         self.removed: set[str] = set()
+        self.grants_cut: set[str] = set()  # keys whose grants are told in pages, not all of which are there
+        self.tags_listed: set[tuple[str, str]] = set()  # accounts and Regions whose tags are all told
+        self.tags_cut: set[tuple[str, str]] = set()  # those of which more pages of tags are missing
+        self.untagged: dict[str, Place] = {}  # principals by ARN, and resources, whose tags nobody told
         self.tags: dict[str, dict[str, str]] = {}  # by ARN, of what others tell
         self.rewrites: list[Rewrite] = []
         self.stripped: set[str] = set()  # ARNs of resources and ids of endpoints that lose their policy
@@ -156,6 +188,7 @@ class Draft:
         self.tells_before = False  # the change says what it replaces and takes away
         self.door_policies: dict[str, tuple[Policy, Place]] = {}  # of endpoints by id that are not in the source
         self.unshared: dict[str, dict[str, Place]] = {}  # by ARN: parties that a resource is no longer shared with
+        self.disabled: set[str] = set()  # kinds of guardrails that the organization no longer has
         self.closed: set[str] = set()  # units and accounts from which FullAWSAccess is detached
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
@@ -164,12 +197,26 @@ class Draft:
         self.unread: list[str] = []  # files that hold nothing that is known
         self.open: set[str] = set()  # accounts in which something may hold any policy
 
+    @property
+    def partition(self) -> str:
+        """The partition of the ARNs that were read."""
+        known = next(iter((*self.principals, *self.resources, *self.groups)), "")
+        return known.split(":", 2)[1] if known.count(":") >= 5 else "aws"
+
     def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
         """Note what is not known; `account`: something of it may hold any policy."""
         found = Unknown(name=name, reason=reason, affects=affects, place=str(at) if at else "")
         self.unknowns.setdefault((name, reason, affects), found)
         if account:
             self.open.add(account)
+
+    def named_elsewhere(self, arn: str, at: Place) -> Holder:
+        """A user, role or group that the source names; it is begun here where the source does not make it."""
+        group = ":group/" in arn
+        fresh = (group_key(arn) if group else arn) not in (self.groups if group else self.principals)
+        holder = self.principal(arn, at)
+        holder.begun |= fresh
+        return holder
 
     def policy(self, value: object, kind: Kind, name: str, at: Place) -> Policy:
         """A policy, or why it is not known."""
@@ -208,9 +255,14 @@ class Draft:
             self.managed[arn], self.versions[arn] = default, found
 
     def control(self, own: str, name: str, kind: Kind, value: object, at: Place) -> None:
-        """An SCP or RCP. An answer without the text does not replace one with it."""
+        """An SCP or RCP. An answer without the text does not replace one with it; two texts are none."""
         policy = self.policy(value, kind, name or own, at)
         known = self.controls.get(own)
+        if known is not None and isinstance(known.policy, Document) and isinstance(policy, Document):
+            if told.said(known.policy) != told.said(policy):
+                known.policy = told.TORN
+        if known is not None and known.policy is told.TORN:
+            return
         if known is None or isinstance(known.policy, NotKnown):
             self.controls[own] = Control(own, name or (known.name if known else own), kind.value, policy, at)
 
@@ -231,8 +283,7 @@ class Draft:
         tags: Mapping[str, str] = _NOTHING,
     ) -> Holder:
         """A user, role or group; what is told again is added."""
-        group = ":group/" in arn
-        where, key = (self.groups, group_key(arn)) if group else (self.principals, arn)
+        where, key = self.place_of_principal(arn)
         holder = where.setdefault(key, Holder(arn, at))
         for name, value, place in own:
             holder.own.append(self.policy(value, Kind.IDENTITY, name, place))
@@ -245,6 +296,24 @@ class Draft:
         holder.tags.update(tags)
         return holder
 
+    def delegate(self, policy: object, at: Place) -> None:
+        """The resource policy of the organization, empty where it has none; two different ones are none."""
+        differ = self.delegation is not None and self.delegation[0] != policy
+        self.delegation = (told.TORN if differ else policy, at)
+
+    def restrict(self, account: str, *, on: bool) -> None:
+        """Whether RestrictPublicBuckets is on in an account: only where every answer says so."""
+        self.blocked[account] = on and self.blocked.get(account, True)
+        (self.restricted.add if self.blocked[account] else self.restricted.discard)(account)
+
+    def place_of_principal(self, arn: str) -> tuple[dict[str, Holder], str]:
+        """Where users and roles, or groups, are kept, and under which key."""
+        return (self.groups, group_key(arn)) if ":group/" in arn else (self.principals, arn)
+
+    def policy_of_resource(self, arn: str, value: object, at: Place) -> Policy | None:
+        """The policy of a resource; None where it has none."""
+        return None if value is None else self.policy(value, kind_of(arn), arn.split(":", 5)[5], at)
+
     def resource(
         self, arn: str, account: str, at: Place, *, policy: object = None, tags: Mapping[str, str] = _NOTHING
     ) -> Thing:
@@ -254,7 +323,7 @@ class Draft:
             thing = self.resources[arn] = Thing(arn, account, at)
         thing.account = thing.account or account
         if policy is not None:
-            thing.policy = self.policy(policy, kind_of(arn), arn.split(":", 5)[5], at)
+            thing.policy = policy if isinstance(policy, Document) else self.policy_of_resource(arn, policy, at)
         thing.tags.update(tags)
         return thing
 
@@ -272,6 +341,11 @@ class Draft:
         known = self.policy(policy, Kind.SESSION, f"profile {name}", at) if policy else None
         named = None if roles is None else tuple(roles)
         self.profiles.append(Profile(name, named, known, tuple(managed), at, enabled))
+
+    def association(self, name: str, role: str, policy: object, target: str, at: Place) -> None:
+        """An association of EKS Pod Identity; `policy` is its session policy, empty or None where it has none."""
+        known = self.policy(policy, Kind.SESSION, f"association {name}", at) if policy else None
+        self.associations.append(Association(name, role, known, target, at))
 
     def share(self, arn: str, account: str, parties: Iterable[str], at: Place) -> None:
         """A resource is shared with these parties besides."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from perimeter_smt.organization.classes import statement_shape
 from perimeter_smt.organization.model import (
@@ -16,7 +16,13 @@ from perimeter_smt.organization.model import (
     Unit,
 )
 from perimeter_smt.organization.readers.draft.assemble import endpoints_of
-from perimeter_smt.organization.readers.draft.contents import default_key_policy, is_key, principals_of, resources_of
+from perimeter_smt.organization.readers.draft.contents import (
+    default_key_policy,
+    is_key,
+    principals_of,
+    resources_of,
+    without_statements,
+)
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Draft
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.relocate import relocated
@@ -33,10 +39,28 @@ def overlay(base: Organization, change: Draft) -> Organization:
     what they said before. Accounts and units that `base` does not have come where the draft says, or below its root.
     """
     rewrites = Rewrites(change.rewrites)
+    _stand_ins(base, change)
     _complete_from(base, change, rewrites)
     out = relocated(_Overlay(base, change, rewrites).organization(), change)
     _not_found(change, rewrites)
     return out
+
+
+def _stand_ins(base: Organization, change: Draft) -> None:
+    """Endpoints whose id a template does not tell: the only one of the same VPC and service is taken to be this one.
+
+    A template does not tell whether it updates an endpoint or makes one, so that this counts as a fact not known.
+    """
+    there = [door for account, _ in base.accounts() for door in account.endpoints if door.id not in change.doors]
+    for door in [found for found in change.doors.values() if found.stands_for]:
+        alike = [e for e in there if (e.account, e.vpc, e.region, e.gateway) == (door.account, door.vpc, door.region,
+                 door.gateway) and set(e.services) == set(door.services)]  # fmt: skip
+        if len(alike) == 1:
+            del change.doors[door.id]
+            reason = f"taken to be `{alike[0].id}`, which lies in the same VPC for the same service"
+            change.unknown(f"id of endpoint `{door.at.steps[-1]}`", reason, "facts", door.at)
+            door.id = alike[0].id
+            change.doors[door.id] = door
 
 
 def _not_found(change: Draft, rewrites: Rewrites) -> None:
@@ -47,10 +71,10 @@ def _not_found(change: Draft, rewrites: Rewrites) -> None:
     for own, (_, at) in change.door_policies.items():
         reason = "the organization holds no such endpoint, so that its policy does not show"
         change.unknown(f"policy of endpoint `{own}`", reason, "facts", at)
-    if change.groups and not any(holder.groups for holder in change.principals.values()):
-        for group in change.groups.values():
-            if group.own or group.attached:
-                change.unknown(f"members of `{group.arn}`", "the organization does not tell them", "facts", group.at)
+    members = {name for holder in change.principals.values() for name in holder.groups}
+    for key, group in change.groups.items():
+        if group.grown and (group.begun or key not in members):
+            change.unknown(f"members of `{group.arn}`", "the organization does not tell them", "facts", group.at)
 
 
 def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> None:
@@ -78,13 +102,16 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
         if (found := resources.get(arn)) and arn not in change.removed:
             thing.account = thing.account or found.account
             if arn not in change.stripped:
-                thing.policy = thing.policy or unshared(found, change)
+                thing.policy = thing.policy or without_statements(unshared(found, change), thing.lost)
             if thing.block_public_access is None:
                 thing.block_public_access = found.block_public_access and arn not in change.unblocked
             if not thing.whole:
                 thing.tags = {**found.tags, **thing.tags}
             thing.abac = found.abac if thing.abac is None else thing.abac
             thing.grants = found.grants if thing.grants is None else thing.grants
+            if thing.granted and thing.grants is None:
+                reason = "the organization does not tell which grants the key has, so that a new one does not show"
+                change.unknown(f"grants of `{arn}`", reason, "facts", thing.at)
             if thing.origin is None:
                 thing.origin, thing.vpc = found.origin, found.vpc
             thing.bucket = thing.bucket or found.bucket
@@ -146,7 +173,7 @@ class _Overlay:
         self.endpoints = endpoints_of(change)
         self.named = {*change.principals, *change.resources, *change.removed}
         self.doors = {*change.doors, *change.removed}
-        self.controls = {control.name: control for control in change.controls.values()}
+        self.controls = {(control.type, control.name): control for control in change.controls.values()}
         self.iam = _in_iam(change)
         self.targets: dict[str, list[str]] = {}
         for own, target in change.attachments:
@@ -157,6 +184,11 @@ class _Overlay:
         known = (*self.change.accounts, *self.principals, *self.resources, *self.endpoints)
         fresh = dict.fromkeys((*known, *sorted(self.change.open - {"*"})))
         more = [self.account(Account(id=own)) for own in fresh if own not in ids]
+        for own in known:
+            if own not in ids and own not in self.change.accounts:
+                reason = "the organization does not hold it: it is taken to lie below its root"
+                self.change.unknown(f"account `{own}`", reason, "facts")
+        self._dangling({*ids, *fresh})
         root = self.unit(self.base.root)
         administrators = self.base.delegated_administrators
         if administrators is not None:
@@ -167,6 +199,18 @@ class _Overlay:
                 "delegated_administrators": administrators,
             }
         )
+
+    def _dangling(self, accounts: Iterable[str]) -> None:
+        """Name targets of SCPs and RCPs that are nowhere in the organization."""
+        known, units = set(accounts), [self.base.root]
+        while units:
+            unit = units.pop()
+            known.add(unit.id)
+            units.extend(unit.units)
+        for (own, target), at in self.change.attachments.items():
+            if target not in known:
+                reason = "the organization holds no such unit or account: the policy stops nothing there"
+                self.change.unknown(f"target `{target}` of policy `{own}`", reason, "guardrails", at)
 
     def unit(self, unit: Unit) -> Unit:
         return unit.model_copy(
@@ -253,7 +297,12 @@ class _Overlay:
         for kind, documents in (("scp", before.scps), ("rcp", before.rcps)):
             for document in documents:
                 again = self.rewrites.of(document, target)
-                control = self.controls.get(document.name)
+                control = self.controls.get((kind, document.name))
+                if control is not None and control.everywhere and (control.id, target) not in self.change.attachments:
+                    reason = f"the template does not list `{target}` for it: it is taken to be gone there"
+                    name = f"{kind.upper()} `{control.name}`"
+                    self.change.unknown(name, reason, "guardrails", control.at)
+                    continue
                 if again is not None:
                     if isinstance(again.after, NotKnown):
                         self.change.unknown(f"{kind.upper()} `{document.name}`", again.after.reason, "guardrails")
@@ -278,6 +327,9 @@ class _Overlay:
                 full_access |= control is None or control.type == "scp"
             else:
                 found[control.type].append(control.policy)
+        for kind in self.change.disabled:
+            found[kind] = []
+            full_access |= kind == "scp"
         return Guardrails(scps=_once(found["scp"]), rcps=_once(found["rcp"]), full_access_scp=full_access)
 
 

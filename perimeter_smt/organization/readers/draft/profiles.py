@@ -54,7 +54,7 @@ def sessions_of(draft: Draft, holder: Holder) -> tuple[Session, ...]:
 
 def _carried(draft: Draft, found: list[Profile], holder: Holder) -> tuple[list[Document], str]:
     """The policies, or why they do not hold for every session."""
-    if not _taken_by_profiles_alone(holder.trust):
+    if not taken_by_alone(holder.trust, _SERVICE):
         return [], "others than IAM Roles Anywhere may take the role"
     if len(found) > 1 or found[0].roles is None:
         return [], "several profiles may take it" if len(found) > 1 else "the roles of the profile are not known"
@@ -69,13 +69,14 @@ def _carried(draft: Draft, found: list[Profile], holder: Holder) -> tuple[list[D
     return [p.model_copy(update={"kind": Kind.SESSION}) for p in held if isinstance(p, Document)], ""
 
 
-def _taken_by_profiles_alone(trust: Policy | None) -> bool:
+def taken_by_alone(trust: Policy | None, service: str) -> bool:
+    """Whether a trust policy lets one service alone take the role."""
     if not isinstance(trust, Document):
         return False
     allows = [statement for statement in trust.statements if statement.effect == "Allow"]
     return bool(allows) and all(
         statement.principal is not None
         and not statement.principal.negated
-        and [entry.value for entry in statement.principal.entries] == [_SERVICE]
+        and [entry.value for entry in statement.principal.entries] == [service]
         for statement in allows
     )

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
 from perimeter_smt.policy.kinds import Kind
 
@@ -18,13 +16,15 @@ _PARTS = (("scps", Kind.SCP), ("rcps", Kind.RCP))
 
 def read_organization(folder: Path, draft: Draft) -> None:
     """One organization: its id is the name of the folder."""
+    from perimeter_smt.organization.readers.iam_collect.read import decoded
+
     at = Place(str(folder))
     draft.belongs(folder.name, at)
     for part, kind in _PARTS:
         for own in sorted(p for p in (folder / part).iterdir() if p.is_dir()) if (folder / part).is_dir() else ():
             _control(own, kind, draft)
     for file in (*sorted(folder.glob("*.json")), *sorted((folder / "ous").rglob("*.json"))):
-        value = orjson.loads(file.read_bytes())
+        value = decoded(file)
         if file.parent.name != "ous" and _BOX.fullmatch(file.parent.name):
             value = {file.parent.name: value}
         _walk(value, None, draft, Place(str(file)))

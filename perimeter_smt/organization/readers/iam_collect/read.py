@@ -48,11 +48,18 @@ def contents(folder: Path) -> Files:
     """The decoded files of a folder, by name."""
     out: Files = {}
     for file in sorted(folder.glob("*.json")):
-        try:
-            out[file.stem] = (orjson.loads(file.read_bytes()), Place(str(file)))
-        except orjson.JSONDecodeError:
-            raise InputError("not JSON", file=str(file)) from None
+        out[file.stem] = (decoded(file), Place(str(file)))
     return out
+
+
+def decoded(file: Path) -> Any:
+    """What a file holds; InputError for what is no JSON."""
+    from perimeter_smt.organization.readers.recognise import read_bytes
+
+    try:
+        return orjson.loads(read_bytes(file))
+    except orjson.JSONDecodeError:
+        raise InputError("not JSON", file=str(file)) from None
 
 
 def is_policy(value: Any) -> bool:
@@ -60,11 +67,21 @@ def is_policy(value: Any) -> bool:
     return isinstance(value, dict) and "Statement" in value
 
 
+def _holds_policy(value: Any, depth: int = 4) -> bool:
+    """Whether a policy stands somewhere inside."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return is_policy(value) or (depth > 0 and any(_holds_policy(item, depth - 1) for item in inner))
+
+
 def _resource(folder: Path, account: str, draft: Draft) -> None:
     files = contents(folder)
     metadata, at = files.pop("metadata")
+    if not isinstance(metadata, dict):
+        raise InputError("metadata of another form than iam-collect writes: expected an object", file=str(at))
     arn = next((metadata[name] for name in _ARNS if isinstance(metadata.get(name), str)), None)
     if arn is None or arn.count(":") < 5:
+        where = "/".join(folder.parts[folder.parts.index("accounts") + 2 :]) if "accounts" in folder.parts else folder
+        draft.unknown(f"policy of `{where}`", "its metadata has no ARN", "grants", at, account=account)
         return
     kind = arn.split(":", 5)[5].split("/")[0] if ":iam::" in arn else ""
     if kind in ("role", "user", "group"):
@@ -75,7 +92,8 @@ def _resource(folder: Path, account: str, draft: Draft) -> None:
         draft.managed[arn] = draft.policy(value, Kind.IDENTITY, arn.rsplit("/", 1)[-1], place)
     else:
         policies = [(value, place) for value, place in files.values() if is_policy(value)]
-        unclear = [name for name, (value, _) in files.items() if "policy" in name and not is_policy(value)]
+        unclear = [name for name, (value, _) in files.items()
+                   if not is_policy(value) and ("policy" in name or _holds_policy(value))]  # fmt: skip
         policy: object = NotKnown(f"`{unclear[0]}.json` is no policy") if unclear else None
         if ":kms:" in arn and not policies:  # every key has one
             policy = NotKnown("no file is its policy")

@@ -72,10 +72,11 @@ def _own(path: Path) -> dict[str, str]:
 
 
 def _replacements(path: Path) -> dict[str, str]:
-    """`globalReplacements` whose value stands in the file."""
+    """`globalReplacements` whose value stands in the file; how a list is put into a text is not known."""
     file = path / "replacements-config.yaml"
     found = plain(read_yaml(file)) if file.is_file() else {}
-    return {r["key"]: str(r["value"]) for r in (found or {}).get("globalReplacements") or () if r.get("value")}
+    listed = (found or {}).get("globalReplacements") or ()
+    return {r["key"]: str(r["value"]) for r in listed if r.get("value") and not isinstance(r["value"], list | dict)}
 
 
 def plain(node: Node) -> Any:

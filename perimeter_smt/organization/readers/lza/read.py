@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.draft import Draft, Place
+from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, sizes
 from perimeter_smt.organization.readers.draft.assemble import SOME_ROOT
 from perimeter_smt.organization.readers.lza.folder import Folder
 from perimeter_smt.policy.kinds import Kind
@@ -27,7 +27,14 @@ _PARTS = (("serviceControlPolicies", Kind.SCP), ("resourceControlPolicies", Kind
 
 def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     """Read the folder. Ids that it does not hold are given by `--set NAME=ID`, or stand-ins that are named."""
-    _Reader(Folder(path, options.fill), draft).read()
+    try:
+        _Reader(Folder(path, options.fill), draft).read()
+    except KeyError as error:
+        raise InputError(f"something without `{error.args[0]}`, expected a configuration of the accelerator",
+                         file=str(path)) from None  # fmt: skip
+    except (TypeError, AttributeError, ValueError):
+        raise InputError("a configuration of another form than the accelerator reads", file=str(path)) from None
+    sizes.check(draft)
 
 
 class _Reader:
@@ -36,6 +43,7 @@ class _Reader:
         self.units = {"Root": SOME_ROOT}
         self.accounts: dict[str, str] = {}
         self.unit_of: dict[str, str] = {}
+        self.ignored: set[str] = set()
 
     def at(self, name: str, *steps: str | int) -> Place:
         return Place(str(self.folder.path / name), steps)
@@ -44,6 +52,10 @@ class _Reader:
         organization = self.folder.yaml(_ORGANIZATION)
         self._units(organization)
         self._accounts(self.folder.yaml(_ACCOUNTS))
+        if str(organization.get("enable")).lower() == "false":
+            reason = "it is false: the accelerator makes no units and attaches no policies"
+            self.draft.unknown("`enable` of the configuration", reason, "guardrails", self.at(_ORGANIZATION, "enable"))
+            organization = {**organization, **dict.fromkeys((part for part, _ in _PARTS), ())}
         for part, kind in _PARTS:
             for index, item in enumerate(organization.get(part) or ()):
                 self._control(item, kind, self.at(_ORGANIZATION, part, index))
@@ -58,6 +70,8 @@ class _Reader:
         for index, item in enumerate(found.get("organizationalUnits") or ()):
             name = item["name"]
             self.units[name] = ids.get(name) or f"ou-{name}"
+            if str(item.get("ignore")).lower() == "true" or name.rpartition("/")[0] in self.ignored:
+                self.ignored.add(name)
             above = self.units.get(name.rpartition("/")[0] or "Root", self.draft.root)
             self.draft.unit(self.units[name], self.at(_ORGANIZATION, "organizationalUnits", index), name=name,
                             parent=above)  # fmt: skip
@@ -95,7 +109,8 @@ class _Reader:
     def _control(self, item: dict[str, Any], kind: Kind, at: Place) -> None:
         name = item["name"]
         policy = self.folder.policy(str(item.get("policy", "")))
-        self.draft.control(name, name, kind, policy, Place(str(self.folder.path / str(item.get("policy", "")))))
+        own = f"{kind.value}:{name}"
+        self.draft.control(own, name, kind, policy, Place(str(self.folder.path / str(item.get("policy", "")))))
         targets = item.get("deploymentTargets") or {}
         if targets.get("excludedAccounts") and targets.get("organizationalUnits"):
             self.draft.unknown(f"targets of {kind.value.upper()} `{name}`", "units with excluded accounts: the policy "
@@ -106,7 +121,11 @@ class _Reader:
                 if target not in known:
                     raise InputError(f"policy `{name}` is for `{target}`, which is not in the configuration",
                                      file=at.file)  # fmt: skip
-                self.draft.attach(name, known[target], at)
+                if where == "organizationalUnits" and target in self.ignored:
+                    reason = f"unit `{target}` is ignored by the accelerator: the policy is taken to stop nothing there"
+                    self.draft.unknown(f"targets of {kind.value.upper()} `{name}`", reason, "guardrails", at)
+                    continue
+                self.draft.attach(own, known[target], at)
                 if item.get("strategy") == "allow-list":
                     self.draft.targets_known.add(known[target])
 
@@ -114,13 +133,17 @@ class _Reader:
         documents = {item["name"]: item["document"] for item in found.get("endpointPolicies") or ()}
         for part in ("vpcs", "vpcTemplates"):
             for index, vpc in enumerate(found.get(part) or ()):
-                for account in self._owners(vpc):
-                    self._vpc(vpc, account, documents, self.at(_NETWORK, part, index))
+                at = self.at(_NETWORK, part, index)
+                for account in self._owners(vpc, at):
+                    self._vpc(vpc, account, documents, at)
 
-    def _owners(self, vpc: dict[str, Any]) -> Iterator[str]:
+    def _owners(self, vpc: dict[str, Any], at: Place) -> Iterator[str]:
         if vpc.get("account"):
             if vpc["account"] in self.accounts:
                 yield vpc["account"]
+            else:
+                reason = "no account of the configuration: the endpoints of its VPCs are not read"
+                self.draft.unknown(f"account `{vpc['account']}` of VPC `{vpc.get('name')}`", reason, "facts", at)
             return
         targets = vpc.get("deploymentTargets") or {}
         units = set(targets.get("organizationalUnits") or ())
@@ -141,6 +164,8 @@ class _Reader:
                 name = endpoint.get("policy") or found.get("defaultPolicy")
                 document = documents.get(name or "")
                 policy = self.folder.policy(document) if document else None
+                if name and not document:
+                    policy = NotKnown(f"no `{name}` among the `endpointPolicies` of the configuration")
                 item = {
                     "VpcEndpointId": f"vpce-{_digest(own, endpoint['service'])}",
                     "VpcEndpointType": kind,

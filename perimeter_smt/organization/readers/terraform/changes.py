@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from perimeter_smt.organization.readers.draft import NotKnown
-from perimeter_smt.organization.readers.draft.contents import default_key_policy, is_key
+from perimeter_smt.organization.readers.draft.contents import default_key_policy, is_key, published_policy
 from perimeter_smt.organization.readers.draft.rewrite import Rewrite, nameless, shape_of
 from perimeter_smt.organization.readers.terraform import shares
 from perimeter_smt.organization.readers.terraform.documents import policy_of
@@ -50,10 +50,26 @@ def read(here: Here) -> None:
             here.draft.unknown(f"what `{resource.address}` changes", reason, "facts", resource.at)
         elif resource.type in shares.TYPES:
             shares.ended(here, resource)
+        elif resource.type == "aws_organizations_organization":
+            _organization(here, resource)
         elif resource.ended:
             _ended(here, resource)
         elif resource.type == "aws_s3_account_public_access_block":
             here.draft.unblocked.add(here.account_of(resource))
+
+
+def _organization(here: Here, resource: Resource) -> None:
+    """A type of policies that is disabled: AWS detaches all of them (Organizations API, DisablePolicyType)."""
+    if resource.ended:
+        reason = "without the organization its accounts stand alone, and no SCP or RCP binds them"
+        here.draft.unknown(f"what `{resource.address}` ends", reason, "facts", resource.at)
+        return
+    later = here.plan.resources.get(resource.address)
+    kept = later.get("enabled_policy_types") if later is not None else ()
+    for name in resource.values.get("enabled_policy_types") or ():
+        if name in KINDS and not isinstance(kept, NotKnown) and name not in (kept or ()):
+            here.draft.disabled.add(KINDS[name].value)
+            here.draft.taken.append((f"the plan disables `{name}`: all of its policies are detached", resource.at))
 
 
 def _of_what(resource: Resource) -> str:
@@ -126,6 +142,9 @@ def _whole(here: Here, resource: Resource) -> None:
     if resource.type == "aws_vpc_endpoint":
         here.draft.removed.add(resource.text("id"))
     if resource.type == "aws_organizations_account":
+        if resource.values.get("close_on_deletion") is not True:
+            reason = "the account leaves the organization and is not closed: what it may do is no longer looked at"
+            here.draft.unknown(f"what `{resource.address}` ends", reason, "facts", resource.at)
         here.draft.removed.add(resource.text("id"))
 
 
@@ -156,6 +175,8 @@ def _policy(here: Here, resource: Resource, *, gone: bool) -> None:
 def _detached(here: Here, resource: Resource) -> None:
     """An SCP or RCP is no longer attached to a unit or account."""
     own, target = resource.text("policy_id"), resource.text("target_id")
+    if resource.values.get("skip_destroy") is True and resource.address not in here.plan.resources:
+        return  # Terraform forgets it, the policy stays attached (provider, aws_organizations_policy_attachment)
     if own == "p-FullAWSAccess":
         here.draft.closed.add(target)
         return
@@ -178,10 +199,7 @@ def _taken(here: Here, resource: Resource, kind: str, arn: str) -> None:
     known = next((r for r in (*here.plan.before, *here.plan.of("aws_iam_policy"))
                   if r.type == "aws_iam_policy" and here.arn(r) == arn), None)  # fmt: skip
     old = _document(here, known, "policy", Kind.IDENTITY) if known else None
-    if old is None and arn.endswith(":iam::aws:policy/AdministratorAccess"):
-        from perimeter_smt.organization.readers.draft.contents import administrator_access
-
-        old = administrator_access()
+    old = published_policy(arn) if old is None else old
     account = here.account_of(resource)
     if old is None or kind == "group":
         reason = (

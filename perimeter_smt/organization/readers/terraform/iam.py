@@ -30,6 +30,7 @@ def read(here: Here) -> None:
         for resource in here.plan.of(f"aws_iam_{kind}_policy"):
             for holder in _of(here, resource, kind, kind):
                 policy = policy_of(here, resource, "policy")
+                holder.grown |= not resource.stays
                 holder.own.append(here.draft.policy(policy, Kind.IDENTITY, resource.text("name") or "inline",
                                                     resource.at.at("policy")))  # fmt: skip
         for resource in here.plan.of(f"aws_iam_{kind}_policy_attachment"):
@@ -69,8 +70,11 @@ def _holder(here: Here, resource: Resource, kind: str) -> None:
                            account=here.account_of(resource))  # fmt: skip
         return
     boundary = resource.get("permissions_boundary")
+    if isinstance(boundary, NotKnown):
+        made = here.plan.referred(resource, "permissions_boundary", "aws_iam_policy")
+        boundary = (here.arn(made) if made is not None else None) or boundary
     inline = [p for p in resource.values.get("inline_policy") or () if isinstance(p, dict) and p.get("policy")]
-    attached = resource.values.get("managed_policy_arns") or ()
+    attached = [*(resource.values.get("managed_policy_arns") or ()), *_made(here, resource, "managed_policy_arns")]
     holder = here.draft.principal(
         arn,
         resource.at,
@@ -81,10 +85,32 @@ def _holder(here: Here, resource: Resource, kind: str) -> None:
         tags=tags(resource),
     )
     holder.whole = True
+    if _lacks(resource, "managed_policy_arns") and not _made(here, resource, "managed_policy_arns"):
+        holder.own.append(NotKnown(f"`managed_policy_arns` of `{resource.address}` are known after apply"))
+    if _lacks(resource, "inline_policy"):
+        holder.own.append(NotKnown(f"`inline_policy` of `{resource.address}` is known after apply"))
+    if is_unknown(resource.unknown.get("tags")):
+        here.draft.unknown(f"tags of `{resource.address}`", "known after apply", "facts", resource.at)
     if isinstance(boundary, str) and here.plan.unchanged(resource, "permissions_boundary"):
         holder.stays.add(boundary)
     if here.plan.unchanged(resource, "managed_policy_arns"):
         holder.stays.update(a for a in attached if isinstance(a, str))
+
+
+def _lacks(resource: Resource, attribute: str) -> bool:
+    """Whether some of a list is known after apply; what AWS fills in where nobody writes it does not count."""
+    value = resource.values.get(attribute)
+    if value is None:
+        return is_unknown(resource.unknown.get(attribute)) and resource.writes(attribute)
+    return None in value or is_unknown(resource.unknown.get(attribute))
+
+
+def _made(here: Here, resource: Resource, attribute: str) -> list[str]:
+    """The policy of the same plan that stands in a list, where it is the only one known after apply."""
+    made = here.plan.referred(resource, attribute, "aws_iam_policy")
+    value = resource.values.get(attribute) or (None,)
+    arn = here.arn(made) if made is not None and list(value).count(None) == 1 else None
+    return [arn] if arn else []
 
 
 def tags(resource: Resource) -> dict[str, str]:
@@ -106,18 +132,22 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
                 here.draft.unknown(f"{kind} of `{resource.address}`", "known after apply", "grants", resource.at,
                                    account=here.account_of(resource))  # fmt: skip
             return
-        yield here.draft.principal(arn, resource.at)
+        yield here.draft.named_elsewhere(arn, resource.at)
         return
     account = here.account_of(resource)
+    if isinstance(value, list) and None in value:
+        reason = f"one of `{attribute}` is known after apply"
+        here.draft.unknown(f"{kind} of `{resource.address}`", reason, "grants", resource.at, account=account)
     for name in filter(None, [value] if isinstance(value, str) else value):
         beginning = f"arn:{here.partition}:iam::{account}:{kind}/"
         where = here.draft.groups if kind == "group" else here.draft.principals
         known = (a for a in where if a.startswith(beginning) and a.endswith(f"/{name}"))
-        yield here.draft.principal(next(known, f"{beginning}{name}"), resource.at)
+        yield here.draft.named_elsewhere(next(known, f"{beginning}{name}"), resource.at)
 
 
 def _attach(here: Here, holder: Holder, resource: Resource) -> None:
     arn = resource.get("policy_arn")
+    holder.grown |= not resource.stays
     if isinstance(arn, str):
         if resource.stays and all(here.plan.unchanged(resource, name) for name in ("policy_arn", *_KINDS)):
             holder.stays.add(arn)

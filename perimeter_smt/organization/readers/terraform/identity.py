@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
 from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
 from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Plan, Resource
+from perimeter_smt.organization.readers.terraform.providers import DEFAULT, Provider, providers_of
 from perimeter_smt.request.partitions import partition_of_region, partitions
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _ARNS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 _IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
 
 
+_NOWHERE = Provider()
+
+
 @dataclass
 class Here:
     """Where a plan is applied."""
@@ -44,7 +48,7 @@ class Here:
     region: str
     guessed: set[str]
     at: Place
-    by_provider: dict[str, str] = field(default_factory=dict)
+    providers: dict[str, Provider] = field(default_factory=dict)
     with_policy: set[str] = field(default_factory=set)  # ARNs of resources whose policy is a resource of its own
 
     @property
@@ -59,15 +63,17 @@ class Here:
             found = value.split(":")[4] if value.count(":") >= 5 else value
             if len(found) == 12 and found.isdigit():
                 return found
-        if resource.provider in self.by_provider:
-            return self.by_provider[resource.provider]
-        self.tell("account")
-        return self.account
+        return self.owner(resource)
 
     def owner(self, resource: Resource) -> str:
         """The account in which a resource is made, whatever account its attributes name."""
-        if resource.provider in self.by_provider:
-            return self.by_provider[resource.provider]
+        found = self.providers.get(resource.provider, _NOWHERE)
+        if found.account:
+            return found.account
+        others = any(each.own_account for key, each in self.providers.items() if key != DEFAULT)
+        handed_down = resource.provider not in self.plan.providers and resource.provider.endswith(":aws") and others
+        if (found.own_account and resource.provider != DEFAULT) or handed_down:
+            self._guess(resource.provider, "account", self.account)
         self.tell("account")
         return self.account
 
@@ -75,8 +81,18 @@ class Here:
         """The Region of a resource."""
         if found := resource.text("region"):
             return found
+        provider = self.providers.get(resource.provider, _NOWHERE)
+        if resource.provider != DEFAULT and provider.own_region:
+            if provider.region:
+                return provider.region
+            self._guess(resource.provider, "Region", self.region)
         self.tell("region")
         return self.region
+
+    def _guess(self, provider: str, what: str, taken: str) -> None:
+        """Name a provider that goes elsewhere, nobody knows where."""
+        reason = f"known to Terraform alone, taken to be `{taken}`: read what it makes by itself, with `--account`"
+        self.draft.unknown(f"{what} of provider `{provider}`", reason, "facts", self.at)
 
     def tell(self, what: str) -> None:
         """Name a guess, once it is leant on."""
@@ -119,17 +135,20 @@ def _made_up_id(address: str) -> str:
 
 def here(plan: Plan, draft: Draft, options: SourceOptions, at: Place) -> Here:
     """What options, data sources, providers and ARNs tell of the account and Region of a plan."""
-    account, region, guessed = options.account, options.region, set()
-    for resource in plan.of("aws_caller_identity"):
-        account = account or resource.text("account_id")
-    for resource in plan.of("aws_region"):
-        region = region or resource.text("region") or resource.text("name") or resource.text("id")
-    default = (plan.providers.get("aws") or {}).get("expressions") or {}
-    region = region or _constant(default.get("region"))
+    providers = providers_of(plan)
+    default = providers.get(DEFAULT, _NOWHERE)
+    account, region, guessed = options.account or default.account, options.region or default.region, set()
+    nobody = [resource for resource in plan.resources.values() if not resource.provider]  # no configuration in the plan
+    for resource in nobody if not default.account else ():
+        if resource.type == "aws_caller_identity":
+            account = account or resource.text("account_id")
+    for resource in nobody if not default.region else ():
+        if resource.type == "aws_region":
+            region = region or resource.text("region") or resource.text("name") or resource.text("id")
     arns = [resource.text("arn").split(":") for resource in plan.resources.values() if not resource.data]
     for index, name in ((4, "account"), (3, "region")):
         seen = Counter(parts[index] for parts in arns if len(parts) > 5 and parts[index])
-        likely = seen.most_common(1)[0][0] if seen else None
+        likely = seen.most_common(1)[0][0] if seen else ""
         if name == "account" and not account:
             account = likely
         if name == "region" and not region:
@@ -144,17 +163,9 @@ def here(plan: Plan, draft: Draft, options: SourceOptions, at: Place) -> Here:
         guessed.add("account")
     if not region:
         guessed.add("region")
-    providers = {}
-    for key, found in plan.providers.items():
-        role = _constant(((found.get("expressions") or {}).get("assume_role") or [{}])[0].get("role_arn"))
-        if role and role.count(":") >= 5:
-            providers[key] = role.split(":")[4]
+    if options.account and not default.own_account:  # what is said wins over what its resources look like
+        providers[DEFAULT] = replace(default, account=options.account)
     return Here(plan, draft, account or MEMBER_ACCOUNT, region or REGION, guessed, at, providers)
-
-
-def _constant(expression: Any) -> str | None:
-    found = expression.get("constant_value") if isinstance(expression, dict) else None
-    return found if isinstance(found, str) else None
 
 
 def not_known(address: str) -> NotKnown:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from perimeter_smt.organization.readers.draft import NotKnown
-from perimeter_smt.organization.readers.terraform.identity import Here
+from perimeter_smt.organization.readers.terraform.documents import policy_of
+from perimeter_smt.organization.readers.terraform.identity import Here, not_known
 from perimeter_smt.organization.readers.terraform.plan import Resource
 from perimeter_smt.policy.kinds import Kind
 
@@ -23,10 +24,14 @@ def read(here: Here) -> None:
         if own:
             parent = _target(here, resource, "parent_id")
             here.draft.account(own, resource.at, name=resource.text("name"), parent=parent)
+        elif resource.fresh:
+            reason = "it is made by the plan: who may do what there, and what trusts it, is known after apply"
+            here.draft.unknown(f"account `{resource.address}`", reason, "facts", resource.at)
     for resource in here.plan.of("aws_organizations_policy"):
         kind = KINDS.get(resource.text("type") or "SERVICE_CONTROL_POLICY")
         if kind is not None:
-            content = resource.get("content")
+            content = policy_of(here, resource, "content")
+            content = not_known(resource.address) if content is None else content
             here.draft.control(_own(resource), resource.text("name"), kind, content, resource.at.at("content"))
     for resource in here.plan.of("aws_organizations_policy_attachment"):
         _attachment(here, resource)

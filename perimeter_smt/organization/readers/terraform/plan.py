@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,11 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.draft import NotKnown, Place
 from perimeter_smt.policy.json_positions import quoted
 
-_INDEX = re.compile(r"\[(?:[0-9]+|\"[^\"]*\")\]")
+_KEY = r"\[(?:[0-9]+|\"(?:[^\"\\]|\\.)*\")\]"
+_INDEX, _MODULE = re.compile(_KEY), re.compile(rf"(?:module\.[^.\[]+(?:{_KEY})?\.?)+")
+_VALUES = ("var", "local", "each", "count", "path", "self", "terraform")  # names in references that are no resources
 AFTER_APPLY = "known after apply"
+_DEEPEST = 20  # modules through which a reference is followed
 
 
 @dataclass(slots=True)
@@ -20,8 +23,8 @@ class Resource:
     """A resource or data source. `fresh`: it is made by this plan; `provider` is the key of its provider.
 
     `configured`: its configuration was found, so that `references` tell which attributes are written. `stays`: it was
-    there before, so that what of it does not change is in the organization already. `ended`: of resources as they were,
-    that this one is deleted or replaced.
+    there before, so that what of it does not change is in the organization already. `changes`: the plan does anything
+    to it. `ended`: of resources as they were, that this one is deleted or replaced.
     """
 
     address: str
@@ -35,6 +38,7 @@ class Resource:
     fresh: bool = False
     configured: bool = False
     stays: bool = False
+    changes: bool = False
     ended: bool = False
 
     def get(self, name: str) -> Any:
@@ -56,19 +60,27 @@ class Resource:
     @property
     def module(self) -> str:
         """The address of the module that holds it; empty for the root."""
-        found = re.match(r"((?:module\.[^.\[]+(?:\[[^\]]*\])?\.?)+)", self.address)
-        return found[1].rstrip(".") if found else ""
+        found = _MODULE.match(self.address)
+        return found[0].rstrip(".") if found else ""
 
 
 @dataclass(slots=True)
 class Plan:
-    """Everything a plan or state shows. `before` are resources that it changes or deletes, as they were."""
+    """Everything a plan or state shows. `before` are resources that it changes or deletes, as they were.
+
+    `inputs` and `outputs` are what the variables and outputs of each module refer to, `variables` the values given to
+    the root module; `left_out` is what the plan says of itself that it does not hold: name, reason, place.
+    """
 
     resources: dict[str, Resource] = field(default_factory=dict)
     before: list[Resource] = field(default_factory=list)
     providers: dict[str, Any] = field(default_factory=dict)
     by_name: dict[str, list[Resource]] = field(default_factory=dict)
     changes: bool = False  # it tells what was before, too
+    inputs: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    outputs: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
+    left_out: list[tuple[str, str, Place]] = field(default_factory=list)
 
     def former(self, address: str) -> Resource | None:
         """A resource that the plan changes or deletes, as it was."""
@@ -84,20 +96,51 @@ class Plan:
         yield from (found for found in self.resources.values() if found.type in types)
 
     def referred(self, resource: Resource, attribute: str, *types: str) -> Resource | None:
-        """The resource of these types that the configuration of an attribute refers to, if it is one."""
-        for reference in resource.references.get(attribute, ()):
-            name = _INDEX.sub("", reference)
-            parts = name.split(".")
-            short = ".".join(parts[: 3 if parts[0] == "data" else 2])
-            if short.removeprefix("data.").partition(".")[0] not in types:
-                continue
-            found = self.by_name.get(f"{_INDEX.sub('', resource.module)}|{short}", [])
-            alike = [f for f in found if _INDEX.findall(f.address) == _INDEX.findall(resource.address)]
-            exact = [f for f in found if f.address.endswith(reference) or reference.startswith(_local(f))]
-            for candidates in (exact if len(exact) == 1 else [], alike, found):
-                if len(candidates) == 1:
-                    return candidates[0]
+        """The resource of these types that the configuration of an attribute refers to, if it refers to no other one.
+
+        A choice between two resources, or a text made of several, tells none of them.
+        """
+        module = _INDEX.sub("", resource.module)
+        followed = self._followed(module, resource.references.get(attribute, ()))
+        named = {(where, _short(ref)) for where, ref in followed if ref.partition(".")[0] not in _VALUES}
+        if len(named) != 1:
+            return None
+        ((where, short),) = named
+        if short.removeprefix("data.").partition(".")[0] not in types:
+            return None
+        found = self.by_name.get(f"{where}|{short}", [])
+        alike = [f for f in found if _INDEX.findall(f.address) == _INDEX.findall(resource.address)]
+        exact = [f for f in found for ref in resource.references[attribute]
+                 if _INDEX.sub("", ref) != ref and (f.address.endswith(ref) or ref.startswith(_local(f)))]  # fmt: skip
+        exact = list({f.address: f for f in exact}.values())
+        for candidates in (exact, alike, found):
+            if len(candidates) == 1:
+                return candidates[0]
         return None
+
+    def _followed(self, module: str, references: Iterable[str], depth: int = 0) -> Iterator[tuple[str, str]]:
+        """References with the module in which they hold; variables and outputs of modules are followed."""
+        for reference in references:
+            first, _, rest = _INDEX.sub("", reference).partition(".")
+            name, _, output = rest.partition(".")
+            above = module.rpartition("module.")[0].rstrip(".")
+            if first == "var" and module and depth < _DEEPEST:
+                yield from self._followed(above, self.inputs.get(module, {}).get(name, ()), depth + 1)
+            elif first == "module":  # `module.m` alone stands beside each `module.m.output`
+                inside = f"{module}.module.{name}" if module else f"module.{name}"
+                found = self.outputs.get(inside, {}).get(output.partition(".")[0], [])
+                if found and depth < _DEEPEST:
+                    yield from self._followed(inside, found, depth + 1)
+                elif output:
+                    yield module, reference
+            else:
+                yield module, reference
+
+
+def _short(reference: str) -> str:
+    """The address of a resource inside its module, without what is asked of it."""
+    parts = _INDEX.sub("", reference).split(".")
+    return ".".join(parts[: 3 if parts[0] == "data" else 2])
 
 
 def read_plan(value: dict[str, Any], at: Place) -> Plan:
@@ -121,14 +164,32 @@ def read_plan(value: dict[str, Any], at: Place) -> Plan:
         for resource in _modules((value.get(name) or {}).get("root_module"), at.at(name, "root_module")):
             plan.resources[resource.address] = resource
     plan.changes = "resource_changes" in value
+    _left_out(plan, value, at)
     for index, change in enumerate(value.get("resource_changes") or ()):
         _change(plan, change, at.at("resource_changes", index))
     configuration = value.get("configuration") or {}
     plan.providers = configuration.get("provider_config") or {}
+    given = value.get("variables") or {}
+    plan.variables = {name: found.get("value") for name, found in given.items() if isinstance(found, dict)}
     for resource in plan.resources.values():
         plan.by_name.setdefault(_INDEX.sub("", f"{resource.module}|{_local(resource)}"), []).append(resource)
     _configured(plan, configuration.get("root_module") or {}, "")
     return plan
+
+
+def _left_out(plan: Plan, value: dict[str, Any], at: Place) -> None:
+    """What the plan does not hold, as it says itself (JSON output format, plan representation)."""
+    deferred = value.get("deferred_changes") or ()
+    for index, found in enumerate(deferred):
+        change = found.get("resource_change") or {}
+        reason = f"the plan defers it ({found.get('reason') or 'no reason given'}): another plan makes it"
+        plan.left_out.append((f"what `{change.get('address')}` will be", reason, at.at("deferred_changes", index)))
+    if value.get("complete") is False and not deferred:
+        reason = "it says that it is not `complete`: another plan has to follow"
+        plan.left_out.append(("what the plan leaves out", reason, at))
+    if plan.resources and "planned_values" in value and not plan.changes:
+        reason = "it has no `resource_changes`, which say what is replaced and what is known after apply"
+        plan.left_out.append(("what the plan changes", reason, at))
 
 
 def _complete(item: Any, at: Place) -> None:
@@ -147,19 +208,25 @@ def _modules(module: Any, at: Place) -> Iterator[Resource]:
         if not isinstance(item.get("values") or {}, dict):
             raise InputError("a resource whose `values` are no object", file=str(at.at("resources", index)))
         place = at.at("resources", index, "values")
-        yield Resource(item["address"], item["type"], item.get("values") or {}, place, data=data)
+        yield Resource(_address(item, "deposed_key"), item["type"], item.get("values") or {}, place, data=data)
     for index, child in enumerate(module.get("child_modules") or ()):
         yield from _modules(child, at.at("child_modules", index))
 
 
+def _address(item: dict[str, Any], key: str) -> str:
+    """The address; an object that was replaced and could not be deleted stands beside the one in its place."""
+    return f"{item['address']} (deposed {item[key]})" if item.get(key) else str(item["address"])
+
+
 def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
     _complete(change, at)
+    address = _address(change, "deposed")
     found = change.get("change") or {}
     actions = found.get("actions") or []
     if {"update", "delete"} & set(actions) and change.get("mode") != "data":
         plan.before.append(
             Resource(
-                change["address"],
+                address,
                 change["type"],
                 found.get("before") or {},
                 at.at("change", "before"),
@@ -168,7 +235,6 @@ def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
         )
     if actions in (["delete"], ["forget"]):
         return
-    address = change["address"]
     resource = plan.resources.get(address)
     if resource is None:
         resource = plan.resources[address] = Resource(address, change["type"], found.get("after") or {}, at)
@@ -177,6 +243,7 @@ def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
     resource.unknown = unknown if isinstance(unknown, dict) else {}
     resource.fresh = "create" in actions
     resource.stays = actions in (["no-op"], ["update"], ["read"])
+    resource.changes = actions not in (["no-op"], ["read"])
 
 
 def _configured(plan: Plan, module: dict[str, Any], above: str) -> None:
@@ -187,7 +254,11 @@ def _configured(plan: Plan, module: dict[str, Any], above: str) -> None:
             resource.references, resource.configured = references, True
             resource.provider = str(item.get("provider_config_key", ""))
     for name, call in (module.get("module_calls") or {}).items():
-        _configured(plan, call.get("module") or {}, f"{above}.module.{name}" if above else f"module.{name}")
+        inside = f"{above}.module.{name}" if above else f"module.{name}"
+        plan.inputs[inside] = {key: _references(found) for key, found in (call.get("expressions") or {}).items()}
+        outputs = (call.get("module") or {}).get("outputs") or {}
+        plan.outputs[inside] = {key: _references((found or {}).get("expression")) for key, found in outputs.items()}
+        _configured(plan, call.get("module") or {}, inside)
 
 
 def _references(expression: Any) -> list[str]:
@@ -223,7 +294,8 @@ def _state_file(plan: Plan, value: dict[str, Any], at: Place) -> None:
             which = "" if key is None else f'["{key}"]' if isinstance(key, str) else f"[{key}]"
             mode = "data." if item.get("mode") == "data" else ""
             module = f"{item['module']}." if item.get("module") else ""
-            address = f"{module}{mode}{item['type']}.{item['name']}{which}"
+            named = {"address": f"{module}{mode}{item['type']}.{item['name']}{which}", **instance}
+            address = _address(named, "deposed")
             place = at.at("resources", number, "instances", index, "attributes")
             plan.resources[address] = Resource(address, item["type"], instance.get("attributes") or {}, place,
                                                data=bool(mode))  # fmt: skip

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     """Read a file, or every plan and state of a folder."""
-    from perimeter_smt.organization.readers.aws_cli.read import files
+    from perimeter_smt.organization.readers.answer_files import JSON_FILES, files
     from perimeter_smt.organization.readers.recognise import Form, form_of, read_bytes
 
-    for file in files(path):
+    for file in (f for f in files(path) if f == path or f.suffix.lower() in JSON_FILES):
         try:
             value = orjson.loads(read_bytes(file))
         except orjson.JSONDecodeError as error:
@@ -40,6 +40,8 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
 def _plan(value: dict[str, Any], at: Place, draft: Draft, options: SourceOptions) -> None:
     plan = read_plan(value, at)
     draft.tells_before |= plan.changes
+    for name, reason, where in plan.left_out:
+        draft.unknown(name, reason, "facts", where)
     place = here(plan, draft, options, at)
     organizations.read(place)
     iam.read(place)

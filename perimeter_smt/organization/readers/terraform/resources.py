@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import NotKnown
-from perimeter_smt.organization.readers.draft.contents import default_key_policy
+from perimeter_smt.organization.readers.draft.contents import arn_of_url, default_key_policy
 from perimeter_smt.organization.readers.draft.draft import Thing
+from perimeter_smt.organization.readers.terraform import permissions, unread
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.iam import tags
 from perimeter_smt.organization.readers.terraform.identity import Here
-from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Resource, is_unknown
+from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Resource
 from perimeter_smt.policy.kinds import Kind
 
 # Resources that have a policy, with the attribute that holds it (none: only others give them one).
@@ -38,14 +35,13 @@ POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_opensearch_domain_policy": ("domain_name", ("aws_opensearch_domain",), "access_policies"),
     "aws_s3control_access_point_policy": ("access_point_arn", ("aws_s3_access_point",), "policy"),
 }
+_OF_STREAMS = (".stream_arn",)
 # Types that are read, here or beside.
-_READ = {
-    *_OWNERS, *POLICIES, "aws_lambda_permission", "aws_vpc_endpoint", "aws_vpc_endpoint_policy",
+_READ = frozenset({
+    *_OWNERS, *POLICIES, *permissions.TYPES, "aws_vpc_endpoint", "aws_vpc_endpoint_policy",
     "aws_organizations_policy", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group",
-    "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy",
-}  # fmt: skip
-_ATTRIBUTES = ("policy", "policy_document", "resource_policy", "access_policy", "access_policies", "inline_policy")
-_PERMISSION = ("principal", "action", "source_arn", "source_account", "principal_org_id")
+    "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_rolesanywhere_profile",
+})  # fmt: skip
 
 
 def read(here: Here) -> None:
@@ -67,33 +63,9 @@ def read(here: Here) -> None:
     for resource in here.plan.of("aws_s3_account_public_access_block"):
         if resource.values.get("restrict_public_buckets") is True:
             here.draft.restricted.add(here.account_of(resource))
-    _permissions(here)
+    permissions.read(here)
     _endpoints(here)
-    _others(here)
-
-
-def _others(here: Here) -> None:
-    """Resources of other types that hold a policy: named, since somebody may be let in by them."""
-    for resource in here.plan.resources.values():
-        if resource.data or resource.type in _READ or not resource.type.startswith("aws_"):
-            continue
-        named = [name for name, value in resource.values.items() if _is_policy(value)]
-        named += [name for name in _ATTRIBUTES if is_unknown(resource.unknown.get(name)) and resource.writes(name)]
-        if named:
-            reason = f"`{resource.type}` is no type whose `{named[0]}` is read"
-            here.draft.unknown(f"policy of `{resource.address}`", reason, "grants", resource.at,
-                               account=here.account_of(resource))  # fmt: skip
-
-
-def _is_policy(value: Any) -> bool:
-    """Whether a text holds a policy document."""
-    if not isinstance(value, str) or not value.lstrip().startswith("{") or '"Statement"' not in value:
-        return False
-    try:
-        found = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return False
-    return isinstance(found, dict) and "Statement" in found
+    unread.read(here, _READ)
 
 
 def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
@@ -118,6 +90,8 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
 def _named(here: Here, resource: Resource, name: str, types: tuple[str, ...]) -> Thing | None:
     """The resource that a policy is for: made by the same plan, or known by its ARN or name."""
     found = here.plan.referred(resource, name, *types)
+    if any(reference.endswith(_OF_STREAMS) for reference in resource.references.get(name, ())):
+        found = None  # the policy of a stream is not that of its table
     arn = here.arn(found) if found is not None else None
     value = resource.get(name)
     if arn is None and isinstance(value, str):
@@ -135,51 +109,13 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
     if value.count(":") >= 5 and value.startswith("arn:"):
         return value
     if value.startswith("https://"):  # the URL of a queue: host, account, name
-        host, account, name = [*value.removeprefix("https://").split("/"), "", ""][:3]
-        return f"arn:{here.partition}:sqs:{host.split('.')[1]}:{account}:{name}"
+        return arn_of_url(value, here.partition)
+    if kind == "aws_s3_bucket" and value.endswith("--x-s3"):
+        place = f"{here.region_of(resource)}:{here.account_of(resource)}"
+        return f"arn:{here.partition}:s3express:{place}:bucket/{value}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name"}
     stand_in = Resource("", kind, {names.get(kind, "name"): value}, resource.at, provider=resource.provider)
     return here.arn(stand_in)
-
-
-def _permissions(here: Here) -> None:
-    """`aws_lambda_permission`: statements of the policy of a function; those of aliases stand by themselves."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    broken: dict[str, NotKnown] = {}
-    for resource in here.plan.of("aws_lambda_permission"):
-        function = here.plan.referred(resource, "function_name", "aws_lambda_function")
-        name = resource.text("function_name").rsplit("function:", 1)[-1]
-        stand_in = Resource("", "aws_lambda_function", {"function_name": name}, resource.at, provider=resource.provider)
-        arn = here.arn(function or stand_in)
-        if arn is None:
-            here.draft.unknown(f"function of `{resource.address}`", "known after apply", "grants", resource.at,
-                               account=here.account_of(resource))  # fmt: skip
-            continue
-        if qualifier := resource.text("qualifier"):
-            arn = f"{arn}:{qualifier}"
-        unknown = [n for n in _PERMISSION if resource.writes(n) and isinstance(resource.get(n), NotKnown)]
-        if unknown:
-            broken[arn] = NotKnown(f"`{unknown[0]}` of `{resource.address}` is known after apply")
-        else:
-            found.setdefault(arn, []).append(_permission(resource, arn))
-    for arn in dict.fromkeys((*found, *broken)):
-        policy: object = broken.get(arn) or {"Version": "2012-10-17", "Statement": found[arn]}
-        here.draft.resource(arn, arn.split(":")[4], here.at, policy=policy)
-
-
-def _permission(resource: Resource, arn: str) -> dict[str, Any]:
-    principal = resource.text("principal")
-    service = principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-    condition: dict[str, dict[str, str]] = {}
-    if source := resource.text("source_arn"):
-        condition["ArnLike"] = {"AWS:SourceArn": source}
-    if account := resource.text("source_account"):
-        condition.setdefault("StringEquals", {})["AWS:SourceAccount"] = account
-    if organization := resource.text("principal_org_id"):
-        condition.setdefault("StringEquals", {})["aws:PrincipalOrgID"] = organization
-    who: Any = "*" if principal == "*" else {"Service" if service else "AWS": principal}
-    out = {"Effect": "Allow", "Principal": who, "Action": resource.text("action"), "Resource": arn}
-    return {**out, "Condition": condition} if condition else out
 
 
 def _endpoints(here: Here) -> None:
@@ -187,6 +123,8 @@ def _endpoints(here: Here) -> None:
         if (own := resource.text("id")) and not resource.data:
             here.draft.vpcs[own, here.region_of(resource)] = here.account_of(resource)
     policies = {}
+    # The endpoint shows the text as it was; without the policy AWS gives it one that lets everything through.
+    taken = {r.text("vpc_endpoint_id") for r in here.plan.before if r.type == "aws_vpc_endpoint_policy" and r.ended}
     own_ids = {found.text("id") for found in here.plan.of("aws_vpc_endpoint") if not found.data} - {""}
     for resource in here.plan.of("aws_vpc_endpoint_policy"):
         found = here.plan.referred(resource, "vpc_endpoint_id", "aws_vpc_endpoint")
@@ -210,8 +148,11 @@ def _endpoints(here: Here) -> None:
         if not vpc:
             found = here.plan.referred(resource, "vpc_id", "aws_vpc")
             vpc = _some("vpc", found.address if found else resource.address)
+        if not resource.text("service_name") and isinstance(resource.get("service_name"), NotKnown):
+            reason = f"its service is {AFTER_APPLY}: what goes through it is not told"
+            here.draft.unknown(f"endpoint `{resource.address}`", reason, "facts", resource.at)
         written = resource.writes("policy") or resource.values.get("policy")
-        policy = policy_of(here, resource, "policy") if written else None
+        policy = policy_of(here, resource, "policy") if written and own not in taken else None
         item = {
             "VpcEndpointId": own,
             "VpcEndpointType": resource.text("vpc_endpoint_type") or "Gateway",

@@ -7,7 +7,7 @@ from typing import Any
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.shares import party_of
 from perimeter_smt.organization.readers.terraform.identity import Here
-from perimeter_smt.organization.readers.terraform.plan import Resource
+from perimeter_smt.organization.readers.terraform.plan import Resource, is_unknown
 
 TYPES = (
     "aws_ram_resource_share", "aws_ram_principal_association", "aws_ram_resource_association",
@@ -40,11 +40,17 @@ def read(here: Here) -> None:
             _attribute(here, resource, attribute, form)
     for kind in _DATABASES:
         for resource in here.plan.of(kind):
+            if not resource.data and _lacks(resource, "shared_accounts"):
+                here.draft.unknown(f"sharing of `{resource.address}`", _AFTER, "grants", resource.at,
+                                   account=here.account_of(resource))  # fmt: skip
             if not resource.data and _told(resource.values.get("shared_accounts")):
-                parties = map(str, resource.values["shared_accounts"])
+                parties = [str(party) for party in resource.values["shared_accounts"] if party is not None]
                 here.draft.share(_database(here, resource), here.account_of(resource), parties, resource.at)
     for resource in here.plan.of("aws_ssm_document"):
         found = _document_parties(resource)
+        if not resource.data and _lacks(resource, "permissions"):
+            here.draft.unknown(f"sharing of `{resource.address}`", _AFTER, "grants", resource.at,
+                               account=here.account_of(resource))  # fmt: skip
         if found and not resource.data:
             here.draft.share(_document(here, resource), here.account_of(resource), found, resource.at)
 
@@ -168,6 +174,11 @@ def _ram_ended(here: Here, resource: Resource) -> None:
 def _no_longer(here: Here, arn: str, parties: list[str], resource: Resource) -> None:
     for party in map(party_of, parties):
         here.draft.unshared.setdefault(arn, {})[party] = resource.at
+
+
+def _lacks(resource: Resource, attribute: str) -> bool:
+    """Whether something of an attribute that is written is known after apply."""
+    return is_unknown(resource.unknown.get(attribute)) and resource.writes(attribute)
 
 
 def _told(found: Any) -> bool:

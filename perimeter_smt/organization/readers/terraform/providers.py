@@ -1,0 +1,77 @@
+"""The account and Region of each provider of a plan: by its configuration, data sources, or what it made already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from perimeter_smt.organization.readers.terraform.plan import Plan, Resource
+from perimeter_smt.request.partitions import partition_of_region
+
+DEFAULT = "aws"
+_ELSEWHERE = ("assume_role", "assume_role_with_web_identity", "profile", "access_key", "shared_credentials_files")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where a provider makes things. Empty: not told; `own`: it has credentials or a Region of its own."""
+
+    account: str = ""
+    region: str = ""
+    own_account: bool = False
+    own_region: bool = False
+
+
+def providers_of(plan: Plan) -> dict[str, Provider]:
+    """Every provider by its key; those of modules are keys such as `module.m:aws.alias`."""
+    keys = {resource.provider for resource in plan.resources.values()} | set(plan.providers)
+    return {key: _provider(plan, key) for key in keys if key}
+
+
+def _provider(plan: Plan, key: str) -> Provider:
+    found = (plan.providers.get(key) or {}).get("expressions") or {}
+    mine = [resource for resource in plan.resources.values() if resource.provider == key]
+    told = _account_of_role(plan, found) or _data(mine, "aws_caller_identity", ("account_id",))
+    account = told or _likely(mine, 4)
+    region = value_of(plan, found.get("region"))
+    if partition_of_region(region) is None:
+        region = _data(mine, "aws_region", ("region", "name", "id")) or _likely(mine, 3)
+    return Provider(account, region, any(name in found for name in _ELSEWHERE), "region" in found)
+
+
+def _account_of_role(plan: Plan, found: dict[str, Any]) -> str:
+    for name in _ELSEWHERE[:2]:
+        blocks = found.get(name) or {}
+        block = blocks[0] if isinstance(blocks, list) else blocks
+        role = value_of(plan, block.get("role_arn") if isinstance(block, dict) else None)
+        if role.count(":") >= 5:
+            return role.split(":")[4]
+    return ""
+
+
+def value_of(plan: Plan, expression: Any) -> str:
+    """A constant, or the value of the one variable that an expression is; empty where it is more than that.
+
+    A text around a variable looks the same in a plan: callers look whether the value is one of the kind they expect.
+    """
+    if not isinstance(expression, dict):
+        return ""
+    found = expression.get("constant_value")
+    references = list(expression.get("references") or [])
+    if found is None and len(references) == 1 and str(references[0]).startswith("var."):
+        found = plan.variables.get(references[0].removeprefix("var."))
+    return found if isinstance(found, str) else ""
+
+
+def _data(mine: list[Resource], kind: str, names: tuple[str, ...]) -> str:
+    """What a data source of this provider says, by the first of its attributes that does."""
+    found = [resource.text(name) for resource in mine if resource.type == kind for name in names]
+    return next(filter(None, found), "")
+
+
+def _likely(mine: list[Resource], field: int) -> str:
+    """The account or Region in most ARNs of what the provider made."""
+    arns = [resource.text("arn").split(":") for resource in mine if not resource.data]
+    seen = Counter(parts[field] for parts in arns if len(parts) > 5 and parts[field])
+    return seen.most_common(1)[0][0] if seen else ""
