@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -21,6 +21,14 @@ def kept() -> Iterator[dict[str, float]]:
         yield times
     finally:
         _KEPT.reset(token)
+
+
+def add(times: Mapping[str, float]) -> None:
+    """Stages of work that another process did."""
+    own = _KEPT.get()
+    if own is not None:
+        for name, spent in times.items():
+            own[name] = own.get(name, 0.0) + spent
 
 
 @contextmanager

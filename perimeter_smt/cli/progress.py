@@ -25,21 +25,35 @@ class Bar:
         self._state: tuple[str, int, int | None] = ("reading", 0, None)
         self._bar: Progress | None = None
         self._closed = False
-        self._timer = Timer(delay, self._show)
-        self._timer.daemon = True
+        self._delay = delay
+        self._timer: Timer | None = None
         self._wanted = not quiet and is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
     def __enter__(self) -> Bar:
-        if self._wanted:
-            self._timer.start()
+        self._start()
         return self
+
+    def _start(self) -> None:
+        """Show it after a while, unless something else is said before."""
+        if self._wanted:
+            self._timer = Timer(self._delay, self._show)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def rest(self) -> None:
+        """Run no thread until the bar is called, unless it is shown: a process with one thread can be copied."""
+        if self._timer is not None and self._bar is None:
+            self._timer.cancel()
+            self._timer.join()
+            self._timer = None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
     def stop(self) -> None:
         """Take the bar away."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         with self._lock:
             self._closed = True
             if self._bar is not None:
@@ -47,6 +61,8 @@ class Bar:
 
     def __call__(self, label: str, done: int, total: int) -> None:
         """Show where the work stands."""
+        if self._timer is None:
+            self._start()
         with self._lock:
             self._state = (label, done, total)
             self._update()

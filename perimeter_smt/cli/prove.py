@@ -127,6 +127,7 @@ def prove(
         with Bar(no_color=no_color, quiet=quiet) as bar:
             with stage("read"):
                 space = diagnosis.workspace = _workspace(workspace, fill(settings), options)
+            bar.rest()
             report, stopped = _ask(space, options, bar, every=baseline is not None)
             diagnosis.report = report
         with stage("report"):
@@ -193,10 +194,10 @@ def _means(options: dict[str, Any]) -> Means:
 
 
 def _workspace(folder: Path | None, values: dict[str, str], options: dict[str, Any]) -> Workspace:
-    from perimeter_smt.organization.readers import workspace_from_options
-
     if folder is not None:
         return _source(folder, values, options)
+    from perimeter_smt.organization.readers import workspace_from_options
+
     if not options["org_id"]:
         raise InputError("nothing to prove: expected a workspace or another source, or `--org-id` with policies")
     return workspace_from_options(

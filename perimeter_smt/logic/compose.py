@@ -157,7 +157,9 @@ def _cuts(units: Template, term: Template, cut_refs: bool, *, naming: bool = Tru
         return unit.text != part.text[0] and not (unit.fold and unit.text.lower() == part.text[0].lower())
 
     memo: dict[tuple[int, int], tuple[tuple[Template, ...], ...]] = {}
-    yield from dict.fromkeys(rest(0, 0))
+    found = dict.fromkeys(rest(0, 0))
+    memo.clear()  # the functions above refer to each other, so that all they hold would stay for long
+    yield from found
 
 
 def _never(var: str, char: str) -> bool:

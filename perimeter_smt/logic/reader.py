@@ -100,7 +100,11 @@ class Script:
 
     def read(self, text: str, file: str) -> None:
         """Add the commands of `text`; InputError with file and line where a command is not understood."""
-        for command in sexpr.parse(text, file):
+        self.take(sexpr.parse(text, file), file)
+
+    def take(self, commands: Iterable[Expr], file: str) -> None:
+        """Add commands that were read already."""
+        for command in commands:
             if not isinstance(command, Sequence):
                 raise InputError("expected a command in parentheses", file=file, line=command.line)
             self._command(command, file)

@@ -22,10 +22,11 @@ from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.obligations.aside import aside, here_only
 from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide, decide_merged
 from perimeter_smt.questions.obligations.deciding import Decided
 from perimeter_smt.questions.obligations.shown import requests, takes_left_out
-from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, bearing
+from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Task, bearing, large
 from perimeter_smt.questions.run import Reading
 from perimeter_smt.questions.unknowns import doubted, qualified
 from perimeter_smt.questions.user_assertions import Source
@@ -95,17 +96,28 @@ def prove(
         dated = day.isoformat() if given.perimeter.dated else ""
         return replace(report, mitigations=found, demanded=must, today=dated, expired=expired)
 
+    asking = Asking(reading, limits or Limits(), day, must)
+
+    # Where the objectives are not large enough for workers of their own, a second processor answers these.
+    second = bool(names) and means.jobs > 1 and means.scheduler is None and not large(workspace, mode)
+    groups = beside.apart(names) if second else [names]
+    parts: list[Callable[[], tuple[Mitigation, ...]]] = [
+        partial(beside.ask, workspace, group, asking, here_only(progress)) for group in groups
+    ]
+    if without_exceptions:
+        parts.append(lambda: (exceptions.ask(workspace, asking, mode),))
     try:
-        report = _objectives(
-            workspace, objectives=objectives, services=services, mode=mode, reading=reading,
-            enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
-            progress=progress, limits=limits or Limits(), merge=merge, means=means,
-        )  # fmt: skip
+        with aside(parts, wanted=second) as answered:
+            report = _objectives(
+                workspace, objectives=objectives, services=services, mode=mode, reading=reading,
+                enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
+                progress=progress, limits=limits or Limits(), merge=merge, means=means,
+            )  # fmt: skip
+            told = [one for part in answered() for one in part]
     except StoppedProofError as stopped:
         raise StoppedProofError(whole(stopped.report), stopped.decided, stopped.asked) from None
-    asking = Asking(reading, limits or Limits(), day, must)
-    found = beside.ask(workspace, names, asking, progress)
-    opened = (exceptions.ask(workspace, asking, mode),) if without_exceptions else ()
+    found = [next(one for one in told if one.id == name) for name in names]
+    opened = told[len(found) :]
     return whole(report, doubted((*found, *opened), workspace))
 
 

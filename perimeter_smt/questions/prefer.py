@@ -114,23 +114,21 @@ def plainest(
     granted: list[Formula] = []
     best = first
 
-    def grant(block: Sequence[Formula]) -> None:
-        nonlocal best
+    blocks = [list(wanted)]  # the next one last
+    while blocks:
+        block = blocks.pop()
         if not block:
-            return
+            continue
         model = best.model
         assert model is not None
         if all(truth(formula, model) for formula in block):  # had already
             granted.extend(block)
-            return
+            continue
         result = engine.check([*assumptions, *granted, *block])
         if result.status == "sat":
             granted.extend(block)
             best = result
         elif len(block) > 1:
             middle = len(block) // 2
-            grant(block[:middle])
-            grant(block[middle:])
-
-    grant(list(wanted))
+            blocks += [block[middle:], block[:middle]]
     return best, granted

@@ -6,11 +6,12 @@ per service. Look-up ignores case, as IAM does (semantics 1.4); names come back 
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
+
+import orjson
 
 from perimeter_smt.resources import encodings
 
@@ -131,14 +132,14 @@ def _action(service: str, row: Any) -> ActionInfo:
 @lru_cache(maxsize=1)
 def _beside() -> dict[str, tuple[str, ...]]:
     """Resource types that the reference leaves out, by lower-cased action; none of them is required."""
-    table = json.loads(encodings().joinpath("keys", "resource-types-beside.json").read_text("utf-8"))
+    table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
     return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row}
 
 
 @lru_cache(maxsize=1)
 def _arns_beside() -> dict[tuple[str, str], tuple[str, ...]]:
     """ARNs of resource types that the reference leaves out, by service and type."""
-    table = json.loads(encodings().joinpath("keys", "resource-types-beside.json").read_text("utf-8"))
+    table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
     return {(row["service"], row["type"]): tuple(row["arns"]) for row in table["rows"] if "arns" in row}
 
 
@@ -192,4 +193,4 @@ def _folder() -> Traversable:
 
 @lru_cache(maxsize=16)
 def _json(path: str) -> Any:
-    return json.loads(_folder().joinpath(path).read_bytes())
+    return orjson.loads(_folder().joinpath(path).read_bytes())

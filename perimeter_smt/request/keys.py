@@ -5,13 +5,14 @@ The tables win where both know a key. What neither knows is a single-valued stri
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from perimeter_smt.errors import InternalError
 from perimeter_smt.request import actions
@@ -125,7 +126,7 @@ def _provider_key(name: str) -> KeyInfo:
 def _tables() -> Mapping[str, Mapping[str, Any]]:
     folder = encodings().joinpath("keys")
     found = (file for file in folder.iterdir() if file.name.endswith(".json"))
-    return {file.name.removesuffix(".json"): json.loads(file.read_text("utf-8")) for file in found}
+    return {file.name.removesuffix(".json"): orjson.loads(file.read_bytes()) for file in found}
 
 
 @lru_cache(maxsize=1)

@@ -55,14 +55,19 @@ class _Entry:
     def complete(self, asked: Question, problem: Problem) -> bool:
         """Give a value to what the question mentions besides; False if there is no obvious one."""
         mentioned = asked.mentioned
-        if mentioned.catalogues.keys() - self._own.rows.keys() or mentioned.enums.keys() - problem.enums.keys():
+        if not (
+            mentioned.catalogues.keys() <= self._own.rows.keys() and mentioned.enums.keys() <= problem.enums.keys()
+        ):
             return False
-        for variable in sorted(mentioned.texts.keys() - self._texts.keys()):
-            self._texts[variable] = default(problem, variable)
-        for variable in sorted(mentioned.enums.keys() - self._enums.keys()):
-            self._enums[variable] = problem.enums[variable][0]
-        for symbol in mentioned.symbols.keys() - self._symbols.keys():
-            self._symbols[symbol] = False
+        if not mentioned.texts.keys() <= self._texts.keys():
+            for variable in sorted(mentioned.texts.keys() - self._texts.keys()):
+                self._texts[variable] = default(problem, variable)
+        if not mentioned.enums.keys() <= self._enums.keys():
+            for variable in sorted(mentioned.enums.keys() - self._enums.keys()):
+                self._enums[variable] = problem.enums[variable][0]
+        if not mentioned.symbols.keys() <= self._symbols.keys():
+            for symbol in mentioned.symbols.keys() - self._symbols.keys():
+                self._symbols[symbol] = False
         return True
 
     def true(self, node: int) -> bool:

@@ -215,22 +215,38 @@ class Question:
 
     def _leaf(self, model: Model, fixed: Mapping[str, bool], known: dict[int, bool]) -> Callable[[int], bool]:
         """The truth of leaves in a model; symbols that are not `fixed` follow their definitions."""
-        circuit, leaves, bodies = self._circuit, self._circuit.leaves, self._bodies
-        globs, texts = circuit.globs, model.texts
+        return _Leaves(self._circuit, self._bodies, model, fixed, known).true
 
-        def leaf(number: int) -> bool:
-            glob = globs.get(number)
-            if glob is not None:  # as `holds` has it, without looking for the expression again
-                return glob[1](texts.get(glob[0], "")) is not None
-            formula = leaves[number]
-            assert formula is not None
-            fact = formula.payload
-            if formula.op != "sym":
-                if isinstance(fact, Glob):
-                    globs[number] = (fact.var, regex(fact.pattern).fullmatch)
-                return holds(fact, model)
-            if fact not in fixed and fact in bodies:
-                return circuit.evaluate(bodies[fact], known, leaf)  # known, in the order of definitions
-            return model.symbols.get(fact, False)
 
-        return leaf
+class _Leaves:
+    """The truth of leaves in a model. No closure, which would refer to itself and keep all of this for long."""
+
+    __slots__ = ("_bodies", "_circuit", "_fixed", "_known", "_model", "_texts")
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        bodies: Mapping[str, int],
+        model: Model,
+        fixed: Mapping[str, bool],
+        known: dict[int, bool],
+    ) -> None:
+        self._circuit, self._bodies, self._model, self._fixed, self._known = circuit, bodies, model, fixed, known
+        self._texts = model.texts
+
+    def true(self, number: int) -> bool:
+        """The truth of a leaf."""
+        circuit = self._circuit
+        glob = circuit.globs.get(number)
+        if glob is not None:  # as `holds` has it, without looking for the expression again
+            return glob[1](self._texts.get(glob[0], "")) is not None
+        formula = circuit.leaves[number]
+        assert formula is not None
+        fact = formula.payload
+        if formula.op != "sym":
+            if isinstance(fact, Glob):
+                circuit.globs[number] = (fact.var, regex(fact.pattern).fullmatch)
+            return holds(fact, self._model)
+        if fact not in self._fixed and fact in self._bodies:
+            return circuit.evaluate(self._bodies[fact], self._known, self.true)  # known, in the order of definitions
+        return self._model.symbols.get(fact, False)

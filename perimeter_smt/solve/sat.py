@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
-from perimeter_smt.solve.context_pool import POOLED, Context, acquire, put_back, unchecked
+from perimeter_smt.solve.context_pool import POOLED, Context, acquire, by_address, put_back, unchecked
 
 Verdict = Literal["sat", "unsat", "unknown"]
 # Clauses are handed over one by one where that is quicker than having a text read, which takes time for every variable.
@@ -66,7 +66,7 @@ class Sat:
         """
         context = self._context
         assert context is not None
-        ref, model, true = context.ref, self._model, context.true
+        ref, model, true = context.ref.value, self._model.value, context.true
         interpretation, declarations, declaration = self._interpretation, context.declarations, context.declaration
 
         def value(name: int) -> bool:
@@ -76,8 +76,7 @@ class Sat:
             if not variable:
                 return False
             asked = declarations.get(variable)
-            found = interpretation(ref, model, declaration(variable) if asked is None else asked)
-            return bool(found.value == true)
+            return bool(interpretation(ref, model, declaration(variable) if asked is None else asked) == true)
 
         return value
 
@@ -101,8 +100,7 @@ class Sat:
         """Hand over the clauses added since the last check."""
         pending = self._pending
         if len(pending) > max(_FEW, self._count // _SHARE) or not all(pending):
-            numbers = [number for clause in pending for number in (*clause, 0)]  # 0 ends a clause, lines do not
-            text = f"p cnf {self._count} {len(pending)}\n{' '.join(map(str, numbers))}\n"
+            text = f"p cnf {self._count} {len(pending)}\n{dimacs(pending)}\n"
             self._core.Z3_solver_from_string(context.ref, self._solver, text)
         else:
             for clause in pending:
@@ -123,7 +121,7 @@ class Sat:
             self._context = acquire() if self._borrowed else Context()
             self._core: Any = z3.z3core
             self._ast: Any = z3.Ast
-            self._interpretation: Any = unchecked(self._core.Z3_model_get_const_interp)
+            self._interpretation: Any = by_address(self._core.Z3_model_get_const_interp, 3)
             self._assert: Any = unchecked(self._core.Z3_solver_assert)
             self._solver = self._new_solver(self._context.ref)
             self._pending = self._told + self._pending
@@ -164,3 +162,8 @@ class Sat:
             if not self._context.gone:
                 self._core.Z3_model_dec_ref(self._context.ref, self._model)
             self._model = None
+
+
+def dimacs(clauses: Sequence[tuple[int, ...]]) -> str:
+    """At least one clause, each as its numbers and a 0, which ends it: what Python writes of them is nearly that."""
+    return f"{str(clauses)[2:-2].replace('), (', ' 0 ').replace(',', '')} 0"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from fractions import Fraction
 from random import Random
 
@@ -31,6 +33,7 @@ from perimeter_smt.solve import context_pool, question
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.errors import ModelMismatchError, SolveError
 from perimeter_smt.solve.result import Limits
+from perimeter_smt.solve.sat import Sat, dimacs
 
 BUCKET = glob("resource", (Text("arn:aws:s3:::"), STAR))
 OBJECT = glob("resource", (Text("arn:aws:s3:::"), STAR, Text("/"), STAR))
@@ -313,3 +316,51 @@ def test_the_model_is_complete_and_true() -> None:
     assert set(model.texts) == {"resource", "x", "y"}
     assert set(model.symbols) == {"p"}
     assert set(model.enums) == {"e"}
+
+
+def test_an_engine_goes_when_it_is_dropped() -> None:
+    """Nothing refers back to it, models and evaluations included: small runs look for no dead cycles."""
+    gc.collect()
+    gc.disable()
+    try:
+        engine = Engine(named(tie=iff(sym("p"), both(BUCKET, sym("q"))), bucket=BUCKET))
+        found = engine.check([sym("p")])
+        assert found.status == "sat"
+        assert engine.vary(found, [sym("p")], {"resource": "arn:aws:s3:::other"}) is not None
+        left = weakref.ref(engine._circuit)
+        del engine, found
+        assert left() is None
+    finally:
+        gc.enable()
+
+
+def test_clauses_as_a_solver_reads_them() -> None:
+    """Clauses of any length, empty ones too."""
+    random = Random(5)
+    for _ in range(300):
+        clauses = [
+            tuple(random.choice((1, -1)) * random.randint(1, 2000) for _ in range(random.choice((0, 1, 1, 2, 3, 9))))
+            for _ in range(random.randint(1, 6))
+        ]
+        numbers = [number for clause in clauses for number in (*clause, 0)]
+        assert list(map(int, dimacs(clauses).split())) == numbers
+
+
+def test_values_read_by_address_are_those_of_the_model() -> None:
+    """The quick way to read a model agrees with the one that the bindings offer."""
+    import z3
+
+    sat = Sat(1_000_000)
+    variables = [sat.fresh() for _ in range(40)]
+    random = Random(3)
+    for _ in range(60):
+        sat.add(random.choice((1, -1)) * variable for variable in random.sample(variables, 3))
+    assert sat.check([variables[0], -variables[1]]) == "sat"
+    assert sat._context is not None
+    value = sat.values({}, lambda name: name)
+    model, ref = sat._model, sat._context.ref
+    for variable in variables:
+        term = sat._context.term(variable)
+        application = z3.z3core.Z3_get_app_decl(ref, z3.z3core.Z3_to_app(ref, term))
+        told = z3.z3core.Z3_model_get_const_interp(ref, model, application)
+        assert value(variable) == (told.value == sat._context.true)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from perimeter_smt.logic.atoms import Text
 from perimeter_smt.logic.formula import FALSE
 from perimeter_smt.logic.reader import Script
+from perimeter_smt.logic.sexpr import Expr, parse
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.resources import encodings
 
@@ -31,14 +32,20 @@ _ANY = "aws"  # names of axioms and readings are those of every partition
 
 
 @lru_cache(maxsize=16)
-def _read(partition: str | None = None, never: tuple[str, ...] = ()) -> Script:
+def _read(partition: str | None, never: tuple[str, ...]) -> Script:
     script = Script(tables=table_rows)
     script.formulas.update(dict.fromkeys(never, FALSE))
     if partition is not None:
         script.texts["aws.partition"] = (Text(partition),)
     for name in FILES:
-        script.read(encodings().joinpath(name).read_text(encoding="utf-8"), name)
+        script.take(_commands(name), name)
     return script
+
+
+@lru_cache(maxsize=len(FILES))
+def _commands(name: str) -> tuple[Expr, ...]:
+    """The commands of a file, read for all partitions."""
+    return tuple(parse(encodings().joinpath(name).read_text(encoding="utf-8"), name))
 
 
 def formal_text(partition: str | None = None, never: tuple[str, ...] = ()) -> Script:
@@ -71,7 +78,7 @@ def copied(script: Script) -> Script:
 
 def soft_names() -> tuple[str, ...]:
     """The names of the soft axioms, those on single keys included."""
-    text = _read(_ANY)
+    text = _read(_ANY, ())
     plain = (axiom.name for axiom in text.axioms if axiom.strength == "soft")
     on_keys = (schema.name for schema in text.schemas if schema.strength == "soft")
     return (*plain, *on_keys)
@@ -79,4 +86,4 @@ def soft_names() -> tuple[str, ...]:
 
 def readings() -> tuple[str, ...]:
     """The names of the open points that are symbols (semantics 7), in the order of the text."""
-    return tuple(name for name in _read(_ANY).sorts if name.startswith("X-"))
+    return tuple(name for name in _read(_ANY, ()).sorts if name.startswith("X-"))

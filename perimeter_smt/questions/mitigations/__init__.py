@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.stages import stage
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
@@ -60,6 +61,17 @@ def chosen(names: Iterable[str], *, where: str = "") -> tuple[str, ...]:
     return tuple(name for name in QUESTIONS if ALL in wanted or name in wanted)
 
 
+# Questions of one world together, what takes longest first.
+_APART = (("N1", "N2", "E1", "E2", "S1"), ("C2",), ("C1",), ("L1",))
+
+
+def apart(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """The questions in groups that have nothing in common, so that several processes can answer them."""
+    wanted = set(names)
+    groups = (tuple(name for name in group if name in wanted) for group in _APART)
+    return [group for group in groups if group]
+
+
 def ask(
     workspace: Workspace, names: Sequence[str], asking: Asking, progress: Callable[[str, int, int], None] | None = None
 ) -> tuple[Mitigation, ...]:
@@ -68,5 +80,6 @@ def ask(
     for number, name in enumerate(names):
         if progress:
             progress(f"{name} {QUESTIONS[name].title}", number, len(names))
-        out.append(QUESTIONS[name].ask(workspace, asking))
+        with stage(name):
+            out.append(QUESTIONS[name].ask(workspace, asking))
     return tuple(out)
