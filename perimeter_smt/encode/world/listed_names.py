@@ -1,7 +1,8 @@
 """Names of listed resources: what a workspace lists is there, whatever the tables say of names (W-6, W-12).
 
 The table `name-characters` limits what may stand in the open parts of ARNs. Where a listed resource breaks a limit the
-limit is wrong, or older than the resource: the part is open then in every ARN of the service.
+limit is wrong, or older than the resource: the part is open then in every ARN of the service.  In the same way, a
+Region or an account in a listed ARN stands where the service reference has none.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
-from perimeter_smt.encode.world.catalogue import Calls, open_part, rows_of
+from perimeter_smt.encode.world.catalogue import Calls, Row, open_part, rows_of
 from perimeter_smt.logic.atoms import Run, Text
 from perimeter_smt.organization.perimeter import Workspace
 
@@ -20,36 +22,56 @@ _OPEN = "${?}"  # a part of which no table says anything
 
 
 def admit_listed(calls: Calls, workspace: Workspace) -> None:
-    """Open the parts of names that listed resources need open, in the rows of these calls."""
-    listed: dict[str, set[str]] = defaultdict(set)
+    """Open what ARNs of listed resources need open, in the rows of these calls."""
+    listed: dict[str, set[_Listed]] = defaultdict(set)
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
-            fields = resource.arn.split(":", 5)
-            listed[fields[2]].add(fields[5])
-    opened = {
-        (service, part)
-        for service in calls.services
-        for arn_service in _names(service)
-        for name in listed.get(arn_service, ())
-        for part in _beyond(service, arn_service, name)
-    }
-    if not opened:
+            _, _, service, region, owner, name = resource.arn.split(":", 5)
+            listed[service].add(_Listed(owner != "", region != "", name))
+    if not listed:
         return
+    opened: set[tuple[str, str]] = set()
+    more: dict[tuple[str, str], set[tuple[bool, bool]]] = defaultdict(set)
+    for service in calls.services:
+        for arn_service in _names(service):
+            for one in listed.get(arn_service, ()):
+                opened |= {(service, part) for part in _beyond(service, arn_service, one.name)}
+                if one.unlike(_names(service)[arn_service]):
+                    more[service, arn_service].add((one.has_account, one.has_region))
 
-    def written(service: str, name: str) -> str:
-        return _PLACEHOLDER.sub(lambda found: _OPEN if (service, found[1]) in opened else found[0], name)
+    def written(found: re.Match[str], service: str) -> str:
+        return _OPEN if (service, found[1]) in opened else found[0]
 
-    calls.replace_rows([row._replace(name=written(row.service, row.name)) for row in calls.rows])
+    rows: list[Row] = []
+    for row in calls.rows if opened or more else ():
+        row = row._replace(name=_PLACEHOLDER.sub(partial(written, service=row.service), row.name))
+        fields = sorted(more.get((row.service, row.arn_service), ())) if row.type is not None else ()
+        rows += (row, *(row._replace(has_account=a, has_region=r, region="") for a, r in fields))
+    if rows:
+        calls.replace_rows(rows)
+
+
+class _Listed(NamedTuple):
+    """What calls must be made on: a name, with an account and a Region in the ARN or without."""
+
+    has_account: bool
+    has_region: bool
+    name: str
+
+    def unlike(self, names: Mapping[str, frozenset[tuple[bool, bool]]]) -> bool:
+        """Whether no call is made on an ARN with just these fields: of its name, or of any where no name fits."""
+        fits = [fields for pattern, fields in names.items() if _open(pattern).fullmatch(self.name)] or names.values()
+        return not any((self.has_account, self.has_region) in fields for fields in fits)
 
 
 @lru_cache(maxsize=1024)
-def _names(service: str) -> Mapping[str, tuple[str, ...]]:
-    """The names that calls of a service are made on, by the service of the ARN."""
-    found: dict[str, dict[str, None]] = defaultdict(dict)
+def _names(service: str) -> Mapping[str, Mapping[str, frozenset[tuple[bool, bool]]]]:
+    """By service of the ARN, the names that calls are made on, and whether their ARNs have account and Region."""
+    found: dict[str, dict[str, set[tuple[bool, bool]]]] = defaultdict(dict)
     for row in rows_of(service):
         if row.type is not None and row.name:
-            found[row.arn_service][row.name] = None
-    return {arn_service: tuple(names) for arn_service, names in found.items()}
+            found[row.arn_service].setdefault(row.name, set()).add((row.has_account, row.has_region))
+    return {own: {name: frozenset(fields) for name, fields in names.items()} for own, names in found.items()}
 
 
 @lru_cache(maxsize=65536)
