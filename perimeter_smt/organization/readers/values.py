@@ -34,6 +34,7 @@ _NEVER_SEEN = (
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _OPEN = re.compile(r"(\$\{[^}]+\})")
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
+_LOG_GROUP = re.compile(r"arn:[^:]*:logs:[^:]*:[^:]*:log-group:[^:*?]+:\*")
 _PARTY = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*/?)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _MANAGED = re.compile(r"arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[!-~]*/)?[\w+=,.@-]{1,128}", re.A)
@@ -179,7 +180,9 @@ def account_of(text: str) -> str:
 
 
 def resource_arn(text: str) -> str:
-    """The ARN of one resource."""
+    """The ARN of one resource; a log group may end in `:*`, as `describe-log-groups` prints it."""
+    if _LOG_GROUP.fullmatch(text):
+        text = text.removesuffix(":*")
     if "*" in text or "?" in text:
         raise ValueError(f"{quoted(text)} has a wildcard, expected the ARN of one resource")
     somewhere(arn(text))
@@ -194,6 +197,8 @@ def somewhere(text: str) -> None:
     _, partition, service, place, account, name = text.split(":", 5)
     if place:
         region(place)
+    if (service.lower(), name) == ("iam", "root"):
+        raise ValueError(f"{quoted(text)} is a root user, expected the ARN of a resource")
     if service != service.lower():
         raise ValueError(f"{quoted(text)} has a service in capitals, expected {quoted(service.lower())}")
     if account or service not in actions.services():
