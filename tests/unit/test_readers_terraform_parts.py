@@ -346,10 +346,10 @@ def test_permissions_of_event_buses(tmp_path):
 
 
 def test_a_permission_of_an_event_bus_whose_condition_is_not_known(tmp_path):
-    values = {"principal": "*", "statement_id": "s", "condition": [{"key": "aws:PrincipalOrgID", "type": "StringEquals"}]}
-    unknown = {"condition": [{"value": True}]}
-    found = read(plan(tmp_path, change("aws_cloudwatch_event_permission.p", values, unknown=unknown),
-                      config=[configured("aws_cloudwatch_event_permission.p", condition=["aws_organizations_organization.o.id"])]))  # fmt: skip
+    address, told = "aws_cloudwatch_event_permission.p", {"key": "aws:PrincipalOrgID", "type": "StringEquals"}
+    values = {"principal": "*", "statement_id": "s", "condition": [told]}
+    made = change(address, values, unknown={"condition": [{"value": True}]})
+    found = read(plan(tmp_path, made, config=[configured(address, condition=["aws_organizations_organization.o.id"])]))
     assert not resources(found)
     assert not account(found).listed
 
