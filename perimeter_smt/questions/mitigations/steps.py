@@ -123,7 +123,7 @@ class Steps:
         self.workspace, self.world = workspace, world
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         also += all_types()
-        self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also)
+        self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also, often=True)
 
     def again(self, workspace: Workspace) -> Steps:
         """The same questions on another workspace."""
