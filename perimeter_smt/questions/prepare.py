@@ -49,9 +49,8 @@ def prepare(
         groups.append(Group(group.services, atom(Member(CALL, name)), world.calls.members(name)))
     problem = world.problem([*asked, *(g.here for g in groups), *mentioned(world.calls)])
     over = questions.proof_mode(world)
-    return Run(
-        world, Engine(problem, limits, often=often), tuple(groups), world.exact(), over, reading, enumerate_all, limit
-    )
+    engine = Engine(problem, limits, often=often)
+    return Run(world, engine, tuple(groups), world.exact(), over, reading, enumerate_all, limit)
 
 
 def claimed_rows(world: World, objective: str) -> int:
