@@ -27,10 +27,12 @@ def prepare(
     limits: Limits,
     assertions: Sequence[user_assertions.Source],
     also: Sequence[Formula] = (),
+    *,
+    often: bool = False,
 ) -> Run:
     """The run that asks the `chosen` objectives and the user's own obligations of a world.
 
-    `also` are further formulas that will be asked: what they tell apart stays apart.
+    `also` are further formulas that will be asked: what they tell apart stays apart. `often`: in many questions.
     """
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
@@ -47,7 +49,8 @@ def prepare(
         groups.append(Group(group.services, atom(Member(CALL, name)), world.calls.members(name)))
     problem = world.problem([*asked, *(g.here for g in groups), *mentioned(world.calls)])
     over = questions.proof_mode(world)
-    return Run(world, Engine(problem, limits), tuple(groups), world.exact(), over, reading, enumerate_all, limit)
+    engine = Engine(problem, limits, often=often)
+    return Run(world, engine, tuple(groups), world.exact(), over, reading, enumerate_all, limit)
 
 
 def claimed_rows(world: World, objective: str) -> int:

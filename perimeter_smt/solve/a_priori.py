@@ -31,8 +31,9 @@ _ROWS = 4096  # rows up to which they are
 class APriori:
     """The propositional variables of symbols and atoms, with the lemmas known of them as they come."""
 
-    def __init__(self, sat: Sat, problem: Problem) -> None:
-        self._sat, self._problem = sat, problem
+    def __init__(self, sat: Sat, problem: Problem, many: bool = False) -> None:
+        """`many`: a catalogue of many sets is asked so often that comparing them pays."""
+        self._sat, self._problem, self._many = sat, problem, many
         self._prefixes = PrefixTree(sat)
         self.same_texts = SameTexts(sat)
         self._values: dict[str, dict[str, int]] = {}  # enumeration, value, variable
@@ -102,7 +103,8 @@ class APriori:
         known = self._sets.setdefault(fact.var, [])
         if table is None or table.size > _ROWS:
             return
-        if len(known) >= (_SETS if len(table.sets) <= _MANY else _FEW_SETS):
+        compared = len(known) < (_SETS if self._many or len(table.sets) <= _MANY else _FEW_SETS)
+        if not compared and not self._many:
             return
         everything = (1 << table.size) - 1
         rows = table.sets.get(fact.name, 0) & everything
@@ -110,6 +112,8 @@ class APriori:
             self._sat.add((-variable,))
             return
         first, height = self._subtree(fact.var, table.size, rows, variable)
+        if not compared:
+            return
         for other, start, level, place in known:
             if (first ^ start) >> max(height, level):
                 if rows | other == everything:

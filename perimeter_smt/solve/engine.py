@@ -36,13 +36,13 @@ class Engine:
     The order of checks may decide which of several models is found; equal sequences give equal answers.
     """
 
-    def __init__(self, problem: Problem, limits: Limits = Limits()) -> None:  # immutable
-        """Encode the assertions of `problem` once."""
+    def __init__(self, problem: Problem, limits: Limits = Limits(), *, often: bool = False) -> None:  # immutable
+        """Encode the assertions of `problem` once. `often`: for so many checks that saying more up front pays."""
         self.problem, self.limits = problem, limits
         self.conflicts = 0  # theory lemmas so far
         self._sat = Sat(limits.rlimit)
         self._circuit = Circuit()
-        a_priori = APriori(self._sat, problem)
+        a_priori = APriori(self._sat, problem, often)
         self._variable = a_priori.variable
         self._same_texts = a_priori.same_texts
         self._leaf_variable: dict[int, int] = {}  # leaf (by number in the circuit) to propositional variable

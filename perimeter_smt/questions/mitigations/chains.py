@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from perimeter_smt.encode.language.resource import resource_matches
-from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.evaluate.perimeter import is_named
-from perimeter_smt.logic.atoms import STAR, Text
-from perimeter_smt.logic.formula import Formula, both, disj, either, glob, is_text, neg, sym
+from perimeter_smt.logic.formula import Formula, both, disj, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.questions.mitigations.edges import connect
@@ -26,6 +24,7 @@ from perimeter_smt.questions.mitigations.graph import (
     last,
     raised,
 )
+from perimeter_smt.questions.mitigations.guarded import calls_of, guarded_by, unless, where
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.outsiders import STRANGER, outsiders
 from perimeter_smt.questions.mitigations.permission_sets import exempt_permission_sets, give_permission_sets
@@ -46,7 +45,6 @@ from perimeter_smt.questions.mitigations.steps import (
 from perimeter_smt.questions.mitigations.tag_holders import TagHolders
 from perimeter_smt.questions.mitigations.tokens import issue_tokens
 from perimeter_smt.questions.mitigations.with_rights import with_rights
-from perimeter_smt.request.keys import table_rows
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
 LIMITS = (
@@ -65,15 +63,9 @@ _DELEGATES = (
 )
 _MAKES_WITHOUT = "what is made by calls that take no tags carries none: who makes it is not asked"
 _NOT_CARRIED = "nobody begins its session with the tags or the source identity that the requests show"
+_IN_PART = "AWS tests a call of it on a resource, too, on which it is stopped"
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
 _MANY = 8  # rows of one exception
-_GUARDED = {
-    "guardrails": "SCPs, RCPs and the organization itself",
-    "endpoints": "VPC endpoints and their policies",
-    "trail": "the record of CloudTrail",
-    "permission-sets": "permission sets of IAM Identity Center, and who gets them",
-}
-_SSO = "sso.amazonaws.com"
 
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
@@ -118,6 +110,7 @@ class ChainQuestion:
     def __init__(self, workspace: Workspace, smaller: Workspace, kinds: list[Kind], asking: Asking) -> None:
         self.workspace, self.perimeter = workspace, workspace.perimeter
         self.smaller, self.kinds = smaller, kinds
+        self.guarded = guarded_by(workspace)
         tags = [entry.key for entry in self.perimeter.tag_exceptions if entry.on == "principal"]
         self.steps = Steps(self.smaller, asking, tags)
         self.chains = Chains(kinds={kind.first.arn: kind for kind in self.kinds})
@@ -167,7 +160,7 @@ class ChainQuestion:
     def lines(self) -> Iterator[Line]:
         """Who comes in from outside, exceptions, guardrails and trails."""
         yield from self._from_outside()
-        guarded = {_changes(e): both(self._calls(e, self.steps), self._where(e, self.steps)) for e in _GUARDED}
+        guarded = {_changes(e): both(self._calls(e, self.steps), self._where(e, self.steps)) for e in self.guarded}
         enter_roots(self, guarded)
         for role in self.perimeter.role_exceptions:
             yield from self._role(role)
@@ -175,22 +168,21 @@ class ChainQuestion:
             yield from self._tag(tag)
         for steps, kinds in self.worlds:
             self._guarded(steps, kinds)
-        for effect, words in _GUARDED.items():
+        for effect, words in self.guarded.items():
             yield from self.held(_changes(effect), words, None, ())
         exempt = [k for k in self.kinds if any(is_named(e.arn, k.first.arn) for e in self.perimeter.role_exceptions)]
         yield roots(self.workspace, self.steps, self.kinds, exempt, disj(guarded.values()))
 
     def _calls(self, effect: str, steps: Steps) -> Formula:
-        return steps.calls(*(row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect))
+        return steps.calls(*calls_of(effect))
 
     def _guarded(self, steps: Steps, kinds: Sequence[Kind]) -> None:
         """Who changes guardrails, endpoints and trails, asked of all at once."""
         name = self.namer(steps)
         by_end = {end_of(kind): kind for kind in kinds}
         options, of_call = {}, dict[str, str]()
-        for effect in _GUARDED:
-            rows = [row["action"] for row in table_rows("guardrail-actions") if row["effect"] == effect]
-            of_call |= {action.lower(): effect for action in rows}
+        for effect in self.guarded:
+            of_call |= {action.lower(): effect for action in calls_of(effect)}
             here = both(self._calls(effect, steps), self._where(effect, steps))
             for end, kind in by_end.items():
                 if not self.sure(kind.first.arn, _changes(effect)):
@@ -205,8 +197,9 @@ class ChainQuestion:
             found = steps.whole(step, calls(by_end[end].first), options[end, effect], steps.formula("step"))
             if found is None:
                 continue
-            step, words = found, f"changes {_GUARDED[effect]}"
-            self.chains.add(name(by_end[end]), _changes(effect), Edge(((steps, step, words),), words))
+            step, words = found, f"changes {self.guarded[effect]}"
+            edge = Edge(((steps, step, words),), words, unless(self.workspace, steps, by_end[end], step))
+            self.chains.add(name(by_end[end]), _changes(effect), edge)
 
     def sure(self, arn: str, goal: str) -> bool:
         """Whether an identity comes to a node in one step, without extended rights."""
@@ -214,19 +207,8 @@ class ChainQuestion:
         return edge is not None and edge.sure
 
     def _where(self, effect: str, steps: Steps) -> Formula:
-        """Where such a call changes something: the organization in its management account, endpoints where some are."""
-        organization = self.workspace.organization
-        if effect == "guardrails":
-            management = is_text("resource.account", organization.management_account)
-            return either(
-                both(management, _on_guardrails(steps, organization.id)), steps.calls("organizations:LeaveOrganization")
-            )
-        if effect == "permission-sets":  # in the management account, or where it delegated them to
-            told = organization.delegated_administrators or ()
-            delegated = [account for account, service in told if service == _SSO]
-            return one_of("resource.account", [organization.management_account, *delegated])
-        owners = [account.id for account, _ in organization.accounts() if account.endpoints]
-        return one_of("resource.account", owners) if effect == "endpoints" and owners else sym("resource.mine")
+        """Where such a call changes something."""
+        return where(self.workspace, effect, steps)
 
     def _grown(self) -> list[Kind]:
         """Identities with all the rights of their account that are new: who can be given them, and who was made.
@@ -429,6 +411,7 @@ class ChainQuestion:
         hops = [steps.shown(step, words) for steps, step, words in taken]
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
         unless += [_NOT_CARRIED] if any(step.carried for _, step, _ in taken) else []
+        unless += [_IN_PART] if any(step.in_part for _, step, _ in taken) else []
         needs = sorted({name for hop in hops for name in hop.depends_on})
         points = sorted({name for hop in hops for name in rests(self.steps.run, hop)} - set(needs))
         status: MitigationStatus = "conditional" if unless or needs or points else "refuted"
@@ -437,16 +420,6 @@ class ChainQuestion:
         text += f"; not under the rival reading of {', '.join(points)}" if points else ""
         blamed = [blame for hop in hops for blame in hop.through if blame.effect == "Allow"]
         return Line(subject, status, text, blamed[-1] if blamed else None, hops=tuple(hops))
-
-
-def _on_guardrails(steps: Steps, organization: str) -> Formula:
-    """A call on a policy is on an SCP or RCP, not on one of tags or backups: delegation policies tell them apart."""
-    on_policy = steps.calls(*(f"organizations:{verb}Policy" for verb in ("Attach", "Delete", "Detach", "Update")))
-    kinds = ("service_control_policy", "resource_control_policy")
-    names = disj(glob("resource.name", (Text(f"policy/{organization}/{kind}/"), STAR)) for kind in kinds)
-    told = disj(steps.has_value("organizations:PolicyType", kind.upper()) for kind in kinds)
-    by_type = either(on_policy, steps.calls("organizations:DisablePolicyType"))
-    return both(either(neg(on_policy), names), either(neg(by_type), told))
 
 
 def _changes(effect: str) -> str:

@@ -28,7 +28,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions.mitigations.firm import firm
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.mitigations.roles import Kind
-from perimeter_smt.questions.mitigations.tested import all_types, on_type_of, tested_on
+from perimeter_smt.questions.mitigations.tested import all_types, on_type_of, perhaps_on, tested_on
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Counterexample
@@ -73,7 +73,7 @@ class Step:
     """A possible call: the formulas that it satisfies, the request found, and whether it needs no rival reading.
 
     `carried`: only a session that carries tags or a source identity of its own makes it. `further`: the same call on
-    what else AWS tests it on.
+    what else AWS tests it on. `in_part`: it is stopped on something of which AWS does not say whether it is tested.
     """
 
     asked: tuple[Formula, ...]
@@ -81,11 +81,12 @@ class Step:
     sure: bool
     carried: bool = False
     further: tuple[Step, ...] = ()
+    in_part: bool = False
 
     @property
     def certain(self) -> bool:
         """Whether it needs neither a rival reading nor what somebody set when the session began."""
-        return self.sure and not self.carried and all(step.certain for step in self.further)
+        return self.sure and not self.carried and not self.in_part and all(step.certain for step in self.further)
 
 
 def table_calls() -> frozenset[str]:
@@ -122,7 +123,7 @@ class Steps:
         self.workspace, self.world = workspace, world
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         also += all_types()
-        self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also)
+        self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also, often=True)
 
     def again(self, workspace: Workspace) -> Steps:
         """The same questions on another workspace."""
@@ -224,26 +225,36 @@ class Steps:
     def whole(self, step: Step, caller: Formula, *by: Formula) -> Step | None:
         """A step with the same call on what else AWS tests it on, or another that satisfies `by`; None: all stop."""
         stopped: list[Formula] = []
+        in_part: Step | None = None
         found: Step | None = step
         while found is not None:
             further = self._further(found, caller)
-            if further is not None:
-                return replace(found, further=further)
+            if further is not None and further.in_part:
+                in_part = in_part or further
+            elif further is not None:
+                return further
             stopped.append(neg(self.calls(call_of(self, found))))
             found = self.step(*by, *stopped)
-        return None
+        return in_part
 
-    def _further(self, step: Step, caller: Formula) -> tuple[Step, ...] | None:
-        """The same call on what else it is tested on; None where it does not get through on something."""
+    def _further(self, step: Step, caller: Formula) -> Step | None:
+        """The step with the same call on what else it is tested on; None where it does not get through on something."""
         row = self.world.calls.rows[next(iter(_model(step).rows.values()))]
-        out = []
-        for group in tested_on(row.lowered):
-            if row.type not in group:
-                other = self.step(self.formula("step"), self.calls(row.lowered), on_type_of(group), caller)
-                if other is None:
-                    return None
+        out, in_part = [], False
+        groups = [(group, True) for group in tested_on(row.lowered)]
+        groups += [(group, False) for group in perhaps_on(row.lowered)]
+        for group, demanded in groups:
+            if row.type in group:  # what is shown of it is of these types as well
+                step = replace(step, asked=(on_type_of(group), *step.asked))
+                continue
+            other = self.step(self.formula("step"), self.calls(row.lowered), on_type_of(group), caller)
+            if other is not None:
                 out.append(other)
-        return tuple(out)
+            elif demanded:
+                return None
+            else:
+                in_part = True
+        return replace(step, further=tuple(out), in_part=in_part)
 
     def _ask(self, *formulas: Formula) -> Result:
         result = self.run.ask(*formulas)

@@ -12,7 +12,12 @@ from perimeter_smt.request.keys import table_rows
 
 def tested_on(action: str) -> tuple[frozenset[str], ...]:
     """The groups of resource types of a call; none where one resource is asked about."""
-    return _tested().get(action.lower(), ())
+    return _tested("types").get(action.lower(), ())
+
+
+def perhaps_on(action: str) -> tuple[frozenset[str], ...]:
+    """Groups of types of which AWS does not say whether the call is tested on them, too."""
+    return _tested("perhaps").get(action.lower(), ())
 
 
 def on_type_of(group: frozenset[str]) -> Formula:
@@ -22,10 +27,11 @@ def on_type_of(group: frozenset[str]) -> Formula:
 
 def all_types() -> list[Formula]:
     """What is asked about types of resources, for all calls."""
-    return [on_type_of(group) for groups in _tested().values() for group in groups]
+    of_rows = (groups for member in ("types", "perhaps") for groups in _tested(member).values())
+    return list(dict.fromkeys(on_type_of(group) for groups in of_rows for group in groups))
 
 
-@lru_cache(maxsize=1)
-def _tested() -> dict[str, tuple[frozenset[str], ...]]:
+@lru_cache(maxsize=2)
+def _tested(member: str) -> dict[str, tuple[frozenset[str], ...]]:
     rows = table_rows("tested-resource-types")
-    return {row["action"].lower(): tuple(frozenset(group) for group in row["types"]) for row in rows}
+    return {row["action"].lower(): tuple(frozenset(group) for group in row.get(member, ())) for row in rows}
