@@ -98,6 +98,7 @@ def test_names_that_aws_gives_are_ways_through(action, exempt, through):
         ("arn:aws:sqs:eu-west-1::jobs", "has no account, expected `arn:aws:sqs:eu-west-1:ACCOUNT:jobs`"),
         ("arn:aws:execute-api:eu-west-1::0a1b2c3d4e", "has no account"),
         (f"arn:aws:SQS:eu-west-1:{MINE}:jobs", "has a service in capitals, expected `sqs`"),
+        (f"arn:aws:iam::{MINE}:root", "is a root user, expected the ARN of a resource"),
     ],
 )
 def test_resources_that_are_nowhere_are_refused(arn, says):
@@ -114,3 +115,11 @@ def test_resources_that_are_nowhere_are_refused(arn, says):
 def test_arns_without_account_that_there_are(arn):
     """Buckets, REST APIs and images have no account in their ARNs; of services not known nothing is said."""
     assert values.resource_arn(arn) == arn
+
+
+def test_log_groups_as_they_are_printed():
+    """`describe-log-groups` ends their ARNs in `:*`."""
+    group = f"arn:aws:logs:eu-west-1:{MINE}:log-group:app"
+    assert values.resource_arn(f"{group}:*") == values.resource_arn(group) == group
+    with pytest.raises(ValueError, match="has a wildcard"):
+        values.resource_arn(f"{group}*:*")
