@@ -95,11 +95,11 @@
   :named AP19.tag-key :strength presumed :for-each-value "aws:TagKeys s3:RequestObjectTagKeys sts:TransitiveTagKeys"
   :source "EC2 guide, tag restrictions: characters across all AWS services; keys of 1 to 128 characters"))
 ; What a call of STS sends of these is checked before anything is allowed: other values do not come.
-(assert (! (=> |has K| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+(assert (! (=> |has K| (str.in_re |K| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re ":") (str.to_re "/") (str.to_re "-")))))
   :named AP19.external-id :strength hard :for-each "sts:ExternalId"
   :source "STS API reference, AssumeRole, ExternalId: 2 to 1224 characters"))
-(assert (! (=> |has K| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+(assert (! (=> |has K| (str.in_re |K| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
   :named AP19.source-identity :strength hard :for-each "aws:SourceIdentity sts:SourceIdentity sts:RoleSessionName"
   :source "STS API reference, AssumeRole, SourceIdentity and RoleSessionName: 2 to 64 characters"))

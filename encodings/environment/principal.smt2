@@ -91,6 +91,8 @@
   :named AP10.value :strength hard :source "global condition keys, aws:PrincipalType"))
 (assert (! (=> (not (or (= caller aws-service) before-authentication)) |has aws:userid|) :named AP11 :strength hard
   :source "global condition keys, aws:userid"))
+(assert (! (=> iam-user (str.in_re |aws:userid| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_"))))) :named AP11.user-id-text :strength hard :source "IAM API reference, User, UserId: 16 to 128 characters"))
 (assert (! (=> (= caller user) (str.in_re |aws:userid| (re.++ (str.to_re "AIDA")
     (re.+ (re.union (re.range "A" "Z") (re.range "0" "9"))))))
   :named AP11.user-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))
