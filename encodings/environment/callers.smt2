@@ -31,8 +31,11 @@
   (=> (= caller federated-sts) (or signs-in-by-token (= action "sts:TagSession") (= action "sts:SetSourceIdentity"))))
   :named AE4.federated :strength hard
   :source "STS API reference: these two calls carry no AWS signature; IAM guide, pass session tags in AWS STS"))
+; What is asked of a role beside AssumeRole comes with that call.
 (assert (! (=> (= caller root)
-  (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")))) :named AE5.root :strength hard
+  (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoleWithSAML")
+           (and (or (= action "sts:TagSession") (= action "sts:SetSourceIdentity") (= action "sts:SetContext"))
+                (str.prefixof "role/" resource.name))))) :named AE5.root :strength hard
   :source "STS API reference, AssumeRole: not with root user credentials"))
 (assert (! (=> (or (= action "sts:GetSessionToken") (= action "sts:GetFederationToken"))
     (or (= caller user) (= caller root))) :named AE5.long-term :strength hard

@@ -10,6 +10,7 @@
 (declare-const |has K before| Bool)
 (declare-const |has K next| Bool)
 (declare-const |call: tags need abac| Bool)       ; see resource.smt2
+(declare-const |call: arn service ~ ec2| Bool)
 (declare-const resource.aws-managed-key Bool)
 (declare-const |call: lists K| Bool)              ; the service reference lists the key for the called action
 
@@ -66,26 +67,41 @@
 (assert (! (=> |has K| (or (= caller user) (= caller role) (= caller federated-user))) :named AP16.tag :strength soft
   :for-each "aws:PrincipalTag/*" :source "global condition keys, aws:PrincipalTag: users, roles and their sessions"))
 
-; Characters of tags: letters (Latin-1 in policies), digits, blanks and _ . : / = + - @
+; Characters of tags: letters, digits and blanks of any script, and _ . : / = + - @ (in policies all is Latin-1, in tags
+; not: what lies beyond is left open).
 (assert (! (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re " ")
     (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/") (str.to_re "=") (str.to_re "+") (str.to_re "-")
-    (str.to_re "@") (re.range "\u{c0}" "\u{d6}") (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{ff}"))))
-  :named AP19.tag :strength hard :for-each "aws:PrincipalTag/* aws:ResourceTag/*"
+    (str.to_re "@")
+    (re.range "\u{a0}" "\u{a0}") (re.range "\u{aa}" "\u{aa}") (re.range "\u{b2}" "\u{b3}")
+    (re.range "\u{b5}" "\u{b5}") (re.range "\u{b9}" "\u{ba}") (re.range "\u{bc}" "\u{be}") (re.range "\u{c0}" "\u{d6}")
+    (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{2ffff}"))))
+  :named AP19.tag :strength hard :for-each "aws:PrincipalTag/*"
   :source "IAM guide, rules for tagging in IAM and AWS STS"))
-(assert (! (=> |has K| (str.in_re |K| ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z")
+; Tags of EC2's resources hold any character, whoever asks for them (ebs, ssm); other services are more restrictive.
+(assert (! (or |call: arn service ~ ec2| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z")
     (re.range "0" "9") (str.to_re " ") (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/") (str.to_re "=")
-    (str.to_re "+") (str.to_re "-") (str.to_re "@") (re.range "\u{c0}" "\u{d6}") (re.range "\u{d8}" "\u{f6}")
-    (re.range "\u{f8}" "\u{ff}")))))
-  :named AP19.tag-key :strength hard :for-each-value "aws:TagKeys s3:RequestObjectTagKeys sts:TransitiveTagKeys"
-  :source "IAM guide, rules for tagging in IAM and AWS STS: keys of 1 to 128 characters"))
+    (str.to_re "+") (str.to_re "-") (str.to_re "@")
+    (re.range "\u{a0}" "\u{a0}") (re.range "\u{aa}" "\u{aa}") (re.range "\u{b2}" "\u{b3}")
+    (re.range "\u{b5}" "\u{b5}") (re.range "\u{b9}" "\u{ba}") (re.range "\u{bc}" "\u{be}") (re.range "\u{c0}" "\u{d6}")
+    (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{2ffff}")))))
+  :named AP19.resource-tag :strength presumed :for-each "aws:ResourceTag/*"
+  :source "EC2 guide, tag restrictions: characters across all AWS services"))
+(assert (! (=> |has K| (or |call: arn service ~ ec2| (str.in_re |K| ((_ re.loop 1 128) (re.union (re.range "a" "z")
+    (re.range "A" "Z") (re.range "0" "9") (str.to_re " ") (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/")
+    (str.to_re "=") (str.to_re "+") (str.to_re "-") (str.to_re "@")
+    (re.range "\u{a0}" "\u{a0}") (re.range "\u{aa}" "\u{aa}") (re.range "\u{b2}" "\u{b3}")
+    (re.range "\u{b5}" "\u{b5}") (re.range "\u{b9}" "\u{ba}") (re.range "\u{bc}" "\u{be}") (re.range "\u{c0}" "\u{d6}")
+    (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{2ffff}"))))))
+  :named AP19.tag-key :strength presumed :for-each-value "aws:TagKeys s3:RequestObjectTagKeys sts:TransitiveTagKeys"
+  :source "EC2 guide, tag restrictions: characters across all AWS services; keys of 1 to 128 characters"))
 ; What a call of STS sends of these is checked before anything is allowed: other values do not come.
-(assert (! (=> |has K| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+(assert (! (=> |has K| (str.in_re |K| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re ":") (str.to_re "/") (str.to_re "-")))))
   :named AP19.external-id :strength hard :for-each "sts:ExternalId"
   :source "STS API reference, AssumeRole, ExternalId: 2 to 1224 characters"))
 ; Source identities that begin with `aws:` are AWS's own, of which nobody tells the characters.
 (assert (! (=> |has K| (or (str.prefixof "aws:" |K|)
-    (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.in_re |K| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP19.source-identity :strength hard :for-each "aws:SourceIdentity sts:SourceIdentity sts:RoleSessionName"
   :source "STS API reference, AssumeRole, SourceIdentity and RoleSessionName: 2 to 64 characters; aws: is reserved"))
@@ -108,12 +124,12 @@
   :source "SNS guide, access policies; S3 guide, the meaning of public: a fixed aws:SourceOwner says who calls"))
 
 ; The ends of a chain of services are its first and last value.
-(assert (! (=> |has aws:CalledViaFirst| (some-value aws:CalledVia x (= |aws:CalledViaFirst| x))) :named AR1.first-there
+(assert (! (=> (and |has aws:CalledViaFirst| |has aws:CalledVia|) (some-value aws:CalledVia x (= |aws:CalledViaFirst| x))) :named AR1.first-there
   :strength hard :for-each "aws:CalledViaFirst" :source "global condition keys, aws:CalledViaFirst"))
 (assert (! (=> (and |has aws:CalledViaFirst| |has K| (not |has K before|)) (= |aws:CalledViaFirst| |K|)) :named AR1.first
   :strength hard :for-each-value "aws:CalledVia" :with "aws:CalledViaFirst"
   :source "global condition keys, aws:CalledViaFirst"))
-(assert (! (=> |has aws:CalledViaLast| (some-value aws:CalledVia x (= |aws:CalledViaLast| x))) :named AR1.last-there
+(assert (! (=> (and |has aws:CalledViaLast| |has aws:CalledVia|) (some-value aws:CalledVia x (= |aws:CalledViaLast| x))) :named AR1.last-there
   :strength hard :for-each "aws:CalledViaLast" :source "global condition keys, aws:CalledViaLast"))
 (assert (! (=> (and |has aws:CalledViaLast| |has K| (not |has K next|)) (= |aws:CalledViaLast| |K|)) :named AR1.last
   :strength hard :for-each-value "aws:CalledVia" :with "aws:CalledViaLast"

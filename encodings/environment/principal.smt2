@@ -69,12 +69,17 @@
 (assert (! (=> (str.suffixof ".amazonaws.com.cn" principal.service) (= aws.partition "aws-cn")) :named AP8.partition
   :strength hard :source "IAM guide, AWS service principals: names in the China Regions"))
 
-(assert (! (= |has aws:username| (= caller user)) :named AP9 :strength hard :source "global condition keys, aws:username"))
-(assert (! (=> (= caller user) (or (= principal.name (str.++ "user/" |aws:username|))
+; An origin access identity is written like a user and is none: no page tells whether its calls have a user name.
+(define-fun iam-user () Bool (and (= caller user) (not (= principal.account "cloudfront"))))
+(assert (! (and (=> |has aws:username| (= caller user)) (=> iam-user |has aws:username|)) :named AP9 :strength hard
+  :source "global condition keys, aws:username"))
+(assert (! (=> iam-user (or (= principal.name (str.++ "user/" |aws:username|))
     (str.suffixof (str.++ "/" |aws:username|) principal.name)))
   :named AP9.value :strength hard :source "semantics 4.8, AP9"))
-(assert (! (str.in_re |aws:username| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+(assert (! (or (str.in_re |aws:username| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))
+  (and (= principal.account "cloudfront") (str.in_re |aws:username| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z")
+    (re.range "0" "9") (str.to_re " "))))))
   :named AP19.username :strength hard :source "IAM guide, IAM and STS quotas: name requirements"))
 
 (assert (! (or before-authentication |has aws:PrincipalType|) :named AP10 :strength hard :source "global condition keys, aws:PrincipalType"))
@@ -86,6 +91,8 @@
   :named AP10.value :strength hard :source "global condition keys, aws:PrincipalType"))
 (assert (! (=> (not (or (= caller aws-service) before-authentication)) |has aws:userid|) :named AP11 :strength hard
   :source "global condition keys, aws:userid"))
+(assert (! (=> iam-user (str.in_re |aws:userid| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_"))))) :named AP11.user-id-text :strength hard :source "IAM API reference, User, UserId: 16 to 128 characters"))
 (assert (! (=> (= caller user) (str.in_re |aws:userid| (re.++ (str.to_re "AIDA")
     (re.+ (re.union (re.range "A" "Z") (re.range "0" "9"))))))
   :named AP11.user-id :strength soft :source "IAM guide, identifiers: prefixes, which the quotas page does not guarantee"))
@@ -155,20 +162,30 @@
 (assert (! (=> (and on-endpoint |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|
                     (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)) (= endpoint.region instance.region))
   :named AP14.unique :strength soft :source "semantics 4.4: ids of VPCs are unique in a Region"))
-(assert (! (= |has aws:AssumedRoot| principal.assumed-root) :named AP15 :strength soft
-  :source "global condition keys, aws:AssumedRoot"))
+(assert (! (and (= |has aws:AssumedRoot| principal.assumed-root) (=> |has aws:AssumedRoot| (= |aws:AssumedRoot| "true")))
+  :named AP15 :strength hard :source "global condition keys, aws:AssumedRoot"))
 (assert (! (=> principal.assumed-root (and (= caller root) principal.temporary)) :named AP15.root :strength hard
   :source "STS API reference, AssumeRoot"))
 ; A session of AssumeRoot does its task, in its own account, and nothing else.
 (declare-const |call: action in root-task-actions| Bool)
 (assert (! (=> principal.assumed-root (and |call: action in root-task-actions| (= principal.account resource.account)))
   :named AP15.task :strength soft :source "IAM guide, AWS managed policies for AssumeRoot: task policies"))
-(assert (! (=> |has aws:SourceIdentity| principal.temporary) :named AP16.source-identity :strength soft
-  :source "global condition keys, aws:SourceIdentity"))
-(assert (! (=> |has aws:FederatedProvider| (or (= caller role) (= caller federated-sts)))
+(assert (! (=> |has aws:SourceIdentity| (or (= caller role) principal.assumed-root)) :named AP16.source-identity
+  :strength soft
+  :source "global condition keys, aws:SourceIdentity: set when a role is assumed; STS API reference, AssumeRoot: SourceIdentity"))
+(assert (! (=> |has aws:FederatedProvider|
+    (or (= caller role) (and (= caller federated-sts) (not (= action "sts:AssumeRoleWithSAML")))))
   :named AP16.federated-provider :strength soft :source "global condition keys, aws:FederatedProvider"))
-(assert (! (=> (or |has aws:SignInSessionArn| |has aws:ChatbotSourceArn|) principal.temporary)
-  :named AP16.sign-in :strength soft :source "semantics 4.3"))
+(assert (! (=> (= action "sts:AssumeRoleWithWebIdentity") |has aws:FederatedProvider|)
+  :named AP16.provider-there :strength hard
+  :source "global condition keys, aws:FederatedProvider: in the trust policy when an OIDC provider is used"))
+; The call names its provider: the ARN of one in IAM, the name of one that AWS knows by itself.
+(assert (! (=> (and |has aws:FederatedProvider| (= caller federated-sts) (not (= action "sts:AssumeRoleWithSAML")))
+    (= |aws:FederatedProvider| principal.provider))
+  :named AP16.provider-value :strength hard :source "global condition keys, aws:FederatedProvider: its values"))
+(assert (! (and (=> |has aws:SignInSessionArn| principal.temporary) (=> |has aws:ChatbotSourceArn| (= caller role)))
+  :named AP16.sign-in :strength soft
+  :source "global condition keys, aws:SignInSessionArn and aws:ChatbotSourceArn: sessions of AWS Sign-In and of roles"))
 
 (assert (! (=> principal.service-linked (and (= caller role) (str.prefixof "role/aws-service-role/" principal.name)))
   :named AP3.service-linked :strength hard :source "semantics 3.3"))

@@ -5,8 +5,15 @@
   :strength hard :source "global condition keys, aws:ViaAWSService"))
 (assert (! (=> |has aws:CalledVia| forwarded) :named AR1.called-via :strength hard
   :source "global condition keys, aws:CalledVia"))
-(assert (! (and (= |has aws:CalledViaFirst| |has aws:CalledVia|) (= |has aws:CalledViaLast| |has aws:CalledVia|))
+(assert (! (and (= |has aws:CalledViaFirst| |has aws:CalledViaLast|) (=> |has aws:CalledVia| |has aws:CalledViaFirst|)
+    (=> |has aws:CalledViaFirst| forwarded))
   :named AR1.ends :strength hard :source "global condition keys, aws:CalledViaFirst"))
+; The page asks of services that they support aws:CalledVia, and does not ask it where it tells of the ends.
+(assert (! (=> |has aws:CalledViaFirst| |has aws:CalledVia|) :named AR1.supported :strength soft
+  :source "global condition keys, aws:CalledVia: services that support it"))
+; Servers that AWS runs for the Model Context Protocol call with the credentials of an identity.
+(assert (! (=> (or |has aws:CalledViaAWSMCP| |has aws:ViaAWSMCPService|) iam) :named AR1.mcp :strength soft
+  :source "global condition keys, aws:CalledViaAWSMCP: credentials of an IAM principal"))
 (assert (! (=> forwarded iam) :named AR2 :strength hard :source "IAM guide, forward access sessions"))
 
 (assert (! (=> |has aws:SourceAccount| (and (= caller aws-service) (not (= behalf.account "")))) :named AR3.account

@@ -62,6 +62,8 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
         out |= {"aws:PrincipalAccount": "anonymous", "aws:userid": "anonymous"}
     if facts.kind == "fedsts":
         out["aws:userid"] = "federated"
+        if action_of(view) == "sts:AssumeRoleWithWebIdentity":
+            out["aws:FederatedProvider"] = view.text("principal.provider")
     if facts.kind == "service":
         out |= {
             "aws:PrincipalServiceName": facts.service or "",

@@ -13,7 +13,7 @@ from perimeter_smt.request.keys import KeyInfo, support_list
 
 _POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount")
 _TOGETHER = (*_POINT_KEYS, "s3:accesspointnetworkorigin")  # AR15
-_TAG_PREFIXES = ("aws:principaltag/", "aws:resourcetag/")
+_PLAIN_TAGS = ("aws:principaltag/",)  # tags of EC2's resources hold any character
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
 
@@ -42,8 +42,8 @@ class WorldKeys(Space):
         return self.known[name]
 
     def is_plain(self, name: str) -> bool:
-        """Tags, account ids, organization ids, names: AP19 and the formats of ids."""
-        return name.startswith(_TAG_PREFIXES) or name in (
+        """Tags of principals, account ids, organization ids, names: AP19 and the formats of ids."""
+        return name.startswith(_PLAIN_TAGS) or name in (
             "aws:username", "aws:principalaccount", "aws:principalorgid", "aws:resourceaccount", "aws:resourceorgid",
             "aws:sourceaccount", "aws:sourceorgid", "aws:vpceaccount", "aws:vpceorgid", "aws:sourcevpc",
             "aws:sourcevpce", "s3:resourceaccount", "kms:calleraccount", "aws:requestedregion",

@@ -1,0 +1,154 @@
+"""Which caller carries which condition key, with which values: verdicts that turn on one line of AWS's key page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
+from perimeter_smt.organization.perimeter import Perimeter, Workspace
+from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.perimeter import prove
+
+ORG, MINE, MANAGEMENT = "o-acme0000001", "111122223333", "123456789012"
+LIMITS = ("management-account", "service-linked-roles", "service-principals")
+FOREIGN = {"aws:ResourceOrgID": ORG}
+PROVIDER = f"arn:aws:iam::{MINE}:oidc-provider/id.acme.example"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Assertions that lie in no file."""
+
+    smtlib: str
+
+
+def policy(kind, *statements):
+    return parse_object({"Version": "2012-10-17", "Statement": list(statements)}, kind, file="p.json", name=kind.value)
+
+
+def deny(condition, *, action="*", principal=False):
+    out = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition}
+    return out | ({"Principal": "*"} if principal else {})
+
+
+def workspace(*, scps=(), rcps=()):
+    accounts = (Account(id=MINE), Account(id=MANAGEMENT))
+    guardrails = Guardrails(
+        scps=tuple(policy(Kind.SCP, s) for s in scps), rcps=tuple(policy(Kind.RCP, s) for s in rcps)
+    )
+    root = Unit(id="r-root", guardrails=guardrails, accounts=accounts)
+    return Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(orgs=(ORG,), accepted=LIMITS),
+        name="keys",
+    )
+
+
+def verdict(service, space):
+    (found,) = prove(space, objectives=["O3"], services=[service], availability=False).verdicts
+    return found
+
+
+def claimed(service, claim, space=None):
+    """The status of one claim on every request that gets through."""
+    own = Text(f"(assert (! {claim} :named claim))")
+    report = prove(space or workspace(), objectives=(), services=[service], assertions=[own], availability=False)
+    return report.verdicts[0].status
+
+
+def test_the_root_user_tags_no_session_of_a_role():
+    """The formal text let it, the evaluator did not: an answer that showed such a call was an internal error."""
+    premise = '(and (= caller root) (= action "sts:TagSession") (str.prefixof "role/" resource.name))'
+    assert claimed("sts", f"(=> {premise} (not |has aws:userid|))") == "vacuous"
+
+
+IDENTITY = '(and (= caller user) (= principal.account "cloudfront"))'
+OF_ONE = 'principal.name "user/CloudFront Origin Access Identity E2EXAMPLE1"'
+
+
+def test_origin_access_identities_are_no_users_with_names():
+    """With aws:username in use they could not have the names that they have."""
+    assert claimed("s3", f"(=> {IDENTITY} |has aws:username|)") == "refuted"
+    assert claimed("s3", f"(=> (and {IDENTITY} |has aws:username|) (not (= {OF_ONE})))") == "refuted"
+    assert claimed("s3", "(=> (and (= caller user) (is-account principal.account)) |has aws:username|)") == "proved"
+
+
+def test_who_signs_in_with_a_web_identity_carries_its_provider():
+    """aws:FederatedProvider was free in this call: a Deny for every other provider did not hold them back."""
+    rcp = deny(
+        {"StringNotEquals": {"aws:FederatedProvider": PROVIDER}},
+        action="sts:AssumeRoleWithWebIdentity",
+        principal=True,
+    )
+    claim = (
+        f'(=> (and (= action "sts:AssumeRoleWithWebIdentity") (= resource.account "{MINE}")) '
+        f'(= principal.provider "{PROVIDER}"))'
+    )
+    assert claimed("sts", claim, workspace(rcps=(rcp,))) == "proved"
+    assert claimed("sts", '(=> (= action "sts:AssumeRoleWithSAML") (not |has aws:FederatedProvider|))') == "conditional"
+
+
+@pytest.mark.parametrize(("service", "expected"), [("ec2", "refuted"), ("secretsmanager", "proved")])
+def test_tags_of_ec2_hold_any_character(service, expected):
+    """An exemption by a tag with `#` was taken for one that no resource can have."""
+    scp = deny({"StringNotEqualsIfExists": FOREIGN, "StringNotEquals": {"aws:ResourceTag/team": "team#1"}})
+    found = verdict(service, workspace(scps=(scp,)))
+    assert found.status == expected
+    if expected == "proved":
+        assert "AP19.resource-tag" in {assumed.name for assumed in found.assumptions}
+
+
+@pytest.mark.parametrize(("service", "expected"), [("ec2", "refuted"), ("secretsmanager", "proved")])
+def test_keys_of_tags_of_ec2_hold_any_character(service, expected):
+    scp = deny({"StringNotEqualsIfExists": FOREIGN, "ForAllValues:StringNotEquals": {"aws:TagKeys": "a#b"}})
+    assert verdict(service, workspace(scps=(scp,))).status == expected
+
+
+@pytest.mark.parametrize(("service", "expected"), [("ec2", "conditional"), ("secretsmanager", "proved")])
+def test_wildcards_in_a_tag_of_ec2_may_act(service, expected):
+    """X-42 was not asked of tags of resources."""
+    own = {"StringNotEqualsIfExists": FOREIGN}
+    scps = (
+        deny(own | {"StringNotLike": {"aws:PrincipalTag/team": "x${aws:ResourceTag/team}"}}),
+        deny(own | {"StringNotEquals": {"aws:PrincipalTag/team": "xy"}}),
+        deny(own | {"StringEquals": {"aws:ResourceTag/team": "y"}}),
+        deny(own | {"Null": {"aws:ResourceTag/team": "true"}}),
+    )
+    assert verdict(service, workspace(scps=scps)).status == expected
+
+
+@pytest.mark.parametrize("value", ["n\u00ba 5", "50\u00b2"])
+def test_tags_are_of_every_script(value):
+    """Letters and digits of tags were those of a few scripts: the exemption counted as one that nobody has."""
+    scp = deny({"StringNotEqualsIfExists": FOREIGN, "StringNotEquals": {"aws:PrincipalTag/team": value}})
+    assert verdict("sqs", workspace(scps=(scp,))).status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("service", "claim", "expected"),
+    [
+        ("sqs", '(=> |has aws:AssumedRoot| (and principal.assumed-root (= |aws:AssumedRoot| "true")))', "proved"),
+        ("sqs", "(=> |has aws:SourceIdentity| (or (= caller role) principal.assumed-root))", "conditional"),
+        ("sqs", "(=> |has aws:ChatbotSourceArn| (= caller role))", "conditional"),
+        ("sqs", "(=> |has aws:ViaAWSMCPService| iam)", "conditional"),
+        ("sqs", "(=> |has aws:CalledViaAWSMCP| iam)", "conditional"),
+        ("sqs", "(=> |has aws:CalledViaFirst| |has aws:CalledVia|)", "conditional"),
+        ("sqs", "(=> |has aws:CalledVia| |has aws:CalledViaLast|)", "proved"),
+        ("sqs", "(=> |has aws:CalledViaLast| forwarded)", "proved"),
+        ("sqs", '(=> iam (not (= |aws:userid| "")))', "proved"),
+        ("sts", '(=> |has sts:ExternalId| (not (= |sts:ExternalId| "")))', "proved"),
+        ("sts", '(=> |has sts:SourceIdentity| (not (= |sts:SourceIdentity| "")))', "proved"),
+    ],
+)
+def test_lines_of_the_key_page(service, claim, expected):
+    assert claimed(service, claim) == expected
+
+
+def test_the_page_sample_on_long_term_root_credentials():
+    """Denies what root does with long-term credentials: proved by the key page, was conditional."""
+    scp = deny({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}, "Null": {"aws:AssumedRoot": "true"}})
+    claim = f'(=> (and (= caller root) (= principal.account "{MINE}")) principal.assumed-root)'
+    assert claimed("sqs", claim, workspace(scps=(scp,))) == "proved"
