@@ -195,7 +195,18 @@ def _fill(statements: list[dict[str, Any]], version: str, size: int) -> list[dic
                 break
         else:
             bins.append([(number, statement)])
-    return [{"Version": version, "Statement": [s for _, s in sorted(b, key=lambda item: item[0])]} for b in bins]
+    return [{"Version": version, "Statement": _once([s for _, s in sorted(b, key=lambda item: item[0])])} for b in bins]
+
+
+def _once(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Statements of which none has the id of one before it: ids are unique within a policy."""
+    seen: set[str] = set()
+    out = []
+    for statement in statements:
+        own = statement.get("Sid", "")
+        out.append({name: value for name, value in statement.items() if name != "Sid" or own not in seen})
+        seen.add(own)
+    return out
 
 
 def _differs(before: Sequence[Document], after: list[dict[str, Any]], kind: Kind, limits: Limits | None) -> str:
