@@ -134,6 +134,9 @@ def _conditions(keys: KeySpace, document: Document, condition: Condition) -> Ite
     if operator.quantifier is None:
         for value in condition.values:
             yield _literal(keys, document, condition, Operator(positive), (value,))
+            if operator.if_exists and positive.family is Family.STRING and not operator.base.negated:
+                # An empty value passes `Null` as an absent one does, and this condition it fails.
+                yield _literal(keys, document, condition, Operator(positive, None, True), (value,))
             yield from _negation(keys, document, condition, positive, negative, value)
     elif negative is None:  # numbers and dates under set operators
         yield _literal(keys, document, condition, operator, condition.values)

@@ -218,9 +218,10 @@ class Search:
         bits = self._bits(model)
         self._granted.add(bits)
         true = [place for place in range(len(self.literals)) if bits >> place & 1]
-        plain = [i for i in true if self.literals[i].operator != "Null" and self.literals[i].field != "other"]
-        null = [i for i in true if self.literals[i].field != "other"]
-        for places in (plain, null, true):
+        said = [i for i in true if self.literals[i].field != "other"]
+        null = [i for i in said if not _or_absent(self.literals[i])]
+        plain = [i for i in null if self.literals[i].operator != "Null"]
+        for places in (plain, null, said, true):
             core = self._core(places)
             if core is not None:
                 return self._lively_actions(self._widened(self._prime(core, true), bits))
@@ -493,3 +494,8 @@ def _below(one: Literal, other: Literal) -> bool:
         return False
     pattern = "".join("[^*]" if c == "?" else ".*" if c == "*" else re.escape(c) for c in wide)
     return re.fullmatch(pattern, text, re.DOTALL) is not None
+
+
+def _or_absent(one: Literal) -> bool:
+    """A text or no key at all: needed only where a value may be empty, which `Null` does not tell from no key."""
+    return one.operator.startswith("String") and one.operator.endswith("IfExists")

@@ -73,7 +73,7 @@ def pack(
     place = together(documents)
     beside = kind is Kind.RCP or place.levels[0].open
     count = count or MOST_ATTACHED[kind] - int(beside)
-    judged = [one for one in redundant([place], limits=limits) if one.removable]
+    judged = [one for one in redundant([place], covers=False, limits=limits) if one.removable]
     gone = {(one.statement.file, one.statement.document, one.statement.index) for one in judged}
     kept: list[dict[str, Any]] = []
     for document in documents:
