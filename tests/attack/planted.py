@@ -58,7 +58,7 @@ PLANTED = (
            _estates("queue,secret", 25, *_BREACH, seed=40)),
     Defect("the policy of a container says nothing of what lies in it", _GOVERNS,
            (('disj([*names, *_patterns(rows, "governs", arn.service)])', "disj(names)"),
-            ("    may = [sure, *_elsewhere(rows)]\n", "    return Reach(*[both(_here(arn, resource.account), sure)] * 3)\n    may = [sure, *_elsewhere(rows)]\n")),  # noqa: E501
+            ("    told = [sure, *_elsewhere(rows)]\n", "    return Reach(*[both(_here(arn, resource.account), sure)] * 3)\n    told = [sure, *_elsewhere(rows)]\n")),  # noqa: E501
            _estates("table,domain,api,bus,table bucket,bucket,repository", 60, *_BREACH)),
     Defect("functions have no versions and aliases", "encodings/keys/qualified-names.json",
            (('"name": "function:${FunctionName}:${Alias}"', '"name": "function:${FunctionName}"'),

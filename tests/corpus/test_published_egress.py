@@ -86,7 +86,8 @@ def test_urls_that_services_sign(lines):
                   scopes={f"O{n}": Scope(actions=("s3:*",)) for n in range(1, 7)})  # fmt: skip
     urls = {subject: line.status for subject, line in found.items() if subject.startswith(("ecr:", "lambda:", "lex:"))}
     assert urls
-    assert set(urls.values()) == {"proved"}
+    beyond = {"lambda: code of layers", "lambda: tokens for MicroVMs"}  # later than the sample
+    assert {subject for subject, status in urls.items() if status != "proved"} == beyond
     assert found["sts: tokens for services outside AWS"].status == "refuted"
 
 

@@ -134,7 +134,7 @@ def test_tokens_of_a_shared_issuer_by_subject(subject, status):
 def test_a_service_that_acts_for_strangers():
     """Instances use roles of their own account; a delivering service has to be asked for whom it acts."""
     assert one(workspace(role("app", trusts({"Service": "ec2.amazonaws.com"})))).status == "proved"
-    delivery = {"Service": "cloudtrail.amazonaws.com"}
+    delivery = {"Service": "config.amazonaws.com"}
     found = one(workspace(role("logs", trusts(delivery))))
     assert found.status == "refuted"
     assert "on behalf of account" in found.text

@@ -251,7 +251,7 @@ def test_source_arn_tells_the_account(source, expected):
 
 @pytest.mark.parametrize(
     ("service", "expected"),
-    [("ec2", "proved"), ("lambda", "conditional"), ("cloudtrail", "refuted")],
+    [("ec2", "proved"), ("lambda", "conditional"), ("cloudtrail", "conditional"), ("config", "refuted")],
 )
 def test_services_use_passed_roles_for_their_account(service, expected):
     statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}

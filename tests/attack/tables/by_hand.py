@@ -217,7 +217,7 @@ ROWS = (
     RowByHand("policy-sizes", "`lint` on the policy of a queue of more than 8,192 characters",
               lambda row: row["kind"] == "resource of sqs", _too_large),
     RowByHand("resource-types-beside", "my identities on the brokers of a cluster of another account",
-              lambda row: row["action"] == "kafka:GetBootstrapBrokers", _brokers),
+              lambda row: row.get("action") == "kafka:GetBootstrapBrokers", _brokers),
     RowByHand("published-bucket-names", "whether `perimeter init` takes a bucket for one that AWS publishes",
               lambda row: row["name"] == "athena-examples-{region}",
               lambda: str(is_published_bucket("athena-examples-eu-west-1"))),
