@@ -89,7 +89,8 @@ def build_pair(
 ) -> Pair:
     """Encode two states of one organization; requests are judged by the perimeter of the second.
 
-    `free_grants` as for one organization; `unlisted`: actions to ask of that the service reference does not know.  InputError where the two are not of one organization.
+    `free_grants` as for one organization; `unlisted`: actions to ask of that the service reference does not know.
+    InputError where the two are not of one organization.
     """
     _one_organization(before.organization, after.organization)
     before = before.model_copy(update={"perimeter": after.perimeter})

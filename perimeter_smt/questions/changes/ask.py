@@ -150,7 +150,7 @@ def _part(
 
 
 def _unlisted(before: Workspace, after: Workspace, services: Sequence[str], *, grants_too: bool) -> list[str]:
-    """Actions beyond the service reference that policies of one state alone name, of these services or of unknown ones."""
+    """Actions beyond the service reference that policies of one state name, of these services or unknown ones."""
     old, new = ({id(d): d for d in all_documents(w, grants_too=grants_too)} for w in (before, after))
     changed = [d for own, d in (old | new).items() if (own in old) != (own in new)]
     known, chosen = frozenset(actions.services()), frozenset(services)

@@ -52,6 +52,11 @@ class Literal:
         """Literals of one group can stand in one list."""
         return self.field, self.operator, self.key.lower()
 
+    @property
+    def or_absent(self) -> bool:
+        """A text or no key: needed where a value may be empty, which `Null` does not tell from no key."""
+        return self.operator.startswith("String") and self.operator.endswith("IfExists")
+
 
 def literals_of(
     keys: KeySpace, documents: Sequence[Document], classes: Sequence[ActionClass], *, callers: bool = False

@@ -219,7 +219,7 @@ class Search:
         self._granted.add(bits)
         true = [place for place in range(len(self.literals)) if bits >> place & 1]
         said = [i for i in true if self.literals[i].field != "other"]
-        null = [i for i in said if not _or_absent(self.literals[i])]
+        null = [i for i in said if not self.literals[i].or_absent]
         plain = [i for i in null if self.literals[i].operator != "Null"]
         for places in (plain, null, said, true):
             core = self._core(places)
@@ -494,8 +494,3 @@ def _below(one: Literal, other: Literal) -> bool:
         return False
     pattern = "".join("[^*]" if c == "?" else ".*" if c == "*" else re.escape(c) for c in wide)
     return re.fullmatch(pattern, text, re.DOTALL) is not None
-
-
-def _or_absent(one: Literal) -> bool:
-    """A text or no key at all: needed only where a value may be empty, which `Null` does not tell from no key."""
-    return one.operator.startswith("String") and one.operator.endswith("IfExists")

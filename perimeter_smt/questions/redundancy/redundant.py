@@ -63,7 +63,8 @@ def redundant(
 ) -> list[Judged]:
     """Every statement of the documents, in the order in which they come, judged over all places where they stand.
 
-    `covers`: find the statements that cover each, which costs a question for every two statements. `progress` is told which place is judged, how many are done, of how many.
+    `covers`: find the statements that cover each, which costs a question for every two statements.
+    `progress` is told which place is judged, how many are done, of how many.
     """
     found: dict[_Key, list[Judged]] = {}
     judges = []  # of the places where something could go
