@@ -83,10 +83,12 @@
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re ":") (str.to_re "/") (str.to_re "-")))))
   :named AP19.external-id :strength hard :for-each "sts:ExternalId"
   :source "STS API reference, AssumeRole, ExternalId: 2 to 1224 characters"))
-(assert (! (=> |has K| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
-    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+; Source identities that begin with `aws:` are AWS's own, of which nobody tells the characters.
+(assert (! (=> |has K| (or (str.prefixof "aws:" |K|)
+    (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP19.source-identity :strength hard :for-each "aws:SourceIdentity sts:SourceIdentity sts:RoleSessionName"
-  :source "STS API reference, AssumeRole, SourceIdentity and RoleSessionName: 2 to 64 characters"))
+  :source "STS API reference, AssumeRole, SourceIdentity and RoleSessionName: 2 to 64 characters; aws: is reserved"))
 
 ; Claims HOST:claim are of the provider of that host only, in the call that brings its token, sub and aud always; they may
 ; go on into the session that comes of it, as those of Cognito do (W-23).

@@ -136,20 +136,21 @@
 (assert (! (is-region function.region) :named AP14.function-region :strength hard
   :source "AWS general reference, ARNs: the Region of a function"))
 (assert (! (str.in_re function.name (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
-    (str.to_re "_") (str.to_re "-")))) :named AP14.function :strength hard
-  :source "Lambda API reference, FunctionName: letters, digits, hyphens and underscores"))
+    (str.to_re "_") (str.to_re "-") (str.to_re ".")))) :named AP14.function :strength hard
+  :source "Lambda API reference, FunctionName: letters, digits, hyphens and underscores; replicas at the edge have a dot"))
 (assert (! (=> |has aws:Ec2InstanceSourceVpc| (str.in_re |aws:Ec2InstanceSourceVpc| (re.++ (str.to_re "vpc-")
     (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
   :named AP14.vpc :strength hard :source "global condition keys, aws:Ec2InstanceSourceVpc: the id of a VPC"))
 (assert (! (=> |has ec2:RoleDelivery| (or (= |ec2:RoleDelivery| "1.0") (= |ec2:RoleDelivery| "2.0")))
   :named AP14.delivery :strength soft :source "EC2 guide, instance metadata service: version 1.0 or 2.0 role credentials"))
-; An instance stands in a VPC of its account, or in a subnet that an account of its organization shares. Ids of VPCs are
-; unique in a Region; that another VPC elsewhere has the same one is the exception.
+; An instance stands in a VPC of its account, or in a subnet that an account of its organization shares. The exception is
+; one that runs on in a subnet which is no longer shared, as after one of the accounts left the organization. Ids of VPCs
+; are unique in a Region; that another VPC elsewhere has the same one is another exception.
 (assert (! (=> (and on-endpoint |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|
                     (= endpoint.vpc |aws:Ec2InstanceSourceVpc|) (= endpoint.region instance.region))
     (or (= vpc.account principal.account)
         (and (in-organization vpc.account) (= (org vpc.account) (org principal.account)))))
-  :named AP14.shared :strength hard
+  :named AP14.shared :strength soft
   :source "VPC guide, share your VPC subnets: participants belong to the owner's organization"))
 (assert (! (=> (and on-endpoint |has ec2:SourceInstanceArn| |has aws:Ec2InstanceSourceVpc|
                     (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)) (= endpoint.region instance.region))

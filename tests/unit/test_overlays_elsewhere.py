@@ -122,6 +122,15 @@ def test_a_permission_that_goes(base):
     assert resource(found, FUNCTION).policy is None
 
 
+def test_one_of_two_permissions_that_say_the_same_goes(base):
+    """The other one still lets the partner in."""
+    (partner,) = FILES["function.json"]["Statement"]
+    twice = {"Version": "2012-10-17", "Statement": [partner, {**partner, "Sid": "Again"}]}
+    (base / "function.json").write_text(json.dumps(twice))
+    found = laid_over(base, change("aws_lambda_permission", PERMITTED, None, ["delete"]))
+    assert sids([resource(found, FUNCTION).policy]) == ["Again"]
+
+
 def test_grants_of_keys(base):
     """They were passed over in silence, also where the organization lists all of a key."""
     grant = {"key_id": KEY, "grantee_principal": f"arn:aws:iam::{OTHER}:root", "operations": ["Decrypt"]}

@@ -35,6 +35,9 @@ def reader(action, name, service):
         ("backup-vault:daily", "backup-vault:weekly", "backup:StartBackupJob", False),
         ("backup-vault:daily", "backup-vault:weekly", "backup:CreateBackupVault", True),
         ("stateMachine:bill", "stateMachine:ship", "states:StartExecution", False),
+        ("cluster/shop", "task/shop/0a1b", "ecs:StopTask", True),
+        ("cluster/shop", "task/bills/0a1b", "ecs:StopTask", False),
+        ("cluster/shop", "task/default/0a1b", "ecs:StopTask", True),
         ("agent/AGENT12345", "agent-alias/AGENT12345/LIVE123456", "bedrock:InvokeAgent", True),
         ("agent/AGENT12345", "agent-alias/OTHER12345/LIVE123456", "bedrock:InvokeAgent", False),
         ("bot/ABCDEFGHIJ", "bot-alias/ABCDEFGHIJ/LIVEALIAS1", "lex:RecognizeText", True),
@@ -119,6 +122,7 @@ def compared(action, service, *names):
     [
         ("dms", "dms:StartReplicationTask", "task:DEF", True),
         ("dms", "dms:StartReplicationTask", "task:a/b", False),
+        ("dms", "dms:ModifyReplicationSubnetGroup", "subgrp:my_group.two", True),
         ("neptune-db", "neptune-db:connect", "cluster-B/*", True),
         ("iot", "iot:Publish", "topic/sensors/hot", True),
         ("glue", "glue:GetTable", "table/sales/by day", True),

@@ -104,6 +104,26 @@ def test_one_endpoint_is_a_soft_axiom_beyond_what_the_guide_states(action, depar
 
 
 @pytest.mark.parametrize(
+    ("key", "operator", "value", "expected"),
+    [
+        ("aws:SourceIdentity", "StringNotLike", "aws:*", "refuted"),  # reserved for AWS, so that AWS may set it
+        ("aws:SourceIdentity", "StringNotLike", "a?*", "refuted"),
+        ("aws:SourceIdentity", "StringNotEquals", "a*", "proved"),
+        ("aws:SourceIdentity", "StringNotLike", "a:*", "proved"),
+        ("lambda:SourceFunctionArn", "ArnNotLike", "arn:aws:lambda:*:*:function:us-east-1.*", "refuted"),
+        ("lambda:SourceFunctionArn", "ArnNotLike", "arn:aws:lambda:*:*:function:a/*", "proved"),
+    ],
+)
+def test_values_that_no_call_carries(key, operator, value, expected):
+    """An exception for a value that AWS does not write into the key lets nobody through, any other lets somebody."""
+    space = workspace(
+        scps=[deny({operator: {key: value}, "BoolIfExists": {"aws:ViaAWSService": "false"}}, action="*")],
+        scopes=scope("O5", "sqs:SendMessage"), accepted=("forward-access-sessions", "service-networks"),
+    )  # fmt: skip
+    assert status("O5", "sqs", space) == expected
+
+
+@pytest.mark.parametrize(
     ("service", "guarded", "assumed", "expected"),
     [
         ("s3", False, (), "refuted"),

@@ -114,6 +114,33 @@ def test_an_allow_that_is_not_known_allows_anything_there(tmp_path):
     assert unknowns(found, "grants")
 
 
+@pytest.mark.parametrize(("more", "kept"), [
+    ({"test": "StringEquals", "variable": "aws:SourceVpc", "values": [None]}, ["aws:principalorgid"]),
+    ({"test": "StringEquals", "variable": "aws:PrincipalOrgID", "values": [None]}, []),  # one condition, more values
+    ({"test": "StringEquals", "variable": "aws:PrincipalOrgId"}, []),
+    ({"test": "StringEquals", "variable": None, "values": ["o-acme0000009"]}, []),
+    (None, []),
+])  # fmt: skip
+def test_a_condition_that_is_not_known_takes_those_with_it_whose_values_it_adds_to(tmp_path, more, kept):
+    told = {"test": "StringEquals", "variable": "aws:PrincipalOrgID", "values": [ORG]}
+    block = {**ALLOW, "resources": ["*"], "condition": [told, more]}
+    found = of_queue(tmp_path, SURE, block, masks=[{}, {"condition": [{}, {"values": True}]}])
+    allow = resources(found)[QUEUE].policy.statements[1]
+    assert [c.name for c in allow.conditions] == kept
+
+
+@pytest.mark.parametrize("name", ["source_json", "override_json"])
+def test_documents_that_others_are_put_into(tmp_path, name):
+    """Attributes of older versions of the provider."""
+    refers = ["data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.d"]
+    data = change("data.aws_iam_policy_document.d", {"statement": [SURE, ALLOW], name: document(ANYBODY)}, ["read"],
+                  unknown={"json": True, "statement": [{}, {}]})  # fmt: skip
+    policy = change("aws_sqs_queue_policy.p", {"queue_url": f"https://sqs.eu-west-1.amazonaws.com/{OWN}/bills"},
+                    unknown={"policy": True})  # fmt: skip
+    found = read(plan(tmp_path, data, policy, config=[configured("aws_sqs_queue_policy.p", policy=refers)]))
+    assert QUEUE not in resources(found)
+
+
 @pytest.mark.parametrize("block", [
     ALLOW,  # without a Deny that is known nothing is gained
     {**SURE, "effect": None, "sid": None, "resources": [None]},
@@ -316,6 +343,15 @@ def test_permissions_of_event_buses(tmp_path):
     )
     (bus,) = resources(found).values()
     assert (bus.arn, len(bus.policy.statements)) == (f"arn:aws:events:eu-west-1:{OWN}:event-bus/default", 1)
+
+
+def test_a_permission_of_an_event_bus_whose_condition_is_not_known(tmp_path):
+    address, told = "aws_cloudwatch_event_permission.p", {"key": "aws:PrincipalOrgID", "type": "StringEquals"}
+    values = {"principal": "*", "statement_id": "s", "condition": [told]}
+    made = change(address, values, unknown={"condition": [{"value": True}]})
+    found = read(plan(tmp_path, made, config=[configured(address, condition=["aws_organizations_organization.o.id"])]))
+    assert not resources(found)
+    assert not account(found).listed
 
 
 def test_an_endpoint_whose_service_is_not_known(tmp_path):

@@ -187,6 +187,25 @@ def test_files_that_hold_nothing_that_is_read_are_named(tmp_path, value):
     assert account(read(tmp_path / "b", {}, complete=True)).listed
 
 
+@pytest.mark.parametrize(("value", "open_"), [
+    (b"NewKind:\n  Policy: '{\"Statement\": []}'\n", True),
+    (b"Policy: {Statement: [\n", True),  # breaks off
+    (b"services: {web: {image: web}}\n", False),  # of another program
+])  # fmt: skip
+def test_yaml_that_is_not_read(tmp_path, value, open_):
+    """YAML with a policy in it was passed over, also where it breaks off."""
+    found = read(tmp_path, {f"{OWN}/queues.json": QUEUES, f"{OWN}/new.yaml": value}, complete=True)
+    assert bool(named(found, "1 file", "new.yaml")) == open_
+    assert account(found).listed != open_
+
+
+def test_answers_that_are_not_read_beside_others_in_one_file(tmp_path):
+    found = read(tmp_path, {f"{OWN}/all.json": [QUEUES, {"NewKind": {"Policy": OPEN}}]}, complete=True)
+    assert [r.arn for r in account(found).resources] == [QUEUE]
+    assert named(found, "1 file", "all.json")
+    assert not account(found).listed
+
+
 DELEGATION = {"Version": "2012-10-17", "Statement": [
     {"Sid": "D", "Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "organizations:AttachPolicy",
      "Resource": "*"}]}  # fmt: skip

@@ -345,7 +345,7 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
     position = 0
     for found in _PLACEHOLDER.finditer(name):
         parts.append(Text(name[position : found.start()]))
-        parts += _open_part(service, found[1])
+        parts += open_part(service, found[1])
         position = found.end()
     parts.append(Text(name[position:]))
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
@@ -357,7 +357,7 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
 
 
 @lru_cache(maxsize=16384)
-def _open_part(service: str, part: str) -> tuple[Text | Run, ...]:
+def open_part(service: str, part: str) -> tuple[Text | Run, ...]:
     """What may stand in an open part of an ARN."""
     shape = name_shape(service, part)
     if shape is not None:

@@ -28,6 +28,7 @@ from perimeter_smt.encode.world import (
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
+from perimeter_smt.encode.world.listed_names import admit_listed
 from perimeter_smt.logic.atoms import Member, Ref
 from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
@@ -226,6 +227,7 @@ def begin(
     the keys that it alone tests have no say in any question of this world.
     """
     calls = Calls(tuple(services), tuple(unlisted), only=None if actions is None else frozenset(actions))
+    admit_listed(calls, workspace)
     has_points = any(row.arn_service == "s3" for row in calls.rows)
     script = formal_text(workspace.organization.partition, () if has_points else bucket_owners.DEFINED)
 

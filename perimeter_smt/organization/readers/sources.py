@@ -163,14 +163,11 @@ def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
 
 
 def _in_regions(organization: Organization, path: Path) -> None:
-    """Refuse resources in a Region that is none: no call would reach them, and all would hold of them (W-2)."""
+    """Refuse resources that are nowhere, such as those in a Region that is none (W-2)."""
     for account, _ in organization.accounts():
         for resource in account.resources:
-            place = resource.arn.split(":", 5)[3]
-            if not place:
-                continue
             try:
-                values.region(place)
+                values.somewhere(resource.arn)
             except ValueError as error:
                 raise InputError(f"resource {quoted(resource.arn)}: {error}", file=str(path)) from None
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import get_args
 
 from perimeter_smt.errors import InputError, did_you_mean
@@ -31,7 +32,9 @@ _NEVER_SEEN = (
     *("224.0.0.0/3", "::/96", "::ffff:0:0/96", "fc00::/7", "fe80::/10", "ff00::/8"),
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_OPEN = re.compile(r"(\$\{[^}]+\})")
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
+_LOG_GROUP = re.compile(r"arn:[^:]*:logs:[^:]*:[^:]*:log-group:[^:*?]+:\*")
 _PARTY = re.compile(r"[0-9]{12}|o-[a-z0-9]{10,32}(/r-[0-9a-z]{4,32}(/ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})*/?)?")
 _PRINCIPAL = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):(user|role)/(?:[!-~]*/)?[\w+=,.@-]{1,64}", re.A)
 _MANAGED = re.compile(r"arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/(?:[!-~]*/)?[\w+=,.@-]{1,128}", re.A)
@@ -177,12 +180,40 @@ def account_of(text: str) -> str:
 
 
 def resource_arn(text: str) -> str:
-    """The ARN of one resource."""
+    """The ARN of one resource; a log group may end in `:*`, as `describe-log-groups` prints it."""
+    if _LOG_GROUP.fullmatch(text):
+        text = text.removesuffix(":*")
     if "*" in text or "?" in text:
         raise ValueError(f"{quoted(text)} has a wildcard, expected the ARN of one resource")
-    if place := arn(text).split(":", 5)[3]:
-        region(place)  # nothing lies in a Region that is none: what is listed there would be nowhere (W-2)
+    somewhere(arn(text))
     return text
+
+
+def somewhere(text: str) -> None:
+    """Refuse the ARN of a resource that is nowhere: no call would reach it, and all would hold of it (W-2).
+
+    ValueError for a Region that is none, a service in capitals, and an account left out where all such names have one.
+    """
+    _, partition, service, place, account, name = text.split(":", 5)
+    if place:
+        region(place)
+    if (service.lower(), name) == ("iam", "root"):
+        raise ValueError(f"{quoted(text)} is a root user, expected the ARN of a resource")
+    if service != service.lower():
+        raise ValueError(f"{quoted(text)} has a service in capitals, expected {quoted(service.lower())}")
+    if account or service not in actions.services():
+        return
+    fields = [kind.arn.split(":", 5) for kind in actions.resource_types(service) if kind.arn.count(":") >= 5]
+    own = [f for f in fields if f[2] == service]
+    fits = [f for f in own if _named(f[5]).fullmatch(name)] or own
+    if fits and all(f[4] == "${Account}" for f in fits):
+        raise ValueError(f"{quoted(text)} has no account, expected `arn:{partition}:{service}:{place}:ACCOUNT:{name}`")
+
+
+@lru_cache(maxsize=4096)
+def _named(pattern: str) -> re.Pattern[str]:
+    """Names of resources such as `table/${TableName}`."""
+    return re.compile("".join(".+" if i % 2 else re.escape(s) for i, s in enumerate(_OPEN.split(pattern))))
 
 
 def sharing_party(text: str) -> str:

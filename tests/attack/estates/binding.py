@@ -74,7 +74,9 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     name = request.action.partition(":")[2]
     created = root_or_guest or name.startswith((*_MAKES, "Tag", "AddTags")) or request.action in _MAKES_TOO
     # What is put or published goes to a stream, group or topic that is there (API references, ResourceNotFound).
-    created = created and not request.action.startswith(("kinesis:PutRecord", "logs:PutLogEvents", "sns:Publish"))
+    created = created and not request.action.startswith(
+        ("kinesis:PutRecord", "logs:PutLogEvents", "logs:StartQuery", "sns:Publish")
+    )
     created = created or not has_kind(request.resource)
     # Each account has one catalog in each Region, whoever lists it (Glue guide, AWS Glue Data Catalog).
     created = created or (":glue:" in request.resource and request.resource.endswith(":catalog"))

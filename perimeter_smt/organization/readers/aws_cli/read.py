@@ -94,10 +94,11 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     folder = path if path.is_dir() else path.parent
     export = Export(draft, options.account or "")
     later: list[Answer] = []
+    partly: list[str] = []  # files that hold something else, too
     for file in files(path):
         name = file.relative_to(folder).with_suffix("").as_posix()
         account = account_in(name) or options.account or ""
-        known, empty = False, True
+        known, empty, other = False, True, False
         for value, at in _told(file):
             empty = False
             if is_config(value):
@@ -107,6 +108,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             answer = Answer(value, at, name, draft, account, region_in(name) or options.region or "")
             reader = reader_of(value)
             known |= reader is not None
+            other |= reader is None
             if reader in _LATER:
                 later.append(answer)  # they lean on what other answers say
             elif reader is not None:
@@ -114,12 +116,14 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         found += known
         if not known and (not empty or not file.stat().st_size):  # an empty list was told
             draft.unread.append(file.relative_to(folder).as_posix())
+        elif (known and other) or (empty and _holds_policy(file)):
+            partly.append(file.relative_to(folder).as_posix())
     export.finish()
     for answer in later:
         reader = reader_of(answer.value)
         assert reader is not None
         _put(reader, answer)
-    _name_unread(draft, folder)
+    _name_unread(draft, folder, partly)
     if not found:
         raise InputError("no answer of the AWS CLI and no item of AWS Config that is known", file=str(path))
 
@@ -132,6 +136,13 @@ def _told(file: Path) -> Iterator[tuple[Any, Place]]:
         yield in_answer(value), at
 
 
+def _holds_policy(file: Path) -> bool:
+    """Whether YAML looks as if a policy stood in it."""
+    from perimeter_smt.organization.readers.recognise import read_bytes
+
+    return file.suffix.lower() in YAML_FILES and b"Statement" in read_bytes(file)
+
+
 def in_answer(value: Any) -> Any:
     """An item of an answer in the answer that it was taken from; anything else as it is."""
     if isinstance(value, dict):
@@ -141,9 +152,10 @@ def in_answer(value: Any) -> Any:
     return value
 
 
-def _name_unread(draft: Draft, folder: Path) -> None:
-    """Files that hold nothing that is read may hold any policy; YAML may be of other programs."""
-    unread = [name for name in draft.unread if not name.endswith(YAML_FILES)]
+def _name_unread(draft: Draft, folder: Path, partly: list[str]) -> None:
+    """Files that hold something that is not read may hold any policy; YAML without a policy is of other programs."""
+    unread = [name for name in draft.unread if not name.lower().endswith(YAML_FILES) or _holds_policy(folder / name)]
+    unread = sorted([*unread, *partly])
     if unread:
         shown = ", ".join(f"`{name}`" for name in unread[:_SHOWN])
         more = f" and {len(unread) - _SHOWN} more" if len(unread) > _SHOWN else ""

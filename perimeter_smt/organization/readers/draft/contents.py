@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
@@ -22,7 +23,7 @@ from perimeter_smt.organization.readers.draft.profiles import sessions_of
 from perimeter_smt.organization.readers.draft.shares import shared, spread
 from perimeter_smt.organization.sharing import with_sharing
 from perimeter_smt.policy.api_resources import of_api
-from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.request.partitions import partition_of_region
@@ -207,12 +208,19 @@ def with_statements(policy: Policy | None, more: Policy | None) -> Policy | None
 
 
 def without_statements(policy: Document | None, gone: Sequence[Policy]) -> Document | None:
-    """A policy without what others say; None where nothing is left."""
+    """A policy without what others say; None where nothing is left. Of statements that say the same, one for each."""
     if policy is None or not gone:
         return policy
-    shapes = {statement_shape(s) for document in gone if isinstance(document, Document) for s in document.statements}
-    kept = tuple(s for s in policy.statements if statement_shape(s) not in shapes)
-    return policy.model_copy(update={"statements": kept}) if kept else None
+    left = Counter(statement_shape(s) for document in gone if isinstance(document, Document)
+                   for s in document.statements)  # fmt: skip
+    kept: list[Statement] = []
+    for statement in policy.statements:
+        shape = statement_shape(statement)
+        if left[shape]:
+            left[shape] -= 1
+        else:
+            kept.append(statement)
+    return policy.model_copy(update={"statements": tuple(kept)}) if kept else None
 
 
 def grants_of(thing: Thing) -> tuple[KeyGrant, ...] | None:

@@ -41,11 +41,11 @@ def in_part(document: Resource) -> tuple[dict[str, Any] | None, list[tuple[str, 
     apply allows anything there, and a Deny that needs one denies nothing but for the values that are known.  An Allow
     that is not known, without a Deny beside it that is, leaves nothing that is sure.
     """
-    names = ("source_policy_documents", "override_policy_documents", "version")
+    names = ("source_policy_documents", "override_policy_documents", "source_json", "override_json", "version")
     merged = any(is_unknown(document.unknown.get(name)) for name in names)
     blocks, masks = document.values.get("statement"), document.unknown.get("statement")
     whole = merged or masks is True or not isinstance(blocks, list) or not blocks
-    if whole or any(document.values.get(name) for name in names[:2]):
+    if whole or any(document.values.get(name) for name in names[:-1]):
         return None, []
     assert isinstance(blocks, list)
     out, left, wide = [], [], False
@@ -117,13 +117,32 @@ def _allowed(block: dict[str, Any], open_: list[str]) -> dict[str, Any] | None:
             if not out[name]:
                 out[name.removeprefix("not_")] = ["*"]
         elif name == "condition":
-            out[name] = [c for c in _known(block.get(name)) if c.get("test") and c.get("variable")
-                         and isinstance(c.get("values"), list) and None not in c["values"] and c["values"]]  # fmt: skip
+            out[name] = _sure_conditions(block)
         elif name == "principals" and all(p and p.get("type") == "AWS" for p in block.get(name) or (None,)):
             out[name] = [{"type": "AWS", "identifiers": ["*"]}]
         else:
             return None
     return out
+
+
+def _sure_conditions(block: dict[str, Any]) -> list[dict[str, Any]]:
+    """The conditions of an Allow that are known; any other may come on top, so that leaving them out allows more.
+
+    Blocks with one test and one variable are one condition with the values of all of them: where one of them is not
+    known, none of them counts.
+    """
+    found = block.get("condition")
+    if not isinstance(found, list) or None in found:
+        return []
+    known = [c for c in found if c.get("test") and c.get("variable")]
+    if len(known) < len(found):
+        return []
+    open_ = {_tested(c) for c in known if not c.get("values") or None in c["values"]}
+    return [c for c in known if _tested(c) not in open_]
+
+
+def _tested(condition: dict[str, Any]) -> tuple[str, str]:
+    return condition["test"].lower(), condition["variable"].lower()
 
 
 def statements(values: dict[str, Any]) -> dict[str, Any]:

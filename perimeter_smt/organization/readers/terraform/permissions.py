@@ -31,6 +31,8 @@ def read(here: Here) -> None:
             continue
         names = ("principal", "action", "condition") if resource.type == _EVENTS else _PERMISSION
         unknown = [n for n in names if resource.writes(n) and isinstance(resource.get(n), NotKnown)]
+        if resource.type == _EVENTS and not _whole_condition(resource):
+            unknown.append("condition")
         if unknown:
             broken[arn] = NotKnown(f"`{unknown[0]}` of `{resource.address}` is known after apply")
         else:
@@ -66,6 +68,12 @@ def _arn(here: Here, resource: Resource) -> str | None:
         arn = here.arn(function or stand_in)
     qualifier = resource.text("qualifier") or (told.split(":")[7] if told.count(":") == 7 else "")
     return f"{arn}:{qualifier}" if arn and qualifier else arn
+
+
+def _whole_condition(resource: Resource) -> bool:
+    """Whether the condition of a permission for an event bus, if it has one, is known with all of its members."""
+    found = resource.values.get("condition") or ()
+    return all(isinstance(each, dict) and all(map(each.get, ("type", "key", "value"))) for each in found)
 
 
 def _statement(resource: Resource, arn: str) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""Names of listed resources: what a workspace lists is there, whatever the tables say of names (W-6, W-12).
+
+The table `name-characters` limits what may stand in the open parts of ARNs. Where a listed resource breaks a limit the
+limit is wrong, or older than the resource: the part is open then in every ARN of the service.  In the same way, a
+Region or an account in a listed ARN stands where the service reference has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from perimeter_smt.encode.world.catalogue import Calls, Row, open_part, rows_of
+from perimeter_smt.logic.atoms import Run, Text
+from perimeter_smt.organization.perimeter import Workspace
+
+_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
+_OPEN = "${?}"  # a part of which no table says anything
+
+
+def admit_listed(calls: Calls, workspace: Workspace) -> None:
+    """Open what ARNs of listed resources need open, in the rows of these calls."""
+    listed: dict[str, set[_Listed]] = defaultdict(set)
+    for account, _ in workspace.organization.accounts():
+        for resource in account.resources:
+            _, _, service, region, owner, name = resource.arn.split(":", 5)
+            listed[service].add(_Listed(owner != "", region != "", name))
+    if not listed:
+        return
+    opened: set[tuple[str, str]] = set()
+    more: dict[tuple[str, str], set[tuple[bool, bool]]] = defaultdict(set)
+    for service in calls.services:
+        for arn_service in _names(service):
+            for one in listed.get(arn_service, ()):
+                opened |= {(service, part) for part in _beyond(service, arn_service, one.name)}
+                if one.unlike(_names(service)[arn_service]):
+                    more[service, arn_service].add((one.has_account, one.has_region))
+
+    def written(found: re.Match[str], service: str) -> str:
+        return _OPEN if (service, found[1]) in opened else found[0]
+
+    rows: list[Row] = []
+    for row in calls.rows if opened or more else ():
+        row = row._replace(name=_PLACEHOLDER.sub(partial(written, service=row.service), row.name))
+        fields = sorted(more.get((row.service, row.arn_service), ())) if row.type is not None else ()
+        rows += (row, *(row._replace(has_account=a, has_region=r, region="") for a, r in fields))
+    if rows:
+        calls.replace_rows(rows)
+
+
+class _Listed(NamedTuple):
+    """What calls must be made on: a name, with an account and a Region in the ARN or without."""
+
+    has_account: bool
+    has_region: bool
+    name: str
+
+    def unlike(self, names: Mapping[str, frozenset[tuple[bool, bool]]]) -> bool:
+        """Whether no call is made on an ARN with just these fields: of its name, or of any where no name fits."""
+        fits = [fields for pattern, fields in names.items() if _open(pattern).fullmatch(self.name)] or names.values()
+        return not any((self.has_account, self.has_region) in fields for fields in fits)
+
+
+@lru_cache(maxsize=1024)
+def _names(service: str) -> Mapping[str, Mapping[str, frozenset[tuple[bool, bool]]]]:
+    """By service of the ARN, the names that calls are made on, and whether their ARNs have account and Region."""
+    found: dict[str, dict[str, set[tuple[bool, bool]]]] = defaultdict(dict)
+    for row in rows_of(service):
+        if row.type is not None and row.name:
+            found[row.arn_service].setdefault(row.name, set()).add((row.has_account, row.has_region))
+    return {own: {name: frozenset(fields) for name, fields in names.items()} for own, names in found.items()}
+
+
+@lru_cache(maxsize=65536)
+def _beyond(service: str, arn_service: str, name: str) -> frozenset[str]:
+    """The parts whose limits keep calls off this name; none where some call can be made on it."""
+    out: set[str] = set()
+    for pattern in _names(service)[arn_service]:
+        found = _open(pattern).fullmatch(name)
+        if found is None:
+            continue
+        values = zip(_PLACEHOLDER.findall(pattern), found.groups(), strict=True)
+        broken = {part for part, value in values if not _admits(service, part).fullmatch(value)}
+        if not broken:
+            return frozenset()
+        out |= broken
+    return frozenset(out)
+
+
+@lru_cache(maxsize=16384)
+def _open(pattern: str) -> re.Pattern[str]:
+    """The pattern with anything in its open parts."""
+    pieces = _PLACEHOLDER.split(pattern)
+    return re.compile("".join("(.+)" if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)), re.DOTALL)
+
+
+@lru_cache(maxsize=16384)
+def _admits(service: str, part: str) -> re.Pattern[str]:
+    """What the table admits in an open part."""
+    return re.compile("".join(map(_piece, open_part(service, part))), re.DOTALL)
+
+
+def _piece(piece: Text | Run) -> str:
+    if isinstance(piece, Text):
+        return re.escape(piece.text)
+    characters = piece.chars.chars
+    one = f"[{'^' * piece.chars.negated}{re.escape(characters)}]" if characters else "."
+    return f"{one}{{{piece.low},{'' if piece.high is None else piece.high}}}"
