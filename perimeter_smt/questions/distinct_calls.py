@@ -17,6 +17,7 @@ from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob,
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request import actions
+from perimeter_smt.request.unlisted import unlisted
 from perimeter_smt.solve.theories.catalogue import indexes
 
 _MANY = 24  # from so many services on, the catalogue of all services is used, which is built once
@@ -209,7 +210,7 @@ def distinct(
     `services`: the calls in question are of these; by default of those that the documents can reach.
     """
     named = services_named(documents) if services is None else tuple(services)
-    literal = unknown_actions(documents)
+    literal = presumed_actions(documents)
     universe = universe_of(actions.services() if len(named) > _MANY else named)
     invented = _Invented((), literal) if literal else None
     looks = _reaches_all(documents)
@@ -316,3 +317,12 @@ def unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
                 if ":" in text and not any(c in text for c in "*?") and actions.action_info(text) is None:
                     out[text] = None
     return tuple(out)
+
+
+def presumed_actions(documents: Sequence[Document]) -> tuple[str, ...]:
+    """Unknown actions that are spelled out, and some for the patterns that reach no known one.
+
+    A pattern is written for something: a service or an action newer than the reference, say.
+    """
+    patterns = [text for d in documents for s in d.statements for text in s.action.values]
+    return tuple(dict.fromkeys((*unknown_actions(documents), *unlisted(patterns))))

@@ -280,3 +280,12 @@ def test_measure_of_a_finding(tmp_path):
     for bad in (["--finding", "3"], ["--account", ACCOUNT], ["--finding", "1", "--after", str(file)]):
         result = CliRunner().invoke(cli, [*words, *bad], standalone_mode=False)
         assert isinstance(result.exception, InputError)
+
+
+@pytest.mark.parametrize("operator", ["StringEqualsIfExists", "StringLikeIfExists"])
+def test_a_tag_that_may_be_empty_or_absent(operator):
+    """`Null` does not tell an empty tag from none, so that these were not decided."""
+    condition = {operator: {"aws:PrincipalTag/team": ["red"]}}
+    found = findings(document(allow(Condition=condition)), zone="everyone")
+    assert found.status == "complete"
+    assert [one.elements.condition for one in found.findings] == [condition]

@@ -221,3 +221,12 @@ def test_commands(files, capsys):
 def test_bad_input(files, capsys, words):
     assert run(words) == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_documents_that_repeat_an_id_are_packed():
+    """Ids are unique within a policy: one document for two statements of the same id was refused as bad input."""
+    hours = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    one, other = policy(Kind.SCP, deny("Same", "s3:DeleteBucket")), policy(Kind.SCP, deny("Same", "sqs:*", **hours))
+    found = pack([one, other])
+    assert found.proved
+    assert [s.get("Sid") for d in found.documents for s in d["Statement"]] == ["Same", None]

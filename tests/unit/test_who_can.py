@@ -50,6 +50,13 @@ def test_readers_of_a_bucket(acme):
     assert all(len(line) <= 80 or "arn:" in line or ".json" in line for line in text.splitlines())
 
 
+def test_outsiders_who_list_their_own_are_not_public(acme):
+    """Calls of outsiders on what is of their own accounts were called public."""
+    found = who_can(acme, "s3:ListAllMyBuckets")
+    (outsiders,) = (one for one in found.callers if one.kind == "outsiders")
+    assert [one.public for one in outsiders.findings] == ["no"]
+
+
 def test_nobody_can(acme):
     """An action that no listed resource or role is granted."""
     found = who_can(acme, "sqs:ReceiveMessage", "arn:aws:sqs:eu-west-1:111122223333:nothing")

@@ -79,11 +79,18 @@ class Pair:
 
 
 def build_pair(
-    before: Workspace, after: Workspace, services: Sequence[str], *, free_grants: bool, objectives: Sequence[str]
+    before: Workspace,
+    after: Workspace,
+    services: Sequence[str],
+    *,
+    free_grants: bool,
+    objectives: Sequence[str],
+    unlisted: Sequence[str] = (),
 ) -> Pair:
     """Encode two states of one organization; requests are judged by the perimeter of the second.
 
-    `free_grants` as for one organization.  InputError where the two are not of one organization.
+    `free_grants` as for one organization; `unlisted`: actions to ask of that the service reference does not know.
+    InputError where the two are not of one organization.
     """
     _one_organization(before.organization, after.organization)
     before = before.model_copy(update={"perimeter": after.perimeter})
@@ -92,7 +99,7 @@ def build_pair(
     before, after = _with_places(before, come), _with_places(after, gone)
     documents = [d for w in (before, after) for d in all_documents(w, grants_too=not free_grants)]
     distinct = list({id(d): d for d in documents}.values())
-    new = begin(after, services, distinct, free_grants=free_grants, objectives=objectives)
+    new = begin(after, services, distinct, free_grants=free_grants, objectives=objectives, unlisted=unlisted)
     new.keys.accounts = tuple(dict.fromkeys(a.id for w in (before, after) for a, _ in w.organization.accounts()))
     old = World(before, new.script, new.keys, new.policies, new.calls, free_grants, tuple(objectives))
     return _Builder(old, new, gone, come).pair(given)

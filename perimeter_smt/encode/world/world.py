@@ -218,14 +218,15 @@ def begin(
     also_keys: Sequence[str] = (),
     values_of: Mapping[str, int] | None = None,
     actions: Collection[str] | None = None,
+    unlisted: Sequence[str] = (),
 ) -> World:
-    """A world of these documents in which nothing is defined yet.
+    """A world of these documents in which nothing is defined yet; `unlisted`: further actions that can be called.
 
     Statements whose actions match no call of the world, nor the one that facts about root users are told from, are
     left out: such a statement, Allow or Deny, never matches (semantics 1.4), so that its resource, its conditions and
     the keys that it alone tests have no say in any question of this world.
     """
-    calls = Calls(tuple(services), only=None if actions is None else frozenset(actions))
+    calls = Calls(tuple(services), tuple(unlisted), only=None if actions is None else frozenset(actions))
     admit_listed(calls, workspace)
     has_points = any(row.arn_service == "s3" for row in calls.rows)
     script = formal_text(workspace.organization.partition, () if has_points else bucket_owners.DEFINED)

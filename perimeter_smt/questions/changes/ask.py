@@ -15,6 +15,7 @@ from typing import Literal
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
+from perimeter_smt.encode.world.world import all_documents
 from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown
@@ -26,6 +27,7 @@ from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Mode, Part
 from perimeter_smt.questions.changes.edits import edits
 from perimeter_smt.questions.changes.witness import Witness
+from perimeter_smt.questions.distinct_calls import presumed_actions
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.questions.prepare import prepare
@@ -128,7 +130,9 @@ def _part(
                 return part
 
     def ask(old: Workspace, new: Workspace) -> _Asked:
-        pair = build_pair(old, new, services, free_grants=mode == "guardrails", objectives=objectives)
+        free = mode == "guardrails"
+        further = _unlisted(old, new, services, grants_too=not free)
+        pair = build_pair(old, new, services, free_grants=free, objectives=objectives, unlisted=further)
         asked = _Asked(pair, objectives, reading)
         asked.start(limits)
         return asked
@@ -143,6 +147,15 @@ def _part(
     opens = _qualified(opens, sure_opens, before.unknowns, after.unknowns, mode)
     closes = _qualified(closes, sure_closes, after.unknowns, before.unknowns, mode)
     return Part(mode, opens, closes)
+
+
+def _unlisted(before: Workspace, after: Workspace, services: Sequence[str], *, grants_too: bool) -> list[str]:
+    """Actions beyond the service reference that policies of one state name, of these services or unknown ones."""
+    old, new = ({id(d): d for d in all_documents(w, grants_too=grants_too)} for w in (before, after))
+    changed = [d for own, d in (old | new).items() if (own in old) != (own in new)]
+    known, chosen = frozenset(actions.services()), frozenset(services)
+    found = ((name, name.lower().partition(":")[0]) for name in presumed_actions(changed))
+    return [name for name, service in found if service in chosen or (chosen == known and service not in known)]
 
 
 def _shows(part: Part, removed: frozenset[str]) -> bool:

@@ -11,6 +11,7 @@ from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.logic.formula import Formula, conj, neg
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request import actions
+from perimeter_smt.request.unlisted import unlisted
 
 _WORD = re.compile(r"[A-Z]+[a-z]*|[a-z]+")
 
@@ -35,6 +36,7 @@ class Actions:
     parts: tuple[
         ActionClass, ...
     ] = ()  # where classes were merged, what they were, numbered as the classes they are in
+    invented: frozenset[str] = frozenset()  # stand for what a pattern reaches beyond the reference; nobody spelled them
 
     def names(self, numbers: Iterable[int]) -> tuple[str, ...]:
         """The actions of some classes."""
@@ -62,7 +64,7 @@ class Actions:
         against = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], reached)
         exact = all(any(p in one.matched for p in against) for one in reached)
         if exact and all(wide == ["*"] or any(p in one.matched for p in wide) for one in inside):
-            if len(wide) + len(against) < len(plain):
+            if len(wide) + len(against) < len(plain) or not self.invented.isdisjoint(plain):
                 return tuple(wide), tuple(against)
         return plain, ()
 
@@ -102,7 +104,8 @@ def classes_of(
         names = _catalogue() if everything else tuple(n for s in sorted(prefixes) for n in _service(s))
     known = {name.lower() for name in names}
     unknown = (text for low, text in patterns.items() if low not in known and not any(c in low for c in "*?"))
-    literal = [text for text in unknown if services is None]
+    invented = unlisted(patterns.values()) if services is None else ()
+    literal = [*unknown, *invented] if services is None else []
     told = {low: text for low, text in patterns.items() if low not in full}
     found: dict[tuple[Hashable, frozenset[str]], list[str]] = {}
     matchers = {text: _regex(low) for low, text in told.items() if not any(c in low.partition(":")[0] for c in "*?")}
@@ -121,7 +124,7 @@ def classes_of(
         else:
             formula = conj(action_matches(t) if t in matched else neg(action_matches(t)) for t in matchers)
         classes.append(ActionClass(number, tuple(members), matched, formula))
-    return Actions(tuple(classes), tuple(matchers), everything)
+    return Actions(tuple(classes), tuple(matchers), everything, invented=frozenset(invented))
 
 
 def merged(found: Actions, together: Iterable[Sequence[int]], called: Callable[[tuple[str, ...]], Formula]) -> Actions:

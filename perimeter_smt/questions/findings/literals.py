@@ -52,6 +52,11 @@ class Literal:
         """Literals of one group can stand in one list."""
         return self.field, self.operator, self.key.lower()
 
+    @property
+    def or_absent(self) -> bool:
+        """A text or no key: needed where a value may be empty, which `Null` does not tell from no key."""
+        return self.operator.startswith("String") and self.operator.endswith("IfExists")
+
 
 def literals_of(
     keys: KeySpace, documents: Sequence[Document], classes: Sequence[ActionClass], *, callers: bool = False
@@ -134,6 +139,9 @@ def _conditions(keys: KeySpace, document: Document, condition: Condition) -> Ite
     if operator.quantifier is None:
         for value in condition.values:
             yield _literal(keys, document, condition, Operator(positive), (value,))
+            if operator.if_exists and positive.family is Family.STRING and not operator.base.negated:
+                # An empty value passes `Null` as an absent one does, and this condition it fails.
+                yield _literal(keys, document, condition, Operator(positive, None, True), (value,))
             yield from _negation(keys, document, condition, positive, negative, value)
     elif negative is None:  # numbers and dates under set operators
         yield _literal(keys, document, condition, operator, condition.values)

@@ -218,9 +218,10 @@ class Search:
         bits = self._bits(model)
         self._granted.add(bits)
         true = [place for place in range(len(self.literals)) if bits >> place & 1]
-        plain = [i for i in true if self.literals[i].operator != "Null" and self.literals[i].field != "other"]
-        null = [i for i in true if self.literals[i].field != "other"]
-        for places in (plain, null, true):
+        said = [i for i in true if self.literals[i].field != "other"]
+        null = [i for i in said if not self.literals[i].or_absent]
+        plain = [i for i in null if self.literals[i].operator != "Null"]
+        for places in (plain, null, said, true):
             core = self._core(places)
             if core is not None:
                 return self._lively_actions(self._widened(self._prime(core, true), bits))

@@ -20,12 +20,12 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.findings.answer import covered, read_again
-from perimeter_smt.questions.findings.estate import Estate, Topic, distinct, guardrails, role_target, services_of
+from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, distinct, guardrails, role_target, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.questions.findings.notes import about_caller, no_such_call
 from perimeter_smt.questions.findings.outward import known_service, services_reached
-from perimeter_smt.questions.findings.search import Stop
-from perimeter_smt.questions.findings.verdicts import Caller, Callers, Progress
+from perimeter_smt.questions.findings.search import Cube, Stop
+from perimeter_smt.questions.findings.verdicts import Caller, Callers, Finding, Progress
 from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits
 
@@ -150,6 +150,8 @@ def _answered(
     out = []
     for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
+        if kinds[asked.topic.name] == "outsiders":
+            made = [_at_home(estate, asked, cube, one) for cube, one in zip(cover.cubes, made, strict=True)]
         ordered = tuple(sorted(made, key=lambda one: repr(one.elements)))
         out.append(
             Caller(asked.topic.name, kinds[asked.topic.name], ordered, "unknown" if reason else "complete", reason)  # type: ignore[arg-type]
@@ -165,6 +167,14 @@ def _answered(
     none = decided and all(search.engine.check(list(search.given)).status == "unsat" for search in searches)
     notes = (no_such_call(action, resource),) if none else ()
     return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns, estate.services, notes)
+
+
+def _at_home(estate: Estate, asked: Asked, cube: Cube, found: Finding) -> Finding:
+    """A finding of outsiders, not public where they call nothing but what is of their own accounts."""
+    mine = disj(is_text("resource.account", i) for i in member_ids(estate.workspace.organization))
+    search = asked.search
+    asking = [search.access, search.formula(cube), *search.given, mine]
+    return replace(found, public="no") if search.engine.check(asking).status == "unsat" else found
 
 
 def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[Topic, str]]:

@@ -73,7 +73,7 @@ def pack(
     place = together(documents)
     beside = kind is Kind.RCP or place.levels[0].open
     count = count or MOST_ATTACHED[kind] - int(beside)
-    judged = [one for one in redundant([place], limits=limits) if one.removable]
+    judged = [one for one in redundant([place], covers=False, limits=limits) if one.removable]
     gone = {(one.statement.file, one.statement.document, one.statement.index) for one in judged}
     kept: list[dict[str, Any]] = []
     for document in documents:
@@ -195,7 +195,18 @@ def _fill(statements: list[dict[str, Any]], version: str, size: int) -> list[dic
                 break
         else:
             bins.append([(number, statement)])
-    return [{"Version": version, "Statement": [s for _, s in sorted(b, key=lambda item: item[0])]} for b in bins]
+    return [{"Version": version, "Statement": _once([s for _, s in sorted(b, key=lambda item: item[0])])} for b in bins]
+
+
+def _once(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Statements of which none has the id of one before it: ids are unique within a policy."""
+    seen: set[str] = set()
+    out = []
+    for statement in statements:
+        own = statement.get("Sid", "")
+        out.append({name: value for name, value in statement.items() if name != "Sid" or own not in seen})
+        seen.add(own)
+    return out
 
 
 def _differs(before: Sequence[Document], after: list[dict[str, Any]], kind: Kind, limits: Limits | None) -> str:

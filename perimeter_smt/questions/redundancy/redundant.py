@@ -57,11 +57,13 @@ def redundant(
     places: Sequence[Place],
     *,
     free_context: bool = False,
+    covers: bool = True,
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> list[Judged]:
     """Every statement of the documents, in the order in which they come, judged over all places where they stand.
 
+    `covers`: find the statements that cover each, which costs a question for every two statements.
     `progress` is told which place is judged, how many are done, of how many.
     """
     found: dict[_Key, list[Judged]] = {}
@@ -69,7 +71,7 @@ def redundant(
     for number, place in enumerate(places):
         if progress is not None:
             progress(place.label, number, len(places))
-        judge = _Judge(place, free_context=free_context, limits=limits)
+        judge = _Judge(place, free_context=free_context, covers=covers, limits=limits)
         each = judge.all()
         for key, judged in each.items():
             found.setdefault(key, []).append(judged)
@@ -92,8 +94,9 @@ def _over_all(each: list[Judged], *, removable: bool) -> Judged:
 class _Judge:
     """One place as a problem, with the questions about each of its statements."""
 
-    def __init__(self, place: Place, *, free_context: bool, limits: Limits | None) -> None:
+    def __init__(self, place: Place, *, free_context: bool, covers: bool, limits: Limits | None) -> None:
         self.place = place
+        self._covers = covers
         self.statements = [(d, s) for d in place.documents for s in d.statements]
         self._parts: list[Formula] = []
         posed = pose(place.documents, self._ask, free_context=free_context)
@@ -143,6 +146,8 @@ class _Judge:
             return Judged(about, status, reason=found.reason, place=label)
         if self._engine.check([self._match(number)]).status == "unsat":
             return Judged(about, "unreachable", place=label)
+        if not self._covers:
+            return Judged(about, "covered", place=label)
         others = self._least(number)
         by = tuple(blame(*self.statements[other]) for other in others)
         if not others:
