@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from perimeter_smt import load_workspace
 from perimeter_smt.cli.main import run
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.redundancy.pack import pack
@@ -105,6 +106,22 @@ def test_several_places_must_agree():
     found = redundant(places(space.organization))
     assert found
     assert all(one.status == "needed" for one in found)
+
+
+def test_a_unit_without_accounts_is_a_place():
+    """A guardrail that another covers in every account that there is holds the accounts that come, too."""
+    wide, narrow = policy(Kind.SCP, deny("Wide", "s3:*")), policy(Kind.SCP, deny("Narrow", "s3:Get*"), name="q")
+    top, own, none = (Guardrails(scps=scps, full_access_scp=True) for scps in ((narrow,), (wide,), ()))
+    covered = Unit(id="ou-ac01-00000001", guardrails=own, accounts=(Account(id="111122223333"),))
+    empty = Unit(id="ou-ac01-00000002", guardrails=none)
+
+    def status(*units):
+        root = Unit(id="r-ac01", guardrails=top, units=units, accounts=(Account(id="444455556666", guardrails=own),))
+        organization = Organization(id="o-acme0000001", management_account="999900001111", root=root)
+        return {one.statement.sid: one.status for one in redundant(places(organization))}["Narrow"]
+
+    assert status(covered) == "covered"
+    assert status(covered, empty) == "needed"
 
 
 def test_pack_merges_drops_and_fits():

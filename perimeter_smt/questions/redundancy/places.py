@@ -51,6 +51,9 @@ def places(organization: Organization) -> list[Place]:
 
 def _places(unit: Unit, above: tuple[Guardrails, ...]) -> Iterator[Place]:
     here = (*above, unit.guardrails)
+    if not unit.accounts:  # one that comes is held by these, whoever else is
+        yield Place(f"the SCPs of unit {unit.id}", tuple(Level(g.scps, g.full_access_scp) for g in here))
+        yield Place(f"the RCPs of unit {unit.id}", tuple(Level(g.rcps, True) for g in here))
     for account in unit.accounts:
         chain = (*here, account.guardrails)
         yield Place(f"the SCPs of account {account.id}",
