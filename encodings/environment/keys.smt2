@@ -69,29 +69,29 @@
 
 ; Characters of tags: letters, digits and blanks of any script, and _ . : / = + - @ (in policies all is Latin-1, in tags
 ; not: what lies beyond is left open).
-(assert (! (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re " ")
-    (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/") (str.to_re "=") (str.to_re "+") (str.to_re "-")
-    (str.to_re "@")
-    (re.range "\u{a0}" "\u{a0}") (re.range "\u{aa}" "\u{aa}") (re.range "\u{b2}" "\u{b3}")
-    (re.range "\u{b5}" "\u{b5}") (re.range "\u{b9}" "\u{ba}") (re.range "\u{bc}" "\u{be}") (re.range "\u{c0}" "\u{d6}")
-    (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{2ffff}"))))
+(assert (! (str.in_re |K| (re.* (re.diff re.allchar (re.union
+    (re.range "\u{0}" "\u{1f}") (re.range "!" "*") (re.range "," ",") (re.range ";" "<") (re.range ">" "?")
+    (re.range "[" "^") (re.range "`" "`") (re.range "{" "\u{9f}") (re.range "\u{a1}" "\u{a9}")
+    (re.range "\u{ab}" "\u{b1}") (re.range "\u{b4}" "\u{b4}") (re.range "\u{b6}" "\u{b8}")
+    (re.range "\u{bb}" "\u{bb}") (re.range "\u{bf}" "\u{bf}") (re.range "\u{d7}" "\u{d7}")
+    (re.range "\u{f7}" "\u{f7}")))))
   :named AP19.tag :strength hard :for-each "aws:PrincipalTag/*"
   :source "IAM guide, rules for tagging in IAM and AWS STS"))
 ; Tags of EC2's resources hold any character, whoever asks for them (ebs, ssm); other services are more restrictive.
-(assert (! (or |call: arn service ~ ec2| (str.in_re |K| (re.* (re.union (re.range "a" "z") (re.range "A" "Z")
-    (re.range "0" "9") (str.to_re " ") (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/") (str.to_re "=")
-    (str.to_re "+") (str.to_re "-") (str.to_re "@")
-    (re.range "\u{a0}" "\u{a0}") (re.range "\u{aa}" "\u{aa}") (re.range "\u{b2}" "\u{b3}")
-    (re.range "\u{b5}" "\u{b5}") (re.range "\u{b9}" "\u{ba}") (re.range "\u{bc}" "\u{be}") (re.range "\u{c0}" "\u{d6}")
-    (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{2ffff}")))))
+(assert (! (or |call: arn service ~ ec2| (str.in_re |K| (re.* (re.diff re.allchar (re.union
+    (re.range "\u{0}" "\u{1f}") (re.range "!" "*") (re.range "," ",") (re.range ";" "<") (re.range ">" "?")
+    (re.range "[" "^") (re.range "`" "`") (re.range "{" "\u{9f}") (re.range "\u{a1}" "\u{a9}")
+    (re.range "\u{ab}" "\u{b1}") (re.range "\u{b4}" "\u{b4}") (re.range "\u{b6}" "\u{b8}")
+    (re.range "\u{bb}" "\u{bb}") (re.range "\u{bf}" "\u{bf}") (re.range "\u{d7}" "\u{d7}")
+    (re.range "\u{f7}" "\u{f7}"))))))
   :named AP19.resource-tag :strength presumed :for-each "aws:ResourceTag/*"
   :source "EC2 guide, tag restrictions: characters across all AWS services"))
-(assert (! (=> |has K| (or |call: arn service ~ ec2| (str.in_re |K| ((_ re.loop 1 128) (re.union (re.range "a" "z")
-    (re.range "A" "Z") (re.range "0" "9") (str.to_re " ") (str.to_re "_") (str.to_re ".") (str.to_re ":") (str.to_re "/")
-    (str.to_re "=") (str.to_re "+") (str.to_re "-") (str.to_re "@")
-    (re.range "\u{a0}" "\u{a0}") (re.range "\u{aa}" "\u{aa}") (re.range "\u{b2}" "\u{b3}")
-    (re.range "\u{b5}" "\u{b5}") (re.range "\u{b9}" "\u{ba}") (re.range "\u{bc}" "\u{be}") (re.range "\u{c0}" "\u{d6}")
-    (re.range "\u{d8}" "\u{f6}") (re.range "\u{f8}" "\u{2ffff}"))))))
+(assert (! (=> |has K| (or |call: arn service ~ ec2| (str.in_re |K| ((_ re.loop 1 128) (re.diff re.allchar (re.union
+    (re.range "\u{0}" "\u{1f}") (re.range "!" "*") (re.range "," ",") (re.range ";" "<") (re.range ">" "?")
+    (re.range "[" "^") (re.range "`" "`") (re.range "{" "\u{9f}") (re.range "\u{a1}" "\u{a9}")
+    (re.range "\u{ab}" "\u{b1}") (re.range "\u{b4}" "\u{b4}") (re.range "\u{b6}" "\u{b8}")
+    (re.range "\u{bb}" "\u{bb}") (re.range "\u{bf}" "\u{bf}") (re.range "\u{d7}" "\u{d7}")
+    (re.range "\u{f7}" "\u{f7}")))))))
   :named AP19.tag-key :strength presumed :for-each-value "aws:TagKeys s3:RequestObjectTagKeys sts:TransitiveTagKeys"
   :source "EC2 guide, tag restrictions: characters across all AWS services; keys of 1 to 128 characters"))
 ; What a call of STS sends of these is checked before anything is allowed: other values do not come.
