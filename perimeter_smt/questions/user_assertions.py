@@ -24,8 +24,8 @@ from perimeter_smt.logic.formula import Formula, both, neg
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.objectives import OBJECTIVES
-from perimeter_smt.questions.robust import Flipped
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.request.keys import key_info
 
@@ -120,41 +120,18 @@ def formulas(world: World, files: Sequence[Source]) -> list[Formula]:
     return out
 
 
-def _breach(run: Run, name: str, formula: Formula, result: Result) -> Counterexample:
-    """A plain request that breaks the assertion."""
-    plain = run.plain(run.world.calls.services[:1], (formula, run.exact), result)
-    return explain.counterexample(run.world, name, plain, "hole")
-
-
-def _sure(
-    run: Run, name: str, formula: Formula, points: tuple[str, ...]
-) -> tuple[Counterexample | None, tuple[str, ...]]:
-    """A request that breaks the assertion however open points are read, or None; and the points others rest on."""
-    flipped = Flipped(run.world)
-    while True:
-        asked = both(formula, *(flipped.of(formula, point) for point in points))
-        result = run.ask(asked, run.exact)
-        if result.status != "sat":
-            return None, points
-        found = _breach(run, name, asked, result)
-        if not found.rests_on:
-            return found, points
-        further = tuple(point for point in found.rests_on if point not in points)
-        if not further:
-            return None, points
-        points += further
-
-
 def answer(run: Run, obligation: Obligation) -> Verdict:
     """The verdict on one obligation; an implication whose left side no request satisfies is vacuous."""
     name, formula, services = obligation.name, obligation.broken, run.world.calls.services
     exact = run.ask(formula, run.exact)
     if exact.status == "sat":
-        found = _breach(run, name, formula, exact)
-        if found.rests_on and run.reading != "exact":
-            sure, points = _sure(run, name, formula, found.rests_on)
-            if sure is not None:
-                return Verdict(name, "own assertion", services, "refuted", (sure,))
+
+        def shown(result: Result, asked: tuple[Formula, ...]) -> Counterexample:
+            return explain.counterexample(run.world, name, run.plain(services[:1], asked, result), "hole")
+
+        asked = (formula, run.exact)
+        found = firm(run, asked, shown(exact, asked), shown)
+        if points := rests(run, found):
             reason = f"a request gets through as {', '.join(points)} is read here; not under the rival reading"
             return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
         return Verdict(name, "own assertion", services, "refuted", (found,))

@@ -17,7 +17,7 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
-from perimeter_smt.questions.mitigations.firm import firm, rests
+from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, Near
 from perimeter_smt.questions.objectives import LIMIT_TEXTS

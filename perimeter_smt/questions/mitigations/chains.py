@@ -14,8 +14,8 @@ from perimeter_smt.evaluate.perimeter import is_named
 from perimeter_smt.logic.formula import Formula, both, disj, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
+from perimeter_smt.questions.firm import rests
 from perimeter_smt.questions.mitigations.edges import connect
-from perimeter_smt.questions.mitigations.firm import rests
 from perimeter_smt.questions.mitigations.graph import (
     Chains,
     Edge,

@@ -16,7 +16,7 @@ from perimeter_smt.evaluate.credentials import unexpected
 from perimeter_smt.logic.formula import Formula, both, neg
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
-from perimeter_smt.questions.mitigations.firm import firm, rests
+from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, kinds_of
 from perimeter_smt.questions.prepare import prepare

@@ -18,7 +18,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
-from perimeter_smt.questions.mitigations.firm import firm, rests
+from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
 from perimeter_smt.questions.mitigations.roles import Kind, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import calls

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.questions import explain
+from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.mitigations.asked import Agrees, blamed, nearest
-from perimeter_smt.questions.mitigations.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded
 from perimeter_smt.questions.verdicts import Assumption, Counterexample

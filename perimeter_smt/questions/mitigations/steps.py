@@ -25,7 +25,7 @@ from perimeter_smt.logic.interpret import Model
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
-from perimeter_smt.questions.mitigations.firm import firm
+from perimeter_smt.questions.firm import firm
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.mitigations.roles import Kind
 from perimeter_smt.questions.mitigations.tested import all_types, on_type_of, perhaps_on, tested_on

@@ -7,12 +7,15 @@ point is read, a request is looked for that gets through under both readings. `-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.questions.robust import Flipped
-from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Result
+
+if TYPE_CHECKING:
+    from perimeter_smt.questions.run import Run
 
 Show = Callable[[Result, tuple[Formula, ...]], Counterexample]  # the request of a result, asked with these formulas
 
