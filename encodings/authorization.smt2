@@ -63,7 +63,11 @@
 (define-fun same-account () Bool (= principal.account resource.account))
 ; resource policies have no say in GetSessionToken, key policies none in RetireGrant (3.7, 3.8)
 (define-fun resource-policy.counts () Bool (not (or get-session-token (= action "kms:RetireGrant"))))
-(define-fun names.direct () Bool (and resource-policy.counts hit.direct))
+; access control lists of buckets and objects only grant; those of organization.yaml are among the hits
+(define-fun acl.grant () Bool
+  (and acl.at-bucket acl.unlisted (row-of acl-actions (actions action))
+       (or iam (and (= caller anonymous) (not acl.public-ignored)))))
+(define-fun names.direct () Bool (and resource-policy.counts (or hit.direct acl.grant)))
 (define-fun names.role () Bool (and resource-policy.counts hit.role))
 (define-fun names.user () Bool (and resource-policy.counts hit.user))
 (define-fun names.account () Bool (and resource-policy.counts hit.account))

@@ -107,6 +107,18 @@ def canonical_id(text: str) -> str:
     return _like(_CANONICAL_ID, text, "a canonical user id", "64 lower-case hexadecimal digits")
 
 
+def acl_grantee(text: str) -> str:
+    """Whom an access control list grants something: a group of S3, a canonical user id, or an account."""
+    if text in ("AllUsers", "AuthenticatedUsers", "LogDelivery") or _CANONICAL_ID.fullmatch(text):
+        return text
+    if text.isdecimal() and len(text) == 12:
+        return account_id(text)
+    raise ValueError(
+        f"{quoted(text)} is no grantee of an access control list, expected `AllUsers`, `AuthenticatedUsers`, "
+        "`LogDelivery`, a canonical user id or an account id"
+    )
+
+
 def bucket_name(text: str) -> str:
     """The name of a bucket."""
     return _like(_BUCKET, text, "the name of a bucket", "3 to 63 lower-case letters, digits, hyphens or dots")
