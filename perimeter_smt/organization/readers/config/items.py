@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
@@ -108,6 +109,14 @@ def _bucket(draft: Draft, item: Item) -> None:
     blocked = item.more.get("PublicAccessBlockConfiguration")
     on = isinstance(blocked, dict) and bool(blocked.get("restrictPublicBuckets"))
     thing.block_public_access = told.block(thing.block_public_access, on)
+    ignored = blocked.get("ignorePublicAcls") if isinstance(blocked, dict) else None
+    controls = item.more.get("OwnershipControls")
+    rules = (controls.get("rules") or controls.get("Rules") or ()) if isinstance(controls, dict) else ()
+    ownership = next((r.get("objectOwnership") or r.get("ObjectOwnership") for r in rules if isinstance(r, dict)), None)
+    acl.tell(thing, ignored=ignored, ownership=ownership)
+    found = item.more.get("AccessControlList")
+    if isinstance(found, dict) and isinstance(grants := found.get("grantList") or found.get("grantSet"), list):
+        acl.tell(thing, entries=acl.entries(grants, (found.get("owner") or {}).get("id")))
 
 
 def _access_point(draft: Draft, item: Item) -> None:
@@ -144,6 +153,7 @@ def _nameless(draft: Draft, item: Item) -> None:
 
 def _account_block(draft: Draft, item: Item) -> None:
     draft.restrict(item.account, on=bool(item.configuration.get("restrictPublicBuckets")))
+    draft.ignore_acls(item.account, item.configuration.get("ignorePublicAcls"))
 
 
 def _with(*names: str) -> Callable[[Draft, Item], None]:
