@@ -11,7 +11,7 @@ from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
-from perimeter_smt.organization.readers.config.item import Item
+from perimeter_smt.organization.readers.config.item import Item, decoded
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
@@ -109,12 +109,18 @@ def _bucket(draft: Draft, item: Item) -> None:
     blocked = item.more.get("PublicAccessBlockConfiguration")
     on = isinstance(blocked, dict) and bool(blocked.get("restrictPublicBuckets"))
     thing.block_public_access = told.block(thing.block_public_access, on)
-    ignored = blocked.get("ignorePublicAcls") if isinstance(blocked, dict) else None
+    _lists(thing, item, blocked.get("ignorePublicAcls") if isinstance(blocked, dict) else None)
+
+
+def _lists(thing: Thing, item: Item, ignored: object) -> None:
+    """Object ownership and the bucket's access control list, which some items hold as the text of a text."""
     controls = item.more.get("OwnershipControls")
     rules = (controls.get("rules") or controls.get("Rules") or ()) if isinstance(controls, dict) else ()
-    ownership = next((r.get("objectOwnership") or r.get("ObjectOwnership") for r in rules if isinstance(r, dict)), None)
-    acl.tell(thing, ignored=ignored, ownership=ownership)
-    found = item.more.get("AccessControlList")
+    told_rules = (
+        rule.get("objectOwnership") or rule.get("ObjectOwnership") for rule in rules if isinstance(rule, dict)
+    )
+    acl.tell(thing, ignored=ignored, ownership=next(told_rules, None))
+    found = decoded(item.more.get("AccessControlList"))
     if isinstance(found, dict) and isinstance(grants := found.get("grantList") or found.get("grantSet"), list):
         acl.tell(thing, entries=acl.entries(grants, (found.get("owner") or {}).get("id")))
 
