@@ -44,7 +44,7 @@ def _covering(on: str, action: str) -> frozenset[str]:
 def _hits(acl: Acl, covering: frozenset[str], caller: Caller, ignored: bool) -> int:
     if not acl or not covering:
         return NONE
-    if acl is True:
+    if isinstance(acl, bool):
         return _some_grant(caller) if ignored else DIRECT
     found = NONE
     for grant in acl:
