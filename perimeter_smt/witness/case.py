@@ -18,7 +18,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
-from perimeter_smt.request.case import Case, Flags, Levels
+from perimeter_smt.request.case import AclGrant, Case, Flags, Levels
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import (
     Decides,
@@ -241,7 +241,7 @@ def _lists(accounts: dict[str, Account], request: Request, *, acl_entry: bool) -
     bucket = bucket_of(accounts, request.resource)
     if bucket is None or bucket.acls is False:
         return {}
-    entries = [entry.model_dump() for entry in bucket.acl] if bucket.acl else None
+    entries = tuple(AclGrant(grantee=e.grantee, permission=e.permission) for e in bucket.acl or ()) or None
     return {
         "s3_bucket_acl": True if acl_entry and bucket.acl is None else entries,
         "s3_object_acl": True if acl_entry else None,

@@ -200,7 +200,7 @@ def canonical_facts(workspace: Workspace, documents: Iterable[Document]) -> list
     known = {a.canonical_id: a.id for a, _ in workspace.organization.accounts() if a.canonical_id}
     out = []
     resources = (resource for account, _ in workspace.organization.accounts() for resource in account.resources)
-    listed = (entry.grantee for resource in resources for entry in resource.acl or () if len(entry.grantee) == 64)
+    listed = (entry.grantee for resource in resources for entry in resource.acl or () if len(entry.grantee) >= 64)
     for value in dict.fromkeys((*canonical_users(documents), *listed)):
         owner = known.get(value)
         if owner is not None:

@@ -12,12 +12,13 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, Hits, canonical_user, principal_named
 from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
 from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import FALSE, Formula, atom, both, disj, either, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, disj, either, is_text, neg, sym
 from perimeter_smt.organization.model import Account, AclGrant, OwnedResource
 from perimeter_smt.request.keys import table_rows
 
 _EVERYBODY = ("AllUsers", "AuthenticatedUsers")  # what IgnorePublicAcls takes away
-_LOGS = "logging.s3.amazonaws.com"  # S3 guide, server access logging: the log delivery group
+# S3 guide, server access logging: the log delivery group.
+_LOGS = both(sym_is("aws-service"), is_text("principal.service", "logging.s3.amazonaws.com"))
 
 
 def ignoring(accounts: Iterable[Account]) -> frozenset[str]:
@@ -59,8 +60,9 @@ def behind_point(bucket: OwnedResource, ignored: frozenset[str]) -> Hits:
     told = hits(bucket, ignored)
     if bucket.acls is False:
         return told
-    who = IAM if bucket.arn in ignored else either(IAM, sym_is("anonymous"))
-    return Hits(direct=either(told.direct, both(sym("acl.unlisted"), _not_told(bucket), who)), account=told.account)
+    perhaps = both(sym("acl.unlisted"), _not_told(bucket))
+    direct = either(sym_is("root"), _LOGS) if bucket.arn in ignored else TRUE
+    return Hits(direct=either(told.direct, both(perhaps, direct)), account=either(told.account, both(perhaps, IAM)))
 
 
 def _not_told(bucket: OwnedResource) -> Formula:
@@ -78,11 +80,11 @@ def _named(entry: AclGrant) -> Hits:
     """Whom an entry names: a group of S3 directly, an account for its identities' own policies."""
     match entry.grantee:
         case "AllUsers":
-            return Hits(direct=either(IAM, sym_is("anonymous")))
+            return Hits(direct=TRUE)
         case "AuthenticatedUsers":
             return Hits(direct=IAM)
         case "LogDelivery":
-            return Hits(direct=both(sym_is("aws-service"), is_text("principal.service", _LOGS)))
+            return Hits(direct=_LOGS)
         case account if len(account) == 12:
             return principal_named(account)
         case canonical:

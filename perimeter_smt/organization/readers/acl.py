@@ -124,7 +124,7 @@ def _grantee(told: object) -> str | None:
     if group in _GROUPS:
         return group
     found = told.get("ID") or told.get("id")
-    return found if isinstance(found, str) and len(found) == 64 else None
+    return found if isinstance(found, str) and len(found) in (64, 96) else None
 
 
 def _entry(grantee: str, permission: str) -> AclGrant:

@@ -120,7 +120,8 @@ def _lists(thing: Thing, item: Item, ignored: object) -> None:
         rule.get("objectOwnership") or rule.get("ObjectOwnership") for rule in rules if isinstance(rule, dict)
     )
     acl.tell(thing, ignored=ignored, ownership=next(told_rules, None))
-    found = decoded(item.more.get("AccessControlList"))
+    found = item.more.get("AccessControlList")
+    found = decoded(decoded(f"[{found}]")[0]) if isinstance(found, str) and found.startswith('"') else found
     if isinstance(found, dict) and isinstance(grants := found.get("grantList") or found.get("grantSet"), list):
         acl.tell(thing, entries=acl.entries(grants, (found.get("owner") or {}).get("id")))
 
