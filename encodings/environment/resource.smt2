@@ -63,12 +63,12 @@
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
 (declare-const |call: arn service ~ s3| Bool)
-; Buckets made in us-east-1 before March 2018 may break the rule (W-40).
+; Buckets made in us-east-1 before March 2018 may break the rules: up to 255 characters, capitals, underscores (W-40).
 (assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|)) (or
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
-      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9"))))
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
-      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9")) (str.to_re "/") re.all))))
-  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: begin and end with a letter or digit"))
+  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))
