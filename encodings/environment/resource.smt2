@@ -15,8 +15,8 @@
 (declare-const |call: needs its resource| Bool)   ; reads, or in existing-resource-actions; not in absent-resource-actions
 
 ; --- complete lists (W-6) ------------------------------------------------------------------------
-; What AWS itself puts into an account is told by built-in-resources. Of services of which no page says what is there
-; without being made, an unlisted resource may be one of those: AWS publishes no list.
+; What AWS itself puts into an account is told by built-in-resources. Of services of which no page says how all that they
+; hold is made (rows without `complete`), an unlisted resource may be one of those: AWS publishes no list.
 (declare-const resource.unlisted-built-in Bool)
 (assert (! (not resource.unlisted-built-in) :named AE12.built-in :strength presumed
   :source "keys/built-in-resources.json: guides of the services; AWS publishes no list of what is in an account without being made"))
