@@ -123,7 +123,10 @@ def _action(service: str, row: Any) -> ActionInfo:
         for use in row["resourceTypes"]
         for kind in (use["name"], *_further(types.get(use["name"].lower())))
     )
-    uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(f"{service}:{row['name']}".lower(), ()))
+    name = f"{service}:{row['name']}".lower()
+    if name in _without():
+        uses = tuple(use._replace(required=False) for use in uses)
+    uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(name, ()))
     return ActionInfo(
         service, row["name"], row["accessLevel"], uses, tuple(row["conditionKeys"]), tuple(row["dependentActions"])
     )
@@ -133,7 +136,14 @@ def _action(service: str, row: Any) -> ActionInfo:
 def _beside() -> dict[str, tuple[str, ...]]:
     """Resource types that the reference leaves out, by lower-cased action; none of them is required."""
     table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
-    return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row}
+    return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row and "type" in row}
+
+
+@lru_cache(maxsize=1)
+def _without() -> frozenset[str]:
+    """Actions, lower case, that may name no resource although the reference marks a type as required."""
+    table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
+    return frozenset(row["action"].lower() for row in table["rows"] if row.get("without"))
 
 
 @lru_cache(maxsize=1)

@@ -71,13 +71,13 @@ def test_built_in_resources_say_where_they_were_read():
         ("sqs:GetQueueAttributes", "jobs", False),
         ("dynamodb:GetItem", "table/carts", False),
         ("apprunner:DescribeService", "service/web/0a1b", True),
-        ("lambda:GetFunction", "function:bill", True),
+        ("states:DescribeStateMachine", "stateMachine:bill", True),
     ],
 )
 def test_complete_lists_prove_by_themselves_only_where_a_page_tells_what_is_there(action, name, needs):
     """Of App Runner no page says that an account has nothing by itself: the proof hid that it assumes so.
 
-    The page that stood in the row of Lambda said nothing of what an account has by itself.
+    The page that stood in the row of Step Functions said nothing of what an account has by itself.
 
     The guardrail speaks of the Region of the one resource that is listed.
     """
