@@ -148,7 +148,7 @@ def _without() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _arns_beside() -> dict[tuple[str, str], tuple[str, ...]]:
-    """ARNs of resource types that the reference leaves out, by service and type."""
+    """ARNs that the reference leaves out, by service and type, which it may leave out, too."""
     table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
     return {(row["service"], row["type"]): tuple(row["arns"]) for row in table["rows"] if "arns" in row}
 
@@ -166,8 +166,12 @@ def _further(row: Any) -> tuple[str, ...]:
 def _one_arn_each(service: str, rows: dict[str, Any]) -> dict[str, Any]:
     """Types with one ARN each: the reference writes several, such as those of both versions of Lex, into one text."""
     out: dict[str, Any] = {}
-    for name, row in rows.items():
-        first, *also = map(_opened, (*row["arn"].split(", "), *_arns_beside().get((service, row["key"]), ())))
+    beside = _arns_beside()
+    unknown = {t: arns for (of, t), arns in beside.items() if of == service and t.lower() not in rows}
+    made = {t.lower(): {"key": t, "arn": ", ".join(arns)} for t, arns in unknown.items()}
+    for name, row in {**rows, **made}.items():
+        further = () if name in made else beside.get((service, row["key"]), ())
+        first, *also = map(_opened, (*row["arn"].split(", "), *further))
         out[name] = {**row, "arn": first, "also": also}
         for key, arn in zip(_further(out[name]), also, strict=True):
             out[key.lower()] = {**row, "key": key, "arn": arn, "also": ()}
