@@ -71,7 +71,9 @@ def test_what_lies_in_another_cluster_is_not_in_a_listed_one():
     assert in_an_account_that_lists([cluster], "ecs:DescribeTasks", f"{tasks}other/*") in ("proved", "vacuous")
 
 
-@pytest.mark.parametrize("action", ["logs:CreateLogStream", "codecommit:GitPush", "elasticfilesystem:CreateAccessPoint"])
+@pytest.mark.parametrize(
+    "action", ["logs:CreateLogStream", "codecommit:GitPush", "elasticfilesystem:CreateAccessPoint"]
+)
 def test_what_is_made_inside_something_needs_it(action):
     assert in_an_account_that_lists([], action) in ("proved", "vacuous")
 
@@ -137,7 +139,8 @@ def test_names_that_resources_of_strangers_have(action, exempt, found):
 def test_what_has_an_account_in_its_arn_may_be_a_strangers(service, action, name):
     """Object Lambda, Outposts, batch jobs and Storage Lens: an endpoint that lets them through lets a stranger's."""
     theirs = {
-        "Effect": "Allow", "Principal": "*", "Action": action, "Resource": f"arn:aws:{service}:us-east-1:{STRANGER}:{name}",
+        "Effect": "Allow", "Principal": "*", "Action": action,
+        "Resource": f"arn:aws:{service}:us-east-1:{STRANGER}:{name}",
     }  # fmt: skip
     endpoint = Endpoint(
         id="vpce-0a000000000000001", account=MINE, vpc="vpc-0a000000000000001", vpc_account=MINE, region="us-east-1",
