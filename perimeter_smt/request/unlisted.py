@@ -39,6 +39,23 @@ def unlisted(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(out)
 
 
+def of_service(service: str) -> str:
+    """An action of a service that the reference does not know: what patterns for every service reach of it."""
+    return f"{service}:{_FRESH[0] * 2}"
+
+
+@lru_cache(maxsize=4096)
+def is_unlisted(arn_service: str) -> bool:
+    """Whether no ARN of the reference has this service in it."""
+    return arn_service not in actions.services() and arn_service not in _arn_services()
+
+
+@lru_cache(maxsize=1)
+def _arn_services() -> frozenset[str]:
+    types = (kind for service in actions.services() for kind in actions.resource_types(service))
+    return frozenset(kind.arn.split(":", 3)[2] for kind in types if kind.arn.count(":") > 2)
+
+
 def _is_pattern(text: str) -> bool:
     service, colon, _ = text.partition(":")
     return bool(colon and service.strip("*")) and any(c in text for c in "*?")
