@@ -46,10 +46,8 @@ def who_can(
 
     Exit codes: 0 nobody can, 1 somebody can, 2 bad input, 3 not decided.
     """
-    from perimeter_smt.questions.findings.who import known_action
     from perimeter_smt.questions.findings.who import who_can as ask
 
-    known_action(action)
     workspace = _workspace(source, settings, options)
     with Stopping() as stop:
         with Bar(no_color=no_color) as bar:

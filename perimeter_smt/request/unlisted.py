@@ -44,6 +44,14 @@ def of_service(service: str) -> str:
     return f"{service}:{_FRESH[0] * 2}"
 
 
+def is_beyond(text: str) -> bool:
+    """Whether an action or a pattern of actions reaches none that the reference knows."""
+    low = text.lower()
+    if _is_pattern(low):
+        return _reaches_nothing(low)
+    return ":" in low and not any(c in low for c in "*?") and actions.action_info(low) is None
+
+
 @lru_cache(maxsize=4096)
 def is_unlisted(arn_service: str) -> bool:
     """Whether no ARN of the reference has this service in it."""
@@ -70,6 +78,11 @@ def _reaches_nothing(pattern: str) -> bool:
     else:
         services, own = [service], _regex(name)
     return not any(own.fullmatch(info.name.lower()) for prefix in services for info in actions.actions(prefix))
+
+
+def glob_matches(pattern: str, text: str) -> bool:
+    """Whether a pattern of actions matches; both in lower case."""
+    return _matches(pattern, text)
 
 
 def _of(pattern: str, fresh: str) -> str:

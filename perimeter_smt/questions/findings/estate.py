@@ -101,13 +101,15 @@ class Asked:
 class Estate:
     """The encoded workspace for calls of some services, with its grants."""
 
-    def __init__(self, workspace: Workspace, services: Sequence[str], limits: Limits | None = None) -> None:
-        """Encode it, with room for every condition value as a literal of its own."""
+    def __init__(
+        self, workspace: Workspace, services: Sequence[str], limits: Limits | None = None, also: Sequence[str] = ()
+    ) -> None:
+        """Encode it, with room for every condition value as a literal of its own; `also`: actions that are asked of."""
         self.workspace, self.limits = workspace, limits or Limits()
         documents = all_documents(workspace, grants_too=True)
         arns = [resource.arn for account, _ in workspace.organization.accounts() for resource in account.resources]
         # What the service reference does not know, but a policy names, may be called as well.
-        self.unlisted = presumed_of(documents, arns, services)
+        self.unlisted = tuple(dict.fromkeys((*also, *presumed_of(documents, arns, services))))
         beside = {_service(name) for name in self.unlisted} - set(actions.services())
         self.services = (*(s for s in actions.services() if s in set(services)), *sorted(beside))
         counts = bounds(separate(documents))
