@@ -210,7 +210,9 @@ def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str
     documents = distinct([*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()])
     ids = member_ids(estate.workspace.organization)
     outside = neg(both(IAM, disj(is_text("principal.account", i) for i in ids)))
-    facts = (*estate.wires(), *_owners(estate.workspace))
+    # Of calls that no table describes, it is not sure which policies decide.
+    more = (*_targets(estate.workspace, (service,)), *estate.targets()) if estate.unlisted else ()
+    facts = (*estate.wires(), *_owners(estate.workspace), *more)
     return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts), "outsiders"
 
 
