@@ -201,7 +201,7 @@ def test_the_root_user_makes_federated_users():
     ],
 )
 def test_a_root_user_who_is_told_by_its_keys_makes_no_federated_users(condition):
-    """Which keys its call carries is known: such an SCP was taken for one that may not bind it (AP9, AP11, AP15, AR1)."""
+    """Which keys its call carries is known (AP9, AP11, AP15, AR1): such an SCP counted as one that may not bind it."""
     call = {"O5": {"actions": ("s3:GetObject",)}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     assert "refuted" not in status("O5", "s3", scps=[deny], scopes=call)

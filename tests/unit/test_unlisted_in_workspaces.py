@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.mitigation_worlds import MINE, allow, arn, policy, role, workspace
 
 from perimeter_smt import findings_of_workspace, prove_perimeter, public_in_workspace, who_can
 from perimeter_smt.errors import InputError
@@ -12,6 +11,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.checks.public import no_public_access
 from perimeter_smt.questions.findings.answer import findings
 from perimeter_smt.questions.findings.who import what_can
+from tests.mitigation_worlds import MINE, allow, arn, policy, role, workspace
 
 QUEUE = f"arn:aws:sqs:eu-west-1:{MINE}:jobs"
 THING = f"arn:aws:orbitals:eu-west-1:{MINE}:thing/a"
