@@ -14,6 +14,7 @@ from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.cli.stopping import Stopping
 from perimeter_smt.cli.timed import timed
+from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
@@ -46,9 +47,14 @@ def who_can(
 
     Exit codes: 0 nobody can, 1 somebody can, 2 bad input, 3 not decided.
     """
+    from perimeter_smt.questions.findings.who import known_action
     from perimeter_smt.questions.findings.who import who_can as ask
 
-    workspace = _workspace(source, settings, options)
+    try:
+        workspace = _workspace(source, settings, options)
+    except InputError:
+        known_action(action)  # a misspelled action is told first, whatever the source
+        raise
     with Stopping() as stop:
         with Bar(no_color=no_color) as bar:
             found = ask(workspace, action, resource, progress=bar, stop=stop)
