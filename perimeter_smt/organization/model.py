@@ -18,12 +18,13 @@ class Unknown(_Frozen):
     """Something that a source names and does not tell: listed by name beside every verdict.
 
     `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
-    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it.
+    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it. `actions`: calls
+    that no question asked about, as the service reference does not know them.
     """
 
     name: str
     reason: str
-    affects: Literal["grants", "guardrails", "facts"]
+    affects: Literal["grants", "guardrails", "facts", "actions"]
     place: str = ""
 
 

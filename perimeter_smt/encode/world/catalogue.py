@@ -267,6 +267,8 @@ class Calls:
                 return union(bits & -bits for bits in firsts)
             case "on a key":
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
+            case "service is unlisted":
+                return self._where(self._by_service.keys() - frozenset(actions.services()))
             case "service is global":
                 return self._where(_GLOBAL)
             case "service in rcp-services-narrow":
