@@ -181,3 +181,23 @@ def test_a_guardrail_holds_who_administers_accounts_and_not_the_management_accou
         organization = space.organization.model_copy(update={"root": root})
         (rows, _) = lines(space.model_copy(update={"organization": organization}), "exception")
         assert [line.status for line in rows] == [status]
+
+
+@pytest.mark.parametrize(
+    ("action", "service", "status"),
+    [
+        ("lambda:AddPermission", "lambda.amazonaws.com", "conditional"),
+        ("ecr:SetRepositoryPolicy", "ecs-tasks.amazonaws.com", "conditional"),
+        ("ecr:PutImage", "ec2.amazonaws.com", "proved"),
+        ("s3:PutBucketPolicy", "lambda.amazonaws.com", "proved"),
+    ],
+)
+def test_policies_of_what_runs_with_a_role(action, service, status):
+    """Who writes them lets himself change the code."""
+    glass = role("glass", trusts({"Service": service}))
+    exceptions = (RoleException(arn=arn("glass"), held_by=(arn("keeper"),)),)
+    writer = role("writer", NOBODY, may=(allow(action),))
+    more = {"role_exceptions": exceptions, "assumptions": ("AE9.passed-role",)}
+    ((line,), _) = lines(workspace(glass, writer, **more), "exception")
+    assert line.status == status
+    assert [hop.request.action for hop in line.hops] == ([action] if status == "conditional" else [])

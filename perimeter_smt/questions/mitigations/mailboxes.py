@@ -1,7 +1,8 @@
 """C2: who changes the mailbox of a member's root user, and is the root user then by a new password.
 
-Account Management reference, StartPrimaryEmailUpdate and AcceptPrimaryEmailUpdate: called by the management account or the
-delegated administrator of Account Management, for a member account; the code to accept with goes to the new address.
+Account Management reference, StartPrimaryEmailUpdate and AcceptPrimaryEmailUpdate: called by the management account or
+the delegated administrator of Account Management, for a member account; the code to accept with goes to the new
+address.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 _SERVICE = "account.amazonaws.com"
 _CALLS = ("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate")
 _UNLESS = (
-    "the root user asks for a second factor or is managed centrally, or Account Management has no trusted access to the "
-    "organization"
+    "the root user asks for a second factor or is managed centrally, or the organization does not trust Account "
+    "Management with access"
 )
 
 
