@@ -44,7 +44,7 @@ _KINDS = {
 }
 
 
-class Unread(Exception):  # noqa: N818
+class Unread(Exception):
     """Words that this module does not know: nothing is said of the set."""
 
 
@@ -75,10 +75,10 @@ def _said(words: str, world: Small, request: Request, facts: Facts) -> bool:
     if words.startswith("the call comes over"):
         over = facts.path == "vpce"
         return {"the call comes over a VPC endpoint": over, "the call comes over no VPC endpoint": not over}.get(
-            words, over and facts.endpoint == words.split()[-1]
+            words, over and facts.endpoint == words.rsplit(maxsplit=1)[-1]
         )
     if words.startswith("the call does not come over "):
-        return not (facts.path == "vpce" and facts.endpoint == words.split()[-1])
+        return not (facts.path == "vpce" and facts.endpoint == words.rsplit(maxsplit=1)[-1])
     if match := re.fullmatch(r"the caller is (not )?(arn:\S+)", words):
         found = caller(space, request)
         return (found is not None and found.arn == match[2]) == (not match[1])
@@ -198,7 +198,12 @@ def question(world: Small, rng: Random) -> Question:
             name = whose(world, drawn)
             return name if name != "outsiders" and goes_out(zone, world, drawn) else None
 
-        return f"findings --direction out --zone {zone}", sets, of, {"": found.reason} if found.status == "unknown" else {}
+        return (
+            f"findings --direction out --zone {zone}",
+            sets,
+            of,
+            {"": found.reason} if found.status == "unknown" else {},
+        )
     if what == "who":
         calls = sorted({drawn.request.action for drawn in world.requests(20)})
         action = rng.choice([c for c in calls if c not in _BESIDE] or calls)

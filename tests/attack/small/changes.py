@@ -11,10 +11,10 @@ from random import Random
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.evaluate import decide
-from perimeter_smt.evaluate.perimeter import breaks, intended
+from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.questions.changes.ask import compare_workspaces
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE
+from perimeter_smt.questions.changes.ask import compare_workspaces
 from perimeter_smt.questions.obligations.granted import mapped
 from tests.attack.small.answers import asked
 from tests.attack.small.draw import Small, small
@@ -67,7 +67,9 @@ def judge(seed: int, requests: int) -> Iterator[tuple[str, str]]:
     mode = "grants" if world.workspace.grants_given else "guardrails"
     objective = world.objective
     try:
-        found = compare_workspaces(one, other, objectives=(objective,), services=[world.service], modes=[mode], reading="exact")
+        found = compare_workspaces(
+            one, other, objectives=(objective,), services=[world.service], modes=[mode], reading="exact"
+        )
     except InputError as error:
         yield "refused", f"{seed} {error}"
         return

@@ -56,7 +56,9 @@ def judge(seed: int, seconds: float) -> Iterator[tuple[str, str]]:
         )  # fmt: skip
         verdict = report.verdicts[0]
         written = dict(scripts(world, world.reading))
-        breach = next(text for name, text in written.items() if name.endswith("-breach") or name.startswith("assertion"))
+        breach = next(
+            text for name, text in written.items() if name.endswith("-breach") or name.startswith("assertion")
+        )
         answer = reread(breach, seconds)
     except Exception as error:  # every crash is a finding
         yield "CRASH", f"{seed}: {type(error).__name__}: {error}"
@@ -66,7 +68,8 @@ def judge(seed: int, seconds: float) -> Iterator[tuple[str, str]]:
     if answer == "unknown" or beyond or verdict.status not in _WANTED:
         return
     if answer != _WANTED[verdict.status]:
-        yield "DISAGREE", f"{seed} {world.objective} {world.service} {world.mode} {world.reading}: {verdict.status} {verdict.reason}; z3 {answer}"
+        about = f"{seed} {world.objective} {world.service} {world.mode} {world.reading}"
+        yield "DISAGREE", f"{about}: {verdict.status} {verdict.reason}; z3 {answer}"
     premise = next((text for name, text in written.items() if name.endswith("-premise")), None)
     if premise is not None and verdict.status in ("proved", "vacuous"):
         answer = reread(premise, seconds)
