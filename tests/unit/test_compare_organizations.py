@@ -236,6 +236,18 @@ def test_tags_of_roles_that_are_called(key, before, after, opens, closes):
         assert {change.request.request.resource for change in side.changes} <= {f"arn:aws:iam::{OWN}:role/target"}
 
 
+@pytest.mark.parametrize(("tags", "status"), [({"team": "red"}, "conditional"), ({}, "found")])
+def test_a_tag_that_one_state_alone_looks_at(tags, status):
+    """Regression: where a policy that goes was the only one to look at a tag of resources, the comparison broke off."""
+    deny = {"Sid": "OnlyRed", "Effect": "Deny", "Principal": "*",
+            "Condition": {"StringNotEquals": {"aws:ResourceTag/team": "red"}}}  # fmt: skip
+    allow = {"Principal": {"AWS": "777788889999"}}
+    found = differ(state(resources=[queue(allow, deny, tags=tags)]), state(resources=[queue(allow, tags=tags)]))
+    assert (found.opens.status, found.closes.status) == (status, "none")
+    back = differ(state(resources=[queue(allow, tags=tags)]), state(resources=[queue(allow, deny, tags=tags)]))
+    assert (back.opens.status, back.closes.status) == ("none", status)
+
+
 def test_an_account_that_moves_takes_its_path_along():
     """Below another unit other SCPs bind it, and policies that test paths answer otherwise; the rest stays."""
     by_path = {"Effect": "Deny", "Action": "sqs:DeleteQueue", "Resource": "*",

@@ -66,6 +66,22 @@ def test_a_grant_may_come_from_either_side():
     assert [sids(some) for some in across.changes] == [["identity", "resource"]]
 
 
+def test_a_policy_of_the_resource_that_names_the_account_may_name_the_caller():
+    """Regression: a slot in which some Allow matches was never said to be one to change (semantics 3.4)."""
+    account = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "s3:*", "Resource": "*"}
+    found = explain_case(case({"identity": [], "resource": policy(account)}))
+    assert {tuple(c.slot for c in some) for some in found.changes} == {("identity",), ("resource",)}
+
+
+def test_a_federated_user_may_be_given_a_session_policy():
+    """Regression: without one it holds nothing of the user's, and only the resource's policy was named."""
+    caller = {"type": "federated-user", "arn": f"arn:aws:sts::{MINE}:federated-user/bob", "account": MINE,
+              "user_arn": f"arn:aws:iam::{MINE}:user/ann"}  # fmt: skip
+    grant = policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    found = explain_case(case({"identity": [grant]}, principal=caller))
+    assert {tuple(c.slot for c in some) for some in found.changes} == {("session",), ("resource",)}
+
+
 def test_an_allow_that_failed_by_its_condition_is_nearest():
     """The condition that failed is named with the value of the request."""
     narrow = {**ALL, "Sid": "Net", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}

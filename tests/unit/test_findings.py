@@ -16,7 +16,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.findings.actions import classes_of
 from perimeter_smt.questions.findings.answer import findings, findings_of_workspace
-from perimeter_smt.questions.findings.render import in_words
+from perimeter_smt.questions.findings.render import Said, in_words, phrases
 from perimeter_smt.questions.findings.setting import of_document
 from perimeter_smt.report.json import schema
 from perimeter_smt.request.case import read_case
@@ -207,6 +207,26 @@ def test_conditions_in_words():
     assert in_words("Null", "k:a", ["true"]) == "k:a is not sent"
     assert in_words("ForAnyValue:StringEquals", "k:a", ["x"]) == "some value of k:a is x"
     assert in_words("BoolIfExists", "k:a", ["true"]) == "k:a is true, or is not sent"
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ([("Null", "false", False), ("Bool", "true", True)], ["k:a is true"]),
+        ([("Null", "false", False), ("BoolIfExists", "true", False)], ["k:a is true"]),
+        ([("Bool", "true", False), ("Null", "false", False)], ["k:a is true"]),
+        ([("Bool", "true", True)], ["k:a is true, or is not sent"]),
+        ([("StringNotEquals", "true", False)], ["k:a is not true (or is not sent)"]),
+        ([("Null", "false", False), ("StringNotEquals", "true", False)], ["k:a is sent", "k:a is not true"]),
+        ([("StringLike", "t*", False), ("StringNotEquals", "true", False)], ["k:a looks like t*", "k:a is not true"]),
+        ([("Null", "false", False), ("ForAllValues:StringEquals", "x", False)],
+         ["k:a is sent", "every value of k:a is x"]),
+        ([("ForAllValues:StringEquals", "x", True)], ["every value of k:a is x, or is not sent"]),
+    ],
+)  # fmt: skip
+def test_conditions_that_hold_together_in_words(tests, said):
+    """Regression: `X is sent, X is true, or is not sent` stood under one set."""
+    assert list(phrases([Said(operator, "k:a", [value], absent) for operator, value, absent in tests])) == said
 
 
 def test_the_example_workspace():

@@ -18,6 +18,7 @@ from perimeter_smt.report.access import render_findings
 from perimeter_smt.report.json import schema
 
 ORG, MINE, PARTNER = "o-acme0000001", "111122223333", "777788889999"
+MANAGEMENT = "others of account 999900001111"  # which organization.yaml does not list
 SENDER, ADMIN = f"arn:aws:iam::{MINE}:role/sender", f"arn:aws:iam::{MINE}:role/admin"
 PROVED = ("included", "complete", "apart", "restated")
 GUARD = {
@@ -53,7 +54,7 @@ def test_everybody_reaches_out_without_a_guard(tmp_path):
     assert (found.direction, found.proved, found.exit_code) == ("out", PROVED, 1)
     mine = [one for one in found.findings if one.resource == SENDER]
     assert [set(one.elements.actions) for one in mine] == [{"sqs:SendMessage", "sqs:GetQueueUrl"}]
-    assert {one.resource for one in found.findings} == {SENDER, f"others of account {MINE}"}
+    assert {one.resource for one in found.findings} == {SENDER, f"others of account {MINE}", MANAGEMENT}
     for one in found.findings:
         assert decide(one.example.case).allowed
         assert one.example.request.resource_account != MINE
@@ -84,6 +85,24 @@ def test_zones_of_ways_out(tmp_path, zone):
     assert any(one.resource == SENDER for one in found.findings)
 
 
+def test_a_way_out_of_the_account_that_hangs_on_whose_policy_decides(tmp_path):
+    """Regression: a queue of a neighbour whose policy says `*` has a say, and no element tells that it is the one."""
+    made(tmp_path)
+    allow = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "sqs:SendMessage", "Resource": "*"}
+    (tmp_path / "queue.json").write_text(document(allow))
+    file = tmp_path / "organization.yaml"
+    other = '  - id: "444455556666"\n    principals: []\n    resources:\n'
+    queues = "".join(
+        f"    - arn: arn:aws:sqs:eu-west-1:444455556666:{name}\n{policy}"
+        for name, policy in (("one", "      policy: queue.json\n"), ("two", ""))
+    )
+    file.write_text(file.read_text() + other + queues)
+    space = read_source(tmp_path, SourceOptions())
+    found = findings_of_workspace(space, direction="out", zone="account", services=["sqs"])
+    assert found.proved == PROVED
+    assert any("the call is on arn:aws:sqs:eu-west-1:444455556666:one" in one.elements.other for one in found.findings)
+
+
 def test_the_command(tmp_path):
     """JSON by its schema, text with the answer first; one policy has no way out, and an unknown service is refused."""
     made(tmp_path)
@@ -93,7 +112,7 @@ def test_the_command(tmp_path):
     Draft202012Validator(json.loads(schema("findings"))).validate(value)
     assert value["direction"] == "out"
     text = CliRunner().invoke(cli, call, standalone_mode=False).output
-    assert text.startswith("2 findings: insiders reach resources outside the organization")
+    assert text.startswith("3 findings: insiders reach resources outside the organization")
     queue = tmp_path / "queue.json"
     queue.write_text(document({"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}))
     for wrong in (["--direction", "out"], ["--service", "sqs"]):
@@ -150,4 +169,4 @@ def test_ways_out_of_principals_without_grants_are_not_none(tmp_path):
     with pytest.raises(InputError, match="no policy names a call"):
         what_can(space, SENDER)
     found = findings_of_workspace(space, direction="out", services=["sqs"])
-    assert {one.resource for one in found.findings} == {f"others of account {MINE}"}
+    assert {one.resource for one in found.findings} == {f"others of account {MINE}", MANAGEMENT}

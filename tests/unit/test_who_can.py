@@ -118,6 +118,59 @@ def test_on_any_resource(small):
     assert "the resource is not of account 111122223333" in others
 
 
+OPEN_TWICE = """
+id: o-acme0000001
+management_account: "999999999999"
+root:
+  id: r-ab12
+  scps: [FullAWSAccess]
+  accounts:
+    - id: "111122223333"
+      principals:
+        - {arn: "arn:aws:iam::111122223333:role/one", policies: [], trust: trust-one.json}
+        - {arn: "arn:aws:iam::111122223333:role/two", policies: [], trust: trust-two.json}
+      resources:
+        - {arn: "arn:aws:sqs:eu-west-1:111122223333:one", policy: one.json}
+        - {arn: "arn:aws:sqs:eu-west-1:111122223333:two", policy: two.json}
+"""
+
+
+@pytest.fixture
+def open_twice(tmp_path):
+    """Two queues and two roles, each open to another account, by policies that do not name what they stand on."""
+    for name, who in (("one", "444455556666"), ("two", "777788889999")):
+        allow = {"Effect": "Allow", "Principal": {"AWS": who}}
+        statements = [{**allow, "Action": "sqs:SendMessage", "Resource": "*"}]
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        trusted = {"Version": "2012-10-17", "Statement": [{**allow, "Action": "sts:AssumeRole"}]}
+        (tmp_path / f"trust-{name}.json").write_text(json.dumps(trusted))
+    (tmp_path / "perimeter.yaml").write_text("orgs: [o-acme0000001]\n")
+    (tmp_path / "organization.yaml").write_text(OPEN_TWICE)
+    return read_source(tmp_path, SourceOptions())
+
+
+@pytest.mark.parametrize(("action", "kind"), [("sqs:SendMessage", "sqs:eu-west-1:"), ("sts:AssumeRole", "iam::")])
+def test_outsiders_where_the_policy_does_not_say_on_what_it_stands(open_twice, action, kind):
+    """Regression: queue policies on `*` and trust policies, of which there was more than one, were not decided."""
+    found = who_can(open_twice, action)
+    assert found.proved == PROVED
+    (outsiders,) = (one for one in found.callers if one.kind == "outsiders")
+    on = {(one.elements.principals, one.elements.other) for one in outsiders.findings if "is on" in str(one.elements)}
+    name = "role/" if kind == "iam::" else ""
+    assert on == {
+        ((("AWS", who),), (f"the call is on arn:aws:{kind}111122223333:{name}{queue}",))
+        for queue, who in (("one", "444455556666"), ("two", "777788889999"))
+    }
+
+
+def test_callers_of_a_management_account_that_the_tree_leaves_out(open_twice):
+    """Regression: they were no outsiders, and of no account that was asked about."""
+    found = who_can(open_twice, "sqs:ListQueues")
+    assert found.proved == PROVED
+    names = [one.name for one in found.callers if one.findings]
+    assert "others of account 999999999999" in names
+
+
 @pytest.mark.parametrize(("action", "known"), [("s3:CreateBucket", 1), ("s3:CreateB*", 2)])
 def test_an_action_that_no_policy_names(small, action, known):
     """The answer is about what was asked, not about all that policies treat like it."""

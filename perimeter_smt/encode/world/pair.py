@@ -19,6 +19,7 @@ from perimeter_smt.encode.world import accounts, perimeter
 from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_state, tags_of_caller, untagged_name
 from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
 from perimeter_smt.encode.world.people import SPELLED, is_caller, targets
+from perimeter_smt.encode.world.tags import listed as listed_tags
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,
@@ -123,6 +124,9 @@ class _Builder:
         """Definitions and facts of both, the axioms on what they use, and the copies for the first state."""
         before, after = self.before, self.after
         after.definitions, before.definitions = definitions_of(after), definitions_of(before)
+        if not after.free_grants:  # what has which tag, of the keys that policies of the other state alone look at, too
+            for world in (before, after):
+                world.definitions |= listed_tags(world.workspace, self.keys.known)
         # By themselves: the tags of one principal may change, those of others of which the same is said may not.
         old, new = ({id(a.formula): a for a in facts_of(world, apart=True)} for world in (before, after))
         common = [a for own, a in new.items() if own in old]

@@ -15,7 +15,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, principal_named
 from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
-from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, org_of
+from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, member_ids, org_of
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
 from perimeter_smt.encode.world.people import is_caller
@@ -24,7 +24,7 @@ from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.atoms import ANY, Member, Run, Text
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.organization.model import Guardrails, KeyGrant, OwnedPrincipal
+from perimeter_smt.organization.model import Guardrails, KeyGrant, Organization, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -248,6 +248,23 @@ class Estate:
         for words, (against, formula) in kinds.items():
             yield from fact(f"the call {words}", f"the call {against}", formula)
 
+    def listed(self) -> Iterator[Literal]:
+        """Which listed resource's policy decides the call, or which listed role it takes."""
+        for account, _ in self.workspace.organization.accounts():
+            for resource in account.resources:
+                if split_arn(resource.arn).service not in self.services:
+                    continue
+                at = reach(resource)
+                yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
+                if at.perhaps is not at.surely:
+                    words = f"{resource.arn} may decide the call"
+                    yield from fact(
+                        f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps
+                    )
+            for principal in account.principals if {"sts", "iam"} & set(self.services) else ():
+                target = role_target(principal)
+                yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
+
     def callers(self) -> Iterator[Literal]:
         """Whose policies bind the caller: the principals that are listed, and the accounts of the organization."""
         for account, _ in self.workspace.organization.accounts():
@@ -255,9 +272,9 @@ class Estate:
                 words = f"the caller is {principal.arn}"
                 yield from fact(words, words.replace(" is ", " is not ", 1), is_caller(principal))
             yield from self.sessions(account.principals)
-            words = f"the caller is of account {account.id}"
-            here = is_text("principal.account", account.id)
-            yield from fact(words, words.replace(" is ", " is not ", 1), here)
+        for number in member_ids(self.workspace.organization):
+            words = f"the caller is of account {number}"
+            yield from fact(words, words.replace(" is ", " is not ", 1), is_text("principal.account", number))
 
     def sessions(self, principals: Iterable[OwnedPrincipal]) -> Iterator[Literal]:
         """Sessions of these principals that are told."""
@@ -279,6 +296,12 @@ class Estate:
             for principal in account.principals:
                 out += [*principal.policies, *principal.limits()]
         return distinct(out)
+
+
+def apart(organization: Organization) -> tuple[str, ...]:
+    """Accounts of the organization that its tree leaves out: the management account, if need be."""
+    told = {account.id for account, _ in organization.accounts()}
+    return tuple(number for number in member_ids(organization) if number not in told)
 
 
 def guardrails(levels: Iterable[Guardrails], kind: Kind) -> list[Document]:

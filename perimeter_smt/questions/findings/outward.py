@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from perimeter_smt.encode.language.principal import IAM
-from perimeter_smt.encode.world.accounts import org_of
+from perimeter_smt.encode.world.accounts import member_ids, org_of
 from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.logic.formula import TRUE, Formula, both, either, equal, is_text, neg
-from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.distinct_calls import presumed_actions
-from perimeter_smt.questions.findings.estate import Estate, Topic, Zone, distinct, guardrails
+from perimeter_smt.questions.findings.estate import Estate, Topic, Zone, apart, distinct, guardrails
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.request import actions
 
@@ -40,16 +39,21 @@ def callers(estate: Estate, zone: Zone) -> Iterator[Topic]:
     outside = not_mine(estate, zone)
     endpoints = estate.endpoint_documents()
     near = _own_resources(estate) if zone in ("account", "everyone") else ()
-    facts = (*estate.wires(), *estate.targets(), *_owners(estate.workspace, zone))
+    # Inside the organization the policies of listed resources have a say.
+    listed = tuple(estate.listed()) if near else ()
+    facts = (*estate.wires(), *estate.targets(), *_owners(estate.workspace, zone), *listed)
     for account, path in estate.workspace.organization.accounts():
         scps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
         for principal in account.principals:
-            documents = distinct([*_policies(principal), *scps, *endpoints, *near])
+            documents = distinct([*principal.policies, *principal.limits(), *scps, *endpoints, *near])
             here = both(outside, is_caller(principal))
-            yield Topic(principal.arn, Kind.IDENTITY, here, documents, facts)
+            yield Topic(principal.arn, Kind.IDENTITY, here, documents, (*facts, *estate.sessions((principal,))))
         others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
         name = f"others of account {account.id}"
         yield Topic(name, Kind.IDENTITY, both(outside, others), distinct([*scps, *endpoints, *near]), facts)
+    for number in apart(estate.workspace.organization):
+        here = both(outside, IAM, is_text("principal.account", number))
+        yield Topic(f"others of account {number}", Kind.IDENTITY, here, distinct([*endpoints, *near]), facts)
 
 
 def services_reached(policies: Iterable[Document]) -> list[str]:
@@ -83,10 +87,6 @@ def known_service(name: str) -> str:
     return name.lower()
 
 
-def _policies(principal: OwnedPrincipal) -> list[Document]:
-    return [*principal.policies, *((principal.boundary,) if principal.boundary else ())]
-
-
 def _own_resources(estate: Estate) -> tuple[Document, ...]:
     """What decides calls inside the organization besides: resource and trust policies, RCPs."""
     out: list[Document] = []
@@ -101,7 +101,7 @@ def _owners(workspace: Workspace, zone: Zone) -> Iterator[Literal]:
     """Whose resource it is, where that may matter."""
     yield from fact("the resource is AWS's own", "the resource is not AWS's own", is_text("resource.account", "aws"))
     if zone in ("account", "everyone"):
-        for account, _ in workspace.organization.accounts():
-            words = f"the resource is of account {account.id}"
-            here = is_text("resource.account", account.id)
+        for number in member_ids(workspace.organization):
+            words = f"the resource is of account {number}"
+            here = is_text("resource.account", number)
             yield from fact(words, words.replace(" is ", " is not ", 1), here)

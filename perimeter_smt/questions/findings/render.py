@@ -41,7 +41,7 @@ def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Ki
     listed: dict[str, list[list[Literal]]] = {"principal": [], "resource": [], "action": [], "other": []}
     left_out: dict[str, list[Literal]] = {"principal": [], "resource": []}
     condition: Block = {}
-    words: list[str] = []
+    tests: list[Said] = []
     exact = True
     for clause in cube:
         found = [literals[i] for i in clause if i >= 0]
@@ -49,7 +49,7 @@ def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Ki
         first = found[0]
         if first.field == "condition":
             exact = _add(condition, found, absent=absent) and exact
-            words.append(in_words(first.operator, first.key, _values(found), absent=absent))
+            tests.append(Said(first.operator, first.key, _values(found), absent))
         elif first.positive or first.field == "other":
             listed[first.field].append(found)
         else:
@@ -69,7 +69,7 @@ def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Ki
         _values(left_out["resource"]),
         tuple(resources[1:]),
         condition,
-        tuple(words),
+        phrases(tests),
         other,
         None,
         classes,
@@ -189,8 +189,52 @@ _NOT = {
 }
 
 
-def in_words(operator: str, key: str, values: Sequence[str], *, absent: bool = False) -> str:
-    """One condition as a phrase."""
+@dataclass(frozen=True)
+class Said:
+    """One condition to be said in words; `absent`: a request without the key fits as well."""
+
+    operator: str
+    key: str
+    values: Sequence[str]
+    absent: bool
+
+    @property
+    def sent(self) -> bool:
+        """Whether it says that the key is sent, and nothing else."""
+        return self.operator == "Null" and self.values[0] == "false"
+
+    @property
+    def demands(self) -> bool:
+        """Whether no request without the key fits."""
+        if self.operator == "Null" or self.absent or self.operator.endswith("IfExists"):
+            return self.sent
+        prefix, _, base = self.operator.rpartition(":")
+        return prefix == "ForAnyValue" or (not prefix and base in _VERBS)
+
+
+def phrases(tests: Sequence[Said]) -> tuple[str, ...]:
+    """Conditions that hold together, as phrases.
+
+    Each leaves open by itself whether the key is sent; where another one says that it is, that goes without saying.
+    """
+    demanded = {one.key.lower() for one in tests if one.demands}
+    told = {one.key.lower() for one in tests if _says_sent(one, demanded)}
+    out = []
+    for one in tests:
+        key = one.key.lower()
+        if not (one.sent and key in told):
+            out.append(in_words(one.operator, one.key, one.values, absent=one.absent, sent=key in demanded))
+    return tuple(dict.fromkeys(out))
+
+
+def _says_sent(one: Said, demanded: set[str]) -> bool:
+    """Whether the phrase tells a value, so that the key is sent: an exclusion does not, nor does a set of values."""
+    prefix, _, base = one.operator.removesuffix("IfExists").rpartition(":")
+    return one.key.lower() in demanded and base in _VERBS and prefix != "ForAllValues"
+
+
+def in_words(operator: str, key: str, values: Sequence[str], *, absent: bool = False, sent: bool = False) -> str:
+    """One condition as a phrase. `sent`: another one says that the key is sent."""
     if operator == "Null":
         return f"{key} is not sent" if values[0] == "true" else f"{key} is sent"
     base = operator.removesuffix("IfExists")
@@ -199,6 +243,8 @@ def in_words(operator: str, key: str, values: Sequence[str], *, absent: bool = F
     subject = {"ForAnyValue": f"some value of {key}", "ForAllValues": f"every value of {key}"}.get(prefix, key)
     verb = _VERBS.get(base) or _NOT[base]
     text = f"{subject} {verb} {_either(values)}"
+    if sent:
+        return text
     if base in _NOT and not prefix:
         return f"{text} (or is not sent)"
     return f"{text}, or is not sent" if absent else text

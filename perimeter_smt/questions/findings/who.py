@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.language.action import action_matches
@@ -11,7 +11,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, named
 from perimeter_smt.encode.language.resource import IS_STAR, resource_matches
 from perimeter_smt.encode.world.accounts import member_ids
-from perimeter_smt.encode.world.governs import reach, split_arn
+from perimeter_smt.encode.world.governs import split_arn
 from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.world import all_documents
 from perimeter_smt.errors import InputError, did_you_mean
@@ -21,7 +21,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.findings.answer import covered, read_again
-from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, distinct, guardrails, role_target, services_of
+from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, apart, distinct, guardrails, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.questions.findings.notes import about_caller, no_such_call
 from perimeter_smt.questions.findings.outward import known_service, services_reached
@@ -84,7 +84,7 @@ def what_can(
         raise InputError("no policy names a call that it could make: name the services in question with `--service`")
     estate = Estate(workspace, chosen, limits)
     shared = [*_all_resources(estate), *_rcps(workspace)]
-    told = (*_owners(workspace), *_targets(workspace, chosen), *estate.wires(), *estate.targets())
+    told = (*_owners(workspace), *estate.listed(), *estate.wires(), *estate.targets())
     topics = []
     for member in members:
         documents = distinct([*_own(workspace, member.listed, principal), *shared])
@@ -193,7 +193,7 @@ def _at_home(estate: Estate, asked: Asked, cube: Cube, found: Finding) -> Findin
 def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[Topic, str]]:
     organization = estate.workspace.organization
     shared = [*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()]
-    wires = (*estate.wires(), *_owners(estate.workspace), *_targets(estate.workspace, (service,)), *estate.targets())
+    wires = (*estate.wires(), *_owners(estate.workspace), *estate.listed(), *estate.targets())
     for account, path in organization.accounts():
         scps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.SCP)
         for principal in account.principals:
@@ -204,15 +204,16 @@ def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[To
         others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
         name = f"others of account {account.id}"
         yield Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires), "account"
+    for number in apart(organization):
+        here = both(given, IAM, is_text("principal.account", number))
+        yield Topic(f"others of account {number}", Kind.IDENTITY, here, distinct(shared), wires), "account"
 
 
 def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str]:
     documents = distinct([*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()])
     ids = member_ids(estate.workspace.organization)
     outside = neg(both(IAM, disj(is_text("principal.account", i) for i in ids)))
-    # Of calls that no table describes, it is not sure which policies decide.
-    more = (*_targets(estate.workspace, (service,)), *estate.targets()) if estate.unlisted else ()
-    facts = (*estate.wires(), *_owners(estate.workspace), *more)
+    facts = (*estate.wires(), *_owners(estate.workspace), *estate.listed(), *estate.targets())
     return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts), "outsiders"
 
 
@@ -246,24 +247,6 @@ def _owners(workspace: Workspace) -> Iterator[Literal]:
     for account in member_ids(workspace.organization):
         words = f"the resource is of account {account}"
         yield from fact(words, words.replace(" is ", " is not ", 1), is_text("resource.account", account))
-
-
-def _targets(workspace: Workspace, services: Collection[str]) -> Iterator[Literal]:
-    """Which listed resource's policy decides the call, or which listed role it takes."""
-    for account, _ in workspace.organization.accounts():
-        for resource in account.resources:
-            if split_arn(resource.arn).service not in services:
-                continue
-            at = reach(resource)
-            yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
-            if at.perhaps is not at.surely:
-                words = f"{resource.arn} may decide the call"
-                yield from fact(
-                    f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps
-                )
-        for principal in account.principals if "sts" in services or "iam" in services else ():
-            target = role_target(principal)
-            yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
 
 
 def _own(workspace: Workspace, listed: OwnedPrincipal | None, principal: str) -> list[Document]:

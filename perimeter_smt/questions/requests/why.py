@@ -23,6 +23,7 @@ from perimeter_smt.request.case import Case, Levels
 from perimeter_smt.witness.case import OPEN, open_policy
 
 _MOST_SETS = 10
+_OWN = ("identity", "boundary", "session")
 _MOST_SEARCHED = 12
 
 
@@ -103,7 +104,8 @@ def _corrections(case: Case, rivals: Rivals) -> tuple[tuple[tuple[Change, ...], 
     for key in denies:  # a Deny that does not count, as where a root user repairs a policy, need not go
         if _allowed(case, gone - {key}, _openings(case, rivals), rivals):
             gone -= {key}
-    lacking = [slot for slot in _openings(case, rivals) if slot not in {e.slot for e in found if not e.statement.deny}]
+    settled = _settled(case, rivals)
+    lacking = [slot for slot in _openings(case, rivals) if slot not in settled]
     sets: list[tuple[str, ...]] = []
     for size in range(len(lacking) + 1):
         for chosen in combinations(lacking, size):
@@ -122,6 +124,23 @@ def _corrections(case: Case, rivals: Rivals) -> tuple[tuple[tuple[Change, ...], 
     return tuple(out[:_MOST_SETS]), "", len(out) > _MOST_SETS
 
 
+def _settled(case: Case, rivals: Rivals) -> set[str]:
+    """Slots to which one more Allow adds nothing: some Allow matches in every check that asks them.
+
+    Policies of resources are never settled: an Allow that names the account leaves the call to identity policies, one
+    that names the caller does not (semantics 3.4). Nor are the caller's own where another ARN counts for them (X-33).
+    """
+    lacking, seen = {"resource", "access_point"}, set()
+    for check in checks(case):
+        for slot, documents, applies in slots(check, rivals):
+            view = check.own_view if slot in _OWN else check.view
+            found = (s for document in documents for s in compiled(document, rivals).statements if not s.deny)
+            seen.add(slot)
+            if applies and not any(statement.hits(view) for statement in found):
+                lacking.add(slot)
+    return seen - lacking
+
+
 def _allowed(case: Case, gone: frozenset[int], opened: Sequence[str], rivals: Rivals) -> bool:
     changed = _without(case, gone)
     for slot in opened:
@@ -130,8 +149,13 @@ def _allowed(case: Case, gone: frozenset[int], opened: Sequence[str], rivals: Ri
 
 
 def _openings(case: Case, rivals: Rivals) -> list[str]:
-    """The slots in which an Allow may be added: those that bind, and identity and resource policies in any case."""
+    """The slots in which an Allow may be added: those that bind, and identity and resource policies in any case.
+
+    A federated user without a session policy holds no permissions of the user's (semantics 3.4): it can be given one.
+    """
     out = dict.fromkeys(("identity", "resource"))
+    if case.request.principal.type == "federated-user":
+        out["session"] = None
     for check in checks(case):
         for slot, documents, applies in slots(check, rivals):
             if applies and (documents or slot.startswith(("scp", "rcp"))):
