@@ -121,8 +121,8 @@
       (= action "kms:RetireGrant")))
 ; a grant that nobody listed may cover any such call of an identity on a key (X-32)
 (define-fun kms.grant () Bool
-  (or kms.listed-grant (and X-32 iam |call: on a key| (not |call: resource is star|) (not kms.grants-known)
-    kms.grant-operation)))
+  (and kms.grant-operation
+    (or kms.listed-grant (and X-32 iam |call: on a key| (not |call: resource is star|) (not kms.grants-known)))))
 (define-fun grant () Bool
   (and may-call
     (or (and (= service "kms") kms.grant)

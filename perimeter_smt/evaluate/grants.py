@@ -103,7 +103,7 @@ def _by_one_grant(grant: KmsGrant, check: Check, own: Own) -> bool:
 
 
 def _covers(grant: KmsGrant, check: Check) -> bool:
-    return grant.operations is None or check.view.name in map(fold, grant.operations)
+    return check.view.name in (_OPERATIONS_OF_GRANTS if grant.operations is None else map(fold, grant.operations))
 
 
 def _hits(principal: str | None, check: Check) -> int:
