@@ -191,6 +191,33 @@ def test_the_times_of_a_request_agree():
         assert instant(context["aws:TokenIssueTime"]) <= instant(context["aws:CurrentTime"])
 
 
+@pytest.mark.parametrize(("name", "expected"), [("aws:ec2-infrastructure", "refuted"), ("acme:volumes", "proved")])
+def test_the_role_by_which_ec2_uses_volumes(name, expected):
+    """No customer can name a role so, but AWS does: exempting it lets calls through from the network of EC2."""
+    scp = deny({
+        "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+        "StringNotEqualsIfExists": {"aws:VpceOrgID": ORG},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+        "ArnNotLikeIfExists": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{name}"},
+    })  # fmt: skip
+    space = workspace(scps=(scp,))
+    mine = space.perimeter.model_copy(
+        update={
+            "cidrs": ("203.0.113.0/24",),
+            "accepted": (*LIMITS, "forward-access-sessions"),
+            "assumptions": ("AN8.address",),
+        }
+    )
+    report = prove(
+        space.model_copy(update={"perimeter": mine}), objectives=["O5"], services=["kms"], availability=False
+    )
+    (found,) = report.verdicts
+    assert found.status == expected
+    for shown in found.counterexamples:
+        assert (shown.request.principal.role_arn or "").endswith(":role/aws:ec2-infrastructure")
+        assert shown.facts.path == "awsnet"
+
+
 def test_that_a_resource_has_no_tag_key_is_presumed():
     """The exemption applies where a call carries the key; the list of those that do was taken without a word."""
     scp = deny({"StringNotEqualsIfExists": FOREIGN, "StringNotEquals": {"aws:ResourceTag/team": "x"}})
