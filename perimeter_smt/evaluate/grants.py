@@ -19,9 +19,27 @@ from perimeter_smt.request.case import KmsGrant
 
 # What a KMS grant can hold (KMS API reference, CreateGrant, Operations), names folded. Of the newest two no page tells.
 _OPERATIONS_OF_GRANTS = frozenset(
-    "creategrant decrypt derivesharedsecret describekey encrypt generatedatakey generatedatakeypair "
-    "generatedatakeypairwithoutplaintext generatedatakeywithoutplaintext generatemac getpublickey reencryptfrom "
-    "reencryptto retiregrant sign verify verifymac decapsulate encapsulate".split()
+    [
+        "creategrant",
+        "decrypt",
+        "derivesharedsecret",
+        "describekey",
+        "encrypt",
+        "generatedatakey",
+        "generatedatakeypair",
+        "generatedatakeypairwithoutplaintext",
+        "generatedatakeywithoutplaintext",
+        "generatemac",
+        "getpublickey",
+        "reencryptfrom",
+        "reencryptto",
+        "retiregrant",
+        "sign",
+        "verify",
+        "verifymac",
+        "decapsulate",
+        "encapsulate",
+    ]
 )
 
 

@@ -27,7 +27,7 @@ _ORDER: Mapping[Test, Callable[..., bool]] = {
 
 
 def pair(base: BaseOperator, text: str, name: str, *, has_variables: bool, rivals: Rivals) -> Pair:
-    """The comparison of a value of the key `name` with the policy value `text`; `has_variables`: variables are known."""
+    """The comparison of a value of the key `name` with the policy value `text`; `has_variables`: variables count."""
     if base.family is Family.NUMERIC and name == "aws:epochtime":
         return _epoch_seconds(base, text, rivals)
     return _FAMILIES[base.family](base, text, has_variables and base.variables, rivals)

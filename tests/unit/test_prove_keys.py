@@ -156,19 +156,19 @@ def test_the_page_sample_on_long_term_root_credentials():
     assert claimed("sqs", claim, workspace(scps=(scp,))) == "proved"
 
 
-NEW_YEAR = "1577836800"  # 2020-01-01
+NEW_YEAR, EPOCH = "2020-01-01T00:00:00Z", {"aws:EpochTime": "1577836800"}
 
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ({"NumericGreaterThan": {"aws:EpochTime": NEW_YEAR}}, {"NumericLessThanEquals": {"aws:EpochTime": NEW_YEAR}}, "proved"),
-        ({"NumericGreaterThan": {"aws:EpochTime": NEW_YEAR}}, {"NumericLessThan": {"aws:EpochTime": NEW_YEAR}}, "refuted"),
-        ({"NumericNotEquals": {"aws:EpochTime": NEW_YEAR}}, {"DateEquals": {"aws:EpochTime": "2020-01-01T00:00:00Z"}}, "proved"),
-        ({"NumericGreaterThan": {"aws:EpochTime": NEW_YEAR}}, {"DateLessThanEquals": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, "proved"),
-        ({"NumericGreaterThan": {"aws:EpochTime": NEW_YEAR}}, {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, "refuted"),
+        ({"NumericGreaterThan": EPOCH}, {"NumericLessThanEquals": EPOCH}, "proved"),
+        ({"NumericGreaterThan": EPOCH}, {"NumericLessThan": EPOCH}, "refuted"),
+        ({"NumericNotEquals": EPOCH}, {"DateEquals": {"aws:EpochTime": NEW_YEAR}}, "proved"),
+        ({"NumericGreaterThan": EPOCH}, {"DateLessThanEquals": {"aws:CurrentTime": NEW_YEAR}}, "proved"),
+        ({"NumericGreaterThan": EPOCH}, {"DateLessThan": {"aws:CurrentTime": NEW_YEAR}}, "refuted"),
     ],
-)  # fmt: skip
+)
 def test_the_epoch_time_is_a_number_and_a_date(first, second, expected):
     """A moment spelled as a date escaped numeric operators: two halves of all time did not cover it."""
     found = verdict("sqs", workspace(scps=(deny(first), deny(second))))
