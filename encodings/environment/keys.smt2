@@ -20,10 +20,11 @@
   :for-each "aws:RequestTag/* aws:TagKeys service-key"
   :except "s3:BucketTag/* s3:DataAccessPointArn s3:DataAccessPointAccount s3:AccessPointNetworkOrigin saml:sub saml:sub_type saml:namequalifier kms:CallerAccount s3:ResourceAccount ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn ssm:SourceInstanceArn glue:RoleAssumedBy glue:CredentialIssuingService codebuild:BuildArn codebuild:ProjectArn identitystore:UserId"
   :source "service authorization reference, condition keys of actions"))
-; Tags of a bucket with attribute-based access control are in every call on it and its objects (W-9).
-(assert (! (=> |has K| (or |call: lists K| |call: tags need abac|)) :named AK1.tags :strength hard
+; Tags of a bucket with attribute-based access control are in every call on it and its objects (W-9). Of other resources
+; the service reference tells by the keys that it lists, as of tags in requests (AK1.listed).
+(assert (! (=> |has K| (or |call: lists K| |call: tags need abac|)) :named AK1.tags :strength presumed
   :for-each "aws:ResourceTag/* s3:BucketTag/*"
-  :source "service authorization reference, condition keys; S3 guide, using tags with general purpose buckets"))
+  :source "global condition keys, aws:ResourceTag: resources that support authorization based on tags; service authorization reference, condition keys; S3 guide, using tags with general purpose buckets"))
 ; Keys that AWS manages have no tags.
 (assert (! (=> |has K| (not resource.aws-managed-key)) :named AE9.managed-tags :strength hard
   :for-each "aws:ResourceTag/*"

@@ -12,9 +12,14 @@
       (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.user :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
-(assert (! (=> (= caller role) (str.in_re principal.name (re.++ (str.to_re "role/")
+; EC2 itself uses volumes and their keys as a role that no customer could name so.
+(define-fun ec2-infrastructure () Bool (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")))
+(assert (! (=> ec2-infrastructure (and principal.service-role (= wire aws-network) (not forwarded)))
+  :named AP3.infrastructure :strength soft
+  :source "data-perimeter-policy-examples, network perimeter: role/aws:ec2-infrastructure, by which EC2 attaches encrypted volumes"))
+(assert (! (=> (= caller role) (str.in_re principal.name (re.union (str.to_re "role/aws:ec2-infrastructure") (re.++ (str.to_re "role/")
       (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/"))) (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
-    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
+    (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AP3.role :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller federated-user)
     (str.in_re principal.name (re.++ (str.to_re "federated-user/") ((_ re.loop 2 32) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")

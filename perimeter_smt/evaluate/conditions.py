@@ -20,7 +20,9 @@ class CompiledCondition:
         base = condition.operator.base
         self.condition, self.rivals = condition, rivals
         self.declared_multivalued = key_info(condition.key).multivalued
-        self.pairs = tuple(pair(base, text, has_variables=has_variables, rivals=rivals) for text in condition.values)
+        self.pairs = tuple(
+            pair(base, text, condition.name, has_variables=has_variables, rivals=rivals) for text in condition.values
+        )
         self.holds: Callable[[View], bool] = self._null() if base.family is Family.NULL else self._compare()
 
     def satisfied(self, value: str, view: View) -> bool:

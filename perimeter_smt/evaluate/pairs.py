@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from perimeter_smt.evaluate import operands, variables
 from perimeter_smt.evaluate.arns import Style, arn_test, is_short
@@ -25,8 +26,10 @@ _ORDER: Mapping[Test, Callable[..., bool]] = {
 }
 
 
-def pair(base: BaseOperator, text: str, *, has_variables: bool, rivals: Rivals) -> Pair:
-    """The comparison of a request value with the policy value `text`; `has_variables`: the policy knows variables."""
+def pair(base: BaseOperator, text: str, name: str, *, has_variables: bool, rivals: Rivals) -> Pair:
+    """The comparison of a value of the key `name` with the policy value `text`; `has_variables`: variables count."""
+    if base.family is Family.NUMERIC and name == "aws:epochtime":
+        return _epoch_seconds(base, text, rivals)
     return _FAMILIES[base.family](base, text, has_variables and base.variables, rivals)
 
 
@@ -114,6 +117,22 @@ def _parsed(
 
 def _numeric(base: BaseOperator, text: str, _: bool, rivals: Rivals) -> Pair:
     return _parsed(operands.number, text, base, rivals, _ORDER[base.test])
+
+
+def _epoch_seconds(base: BaseOperator, text: str, rivals: Rivals) -> Pair:
+    """`aws:EpochTime` under numeric operators: the seconds since 1970, however the request spells the moment.
+
+    Source: global condition keys, aws:EpochTime, whose data type is Date, Numeric.
+    """
+    wanted = operands.number(text)
+    unread = NEITHER if base.negated and "X-10" in rivals else FALSE
+    seconds, holds = None if wanted is None else Fraction(wanted), _ORDER[base.test]
+
+    def compare(value: str, _: View) -> int:
+        found = operands.instant(value, four_digits_are_epoch=True)
+        return unread if found is None or seconds is None else holds(found, seconds)
+
+    return compare
 
 
 def _date(base: BaseOperator, text: str, _: bool, rivals: Rivals) -> Pair:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from perimeter_smt.request.keys import support_list
 from perimeter_smt.request.request import Facts, Principal, Request
+from perimeter_smt.witness.clock import times
 from perimeter_smt.witness.facts import View, action_of, facts_of, principal_of, resource_of, used_keys
 
 _TYPES = {"user": "User", "role": "AssumedRole", "root": "Account", "feduser": "FederatedUser", "anon": "Anonymous"}
-_NOW, _EPOCH = "2026-01-01T00:00:00Z", "1767225600"
 
 
 def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
@@ -36,15 +36,18 @@ def _always(view: View, facts: Facts, principal: Principal) -> dict[str, str | t
     if action_of(view) == "signin:Authenticate":  # before authentication: where from, and who is asked for (W-26)
         owner = f"arn:{view.text('aws.partition')}:iam::{facts.resource_account}:root"
         return {"aws:RequestedRegion": facts.region or "", "signin:PrincipalArn": owner, **_network(view, facts)}
+    clock = times(dict(used_keys(view)))
     out: dict[str, str | tuple[str, ...]] = {
-        "aws:CurrentTime": _NOW,
-        "aws:EpochTime": _EPOCH,
+        "aws:CurrentTime": clock["aws:CurrentTime"],
+        "aws:EpochTime": clock["aws:EpochTime"],
         "aws:RequestedRegion": facts.region or view.text("request.region"),
         "aws:SecureTransport": "true",
         "aws:UserAgent": "aws-cli/2",
         "aws:ViaAWSService": "true" if facts.forwarded else "false",
     }
     out |= _principal(view, facts, principal)
+    if facts.temporary and view.iam:
+        out["aws:TokenIssueTime"] = clock["aws:TokenIssueTime"]
     out |= _network(view, facts)
     out |= _resource(view, facts)
     if facts.kind == "service" and facts.behalf and view.true("has aws:SourceAccount"):
@@ -87,8 +90,6 @@ def _principal(view: View, facts: Facts, principal: Principal) -> dict[str, str 
         out["aws:username"] = name
     if view.true("principal.assumed-root"):
         out["aws:AssumedRoot"] = "true"
-    if facts.temporary:
-        out["aws:TokenIssueTime"] = "2025-12-31T23:00:00Z"
     return out
 
 

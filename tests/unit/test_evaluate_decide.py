@@ -322,6 +322,13 @@ def test_kms_grants(kms_grant, action, caller, identity, expected):
         assert outcome(caller, action, KEY, flags=flags, identity=[policy(DENY)]) == "explicit_deny"
 
 
+@pytest.mark.parametrize("kms_grant", [True, {"grantee_principal": ROLE["role_arn"]}])
+@pytest.mark.parametrize(("action", "expected"), [("kms:Sign", "allow"), ("kms:TagResource", "implicit_deny")])
+def test_what_a_grant_can_hold(kms_grant, action, expected):
+    """A grant holds the operations that CreateGrant takes, no others."""
+    assert outcome(ROLE, action, KEY, flags={"kms_grant": kms_grant}) == expected
+
+
 def test_kms_calls_that_test_no_key():
     alias = f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/a"
     assert outcome(ROLE, "kms:ListKeys", "*", identity=[policy(ALL)]) == "allow"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 
 import pytest
 
+from perimeter_smt.logic.interpret import instant
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
@@ -152,3 +154,77 @@ def test_the_page_sample_on_long_term_root_credentials():
     scp = deny({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}, "Null": {"aws:AssumedRoot": "true"}})
     claim = f'(=> (and (= caller root) (= principal.account "{MINE}")) principal.assumed-root)'
     assert claimed("sqs", claim, workspace(scps=(scp,))) == "proved"
+
+
+NEW_YEAR, EPOCH = "2020-01-01T00:00:00Z", {"aws:EpochTime": "1577836800"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"NumericGreaterThan": EPOCH}, {"NumericLessThanEquals": EPOCH}, "proved"),
+        ({"NumericGreaterThan": EPOCH}, {"NumericLessThan": EPOCH}, "refuted"),
+        ({"NumericNotEquals": EPOCH}, {"DateEquals": {"aws:EpochTime": NEW_YEAR}}, "proved"),
+        ({"NumericGreaterThan": EPOCH}, {"DateLessThanEquals": {"aws:CurrentTime": NEW_YEAR}}, "proved"),
+        ({"NumericGreaterThan": EPOCH}, {"DateLessThan": {"aws:CurrentTime": NEW_YEAR}}, "refuted"),
+    ],
+)
+def test_the_epoch_time_is_a_number_and_a_date(first, second, expected):
+    """A moment spelled as a date escaped numeric operators: two halves of all time did not cover it."""
+    found = verdict("sqs", workspace(scps=(deny(first), deny(second))))
+    assert found.status == expected
+    for shown in found.counterexamples:
+        context = shown.request.context
+        assert instant(context["aws:EpochTime"]) == instant(context["aws:CurrentTime"])
+        assert instant(context.get("aws:TokenIssueTime", "0")) < instant(context["aws:CurrentTime"])
+
+
+def test_the_times_of_a_request_agree():
+    """Only one key of time is tested; the others were of another year."""
+    (shown,) = verdict("sqs", workspace(scps=(deny({"DateGreaterThan": {"aws:CurrentTime": "2020"}}),))).counterexamples
+    context = shown.request.context
+    assert instant(context["aws:CurrentTime"]) <= instant("2020")
+    assert int(context["aws:EpochTime"]) == floor(instant(context["aws:CurrentTime"]))
+    (shown,) = verdict("sqs", workspace(scps=(deny({"DateLessThan": {"aws:TokenIssueTime": "2031"}}),))).counterexamples
+    context = shown.request.context
+    if "aws:TokenIssueTime" in context:
+        assert instant(context["aws:TokenIssueTime"]) <= instant(context["aws:CurrentTime"])
+
+
+@pytest.mark.parametrize(("name", "expected"), [("aws:ec2-infrastructure", "refuted"), ("acme:volumes", "proved")])
+def test_the_role_by_which_ec2_uses_volumes(name, expected):
+    """No customer can name a role so, but AWS does: exempting it lets calls through from the network of EC2."""
+    scp = deny({
+        "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+        "StringNotEqualsIfExists": {"aws:VpceOrgID": ORG},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+        "ArnNotLikeIfExists": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{name}"},
+    })  # fmt: skip
+    space = workspace(scps=(scp,))
+    mine = space.perimeter.model_copy(
+        update={
+            "cidrs": ("203.0.113.0/24",),
+            "accepted": (*LIMITS, "forward-access-sessions"),
+            "assumptions": ("AN8.address",),
+        }
+    )
+    report = prove(
+        space.model_copy(update={"perimeter": mine}), objectives=["O5"], services=["kms"], availability=False
+    )
+    (found,) = report.verdicts
+    assert found.status == expected
+    for shown in found.counterexamples:
+        assert (shown.request.principal.role_arn or "").endswith(":role/aws:ec2-infrastructure")
+        assert shown.facts.path == "awsnet"
+
+
+def test_that_a_resource_has_no_tag_key_is_presumed():
+    """The exemption applies where a call carries the key; the list of those that do was taken without a word."""
+    scp = deny({"StringNotEqualsIfExists": FOREIGN, "StringNotEquals": {"aws:ResourceTag/team": "x"}})
+    space = workspace(scps=(scp,))
+    found = verdict("glacier", space)
+    assert found.status == "proved"
+    assert "AK1.tags" in {assumed.name for assumed in found.assumptions}
+    doubting = space.perimeter.model_copy(update={"doubts": ("AK1.tags",)})
+    assert verdict("glacier", space.model_copy(update={"perimeter": doubting})).status == "conditional"
+    assert verdict("sqs", space).status == "refuted"

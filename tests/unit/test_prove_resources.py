@@ -389,6 +389,14 @@ def test_kms_grants(grants, expected):
     assert found <= ({expected, "vacuous"} if expected == "proved" else {expected})
 
 
+@pytest.mark.parametrize(("action", "expected"), [("kms:Sign", "conditional"), ("kms:EnableKey", "proved")])
+def test_grants_that_nobody_listed_hold_what_grants_can_hold(action, expected):
+    """An outsider's call of any other action was conditional on X-32, and so was all of KMS."""
+    own = {"Effect": "Allow", "Principal": {"AWS": MINE}, "Action": "kms:*", "Resource": "*"}
+    found = status("O1", "kms", resources=[resource(KEY, own, kind=Kind.KMS)], scopes={"O1": {"actions": (action,)}})
+    assert found <= ({expected, "vacuous"} if expected == "proved" else {expected})
+
+
 def compared(before, after):
     base = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return compare(policy(Kind.IDENTITY, base | before), policy(Kind.IDENTITY, base | after)).relation

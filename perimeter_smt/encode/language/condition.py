@@ -39,6 +39,8 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.operators import BaseOperator, Family, Operator, Quantifier, Test
 
 _CIDR = re.compile(r"[0-9a-fA-F:.]+(?:/[0-9]{1,3})?", re.ASCII)
+# A date and a number at once: seconds since 1970 (global condition keys, aws:EpochTime: Date, Numeric).
+_EPOCH_TIME = "aws:EpochTime"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _RELATION: dict[Test, Literal["<", "<=", "=", ">", ">="]] = {
     Test.EQUALS: "=",
@@ -190,6 +192,8 @@ def _glob_pair(site: Site, term: Template, parts: policy.Template, *, fold: bool
 @_handles(Family.NUMERIC)
 def _numeric(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
     bound = number(value)
+    if bound is not None and site.key.info.key == _EPOCH_TIME:
+        return _epoch_first(site, term, base, bound)
     if bound is not None and site.keys.holds_whole_numbers(site.key.info.key):
         return _whole(site, term, base, bound)
     return _typed(site, term, base, "number", bound)
@@ -215,16 +219,15 @@ def _whole(site: Site, term: Template, base: BaseOperator, bound: Fraction) -> P
 @_handles(Family.DATE)
 def _date(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
     chosen = _typed(site, term, base, "instant", instant(value))
-    rival = _epoch_first(site, term, base, value)
+    rival = _epoch_first(site, term, base, instant(value, year_first=False))
     if rival != chosen:
         epoch = sym("X-14")
         return Pair(ite(epoch, rival.holds, chosen.holds), ite(epoch, rival.fails, chosen.fails))
     return chosen
 
 
-def _epoch_first(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
+def _epoch_first(site: Site, term: Template, base: BaseOperator, bound: Fraction | None) -> Pair:
     """Dates with four digits read as epoch seconds, on either side (X-14)."""
-    bound = instant(value, year_first=False)
     rival = _typed(site, term, base, "instant", bound)
     if bound is None or (site.key.parses and site.key.info.type == "Date"):  # AWS sends whole dates
         return rival
