@@ -18,9 +18,9 @@ _OWNERS: dict[str, str | None] = {
     "RepositoryPolicyText", "AWS::Lambda::Function": None, "AWS::Serverless::Function": None,
     "AWS::Backup::BackupVault": "AccessPolicy", "AWS::OpenSearchService::Domain": "AccessPolicies",
     "AWS::Elasticsearch::Domain": "AccessPolicies", "AWS::DynamoDB::Table": "ResourcePolicy",
-    "AWS::Kinesis::Stream": None, "AWS::Events::EventBus": "Policy", "AWS::CodeArtifact::Domain":
-    "PermissionsPolicyDocument", "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument",
-    "AWS::S3Tables::TableBucket": None,
+    "AWS::Kinesis::Stream": None, "AWS::Serverless::SimpleTable": None, "AWS::Events::EventBus": "Policy",
+    "AWS::CodeArtifact::Domain": "PermissionsPolicyDocument", "AWS::S3Tables::TableBucket": None,
+    "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument",
 }  # fmt: skip
 # Policies that stand by themselves: property of the resource or resources, property of the policy, type of resource.
 _POLICIES: dict[str, tuple[str, str, str]] = {
@@ -36,7 +36,7 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
 }
 _READ = frozenset({
     *_OWNERS, *_POLICIES, *permissions.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
-    "AWS::Serverless::StateMachine",
+    "AWS::Serverless::StateMachine", "AWS::Serverless::Connector",
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
