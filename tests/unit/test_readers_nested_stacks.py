@@ -104,8 +104,9 @@ def test_a_value_that_is_not_known_is_no_default(tmp_path):
 
 def test_a_stack_that_may_not_be_there(tmp_path):
     top = TOP.replace("  Jobs:\n", "  Jobs:\n    Condition: Wide\n")
-    deny = JOBS.replace("  R:\n", "  D: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: acme-other, PolicyDocument: "
-                        "{Statement: [{Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}]}}}\n  R:\n")  # fmt: skip
+    policy = "{Statement: [{Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}]}"
+    there = f"{{Bucket: acme-other, PolicyDocument: {policy}}}"
+    deny = JOBS.replace("  R:\n", f"  D: {{Type: AWS::S3::BucketPolicy, Properties: {there}}}\n  R:\n")
     found = read_source(folder(tmp_path, top, jobs=deny) / "top.yaml", OPTIONS)
     assert len(account(found).principals) == 1  # it may be there
     assert "Deny" not in repr([r.policy for r in account(found).resources])  # or not

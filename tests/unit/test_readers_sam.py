@@ -69,8 +69,8 @@ def test_without_the_library_templates_and_connectors_are_named(tmp_path, monkey
     monkeypatch.setattr(published, "_data", lambda *_: None)
     found = read(tmp_path, """
   F: {Type: AWS::Serverless::Function, Properties: {Policies: [{S3ReadPolicy: {BucketName: b}}]}}
-  G: {Type: AWS::Serverless::Function, Properties: {FunctionName: g}, Connectors: {C: {Properties: {Destination: {Id: Q},
-      Permissions: [Write]}}}}
+  G: {Type: AWS::Serverless::Function, Properties: {FunctionName: g}, Connectors: {C: {Properties: {Destination:
+      {Id: Q}, Permissions: [Write]}}}}
   Q: {Type: AWS::SQS::Queue}
 """)  # fmt: skip
     assert [u for u in found.unknowns if "perimeter-smt[sam]" in u.reason and u.affects == "grants"]
@@ -84,7 +84,8 @@ CONNECTED = """
   Own: {Type: AWS::IAM::Role, Properties: {RoleName: own, AssumeRolePolicyDocument: {Statement: [{Effect: Allow,
       Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]}}}
   G: {Type: AWS::Lambda::Function, Properties: {FunctionName: g, Role: !GetAtt Own.Arn}}
-  ToBucket: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: G}, Destination: {Id: B}, Permissions: [Write]}}
+  ToBucket: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: G}, Destination: {Id: B},
+      Permissions: [Write]}}
   B: {Type: AWS::S3::Bucket, Properties: {BucketName: acme-b}}
   N: {Type: AWS::SNS::Topic, Properties: {TopicName: n}}
   Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}

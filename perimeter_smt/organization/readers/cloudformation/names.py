@@ -37,6 +37,7 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::CodeArtifact::Repository": ("RepositoryName", "codeartifact", "repository/{}", True),
     "AWS::S3Tables::TableBucket": ("TableBucketName", "s3tables", "bucket/{}", True),
     "AWS::S3::AccessPoint": ("Name", "s3", "accesspoint/{}", False),
+    "AWS::SSO::PermissionSet": ("", "sso", "permissionSet/ssoins-1a2b3c4d5e6f7a8b/{}", False),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}", False),
     "AWS::IAM::Role": ("RoleName", "iam", "role{}", False),
     "AWS::IAM::User": ("UserName", "iam", "user{}", False),
@@ -75,6 +76,8 @@ class Names:
         if service == "iam":
             path = resolver.text(_properties(resolver.resources[logical]).get("Path")) or "/"
             return f"arn:{self.partition}:iam::{self.account}:{form.format(path + name)}"
+        if service == "sso":
+            return f"arn:{self.partition}:sso:::{form.format(logical)}"
         if service == "s3" and form == "{}":
             return f"arn:{self.partition}:s3:::{name}"
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{form.format(name)}"
@@ -104,7 +107,16 @@ class Names:
 
     def attribute(self, logical: str, attribute: str, resolver: Resolver) -> str | None:
         """What `Fn::GetAtt` gives; None for attributes that only AWS knows."""
-        if attribute in ("Arn", "TopicArn", "TableArn", "DomainArn", "BackupVaultArn", "PolicyArn", "TableBucketARN"):
+        if attribute in (
+            "Arn",
+            "TopicArn",
+            "TableArn",
+            "DomainArn",
+            "BackupVaultArn",
+            "PolicyArn",
+            "TableBucketARN",
+            "PermissionSetArn",
+        ):
             return self.arn(logical, resolver)
         if attribute in ("QueueName", "TopicName", "Name", "RepositoryName"):
             return self.name(logical, resolver)

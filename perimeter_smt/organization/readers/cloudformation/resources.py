@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.cloudformation import permissions, unread
+from perimeter_smt.organization.readers.cloudformation import permission_sets, permissions, unread
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
@@ -36,7 +36,7 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
 }
 _READ = frozenset({
     *_OWNERS, *_POLICIES, *permissions.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
-    "AWS::Serverless::StateMachine", "AWS::Serverless::Connector",
+    "AWS::Serverless::StateMachine", "AWS::Serverless::Connector", *permission_sets.TYPES,
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
@@ -59,6 +59,7 @@ def read(stack: Stack) -> None:
                     reason = "a template makes policies of its own account"
                     stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at)
     permissions.read(stack)
+    permission_sets.read(stack)
     unread.read(stack, _READ)
     for item in stack.of("AWS::EC2::VPCEndpoint"):
         _endpoint(item)

@@ -16,8 +16,6 @@ _MAKING = {
     "AWS::Serverless::Application": "makes what its template says",
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct": "makes what the template of a product says",
     "AWS::Organizations::Account": "makes an account, of which it is not known before who may do what there",
-    "AWS::SSO::PermissionSet": "makes roles in accounts",
-    "AWS::SSO::Assignment": "makes the role of a permission set in an account",
     "AWS::Lambda::LayerVersionPermission": "gives others a layer",
     "AWS::LakeFormation::Permissions": "gives access to data in Lake Formation",
     "AWS::LakeFormation::PrincipalPermissions": "gives access to data in Lake Formation",

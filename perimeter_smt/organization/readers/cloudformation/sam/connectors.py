@@ -135,7 +135,7 @@ def roles(stack: Stack) -> None:
 def _statements(connection: _Connection, form: str, found: Any, arn: str) -> Iterator[object]:
     if form == _PERMISSION:
         values = {key: _value(connection, value) for key, value in found.items()}
-        more = {own: str(values[name]) for name, own in _SOURCES.items() if values.get(name)}
+        more: dict[str, Any] = {own: str(values[name]) for name, own in _SOURCES.items() if values.get(name)}
         yield permission_statement(arn, values["Principal"], values["Action"], **more)
     elif form in _OF_RESOURCES:
         for statement in found["Statement"]:
