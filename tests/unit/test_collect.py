@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+from datetime import datetime
 
+import jsonschema
 import pytest
 
 boto3 = pytest.importorskip("boto3")
@@ -15,6 +18,7 @@ from perimeter_smt.collect.aws import Aws, without_account  # noqa: E402
 from perimeter_smt.collect.run import collect  # noqa: E402
 from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
+from perimeter_smt.report.json import schema  # noqa: E402
 from tests.stand_in import with_resource_policy  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -482,3 +486,130 @@ def test_accounts_that_are_closed_are_named(tmp_path, organization, keys, monkey
         (f"everything in account `{own}`", "it is pending closure")
     ]
     assert own not in done.accounts
+
+
+def on(day):
+    return lambda: datetime.fromisoformat(f"{day}T08:30:00+00:00")
+
+
+def test_a_folder_says_when_it_was_collected(tmp_path, organization, keys, capsys):
+    """Each file by itself: what an earlier run left is as old as that run."""
+    folder = tmp_path / "c"
+    gather(folder, organization, now=on("2026-11-20"))
+    assert str(read_source(folder).collected) == "collected on 2026-11-20"
+    (folder / "accounts" / organization["accounts"][0] / "iam.json").unlink()
+    gather(folder, organization, now=on("2026-11-25"))
+    found = read_source(folder)
+    assert (found.collected.first, found.collected.last) == ("2026-11-20", "2026-11-25")
+    assert str(found.collected).startswith("collected from 2026-11-20 (`accounts/")
+    assert run(["inventory", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["collected"]["last"] == "2026-11-25"
+    assert run(["inventory", str(folder)]) == 0
+    assert "collected from 2026-11-20" in capsys.readouterr().out
+    run(["prove", str(folder), "--objective", "O1", "--service", "sqs", "--no-mitigations", "--json"])
+    out = json.loads(capsys.readouterr().out)
+    assert out["collected"]["first"] == "2026-11-20"
+    jsonschema.validate(out, json.loads(schema("prove")))
+
+
+def test_other_sources_have_no_such_day(tmp_path, capsys):
+    (tmp_path / "answer.json").write_text(json.dumps({"Organization": {"Id": "o-acme0000001"}}))
+    assert run(["inventory", str(tmp_path), "--json"]) == 0
+    assert "collected" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_run_that_broke_off_left_files_with_their_time(tmp_path, organization, keys):
+    def stop(what, number, of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gather(tmp_path / "c", organization, workers=1, progress=stop)
+    os.utime(tmp_path / "c" / "organization" / "tree.json", (1_700_000_000, 1_700_000_000))
+    gather(tmp_path / "c", organization, now=on("2026-11-25"))
+    assert read_source(tmp_path / "c").collected.first == "2023-11-14"
+
+
+SCP_DENIES = "User: x is not authorized to perform: x with an explicit deny in a service control policy"
+
+
+class Denied(Aws):
+    """Calls of one operation, in one Region or account, fail with a message of AWS."""
+
+    def __init__(self, operation, code, message, where="", **more):
+        super().__init__(**more)
+        self.operation, self.code, self.message, self.where = operation, code, message, where
+
+    def client(self, service, region=None, account=None):
+        found = super().client(service, region, account)
+
+        def fail(**_):
+            from botocore.exceptions import ClientError
+
+            raise ClientError({"Error": {"Code": self.code, "Message": self.message}}, "x")
+
+        if self.where in ("", region, account):
+            own = found.meta.service_model.service_id.hyphenize()
+            for operation in self.operation.split():
+                found.meta.events.register(f"before-call.{own}.{operation}", fail)
+        return found
+
+
+def denied(tmp_path, organization, operation, code, message="x", where="", **more):
+    access = Denied(operation, code, message, where, role_name="reader", endpoint_url=organization["url"], attempts=1)
+    return gather(tmp_path / "c", organization, access, **more)
+
+
+def test_a_region_that_an_scp_closes_is_named(tmp_path, organization, keys):
+    """What lies there is not known, and the reason says that it was an SCP, not the role."""
+    operations, regions = "ListQueues ListKeys DescribeVpcEndpoints", [REGION, "us-west-2"]
+    done = denied(tmp_path, organization, operations, "AccessDeniedException", SCP_DENIES, "us-west-2", regions=regions)
+    assert {item["reason"] for item in done.missing} == {"a service control policy denies it (AccessDeniedException)"}
+    assert len(done.missing) == 3 * 4  # accounts, the management account among them
+    found = read_source(tmp_path / "c")
+    assert not any(a.listed for a, _ in found.organization.accounts())
+
+
+@pytest.mark.parametrize("fault", ["UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"])
+def test_a_region_that_is_not_enabled_is_named(tmp_path, organization, keys, fault):
+    """Opt-in Regions refuse every credential until they are enabled."""
+    done = denied(tmp_path, organization, "ListQueues ListKeys DescribeVpcEndpoints", fault, where="ap-east-1",
+                  regions=[REGION, "ap-east-1"])  # fmt: skip
+    assert len(done.missing) == 3 * 4
+    assert all("ap-east-1" in item["what"] and f"not read ({fault})" in item["reason"] for item in done.missing)
+
+
+def test_regions_that_cannot_be_listed_are_named(tmp_path, organization, keys):
+    done = denied(tmp_path, organization, "DescribeRegions", "UnauthorizedOperation", SCP_DENIES, regions=[])
+    assert {item["what"] for item in done.missing} >= {f"Regions of account `{organization['accounts'][0]}`"}
+
+
+def test_a_member_that_is_no_administrator(tmp_path, organization, keys):
+    """It may describe the organization and nothing below: its id was lost with the rest, and nothing could be read."""
+    operations = "ListRoots ListAccounts ListPolicies ListDelegatedAdministrators DescribeResourcePolicy"
+    done = denied(tmp_path, organization, operations, "AccessDeniedException")
+    assert "units and accounts of the organization" in {item["what"] for item in done.missing}
+    found = read_source(tmp_path / "c")
+    assert found.organization.id == organization["id"]
+    assert {"units and accounts of the organization", "resource-policy of the organization"} <= {
+        u.name for u in found.unknowns
+    }
+    assert {u.affects for u in found.unknowns if u.name.startswith("policies of type")} == {"guardrails"}
+    again = gather(tmp_path / "c", organization)  # by one that may
+    assert not again.missing
+    assert read_source(tmp_path / "c").organization.root.units
+
+
+def test_a_delegated_administrator_that_may_not_enter_the_management_account(tmp_path, organization, keys):
+    """The tree is told; what the management account holds is named as a whole."""
+    management = next(a["Organization"]["MasterAccountId"] for a in json.loads(
+        (_once(tmp_path, organization) / "organization" / "tree.json").read_text()) if "Organization" in a)  # fmt: skip
+    access = OfOne(management, "refused", role_name="reader", endpoint_url=organization["url"], attempts=1)
+    access.identity = lambda: (organization["accounts"][0], "aws")
+    done = gather(tmp_path / "d", organization, access, workers=1)
+    assert f"everything in account `{management}`" in {item["what"] for item in done.missing}
+    assert not account(read_source(tmp_path / "d"), management).listed
+
+
+def _once(tmp_path, organization):
+    gather(tmp_path / "c", organization, services=("iam",))
+    return tmp_path / "c"
