@@ -131,7 +131,7 @@ def test_what_a_function_sends_and_polls_is_in_its_role(tmp_path):
         role(found, "FRole")
     )
     found = read(tmp_path, """
-  F: {Type: AWS::Serverless::Function, Properties: {VpcConfig: {SubnetIds: [s]}}}
+  F: {Type: AWS::Serverless::Function, Properties: {Tracing: Active}}
   G: {Type: AWS::Serverless::Function, Properties: {Events: {M: {Type: MQ, Properties: {Broker: b}}}}}
   H: {Type: AWS::Serverless::Function, Properties: {DeadLetterQueue: {Type: SQS, TargetArn: !ImportValue q}}}
 """)  # fmt: skip

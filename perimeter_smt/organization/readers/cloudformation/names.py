@@ -46,6 +46,15 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
 }
 
 
+# Types whose `Ref` (or attribute of that name) is an id that AWS makes up, with its length.
+_IDS = {
+    "AWS::ApiGateway::RestApi": 10, "AWS::Serverless::Api": 10, "AWS::ApiGatewayV2::Api": 10,
+    "AWS::Serverless::HttpApi": 10, "AWS::ApiGateway::Authorizer": 6, "AWS::ApiGatewayV2::Authorizer": 6,
+    "AWS::AppSync::GraphQLApi": 26,
+}  # fmt: skip
+_LOG_GROUP = "AWS::Logs::LogGroup"
+
+
 class Names:
     """Where a template is deployed, and what its resources are called there."""
 
@@ -100,13 +109,20 @@ class Names:
         if kind == "AWS::SQS::Queue":
             suffix = partitions()[self.partition].dns_suffix
             return f"https://sqs.{self.region}.{suffix}/{self.account}/{self.name(logical, resolver)}"
+        if kind in _IDS and kind != "AWS::AppSync::GraphQLApi":
+            return self._made_up_id(logical, _IDS[kind])
         row = _TYPES.get(kind)
         if row is None:
             return None
         return self.arn(logical, resolver) if row[3] else self.name(logical, resolver)
 
     def attribute(self, logical: str, attribute: str, resolver: Resolver) -> str | None:
-        """What `Fn::GetAtt` gives; None for attributes that only AWS knows."""
+        """What `Fn::GetAtt` gives; None for attributes that only AWS knows. The ARN of a log group ends in `:*`."""
+        kind = _type(resolver.resources[logical])
+        if kind == _LOG_GROUP and attribute == "Arn":
+            return f"{self.arn(logical, resolver)}:*"
+        if kind in _IDS and attribute in ("RestApiId", "ApiId", "AuthorizerId"):
+            return self._made_up_id(logical, _IDS[kind])
         if attribute in (
             "Arn",
             "TopicArn",
@@ -123,6 +139,9 @@ class Names:
         if attribute == "KeyId":
             return self.name(logical, resolver)
         return None
+
+    def _made_up_id(self, logical: str, length: int) -> str:
+        return uuid5(NAMESPACE_URL, f"{self.stack}/{logical}").hex[:length]
 
 
 def _type(node: Node) -> str:

@@ -50,9 +50,23 @@ def read(stack: Stack, known: frozenset[str]) -> None:
             if what is not None:
                 reason = f"`{kind}` {what}, which is not read"
                 stack.draft.unknown(f"what `{item.logical}` makes", reason, "facts", item.at)
+            elif _defined_elsewhere(kind, item.properties):
+                reason = "its definition stands in another file, which may hold a policy"
+                stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
             elif kind.startswith("AWS::") and not kind.startswith("AWS::IAM::") and _holds_policy(item.properties):
                 reason = f"`{kind}` is no type whose policies are read"
                 stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
+
+
+def _defined_elsewhere(kind: str, properties: dict[str, Node]) -> bool:
+    """Whether a REST API is defined in a file; `x-amazon-apigateway-policy` there is its policy (API Gateway guide)."""
+    if kind not in ("AWS::ApiGateway::RestApi", "AWS::Serverless::Api"):
+        return False
+    bodies = [properties[name] for name in ("Body", "DefinitionBody") if name in properties]
+    included = (found.value for body in bodies for found in body.walk())
+    return bool({"BodyS3Location", "DefinitionUri"} & properties.keys()) or any(
+        isinstance(value, dict) and "Fn::Transform" in value for value in included
+    )
 
 
 def _holds_policy(properties: dict[str, Node]) -> bool:

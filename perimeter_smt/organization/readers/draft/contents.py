@@ -141,6 +141,11 @@ _PUBLISHED: dict[str, list[str]] = {
     "service-role/AWSLambdaBasicExecutionRole": [
         "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"
     ],
+    "service-role/AWSLambdaVPCAccessExecutionRole": [
+        "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+    ],
     "service-role/AWSLambdaKinesisExecutionRole": [
         "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
         "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard", "logs:CreateLogGroup",
