@@ -19,6 +19,7 @@ from perimeter_smt.collect.run import collect  # noqa: E402
 from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
 from perimeter_smt.report.json import schema  # noqa: E402
+from tests.faulty_aws import Denied, Faulty, OfOne  # noqa: E402
 from tests.stand_in import with_resource_policy  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -133,26 +134,6 @@ def test_what_is_there_is_not_asked_again(tmp_path, organization, keys):
     (tmp_path / "c" / "accounts" / organization["accounts"][0] / "iam.json").unlink()
     second = gather(tmp_path / "c", organization)
     assert (second.files, second.kept) == (1, first.files - 1)
-
-
-class Faulty(Aws):
-    """Every call of one operation fails with one code, as a service does that throttles or denies."""
-
-    def __init__(self, operation, fault, **more):
-        super().__init__(**more)
-        self.operation, self.fault = operation, fault
-
-    def client(self, service, region=None, account=None):
-        found = super().client(service, region, account)
-
-        def fail(**_):
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": self.fault, "Message": "x"}}, self.operation)
-
-        own = found.meta.service_model.service_id.hyphenize()
-        found.meta.events.register(f"before-call.{own}.{self.operation}", fail)
-        return found
 
 
 @pytest.mark.parametrize(
@@ -426,35 +407,6 @@ def test_a_collection_that_was_interrupted_says_so(tmp_path, organization, keys)
     assert not any("run it again" in u.reason for u in read_source(tmp_path / "c").unknowns)
 
 
-class OfOne(Aws):
-    """Calls in one account fail: `refused` when its role is taken, `expired` with the first credentials only."""
-
-    def __init__(self, own, how, **more):
-        super().__init__(**more)
-        self.own, self.how, self.taken = own, how, 0
-
-    def _session(self, account):
-        if account == self.own and account not in self._sessions:
-            self.taken += 1
-        if account == self.own and self.how == "refused":
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "x"}}, "AssumeRole")
-        return super()._session(account)
-
-    def client(self, service, region=None, account=None):
-        found = super().client(service, region, account)
-
-        def fail(**_):
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "x"}}, "x")
-
-        if account == self.own and self.how == "expired" and self.taken < 2:
-            found.meta.events.register("before-call.sqs", fail)
-        return found
-
-
 @pytest.mark.parametrize("how", ["refused", "expired"])
 def test_the_role_of_one_account(tmp_path, organization, keys, how):
     """An account whose role cannot be taken is named once; credentials that ran out are taken anew."""
@@ -530,28 +482,6 @@ def test_a_run_that_broke_off_left_files_with_their_time(tmp_path, organization,
 
 
 SCP_DENIES = "User: x is not authorized to perform: x with an explicit deny in a service control policy"
-
-
-class Denied(Aws):
-    """Calls of one operation, in one Region or account, fail with a message of AWS."""
-
-    def __init__(self, operation, code, message, where="", **more):
-        super().__init__(**more)
-        self.operation, self.code, self.message, self.where = operation, code, message, where
-
-    def client(self, service, region=None, account=None):
-        found = super().client(service, region, account)
-
-        def fail(**_):
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": self.code, "Message": self.message}}, "x")
-
-        if self.where in ("", region, account):
-            own = found.meta.service_model.service_id.hyphenize()
-            for operation in self.operation.split():
-                found.meta.events.register(f"before-call.{own}.{operation}", fail)
-        return found
 
 
 def denied(tmp_path, organization, operation, code, message="x", where="", **more):
