@@ -20,15 +20,10 @@ from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
 from perimeter_smt.report.json import schema  # noqa: E402
 from tests.faulty_aws import Denied, Faulty, OfOne  # noqa: E402
+from tests.small_organization import ALLOW, REGION, document, planted  # noqa: E402
 from tests.stand_in import with_resource_policy  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-REGION = "eu-west-1"
-ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-
-def document(*statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 @pytest.fixture(scope="module")
@@ -46,43 +41,7 @@ def server():
 @pytest.fixture(scope="module")
 def organization(server):
     """Units, accounts, an SCP with a hole, principals, a public queue and a guarded bucket, in the stand-in."""
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-
-    def client(service, account=None):
-        own = dict(keys)
-        if account:
-            sts = boto3.client("sts", endpoint_url=server, region_name=REGION, **keys)
-            found = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/reader", RoleSessionName="test")
-            names = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key",
-                     "SessionToken": "aws_session_token"}  # fmt: skip
-            own = {name: found["Credentials"][key] for key, name in names.items()}
-        return boto3.client(service, endpoint_url=server, region_name=REGION, **own)
-
-    org = client("organizations")
-    own = org.create_organization(FeatureSet="ALL")["Organization"]
-    root = org.list_roots()["Roots"][0]["Id"]
-    org.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-    unit = org.create_organizational_unit(ParentId=root, Name="workloads")["OrganizationalUnit"]["Id"]
-    accounts = []
-    for number in range(3):
-        made = org.create_account(AccountName=f"team{number}", Email=f"t{number}@acme.example")["CreateAccountStatus"]
-        accounts.append(made["AccountId"])
-        org.move_account(AccountId=made["AccountId"], SourceParentId=root, DestinationParentId=unit)
-    mine = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": own["Id"]}}
-    deny = {**ALLOW, "Sid": "OnlyMine", "Effect": "Deny", "Condition": mine}
-    scp = org.create_policy(Content=document(deny), Description="x", Name="only-mine",
-                            Type="SERVICE_CONTROL_POLICY")["Policy"]["PolicySummary"]["Id"]  # fmt: skip
-    org.attach_policy(PolicyId=scp, TargetId=unit)
-    iam = client("iam", accounts[0])
-    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    iam.create_role(RoleName="app", AssumeRolePolicyDocument=document(trust))
-    iam.put_role_policy(RoleName="app", PolicyName="all", PolicyDocument=document(ALLOW))
-    queue = client("sqs", accounts[1]).create_queue(QueueName="open", Attributes={
-        "Policy": document({**ALLOW, "Principal": "*", "Action": "sqs:SendMessage"})})["QueueUrl"]  # fmt: skip
-    s3 = client("s3", accounts[1])
-    s3.create_bucket(Bucket="acme-reports", CreateBucketConfiguration={"LocationConstraint": REGION})
-    client("kms", accounts[1]).create_key()
-    return {"id": own["Id"], "root": root, "unit": unit, "accounts": accounts, "queue": queue, "url": server}
+    return planted(server)
 
 
 @pytest.fixture
@@ -531,15 +490,10 @@ def test_a_member_that_is_no_administrator(tmp_path, organization, keys):
 
 def test_a_delegated_administrator_that_may_not_enter_the_management_account(tmp_path, organization, keys):
     """The tree is told; what the management account holds is named as a whole."""
-    management = next(a["Organization"]["MasterAccountId"] for a in json.loads(
-        (_once(tmp_path, organization) / "organization" / "tree.json").read_text()) if "Organization" in a)  # fmt: skip
+    gather(tmp_path / "c", organization, services=("sqs",))
+    management = read_source(tmp_path / "c").organization.management_account
     access = OfOne(management, "refused", role_name="reader", endpoint_url=organization["url"], attempts=1)
     access.identity = lambda: (organization["accounts"][0], "aws")
     done = gather(tmp_path / "d", organization, access, workers=1, services=("sqs",))
     assert f"everything in account `{management}`" in {item["what"] for item in done.missing}
     assert not account(read_source(tmp_path / "d"), management).listed
-
-
-def _once(tmp_path, organization):
-    gather(tmp_path / "c", organization, services=("sqs",))
-    return tmp_path / "c"
