@@ -63,10 +63,15 @@
 (define-fun same-account () Bool (= principal.account resource.account))
 ; resource policies have no say in GetSessionToken, key policies none in RetireGrant (3.7, 3.8)
 (define-fun resource-policy.counts () Bool (not (or get-session-token (= action "kms:RetireGrant"))))
-(define-fun names.direct () Bool (and resource-policy.counts hit.direct))
+; access control lists of buckets and objects only grant; those of organization.yaml are among the hits
+(define-fun acl.grant () Bool (and acl.at-bucket acl.unlisted (row-of acl-actions (actions action))))
+(define-fun acl.names-direct () Bool   ; everybody, or the service of log deliveries; accounts have policies of their own
+  (or (not acl.public-ignored) (= caller root) (and (= caller aws-service) (= principal.service "logging.s3.amazonaws.com"))))
+(define-fun names.direct () Bool
+  (and resource-policy.counts (or hit.direct (and acl.grant acl.names-direct))))
 (define-fun names.role () Bool (and resource-policy.counts hit.role))
 (define-fun names.user () Bool (and resource-policy.counts hit.user))
-(define-fun names.account () Bool (and resource-policy.counts hit.account))
+(define-fun names.account () Bool (and resource-policy.counts (or hit.account (and acl.grant iam))))
 (define-fun names.any () Bool (or names.direct names.role names.user names.account))
 ; resource policies that are the root of authority: the account must be named for identity policies to count
 (define-fun delegated () Bool

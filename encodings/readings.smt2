@@ -27,3 +27,4 @@
 (declare-const X-41 Bool)   ; bucket policies of which the page does not say whether they are public: they are | they are not
 (declare-const X-42 Bool)   ; wildcard characters inside a variable's value: literal | act
 (declare-const X-44 Bool)   ; SCPs and RCPs on a call through an access point: asked about the bucket, too | about the access point alone
+(declare-const X-45 Bool)   ; {"AWS": "*"} and callers with a token of a provider: does not match | matches

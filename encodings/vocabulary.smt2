@@ -65,6 +65,13 @@
 (declare-const |call: action in sign-in-actions| Bool)
 (declare-const sign-in.unguarded Bool)            ; console authorization is not enabled: no policy is asked
 
+; Access control lists of S3 buckets and objects (semantics 3.7).
+(declare-const acl.at-bucket Bool)           ; S3: a list of the called bucket or object that nobody told may grant the call
+(declare-const acl.enabled Bool)             ; S3: access control lists count, and nobody told what one says of the call
+(declare-const acl.not-told Bool)            ; S3: nobody told whether access control lists count
+(declare-const acl.public-ignored Bool)      ; S3: what lists grant to everybody counts as absent (IgnorePublicAcls)
+(declare-const acl.unlisted Bool)            ; an access control list that nobody told grants the call (AE7.acl)
+
 ; --- who owns what -------------------------------------------------------------------------------
 (declare-fun org (String) String)                 ; organization id of an account; empty: none
 (declare-fun units (String) String)               ; the way from the root of that organization to its unit: r-x/ou-x/

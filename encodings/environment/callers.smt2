@@ -4,6 +4,10 @@
 (declare-const |call: service in resource-policy-services| Bool)
 (declare-const |call: service in anonymous-services| Bool)
 (declare-const |call: service in shared-resources-services| Bool)
+; A service that came after the reference: no table can tell what it takes, and a policy for it was written for something.
+(declare-const |call: service is unlisted| Bool)
+(define-fun takes-resource-policy () Bool
+  (or |call: service in resource-policy-services| |call: service is unlisted|))
 
 (assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
   :strength presumed :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
@@ -13,15 +17,15 @@
                    (and (= caller anonymous) (not |call: action in unsigned-actions|)))
                (not |call: resource is star|)) :named AE1.no-resource :strength presumed
   :source "semantics 3.4: only a resource policy can admit a caller without an account"))
-(assert (! (=> (= caller aws-service) |call: service in resource-policy-services|) :named AE2.service :strength soft
+(assert (! (=> (= caller aws-service) takes-resource-policy) :named AE2.service :strength soft
   :source "IAM guide, services that work with IAM: resource-based policies"))
 (assert (! (=> (= caller anonymous) |call: service in anonymous-services|) :named AE2.anonymous :strength soft
   :source "semantics 3.4: services that accept unsigned calls"))
-(assert (! (=> (= caller anonymous) (or |call: service in resource-policy-services| |call: action in unsigned-actions|))
+(assert (! (=> (= caller anonymous) (or takes-resource-policy |call: action in unsigned-actions|))
   :named AE2.anonymous-policy
   :strength soft :source "semantics 3.4"))
 (assert (! (=> (and iam (not (= principal.account resource.account)) (not (= resource.account "aws")))
-               (or |call: service in resource-policy-services| |call: service in shared-resources-services|))
+               (or takes-resource-policy |call: service in shared-resources-services|))
   :named AE3.cross-account :strength soft
   :source "IAM guide, cross account resource access: services with resource-based policies"))
 ; Who signs in with a token tags the session by the same call: sts:TagSession is asked of the trust policy as well.
@@ -120,3 +124,9 @@
     (and iam (= principal.account resource.account)))
   :named AE7.bucket-policy :strength hard
   :source "S3 API reference, PutBucketPolicy: only identities of the bucket owner's account"))
+; Since April 2023 new buckets have their access control lists disabled (bucket owner enforced); what an object's list
+; says no policy and no configuration tells.
+(assert (! (not (and acl.not-told acl.unlisted)) :named AE7.acl :strength presumed
+  :source "S3 guide, access control lists: by default Object Ownership is bucket owner enforced, and all lists are disabled"))
+(assert (! (not (and acl.enabled acl.unlisted)) :named AE7.acl-entry :strength soft
+  :source "S3 guide, access control lists: a list that is not told grants nothing but its owner's own access"))

@@ -97,9 +97,9 @@
 (assert (! (or behind.own behind.trusted) :named AR15.mine :strength presumed
   :source "S3 guide, access points for buckets in another account: no page tells which keys hold them back"))
 (assert (! (str.in_re behind.bucket (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
-  (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+  ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
   (re.union (re.range "a" "z") (re.range "0" "9"))))
-  :named AR15.bucket :strength soft :source "S3 guide, bucket naming rules: begin and end with a letter or digit"))
+  :named AR15.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))
 (assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
 (assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard

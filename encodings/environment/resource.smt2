@@ -15,8 +15,8 @@
 (declare-const |call: needs its resource| Bool)   ; reads, or in existing-resource-actions; not in absent-resource-actions
 
 ; --- complete lists (W-6) ------------------------------------------------------------------------
-; What AWS itself puts into an account is told by built-in-resources. Of services of which no page says what is there
-; without being made, an unlisted resource may be one of those: AWS publishes no list.
+; What AWS itself puts into an account is told by built-in-resources. Of services of which no page says how all that they
+; hold is made (rows without `complete`), an unlisted resource may be one of those: AWS publishes no list.
 (declare-const resource.unlisted-built-in Bool)
 (assert (! (not resource.unlisted-built-in) :named AE12.built-in :strength presumed
   :source "keys/built-in-resources.json: guides of the services; AWS publishes no list of what is in an account without being made"))
@@ -39,6 +39,11 @@
 ; --- calls that AWS refuses (W-10) ---------------------------------------------------------------
 (assert (! (=> (and |call: arn service ~ iam| (= resource.account "aws")) (str.prefixof "policy/" resource.name))
   :named AE8.aws-policies :strength hard :source "IAM guide, managed policies: what AWS owns in IAM are policies; IAM API reference, GetRole"))
+; Credentials of a root user are managed by calls that name no user: those of the root user itself, and of AssumeRoot.
+(assert (! (=> (and |call: arn service ~ iam| (= resource.name "root"))
+               (and (= caller root) (= principal.account resource.account)))
+  :named AE8.root-user :strength presumed
+  :source "IAM API reference, CreateAccessKey: without a user name, whose credentials sign the call"))
 ; Changes of what AWS manages: keys/refused-calls.json, call.refused in authorization.smt2.
 
 ; --- calls that act on the caller's own account (W-11) -------------------------------------------
@@ -63,12 +68,12 @@
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
 (declare-const |call: arn service ~ s3| Bool)
-; Buckets made in us-east-1 before March 2018 may break the rule (W-40).
+; Buckets made in us-east-1 before March 2018 may break the rules: up to 255 characters, capitals, underscores (W-40).
 (assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|)) (or
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
-      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9"))))
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
-      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9")) (str.to_re "/") re.all))))
-  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: begin and end with a letter or digit"))
+  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))

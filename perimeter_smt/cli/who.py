@@ -14,6 +14,7 @@ from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.cli.stopping import Stopping
 from perimeter_smt.cli.timed import timed
+from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
     from perimeter_smt.organization.perimeter import Workspace
@@ -49,8 +50,11 @@ def who_can(
     from perimeter_smt.questions.findings.who import known_action
     from perimeter_smt.questions.findings.who import who_can as ask
 
-    known_action(action)
-    workspace = _workspace(source, settings, options)
+    try:
+        workspace = _workspace(source, settings, options)
+    except InputError:
+        known_action(action)  # a misspelled action is told first, whatever the source
+        raise
     with Stopping() as stop:
         with Bar(no_color=no_color) as bar:
             found = ask(workspace, action, resource, progress=bar, stop=stop)

@@ -9,6 +9,7 @@ from typing import Any
 from perimeter_smt.collect.answers import Answer, read_policy
 from perimeter_smt.collect.aws import Aws, code, pages, reason
 
+_NO_CONTROLS = "OwnershipControlsNotFoundError"
 _NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
 
 
@@ -27,10 +28,24 @@ def s3(aws: Aws, account: str, _: str) -> Iterator[Answer]:
         yield read_policy(f"arn:{partition}:s3:::{name}", "Policy", client.get_bucket_policy, Bucket=name)
         with suppress(Exception):  # none, or not known: then it is not taken to be on
             yield {"Bucket": name, **_block(client.get_public_access_block(Bucket=name))}
+        yield from _lists(client, name)
         if hasattr(client, "get_bucket_abac"):  # since November 2025
             with suppress(Exception):  # not known: then it stays open whether tags count
                 status = client.get_bucket_abac(Bucket=name).get("AbacStatus") or {}
                 yield {"Bucket": name, "AbacStatus": {"Status": status.get("Status", "Disabled")}}
+
+
+def _lists(client: Any, bucket: str) -> Iterator[Answer]:
+    """Whether access control lists of a bucket count, and its own; a bucket without controls is from before 2023."""
+    try:
+        found = client.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]
+        yield {"Bucket": bucket, "OwnershipControls": {"Rules": found.get("Rules") or []}}
+    except Exception as error:  # not known: then they are presumed to be disabled, and proofs say so
+        if code(error) == _NO_CONTROLS:
+            yield {"Bucket": bucket, "OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}}
+    with suppress(Exception):
+        told = client.get_bucket_acl(Bucket=bucket)
+        yield {"Bucket": bucket, "Owner": told.get("Owner") or {}, "Grants": told.get("Grants") or []}
 
 
 def _block(found: Answer) -> Answer:

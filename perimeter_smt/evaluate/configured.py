@@ -6,6 +6,7 @@ Only the request is looked at: the action, and the values of the keys that the t
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.request import Facts, Request
 
 Row = Mapping[str, Any]
+_VPC = r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})"
+_FORMS = {"vpc": rf"VPCId={_VPC},VPCRegion=[a-z0-9-]+"}
 
 
 def starts_outside(workspace: Workspace, request: Request, facts: Facts, row: Row, *, told: bool = True) -> bool:
@@ -132,7 +135,9 @@ def _outside(at: Ground, row: Row) -> bool:
         return bool(row["absent"] == "outside") and not any(_values(at, name) for name in row.get("beside", ()))
     vpcs = {vpc.id for vpc in at.perimeter.vpcs}
     if row["names"] == "vpc" and vpcs:
-        return any(value not in vpcs for value in values)
+        if row.get("one") and len(set(values)) > 1:  # one VPC, though the key may hold several
+            return False
+        return all(re.fullmatch(_VPC, value) for value in values) and any(value not in vpcs for value in values)
     return row["names"] == "value" and any(value in row["outside"] for value in values)
 
 
@@ -146,12 +151,23 @@ def _tells(at: Ground, fact: Row) -> bool:
     if "is" in fact:
         return any(value in fact["is"] for value in values)
     names = fact["names"]
-    return all(_is_a(value, names) for value in values) and any(not _names_mine(at, value, names) for value in values)
+    form = _arn_form(at, fact) if names == "arn" else _FORMS.get(names, "(?s).+")
+    told = all(re.fullmatch(form, value) for value in values)
+    return told and any(not _names_mine(at, value, names) for value in values)
 
 
-def _is_a(value: str, names: str) -> bool:
-    """Whether a value has the form that AWS writes: an ARN where the key holds one, never an empty text."""
-    return value.startswith("arn:") and value.count(":") >= 5 if names == "arn" else bool(value)
+def _arn_form(at: Ground, fact: Row) -> str:
+    """What ARNs a key holds: with an account, but those of buckets; `arns` by service with how resources begin."""
+    start = f"arn:{re.escape(at.workspace.organization.partition)}:"
+    account = ":[a-z0-9-]*:[0-9]{12}:"
+    arns = fact.get("arns")
+    if arns is None:
+        return f"(?s){start}(?:[a-z0-9-]+{account}.+|s3:::[^:]+)"
+    forms = []
+    for service, resource in arns.items():
+        name = ".+" if resource[-1:] == "*" else "[^:]+"
+        forms.append("s3:::[^:]+" if service == "s3" else f"{service}{account}{re.escape(resource.rstrip('*'))}{name}")
+    return f"(?s){start}(?:{'|'.join(forms)})"
 
 
 def _names_mine(at: Ground, value: str, names: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from perimeter_smt.evaluate.acls import acl_hits
 from perimeter_smt.evaluate.checks import Check, checks
 from perimeter_smt.evaluate.grants import Own, assumed_root, granted
 from perimeter_smt.evaluate.guards import guard, repairs_lockout
@@ -100,8 +101,11 @@ def _one(check: Check, rivals: Rivals) -> Decision:
     if lacking:
         return Decision(False, IMPLICIT_DENY, lacking)
     allows = tuple(reference for tally in (*own, resource, *guardrails) for reference in tally.references(tally.allows))
-    if view.action == _IDENTITY_CALL or granted(check, _own_allows(check, own, free), resource.hits):
+    own_allows = _own_allows(check, own, free)
+    if view.action == _IDENTITY_CALL or granted(check, own_allows, resource.hits):
         return Decision(True, GRANT, "", allows)
+    if granted(check, own_allows, resource.hits | acl_hits(check)):
+        return Decision(True, GRANT, "an access control list grants the call", allows)
     return Decision(False, IMPLICIT_DENY, "no policy grants the call")
 
 

@@ -48,6 +48,9 @@ def literal(text: str, *, ignore_case: bool = False) -> list[Atom]:
 @lru_cache(maxsize=65536)
 def glob(text: str, *, ignore_case: bool = False) -> Matcher:
     """A matcher for a text in which `*` and `?` act everywhere and match every character."""
+    if ignore_case:  # the text is folded instead: most patterns of actions are plain names, and need no expression
+        folded = glob(fold(text))
+        return lambda name: folded(fold(name))
     atoms: list[Atom] = []
     for char in text:
         if char == "*":
@@ -55,7 +58,7 @@ def glob(text: str, *, ignore_case: bool = False) -> Matcher:
         elif char == "?":
             atoms.append(Atom(None))
         else:
-            atoms += literal(char, ignore_case=ignore_case)
+            atoms.append(Atom(char))
     return matcher(atoms)
 
 

@@ -62,7 +62,7 @@ def entry_test(entry: PrincipalEntry, *, root_only: bool = False, rivals: Rivals
     if entry.type != "AWS":
         return lambda _: NONE
     if entry.value == "*":
-        outside = ("federated-sts", "service") if "X-27" in rivals else ("federated-sts",)
+        outside = (() if "X-45" in rivals else ("federated-sts",)) + (("service",) if "X-27" in rivals else ())
         return lambda caller: NONE if caller.type in outside else DIRECT
     if found := _ACCOUNT.fullmatch(entry.value):
         plain, partition, of_root = found.groups()

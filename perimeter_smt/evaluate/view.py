@@ -12,7 +12,7 @@ Rivals = frozenset[str]
 # The open points of semantics 7 that the evaluator can read the other way.
 OPEN_POINTS = (
     *("X-1", "X-2", "X-3", "X-4", "X-5", "X-6", "X-8", "X-9", "X-10", "X-11", "X-12", "X-13", "X-14", "X-15", "X-16"),
-    *("X-17", "X-18", "X-19", "X-25", "X-27", "X-30", "X-38", "X-39", "X-41", "X-42", "X-44"),
+    *("X-17", "X-18", "X-19", "X-25", "X-27", "X-30", "X-38", "X-39", "X-41", "X-42", "X-44", "X-45"),
 )
 
 

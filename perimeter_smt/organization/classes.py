@@ -256,9 +256,9 @@ def _of_others(listed: Iterable[tuple[Account, object]], mode: str) -> Iterator[
     for account, _ in listed:
         yield from (e.vpc_account for e in account.endpoints if e.vpc_account != account.id)
         if mode == "grants":
-            data: list[object] = [value for p in account.principals for name, value in p if name not in _DOCUMENTS]
+            data: list[object] = [v for p in account.principals for n, v in p.__dict__.items() if n not in _DOCUMENTS]
             data += [r.model_dump(exclude={"policy"}) for r in account.resources]
-            yield from (n for text in _strings(data) for n in _ID.findall(text) if n != account.id)
+            yield from (found for found in _ID.findall("\n".join(_strings(data))) if found != account.id)
 
 
 def _own_texts(listed: Iterable[tuple[Account, object]]) -> Iterator[str]:

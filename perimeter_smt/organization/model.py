@@ -18,12 +18,13 @@ class Unknown(_Frozen):
     """Something that a source names and does not tell: listed by name beside every verdict.
 
     `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
-    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it.
+    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it. `actions`: calls
+    that no question asked about, as the service reference does not know them.
     """
 
     name: str
     reason: str
-    affects: Literal["grants", "guardrails", "facts"]
+    affects: Literal["grants", "guardrails", "facts", "actions"]
     place: str = ""
 
 
@@ -100,12 +101,24 @@ class KeyGrant(_Frozen):
     constrained: bool = False  # has an encryption context constraint
 
 
+class AclGrant(_Frozen):
+    """An entry of the access control list of a bucket (S3 guide, access control list overview).
+
+    `grantee`: `AllUsers`, `AuthenticatedUsers`, `LogDelivery`, a canonical user id or the id of an account.
+    """
+
+    grantee: str
+    permission: Literal["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"]
+
+
 class OwnedResource(_Frozen):
     """A resource with its policy (None: it has none).
 
     `block_public_access` is RestrictPublicBuckets (S3); `abac`: tags of the bucket count in policies (W-9).
     `origin`, `vpc` and `bucket` are of access points: where they can be reached from and what lies behind them.
     `grants` are the grants of a KMS key; None: nobody said which there are (X-32).
+    `acls` are of buckets: whether access control lists count (None: nobody said; False: bucket owner enforced), `acl`
+    the bucket's own (None: nobody said), `ignore_public_acls` whether what they grant to everybody counts as absent.
     """
 
     arn: str
@@ -113,6 +126,9 @@ class OwnedResource(_Frozen):
     policy: Document | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     block_public_access: bool = False
+    acls: bool | None = None
+    acl: tuple[AclGrant, ...] | None = None
+    ignore_public_acls: bool = False
     abac: bool | None = None
     origin: Literal["vpc", "internet"] | None = None
     vpc: str | None = None
@@ -138,13 +154,15 @@ class Account(_Frozen):
     """An account of the organization. `listed`: its principals and resources were given, and are all it has.
 
     `canonical_id` is the id by which bucket policies may name it; `block_public_access`: RestrictPublicBuckets is on
-    for every bucket of the account. `managed`: the managed policies of its principals; None: nobody said which.
+    for every bucket of the account; `ignore_public_acls`: IgnorePublicAcls is.
+    `managed`: the managed policies of its principals; None: nobody said which.
     """
 
     id: str
     name: str = ""
     canonical_id: str | None = None
     block_public_access: bool = False
+    ignore_public_acls: bool = False
     guardrails: Guardrails = Guardrails()
     principals: tuple[OwnedPrincipal, ...] = ()
     resources: tuple[OwnedResource, ...] = ()

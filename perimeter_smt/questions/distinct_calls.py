@@ -17,7 +17,7 @@ from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob,
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request import actions
-from perimeter_smt.request.unlisted import unlisted
+from perimeter_smt.request.unlisted import is_unlisted, of_service, unlisted
 from perimeter_smt.solve.theories.catalogue import indexes
 
 _MANY = 24  # from so many services on, the catalogue of all services is used, which is built once
@@ -115,7 +115,7 @@ class Universe(Calls):
 
     def _matching(self, pattern: str) -> int:
         service, _, name = pattern.partition(":")
-        if any(c in service for c in "*?") or not any(c in name for c in "*?"):
+        if self.literal or any(c in service for c in "*?") or not any(c in name for c in "*?"):
             return super()._matching(pattern)
         found, out = _regex(pattern), 0
         for action in _spelled(service):
@@ -249,9 +249,9 @@ def reduced(
 
 
 @lru_cache(maxsize=16)
-def universe_of(services: tuple[str, ...]) -> Universe:
-    """The whole catalogue of some services, built once."""
-    return Universe(services)
+def universe_of(services: tuple[str, ...], unlisted: tuple[str, ...] = ()) -> Universe:
+    """The whole catalogue of some services, built once; `unlisted`: further actions."""
+    return Universe(services, unlisted)
 
 
 @lru_cache(maxsize=1024)
@@ -320,9 +320,22 @@ def unknown_actions(documents: Sequence[Document]) -> tuple[str, ...]:
 
 
 def presumed_actions(documents: Sequence[Document]) -> tuple[str, ...]:
-    """Unknown actions that are spelled out, and some for the patterns that reach no known one.
+    """Unknown actions that are spelled out, some for the patterns that reach no known one, and one of each service that
+    only ARNs name.
 
     A pattern is written for something: a service or an action newer than the reference, say.
     """
     patterns = [text for d in documents for s in d.statements for text in s.action.values]
-    return tuple(dict.fromkeys((*unknown_actions(documents), *unlisted(patterns))))
+    named = (text.split(":", 3) for d in documents for s in d.statements if s.resource for text in s.resource.values)
+    services = {fields[2].lower() for fields in named if len(fields) > 3 and fields[0] == "arn"}
+    alone = [s for s in sorted(services) if s and not any(c in s for c in "*?$") and is_unlisted(s)]
+    return tuple(dict.fromkeys((*unknown_actions(documents), *unlisted(patterns), *map(of_service, alone))))
+
+
+def presumed_of(documents: Sequence[Document], arns: Iterable[str], services: Iterable[str]) -> tuple[str, ...]:
+    """The presumed actions of some services, and of services of listed resources: what a workspace speaks of."""
+    chosen = {service.lower() for service in services}
+    own = (arn.split(":", 3)[2].lower() for arn in arns)
+    alone = (of_service(service) for service in sorted(set(own)) if is_unlisted(service))
+    found = dict.fromkeys((*presumed_actions(documents), *alone))
+    return tuple(name for name in found if name.lower().partition(":")[0] in chosen)

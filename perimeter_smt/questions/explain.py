@@ -58,6 +58,7 @@ def counterexample(
         request,
         facts,
         kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
+        acl_entry=model.symbols.get("acl.unlisted", False),
         unsigned_calls="AE2.anonymous" in departs,
         console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),

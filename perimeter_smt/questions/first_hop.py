@@ -8,7 +8,7 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -120,30 +120,28 @@ def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
     if not run.world.free_grants or not workspace.grants_given:
         return Hop(found, reason)
     # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
-    whole = run.whole(tuple(sorted(services))) if run.whole else iter([workspace])
-    if any(_impossible(each, perimeter, services, run.reading, run.engine.limits) for each in whole):
-        return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)
+    names = tuple(sorted(services))
+    for each in run.whole(names) if run.whole else iter([workspace]):
+        asked_of = each.model_copy(update={"perimeter": perimeter})
+        may = listed_may(asked_of, names, run.reading, run.engine.limits)
+        run.heard.append((asked_of, names, may))
+        if not may:
+            return Hop(note=f"{reason}; no listed principal may make such a call", listed=False)
     return Hop(found, reason, listed=True)
 
 
-def listed_may(
-    whole: Iterator[Workspace], objective: str, services: Sequence[str], reading: Reading, limits: Limits
-) -> bool:
-    """Whether a listed principal may make a first hop from elsewhere: all that a proof asks beyond the guardrails.
+def asking(whole: Workspace, objective: str) -> Workspace:
+    """The organization as `listed_may` is asked of it for an objective: with the perimeter of first hops."""
+    return whole.model_copy(update={"perimeter": _perimeter(whole.perimeter, objective)})
 
-    `whole` as for a run.
+
+def listed_may(asked: Workspace, services: Sequence[str], reading: Reading, limits: Limits) -> bool:
+    """Whether a listed principal may make a first hop from elsewhere, or that is not decided.
+
+    All that a proof asks beyond the guardrails. `asked`: an organization with the perimeter of first hops.
     """
-    return not any(
-        _impossible(each, _perimeter(each.perimeter, objective), frozenset(services), reading, limits) for each in whole
-    )
-
-
-def _impossible(
-    whole: Workspace, perimeter: Perimeter, services: frozenset[str], reading: Reading, limits: Limits
-) -> bool:
-    """That no listed principal may make such a call; not where that is not decided."""
-    _, _, result = _under(whole, perimeter, services, reading, limits, free_grants=False)
-    return result.status == "unsat"
+    _, _, result = _under(asked, asked.perimeter, frozenset(services), reading, limits, free_grants=False)
+    return result.status != "unsat"
 
 
 def _under(

@@ -21,6 +21,7 @@ from perimeter_smt.questions.advice import advice, guardrails
 from perimeter_smt.questions.encoded import Mode, asked_services, encode
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking, Mitigation
+from perimeter_smt.questions.not_asked import not_asked
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.aside import aside, here_only
 from perimeter_smt.questions.obligations.decide import HERE, Means, StoppedError, decide, decide_merged
@@ -94,7 +95,9 @@ def prove(
 
     def whole(report: Report, found: tuple[Mitigation, ...] = ()) -> Report:
         dated = day.isoformat() if given.perimeter.dated else ""
-        return replace(report, mitigations=found, demanded=must, today=dated, expired=expired)
+        beyond = not_asked(given, grants_too=mode == "grants" or bool(names))
+        unknowns = (*report.unknowns, *beyond)
+        return replace(report, mitigations=found, demanded=must, today=dated, expired=expired, unknowns=unknowns)
 
     asking = Asking(reading, limits or Limits(), day, must)
 

@@ -70,6 +70,8 @@ class Run:
     whole: Callable[[tuple[str, ...]], Iterator[Workspace]] | None = None
     # What was asked of `whole` for an objective: may a listed principal make first hops to these services?
     beyond: set[tuple[str, tuple[str, ...], bool]] = field(default_factory=set)
+    # Each organization of `whole` that was asked, with the perimeter of the question, its services and the answer.
+    heard: list[tuple[Workspace, tuple[str, ...], bool]] = field(default_factory=list)
     _wanted: dict[tuple[str, ...], list[Formula]] = field(default_factory=dict)
     _granted: dict[str, list[Formula]] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ _LINES = 12
 _COUNTED = {
     "grants": "counted as granting anything",
     "guardrails": "counted as stopping nothing, so that requests shown above may be stopped",
+    "actions": "and not asked about: the verdicts above say nothing of them",
     "facts": "taken as the source suggests, so that nothing is proved without it",
 }
 

@@ -123,7 +123,10 @@ def _action(service: str, row: Any) -> ActionInfo:
         for use in row["resourceTypes"]
         for kind in (use["name"], *_further(types.get(use["name"].lower())))
     )
-    uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(f"{service}:{row['name']}".lower(), ()))
+    name = f"{service}:{row['name']}".lower()
+    if name in _without():
+        uses = tuple(use._replace(required=False) for use in uses)
+    uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(name, ()))
     return ActionInfo(
         service, row["name"], row["accessLevel"], uses, tuple(row["conditionKeys"]), tuple(row["dependentActions"])
     )
@@ -133,12 +136,19 @@ def _action(service: str, row: Any) -> ActionInfo:
 def _beside() -> dict[str, tuple[str, ...]]:
     """Resource types that the reference leaves out, by lower-cased action; none of them is required."""
     table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
-    return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row}
+    return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row and "type" in row}
+
+
+@lru_cache(maxsize=1)
+def _without() -> frozenset[str]:
+    """Actions, lower case, that may name no resource although the reference marks a type as required."""
+    table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
+    return frozenset(row["action"].lower() for row in table["rows"] if row.get("without"))
 
 
 @lru_cache(maxsize=1)
 def _arns_beside() -> dict[tuple[str, str], tuple[str, ...]]:
-    """ARNs of resource types that the reference leaves out, by service and type."""
+    """ARNs that the reference leaves out, by service and type, which it may leave out, too."""
     table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
     return {(row["service"], row["type"]): tuple(row["arns"]) for row in table["rows"] if "arns" in row}
 
@@ -156,8 +166,12 @@ def _further(row: Any) -> tuple[str, ...]:
 def _one_arn_each(service: str, rows: dict[str, Any]) -> dict[str, Any]:
     """Types with one ARN each: the reference writes several, such as those of both versions of Lex, into one text."""
     out: dict[str, Any] = {}
-    for name, row in rows.items():
-        first, *also = map(_opened, (*row["arn"].split(", "), *_arns_beside().get((service, row["key"]), ())))
+    beside = _arns_beside()
+    unknown = {t: arns for (of, t), arns in beside.items() if of == service and t.lower() not in rows}
+    made = {t.lower(): {"key": t, "arn": ", ".join(arns)} for t, arns in unknown.items()}
+    for name, row in {**rows, **made}.items():
+        further = () if name in made else beside.get((service, row["key"]), ())
+        first, *also = map(_opened, (*row["arn"].split(", "), *further))
         out[name] = {**row, "arn": first, "also": also}
         for key, arn in zip(_further(out[name]), also, strict=True):
             out[key.lower()] = {**row, "key": key, "arn": arn, "also": ()}

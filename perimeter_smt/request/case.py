@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.policy.api_resources import of_api
@@ -51,6 +52,34 @@ class KmsGrant(_Frozen):
     constraints_met: bool = True
 
 
+# Groups that make a list public: IgnorePublicAcls takes their grants away.
+PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
+# A group, the canonical id of an account or of an origin access identity (longer), or an account.
+_GRANTEE = re.compile("AllUsers|AuthenticatedUsers|LogDelivery|[0-9a-f]{64}|[0-9a-f]{96}|[0-9]{12}")
+
+
+def _acl_grantee(value: str) -> str:
+    if not _GRANTEE.fullmatch(value):
+        raise PydanticCustomError("acl_grantee", "no grantee")
+    return value
+
+
+def _acl_list(value: object) -> object:
+    if value is not None and not isinstance(value, bool | tuple):
+        raise PydanticCustomError("acl_type", "no list of grants")
+    return value
+
+
+class AclGrant(_Frozen):
+    """A grant of an access control list of S3 (S3 guide, access control list overview)."""
+
+    grantee: Annotated[str, AfterValidator(_acl_grantee)]
+    permission: Literal["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"]
+
+
+Acl = Annotated[tuple[AclGrant, ...] | bool | None, BeforeValidator(_acl_list)]
+
+
 class Flags(_Frozen):
     """Facts that neither the policies nor the request hold."""
 
@@ -81,6 +110,12 @@ class Flags(_Frozen):
     access_point_origin: Literal["vpc", "internet", "unknown"] | None = None
     # RestrictPublicBuckets is in effect for the bucket.
     s3_restrict_public_buckets: bool = False
+    # The access control lists of the bucket and of the called object; true: some grant of the list covers caller and
+    # call. None: lists are disabled (bucket owner enforced), or nothing is granted.
+    s3_bucket_acl: Acl = None
+    s3_object_acl: Acl = None
+    # IgnorePublicAcls is in effect: grants to AllUsers and AuthenticatedUsers count as absent.
+    s3_ignore_public_acls: bool = False
     # One API call is several requests: on these resources, for these actions (semantics 3.9).
     sub_requests: tuple[str, ...] = ()
     sub_actions: tuple[str, ...] = ()
@@ -317,7 +352,7 @@ def _input_error(node: Node, detail: Mapping[str, Any]) -> InputError:
         return node.error(f"element {quoted(missing)} is missing")
     if kind == "extra_forbidden":
         return node.error(f"unknown element {quoted(str(node.step))}")
-    wrong_value = kind in ("literal_error", "bool_parsing") and type(node.value) is str
+    wrong_value = kind in ("literal_error", "bool_parsing", "acl_grantee") and type(node.value) is str
     shown = quoted(str(node.value)) if wrong_value else node.kind
     expected = _EXPECTED.get(kind)
     if kind == "literal_error":
@@ -330,6 +365,8 @@ _EXPECTED = {
     "bool_type": "`true` or `false`",
     "bool_parsing": "`true` or `false`",
     "tuple_type": "a list",
+    "acl_type": "a list of grants, `true` or null",
+    "acl_grantee": "`AllUsers`, `AuthenticatedUsers`, `LogDelivery`, a canonical user id or an account id",
     "dict_type": "an object",
     "model_type": "an object",
     "model_attributes_type": "an object",

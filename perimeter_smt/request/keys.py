@@ -39,16 +39,22 @@ class KeyInfo:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Keys by lower-cased name, and patterns of names with a free part such as `aws:PrincipalTag/${TagKey}`."""
+    """Keys by lower-cased name, and those with a free part such as `aws:PrincipalTag/${TagKey}` by what is before it.
+
+    Few of their patterns are ever met, and reading all of them would take longer than a small question.
+    """
 
     exact: Mapping[str, KeyInfo]
-    patterns: tuple[tuple[re.Pattern[str], KeyInfo], ...]
+    patterns: tuple[tuple[str, KeyInfo], ...]
 
     def find(self, name: str) -> KeyInfo | None:
         if info := self.exact.get(name.lower()):
             return info
-        for pattern, info in self.patterns:
-            if found := pattern.fullmatch(name):
+        lowered = name.lower() if name.isascii() else ""  # beyond ASCII the pattern tells which letters are the same
+        for start, info in self.patterns:
+            if lowered and not lowered.startswith(start):
+                continue
+            if found := _pattern(info.key).fullmatch(name):
                 return replace(info, key=_filled(info.key, found.groups()))
         return None
 
@@ -152,7 +158,7 @@ def _index(infos: Iterable[KeyInfo]) -> _Index:
     for info in infos:
         exact.setdefault(info.key.lower(), info)
     free = {name: info for name, info in exact.items() if _FREE_PART.search(name)}
-    patterns = tuple((_pattern(info.key), info) for info in free.values())
+    patterns = tuple((_FREE_PART.split(info.key)[0].lower(), info) for info in free.values())
     return _Index({name: info for name, info in exact.items() if name not in free}, patterns)
 
 
@@ -162,5 +168,6 @@ def _filled(key: str, parts: tuple[str, ...]) -> str:
     return "".join(text for pair in zip(literals, (*parts, ""), strict=True) for text in pair)
 
 
+@lru_cache(maxsize=4096)
 def _pattern(key: str) -> re.Pattern[str]:
     return re.compile("(.+)".join(re.escape(part) for part in _FREE_PART.split(key)), re.IGNORECASE | re.DOTALL)

@@ -39,6 +39,31 @@ def unlisted(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(out)
 
 
+def of_service(service: str) -> str:
+    """An action of a service that the reference does not know: what patterns for every service reach of it."""
+    return f"{service}:{_FRESH[0] * 2}"
+
+
+def is_beyond(text: str) -> bool:
+    """Whether an action or a pattern of actions reaches none that the reference knows."""
+    low = text.lower()
+    if _is_pattern(low):
+        return _reaches_nothing(low)
+    return ":" in low and not any(c in low for c in "*?") and actions.action_info(low) is None
+
+
+@lru_cache(maxsize=4096)
+def is_unlisted(arn_service: str) -> bool:
+    """Whether no ARN of the reference has this service in it."""
+    return arn_service not in actions.services() and arn_service not in _arn_services()
+
+
+@lru_cache(maxsize=1)
+def _arn_services() -> frozenset[str]:
+    types = (kind for service in actions.services() for kind in actions.resource_types(service))
+    return frozenset(kind.arn.split(":", 3)[2] for kind in types if kind.arn.count(":") > 2)
+
+
 def _is_pattern(text: str) -> bool:
     service, colon, _ = text.partition(":")
     return bool(colon and service.strip("*")) and any(c in text for c in "*?")
@@ -53,6 +78,11 @@ def _reaches_nothing(pattern: str) -> bool:
     else:
         services, own = [service], _regex(name)
     return not any(own.fullmatch(info.name.lower()) for prefix in services for info in actions.actions(prefix))
+
+
+def glob_matches(pattern: str, text: str) -> bool:
+    """Whether a pattern of actions matches; both in lower case."""
+    return _matches(pattern, text)
 
 
 def _of(pattern: str, fresh: str) -> str:

@@ -18,7 +18,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
-from perimeter_smt.request.case import Case, Flags, Levels
+from perimeter_smt.request.case import AclGrant, Case, Flags, Levels
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import (
     Decides,
@@ -54,6 +54,7 @@ def case_of(
     facts: Facts,
     *,
     kms_grant: bool = False,
+    acl_entry: bool = False,
     unsigned_calls: bool = False,
     console_session: bool = False,
     aws_managed_key: bool = False,
@@ -62,6 +63,8 @@ def case_of(
     bucket: str | None = None,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
+
+    `acl_entry`: an access control list of S3 that nobody told grants the call (AE7.acl).
 
     `console_session`: a federated user calls in the console.
 
@@ -110,6 +113,7 @@ def case_of(
             console_session=console_session,
             kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=any(_restricts(accounts, each.resource) for each in decides),
+            **({} if world.free_grants else _lists(accounts, request, acl_entry=acl_entry)),
             kms_grant=True if kms_grant or (world.free_grants and retires) else grants_of(itself),
         ),
     )
@@ -119,7 +123,7 @@ def case_of(
         return _through_foreign(facts, case, point)
     if world.free_grants and bucket is not None and calls_access_point(request):
         return _through_any(bucket, case)
-    return case if point is None else _through(world, accounts, point, case)
+    return case if point is None else _through(world, accounts, point, case, acl_entry=acl_entry)
 
 
 def _may_administer(world: Held, caller: str | None) -> bool:
@@ -160,7 +164,7 @@ def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> C
     return replace(case, rcp=None, request=request, access_point=point.policy, flags=flags.model_copy(update=told))
 
 
-def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case) -> Case:
+def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: bool) -> Case:
     """The call through an access point, on what lies behind it (semantics 3.7).
 
     The RCPs of the slot are those of the bucket's owner; a bucket of the workspace is in the organization.
@@ -190,6 +194,7 @@ def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, ca
                         "access_point_vpc": point.vpc,
                         "access_point_origin": point.origin or "unknown",
                         "s3_restrict_public_buckets": restricts,
+                        **_lists(accounts, request, acl_entry=acl_entry),
                     }
                 ),
             )
@@ -229,6 +234,19 @@ def _restricts(accounts: dict[str, Account], resource: OwnedResource) -> bool:
     """Whether RestrictPublicBuckets is on: the most restrictive of bucket or access point, and account, counts."""
     kinds = resource.arn.split(":", 3)[2] == "s3"
     return kinds and (resource.block_public_access or accounts[resource.account].block_public_access)
+
+
+def _lists(accounts: dict[str, Account], request: Request, *, acl_entry: bool) -> dict[str, Any]:
+    """What access control lists say of the call: the bucket's own as the workspace tells it."""
+    bucket = bucket_of(accounts, request.resource)
+    if bucket is None or bucket.acls is False:
+        return {}
+    entries = tuple(AclGrant(grantee=e.grantee, permission=e.permission) for e in bucket.acl or ()) or None
+    return {
+        "s3_bucket_acl": True if acl_entry and bucket.acl is None else entries,
+        "s3_object_acl": True if acl_entry else None,
+        "s3_ignore_public_acls": bucket.ignore_public_acls or accounts[bucket.account].ignore_public_acls,
+    }
 
 
 def _true(request: Request, key: str) -> bool:

@@ -22,7 +22,7 @@ from perimeter_smt.organization.model import (
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
-from perimeter_smt.questions.first_hop import listed_may
+from perimeter_smt.questions.first_hop import asking, listed_may
 from perimeter_smt.questions.obligations.in_question import in_question
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.solve import same_texts
@@ -233,7 +233,7 @@ def test_verdicts_stay_with_principals_put_together(space):
 def test_calls_in_question_stay(space):
     """What principals may do with a few services hangs on the statements on them, and on no more than they allow."""
     services = ("athena", "sqs", "sts")
-    asked = [listed_may(iter([each]), "O5", services, "over", Limits()) for each in (
+    asked = [listed_may(asking(each, "O5"), services, "over", Limits()) for each in (
         space, in_question(space, services), merging.classes(in_question(space, services), "grants", services).smaller,
         in_question(space, services, generous=True),
     )]  # fmt: skip

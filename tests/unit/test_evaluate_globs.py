@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from perimeter_smt.evaluate.globs import Atom, _automaton, _collapsed, fold, glob, matcher
+from perimeter_smt.evaluate.globs import Atom, _automaton, _collapsed, fold, glob, literal, matcher
 from tests.growth import growth
 
 
@@ -23,6 +23,19 @@ def test_every_small_pattern_matches_as_its_regular_expression():
                 wanted = expected.fullmatch(text) is not None
                 assert compiled(text) is wanted
                 assert automaton(text) is wanted
+
+
+def test_patterns_of_any_case_match_as_their_letters_do():
+    """Folding text and pattern says the same as letters that stand for both their cases."""
+    letters = "aB\xc9\xe9\xd7\u212a"
+    texts = ["".join(chars) for size in range(3) for chars in itertools.product(letters, repeat=size)]
+    for size in range(3):
+        for pattern in itertools.product(letters + "*?", repeat=size):
+            atoms = [
+                Atom(None, star=char == "*") if char in "*?" else literal(char, ignore_case=True)[0] for char in pattern
+            ]
+            folding, by_letter = glob("".join(pattern), ignore_case=True), matcher(atoms)
+            assert [folding(text) for text in texts] == [by_letter(text) for text in texts], pattern
 
 
 @pytest.mark.parametrize("part", ["*", "*a", "*a*a*a*a*b", "*?"])

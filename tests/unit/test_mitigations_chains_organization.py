@@ -131,3 +131,73 @@ def test_paths_of_passed_roles(row):
     fewer = allow(["iam:PassRole", *row["calls"][:-1]])
     ((line, *_), _) = lines(workspace(exempt, role("worker", NOBODY, may=(fewer,)), **more), "exception")
     assert line.status in ("proved", "conditional")
+
+
+MAILBOX = ["account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate"]
+
+
+@pytest.mark.parametrize(
+    ("account", "told", "status"),
+    [
+        (MANAGEMENT, (), "conditional"),
+        (OTHER, (), "proved"),
+        (OTHER, ((OTHER, "account.amazonaws.com"),), "conditional"),
+        (OTHER, ((OTHER, "iam.amazonaws.com"),), "proved"),
+        (OTHER, None, "conditional"),
+    ],
+)
+def test_who_sets_the_mailbox_of_a_root_user(account, told, status):
+    """A new address, and a code that is sent to it: then a password is asked for there."""
+    (rows, _) = lines(roots(account, told, MAILBOX), "exception")
+    assert rows[0].status == status
+    if status == "conditional":
+        (line,) = rows
+        assert [hop.request.action for hop in line.hops] == [*MAILBOX, "iam:UpdateAssumeRolePolicy"]
+        wanted = f"arn:aws:account::{MANAGEMENT}:account/{ORG}/{MINE}"
+        assert [hop.request.resource for hop in line.hops[:2]] == [wanted, wanted]
+        assert ("does not administer Account Management" in line.text) is (told is None)
+
+
+@pytest.mark.parametrize(
+    ("action", "condition"),
+    [
+        (MAILBOX[0], {}),
+        (MAILBOX[1], {}),
+        ("account:PutAlternateContact", {}),
+        (MAILBOX, {"StringEquals": {"account:EmailTargetDomain": "example.com", "aws:ResourceAccount": OTHER}}),
+    ],
+)
+def test_a_mailbox_needs_both_calls(action, condition):
+    (rows, _) = lines(roots(MANAGEMENT, (), action, **condition), "exception")
+    assert [line.status for line in rows] == ["proved"]
+
+
+def test_a_guardrail_holds_who_administers_accounts_and_not_the_management_account():
+    deny = {"Effect": "Deny", "Action": MAILBOX[1], "Resource": "*"}
+    for account, status in ((OTHER, "proved"), (MANAGEMENT, "conditional")):
+        space = roots(account, ((OTHER, "account.amazonaws.com"),), MAILBOX)
+        guardrails = space.organization.root.guardrails.model_copy(update={"scps": (policy(Kind.SCP, deny),)})
+        root = space.organization.root.model_copy(update={"guardrails": guardrails})
+        organization = space.organization.model_copy(update={"root": root})
+        (rows, _) = lines(space.model_copy(update={"organization": organization}), "exception")
+        assert [line.status for line in rows] == [status]
+
+
+@pytest.mark.parametrize(
+    ("action", "service", "status"),
+    [
+        ("lambda:AddPermission", "lambda.amazonaws.com", "conditional"),
+        ("ecr:SetRepositoryPolicy", "ecs-tasks.amazonaws.com", "conditional"),
+        ("ecr:PutImage", "ec2.amazonaws.com", "proved"),
+        ("s3:PutBucketPolicy", "lambda.amazonaws.com", "proved"),
+    ],
+)
+def test_policies_of_what_runs_with_a_role(action, service, status):
+    """Who writes them lets himself change the code."""
+    glass = role("glass", trusts({"Service": service}))
+    exceptions = (RoleException(arn=arn("glass"), held_by=(arn("keeper"),)),)
+    writer = role("writer", NOBODY, may=(allow(action),))
+    more = {"role_exceptions": exceptions, "assumptions": ("AE9.passed-role",)}
+    ((line,), _) = lines(workspace(glass, writer, **more), "exception")
+    assert line.status == status
+    assert [hop.request.action for hop in line.hops] == ([action] if status == "conditional" else [])

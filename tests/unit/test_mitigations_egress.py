@@ -380,11 +380,11 @@ def test_keys_that_describe_the_same_vpc_come_together(key):
     ("context", "vpcs", "outside"),
     [
         ({}, (), True),
-        ({"lambda:VpcIds": "vpc-1"}, (), False),
+        ({"lambda:VpcIds": "vpc-0ac00001"}, (), False),
         ({"lambda:SubnetIds": ("subnet-1",)}, (), False),
         ({"lambda:Layer": ("arn:aws:lambda:eu-west-1:111122223333:layer:x:1",)}, (), True),
-        ({"lambda:VpcIds": "vpc-1"}, (Vpc(id="vpc-1", region="eu-west-1"),), False),
-        ({"lambda:VpcIds": "vpc-2"}, (Vpc(id="vpc-1", region="eu-west-1"),), True),
+        ({"lambda:VpcIds": "vpc-0ac00001"}, (Vpc(id="vpc-0ac00001", region="eu-west-1"),), False),
+        ({"lambda:VpcIds": "vpc-0ac00002"}, (Vpc(id="vpc-0ac00001", region="eu-west-1"),), True),
     ],
 )
 def test_second_reading_of_compute(context, vpcs, outside):
@@ -407,14 +407,14 @@ def test_second_reading_of_compute(context, vpcs, outside):
         ("lambda:AddPermission", "lambda:Principal", "s3.amazonaws.com", False),
         ("lambda:AddPermission", "lambda:Principal", "*", True),
         ("lambda:PutResourcePolicy", "lambda:Principal", STRANGER, True),
-        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-1,VPCRegion=eu-west-1",), False),
-        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-12,VPCRegion=eu-west-1",), True),
+        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-0ac00001,VPCRegion=eu-west-1",), False),
+        ("route53:AssociateVPCWithHostedZone", "route53:VPCs", ("VPCId=vpc-0ac00002,VPCRegion=eu-west-1",), True),
         ("ses:SendEmail", "ses:Recipients", ("somebody@example.org",), True),
     ],
 )
 def test_second_reading_of_carriers(action, key, value, foreign):
     rows = [r for r in table_rows("carriers") if action in r["actions"] and key.lower() in configured.keys_of([r])]
-    space = workspace(vpcs=(Vpc(id="vpc-1", region="eu-west-1"),))
+    space = workspace(vpcs=(Vpc(id="vpc-0ac00001", region="eu-west-1"),))
     assert any(hands_over(space, request(action, **{key: value}), FACTS, row) for row in rows) is foreign
 
 

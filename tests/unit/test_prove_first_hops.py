@@ -109,7 +109,7 @@ def test_a_cached_proof_stays_while_no_role_may_make_the_first_hop(tmp_path, mon
     other = policy(Kind.IDENTITY, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     monkeypatch.setitem(globals(), "QUIET", other)
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise AssertionError("something was encoded")
 
     monkeypatch.setattr("perimeter_smt.questions.obligations.decide.Encoded", refuse)

@@ -190,6 +190,23 @@ def test_the_root_user_makes_federated_users():
     assert status("O5", "s3", scps=[both], scopes=call) <= {"proved", "vacuous"}
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:userid": [MINE, MANAGEMENT]}},
+        {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}, "Null": {"aws:AssumedRoot": "true"}},
+        {"StringLike": {"aws:PrincipalArn": "*:root"}, "Bool": {"aws:ViaAWSService": "false"}},
+        {"StringEquals": {"aws:PrincipalType": "Account"}, "Null": {"aws:username": "true"}},
+        {"StringEquals": {"aws:PrincipalType": "Account"}, "Bool": {"aws:PrincipalIsAWSService": "false"}},
+    ],
+)
+def test_a_root_user_who_is_told_by_its_keys_makes_no_federated_users(condition):
+    """Which keys its call carries is known (AP9, AP11, AP15, AR1): such an SCP counted as one that may not bind it."""
+    call = {"O5": {"actions": ("s3:GetObject",)}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    assert "refuted" not in status("O5", "s3", scps=[deny], scopes=call)
+
+
 FREE_BY_TAG = {
     "Effect": "Deny",
     "Principal": "*",

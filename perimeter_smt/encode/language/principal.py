@@ -53,7 +53,7 @@ def _entry(document: Document, entry: PrincipalEntry) -> Hits:
             return Hits(direct=TRUE)
         case "AWS" if entry.value == "*":
             services = either(neg(sym_is("aws-service")), neg(sym("X-27")))
-            return Hits(direct=both(neg(sym_is("federated-sts")), services))
+            return Hits(direct=both(either(neg(sym_is("federated-sts")), sym("X-45")), services))
         case "AWS":
             return _aws(document, entry.value)
         case "Service":

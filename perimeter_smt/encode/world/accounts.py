@@ -199,7 +199,9 @@ def canonical_facts(workspace: Workspace, documents: Iterable[Document]) -> list
     """Whom canonical ids of policies stand for: the account that has it, else none whose id is known (W-14)."""
     known = {a.canonical_id: a.id for a, _ in workspace.organization.accounts() if a.canonical_id}
     out = []
-    for value in canonical_users(documents):
+    resources = (resource for account, _ in workspace.organization.accounts() for resource in account.resources)
+    listed = (entry.grantee for resource in resources for entry in resource.acl or () if len(entry.grantee) >= 64)
+    for value in dict.fromkeys((*canonical_users(documents), *listed)):
         owner = known.get(value)
         if owner is not None:
             fact = iff(canonical_user(value), is_text("principal.account", owner))

@@ -14,7 +14,7 @@ from perimeter_smt.encode.language.principal import IAM, Hits
 from perimeter_smt.encode.language.resource import Leaf
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import formal_text
-from perimeter_smt.encode.world import sessions
+from perimeter_smt.encode.world import acl, sessions
 from perimeter_smt.encode.world.access_points import (
     ABOUT_POINTS,
     ACCOUNT_KEY,
@@ -111,7 +111,10 @@ def _passes(
     arn = split_arn(bucket.resource.arn)
     asked = policies.seen(behind_point(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
-    yield _granted(asked.hits(documents), is_text("principal.account", bucket.resource.account))
+    accounts = [each for each, _ in workspace.organization.accounts()]
+    lists = acl.behind_point(bucket.resource, acl.ignoring(accounts))
+    named = _either(asked.hits(documents), lists)
+    yield _granted(named, is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
     yield neg(denied_by_own(workspace, asked, asked))
     yield endpoints(workspace, asked)
@@ -153,6 +156,15 @@ def _granted(hits: Hits, own: Formula) -> Formula:
     inside = either(sym_is("root"), hits.direct, both(session, limited), text["bounded"])
     outside = both(hits.any, either(sym_is("root"), text["bounded"]))
     return either(both(IAM, either(both(own, inside), both(neg(own), outside))), both(neg(IAM), hits.direct))
+
+
+def _either(one: Hits, other: Hits) -> Hits:
+    return Hits(
+        either(one.direct, other.direct),
+        either(one.role, other.role),
+        either(one.user, other.user),
+        either(one.account, other.account),
+    )
 
 
 def _guardrails(workspace: Workspace, bucket: _Bucket, asked: Policies) -> Iterator[Formula]:

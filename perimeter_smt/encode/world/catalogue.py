@@ -267,6 +267,8 @@ class Calls:
                 return union(bits & -bits for bits in firsts)
             case "on a key":
                 return self._by_service.get("kms", 0) & _bits(i for i, row in enumerate(self.rows) if _on_key(row))
+            case "service is unlisted":
+                return self._where(self._by_service.keys() - frozenset(actions.services()))
             case "service is global":
                 return self._where(_GLOBAL)
             case "service in rcp-services-narrow":
@@ -367,7 +369,18 @@ def open_part(service: str, part: str) -> tuple[Text | Run, ...]:
         return (Run(ANY, 1),)
     but = listed.startswith("^")
     characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed[but:])
-    return (Run(CharSet(characters, but), 1, 63 if part == "BucketName" else None),)
+    return (Run(CharSet(characters, but), 1, _longest(service, part)),)
+
+
+def _longest(service: str, part: str) -> int | None:
+    """How long a name of a bucket can be; that new general purpose buckets have 63 characters is soft (AR23.bucket).
+
+    S3 guide, bucket naming rules: before March 1, 2018, buckets created in US East (N. Virginia) could have names of up
+    to 255 characters (W-40); directory buckets and buckets on Outposts are younger.
+    """
+    if part != "BucketName":
+        return None
+    return 255 if service == "s3" else 63
 
 
 def demands(row: Row) -> tuple[Formula, ...]:

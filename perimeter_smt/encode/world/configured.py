@@ -8,6 +8,7 @@ told, and only a denial of the whole call holds it back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
 from typing import Any
 
 from perimeter_smt.encode.language.action import action_matches
@@ -15,15 +16,21 @@ from perimeter_smt.encode.language.keys import Key, KeySpace
 from perimeter_smt.encode.world.accounts import member_ids
 from perimeter_smt.encode.world.catalogue import Calls
 from perimeter_smt.encode.world.perimeter import excepted, in_range, in_scope
-from perimeter_smt.logic.atoms import ANY, CharSet, Member, Run, Template, Text
+from perimeter_smt.logic.atoms import ANY, DIGITS, NOT_COLON, CharSet, Member, Pattern, Run, Template, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, conj, disj, either, implies, is_text, neg
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.keys import table_rows
+from perimeter_smt.request.partitions import partitions
 
 COMPUTE, CARRIERS, PORTABLE = "compute-settings", "carriers", "portable-credentials"
-_FIELD = Run(CharSet(":", True))
+_FIELD = Run(NOT_COLON)
+_NAME = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
+_HEX = CharSet("0123456789abcdef")
+_TARGETS = {"sqs": "", "s3": "", "lambda": "function:*"}  # of keys that hold any ARN
+_NO_REGION = ("iam", "sts")
+_NAMED = 3  # accounts of mine that foreign values are written with
 Row = Mapping[str, Any]
 
 
@@ -142,7 +149,11 @@ def elsewhere(workspace: Workspace, keys: KeySpace, row: Row) -> Formula:
     vpcs = [vpc.id for vpc in workspace.perimeter.vpcs]
     match row["names"]:
         case "vpc" if vpcs:
-            return either(absent, _some_value(key, lambda term: neg(_one_of(term, vpcs))))
+            another = _some_value(key, lambda term: both(_is_a(workspace, term, "vpc-id"), neg(_one_of(term, vpcs))))
+            if row.get("one"):  # such compute stands in one VPC, though its key may hold several
+                another = both(another, conj(neg(both(x.has, y.has)) for x, y in combinations(key.slots, 2)))
+            of_form = (implies(slot.has, _is_a(workspace, slot.term, "vpc-id")) for slot in key.slots)
+            return either(absent, both(another, *of_form))
         case "value":
             return either(absent, _some_value(key, lambda term: _one_of(term, row["outside"])))
     return absent
@@ -164,8 +175,12 @@ def _fact(workspace: Workspace, keys: KeySpace, fact: Row) -> Formula:
     if "is" in fact:
         return _some_value(key, lambda term: _one_of(term, fact["is"]))
     names = fact["names"]
-    told = _some_value(key, lambda term: both(_is_a(term, names), neg(_is_mine(workspace, term, names))))
-    return both(told, *(implies(slot.has, _is_a(slot.term, names)) for slot in key.slots))
+
+    def of_form(term: Template) -> Formula:
+        return _is_a(workspace, term, names, fact.get("arns"))
+
+    told = _some_value(key, lambda term: both(of_form(term), neg(_is_mine(workspace, term, names))))
+    return both(told, *(implies(slot.has, of_form(slot.term)) for slot in key.slots))
 
 
 def _some_value(key: Key, told: Callable[[Template], Formula]) -> Formula:
@@ -189,11 +204,38 @@ def my_resources(workspace: Workspace) -> tuple[str, ...]:
     return tuple(r.arn for account, _ in workspace.organization.accounts() for r in account.resources)
 
 
-def _is_a(term: Template, names: str) -> Formula:
-    """A value is of the form that AWS writes into the key: an ARN, or not empty."""
-    if names != "arn":
-        return neg(glob_on(term, ()))
-    return glob_on(term, (Text("arn:"), _FIELD, *(Text(":"), _FIELD) * 3, Text(":"), Run(ANY)))
+def _is_a(workspace: Workspace, term: Template, names: str, arns: Mapping[str, str] | None = None) -> Formula:
+    """A value is of the form that AWS writes into the key: an ARN, the id of a VPC, or not empty.
+
+    `arns`: what ARNs the key holds, as a service with the beginning of its resources; any where the table says nothing.
+    General Reference, ARNs: targets have an account, but buckets; some have no Region. EC2 guide, resource ids: 8 or 17
+    hexadecimal digits.
+    """
+    if names == "arn":
+        start = Text(f"arn:{workspace.organization.partition}:")
+        forms = [_bucket(start)] if arns is None or "s3" in arns else []
+        forms += [_owned(start, (Run(_NAME, 1),), (Run(ANY, 1),))] if arns is None else []
+        for service, resource in (arns or {}).items():
+            rest = Run(ANY, 1) if resource.endswith("*") else Run(NOT_COLON, 1)
+            if service != "s3":
+                forms.append(_owned(start, (Text(service),), (Text(resource.removesuffix("*")), rest)))
+        return disj(glob_on(term, form) for form in forms)
+    if names in ("vpc", "vpc-id"):
+        of_zone = names == "vpc"
+        region = (Text(",VPCRegion="), Run(_NAME, 1)) if of_zone else ()
+        before = Text(f"{'VPCId=' if of_zone else ''}vpc-")
+        return disj(glob_on(term, (before, Run(_HEX, digits, digits), *region)) for digits in (8, 17))
+    return neg(glob_on(term, ()))
+
+
+def _bucket(start: Text) -> Pattern:
+    return (start, Text("s3:::"), Run(NOT_COLON, 1))
+
+
+def _owned(start: Text, service: Pattern, resource: Pattern) -> Pattern:
+    """An ARN with an account."""
+    colon = Text(":")
+    return (start, *service, colon, Run(_NAME), colon, Run(DIGITS, 12, 12), colon, *resource)
 
 
 def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:
@@ -218,12 +260,11 @@ def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:
     return disj(out)
 
 
-def hints(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+def hints(rows: Iterable[Row], workspace: Workspace) -> dict[str, tuple[str, ...]]:
     """Readable foreign values of the keys that tell a target."""
     stranger = "999988887777"
     by_names = {
         "account": (stranger,),
-        "arn": (f"arn:aws:sqs:us-east-1:{stranger}:inbox", f"arn:aws:s3:::{stranger}-inbox"),
         "principal": (stranger,),
         "vpc": ("vpc-0fedcba9876543210", "VPCId=vpc-0fedcba9876543210,VPCRegion=us-east-1"),
         "address": ("somebody@example.org",),
@@ -234,6 +275,23 @@ def hints(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
         facts = [fact for alternative in row.get("tells", ()) for fact in _facts(alternative)]
         for fact in (*facts, *((row,) if "key" in row else ())):
             values = tuple(fact.get("is", fact.get("outside", ()))) or by_names.get(fact.get("names", ""), ())
+            if fact.get("names") == "arn":
+                values = _foreign_arns(workspace, fact.get("arns", _TARGETS), stranger)
             for name in (fact["key"], f"{fact['key']} 1", f"{fact['key']} 2"):
                 out[name] = values
     return {name: values for name, values in out.items() if values}
+
+
+def _foreign_arns(workspace: Workspace, arns: Mapping[str, str], stranger: str) -> tuple[str, ...]:
+    """ARNs of a stranger's; those whose names hold an account of mine, which wildcards may take for mine, come last."""
+    partition = workspace.organization.partition
+    region = partitions()[partition].global_region
+    told = my_accounts(workspace)[:_NAMED]
+    plain, named = [], []
+    for service, resource in arns.items():
+        place = ":" if service == "s3" else f"{'' if service in _NO_REGION else region}:{stranger}"
+        start = f"arn:{partition}:{service}:{place}:{resource.removesuffix('*')}"
+        plain.append(f"{start}vpc-0fedcba9876543210" if resource == "vpc/" else f"{start}acme-inbox")
+        named += [f"{start}{account}-inbox" for account in told]
+        named += [f"{start}{account}:live" for account in told if resource.endswith("*")]
+    return (*plain, *named)

@@ -131,10 +131,10 @@ def _resources(accounts: Sequence[Account]) -> Assertion:
 def _built_in() -> Formula:
     """What an account has without anybody listing it.
 
-    Of services whose row rests on a page, that row; of any other, what AE12.built-in leaves out as well.
+    Of services whose row is complete, that row; of any other, what AE12.built-in leaves out as well.
     """
     rows = table_rows("built-in-resources")
-    told = disj(arn_of_service(row["service"]) for row in rows if "page" in row)
+    told = disj(arn_of_service(row["service"]) for row in rows if row.get("complete"))
     untold = both(neg(told), sym("resource.unlisted-built-in"))
     return disj((sym("resource.aws-managed-key"), untold, *(_row(row["service"], row["names"]) for row in rows)))
 

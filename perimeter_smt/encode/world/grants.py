@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from perimeter_smt.encode.language.principal import IAM, Hits, principal_named
 from perimeter_smt.encode.language.statement import Policies
-from perimeter_smt.encode.world import sessions
+from perimeter_smt.encode.world import acl, sessions
 from perimeter_smt.encode.world.access_points import behind_points
 from perimeter_smt.encode.world.accounts import member_ids, one_of
 from perimeter_smt.encode.world.buckets import guards
@@ -20,7 +20,7 @@ _STS = atom(Member("call", "service=sts"))
 _CLOSED = (
     "identity.denies", "identity.allows", "boundary.given", "boundary.denies", "boundary.allows", "session.given",
     "session.denies", "session.allows", "task-policy.allows", "resource-policy.denies", "hit.direct", "hit.role",
-    "hit.user", "hit.account", "kms.listed-grant",
+    "hit.user", "hit.account", "kms.listed-grant", "acl.at-bucket", "acl.enabled", "acl.not-told", "acl.public-ignored",
 )  # fmt: skip
 
 
@@ -56,7 +56,9 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
     bounded = [p for p in principals if p.boundary]
     bounds = [(callers(own), documents) for own, documents in by_documents(bounded, lambda p: (p.boundary,))]
     trusted = [(targets(own), documents) for own, documents in by_documents(principals, lambda p: (p.trust,))]
-    hits = _hits(policies, trusted, resources)
+    ignored = acl.ignoring(accounts)
+    lists = [(reach(r).surely, acl.hits(r, ignored)) for r in resources if r.acl]
+    hits = _hits(policies, trusted, resources, lists)
     allowed = either(stranger, disj(both(who, policies.allows(documents)) for who, documents in held))
     return _administrators(workspace) | {
         "grants.free": FALSE,
@@ -80,6 +82,7 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "kms.listed-grant": disj(both(reach(r).surely, _granted(g, allowed)) for r, grants in keys for g in grants),
         "kms.grants-known": disj(reach(r).surely for r, _ in keys),
         "guards.pass": guards(workspace, policies),
+        **acl.definitions(accounts),
     }
 
 
@@ -118,8 +121,14 @@ def _allows_at(resource: OwnedResource, policies: Policies) -> Formula:
     return both(at.perhaps, either(at.surely, neg(policies.denies(documents))))
 
 
-def _hits(policies: Policies, trusted: list[tuple[Formula, list[Document]]], resources: list[OwnedResource]) -> Hits:
-    found = [(_allows_at(r, policies), policies.hits((r.policy,))) for r in resources if r.policy]
+def _hits(
+    policies: Policies,
+    trusted: list[tuple[Formula, list[Document]]],
+    resources: list[OwnedResource],
+    lists: list[tuple[Formula, Hits]],
+) -> Hits:
+    found = [*lists]
+    found += [(_allows_at(r, policies), policies.hits((r.policy,))) for r in resources if r.policy]
     found += [(target, policies.hits(documents)) for target, documents in trusted]
     return Hits(
         disj(both(here, h.direct) for here, h in found),

@@ -18,8 +18,17 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Element
 
 _CALL = "sts:getfederationtoken"
-_PRESENT = ("has aws:PrincipalArn", "has aws:PrincipalAccount", "has aws:PrincipalType", "has aws:PrincipalOrgID")
-_ABSENT = ("principal.service-linked", "principal.assumed-root", "principal.made-by-root", "forwarded")
+# Keys that the call surely carries or lacks (axioms AP2 to AP11, AP15, AR1, AR3; all of them hard).
+_PRESENT = (
+    "has aws:PrincipalArn", "has aws:PrincipalAccount", "has aws:PrincipalType", "has aws:PrincipalOrgID",
+    "has aws:PrincipalOrgPaths", "has aws:userid", "has aws:PrincipalIsAWSService", "has aws:ViaAWSService",
+)  # fmt: skip
+_ABSENT = (
+    "principal.service-linked", "principal.assumed-root", "principal.made-by-root", "forwarded", "has aws:AssumedRoot",
+    "has aws:username", "has aws:PrincipalServiceName", "has aws:PrincipalServiceNamesList", "has aws:CalledVia",
+    "has aws:CalledViaFirst", "has aws:CalledViaLast", "has aws:SourceAccount", "has aws:SourceArn",
+    "has aws:SourceOrgID", "has aws:SourceOrgPaths",
+)  # fmt: skip
 
 
 def idle(element: Element) -> bool:
@@ -50,6 +59,8 @@ def makes_federated_users(workspace: Workspace, policies: Policies, account: Acc
         "units(principal.account)": organization.path(account.id).split("/", 1)[1],
         "aws:PrincipalType": "Account",
         "aws:userid": account.id,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:ViaAWSService": "false",
     }
     bodies = {a.name: a.formula.args[1] for a in policies.assertions if a.formula.op == "iff"}
     calls = _call()

@@ -186,6 +186,7 @@ def build(
     also_defined: Callable[[Workspace, WorldKeys, Script], dict[str, Formula]] | None = None,
     actions: Collection[str] | None = None,
     also_names: Collection[str] = (),
+    unlisted: Sequence[str] = (),
 ) -> World:
     """Encode the organization for calls of these services, or only for these `actions` of them (in lower case).
 
@@ -193,11 +194,12 @@ def build(
     with the grants of the workspace.  `also_keys` are condition keys to declare although no policy tests them,
     `values_of` such keys with the number of values that somebody speaks of. `asked` are further predicates of the
     formal text that questions are made of, `also_defined` defines the symbols that these leave open; `also_names` are
-    variables that questions speak of, such as `units(vpc.account)`: the axioms on them count.
+    variables that questions speak of, such as `units(vpc.account)`: the axioms on them count. `unlisted`: further
+    actions that can be called.
     """
     world = begin(
         workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
-        objectives=objectives, also_keys=also_keys, values_of=values_of, actions=actions,
+        objectives=objectives, also_keys=also_keys, values_of=values_of, actions=actions, unlisted=unlisted,
     )  # fmt: skip
     world.definitions = definitions_of(world)
     if also_defined is not None:

@@ -14,7 +14,7 @@ from perimeter_smt.organization.model import (
     OwnedResource,
     Session,
 )
-from perimeter_smt.organization.readers import values
+from perimeter_smt.organization.readers import acl, values
 from perimeter_smt.organization.readers.fields import Gather, flag, items, members, required, tags, text, texts
 from perimeter_smt.organization.readers.managed_policies import Managed, read_managed
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
@@ -28,11 +28,12 @@ from perimeter_smt.policy.kinds import Kind
 _T = TypeVar("_T")
 ACCOUNT_MEMBERS = (
     "id", "name", "scps", "rcps", "principals", "groups", "resources", "endpoints", "listed",
-    "canonical_id", "block_public_access", "managed_policies",
+    "canonical_id", "block_public_access", "ignore_public_acls", "managed_policies",
 )  # fmt: skip
 PRINCIPAL_MEMBERS = ("arn", "policies", "boundary", "trust", "tags", "groups", "sessions", "sessions_listed")
 RESOURCE_MEMBERS = (
     "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "grants", "shared_with",
+    "object_ownership", "acl", "ignore_public_acls",
 )  # fmt: skip
 MAX_SESSION_POLICIES = 11  # one inline, ten managed (STS API reference, AssumeRole)
 GATEWAY_SERVICES = ("s3", "dynamodb")
@@ -64,6 +65,7 @@ class AccountReader:
             name=text(found["name"], values.any_text) if "name" in found else "",
             canonical_id=text(found["canonical_id"], values.canonical_id) if "canonical_id" in found else None,
             block_public_access=flag(found.get("block_public_access"), False),
+            ignore_public_acls=flag(found.get("ignore_public_acls"), False),
             guardrails=guardrails,
             principals=each("principals", lambda item: self._principal(item, account, groups, managed)),
             resources=each("resources", lambda item: self._resource(item, account)),
@@ -173,8 +175,9 @@ class AccountReader:
         for name in ("origin", "vpc", "bucket"):
             if name in found and kind is not Kind.ACCESS_POINT:
                 raise found[name].key_error(f"only an access point has `{name}`")
-        if "abac" in found and kind is not Kind.BUCKET:
-            raise found["abac"].key_error("only a bucket has `abac`")
+        for name in ("abac", "object_ownership", "acl", "ignore_public_acls"):
+            if name in found and kind is not Kind.BUCKET:
+                raise found[name].key_error(f"only a bucket has `{name}`")
         if "grants" in found and kind is not Kind.KMS:
             raise found["grants"].key_error("only a KMS key has `grants`")
         if "vpc" in found and ("origin" not in found or found["origin"].value != "vpc"):
@@ -186,6 +189,7 @@ class AccountReader:
             tags=tags(found.get("tags")),
             block_public_access=flag(found.get("block_public_access"), False),
             abac=flag(found["abac"], False) if "abac" in found else None,
+            **acl.read(found),
             origin=_origin(found["origin"]) if "origin" in found else None,
             vpc=text(found["vpc"], values.vpc_id) if "vpc" in found else None,
             bucket=text(found["bucket"], values.bucket_name) if "bucket" in found else None,

@@ -31,7 +31,7 @@ _NEVER_SEEN = (
     *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
     *("224.0.0.0/3", "::/96", "::ffff:0:0/96", "fc00::/7", "fe80::/10", "ff00::/8"),
 )
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")  # as in US East until 2018 (W-40)
 _OPEN = re.compile(r"(\$\{[^}]+\})")
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S(?:[^\x00-\x1f\x7f]*\S)?")
 _LOG_GROUP = re.compile(r"arn:[^:]*:logs:[^:]*:[^:]*:log-group:[^:*?]+:\*")
@@ -107,9 +107,21 @@ def canonical_id(text: str) -> str:
     return _like(_CANONICAL_ID, text, "a canonical user id", "64 lower-case hexadecimal digits")
 
 
+def acl_grantee(text: str) -> str:
+    """Whom an access control list grants something: a group of S3, a canonical user id, or an account."""
+    if text in ("AllUsers", "AuthenticatedUsers", "LogDelivery") or re.fullmatch("[0-9a-f]{64}|[0-9a-f]{96}", text):
+        return text
+    if text.isdecimal() and len(text) == 12:
+        return account_id(text)
+    raise ValueError(
+        f"{quoted(text)} is no grantee of an access control list, expected `AllUsers`, `AuthenticatedUsers`, "
+        "`LogDelivery`, a canonical user id or an account id"
+    )
+
+
 def bucket_name(text: str) -> str:
     """The name of a bucket."""
-    return _like(_BUCKET, text, "the name of a bucket", "3 to 63 lower-case letters, digits, hyphens or dots")
+    return _like(_BUCKET, text, "the name of a bucket", "3 to 255 letters, digits, hyphens, dots or underscores")
 
 
 def session_name(text: str) -> str:

@@ -161,6 +161,7 @@ def _case(world: World, model: Model, request: Request, facts: Facts, departs: t
         request,
         facts,
         kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
+        acl_entry=model.symbols.get("acl.unlisted", False),
         unsigned_calls="AE2.anonymous" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),

@@ -82,8 +82,11 @@ def classes_of(
     *,
     apart: Callable[[str], Hashable] | None = None,
     called: Callable[[tuple[str, ...]], Formula] | None = None,
+    further: Sequence[str] = (),
 ) -> Actions:
     """The classes of actions that the documents and the patterns `also` tell apart, of some services or of all.
+
+    `further`: actions beside those that the service reference knows of these services.
 
     Services of which `apart` says different things are no class together. `called` is the formula for a call of one
     of these actions; by default the patterns say it.
@@ -104,8 +107,9 @@ def classes_of(
         names = _catalogue() if everything else tuple(n for s in sorted(prefixes) for n in _service(s))
     known = {name.lower() for name in names}
     unknown = (text for low, text in patterns.items() if low not in known and not any(c in low for c in "*?"))
-    invented = unlisted(patterns.values()) if services is None else ()
-    literal = [*unknown, *invented] if services is None else []
+    spelled = [*unknown] if services is None else [text for text in further if text.lower() in patterns]
+    invented = unlisted(patterns.values()) if services is None else tuple(t for t in further if t not in spelled)
+    literal = [*spelled, *invented]
     told = {low: text for low, text in patterns.items() if low not in full}
     found: dict[tuple[Hashable, frozenset[str]], list[str]] = {}
     matchers = {text: _regex(low) for low, text in told.items() if not any(c in low.partition(":")[0] for c in "*?")}

@@ -126,8 +126,13 @@ class Classes:
 
 def meet(one: Box, other: Box) -> Box | None:
     """What lies in both boxes."""
-    found = tuple(a & b for a, b in zip(one, other, strict=True))
-    return found if all(found) else None
+    found = []
+    for a, b in zip(one, other, strict=True):
+        both = a & b
+        if not both:  # most pairs are apart along one of the first dimensions
+            return None
+        found.append(both)
+    return tuple(found)
 
 
 def uncovered(box: Box, boxes: Iterable[Box]) -> Box | None:

@@ -28,6 +28,7 @@ from perimeter_smt.organization.model import Guardrails, KeyGrant, OwnedPrincipa
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.distinct_calls import presumed_of
 from perimeter_smt.questions.findings.actions import Actions, classes_of, merged
 from perimeter_smt.questions.findings.literals import Literal, fact, literals_of, separate
 from perimeter_smt.questions.findings.reduced import Reduced
@@ -100,13 +101,22 @@ class Asked:
 class Estate:
     """The encoded workspace for calls of some services, with its grants."""
 
-    def __init__(self, workspace: Workspace, services: Sequence[str], limits: Limits | None = None) -> None:
-        """Encode it, with room for every condition value as a literal of its own."""
+    def __init__(
+        self, workspace: Workspace, services: Sequence[str], limits: Limits | None = None, also: Sequence[str] = ()
+    ) -> None:
+        """Encode it, with room for every condition value as a literal of its own; `also`: actions that are asked of."""
         self.workspace, self.limits = workspace, limits or Limits()
-        self.services = tuple(s for s in actions.services() if s in set(services))
-        counts = bounds(separate(all_documents(workspace, grants_too=True)))
+        documents = all_documents(workspace, grants_too=True)
+        arns = [resource.arn for account, _ in workspace.organization.accounts() for resource in account.resources]
+        # What the service reference does not know, but a policy names, may be called as well.
+        self.unlisted = tuple(dict.fromkeys((*also, *presumed_of(documents, arns, services))))
+        beside = {_service(name) for name in self.unlisted} - set(actions.services())
+        self.services = (*(s for s in actions.services() if s in set(services)), *sorted(beside))
+        counts = bounds(separate(documents))
         several = {name: count for name, count in counts.items() if count > 1}
-        self.world: World = build(workspace, self.services, free_grants=False, objectives=(), values_of=several)
+        self.world: World = build(
+            workspace, self.services, free_grants=False, objectives=(), values_of=several, unlisted=self.unlisted
+        )
         self.mode = self.world.exact()
         keys = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
         self._grants = [(key, g) for key in keys for g in key.grants or ()] if "kms" in self.services else []
@@ -170,7 +180,9 @@ class Estate:
         also += [name for table in _APART_BY_TABLE for name in support_list(table) if _service(name) in self.services]
         also += topic.actions
         also += [f"kms:{name.removeprefix('kms:')}" for _, grant in self._grants for name in _covered(grant)]
-        found = classes_of(topic.documents, also, self.services, called=reduced.called, apart=self._facts_of)
+        found = classes_of(
+            topic.documents, also, self.services, called=reduced.called, apart=self._facts_of, further=self.unlisted
+        )
         if not many:
             return found
         facts = [(self._facts_of(_service(one.names[0])), _exempt(one.names[0])) for one in found.classes]

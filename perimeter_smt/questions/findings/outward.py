@@ -17,6 +17,7 @@ from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.distinct_calls import presumed_actions
 from perimeter_smt.questions.findings.estate import Estate, Topic, Zone, distinct, guardrails
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.request import actions
@@ -52,8 +53,10 @@ def callers(estate: Estate, zone: Zone) -> Iterator[Topic]:
 
 
 def services_reached(policies: Iterable[Document]) -> list[str]:
-    """The services that some policies can allow calls of; all, if a pattern reaches all."""
+    """The services that some policies can allow calls of, unknown ones as well; all, if a pattern reaches all."""
+    policies = list(policies)
     known, out = set(actions.services()), set[str]()
+    beyond = {name.partition(":")[0].lower() for name in presumed_actions(policies)} - known
     for document in policies:
         for statement in document.statements:
             if statement.effect == "Deny":
@@ -61,9 +64,9 @@ def services_reached(policies: Iterable[Document]) -> list[str]:
             for text in statement.action.values:
                 service = text.lower().partition(":")[0]
                 if statement.action.negated or any(c in service for c in "*?"):
-                    return list(actions.services())
+                    return [*actions.services(), *sorted(beyond)]
                 out.add(service)
-    return sorted(out & known)
+    return sorted((out & known) | beyond)
 
 
 def services_of_callers(workspace: Workspace) -> list[str]:

@@ -178,8 +178,7 @@ class Projected(Search):
             inside = meet(box, deny)
             if inside is not None and uncovered(inside, self._safe) is not None:
                 return None
-        near = [other for other in (*self._safe, *self._allows) if meet(box, other) is not None]
-        return list(cube) if uncovered(box, near) is None else None
+        return list(cube) if uncovered(box, (*self._safe, *self._allows)) is None else None
 
     def _core(self, places: Sequence[int]) -> list[int] | None:
         if self.by_engine:

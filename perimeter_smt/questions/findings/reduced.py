@@ -23,7 +23,7 @@ class Reduced:
     """Formulas about calls of some services, rewritten; `problem` is made of those that were met until then."""
 
     def __init__(self, world: World, services: tuple[str, ...]) -> None:
-        self._world, self._universe = world, universe_of(services)
+        self._world, self._universe = world, universe_of(services, world.calls.literal)
         self._gathered = Gathered()
         self._classes: dict[tuple[str, ...], str] = {}
         self.of = self._gathered.of

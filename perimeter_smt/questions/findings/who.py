@@ -13,6 +13,7 @@ from perimeter_smt.encode.language.resource import IS_STAR, resource_matches
 from perimeter_smt.encode.world.accounts import member_ids
 from perimeter_smt.encode.world.governs import reach, split_arn
 from perimeter_smt.encode.world.people import is_caller
+from perimeter_smt.encode.world.world import all_documents
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.logic.formula import Formula, both, disj, is_text, neg
 from perimeter_smt.organization.model import OwnedPrincipal
@@ -27,6 +28,7 @@ from perimeter_smt.questions.findings.outward import known_service, services_rea
 from perimeter_smt.questions.findings.search import Cube, Stop
 from perimeter_smt.questions.findings.verdicts import Caller, Callers, Finding, Progress
 from perimeter_smt.request import actions
+from perimeter_smt.request.unlisted import glob_matches
 from perimeter_smt.solve.result import Limits
 
 _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(?:role|user)/.+")
@@ -46,11 +48,12 @@ def who_can(
     """Everybody who can call `action` on `resource` (an ARN, with wildcards if need be; empty: on anything).
 
     Listed principals one by one, whoever else is of each account, and outsiders of the organization, each with the
-    sets of requests that are allowed. InputError for an action that AWS does not have. `stop` is asked between two
-    questions: where it says so, the answer is what was decided until then.
+    sets of requests that are allowed. InputError for an action that AWS does not have and no policy names. `stop` is
+    asked between two questions: where it says so, the answer is what was decided until then.
     """
-    service = known_action(action)
-    estate = Estate(workspace, [service], limits)
+    beyond = _named_beyond(workspace, action)
+    service = action.partition(":")[0].lower() if beyond else known_action(action)
+    estate = Estate(workspace, [service], limits, (action,) if beyond else ())
     given = action_matches(action)
     if resource:
         given = both(given, aimed(estate, resource))
@@ -127,6 +130,16 @@ def known_action(action: str) -> str:
     return service.lower()
 
 
+def _named_beyond(workspace: Workspace, action: str) -> bool:
+    """Whether the service reference does not know the action, but some policy of the workspace names it."""
+    service, colon, name = action.lower().partition(":")
+    if not colon or not name or any(c in action for c in "*?") or actions.action_info(action) is not None:
+        return False
+    documents = all_documents(workspace, grants_too=True)
+    texts = {text.lower() for d in documents for s in d.statements for text in s.action.values}
+    return any(text.strip("*:") and glob_matches(text, f"{service}:{name}") for text in texts)
+
+
 def aimed(estate: Estate, resource: str) -> Formula:
     """The call is on this resource; `*` alone means calls that name none."""
     if resource == "*":
@@ -197,7 +210,9 @@ def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str
     documents = distinct([*_resources(estate, service), *_rcps(estate.workspace), *estate.endpoint_documents()])
     ids = member_ids(estate.workspace.organization)
     outside = neg(both(IAM, disj(is_text("principal.account", i) for i in ids)))
-    facts = (*estate.wires(), *_owners(estate.workspace))
+    # Of calls that no table describes, it is not sure which policies decide.
+    more = (*_targets(estate.workspace, (service,)), *estate.targets()) if estate.unlisted else ()
+    facts = (*estate.wires(), *_owners(estate.workspace), *more)
     return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts), "outsiders"
 
 

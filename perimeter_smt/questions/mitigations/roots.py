@@ -1,7 +1,7 @@
 """C2: the root users of member accounts. They hold what their accounts hold, unless SCPs deny it to them.
 
 Who takes a session of one (sts:AssumeRoot) for the task of making a password recovers it and is the root user then (IAM
-guide, centralize root access for member accounts).
+guide, centralize root access for member accounts); so does who sets a mailbox of his own for it (mailboxes.py).
 Whether a root user has credentials at all is not in the input (IAM guide, centralize root access for member accounts):
 where one gets through, the row tells what it holds and judges nothing.
 """
@@ -15,6 +15,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.logic.formula import Formula, both, either, is_text
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations.graph import Edge
+from perimeter_smt.questions.mitigations.mailboxes import mailboxes
 from perimeter_smt.questions.mitigations.model import Line
 from perimeter_smt.questions.mitigations.roles import Kind, any_of
 from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
@@ -58,7 +59,7 @@ def _by_session(workspace: Workspace, steps: Steps, kinds: Sequence[Kind]) -> st
 
 
 def enter_roots(question: ChainQuestion, guarded: Mapping[str, Formula]) -> None:
-    """Add who takes a session of a root user and recovers its password by it, and what the root user does then.
+    """Add who recovers the password of a root user, by a session of it or by its mailbox, and what it does then.
 
     `guarded`: the calls that change what holds the perimeter, by the node that they lead to.
     """
@@ -80,6 +81,9 @@ def enter_roots(question: ChainQuestion, guarded: Mapping[str, Formula]) -> None
             edge = Edge(((steps, step, words),), words, "; ".join(unless))
             chains.add(caller.first.arn, _node(account), edge)
             reached[account] = None
+    for caller, account, edge in mailboxes(steps, question.kinds, members):
+        chains.add(caller.first.arn, _node(account), edge)
+        reached[account] = None
     becomes = [row["action"] for row in table_rows("escalation-actions") if row["effect"] == "becomes"]
     goals = {kind.first.arn: both(steps.calls(*becomes), kind.here) for kind in question.kinds} | dict(guarded)
     for account in reached:

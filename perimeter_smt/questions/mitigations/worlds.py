@@ -184,7 +184,7 @@ def _tables(workspace: Workspace, asking: Asking) -> Encoded:
     services = tuple(dict.fromkeys(action.partition(":")[0] for action in calls))
     wanted = frozenset(action.lower() for action in calls)
     world = _world(workspace, services, "tables", configured.keys_of(row for _, row in rows), wanted)
-    world.also_hints = configured.hints(row for _, row in rows)
+    world.also_hints = configured.hints((row for _, row in rows), workspace)
     asked = [f(world, name, name[:2]) for name in _PREDICATES["tables"] for f in (breach, at_issue)]
     asked += [told(workspace, world, name, row) for name, row in rows if name != "N2"]
     configured.define_sets(world.calls)

@@ -55,7 +55,7 @@ class Cache:
 
     def put(self, key: str, decided: Decided) -> None:
         """Keep a verdict."""
-        self._write(key, _adapter().dump_json(decided))
+        self._write(key, _adapter().dump_json(decided, exclude={"said"}))
 
     def beyond(self, key: str) -> Asked:
         """What the verdict of this key asked of the whole organization; nothing if it stands here, or nowhere."""

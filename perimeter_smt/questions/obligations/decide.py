@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.questions.first_hop import listed_may
+from perimeter_smt.questions.first_hop import asking, listed_may
 from perimeter_smt.questions.obligations import between, digest
 from perimeter_smt.questions.obligations.cache import Cache
 from perimeter_smt.questions.obligations.deciding import Decided, Encoded, everybody, title
@@ -104,6 +104,11 @@ class _State:
         self.decided: dict[str, Decided] = {}
         self.todo = [chain for chain in task.chains() if only is None or not set(only).isdisjoint(chain)]
 
+    @property
+    def keeping(self) -> bool:
+        """Whether what is decided is kept."""
+        return self._kept is not None
+
     def look(self) -> None:
         """Take from the cache the chains of which everything is there."""
         for chain in list(self.todo) if self._kept else ():
@@ -126,7 +131,7 @@ class _State:
 
 
 def _here(state: _State) -> None:
-    encoded = Encoded(state.task)
+    encoded = Encoded(state.task, keeping=state.keeping)
     for chain in list(state.todo):
         for decided in encoded.decide(chain, state.begin):
             state.take(chain, decided)
@@ -139,7 +144,7 @@ def _elsewhere(states: Sequence[_State], means: Means) -> None:
 
     todo = [(state, packed(state.task), chain) for state in states if state.todo for chain in state.todo]
     with executor(min(means.jobs, len(todo)), means.scheduler) as workers:
-        asked = {workers.submit(work, task, chain): (state, chain) for state, task, chain in todo}
+        asked = {workers.submit(work, task, chain, state.keeping): (state, chain) for state, task, chain in todo}
         for state, chain, found in _finished(asked):
             for decided in found:
                 state.take(chain, decided)
@@ -188,6 +193,8 @@ class _Kept:
     def put(self, chain: Chain, decided: Decided) -> None:
         """Keep a verdict."""
         key = digest.key(self._base, chain, decided.obligation)
+        for question, may in decided.said:
+            self._cache.keep_answer(digest.said_key(question), may)
         if not decided.beyond:
             self._cache.put(key, decided)
             return
@@ -204,16 +211,16 @@ class _Kept:
         question = (objective, services)
         if question not in self._answers:
             whole = everybody(self._task, services)
-            self._answers[question] = not any(self._impossible(each, objective, services) for each in whole)
+            self._answers[question] = all(self._may(asking(each, objective), services) for each in whole)
         return self._answers[question]
 
-    def _impossible(self, whole: Workspace, objective: str, services: tuple[str, ...]) -> bool:
-        """That none of these principals may, as kept of an organization that says the same."""
+    def _may(self, asked: Workspace, services: tuple[str, ...]) -> bool:
+        """Whether one of these principals may, as kept of an organization that says the same."""
         task = self._task
-        key = digest.said_key(whole, objective, services, task.reading, task.limits)
+        key = digest.said_key(digest.said(asked, services, task.reading, task.limits))
         found = self._cache.answer(key)
         if found is None:
-            found = not listed_may(iter([whole]), objective, services, task.reading, task.limits)
+            found = listed_may(asked, services, task.reading, task.limits)
             self._cache.keep_answer(key, found)
         return found
 

@@ -14,6 +14,7 @@ from perimeter_smt.questions import availability, user_assertions
 from perimeter_smt.questions.answer import answer
 from perimeter_smt.questions.encoded import encode
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.obligations.digest import said
 from perimeter_smt.questions.obligations.granted import more
 from perimeter_smt.questions.obligations.in_question import in_question
 from perimeter_smt.questions.obligations.task import AVAILABILITY, OWN, Chain, Task, large
@@ -29,12 +30,14 @@ class Decided:
     """The verdicts on one obligation.
 
     `beyond`: what they rest on besides the workspace of the task, namely whether listed principals of the whole
-    organization may make first hops: for an objective, to these services, and the answer.
+    organization may make first hops: for an objective, to these services, and the answer.  `said`: digests of what
+    was asked for that of one smaller organization after the other, with the answers; told only if it is to be kept.
     """
 
     obligation: str
     verdicts: tuple[Verdict, ...]
     beyond: tuple[tuple[str, tuple[str, ...], bool], ...] = ()
+    said: tuple[tuple[str, bool], ...] = ()
 
 
 def everybody(task: Task, services: tuple[str, ...]) -> Iterator[Workspace]:
@@ -56,9 +59,9 @@ def everybody(task: Task, services: tuple[str, ...]) -> Iterator[Workspace]:
 class Encoded:
     """A task as formulas; `decide` asks the obligations of one chain."""
 
-    def __init__(self, task: Task) -> None:
-        """InputError for what the task names and nobody knows."""
-        self._task = task
+    def __init__(self, task: Task, *, keeping: bool = False) -> None:
+        """InputError for what the task names and nobody knows. `keeping`: what is decided is kept."""
+        self._task, self._keeping = task, keeping
         values_of = user_assertions.keys_of(task.assertions)
         with stage("encode"):
             self._world = encode(
@@ -78,11 +81,16 @@ class Encoded:
         run = self._run if self._fresh else self._next()
         self._fresh = False
         for name in chain:
-            run.beyond = set()
+            run.beyond, run.heard = set(), []
             begin(title(name))
             with stage(name):
                 verdicts = tuple(self._verdicts(run, name, begin))
-            yield Decided(name, verdicts, tuple(sorted(run.beyond)))
+            heard = tuple(self._said(run)) if self._keeping else ()
+            yield Decided(name, verdicts, tuple(sorted(run.beyond)), heard)
+
+    def _said(self, run: Run) -> Iterator[tuple[str, bool]]:
+        for asked, services, may in run.heard:
+            yield said(asked, services, run.reading, run.engine.limits), may
 
     def _next(self) -> Run:
         """A run that has learned nothing; what was found of first hops hangs on the task alone and is kept."""

@@ -45,9 +45,14 @@ def whole_key(plain: str, whole: str) -> str:
     return sha256(f"{plain} whole {whole}".encode()).hexdigest()
 
 
-def said_key(whole: Workspace, *asked: object) -> str:
-    """The key of a question of yes or no: what documents say counts, not where they stand."""
-    return sha256(f"{engine()} said {digest((whole, asked), places=False)}".encode()).hexdigest()
+def said(whole: Workspace, *asked: object) -> str:
+    """The digest of a question of yes or no: what documents say counts, not where they stand."""
+    return digest((whole, asked), places=False)
+
+
+def said_key(question: str) -> str:
+    """The key of such a question, by its digest."""
+    return sha256(f"{engine()} said {question}".encode()).hexdigest()
 
 
 def answered_key(plain: str, answers: Sequence[bool]) -> str:
@@ -90,6 +95,11 @@ def _write(value: object, out: Callable[[str], None], seen: dict[int, int], plac
     if type(value) is str:  # most of what there is
         out(f"s{len(value)}:{value}")
         return
+    if type(value) is tuple:
+        out(f"l{len(value)}:")
+        for inner in value:
+            _write(inner, out, seen, places)
+        return
     if isinstance(value, Document):
         if id(value) in seen:
             out(f"@{seen[id(value)]};")
@@ -106,11 +116,15 @@ def _write(value: object, out: Callable[[str], None], seen: dict[int, int], plac
     elif isinstance(value, Location):
         out(f"p{len(value.file)}:{value.file}{len(value.path)}:{value.path}{value.line};" if places else "p;")
     elif isinstance(value, BaseModel):
-        kind = type(value)
+        kind, held = type(value), value.__dict__
         out(f"{kind.__name__}:")
         for name, default in _fields(kind):
-            inner = getattr(value, name)
-            if inner is not default:  # what is left out is told, too
+            inner = held[name]
+            if inner is default:  # what is left out is told, too
+                continue
+            if type(inner) is str:
+                out(f"f{name}:s{len(inner)}:{inner}")
+            else:
                 out(f"f{name}:")
                 _write(inner, out, seen, places)
         out(";")

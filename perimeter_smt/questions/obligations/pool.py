@@ -30,15 +30,15 @@ def packed(task: Task) -> bytes:
     return pickle.dumps(task, protocol=5)
 
 
-def work(task: bytes, chain: Chain) -> tuple[Decided, ...]:
-    """What a worker does: the verdicts on the obligations of one chain."""
-    return tuple(_encoded(task).decide(chain))
+def work(task: bytes, chain: Chain, keeping: bool = False) -> tuple[Decided, ...]:
+    """What a worker does: the verdicts on the obligations of one chain. `keeping`: the process that asks keeps them."""
+    return tuple(_encoded(task, keeping).decide(chain))
 
 
 @lru_cache(maxsize=1)
-def _encoded(task: bytes) -> Encoded:
+def _encoded(task: bytes, keeping: bool) -> Encoded:
     found: Task = pickle.loads(task)  # made by `packed` of the process that asks
-    return Encoded(found)
+    return Encoded(found, keeping=keeping)
 
 
 @contextmanager

@@ -57,6 +57,8 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("NetworkOrigin", "AccessPointArn"), resources.access_point),
     (("PublicAccessBlockConfiguration",), resources.public_access),
     (("AbacStatus",), resources.abac),
+    (("OwnershipControls",), resources.ownership),
+    (("Owner", "Grants"), resources.access_list),
     (("ResourceTagMappingList",), resources.tags),
     (("Unknown", "NotKnown"), resources.not_known),
     (("Grants",), resources.grants),
@@ -79,7 +81,7 @@ _SHOWN = 5
 
 _LATER = (
     *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set, iam.listed),
-    *(resources.public_access, resources.abac),
+    *(resources.public_access, resources.abac, resources.ownership, resources.access_list),
     *(shares.launch_permission, shares.volume_permission),
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
 from perimeter_smt.organization.readers.draft import NotKnown, told
 from perimeter_smt.organization.readers.draft.draft import Thing
@@ -142,13 +143,40 @@ def access_point(answer: Answer) -> None:
     thing.block_public_access = told.block(thing.block_public_access, bool(blocked.get("RestrictPublicBuckets")))
 
 
+_OF_WHICH = "neither the answer nor a member `Bucket` beside it tells of which bucket"
+
+
+def ownership(answer: Answer) -> None:
+    """`s3api get-bucket-ownership-controls`: whether access control lists count; which bucket stands beside it."""
+    for rule in (answer.value["OwnershipControls"] or {}).get("Rules") or ():
+        if answer.value.get("Bucket"):
+            acl.tell(_bucket(answer), ownership=rule.get("ObjectOwnership"))
+        elif rule.get("ObjectOwnership") != acl.ENFORCED:
+            answer.draft.unknown("object ownership", _OF_WHICH, "grants", answer.at)
+
+
+def access_list(answer: Answer) -> None:
+    """`s3api get-bucket-acl`; which bucket stands beside it."""
+    found = acl.entries(answer.value["Grants"] or (), (answer.value["Owner"] or {}).get("ID"))
+    if answer.value.get("Bucket"):
+        acl.tell(_bucket(answer), entries=found, ownership=None if found is not None else "ObjectWriter")
+    elif found != ():
+        answer.draft.unknown("access control list", _OF_WHICH, "grants", answer.at)
+
+
+def _bucket(answer: Answer) -> Thing:
+    return answer.draft.resource(f"arn:{answer.partition}:s3:::{answer.value['Bucket']}", answer.account, answer.at)
+
+
 def public_access(answer: Answer) -> None:
     """`get-public-access-block` of a bucket (named in the answer), or of an account."""
     on = bool(answer.value["PublicAccessBlockConfiguration"].get("RestrictPublicBuckets"))
+    ignored = answer.value["PublicAccessBlockConfiguration"].get("IgnorePublicAcls")
     bucket = answer.value.get("Bucket")
     if bucket:
         thing = answer.draft.resource(f"arn:{answer.partition}:s3:::{bucket}", answer.account, answer.at)
         thing.block_public_access = told.block(thing.block_public_access, on)
+        acl.tell(thing, ignored=ignored)
         return
     account = answer.value.get("AccountId")
     stem = answer.name.rsplit("/", 1)[-1]
@@ -156,6 +184,7 @@ def public_access(answer: Answer) -> None:
         account = answer.account
     if account:
         answer.draft.restrict(account, on=on)
+        answer.draft.ignore_acls(account, ignored)
     elif on:
         reason = "neither the answer nor the name of its file tells of which bucket or account: taken to be off"
         answer.draft.unknown("Block Public Access", reason, "guardrails", answer.at)

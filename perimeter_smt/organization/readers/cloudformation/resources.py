@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.cloudformation import permission_sets, permissions, unread
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
+from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
 
 # Types with the property that holds their policy (none: only others give them one).
@@ -87,12 +89,27 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     blocked = item.get("PublicAccessBlockConfiguration")
     if isinstance(blocked, dict) and item.doubt is None:
         thing.block_public_access = blocked.get("RestrictPublicBuckets") in (True, "true")
+        acl.tell(thing, ignored=blocked.get("IgnorePublicAcls"))
+    if kind == "AWS::S3::Bucket" and item.doubt is None:
+        _lists(item, thing)
     if kind == "AWS::S3::AccessPoint":
         vpc = item.get("VpcConfiguration")
         thing.origin = None if isinstance(vpc, NotKnown) else "vpc" if vpc else "internet"
         thing.vpc = vpc.get("VpcId") if isinstance(vpc, dict) else None
         bucket = item.get("Bucket")
         thing.bucket = bucket if isinstance(bucket, str) else None
+
+
+def _lists(item: Item, thing: Thing) -> None:
+    """Object ownership and the canned list of a bucket."""
+    controls = item.get("OwnershipControls")
+    rules = controls.get("Rules") if isinstance(controls, dict) else None
+    for rule in rules if isinstance(rules, list) else ():
+        if isinstance(rule, dict):
+            acl.tell(thing, ownership=rule.get("ObjectOwnership"))
+    name = item.get("AccessControl")
+    if name is not None:
+        acl.tell(thing, entries=acl.canned(acl.canned_words(name)))
 
 
 def _targets(item: Item, name: str, form: str) -> list[str]:

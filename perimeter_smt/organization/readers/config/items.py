@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
+from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
-from perimeter_smt.organization.readers.config.item import Item
+from perimeter_smt.organization.readers.config.item import Item, decoded
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
@@ -108,6 +109,21 @@ def _bucket(draft: Draft, item: Item) -> None:
     blocked = item.more.get("PublicAccessBlockConfiguration")
     on = isinstance(blocked, dict) and bool(blocked.get("restrictPublicBuckets"))
     thing.block_public_access = told.block(thing.block_public_access, on)
+    _lists(thing, item, blocked.get("ignorePublicAcls") if isinstance(blocked, dict) else None)
+
+
+def _lists(thing: Thing, item: Item, ignored: object) -> None:
+    """Object ownership and the bucket's access control list, which some items hold as the text of a text."""
+    controls = item.more.get("OwnershipControls")
+    rules = (controls.get("rules") or controls.get("Rules") or ()) if isinstance(controls, dict) else ()
+    told_rules = (
+        rule.get("objectOwnership") or rule.get("ObjectOwnership") for rule in rules if isinstance(rule, dict)
+    )
+    acl.tell(thing, ignored=ignored, ownership=next(told_rules, None))
+    found = item.more.get("AccessControlList")
+    found = decoded(decoded(f"[{found}]")[0]) if isinstance(found, str) and found.startswith('"') else found
+    if isinstance(found, dict) and isinstance(grants := found.get("grantList") or found.get("grantSet"), list):
+        acl.tell(thing, entries=acl.entries(grants, (found.get("owner") or {}).get("id")))
 
 
 def _access_point(draft: Draft, item: Item) -> None:
@@ -144,6 +160,7 @@ def _nameless(draft: Draft, item: Item) -> None:
 
 def _account_block(draft: Draft, item: Item) -> None:
     draft.restrict(item.account, on=bool(item.configuration.get("restrictPublicBuckets")))
+    draft.ignore_acls(item.account, item.configuration.get("ignorePublicAcls"))
 
 
 def _with(*names: str) -> Callable[[Draft, Item], None]:

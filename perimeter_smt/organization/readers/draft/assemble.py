@@ -44,6 +44,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
                 name=box.name if box else "",
                 canonical_id=draft.canonical.get(own),
                 block_public_access=own in draft.restricted,
+                ignore_public_acls=draft.ignores_acls.get(own, False),
                 guardrails=_guardrails(draft, own, attached),
                 principals=tuple(principals.get(own, ())),
                 resources=tuple(resources.get(own, ())),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.model import KeyGrant, Session, Unknown
+from perimeter_smt.organization.model import AclGrant, KeyGrant, Session, Unknown
 from perimeter_smt.organization.readers.draft import told
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
@@ -66,6 +66,9 @@ class Thing:
     block_public_access: bool | None = None
     whole: bool = False
     abac: bool | None = None
+    acls: bool | None = None
+    acl: tuple[AclGrant, ...] | None = None
+    ignore_public_acls: bool | None = None
     origin: str | None = None
     vpc: str | None = None
     bucket: str | None = None
@@ -170,6 +173,7 @@ class Draft:
         self.whole = False  # the source holds everything there is
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.blocked: dict[str, bool] = {}  # whether answers say so of an account
+        self.ignores_acls: dict[str, bool] = {}  # whether IgnorePublicAcls is on in an account, where answers say it
         self.canonical: dict[str, str] = {}
         self.delegated: set[tuple[str, str]] = set()
         self.delegates: set[str] | None = None  # accounts that are delegated administrators, where all are told
@@ -306,6 +310,10 @@ class Draft:
         """Whether RestrictPublicBuckets is on in an account: only where every answer says so."""
         self.blocked[account] = on and self.blocked.get(account, True)
         (self.restricted.add if self.blocked[account] else self.restricted.discard)(account)
+
+    def ignore_acls(self, account: str, on: object) -> None:
+        """Whether IgnorePublicAcls is on in an account: only where every answer says so."""
+        self.ignores_acls[account] = on in (True, "true") and self.ignores_acls.get(account, True)
 
     def place_of_principal(self, arn: str) -> tuple[dict[str, Holder], str]:
         """Where users and roles, or groups, are kept, and under which key."""

@@ -110,6 +110,10 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
             if not thing.whole:
                 thing.tags = {**found.tags, **thing.tags}
             thing.abac = found.abac if thing.abac is None else thing.abac
+            if thing.acls is None:
+                thing.acls, thing.acl = found.acls, found.acl if thing.acl is None else thing.acl
+            if thing.ignore_public_acls is None:
+                thing.ignore_public_acls = found.ignore_public_acls and arn not in change.unblocked
             thing.grants = found.grants if thing.grants is None else thing.grants
             if thing.granted and thing.grants is None:
                 reason = "the organization does not tell which grants the key has, so that a new one does not show"
@@ -233,6 +237,9 @@ class _Overlay:
             update={
                 "guardrails": self.guardrails(own, account.guardrails),
                 "block_public_access": blocked,
+                "ignore_public_acls": self.change.ignores_acls.get(
+                    own, account.ignore_public_acls and own not in self.change.unblocked
+                ),
                 "principals": principals,
                 "resources": resources,
                 "endpoints": self.doors_of(account.endpoints, self.endpoints.get(own, ())),
@@ -271,7 +278,9 @@ class _Overlay:
             policy = unshared(item, self.change)
             if item.arn in self.change.stripped:
                 policy = default_key_policy(item.arn, item.account) if is_key(item.arn) else None
-            out.append(item.model_copy(update={"policy": policy, "block_public_access": blocked}))
+            ignored = item.ignore_public_acls and item.arn not in self.change.unblocked
+            update = {"policy": policy, "block_public_access": blocked, "ignore_public_acls": ignored}
+            out.append(item.model_copy(update=update))
         return out
 
     def doors_of(self, before: Sequence[Endpoint], after: Sequence[Endpoint]) -> tuple[Endpoint, ...]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import arn_of_url, default_key_policy
@@ -61,12 +65,30 @@ def read(here: Here) -> None:
     for resource in here.plan.of("aws_s3_bucket_public_access_block"):
         if thing := _named(here, resource, "bucket", ("aws_s3_bucket",)):
             thing.block_public_access = resource.values.get("restrict_public_buckets") is True
+            acl.tell(thing, ignored=resource.values.get("ignore_public_acls"))
+    for resource in here.plan.of("aws_s3_bucket_ownership_controls"):
+        if thing := _named(here, resource, "bucket", ("aws_s3_bucket",)):
+            for rule in resource.values.get("rule") or ():
+                acl.tell(thing, ownership=rule.get("object_ownership"))
+    for resource in here.plan.of("aws_s3_bucket_acl"):
+        if thing := _named(here, resource, "bucket", ("aws_s3_bucket",)):
+            _access_list(thing, resource.values)
     for resource in here.plan.of("aws_s3_account_public_access_block"):
         if resource.values.get("restrict_public_buckets") is True:
             here.draft.restricted.add(here.account_of(resource))
+        here.draft.ignore_acls(here.account_of(resource), resource.values.get("ignore_public_acls"))
     permissions.read(here)
     _endpoints(here)
     unread.read(here, _READ)
+
+
+def _access_list(thing: Thing, values: Mapping[str, Any]) -> None:
+    """`aws_s3_bucket_acl`: a canned list, or entries."""
+    for told in values.get("access_control_policy") or ():
+        owner = next((each.get("id") for each in told.get("owner") or ()), None)
+        acl.tell(thing, entries=acl.entries(told.get("grant") or (), owner))
+    if values.get("acl"):
+        acl.tell(thing, entries=acl.canned(values["acl"]))
 
 
 def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
