@@ -11,6 +11,8 @@ from typing import Any
 
 from perimeter_smt.errors import InputError
 
+# IAM guide, troubleshoot access denied error messages.
+_STOPPED_BY = re.compile(r"explicit deny in an? (service control policy|resource control policy|permissions boundary)")
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403")
 
 
@@ -119,4 +121,8 @@ def code(error: BaseException) -> str:
 def reason(error: BaseException) -> str:
     """Why something could not be read."""
     found = code(error)
+    response = getattr(error, "response", None)
+    message = str(response.get("Error", {}).get("Message")) if isinstance(response, dict) else ""
+    if policy := _STOPPED_BY.search(message):
+        return f"a {policy[1]} denies it ({found})"
     return f"not allowed to read it ({found})" if found in _DENIED else f"not read ({found})"

@@ -12,10 +12,21 @@ Missing = Callable[[str, Exception, str], None]
 _KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
 
 
-def tree(aws: Aws) -> Answers:
-    """Root, units and accounts, each with its parent."""
+def tree(aws: Aws, missing: Missing) -> Answers:
+    """The organization, and its root, units and accounts, each with its parent.
+
+    Every member may describe the organization; the rest, only the management account and delegated administrators.
+    """
     client = aws.client("organizations")
     out: Answers = [{"Organization": client.describe_organization()["Organization"]}]
+    try:
+        _below(client, out)
+    except Exception as error:
+        missing("units and accounts of the organization", error, "facts")
+    return out
+
+
+def _below(client: Any, out: Answers) -> None:
     roots = list(pages(client, "list_roots", "Roots"))
     out.append({"Roots": roots})
     accounts = list(pages(client, "list_accounts", "Accounts"))
@@ -30,7 +41,6 @@ def tree(aws: Aws) -> Answers:
         if held:
             out.append({"ParentId": parent, "Accounts": [{**account, "ParentId": parent} for account in held]})
         waiting += [unit["Id"] for unit in units]
-    return out
 
 
 def policies(aws: Aws, missing: Missing) -> Answers:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ MANIFEST = "collected.json"
 _AFFECTS = {"tree": "facts", "permission-sets": "grants", "resource-policy": "grants"}
 _STOPPED = {"what": "the collection", "reason": "it did not come to its end: run it again", "affects": "grants"}
 Progress = Callable[[str, int, int], None]
+Clock = Callable[[], datetime]
 
 
 @dataclass
@@ -31,6 +32,13 @@ class Collection:
     files: int = 0
     kept: int = 0
     missing: list[dict[str, str]] = field(default_factory=list)
+    times: dict[str, str] = field(default_factory=dict)  # when each file was collected, in UTC
+    now: Clock = lambda: datetime.now(UTC)
+
+    def wrote(self, file: str) -> None:
+        """Note a file that was collected now."""
+        self.files += 1
+        self.times[file] = _time(self.now())
 
 
 @dataclass(frozen=True)
@@ -59,16 +67,19 @@ def collect(
     services: Sequence[str] = (),
     workers: int = 8,
     progress: Progress | None = None,
+    now: Clock = lambda: datetime.now(UTC),
 ) -> Collection:
     """Read an organization into `folder`. Files that are there stay: an interrupted collection goes on.
+
+    Its record says when each file was collected, by the clock `now`.
 
     Without a role to assume, only the own account is read; the others are named as not read.
     """
     asked = _asked(services)
     folder.mkdir(parents=True, exist_ok=True)
-    out = Collection(folder)
-    before = _before(folder)
-    _write(folder / MANIFEST, {"collection": 1, "accounts": [], "missing": [*before, _STOPPED]})
+    out = Collection(folder, now=now)
+    before, times = _before(folder)
+    _write(folder / MANIFEST, {"collection": 1, "accounts": [], "missing": [*before, _STOPPED], "collected": times})
     members = _organization(out, aws, accounts)
     own, _ = aws.identity()
     out.accounts = list(accounts or members or [own])
@@ -86,18 +97,33 @@ def collect(
     _work(out, aws, pieces, workers, progress)
     told = {item["what"] for item in out.missing}
     out.missing += [item for item in before if item["what"] not in told and _still_missing(out, item)]
-    manifest = {"collection": 1, "accounts": out.accounts, "missing": out.missing}
+    out.times = {**_kept(folder, times), **out.times}
+    manifest = {"collection": 1, "accounts": out.accounts, "missing": out.missing, "collected": out.times}
     _write(folder / MANIFEST, {**manifest, "not_asked": _not_asked(folder, asked, regions)})
     return out
 
 
-def _before(folder: Path) -> list[dict[str, str]]:
-    """What an earlier run into the same folder did not read."""
+def _before(folder: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """What an earlier run into the same folder did not read, and when it collected what it did."""
     try:
-        found = json.loads((folder / MANIFEST).read_text("utf-8"))["missing"]
+        record = json.loads((folder / MANIFEST).read_text("utf-8"))
+        found, times = record["missing"], record.get("collected") or {}
     except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return [item for item in found if item != _STOPPED]
+        return [], {}
+    return [item for item in found if item != _STOPPED], times
+
+
+def _kept(folder: Path, before: dict[str, str]) -> dict[str, str]:
+    """When files were collected, as an earlier record says, or, where that run broke off, when they were written."""
+    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.json") if file.name != MANIFEST}
+    return {
+        name: before.get(name) or _time(datetime.fromtimestamp(file.stat().st_mtime, UTC))
+        for name, file in files.items()
+    }
+
+
+def _time(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _still_missing(out: Collection, item: dict[str, str]) -> bool:
@@ -145,7 +171,7 @@ def _organization(out: Collection, aws: Aws, asked: Sequence[str]) -> list[str]:
         return next(found, "")
 
     parts: tuple[tuple[str, Callable[[], Any]], ...] = (
-        ("tree", lambda: organizations.tree(aws)),
+        ("tree", lambda: organizations.tree(aws, missing)),
         ("policies", lambda: organizations.policies(aws, missing)),
         ("delegated", lambda: organizations.delegated(aws)),
         ("resource-policy", lambda: organizations.resource_policy(aws)),
@@ -164,11 +190,9 @@ def _organization(out: Collection, aws: Aws, asked: Sequence[str]) -> list[str]:
             whose = management() if name == "resource-policy" else ""
             _note(out, what, reason(error), whose, affects, f"organization/{name}.json")
             continue
-        if len(out.missing) == before:
-            _write(file, found)
-        else:  # asked again next time
-            _write(where / f"{name}.partial.json", found)
-        out.files += 1
+        partial = "" if len(out.missing) == before else ".partial"  # those are asked again next time
+        _write(where / f"{name}{partial}.json", found)
+        out.wrote(f"organization/{name}{partial}.json")
     tree = where / "tree.json"
     answers = json.loads(tree.read_text("utf-8")) if tree.is_file() else []
     listed: list[dict[str, Any]] = next((a["Accounts"] for a in answers if "Accounts" in a and "ParentId" not in a), [])
@@ -200,7 +224,7 @@ def _work(out: Collection, aws: Aws, pieces: list[_Piece], workers: int, progres
                     progress(piece.what, number, len(waiting))
                 error = done.exception()
                 if error is None:
-                    out.files += 1
+                    out.wrote(piece.file)
                 elif isinstance(error, InputError):
                     raise error
                 else:

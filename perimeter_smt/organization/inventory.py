@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from perimeter_smt.organization.model import Account, Guardrails, Unit
-from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.organization.perimeter import Collected, Workspace
 from perimeter_smt.policy.document import Document
 
 # Unique ids stand in policies where the principal was deleted (IAM guide, unique identifiers).
@@ -32,6 +32,7 @@ class Inventory:
     organization: str
     management_account: str
     partition: str
+    collected: Collected | None
     counts: dict[str, int]
     policies: dict[str, int]
     distinct: int
@@ -62,6 +63,7 @@ def inventory(workspace: Workspace) -> Inventory:
         organization=organization.id,
         management_account=organization.management_account,
         partition=organization.partition,
+        collected=workspace.collected,
         counts=counts,
         policies=dict(sorted(Counter(document.kind.value for document in held).items())),
         distinct=len({id(document) for document in held}),

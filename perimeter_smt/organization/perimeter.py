@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -237,6 +238,25 @@ def _expired(text: str, entry: _Exception | Vendor) -> str:
     return f"{text}: expired on {entry.expires}" + (f" ({more})" if more else "")
 
 
+class Collected(_Frozen):
+    """The days on which a folder was collected, the first and the last, and a file of the first."""
+
+    first: str
+    last: str
+    oldest: str
+
+    @staticmethod
+    def of(times: Mapping[str, str]) -> Collected | None:
+        """From the record of a folder: when each file was collected, in UTC. None where it has none."""
+        found = sorted((when[:10], file) for file, when in times.items())
+        return Collected(first=found[0][0], last=found[-1][0], oldest=found[0][1]) if found else None
+
+    def __str__(self) -> str:
+        if self.first == self.last:
+            return f"collected on {self.first}"
+        return f"collected from {self.first} (`{self.oldest}`) to {self.last}"
+
+
 class Workspace(_Frozen):
     """All input of one question: the organization and the perimeter around it.
 
@@ -253,4 +273,5 @@ class Workspace(_Frozen):
     versions: tuple[tuple[str, int], ...] = ()  # managed policies, and how many versions beside the default they have
     others: tuple[tuple[str, int], ...] = ()  # what the source holds besides and no policy can hang on, by type
     taken: tuple[tuple[str, str], ...] = ()  # what a change deletes or replaces, and where that stands
+    collected: Collected | None = None  # of a folder of `perimeter collect`
     unread: tuple[str, ...] = ()  # files of the source that hold nothing that is known

@@ -194,7 +194,8 @@ def _report(workspace: Workspace, task: Task, decided: Mapping[str, Decided]) ->
     blocked = _verdicts(task, decided, AVAILABILITY) if task.availability else ()
     tables = tuple(sorted(table_dates().items()))
     known = advice((*verdicts, *blocked), guardrails(workspace))
-    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables, advice=known)
+    report = Report(workspace.name, task.mode, task.reading, tuple(verdicts), tuple(blocked), tables, advice=known,
+                    collected=workspace.collected)  # fmt: skip
     return qualified(report, workspace.unknowns)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from perimeter_smt.errors import NoTruth
 from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.perimeter import Collected
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.blame import Blame, NearMiss
@@ -136,6 +137,7 @@ class Report(NoTruth):
     statements that counterexamples name. `mitigations` are the questions beside the
     objectives, of which those `demanded` by name count for the exit code. `expired` exceptions did not count on the day
     `today`, which is empty where nothing depends on it. `kinds`: of an organization that is large enough to have them.
+    `collected`: the days on which the organization was read from AWS, of a folder of `perimeter collect`.
     """
 
     workspace: str
@@ -151,6 +153,7 @@ class Report(NoTruth):
     today: str = ""
     expired: tuple[str, ...] = ()
     kinds: Kinds | None = None
+    collected: Collected | None = None
 
     @property
     def exit_code(self) -> int:

@@ -16,7 +16,9 @@ _LINES = 12
 
 def inventory_json(found: Inventory, unknowns: Sequence[Unknown]) -> dict[str, Any]:
     """As `schemas/inventory.json` describes it."""
-    return {"format": 1, **asdict(found), "unknowns": [unknown.model_dump(mode="json") for unknown in unknowns]}
+    collected = {"collected": found.collected.model_dump()} if found.collected else {}
+    rest = {name: value for name, value in asdict(found).items() if name != "collected"}
+    return {"format": 1, **rest, **collected, "unknowns": [unknown.model_dump(mode="json") for unknown in unknowns]}
 
 
 def render(found: Inventory, unknowns: Sequence[Unknown], *, width: int | None = None, color: bool = False) -> str:
@@ -25,6 +27,8 @@ def render(found: Inventory, unknowns: Sequence[Unknown], *, width: int | None =
     page.text(f"inventory of `{found.name}`", style="bold")
     page.text(f"organization {found.organization}, management account {found.management_account}, "
               f"partition {found.partition}", style="dim")  # fmt: skip
+    if found.collected:
+        page.text(str(found.collected), style="dim", hang=2)
     page.blank()
     _table(page, found.counts)
     page.blank()

@@ -32,6 +32,8 @@ def render(
     page.text(f"next: {answer.next_step(report, rows)}", hang=2)
     if report.kinds:
         page.text(classes(report.kinds), style="dim")
+    if report.collected:
+        page.text(str(report.collected), style="dim", hang=2)
     page.blank()
     six = [verdict for verdict in report.verdicts if verdict.title != sections.OWN]
     write_matrix(page, six, list(dict.fromkeys(verdict.objective for verdict in six)), _holes(rows))

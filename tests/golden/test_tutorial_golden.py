@@ -22,7 +22,8 @@ STEP = re.compile(r"```sh\n(perimeter [^\n]*)\n```\n\n```text\n(.*?)```\n", re.D
 FILE = re.compile(r"`([a-z]+\.yaml)`:\n\n```yaml\n(.*?)```\n", re.DOTALL)
 # What a solver picks and what a table is dated: not what the page is about.
 FREE = re.compile(
-    r"service reference of \d{4}-\d\d-\d\d|\b[a-z]{2}(?:-[a-z]+)+-[0-9]\b"
+    r"(?:service reference of|collected on) \d{4}-\d\d-\d\d|collected from [^\n]*(?:\n[^\n]+)?"
+    r"|\b[a-z]{2}(?:-[a-z]+)+-[0-9]\b"
     r"|(?: of|,)(?: no organization|(?: organization)? o-outsider0001)"
 )
 

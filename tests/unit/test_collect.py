@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+from datetime import datetime
 
+import jsonschema
 import pytest
 
 boto3 = pytest.importorskip("boto3")
@@ -15,15 +18,12 @@ from perimeter_smt.collect.aws import Aws, without_account  # noqa: E402
 from perimeter_smt.collect.run import collect  # noqa: E402
 from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
+from perimeter_smt.report.json import schema  # noqa: E402
+from tests.faulty_aws import Denied, Faulty, OfOne  # noqa: E402
+from tests.small_organization import ALLOW, REGION, document, planted  # noqa: E402
 from tests.stand_in import with_resource_policy  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-REGION = "eu-west-1"
-ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-
-def document(*statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 @pytest.fixture(scope="module")
@@ -41,43 +41,7 @@ def server():
 @pytest.fixture(scope="module")
 def organization(server):
     """Units, accounts, an SCP with a hole, principals, a public queue and a guarded bucket, in the stand-in."""
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-
-    def client(service, account=None):
-        own = dict(keys)
-        if account:
-            sts = boto3.client("sts", endpoint_url=server, region_name=REGION, **keys)
-            found = sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/reader", RoleSessionName="test")
-            names = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key",
-                     "SessionToken": "aws_session_token"}  # fmt: skip
-            own = {name: found["Credentials"][key] for key, name in names.items()}
-        return boto3.client(service, endpoint_url=server, region_name=REGION, **own)
-
-    org = client("organizations")
-    own = org.create_organization(FeatureSet="ALL")["Organization"]
-    root = org.list_roots()["Roots"][0]["Id"]
-    org.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-    unit = org.create_organizational_unit(ParentId=root, Name="workloads")["OrganizationalUnit"]["Id"]
-    accounts = []
-    for number in range(3):
-        made = org.create_account(AccountName=f"team{number}", Email=f"t{number}@acme.example")["CreateAccountStatus"]
-        accounts.append(made["AccountId"])
-        org.move_account(AccountId=made["AccountId"], SourceParentId=root, DestinationParentId=unit)
-    mine = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": own["Id"]}}
-    deny = {**ALLOW, "Sid": "OnlyMine", "Effect": "Deny", "Condition": mine}
-    scp = org.create_policy(Content=document(deny), Description="x", Name="only-mine",
-                            Type="SERVICE_CONTROL_POLICY")["Policy"]["PolicySummary"]["Id"]  # fmt: skip
-    org.attach_policy(PolicyId=scp, TargetId=unit)
-    iam = client("iam", accounts[0])
-    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    iam.create_role(RoleName="app", AssumeRolePolicyDocument=document(trust))
-    iam.put_role_policy(RoleName="app", PolicyName="all", PolicyDocument=document(ALLOW))
-    queue = client("sqs", accounts[1]).create_queue(QueueName="open", Attributes={
-        "Policy": document({**ALLOW, "Principal": "*", "Action": "sqs:SendMessage"})})["QueueUrl"]  # fmt: skip
-    s3 = client("s3", accounts[1])
-    s3.create_bucket(Bucket="acme-reports", CreateBucketConfiguration={"LocationConstraint": REGION})
-    client("kms", accounts[1]).create_key()
-    return {"id": own["Id"], "root": root, "unit": unit, "accounts": accounts, "queue": queue, "url": server}
+    return planted(server)
 
 
 @pytest.fixture
@@ -129,26 +93,6 @@ def test_what_is_there_is_not_asked_again(tmp_path, organization, keys):
     (tmp_path / "c" / "accounts" / organization["accounts"][0] / "iam.json").unlink()
     second = gather(tmp_path / "c", organization)
     assert (second.files, second.kept) == (1, first.files - 1)
-
-
-class Faulty(Aws):
-    """Every call of one operation fails with one code, as a service does that throttles or denies."""
-
-    def __init__(self, operation, fault, **more):
-        super().__init__(**more)
-        self.operation, self.fault = operation, fault
-
-    def client(self, service, region=None, account=None):
-        found = super().client(service, region, account)
-
-        def fail(**_):
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": self.fault, "Message": "x"}}, self.operation)
-
-        own = found.meta.service_model.service_id.hyphenize()
-        found.meta.events.register(f"before-call.{own}.{self.operation}", fail)
-        return found
 
 
 @pytest.mark.parametrize(
@@ -422,35 +366,6 @@ def test_a_collection_that_was_interrupted_says_so(tmp_path, organization, keys)
     assert not any("run it again" in u.reason for u in read_source(tmp_path / "c").unknowns)
 
 
-class OfOne(Aws):
-    """Calls in one account fail: `refused` when its role is taken, `expired` with the first credentials only."""
-
-    def __init__(self, own, how, **more):
-        super().__init__(**more)
-        self.own, self.how, self.taken = own, how, 0
-
-    def _session(self, account):
-        if account == self.own and account not in self._sessions:
-            self.taken += 1
-        if account == self.own and self.how == "refused":
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "x"}}, "AssumeRole")
-        return super()._session(account)
-
-    def client(self, service, region=None, account=None):
-        found = super().client(service, region, account)
-
-        def fail(**_):
-            from botocore.exceptions import ClientError
-
-            raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "x"}}, "x")
-
-        if account == self.own and self.how == "expired" and self.taken < 2:
-            found.meta.events.register("before-call.sqs", fail)
-        return found
-
-
 @pytest.mark.parametrize("how", ["refused", "expired"])
 def test_the_role_of_one_account(tmp_path, organization, keys, how):
     """An account whose role cannot be taken is named once; credentials that ran out are taken anew."""
@@ -482,3 +397,103 @@ def test_accounts_that_are_closed_are_named(tmp_path, organization, keys, monkey
         (f"everything in account `{own}`", "it is pending closure")
     ]
     assert own not in done.accounts
+
+
+def on(day):
+    return lambda: datetime.fromisoformat(f"{day}T08:30:00+00:00")
+
+
+def test_a_folder_says_when_it_was_collected(tmp_path, organization, keys, capsys):
+    """Each file by itself: what an earlier run left is as old as that run."""
+    folder = tmp_path / "c"
+    gather(folder, organization, services=("iam", "sqs"), now=on("2026-11-20"))
+    assert str(read_source(folder).collected) == "collected on 2026-11-20"
+    (folder / "accounts" / organization["accounts"][0] / "iam.json").unlink()
+    gather(folder, organization, services=("iam", "sqs"), now=on("2026-11-25"))
+    found = read_source(folder)
+    assert (found.collected.first, found.collected.last) == ("2026-11-20", "2026-11-25")
+    assert str(found.collected).startswith("collected from 2026-11-20 (`accounts/")
+    assert run(["inventory", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["collected"]["last"] == "2026-11-25"
+    assert run(["inventory", str(folder)]) == 0
+    assert "collected from 2026-11-20" in capsys.readouterr().out
+    run(["prove", str(folder), "--objective", "O1", "--service", "sqs", "--no-mitigations", "--json"])
+    out = json.loads(capsys.readouterr().out)
+    assert out["collected"]["first"] == "2026-11-20"
+    jsonschema.validate(out, json.loads(schema("prove")))
+
+
+def test_other_sources_have_no_such_day(tmp_path, capsys):
+    (tmp_path / "answer.json").write_text(json.dumps({"Organization": {"Id": "o-acme0000001"}}))
+    assert run(["inventory", str(tmp_path), "--json"]) == 0
+    assert "collected" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_run_that_broke_off_left_files_with_their_time(tmp_path, organization, keys):
+    def stop(what, number, of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gather(tmp_path / "c", organization, workers=1, progress=stop, services=("sqs",))
+    os.utime(tmp_path / "c" / "organization" / "tree.json", (1_700_000_000, 1_700_000_000))
+    gather(tmp_path / "c", organization, now=on("2026-11-25"), services=("sqs",))
+    assert read_source(tmp_path / "c").collected.first == "2023-11-14"
+
+
+SCP_DENIES = "User: x is not authorized to perform: x with an explicit deny in a service control policy"
+
+
+def denied(tmp_path, organization, operation, code, message="x", where="", **more):
+    access = Denied(operation, code, message, where, role_name="reader", endpoint_url=organization["url"], attempts=1)
+    return gather(tmp_path / "c", organization, access, **{"services": ("sqs",), **more})
+
+
+def test_a_region_that_an_scp_closes_is_named(tmp_path, organization, keys):
+    """What lies there is not known, and the reason says that it was an SCP, not the role."""
+    operations, regions = "ListQueues", [REGION, "us-west-2"]
+    done = denied(tmp_path, organization, operations, "AccessDeniedException", SCP_DENIES, "us-west-2", regions=regions)
+    assert {item["reason"] for item in done.missing} == {"a service control policy denies it (AccessDeniedException)"}
+    assert len(done.missing) == 4  # accounts, the management account among them
+    found = read_source(tmp_path / "c")
+    assert not any(a.listed for a, _ in found.organization.accounts())
+
+
+@pytest.mark.parametrize("fault", ["UnrecognizedClientException", "AuthFailure"])
+def test_a_region_that_is_not_enabled_is_named(tmp_path, organization, keys, fault):
+    """Opt-in Regions refuse every credential until they are enabled."""
+    done = denied(tmp_path, organization, "ListQueues", fault, where="ap-east-1",
+                  regions=[REGION, "ap-east-1"])  # fmt: skip
+    assert len(done.missing) == 4
+    assert all("ap-east-1" in item["what"] and f"not read ({fault})" in item["reason"] for item in done.missing)
+
+
+def test_regions_that_cannot_be_listed_are_named(tmp_path, organization, keys):
+    done = denied(tmp_path, organization, "DescribeRegions", "UnauthorizedOperation", SCP_DENIES, regions=[])
+    assert {item["what"] for item in done.missing} >= {f"Regions of account `{organization['accounts'][0]}`"}
+
+
+def test_a_member_that_is_no_administrator(tmp_path, organization, keys):
+    """It may describe the organization and nothing below: its id was lost with the rest, and nothing could be read."""
+    operations = "ListRoots ListAccounts ListPolicies ListDelegatedAdministrators DescribeResourcePolicy"
+    done = denied(tmp_path, organization, operations, "AccessDeniedException")
+    assert "units and accounts of the organization" in {item["what"] for item in done.missing}
+    found = read_source(tmp_path / "c")
+    assert found.organization.id == organization["id"]
+    assert {"units and accounts of the organization", "resource-policy of the organization"} <= {
+        u.name for u in found.unknowns
+    }
+    assert {u.affects for u in found.unknowns if u.name.startswith("policies of type")} == {"guardrails"}
+    again = gather(tmp_path / "c", organization, services=("sqs",))  # by one that may
+    assert not again.missing
+    assert read_source(tmp_path / "c").organization.root.units
+
+
+def test_a_delegated_administrator_that_may_not_enter_the_management_account(tmp_path, organization, keys):
+    """The tree is told; what the management account holds is named as a whole."""
+    gather(tmp_path / "c", organization, services=("sqs",))
+    management = read_source(tmp_path / "c").organization.management_account
+    access = OfOne(management, "refused", role_name="reader", endpoint_url=organization["url"], attempts=1)
+    access.identity = lambda: (organization["accounts"][0], "aws")
+    done = gather(tmp_path / "d", organization, access, workers=1, services=("sqs",))
+    assert f"everything in account `{management}`" in {item["what"] for item in done.missing}
+    assert not account(read_source(tmp_path / "d"), management).listed

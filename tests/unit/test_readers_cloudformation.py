@@ -218,7 +218,7 @@ def effects(found):
 
 
 def test_json_and_sam(tmp_path):
-    """A function of SAM makes a role with the policies it names; policy templates of SAM are not known."""
+    """A function of SAM makes a role with the policies it names; a policy template that is not known is named."""
     function = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [
         "AdministratorAccess", {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}]}}  # fmt: skip
     template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"F": function}}
@@ -227,9 +227,9 @@ def test_json_and_sam(tmp_path):
     found = read_source(path, SourceOptions(**OPTIONS))
     (role,) = account(found).principals
     assert {policy.name for policy in role.policies} == {"AWSLambdaBasicExecutionRole", "AdministratorAccess", "F"}
-    function["Properties"]["Policies"].append({"S3ReadPolicy": {"BucketName": "x"}})
+    function["Properties"]["Policies"].append({"S3UnheardPolicy": {"BucketName": "x"}})
     path.write_text(json.dumps(template))
-    assert any("`S3ReadPolicy`" in u.reason for u in read_source(path, SourceOptions(**OPTIONS)).unknowns)
+    assert any("`S3UnheardPolicy`" in u.reason for u in read_source(path, SourceOptions(**OPTIONS)).unknowns)
 
 
 def test_guardrails_in_a_template(tmp_path):

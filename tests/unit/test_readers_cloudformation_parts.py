@@ -198,3 +198,38 @@ def test_answers_of_the_cli(tmp_path):
     path.write_text(json.dumps({"ChangeSetName": "c", "Changes": []}))
     with pytest.raises(InputError, match="a change set"):
         read_source(path, SourceOptions(**OPTIONS))
+
+
+@pytest.mark.parametrize("properties", [
+    "DefinitionBody: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: api.yaml}}}",
+    "DefinitionUri: x.yaml",
+])  # fmt: skip
+def test_apis_that_are_defined_in_another_file_are_named(tmp_path, properties):
+    """A policy in the definition is that of the API."""
+    found = read(tmp_path, f"  P: {{Type: AWS::Serverless::Api, Properties: {{StageName: s, {properties}}}}}",
+                 "Transform: AWS::Serverless-2016-10-31")  # fmt: skip
+    assert unknowns(found, "grants") == ["policy of `P`"]
+
+
+def test_apis_have_ids_that_stand_for_those_of_aws(tmp_path):
+    """Their permissions made the policy of the function unknown."""
+    found = read(tmp_path, """
+  A: {Type: AWS::ApiGateway::RestApi, Properties: {Name: a}}
+  L: {Type: AWS::Lambda::Function, Properties: {FunctionName: f}}
+  P: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref L, Action: 'lambda:InvokeFunction',
+      Principal: apigateway.amazonaws.com, SourceArn: !Sub 'arn:aws:execute-api:eu-west-1:1:${A}/*/GET/'}}
+""")  # fmt: skip
+    assert "execute-api" in repr(resources(found)[FUNCTION].policy.statements[0].conditions)
+    assert unknowns(found, "grants") == []
+
+
+def test_arns_of_log_groups_end_in_a_star(tmp_path):
+    """What stood for them reached the group and none of its streams."""
+    found = read(tmp_path, """
+  G: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: g}}
+  M: {Type: AWS::IAM::Role, Properties: {RoleName: m, AssumeRolePolicyDocument: {Statement: [{Effect: Allow,
+      Principal: {Service: ec2.amazonaws.com}, Action: 'sts:AssumeRole'}]}, Policies: [{PolicyName: p, PolicyDocument:
+      {Statement: [{Effect: Allow, Action: 'logs:PutLogEvents', Resource: !GetAtt G.Arn}]}}]}}
+""")  # fmt: skip
+    (role,) = account(found).principals
+    assert role.policies[0].statements[0].resource.values == (f"arn:aws:logs:eu-west-1:{OWN}:log-group:g:*",)

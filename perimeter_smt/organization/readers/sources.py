@@ -10,7 +10,7 @@ from pathlib import Path
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import Organization
-from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
+from perimeter_smt.organization.perimeter import Collected, Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
@@ -86,6 +86,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         unknowns=tuple(draft.unknowns.values()),
         others=tuple(sorted(draft.others.items())),
         unread=tuple(draft.unread),
+        collected=Collected.of(draft.collected),
         taken=tuple((text, str(at)) for text, at in draft.taken),
         versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )

@@ -204,7 +204,8 @@ def resource_arn(text: str) -> str:
 def somewhere(text: str) -> None:
     """Refuse the ARN of a resource that is nowhere: no call would reach it, and all would hold of it (W-2).
 
-    ValueError for a Region that is none, a service in capitals, and an account left out where all such names have one.
+    ValueError for a Region that is none, a service in capitals, an account or Region left out where all such names have
+    one, and for Multi-Region Access Points, through which no request of the world goes.
     """
     _, partition, service, place, account, name = text.split(":", 5)
     if place:
@@ -213,12 +214,16 @@ def somewhere(text: str) -> None:
         raise ValueError(f"{quoted(text)} is a root user, expected the ARN of a resource")
     if service != service.lower():
         raise ValueError(f"{quoted(text)} has a service in capitals, expected {quoted(service.lower())}")
-    if account or service not in actions.services():
+    if (service, place) == ("s3", "") and account and name.startswith("accesspoint/"):
+        raise ValueError(f"{quoted(text)} is a Multi-Region Access Point: calls through one are not asked")
+    if (account and place) or service not in actions.services():
         return
     fields = [kind.arn.split(":", 5) for kind in actions.resource_types(service) if kind.arn.count(":") >= 5]
     own = [f for f in fields if f[2] == service]
     fits = [f for f in own if _named(f[5]).fullmatch(name)] or own
-    if fits and all(f[4] == "${Account}" for f in fits):
+    if account and fits and all(f[3] == "${Region}" for f in fits):
+        raise ValueError(f"{quoted(text)} has no Region, expected `arn:{partition}:{service}:REGION:{account}:{name}`")
+    if not account and fits and all(f[4] == "${Account}" for f in fits):
         raise ValueError(f"{quoted(text)} has no account, expected `arn:{partition}:{service}:{place}:ACCOUNT:{name}`")
 
 

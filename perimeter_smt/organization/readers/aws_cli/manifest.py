@@ -9,6 +9,7 @@ def manifest(answer: Answer) -> None:
     """Accounts that were read whole are complete; what was not read is not known."""
     found = answer.value
     draft = answer.draft
+    draft.collected.update(found.get("collected") or {})
     draft.complete.update(found.get("complete", ()))
     draft.endpoints_listed = bool(found.get("endpoints_complete"))
     not_asked = found.get("not_asked")

@@ -9,11 +9,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.organization.readers.cloudformation.loops import MalformedError, expand, has_loops
 from perimeter_smt.organization.readers.cloudformation.names import Names
 from perimeter_smt.policy.json_positions import Node, Number, quoted
+
+if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.cloudformation.nested import Nested
 
 _VARIABLE = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -42,6 +45,7 @@ class Resolver:
         self.parameters, self.names = parameters, names
         self.mappings = template.get("Mappings")
         self.declared = _members(template.get("Parameters"))
+        self.nested: Nested | None = None  # the templates that this one nests, where they lie here
         self._busy: set[str] = set()
         self._assumed: dict[str, bool] = {}
         self._functions: dict[str, Callable[[Node], Any]] = {
@@ -213,6 +217,12 @@ class Resolver:
         if len(parts) == 1:
             parts = parts[0].split(".", 1)
         logical, attribute = parts[0], ".".join(parts[1:])
+        return self._attribute(logical, attribute)
+
+    def _attribute(self, logical: str, attribute: str) -> Any:
+        first, _, output = attribute.partition(".")
+        if first == "Outputs" and output and self.nested is not None and logical in self.resources:
+            return self.nested.output(logical, output)
         found = self.names.attribute(logical, attribute, self) if logical in self.resources else None
         if found is None:
             raise Gap(f"`{logical}.{attribute}`")
@@ -230,11 +240,9 @@ class Resolver:
                 return str(own[name])
             if "." in name and name.split(".")[0] in self.resources:
                 logical, _, attribute = name.partition(".")
-                value = self.names.attribute(logical, attribute, self)
-                if value is None:
-                    raise Gap(f"`{name}`")
-                return value
-            value = self._named(name)
+                value = self._attribute(logical, attribute)
+            else:
+                value = self._named(name)
             return ",".join(value) if isinstance(value, list) else str(value)
 
         return _VARIABLE.sub(put, str(items[0].value))

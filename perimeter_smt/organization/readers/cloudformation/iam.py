@@ -68,7 +68,7 @@ def _holder(item: Item, kind: str) -> None:
     boundary = item.get("PermissionsBoundary")
     role = kind == "AWS::IAM::Role"
     trust = item.policy(item.properties.get("AssumeRolePolicyDocument")) if role else None
-    holder = draft.principal(arn, item.at, boundary=boundary, trust=trust, tags=_tags(item))
+    holder = draft.principal(arn, item.at, boundary=boundary, trust=trust, tags=tags_of(item))
     holder.whole = True
     _attach(item, holder, "ManagedPolicyArns")
     policies = item.items("Policies")
@@ -141,7 +141,8 @@ def _membership(item: Item) -> None:
             holder.groups.append(found.arn)
 
 
-def _tags(item: Item) -> dict[str, str]:
+def tags_of(item: Item) -> dict[str, str]:
+    """The tags of a resource; where they are not known, they are named."""
     found = item.get("Tags")
     if isinstance(found, NotKnown):
         item.stack.draft.unknown(f"tags of `{item.logical}`", found.reason, "facts", item.at)

@@ -25,6 +25,9 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::ECR::Repository": ("RepositoryName", "ecr", "repository/{}", False),
     "AWS::SecretsManager::Secret": ("Name", "secretsmanager", "secret:{}-AbCdEf", True),
     "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}", False),
+    "AWS::Serverless::SimpleTable": ("TableName", "dynamodb", "table/{}", False),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", "states", "stateMachine:{}", True),
+    "AWS::Serverless::StateMachine": ("Name", "states", "stateMachine:{}", True),
     "AWS::Kinesis::Stream": ("Name", "kinesis", "stream/{}", False),
     "AWS::Events::EventBus": ("Name", "events", "event-bus/{}", False),
     "AWS::Backup::BackupVault": ("BackupVaultName", "backup", "backup-vault:{}", False),
@@ -34,12 +37,22 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::CodeArtifact::Repository": ("RepositoryName", "codeartifact", "repository/{}", True),
     "AWS::S3Tables::TableBucket": ("TableBucketName", "s3tables", "bucket/{}", True),
     "AWS::S3::AccessPoint": ("Name", "s3", "accesspoint/{}", False),
+    "AWS::SSO::PermissionSet": ("", "sso", "permissionSet/ssoins-1a2b3c4d5e6f7a8b/{}", False),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}", False),
     "AWS::IAM::Role": ("RoleName", "iam", "role{}", False),
     "AWS::IAM::User": ("UserName", "iam", "user{}", False),
     "AWS::IAM::Group": ("GroupName", "iam", "group{}", False),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "iam", "policy{}", True),
 }
+
+
+# Types whose `Ref` (or attribute of that name) is an id that AWS makes up, with its length.
+_IDS = {
+    "AWS::ApiGateway::RestApi": 10, "AWS::Serverless::Api": 10, "AWS::ApiGatewayV2::Api": 10,
+    "AWS::Serverless::HttpApi": 10, "AWS::ApiGateway::Authorizer": 6, "AWS::ApiGatewayV2::Authorizer": 6,
+    "AWS::AppSync::GraphQLApi": 26,
+}  # fmt: skip
+_LOG_GROUP = "AWS::Logs::LogGroup"
 
 
 class Names:
@@ -72,6 +85,8 @@ class Names:
         if service == "iam":
             path = resolver.text(_properties(resolver.resources[logical]).get("Path")) or "/"
             return f"arn:{self.partition}:iam::{self.account}:{form.format(path + name)}"
+        if service == "sso":
+            return f"arn:{self.partition}:sso:::{form.format(logical)}"
         if service == "s3" and form == "{}":
             return f"arn:{self.partition}:s3:::{name}"
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{form.format(name)}"
@@ -94,20 +109,39 @@ class Names:
         if kind == "AWS::SQS::Queue":
             suffix = partitions()[self.partition].dns_suffix
             return f"https://sqs.{self.region}.{suffix}/{self.account}/{self.name(logical, resolver)}"
+        if kind in _IDS and kind != "AWS::AppSync::GraphQLApi":
+            return self._made_up_id(logical, _IDS[kind])
         row = _TYPES.get(kind)
         if row is None:
             return None
         return self.arn(logical, resolver) if row[3] else self.name(logical, resolver)
 
     def attribute(self, logical: str, attribute: str, resolver: Resolver) -> str | None:
-        """What `Fn::GetAtt` gives; None for attributes that only AWS knows."""
-        if attribute in ("Arn", "TopicArn", "TableArn", "DomainArn", "BackupVaultArn", "PolicyArn", "TableBucketARN"):
+        """What `Fn::GetAtt` gives; None for attributes that only AWS knows. The ARN of a log group ends in `:*`."""
+        kind = _type(resolver.resources[logical])
+        if kind == _LOG_GROUP and attribute == "Arn":
+            return f"{self.arn(logical, resolver)}:*"
+        if kind in _IDS and attribute in ("RestApiId", "ApiId", "AuthorizerId"):
+            return self._made_up_id(logical, _IDS[kind])
+        if attribute in (
+            "Arn",
+            "TopicArn",
+            "TableArn",
+            "DomainArn",
+            "BackupVaultArn",
+            "PolicyArn",
+            "TableBucketARN",
+            "PermissionSetArn",
+        ):
             return self.arn(logical, resolver)
         if attribute in ("QueueName", "TopicName", "Name", "RepositoryName"):
             return self.name(logical, resolver)
         if attribute == "KeyId":
             return self.name(logical, resolver)
         return None
+
+    def _made_up_id(self, logical: str, length: int) -> str:
+        return uuid5(NAMESPACE_URL, f"{self.stack}/{logical}").hex[:length]
 
 
 def _type(node: Node) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from perimeter_smt.organization.readers.cloudformation import sam
+from perimeter_smt.organization.readers.cloudformation.sam import connectors, events
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown, Place
 from perimeter_smt.policy.lambda_permissions import permission_statement
@@ -41,7 +41,8 @@ def _statements(stack: Stack) -> Iterator[Found]:
         yield from _permission(item)
     for item in stack.of(_EVENTS):
         yield from _bus(item)
-    yield from sam.statements(stack)
+    yield from events.statements(stack)
+    yield from connectors.statements(stack)
 
 
 def _permission(item: Item) -> Iterator[Found]:
@@ -51,7 +52,7 @@ def _permission(item: Item) -> Iterator[Found]:
         reason = function.reason if isinstance(function, NotKnown) else "not told"
         stack.draft.unknown(f"function of `{item.logical}`", reason, "grants", item.at, account=stack.account)
         return
-    arn = sam.function_arn(stack, function)
+    arn = events.function_arn(stack, function)
     values = {name: item.get(name) for name in ("Principal", "Action", *_CONDITIONS)}
     unknown = next((value for value in values.values() if isinstance(value, NotKnown)), None)
     if unknown is not None:

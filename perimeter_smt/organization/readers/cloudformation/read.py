@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.cloudformation import iam, resources, sam
+from perimeter_smt.organization.readers.cloudformation import iam, nested, resources
 from perimeter_smt.organization.readers.cloudformation.functions import Resolver, plain
 from perimeter_smt.organization.readers.cloudformation.load import load_template
 from perimeter_smt.organization.readers.cloudformation.names import Names
+from perimeter_smt.organization.readers.cloudformation.nested import Nested
+from perimeter_smt.organization.readers.cloudformation.sam import connectors, roles
 from perimeter_smt.organization.readers.cloudformation.stack import Stack
 from perimeter_smt.organization.readers.draft import Draft, Place, sizes
 from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
@@ -28,17 +30,23 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     from perimeter_smt.organization.readers.recognise import Form, recognise
 
     found = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in _SUFFIXES and f.is_file())
+    templates = []
     for file in found:
         try:
             form = recognise(file)
         except InputError:
             continue
         if form is Form.CLOUDFORMATION:
-            _template(file, draft, options)
+            templates.append(_template(file, draft, options))
+    inside = {file for _, stack in templates if stack.resolver.nested for file in stack.resolver.nested.files()}
+    for file, stack in templates:
+        if file.resolve() not in inside:  # those that another one nests are read there, with what it passes
+            _account(stack, options)
+            _read(stack)
     sizes.check(draft)
 
 
-def _template(file: Path, draft: Draft, options: SourceOptions) -> None:
+def _template(file: Path, draft: Draft, options: SourceOptions) -> tuple[Path, Stack]:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -50,16 +58,31 @@ def _template(file: Path, draft: Draft, options: SourceOptions) -> None:
     stack_name = re.sub(r"[^A-Za-z0-9-]+", "-", file.stem).strip("-").lower() or "stack"
     parameters = _parameters(node.value.get("Parameters"), options.parameters)
     resolver = Resolver(node.value, parameters, Names(account, region, stack_name))
-    stack = Stack(draft, resolver, account, region, str(file), node.value.get("Globals"))
-    at = Place(str(file))
-    for name, value, option in (("account", options.account, "--account"), ("Region", options.region, "--region")):
+    Nested(file, resolver, _parameters)
+    return file, Stack(draft, resolver, account, region, str(file), node)
+
+
+def _account(stack: Stack, options: SourceOptions) -> None:
+    """Name an account or Region that nobody told."""
+    taken = (("account", options.account, stack.account), ("Region", options.region, stack.region))
+    for name, value, guess in taken:
         if value is None:
-            taken = account if name == "account" else region
-            draft.unknown(f"{name} of the template", f"not told, taken to be `{taken}`: say `{option}`", "facts", at)
-    _transforms(node, draft, at)
+            reason = f"not told, taken to be `{guess}`: say `--{name.lower()}`"
+            stack.draft.unknown(f"{name} of the template", reason, "facts", Place(stack.file))
+
+
+def _read(stack: Stack) -> None:
+    """Everything that a template makes, and the templates that it nests."""
+    _transforms(stack.template, stack.draft, Place(stack.file))
     iam.read(stack)
     resources.read(stack)
-    sam.roles(stack)
+    roles.roles(stack)
+    connectors.roles(stack)
+    assert stack.resolver.nested is not None
+    for item in stack.of(*nested.TYPES):
+        if (found := stack.resolver.nested.of(item.logical)) is not None:
+            file, template, resolver = found
+            _read(Stack(stack.draft, resolver, stack.account, stack.region, str(file), template, doubt=item.doubt))
 
 
 def _unwrapped(node: Node, file: Path) -> Node:
@@ -70,12 +93,17 @@ def _unwrapped(node: Node, file: Path) -> Node:
     return load_template(file, body.value) if isinstance(body.value, str) else body
 
 
-def _parameters(declared: Node | None, given: Mapping[str, str]) -> dict[str, Any]:
-    """Values given and defaults; lists where the type says so. Values of other templates' parameters do no harm."""
+def _parameters(
+    declared: Node | None, given: Mapping[str, str], unknown: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Values given and defaults; lists where the type says so. Values of other templates' parameters do no harm.
+
+    `unknown`: parameters that are given values which are not known, so that no default counts.
+    """
     out: dict[str, Any] = dict(given)
     for name, node in declared.value.items() if declared and isinstance(declared.value, dict) else ():
         members = node.value if isinstance(node.value, dict) else {}
-        if name not in out and "Default" in members:
+        if name not in out and name not in unknown and "Default" in members:
             out[name] = str(plain(members["Default"]))
         kind = str(members["Type"].value) if "Type" in members else "String"
         if kind.startswith("AWS::SSM::Parameter::Value"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.cloudformation import permissions, unread
+from perimeter_smt.organization.readers.cloudformation import permission_sets, permissions, unread
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
@@ -20,9 +20,9 @@ _OWNERS: dict[str, str | None] = {
     "RepositoryPolicyText", "AWS::Lambda::Function": None, "AWS::Serverless::Function": None,
     "AWS::Backup::BackupVault": "AccessPolicy", "AWS::OpenSearchService::Domain": "AccessPolicies",
     "AWS::Elasticsearch::Domain": "AccessPolicies", "AWS::DynamoDB::Table": "ResourcePolicy",
-    "AWS::Kinesis::Stream": None, "AWS::Events::EventBus": "Policy", "AWS::CodeArtifact::Domain":
-    "PermissionsPolicyDocument", "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument",
-    "AWS::S3Tables::TableBucket": None,
+    "AWS::Kinesis::Stream": None, "AWS::Serverless::SimpleTable": None, "AWS::Events::EventBus": "Policy",
+    "AWS::CodeArtifact::Domain": "PermissionsPolicyDocument", "AWS::S3Tables::TableBucket": None,
+    "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument",
 }  # fmt: skip
 # Policies that stand by themselves: property of the resource or resources, property of the policy, type of resource.
 _POLICIES: dict[str, tuple[str, str, str]] = {
@@ -38,7 +38,7 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
 }
 _READ = frozenset({
     *_OWNERS, *_POLICIES, *permissions.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
-    "AWS::Serverless::StateMachine",
+    "AWS::Serverless::StateMachine", "AWS::Serverless::Connector", *permission_sets.TYPES,
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
@@ -61,6 +61,7 @@ def read(stack: Stack) -> None:
                     reason = "a template makes policies of its own account"
                     stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at)
     permissions.read(stack)
+    permission_sets.read(stack)
     unread.read(stack, _READ)
     for item in stack.of("AWS::EC2::VPCEndpoint"):
         _endpoint(item)

@@ -22,8 +22,9 @@ class Stack:
     account: str
     region: str
     file: str
-    globals_: Node | None = None  # what SAM gives to all functions
+    template: Node
     doubted: set[str] = field(default_factory=set)
+    doubt: str | None = None  # why it is not known whether the stack is there
 
     def twice(self, item: Item, arn: str, *, told: bool) -> bool:
         """Whether something is told of this ARN already, by resources of which only one may be there."""
@@ -37,7 +38,7 @@ class Stack:
         for logical, node in self.resolver.resources.items():
             if not isinstance(node.value, dict) or "Type" not in node.value or node.value["Type"].value not in types:
                 continue
-            doubt: str | None = None
+            doubt = self.doubt
             if (condition := node.value.get("Condition")) is not None:
                 try:
                     if not self.resolver.holds(str(condition.value)):

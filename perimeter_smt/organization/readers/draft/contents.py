@@ -135,11 +135,21 @@ def named_policy(draft: Draft, arn: str) -> Policy:
     return _NO_TEXT if ":iam::aws:" in arn else NotKnown("not in the source")
 
 
-# AWS's managed policies that sources often leave out (AWS managed policy reference, their only version, 2026-11-27).
+# AWS's managed policies that sources often leave out (AWS managed policy reference, default version, 2026-11-27).
 _PUBLISHED: dict[str, list[str]] = {
     "AdministratorAccess": ["*"],
     "service-role/AWSLambdaBasicExecutionRole": [
         "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"
+    ],
+    "service-role/AWSLambdaVPCAccessExecutionRole": [
+        "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+    ],
+    "service-role/AWSLambdaKinesisExecutionRole": [
+        "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+        "kinesis:ListShards", "kinesis:ListStreams", "kinesis:SubscribeToShard", "logs:CreateLogGroup",
+        "logs:CreateLogStream", "logs:PutLogEvents",
     ],
 }  # fmt: skip
 

@@ -197,6 +197,7 @@ class Draft:
         self.complete: set[str] = set()
         self.unknowns: dict[tuple[str, str, str], Unknown] = {}
         self.notes: list[str] = []
+        self.collected: dict[str, str] = {}  # files of `perimeter collect`, and when each was collected
         self.others: Counter[str] = Counter()  # items that carry no policy, by type
         self.unread: list[str] = []  # files that hold nothing that is known
         self.open: set[str] = set()  # accounts in which something may hold any policy

@@ -24,6 +24,7 @@ from perimeter_smt.organization.readers.draft.contents import (
     without_statements,
 )
 from perimeter_smt.organization.readers.draft.draft import FULL_ACCESS, Draft
+from perimeter_smt.organization.readers.draft.permission_sets import known_by_their_names
 from perimeter_smt.organization.readers.draft.place import NotKnown
 from perimeter_smt.organization.readers.draft.relocate import relocated
 from perimeter_smt.organization.readers.draft.rewrite import Rewrites
@@ -39,6 +40,7 @@ def overlay(base: Organization, change: Draft) -> Organization:
     what they said before. Accounts and units that `base` does not have come where the draft says, or below its root.
     """
     rewrites = Rewrites(change.rewrites)
+    known_by_their_names(base, change)
     _stand_ins(base, change)
     _complete_from(base, change, rewrites)
     out = relocated(_Overlay(base, change, rewrites).organization(), change)

@@ -9,7 +9,14 @@ import orjson
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.draft import Draft, Place, sizes
-from perimeter_smt.organization.readers.terraform import changes, iam, organizations, resources, shares
+from perimeter_smt.organization.readers.terraform import (
+    changes,
+    iam,
+    organizations,
+    permission_sets,
+    resources,
+    shares,
+)
 from perimeter_smt.organization.readers.terraform.identity import here
 from perimeter_smt.organization.readers.terraform.plan import read_plan
 
@@ -47,4 +54,5 @@ def _plan(value: dict[str, Any], at: Place, draft: Draft, options: SourceOptions
     iam.read(place)
     resources.read(place)
     shares.read(place)
+    permission_sets.read(place)
     changes.read(place)

@@ -10,7 +10,7 @@ from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import arn_of_url, default_key_policy
 from perimeter_smt.organization.readers.draft.draft import Thing
-from perimeter_smt.organization.readers.terraform import permissions, unread
+from perimeter_smt.organization.readers.terraform import permission_sets, permissions, unread
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.iam import tags
 from perimeter_smt.organization.readers.terraform.identity import Here
@@ -45,6 +45,7 @@ _READ = frozenset({
     *_OWNERS, *POLICIES, *permissions.TYPES, "aws_vpc_endpoint", "aws_vpc_endpoint_policy",
     "aws_organizations_policy", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group",
     "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_rolesanywhere_profile",
+    *permission_sets.TYPES,
 })  # fmt: skip
 
 

@@ -19,12 +19,8 @@ _CONTENT = ("aws_organizations_resource_policy", "aws_organizations_policy")  # 
 # Types that let somebody in without a policy in an attribute, with what they do (pages of the provider).
 _GRANTING = {
     "aws_lambda_layer_version_permission": "gives others a layer",
-    "aws_ssoadmin_managed_policy_attachment": "gives a permission set a policy",
-    "aws_ssoadmin_customer_managed_policy_attachment": "gives a permission set a policy",
     "aws_ssoadmin_customer_managed_policy_attachments_exclusive": "gives a permission set its policies",
     "aws_ssoadmin_managed_policy_attachments_exclusive": "gives a permission set its policies",
-    "aws_ssoadmin_permissions_boundary_attachment": "changes what a permission set may do",
-    "aws_ssoadmin_account_assignment": "makes the role of a permission set in an account",
     "aws_cloudformation_stack": "makes what its template says",
     "aws_cloudformation_stack_set": "makes what its template says",
     "aws_cloudformation_stack_set_instance": "makes what the template of its stack set says",

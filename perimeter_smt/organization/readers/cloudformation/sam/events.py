@@ -1,4 +1,4 @@
-"""What SAM makes of functions and state machines besides: roles, and the policies of functions.
+"""Statements that SAM writes into policies of functions: for events, and for URLs that anybody may call.
 
 SAM specification; SAM guide, generated CloudFormation resources.
 """
@@ -11,10 +11,9 @@ from typing import Any
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown, Place
 from perimeter_smt.policy.json_positions import Node
-from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.lambda_permissions import permission_statement
 
-_FUNCTION, _MACHINE = "AWS::Serverless::Function", "AWS::Serverless::StateMachine"
+FUNCTION, MACHINE = "AWS::Serverless::Function", "AWS::Serverless::StateMachine"
 # Events that poll, or that call with a role of their own: no statement in the policy of the function.
 _POLLING = ("SQS", "Kinesis", "DynamoDB", "MSK", "MQ", "DocumentDB", "SelfManagedKafka", "ScheduleV2")
 # Events with the service that calls, and from what in the own account.
@@ -43,20 +42,21 @@ def property_of(item: Item, name: str) -> Node | None:
     """A property as it is written, by the function or for all of them under `Globals`."""
     if name in item.properties:
         return item.properties[name]
-    found: Any = item.stack.globals_
-    for step in ("Function" if _is(item, _FUNCTION) else "StateMachine", name):
+    found: Any = item.stack.template
+    for step in ("Globals", "Function" if is_a(item, FUNCTION) else "StateMachine", name):
         found = found.value.get(step) if found is not None and isinstance(found.value, dict) else None
     return found if isinstance(found, Node) else None
 
 
-def _is(item: Item, kind: str) -> bool:
+def is_a(item: Item, kind: str) -> bool:
+    """Whether a resource is of a type."""
     assert isinstance(item.node.value, dict)
     return bool(item.node.value["Type"].value == kind)
 
 
 def statements(stack: Stack) -> Iterator[tuple[str, object, Place]]:
     """Statements that SAM writes into policies of functions: for URLs without authentication, and for events."""
-    for item in stack.of(_FUNCTION):
+    for item in stack.of(FUNCTION):
         arn = item.arn()
         if arn is None:
             continue
@@ -96,37 +96,3 @@ def _of_event(item: Item, arn: str, name: str, event: Any) -> Iterator[object]:
         yield permission_statement(arn, "alexa-appkit.amazon.com", "lambda:InvokeFunction", token=token)
     else:
         yield NotKnown(f"event `{name}` of type `{kind}`, for which SAM writes a statement that is not known")
-
-
-def roles(stack: Stack) -> None:
-    """Functions and state machines get a role of their own unless they are given one."""
-    for item in stack.of(_FUNCTION, _MACHINE):
-        if property_of(item, "Role") is None:
-            _role(item, machine=_is(item, _MACHINE))
-
-
-def _role(item: Item, *, machine: bool) -> None:
-    stack, draft, names = item.stack, item.stack.draft, item.stack.resolver.names
-    arn = f"arn:{names.partition}:iam::{stack.account}:role/{names.stack}-{item.logical}Role-1a2b3c4d5e6f"
-    service = "states.amazonaws.com" if machine else "lambda.amazonaws.com"
-    trust: object = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
-                     "Principal": {"Service": service}}]}  # fmt: skip
-    if (written := property_of(item, "AssumeRolePolicyDocument")) is not None:
-        trust = item.policy(written) or NotKnown("denies at most")
-    boundary = item.plain(property_of(item, "PermissionsBoundary"))
-    holder = draft.principal(arn, item.at, trust=trust, boundary=boundary)
-    if not machine:
-        holder.attached.append(f"arn:{names.partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
-    events = item.get("Events")
-    if machine and events:
-        holder.own.append(NotKnown("events of a state machine"))
-    policies = item.items("Policies")
-    for node in [policies] if isinstance(policies, NotKnown) else policies:
-        found: Any = node if isinstance(node, NotKnown) else item.policy(node)
-        if isinstance(found, str):
-            known = found if found.startswith("arn:") else f"arn:{names.partition}:iam::aws:policy/{found}"
-            holder.attached.append(known)
-        elif isinstance(found, Node) and isinstance(found.value, dict) and "Statement" not in found.value:
-            holder.own.append(NotKnown(f"policy template `{next(iter(found.value), '')}` of SAM"))
-        elif found is not None:
-            holder.own.append(draft.policy(found, Kind.IDENTITY, item.logical, item.at))

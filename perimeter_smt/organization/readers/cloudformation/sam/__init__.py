@@ -1,0 +1,1 @@
+"""What AWS SAM makes of a template besides what stands there."""
