@@ -91,16 +91,16 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
             return _of_an_instance(at, context) and not at.my_network and facts.path != "invpc"
         case "presigned":
             by_query = context.get("s3:authtype") == "REST-QUERY-STRING"
-            return _mine(at) and by_query and not facts.forwarded and not at.my_network
+            return _held(at) and by_query and not facts.forwarded and not at.my_network
         case "forms":
             form = context.get("s3:authtype") == "POST" and fold(request.action) == "s3:putobject"
-            return _mine(at) and form and not facts.forwarded and not at.my_network
+            return _held(at) and form and not facts.forwarded and not at.my_network
         case "unsigned":
             return facts.kind == "anon" and at.my_resource
         case "sign-in":
             return fold(request.action) == "signin:authenticate" and at.my_resource and not at.my_network
     return (
-        _mine(at)
+        _held(at)
         and at.my_resource
         and any(_calls(row["actions"], request) for row in table_rows("portable-credentials"))
     )
@@ -111,11 +111,17 @@ def _of_an_instance(at: Ground, context: Mapping[str, object]) -> bool:
         *("ec2:sourceinstancearn", "ec2:roledelivery"),
         *("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"),
     )
-    return _mine(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
+    return _held(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
 
 
 def _mine(at: Ground) -> bool:
     return at.is_iam and at.mine(at.facts.principal_account)
+
+
+def _held(at: Ground) -> bool:
+    """An identity of mine whose credentials somebody holds: nobody holds those of EC2's own role for volumes."""
+    role = at.request.principal.role_arn or ""
+    return _mine(at) and not role.endswith(":role/aws:ec2-infrastructure")
 
 
 def _calls(actions: tuple[str, ...], request: Request) -> bool:
