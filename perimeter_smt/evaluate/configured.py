@@ -18,6 +18,7 @@ from perimeter_smt.request.request import Facts, Request
 
 Row = Mapping[str, Any]
 _VPC = r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})"
+_IN_S3 = "s3:::[^:/]+(?:/.*)?"  # a bucket, or a place in it
 _FORMS = {"vpc": rf"VPCId={_VPC},VPCRegion=[a-z0-9-]+"}
 
 
@@ -163,16 +164,18 @@ def _tells(at: Ground, fact: Row) -> bool:
 
 
 def _arn_form(at: Ground, fact: Row) -> str:
-    """What ARNs a key holds: with an account, but those of buckets; `arns` by service with how resources begin."""
+    """What ARNs a key holds: with an account, but those of buckets; `arns` by service with (how) resources (begin)."""
     start = f"arn:{re.escape(at.workspace.organization.partition)}:"
-    account = ":[a-z0-9-]*:[0-9]{12}:"
+    region, account = "[a-z]{2,}-[a-z-]+-[0-9]{1,2}", ":[0-9]{12}:"
     arns = fact.get("arns")
     if arns is None:
-        return f"(?s){start}(?:[a-z0-9-]+{account}.+|s3:::[^:]+)"
+        return f"(?s){start}(?:[a-z0-9-]+:[a-z-]*[0-9]{{0,2}}{account}.+|s3:::[^:/]+)"
     forms = []
-    for service, resource in arns.items():
-        name = ".+" if resource[-1:] == "*" else "[^:]+"
-        forms.append("s3:::[^:]+" if service == "s3" else f"{service}{account}{re.escape(resource.rstrip('*'))}{name}")
+    for service, resources in arns.items():
+        owner = f"{service}:{'' if service in ('iam', 'sts') else region}{account}"
+        for resource in [resources] if isinstance(resources, str) else resources:
+            name = {"*": ".+", "/": "[^:]+", ":": "[^:]+", "": "[^:]+"}.get(resource[-1:], "")
+            forms.append(_IN_S3 if service == "s3" else f"{owner}{re.escape(resource.rstrip('*'))}{name}")
     return f"(?s){start}(?:{'|'.join(forms)})"
 
 

@@ -117,16 +117,18 @@ def test_who_else_is_let_out_of_the_vpc_of_the_instance(condition, status):
 @pytest.mark.parametrize(
     ("test", "statuses"),
     [
-        ({"StringNotEqualsIgnoreCase": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"}}, ("proved", "conditional")),
-        ({"StringNotLike": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"}}, ("proved", "conditional")),
-        ({"StringNotLike": {"aws:Ec2InstanceSourceVpc": "vpc-*"}}, ("refuted", "refuted")),
-        ({"StringEqualsIgnoreCase": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'none'}"}}, ("refuted", "refuted")),
-        ({"StringNotEqualsIgnoreCase": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc, 'vpc-0abc'}"}}, ("refuted",) * 2),
+        (("StringNotEqualsIgnoreCase", "${aws:SourceVpc, 'none'}"), ("proved", "conditional")),
+        (("StringNotLike", "${aws:SourceVpc, 'none'}"), ("proved", "conditional")),
+        (("StringNotLike", "vpc-*"), ("refuted", "refuted")),
+        (("StringEqualsIgnoreCase", "${aws:SourceVpc, 'none'}"), ("refuted", "refuted")),
+        (("StringNotEqualsIgnoreCase", "${aws:SourceVpc, 'vpc-0abc'}"), ("refuted", "refuted")),
     ],
-)  # fmt: skip
+)
 def test_ids_of_vpcs_are_compared_with_any_operator(test, statuses):
     """Without case, too: ids have one. Outside my network, a VPC elsewhere with the same id is left (AP14.unique)."""
-    found = lines("N2", deny("*", test | FROM_AN_INSTANCE), assumptions=("AP14.shared",), **scopes("sqs:*"))
+    operator, value = test
+    guard = deny("*", {operator: {"aws:Ec2InstanceSourceVpc": value}} | FROM_AN_INSTANCE)
+    found = lines("N2", guard, assumptions=("AP14.shared",), **scopes("sqs:*"))
     assert tuple(found[row].status for row in (AWAY, OUTSIDE)) == statuses
     if statuses[1] == "conditional":
         assert found[OUTSIDE].counterexample.depends_on == ("AP14.unique",)

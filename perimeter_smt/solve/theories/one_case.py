@@ -1,7 +1,7 @@
 """Texts of one case, such as ids of VPCs: compared without case they are compared as they are.
 
-`a` matches `b` without case, and no value of either has a character with another case that comes first (a capital): then
-they are equal.  So a comparison without case becomes an equality, for which there are procedures.
+If `a` matches `b` without case and no value of either has a capital, they are equal.
+So a comparison without case becomes an equality, for which there are procedures.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from perimeter_smt.logic.atoms import Equal, Match, Ref, Text
 from perimeter_smt.solve.theories.alphabet import folded
 from perimeter_smt.solve.theories.classes import Classes
-from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, language
+from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal
 
 
 def equated(literals: Sequence[Literal]) -> tuple[list[Literal], dict[int, list[Literal]]]:
