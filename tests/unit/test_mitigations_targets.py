@@ -118,6 +118,14 @@ def test_ids_of_vpcs_have_one_case(key):
     assert key not in one.counterexample.request.context
 
 
+@pytest.mark.parametrize("key", VPC_CALLS)
+def test_lists_of_vpcs_without_a_set_operator(key):
+    """Nothing matches, or any value and absence: an open point, which decides."""
+    one = elsewhere(key, "StringNotEquals")
+    assert (one.status, one.text) == ("conditional", "open as X-6 is read here; not under the rival reading")
+    assert elsewhere(key, "StringEquals").status == "refuted"
+
+
 def test_an_environment_of_cloudshell_stands_in_one_vpc():
     """A list of mine and others passes `ForAllValues`: for sessions of Glue there is such a call."""
     assert elsewhere("cloudshell:VpcIds", "ForAllValues:StringNotEquals").status == "proved"
