@@ -34,9 +34,9 @@ _REGION_OR_NONE = (Run(CharSet(f"{_LETTERS}-")), Run(DIGITS, 0, 2))
 _HEX = CharSet("0123456789abcdef")
 _TARGETS = {"sqs": "", "s3": "", "lambda": "function:*"}  # of keys that hold any ARN
 _NO_REGION = ("iam", "sts")
-_PLAIN = {"vpc/": "vpc-0fedcba9876543210", "assumed-role/": "acme-inbox/session"}
-# Where an account may stand behind a colon: in the path of a user, in the prefix of a bucket.
-_AROUND = {"iam": ("acme:", "/inbox"), "s3": ("acme-inbox/acme:", "")}
+_PLAIN = {"vpc/": "vpc-0fedcba9876543210", "assumed-role/*": "acme-inbox/session"}
+# Where an account may stand behind a colon: in the path of a user, in what Cloud9 takes for a role, in a prefix.
+_AROUND = {"iam": ("acme:", "/inbox"), "sts": ("acme:", "/session"), "s3": ("acme-inbox/acme:", "")}
 _NAMED = 3  # accounts of mine that foreign values are written with
 Row = Mapping[str, Any]
 Arns = Mapping[str, str | Sequence[str]]
