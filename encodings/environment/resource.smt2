@@ -40,7 +40,7 @@
 (assert (! (=> (and |call: arn service ~ iam| (= resource.account "aws")) (str.prefixof "policy/" resource.name))
   :named AE8.aws-policies :strength hard :source "IAM guide, managed policies: what AWS owns in IAM are policies; IAM API reference, GetRole"))
 ; Credentials of a root user are managed by calls that name no user: those of the root user itself, and of AssumeRoot.
-(assert (! (=> (and |call: arn service ~ iam| (= resource.name "root"))
+(assert (! (=> (and (= service "iam") |call: arn service ~ iam| (= resource.name "root"))
                (and (= caller root) (= principal.account resource.account)))
   :named AE8.root-user :strength presumed
   :source "IAM API reference, CreateAccessKey: without a user name, whose credentials sign the call"))

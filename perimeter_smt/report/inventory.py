@@ -16,7 +16,7 @@ _LINES = 12
 
 def inventory_json(found: Inventory, unknowns: Sequence[Unknown]) -> dict[str, Any]:
     """As `schemas/inventory.json` describes it."""
-    collected = {"collected": found.collected.model_dump()} if found.collected else {}
+    collected = {"collected": found.collected.model_dump() if found.collected else None}
     rest = {name: value for name, value in asdict(found).items() if name != "collected"}
     return {"format": 1, **rest, **collected, "unknowns": [unknown.model_dump(mode="json") for unknown in unknowns]}
 

@@ -72,7 +72,7 @@ def report_json(report: Report, organization: Organization | None = None) -> dic
         "today": report.today,
         "expired": list(report.expired),
         "kinds": asdict(report.kinds) if report.kinds else None,
-        **({"collected": report.collected.model_dump()} if report.collected else {}),
+        "collected": report.collected.model_dump() if report.collected else None,
     }
 
 

@@ -131,12 +131,17 @@ def known_action(action: str) -> str:
 
 
 def _named_beyond(workspace: Workspace, action: str) -> bool:
-    """Whether the service reference does not know the action, but some policy of the workspace names it."""
+    """Whether the service reference does not know the action, but some policy of the workspace names it.
+
+    Of a service that it knows the policy must write the very name: `s3:*` would take every misspelling for an action.
+    """
     service, colon, name = action.lower().partition(":")
     if not colon or not name or any(c in action for c in "*?") or actions.action_info(action) is not None:
         return False
     documents = all_documents(workspace, grants_too=True)
     texts = {text.lower() for d in documents for s in d.statements for text in s.action.values}
+    if service in actions.services():
+        return f"{service}:{name}" in texts
     return any(text.strip("*:") and glob_matches(text, f"{service}:{name}") for text in texts)
 
 
