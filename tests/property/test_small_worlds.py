@@ -32,7 +32,7 @@ def test_a_planted_defect_is_found(monkeypatch):
 
 
 def _options(out, **more):
-    given = {"seed": 1, "worlds": 4, "requests": 10, "seconds": None, "patience": 60.0, "jobs": 1, "show": False}
+    given = {"seed": 1, "worlds": 4, "requests": 10, "seconds": None, "patience": 60.0, "jobs": 1, "show": False, "kind": ""}
     return argparse.Namespace(out=str(out), **{**given, **more})
 
 
@@ -57,7 +57,7 @@ def test_a_run_goes_on_where_its_file_ends(tmp_path, monkeypatch):
     assert lines[-1]["counts"]["worlds"] == 2
 
 
-def _work(pipe, seeds, _requests):
+def _work(pipe, seeds, *_):
     for seed in seeds:
         if seed == 2:
             os._exit(9)
