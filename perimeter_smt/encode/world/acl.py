@@ -60,7 +60,8 @@ def behind_point(bucket: OwnedResource, ignored: frozenset[str]) -> Hits:
     told = hits(bucket, ignored)
     if bucket.acls is False:
         return told
-    perhaps = both(sym("acl.unlisted"), _not_told(bucket))
+    counts = TRUE if bucket.acls else neg(sym("acl.disabled"))
+    perhaps = both(sym("acl.unlisted"), counts, _not_told(bucket))
     direct = either(sym_is("root"), _LOGS) if bucket.arn in ignored else TRUE
     return Hits(direct=either(told.direct, both(perhaps, direct)), account=either(told.account, both(perhaps, IAM)))
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal as Choice
 
-from perimeter_smt.encode.world.acl import hits, ignoring, named
+from perimeter_smt.encode.world.acl import ignoring, named
 from perimeter_smt.encode.world.governs import is_bucket, reach, split_arn
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.formula import Formula, both, neg, sym
 from perimeter_smt.organization.model import AclGrant, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.findings.literals import Literal, fact
-from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.case import PUBLIC_GROUPS
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.solve.engine import Engine
 
 Untold = Choice["AE7.acl-entry", "AE7.acl"]
@@ -101,11 +101,6 @@ def publicity_of(besides: Iterable[str]) -> Choice["yes", "no"] | None:
     """
     found = [words.removeprefix(_NAMES) for words in besides if words.startswith(_NAMES)]
     return ("yes" if set(found) <= set(PUBLIC_GROUPS) else "no") if found else None
-
-
-def by_list(bucket: OwnedResource, ignored: frozenset[str]) -> Formula:
-    """The bucket's own list names the caller and covers the call."""
-    return both(reach(bucket).surely, hits(bucket, ignored).any)
 
 
 def relaxed(world: World, name: Untold) -> Formula:
