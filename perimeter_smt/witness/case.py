@@ -166,7 +166,9 @@ def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> C
     return replace(case, rcp=None, request=request, access_point=point.policy, flags=flags.model_copy(update=told))
 
 
-def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: Entries) -> Case:
+def _through(
+    world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: Entries
+) -> Case:
     """The call through an access point, on what lies behind it (semantics 3.7).
 
     The RCPs of the slot are those of the bucket's owner; a bucket of the workspace is in the organization.

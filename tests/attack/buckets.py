@@ -20,6 +20,7 @@ from tests.attack.worlds import Sample
 _BUCKET = "arn:aws:s3:::acme-data"
 _OBJECT = f"{_BUCKET}/report.csv"
 _POINT = f"arn:aws:s3:us-east-1:{APP}:accesspoint/inner"
+_ANY = [_BUCKET, f"{_BUCKET}/*"]
 _ACTIONS = ("s3:GetObject", "s3:GetObject", "s3:ListBucket")
 _CAFE = "198.51.100.9"
 # What a policy for everybody may be held to; a stranger's role at the cafe meets most of it.
@@ -101,7 +102,7 @@ def public_buckets(rng: Random) -> World:
     action = rng.choice(_ACTIONS)
     bucket = OwnedResource(
         arn=_BUCKET, account=APP, block_public_access=rng.random() < 0.8,
-        policy=_policy(rng, [_BUCKET, f"{_BUCKET}/*"], Kind.BUCKET), **lists.drawn(rng),
+        policy=_policy(rng, _ANY, Kind.BUCKET), **lists.drawn(rng),
     )  # fmt: skip
     return World(_space(rng, (bucket,), action), "s3", "O1", tuple(_callers({}, action)))
 
@@ -130,8 +131,7 @@ def points(rng: Random) -> World:
     delegates, action = rng.random() < 0.6, rng.choice(_ACTIONS)
     bucket = OwnedResource(
         arn=_BUCKET, account=APP, block_public_access=rng.random() < 0.3,
-        policy=_policy(rng, [_BUCKET, f"{_BUCKET}/*"], Kind.BUCKET, delegates=delegates) if rng.random() < 0.9 else None,
-        **lists.drawn(rng),
+        policy=_policy(rng, _ANY, Kind.BUCKET, delegates=delegates) if rng.random() < 0.9 else None, **lists.drawn(rng),
     )  # fmt: skip
     vpc = rng.choice((None, None, ENDPOINTS["stranger"].vpc, ENDPOINTS["a"].vpc))
     policy = _policy(rng, [_POINT, f"{_POINT}/object/*"], Kind.ACCESS_POINT) if rng.random() < 0.9 else None

@@ -32,7 +32,16 @@ def test_a_planted_defect_is_found(monkeypatch):
 
 
 def _options(out, **more):
-    given = {"seed": 1, "worlds": 4, "requests": 10, "seconds": None, "patience": 60.0, "jobs": 1, "show": False, "kind": ""}
+    given = {
+        "seed": 1,
+        "worlds": 4,
+        "requests": 10,
+        "seconds": None,
+        "patience": 60.0,
+        "jobs": 1,
+        "show": False,
+        "kind": "",
+    }
     return argparse.Namespace(out=str(out), **{**given, **more})
 
 

@@ -40,7 +40,8 @@ def public_lists(workspace: Workspace, *, limits: Limits | None = None) -> Itera
     ignored = lists.ignored(workspace)
     given = [both(stranger, reach(bucket).surely) for bucket in counted]
     told = [both(here, hits(_public_part(b), ignored).any) for here, b in zip(given, counted, strict=True)]
-    found = estate.ask(Topic(b.arn, Kind.BUCKET, one, ()) for part in (told, given) for one, b in zip(part, counted))
+    parts = [*zip(counted, told, strict=True), *zip(counted, given, strict=True)]
+    found = estate.ask(Topic(bucket.arn, Kind.BUCKET, here, ()) for bucket, here in parts)
     for number, bucket in enumerate(counted):
         yield _public(estate, found[number], found[len(counted) + number], bucket, ignored)
 
@@ -50,9 +51,7 @@ def _public_part(bucket: OwnedResource) -> OwnedResource:
     return bucket.model_copy(update={"acl": entries})
 
 
-def _public(
-    estate: Estate, told: Asked, any_: Asked, bucket: OwnedResource, ignored: frozenset[str]
-) -> Check:
+def _public(estate: Estate, told: Asked, any_: Asked, bucket: OwnedResource, ignored: frozenset[str]) -> Check:
     passed = Check(_CHECK, "PASS", _PASSED, bucket.arn)
     entries = _public_part(bucket).acl
     if bucket.arn in ignored:

@@ -101,7 +101,9 @@ def findings_of_workspace(
     for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
-    return replace(answered(workspace.name, zone, told, estate.unknowns()), direction=direction, services=estate.services)
+    return replace(
+        answered(workspace.name, zone, told, estate.unknowns()), direction=direction, services=estate.services
+    )
 
 
 def covered(

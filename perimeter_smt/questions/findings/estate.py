@@ -154,7 +154,7 @@ class Estate:
         return out
 
     def _with_grants(self, facts: tuple[Literal, ...]) -> tuple[Literal, ...]:
-        """The facts, and those that grants of KMS keys and lists of buckets decide by: whom they name, what is called."""
+        """The facts, and those that grants of KMS keys and lists of buckets decide by: who is named, what is called."""
         told = {one.words for one in facts}
         out = list(facts)
         for resource, grant in self._grants:

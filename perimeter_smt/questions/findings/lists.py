@@ -108,9 +108,7 @@ def relaxed(world: World, name: Untold) -> Formula:
     return both(world.exact(leave_out=(name,)), _UNLISTED)
 
 
-def may_add(
-    engine: Engine, world: World, name: Untold, access: Sequence[Formula], covered: Sequence[Formula]
-) -> bool:
+def may_add(engine: Engine, world: World, name: Untold, access: Sequence[Formula], covered: Sequence[Formula]) -> bool:
     """Whether lists that nobody told may give access beyond what was found; where the engine gives up, they may."""
     asked = [*access, relaxed(world, name), *(neg(cube) for cube in covered)]
     return engine.check(asked).status != "unsat"

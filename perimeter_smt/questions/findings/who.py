@@ -178,7 +178,9 @@ def _answered(
     searches = (asked.search for asked, _, _ in parts)
     none = decided and all(search.engine.check(list(search.given)).status == "unsat" for search in searches)
     notes = (no_such_call(action, resource),) if none else ()
-    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), estate.unknowns(), estate.services, notes)
+    return Callers(
+        estate.workspace.name, action, resource, tuple(out), tuple(proved), estate.unknowns(), estate.services, notes
+    )
 
 
 def _at_home(estate: Estate, asked: Asked, cube: Cube, found: Finding) -> Finding:

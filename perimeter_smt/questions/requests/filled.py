@@ -85,7 +85,7 @@ class Filler:
         return tuple(out)
 
     def _list_untold(self, case: Case) -> str:
-        """What the workspace does not tell of access control lists that cover the call: they are taken to grant nothing."""
+        """What the workspace does not tell of access control lists that could grant the call: they are taken not to."""
         action, bucket = case.request.action.lower(), bucket_of(dict(self.accounts), case.request.resource)
         rows = [row for row in table_rows("acl-actions") if action in (name.lower() for name in row["actions"])]
         if bucket is None or bucket.acls is False or self.free_grants or not rows:

@@ -35,9 +35,7 @@ def work(pipe: Connection, seeds: range, requests: int, kind: str) -> None:
     pipe.close()
 
 
-def judged(
-    seeds: range, requests: int, patience: float, stop: Event | None = None, kind: str = ""
-) -> Iterator[Judged]:
+def judged(seeds: range, requests: int, patience: float, stop: Event | None = None, kind: str = "") -> Iterator[Judged]:
     """The worlds of some seeds from a process of their own; what kills the process or has no end is a record."""
     context = multiprocessing.get_context("spawn")
     left = seeds
