@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from perimeter_smt.encode.language.principal import Hits
 from tests.attack.small import run as small_run
 from tests.attack.small.draw import small
 from tests.attack.small.judge import judge
@@ -82,3 +83,12 @@ def test_a_world_that_kills_its_process_or_has_no_end_is_a_record(monkeypatch):
     monkeypatch.setattr(small_run, "START", 5.0)
     found = list(judged(range(1, 5), 10, 2.0))
     assert [(one.seed, one.verdict) for one in found] == [(1, "proved"), (2, "crash"), (3, "no end"), (4, "proved")]
+
+
+def test_lists_of_buckets_that_nobody_reads_are_found(monkeypatch):
+    """Worlds of buckets with access control lists are plainly right, and tell where an entry counts for nothing."""
+    seeds = (*range(1, 9), 165, 180)
+    assert [record for seed in seeds for record in judge(seed, 60, "bucket").records] == []
+    monkeypatch.setattr("perimeter_smt.encode.world.acl.hits", lambda *_: Hits())
+    found = {record["what"] for seed in seeds[-2:] for record in judge(seed, 60, "bucket").records}
+    assert found == {"breach of proved"}

@@ -32,7 +32,8 @@ def public_lists(workspace: Workspace, *, limits: Limits | None = None) -> Itera
     """The check of the lists of every bucket that does not disable them, under all that binds its callers."""
     buckets = lists.buckets_of(workspace)
     counted = [bucket for bucket in buckets if bucket.acls or "AE7.acl" in workspace.perimeter.doubts]
-    yield from (Check(_CHECK, "PASS", _PRESUMED, b.arn, presumed=True) for b in buckets if b not in counted)
+    left = [bucket for bucket in buckets if bucket not in counted and bucket.policy is None]
+    yield from (presuming(Check(_CHECK, "PASS", "", bucket.arn), bucket) for bucket in left)
     if not counted:
         return
     estate = Estate(workspace, ["s3"], limits)
@@ -44,6 +45,13 @@ def public_lists(workspace: Workspace, *, limits: Limits | None = None) -> Itera
     found = estate.ask(Topic(bucket.arn, Kind.BUCKET, here, ()) for bucket, here in parts)
     for number, bucket in enumerate(counted):
         yield _public(estate, found[number], found[len(counted) + number], bucket, ignored)
+
+
+def presuming(found: Check, resource: OwnedResource) -> Check:
+    """A PASS that says what it presumes of a bucket of which nobody told whether its lists count."""
+    if found.result != "PASS" or resource.acls is not None or not lists.counts(resource):
+        return found
+    return replace(found, message=f"{found.message} {_PRESUMED}".strip(), presumed=True)
 
 
 def _public_part(bucket: OwnedResource) -> OwnedResource:

@@ -25,7 +25,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks import access_not_granted as access
 from perimeter_smt.questions.checks import public
 from perimeter_smt.questions.checks.grants import Asking, check
-from perimeter_smt.questions.checks.lists import public_lists
+from perimeter_smt.questions.checks.lists import presuming, public_lists
 from perimeter_smt.questions.checks.verdicts import Check, worst
 from perimeter_smt.questions.compare import encode, gained
 from perimeter_smt.questions.requests.filled import Filler
@@ -50,7 +50,7 @@ def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
             if resource.policy is not None:
-                yield _public(filler, account, resource.arn, resource.policy, resource, limits)
+                yield presuming(_public(filler, account, resource.arn, resource.policy, resource, limits), resource)
         for principal in account.principals:
             if principal.trust is not None:
                 yield _public(filler, account, principal.arn, principal.trust, None, limits)
