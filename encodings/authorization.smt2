@@ -64,7 +64,8 @@
 ; resource policies have no say in GetSessionToken, key policies none in RetireGrant (3.7, 3.8)
 (define-fun resource-policy.counts () Bool (not (or get-session-token (= action "kms:RetireGrant"))))
 ; access control lists of buckets and objects only grant; those of organization.yaml are among the hits
-(define-fun acl.grant () Bool (and acl.at-bucket acl.unlisted (row-of acl-actions (actions action))))
+(define-fun acl.grant () Bool
+  (and acl.at-bucket acl.unlisted (not (and acl.not-told acl.disabled)) (row-of acl-actions (actions action))))
 (define-fun acl.names-direct () Bool   ; everybody, or the service of log deliveries; accounts have policies of their own
   (or (not acl.public-ignored) (= caller root) (and (= caller aws-service) (= principal.service "logging.s3.amazonaws.com"))))
 (define-fun names.direct () Bool

@@ -70,7 +70,8 @@
 (declare-const acl.enabled Bool)             ; S3: access control lists count, and nobody told what one says of the call
 (declare-const acl.not-told Bool)            ; S3: nobody told whether access control lists count
 (declare-const acl.public-ignored Bool)      ; S3: what lists grant to everybody counts as absent (IgnorePublicAcls)
-(declare-const acl.unlisted Bool)            ; an access control list that nobody told grants the call (AE7.acl)
+(declare-const acl.unlisted Bool)            ; an access control list that nobody told grants the call, if it counts
+(declare-const acl.disabled Bool)            ; lists do not count where nobody told whether they do (AE7.acl)
 
 ; --- who owns what -------------------------------------------------------------------------------
 (declare-fun org (String) String)                 ; organization id of an account; empty: none

@@ -126,7 +126,7 @@
   :source "S3 API reference, PutBucketPolicy: only identities of the bucket owner's account"))
 ; Since April 2023 new buckets have their access control lists disabled (bucket owner enforced); what an object's list
 ; says no policy and no configuration tells.
-(assert (! (not (and acl.not-told acl.unlisted)) :named AE7.acl :strength presumed
+(assert (! (=> acl.not-told acl.disabled) :named AE7.acl :strength presumed
   :source "S3 guide, access control lists: by default Object Ownership is bucket owner enforced, and all lists are disabled"))
 (assert (! (not (and acl.enabled acl.unlisted)) :named AE7.acl-entry :strength soft
   :source "S3 guide, access control lists: a list that is not told grants nothing but its owner's own access"))

@@ -67,7 +67,8 @@ def _grantee(grant: AclGrant, caller: Caller) -> int:
         case "AllUsers":
             return DIRECT
         case "AuthenticatedUsers":
-            return DIRECT if caller.is_iam else NONE
+            # "All requests must be signed", as those of origin access identities of CloudFront are.
+            return DIRECT if caller.is_iam or caller.is_origin_access_identity else NONE
         case "LogDelivery":
             entry = PrincipalEntry(type="Service", value=_LOG_DELIVERY)
         case account if len(account) == 12:

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perimeter_smt.organization.model import Account, Guardrails, Unit
+from perimeter_smt.organization.model import Account, Guardrails, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Collected, Workspace
 from perimeter_smt.policy.document import Document
+from perimeter_smt.request.case import PUBLIC_GROUPS
 
 # Unique ids stand in policies where the principal was deleted (IAM guide, unique identifiers).
 _TYPES = 5  # names of types in one remark
@@ -116,6 +117,7 @@ def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]
         shown = ", ".join(f"`{name}`" for name in workspace.unread[:_TYPES])
         more = f" and {len(workspace.unread) - _TYPES} more" if len(workspace.unread) > _TYPES else ""
         yield Remark(f"{files} nothing that is read: {shown}{more}")
+    yield from _lists(accounts)
     above = {id(document) for document in _guarding(root.guardrails)}
     for unit in _units(root):
         for document in _guarding(unit.guardrails):
@@ -135,6 +137,23 @@ def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]
                     yield Remark(f"deleted principal `{entry.value}` in `{document.name}`", where)
                 elif _is_dangling(entry.value, known, listed):
                     yield Remark(f"no principal `{entry.value}`, which `{document.name}` names", where)
+
+
+def _lists(accounts: list[Account]) -> Iterator[Remark]:
+    """Buckets whose access control lists count, and what each grants to others than its owner."""
+    for account in accounts:
+        for resource in account.resources:
+            if not resource.acls:
+                continue
+            grants = ", ".join(f"{entry.permission} to `{entry.grantee}`" for entry in resource.acl or ())
+            told = f"its own grants {grants or 'nothing to others'}" if resource.acl is not None else "none is told"
+            ignored = " (what it grants to everybody is ignored)" if _ignores(account, resource) else ""
+            yield Remark(f"access control lists count in `{resource.arn}`: {told}{ignored}")
+
+
+def _ignores(account: Account, bucket: OwnedResource) -> bool:
+    public = any(entry.grantee in PUBLIC_GROUPS for entry in bucket.acl or ())
+    return public and (bucket.ignore_public_acls or account.ignore_public_acls)
 
 
 def _is_dangling(value: str, known: set[str], listed: set[str]) -> bool:

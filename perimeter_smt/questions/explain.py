@@ -21,7 +21,7 @@ from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, 
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
-from perimeter_smt.witness.case import case_of, case_to_json
+from perimeter_smt.witness.case import case_of, case_to_json, entries_of
 from perimeter_smt.witness.context import request_of
 from perimeter_smt.witness.facts import View, bucket_behind
 from perimeter_smt.witness.ground import contradiction
@@ -58,7 +58,7 @@ def counterexample(
         request,
         facts,
         kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
-        acl_entry=model.symbols.get("acl.unlisted", False),
+        acl_entry=entries_of(model.symbols),
         unsigned_calls="AE2.anonymous" in departs,
         console_session="AE5.federated-user" in departs,
         aws_managed_key=model.symbols.get("resource.aws-managed-key", False),

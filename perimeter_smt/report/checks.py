@@ -65,7 +65,7 @@ def render(checks: Sequence[Check], *, width: int | None = None, color: bool = F
         if not single:
             page.text(f"{check.result} {check.subject}", style=_STYLES[check.result])
         if check.held_back:
-            page.item("held back", f"by {check.held_back}; the policy by itself grants it", indent=2)
+            page.item("held back", f"by {check.held_back}; {_by_itself(check)} grants it", indent=2)
         if check.result == "UNKNOWN":
             page.item("why", check.message, indent=2)
         page.item("reasons", [_told(reason) for reason in check.reasons], indent=2)
@@ -75,7 +75,17 @@ def render(checks: Sequence[Check], *, width: int | None = None, color: bool = F
             page.item("resource", [check.evidence.request.resource, owner(check.evidence)], indent=2)
             page.item("keys", keys(check.evidence) or ["none that a policy tests"], indent=2)
             page.item("why", check.evidence.why, indent=2)
+    presumed = [check for check in checks if check.presumed]
+    if presumed and not single:
+        page.blank()
+        text = "access control lists are disabled, which no source tells (AE7.acl)"
+        page.text(f"presumed of {plural(len(presumed), 'bucket')}: {text}", hang=2)
     return str(page)
+
+
+def _by_itself(check: Check) -> str:
+    by_list = check.message.startswith("The access control list")
+    return "the access control list by itself" if by_list else "the policy by itself"
 
 
 def _headline(checks: Sequence[Check]) -> str:

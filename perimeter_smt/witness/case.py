@@ -6,6 +6,7 @@ the case tells what happens as soon as somebody grants the call.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
@@ -34,6 +35,7 @@ from perimeter_smt.witness.listed import (
 OPEN = "(open)"  # the file name of policies that stand for what the question leaves open
 _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
 _TRUST_CALLS_MORE = ("setcontext",)
+Entries = frozenset[bool | None]  # values of `acls` of buckets
 
 
 class Held(Protocol):
@@ -54,7 +56,7 @@ def case_of(
     facts: Facts,
     *,
     kms_grant: bool = False,
-    acl_entry: bool = False,
+    acl_entry: Entries = frozenset(),
     unsigned_calls: bool = False,
     console_session: bool = False,
     aws_managed_key: bool = False,
@@ -64,7 +66,7 @@ def case_of(
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
 
-    `acl_entry`: an access control list of S3 that nobody told grants the call (AE7.acl).
+    `acl_entry`: on which buckets an access control list that nobody told grants the call, by `acls` (`entries_of`).
 
     `console_session`: a federated user calls in the console.
 
@@ -164,7 +166,9 @@ def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> C
     return replace(case, rcp=None, request=request, access_point=point.policy, flags=flags.model_copy(update=told))
 
 
-def _through(world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: bool) -> Case:
+def _through(
+    world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: Entries
+) -> Case:
     """The call through an access point, on what lies behind it (semantics 3.7).
 
     The RCPs of the slot are those of the bucket's owner; a bucket of the workspace is in the organization.
@@ -236,15 +240,22 @@ def _restricts(accounts: dict[str, Account], resource: OwnedResource) -> bool:
     return kinds and (resource.block_public_access or accounts[resource.account].block_public_access)
 
 
-def _lists(accounts: dict[str, Account], request: Request, *, acl_entry: bool) -> dict[str, Any]:
+def entries_of(symbols: Mapping[str, bool]) -> Entries:
+    """On which buckets lists that nobody told grant the call of a model (AE7.acl-entry, AE7.acl)."""
+    if not symbols.get("acl.unlisted", False):
+        return frozenset()
+    return frozenset({True}) if symbols.get("acl.disabled", False) else frozenset({True, None})
+
+
+def _lists(accounts: dict[str, Account], request: Request, *, acl_entry: Entries) -> dict[str, Any]:
     """What access control lists say of the call: the bucket's own as the workspace tells it."""
     bucket = bucket_of(accounts, request.resource)
     if bucket is None or bucket.acls is False:
         return {}
     entries = tuple(AclGrant(grantee=e.grantee, permission=e.permission) for e in bucket.acl or ()) or None
     return {
-        "s3_bucket_acl": True if acl_entry and bucket.acl is None else entries,
-        "s3_object_acl": True if acl_entry else None,
+        "s3_bucket_acl": True if bucket.acls in acl_entry and bucket.acl is None else entries,
+        "s3_object_acl": True if bucket.acls in acl_entry else None,
         "s3_ignore_public_acls": bucket.ignore_public_acls or accounts[bucket.account].ignore_public_acls,
     }
 

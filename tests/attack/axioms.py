@@ -203,6 +203,11 @@ def _ap19(at: At) -> Found:
         if key.startswith("aws:principaltag/") and not _TAG_VALUE.fullmatch(str(value)):
             yield "AP19", f"{key} {value}"
     principal = at.request.principal
+    # The role by which EC2 attaches encrypted volumes (data-perimeter-policy-examples); no customer could name it so.
+    if (principal.role_arn or "").endswith(":role/aws:ec2-infrastructure"):
+        if not at.facts.service_role or at.facts.path != "awsnet":
+            yield "AP19", "EC2 is not who calls by its own role"
+        return
     for arn in (principal.arn, principal.role_arn, principal.user_arn):
         if at.iam and arn and at.facts.principal_account != "cloudfront" and not _NAME.fullmatch(arn.split(":", 5)[5]):
             yield "AP19", f"name {arn}"

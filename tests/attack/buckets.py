@@ -12,6 +12,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.case import Case
 from tests.attack.cast import APP, ENDPOINTS, MINE, ORGANIZATIONS, PARTNER, STRANGER
+from tests.attack.estates import lists
 from tests.attack.policies import document
 from tests.attack.theme_worlds import BASE, Keys, Statement, World, guarded_by, owner_keys, role_of, sample_of
 from tests.attack.worlds import Sample
@@ -19,6 +20,8 @@ from tests.attack.worlds import Sample
 _BUCKET = "arn:aws:s3:::acme-data"
 _OBJECT = f"{_BUCKET}/report.csv"
 _POINT = f"arn:aws:s3:us-east-1:{APP}:accesspoint/inner"
+_ANY = [_BUCKET, f"{_BUCKET}/*"]
+_ACTIONS = ("s3:GetObject", "s3:GetObject", "s3:ListBucket")
 _CAFE = "198.51.100.9"
 # What a policy for everybody may be held to; a stranger's role at the cafe meets most of it.
 _HELD: tuple[dict[str, Any], ...] = (
@@ -55,25 +58,28 @@ def _policy(rng: Random, resource: Any, kind: Kind, *, delegates: bool = False) 
     return document(kind, kind.value, out)
 
 
-def _space(rng: Random, resources: tuple[OwnedResource, ...]) -> Workspace:
+def _space(rng: Random, resources: tuple[OwnedResource, ...], action: str) -> Workspace:
     """An organization without guardrails, or with one that often holds; one account lists what it has."""
     others = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": MINE, "aws:PrincipalAccount": STRANGER}}
     rcp: Statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": others}
-    space = guarded_by([], [rcp] if rng.random() < 0.2 else [], "O1", "s3:GetObject", "aws", listed=True)
-    blocked = rng.random() < 0.2
+    space = guarded_by([], [rcp] if rng.random() < 0.2 else [], "O1", action, "aws", listed=True)
+    blocked, ignored = rng.random() < 0.2, rng.random() < 0.15
 
     def one(account: Account) -> Account:
         if account.id != APP:
             return account
-        return account.model_copy(update={"resources": resources, "block_public_access": blocked})
+        return account.model_copy(
+            update={"resources": resources, "block_public_access": blocked, "ignore_public_acls": ignored}
+        )
 
     root = space.organization.root
     root = root.model_copy(update={"accounts": tuple(one(account) for account in root.accounts)})
     return space.model_copy(update={"organization": space.organization.model_copy(update={"root": root})})
 
 
-def _callers(more: Keys) -> list[Sample]:
+def _callers(more: Keys, action: str) -> list[Sample]:
     """A stranger's role at the cafe and behind an endpoint of its own."""
+    asked_of = _OBJECT if action == "s3:GetObject" else _BUCKET
     principal, own = role_of(STRANGER)
     keys: Keys = {**BASE, **own, **owner_keys(APP), "s3:ResourceAccount": APP, **more}
     end = ENDPOINTS["stranger"]
@@ -85,19 +91,20 @@ def _callers(more: Keys) -> list[Sample]:
         wire |= {"aws:VpceOrgID": org, "aws:VpceOrgPaths": own["aws:PrincipalOrgPaths"]}
     asked: dict[str, Any] = {"kind": "role", "temporary": True}
     return [
-        sample_of(principal, {**keys, "aws:SourceIp": _CAFE}, "s3:GetObject", _OBJECT, APP, path="public", **asked),
-        sample_of(principal, {**keys, **wire}, "s3:GetObject", _OBJECT, APP, path="vpce", endpoint=end.id, vpc=end.vpc,
+        sample_of(principal, {**keys, "aws:SourceIp": _CAFE}, action, asked_of, APP, path="public", **asked),
+        sample_of(principal, {**keys, **wire}, action, asked_of, APP, path="vpce", endpoint=end.id, vpc=end.vpc,
                   endpoint_account=end.account, vpc_account=end.vpc_account, vpc_region=end.region, **asked),
     ]  # fmt: skip
 
 
 def public_buckets(rng: Random) -> World:
     """RestrictPublicBuckets takes away what a public policy grants, and nothing of others (W-31, W-38)."""
+    action = rng.choice(_ACTIONS)
     bucket = OwnedResource(
         arn=_BUCKET, account=APP, block_public_access=rng.random() < 0.8,
-        policy=_policy(rng, f"{_BUCKET}/*", Kind.BUCKET),
+        policy=_policy(rng, _ANY, Kind.BUCKET), **lists.drawn(rng),
     )  # fmt: skip
-    return World(_space(rng, (bucket,)), "s3", "O1", tuple(_callers({})))
+    return World(_space(rng, (bucket,), action), "s3", "O1", tuple(_callers({}, action)))
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,9 @@ class _Points(World):
 
     point: OwnedResource | None = None
 
-    def case(self, drawn: Sample) -> Case:
+    def case(self, drawn: Sample, *, untold: bool = False) -> Case:
         """A call through the point is two checks: of the point and of what lies behind it."""
-        found, point = super().case(drawn), self.point
+        found, point = super().case(drawn, untold=untold), self.point
         if point is None or "s3:DataAccessPointArn" not in drawn.request.context:
             return found
         restricts = found.flags.s3_restrict_public_buckets or point.block_public_access
@@ -121,21 +128,21 @@ class _Points(World):
 
 def points(rng: Random) -> World:
     """An access point with a policy beside that of the bucket, from a VPC or from the internet (semantics 3.7)."""
-    delegates = rng.random() < 0.6
+    delegates, action = rng.random() < 0.6, rng.choice(_ACTIONS)
     bucket = OwnedResource(
         arn=_BUCKET, account=APP, block_public_access=rng.random() < 0.3,
-        policy=_policy(rng, f"{_BUCKET}/*", Kind.BUCKET, delegates=delegates) if rng.random() < 0.9 else None,
+        policy=_policy(rng, _ANY, Kind.BUCKET, delegates=delegates) if rng.random() < 0.9 else None, **lists.drawn(rng),
     )  # fmt: skip
     vpc = rng.choice((None, None, ENDPOINTS["stranger"].vpc, ENDPOINTS["a"].vpc))
-    policy = _policy(rng, f"{_POINT}/object/*", Kind.ACCESS_POINT) if rng.random() < 0.9 else None
+    policy = _policy(rng, [_POINT, f"{_POINT}/object/*"], Kind.ACCESS_POINT) if rng.random() < 0.9 else None
     point = OwnedResource(
         arn=_POINT, account=APP, policy=policy, origin="vpc" if vpc else "internet", vpc=vpc, bucket="acme-data",
         block_public_access=rng.random() < 0.3,
     )  # fmt: skip
     through: Keys = {"s3:DataAccessPointArn": _POINT, "s3:DataAccessPointAccount": APP,
                      "s3:AccessPointNetworkOrigin": "VPC" if vpc else "Internet"}  # fmt: skip
-    requests = (*_callers({}), *_callers(through))
-    return _Points(_space(rng, (bucket, point)), "s3", "O1", requests, point=point)
+    requests = (*_callers({}, action), *_callers(through, action))
+    return _Points(_space(rng, (bucket, point), action), "s3", "O1", requests, point=point)
 
 
 THEMES: dict[str, Callable[[Random], World]] = {"public-buckets": public_buckets, "points": points}

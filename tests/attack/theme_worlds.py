@@ -41,10 +41,10 @@ class World:
         """Whether the grants of the workspace count."""
         return "grants" if self.workspace.grants_given else "guardrails"
 
-    def case(self, drawn: Sample) -> Case:
-        """A request with what binds it."""
+    def case(self, drawn: Sample, *, untold: bool = False) -> Case:
+        """A request with what binds it; `untold`: access control lists that nobody told grant the call."""
         if self.workspace.grants_given:
-            return estate_case(self.workspace, drawn.request, drawn.facts)
+            return estate_case(self.workspace, drawn.request, drawn.facts, untold=untold)
         return case_of(self.workspace, drawn)
 
 

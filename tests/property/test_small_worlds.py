@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from perimeter_smt.encode.language.principal import Hits
 from tests.attack.small import run as small_run
 from tests.attack.small.draw import small
 from tests.attack.small.judge import judge
@@ -32,7 +33,16 @@ def test_a_planted_defect_is_found(monkeypatch):
 
 
 def _options(out, **more):
-    given = {"seed": 1, "worlds": 4, "requests": 10, "seconds": None, "patience": 60.0, "jobs": 1, "show": False}
+    given = {
+        "seed": 1,
+        "worlds": 4,
+        "requests": 10,
+        "seconds": None,
+        "patience": 60.0,
+        "jobs": 1,
+        "show": False,
+        "kind": "",
+    }
     return argparse.Namespace(out=str(out), **{**given, **more})
 
 
@@ -57,7 +67,7 @@ def test_a_run_goes_on_where_its_file_ends(tmp_path, monkeypatch):
     assert lines[-1]["counts"]["worlds"] == 2
 
 
-def _work(pipe, seeds, _requests):
+def _work(pipe, seeds, *_):
     for seed in seeds:
         if seed == 2:
             os._exit(9)
@@ -73,3 +83,12 @@ def test_a_world_that_kills_its_process_or_has_no_end_is_a_record(monkeypatch):
     monkeypatch.setattr(small_run, "START", 5.0)
     found = list(judged(range(1, 5), 10, 2.0))
     assert [(one.seed, one.verdict) for one in found] == [(1, "proved"), (2, "crash"), (3, "no end"), (4, "proved")]
+
+
+def test_lists_of_buckets_that_nobody_reads_are_found(monkeypatch):
+    """Worlds of buckets with access control lists are plainly right, and tell where an entry counts for nothing."""
+    seeds = (*range(1, 9), 165, 180)
+    assert [record for seed in seeds for record in judge(seed, 60, "bucket").records] == []
+    monkeypatch.setattr("perimeter_smt.encode.world.acl.hits", lambda *_: Hits())
+    found = {record["what"] for seed in seeds[-2:] for record in judge(seed, 60, "bucket").records}
+    assert found == {"breach of proved"}

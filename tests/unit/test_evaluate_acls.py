@@ -198,3 +198,12 @@ def test_bad_values(flags, message):
         answer(ANONYMOUS, **flags)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_origin_access_identities_sign():
+    """CloudFront fetches with signed requests as an identity of its own: AuthenticatedUsers holds it."""
+    arn = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE"
+    identity = {"type": "user", "arn": arn, "account": "cloudfront"}
+    assert allowed(identity, s3_object_acl=grants("AuthenticatedUsers"))
+    assert not allowed(identity, s3_object_acl=grants("AuthenticatedUsers"), s3_ignore_public_acls=True)
+    assert not allowed(identity, s3_object_acl=grants(CANONICAL))

@@ -253,7 +253,10 @@ def test_cases_filled_from_a_workspace(workspace):
     assert decide(filled).allowed
     assert not filler.assumed(filled)
     stranger = filler.case(case({}, principal={"type": "user", "account": OTHER}, context={}))
-    assert filler.assumed(stranger) == ("the caller's own policies are not told: they are taken to allow the call",)
+    assert filler.assumed(stranger) == (
+        "the caller's own policies are not told: they are taken to allow the call",
+        "the access control lists of arn:aws:s3:::acme-data are presumed to be disabled (AE7.acl): nobody told",
+    )
 
 
 def test_a_message_names_the_statements_that_fit(workspace):

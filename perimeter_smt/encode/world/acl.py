@@ -29,10 +29,10 @@ def ignoring(accounts: Iterable[Account]) -> frozenset[str]:
 def hits(bucket: OwnedResource, ignored: frozenset[str]) -> Hits:
     """How the bucket's own list names the caller of a call that its entries cover. `ignored`: see `ignoring`."""
     entries = [e for e in bucket.acl or () if bucket.arn not in ignored or e.grantee not in _EVERYBODY]
-    found = [(_calls("bucket", entry.permission), _named(entry)) for entry in entries]
+    found = [(_calls("bucket", entry.permission), named(entry)) for entry in entries]
     return Hits(
-        direct=disj(both(calls, named.direct) for calls, named in found),
-        account=disj(both(calls, named.account) for calls, named in found),
+        direct=disj(both(calls, who.direct) for calls, who in found),
+        account=disj(both(calls, who.account) for calls, who in found),
     )
 
 
@@ -60,7 +60,8 @@ def behind_point(bucket: OwnedResource, ignored: frozenset[str]) -> Hits:
     told = hits(bucket, ignored)
     if bucket.acls is False:
         return told
-    perhaps = both(sym("acl.unlisted"), _not_told(bucket))
+    counts = TRUE if bucket.acls else neg(sym("acl.disabled"))
+    perhaps = both(sym("acl.unlisted"), counts, _not_told(bucket))
     direct = either(sym_is("root"), _LOGS) if bucket.arn in ignored else TRUE
     return Hits(direct=either(told.direct, both(perhaps, direct)), account=either(told.account, both(perhaps, IAM)))
 
@@ -76,7 +77,7 @@ def _calls(on: str, permission: str = "FULL_CONTROL") -> Formula:
     return disj(atom(Member("call", f"action={name.lower()}")) for name in names)
 
 
-def _named(entry: AclGrant) -> Hits:
+def named(entry: AclGrant) -> Hits:
     """Whom an entry names: a group of S3 directly, an account for its identities' own policies."""
     match entry.grantee:
         case "AllUsers":
@@ -88,5 +89,5 @@ def _named(entry: AclGrant) -> Hits:
         case account if len(account) == 12:
             return principal_named(account)
         case canonical:
-            named = both(canonical_user(canonical), IAM)
-            return Hits(direct=both(named, sym_is("root")), account=both(named, neg(sym_is("root"))))
+            who = both(canonical_user(canonical), IAM)
+            return Hits(direct=both(who, sym_is("root")), account=both(who, neg(sym_is("root"))))

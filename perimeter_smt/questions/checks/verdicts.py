@@ -32,7 +32,8 @@ class Check(NoTruth):
     """The answer for one policy (or one resource or principal of a workspace, `subject`).
 
     PASS is a proof, FAIL comes with a request that the evaluator replayed, UNKNOWN says in `message` why.
-    `held_back` names what stops the access that the policy alone would give.
+    `held_back` names what stops the access that the policy alone would give. `presumed`: the PASS rests on a
+    presumption, which `message` names.
     """
 
     check: CheckName
@@ -42,6 +43,7 @@ class Check(NoTruth):
     reasons: tuple[Reason, ...] = ()
     evidence: Counterexample | None = None
     held_back: str = ""
+    presumed: bool = False
 
 
 def worst(checks: Sequence[Check]) -> Outcome:

@@ -25,6 +25,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks import access_not_granted as access
 from perimeter_smt.questions.checks import public
 from perimeter_smt.questions.checks.grants import Asking, check
+from perimeter_smt.questions.checks.lists import presuming, public_lists
 from perimeter_smt.questions.checks.verdicts import Check, worst
 from perimeter_smt.questions.compare import encode, gained
 from perimeter_smt.questions.requests.filled import Filler
@@ -41,7 +42,7 @@ _BELOW = frozenset(
 
 
 def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -> Iterator[Check]:
-    """The check of every resource policy and trust policy of the workspace, under the guardrails that bind its owner.
+    """The check of every resource policy, trust policy and list of a bucket, under the guardrails that bind its owner.
 
     Service-linked roles of other accounts, which RCPs do not bind, do not count as public.
     """
@@ -49,10 +50,11 @@ def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
             if resource.policy is not None:
-                yield _public(filler, account, resource.arn, resource.policy, resource, limits)
+                yield presuming(_public(filler, account, resource.arn, resource.policy, resource, limits), resource)
         for principal in account.principals:
             if principal.trust is not None:
                 yield _public(filler, account, principal.arn, principal.trust, None, limits)
+    yield from public_lists(workspace, limits=limits)
 
 
 def _public(

@@ -15,6 +15,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import levels
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, Zone, services_of
+from perimeter_smt.questions.findings.lists import publicity_of
 from perimeter_smt.questions.findings.outward import callers, known_service, services_of_callers
 from perimeter_smt.questions.findings.reading import read_back, restated, restated_document
 from perimeter_smt.questions.findings.render import Elements, elements
@@ -100,8 +101,9 @@ def findings_of_workspace(
     for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
-    unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in workspace.unknowns)
-    return replace(answered(workspace.name, zone, told, unknowns), direction=direction, services=estate.services)
+    return replace(
+        answered(workspace.name, zone, told, estate.unknowns()), direction=direction, services=estate.services
+    )
 
 
 def covered(
@@ -116,7 +118,10 @@ def covered(
             asked.search.seen = partial(_told, progress, asked.topic.name, number, len(every))
         asked.search.stop = stop or asked.search.stop
         cover = asked.search.cover()
-        parts.append((asked, cover, made_of(asked, cover, partial(composed, estate))))
+        made = made_of(asked, cover, partial(composed, estate))
+        if not cover.reason:
+            cover = replace(cover, reason=estate.unsure(asked, [asked.search.formula(cube) for cube in cover.cubes]))
+        parts.append((asked, cover, made))
     return parts
 
 
@@ -171,6 +176,9 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
 def _public(found: Elements, asked: Asked) -> Public:
     if asked.topic.kind.is_identity_type:
         return "no"  # callers that are named
+    listed = publicity_of(found.other)
+    if listed is not None:
+        return listed
     if found.policy is None:
         return "unsettled"
     return _PUBLIC[publicity(_of_any_service(read_back(found, asked.topic.kind)))]

@@ -29,6 +29,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.distinct_calls import presumed_of
+from perimeter_smt.questions.findings import lists
 from perimeter_smt.questions.findings.actions import Actions, classes_of, merged
 from perimeter_smt.questions.findings.literals import Literal, fact, literals_of, separate
 from perimeter_smt.questions.findings.reduced import Reduced
@@ -105,6 +106,8 @@ class Estate:
         self, workspace: Workspace, services: Sequence[str], limits: Limits | None = None, also: Sequence[str] = ()
     ) -> None:
         """Encode it, with room for every condition value as a literal of its own; `also`: actions that are asked of."""
+        self.doubted = "AE7.acl" in workspace.perimeter.doubts
+        workspace = lists.doubting(workspace)
         self.workspace, self.limits = workspace, limits or Limits()
         documents = all_documents(workspace, grants_too=True)
         arns = [resource.arn for account, _ in workspace.organization.accounts() for resource in account.resources]
@@ -119,6 +122,8 @@ class Estate:
         )
         self.mode = self.world.exact()
         keys = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
+        self.untold = lists.untold(workspace, self.services)
+        self.presumed = False  # whether an answer hangs on lists of which nobody said that they count
         self._grants = [(key, g) for key in keys for g in key.grants or ()] if "kms" in self.services else []
 
     def ask(self, topics: Iterable[Topic]) -> list[Asked]:
@@ -149,7 +154,7 @@ class Estate:
         return out
 
     def _with_grants(self, facts: tuple[Literal, ...]) -> tuple[Literal, ...]:
-        """The facts, and those that grants of KMS keys decide by: whom they name, and which key is called."""
+        """The facts, and those that grants of KMS keys and lists of buckets decide by: who is named, what is called."""
         told = {one.words for one in facts}
         out = list(facts)
         for resource, grant in self._grants:
@@ -157,12 +162,29 @@ class Estate:
             for name in filter(None, (grant.grantee, grant.retiring)):
                 words = f"a grant names the caller, as {name}"
                 out += fact(words, words.replace(" names ", " does not name ", 1), principal_named(name).any)
+        out += lists.facts_of(self.workspace) if "s3" in self.services else ()
         first = {one.words: one for one in reversed(out)}
         return (*facts, *(one for words, one in first.items() if words not in told))
 
     def always(self) -> Formula:
         """A call that AWS does not refuse in any case."""
         return both(self.world.formula("may-call"), neg(sym("call.refused")))
+
+    def unsure(self, asked: Asked, cubes: Sequence[Formula]) -> str:
+        """Why there may be more access than these sets: lists that nobody told; `presumed` is kept in mind."""
+        search = asked.search
+        access = [search.access, *search.given[:2]]
+        for name in self.untold:
+            if name == "AE7.acl" and not self.doubted:
+                self.presumed = self.presumed or lists.may_add(search.engine, self.world, name, access, cubes)
+            elif lists.may_add(search.engine, self.world, name, access, cubes):
+                return lists.may(name)
+        return ""
+
+    def unknowns(self) -> tuple[str, ...]:
+        """What the source did not tell, lists of buckets among it where they could let somebody in."""
+        out = [f"{unknown.name}: {unknown.reason}" for unknown in self.workspace.unknowns]
+        return (*out, lists.PRESUMED) if self.presumed else tuple(out)
 
     def _classes(self, topic: Topic, reduced: Reduced) -> Actions:
         """The actions that a topic tells apart: by its documents, by service, and by what the decision names.
@@ -178,6 +200,7 @@ class Estate:
         also = [f"{service}:*" for service in self.services if service in named]
         also += [name for service in self.services for name in _APART.get(service, ())]
         also += [name for table in _APART_BY_TABLE for name in support_list(table) if _service(name) in self.services]
+        also += lists.actions_told(self.workspace) if "s3" in named else ()
         also += topic.actions
         also += [f"kms:{name.removeprefix('kms:')}" for _, grant in self._grants for name in _covered(grant)]
         found = classes_of(
@@ -217,11 +240,14 @@ class Estate:
         for account, path in self.workspace.organization.accounts():
             rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
             for resource in account.resources:
-                if resource.policy is not None or resource.grants:
+                if resource.policy is not None or resource.grants or resource.acls:
                     here = both(outside, reach(resource).surely)
                     own = () if resource.policy is None else (resource.policy,)
                     documents = distinct([*own, *rcps, *self.endpoint_documents(), *near])
-                    yield Topic(resource.arn, own[0].kind if own else Kind.KMS, here, documents, facts)
+                    kind = own[0].kind if own else Kind.KMS if resource.grants else Kind.BUCKET
+                    yield Topic(resource.arn, kind, here, documents, facts)
+                elif "AE7.acl" in self.untold and lists.counts(resource):
+                    self.presumed = True
             for principal in account.principals:
                 if principal.trust is not None:
                     here = both(outside, role_target(principal))
@@ -322,11 +348,11 @@ def role_target(principal: OwnedPrincipal) -> Formula:
 
 
 def services_of(workspace: Workspace) -> list[str]:
-    """The services whose calls the policies of listed resources and roles can allow."""
+    """The services whose calls the policies, grants and lists of listed resources and roles can allow."""
     out: set[str] = set()
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
-            if resource.policy is not None or resource.grants:
+            if resource.policy is not None or resource.grants or resource.acls:
                 out.add(split_arn(resource.arn).service)
             if resource.policy is None:
                 continue

@@ -179,12 +179,13 @@ def _answered(
         proved += ["complete", "apart"]
     if not any(one.reason for one in out):
         proved.append("restated")
-    unknowns = tuple(f"{unknown.name}: {unknown.reason}" for unknown in estate.workspace.unknowns)
     decided = action and all(one.status == "complete" and not one.findings for one in out)
     searches = (asked.search for asked, _, _ in parts)
     none = decided and all(search.engine.check(list(search.given)).status == "unsat" for search in searches)
     notes = (no_such_call(action, resource),) if none else ()
-    return Callers(estate.workspace.name, action, resource, tuple(out), tuple(proved), unknowns, estate.services, notes)
+    return Callers(
+        estate.workspace.name, action, resource, tuple(out), tuple(proved), estate.unknowns(), estate.services, notes
+    )
 
 
 def _at_home(estate: Estate, asked: Asked, cube: Cube, found: Finding) -> Finding:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.model import Account
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request import contradictions
 from perimeter_smt.request.case import Case
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.request import Facts, Principal, Request
 from perimeter_smt.witness.case import OPEN, case_of
+from perimeter_smt.witness.listed import bucket_of
 
 _KINDS = {
     "user": "user",
@@ -77,7 +80,23 @@ class Filler:
             out.append("the caller's own policies are not told: they are taken to allow the call")
         if case.resource is not None and case.resource.location.file == OPEN:
             out.append("the policy of the resource is not told: it is taken to allow the call")
+        if untold := self._list_untold(case):
+            out.append(untold)
         return tuple(out)
+
+    def _list_untold(self, case: Case) -> str:
+        """What the workspace does not tell of access control lists that could grant the call: they are taken not to."""
+        action, bucket = case.request.action.lower(), bucket_of(dict(self.accounts), case.request.resource)
+        rows = [row for row in table_rows("acl-actions") if action in (name.lower() for name in row["actions"])]
+        if bucket is None or bucket.acls is False or self.free_grants or not rows:
+            return ""
+        if decide(case).reason != "implicit_deny":
+            return ""  # a list only grants, to whom nothing else does
+        if bucket.acls is None:
+            return f"the access control lists of {bucket.arn} are presumed to be disabled (AE7.acl): nobody told"
+        told = bucket.acl is not None and all(row["on"] == "bucket" for row in rows)
+        words = "is not told: it is taken to grant nothing (AE7.acl-entry)"
+        return "" if told else f"what an access control list of {bucket.arn} or of its object grants {words}"
 
     def _caller(self, principal: Principal) -> Principal:
         """The caller with account, role and whether it is in the management account."""

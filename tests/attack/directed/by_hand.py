@@ -137,6 +137,13 @@ def closed_endpoint(action: str) -> Callable[[], str]:
     return lambda: of_objective(found, "O4", action.partition(":")[0], actions={action.lower()})
 
 
+def lists_of_objects(acls: bool | None) -> Callable[[], str]:
+    """A bucket without a policy: what the access control lists of its objects grant nobody tells."""
+    own = OwnedResource(arn=BUCKET, account=MINE, acls=acls, acl=() if acls else None)
+    found = space(resources=(own,), listed=True, actions=("s3:GetObject",))
+    return lambda: of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
 def nothing_listed() -> str:
     """Roles that may read everything of a service of which no page says what is there by itself; nothing is listed."""
     action = "apprunner:DescribeService"
@@ -218,6 +225,12 @@ WORLDS = (
            tags_of_managed_keys),
     ByHand("AP3.service-linked", "a bucket open to a user of another account, under an RCP that denies everything",
            service_linked_strangers),
+    ByHand("AE7.acl", "a bucket of which nobody says whether its access control lists count", lists_of_objects(None)),
+    ByHand("AE7.acl-entry", "a bucket whose access control lists count", lists_of_objects(True)),
+    ByHand("AE8.root-user", "own assertion: who manages credentials of a root user is one",
+           _own('(=> (and (= action "iam:CreateAccessKey") (= resource.name "root")) (= caller root))', "iam")),
+    ByHand("AP3.infrastructure", "own assertion: the role by which EC2 attaches volumes is its own",
+           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)')),
     ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
     ByHand("AR15.mine", "an SCP on resources of others, and calls through access points", points_on_whose_bucket,
            ("AR15.owner",)),

@@ -10,6 +10,7 @@ from perimeter_smt.policy.kinds import Kind as Policy
 from perimeter_smt.request.case import Case, Flags, KmsGrant
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.cases import everything, guardrails_of
+from tests.attack.estates import lists
 from tests.attack.estates.kinds import has_kind, within
 
 # Calls that may make the resource that they name: it need not be there before.
@@ -81,6 +82,7 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     # Each account has one catalog in each Region, whoever lists it (Glue guide, AWS Glue Data Catalog).
     created = created or (":glue:" in request.resource and request.resource.endswith(":catalog"))
     # A bucket is there before an object is put into it.
+    # A list is set with the bucket, too: CreateBucket with a list asks s3:PutBucketAcl (API reference).
     created = created and not (request.resource.startswith("arn:aws:s3:::") and "/" in request.resource)
     # The `default` database is made for its catalog (Glue guide), which each Region has.
     created = created or (":glue:" in request.resource and request.resource.endswith(":database/default"))
@@ -115,8 +117,13 @@ def _grant(grant: KeyGrant, owner: str) -> KmsGrant:
     )  # fmt: skip
 
 
-def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_root: bool = False) -> Case:
-    """The guardrails and the grants of the workspace that bind this request; what nobody listed grants everything."""
+def case_of(
+    workspace: Workspace, request: Request, facts: Facts, *, assumed_root: bool = False, untold: bool = False
+) -> Case:
+    """The guardrails and the grants of the workspace that bind this request; what nobody listed grants everything.
+
+    `untold`: access control lists that nobody told grant the call.
+    """
     account = account_of(workspace, facts.principal_account)
     owner = account_of(workspace, facts.resource_account)
     user = caller(workspace, request)
@@ -133,7 +140,7 @@ def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_roo
     resource = found.policy if found else None if owner is not None and owner.listed else everything(kind)
     limited = facts.kind == "feduser" or assumed_root
     scp, rcp, endpoint = guardrails_of(workspace, facts)
-    return Case(
+    case = Case(
         id="estate",
         identity=identity,
         resource=resource,
@@ -155,5 +162,7 @@ def case_of(workspace: Workspace, request: Request, facts: Facts, *, assumed_roo
                 and found
                 and (found.block_public_access or (owner is not None and owner.block_public_access))
             ),
+            **(lists.flags(workspace, found, untold=untold) if service == "s3" else {}),
         ),
     )
+    return lists.identified(case, facts)

@@ -32,6 +32,7 @@ from tests.attack.cast import (
     SANDBOX,
     STRANGER,
 )
+from tests.attack.estates import lists
 from tests.attack.estates.kinds import GLOBAL, KINDS, SINGLE, Kind, listed_arn, part_arn
 from tests.attack.policies import ALL_LIMITS, document, identity_rcp, mutated, network_rcp, network_scp, resource_scp
 
@@ -257,13 +258,14 @@ def estate(rng: Random, kinds: tuple[str, ...] = ()) -> Estate:
                 block_public_access=place.kind.name == "bucket" and rng.random() < 0.3,
                 grants=key_grants(rng, place) if place.kind.name == "key" else None,
                 policy=resource_policy(rng, place) if rng.random() < 0.85 or place.kind.name == "key" else None,
+                **(lists.drawn(rng) if place.kind.name == "bucket" else {}),
             )
             for place in known
             if place.listed and place.account == number and place.kind.name != "role"
         ]  # fmt: skip
         roles = [p for p in known if p.listed and p.account == number and p.kind.name == "role"]
         return Account(
-            id=number, listed=number in listed,
+            id=number, listed=number in listed, canonical_id=lists.CANONICAL.get(number),
             principals=(*persons.get(number, ()), *(trusted_role(rng, place) for place in roles)),
             resources=tuple(owned),
             endpoints=tuple(ends.get(number, ())),

@@ -38,8 +38,8 @@ KINDS = (
     Kind("secret", "secretsmanager", "arn:aws:secretsmanager:{region}:{account}:secret:{name}-a1B2c3", (
         Part("Secret", "{arn}", ("secretsmanager:GetSecretValue",)),)),
     Kind("bucket", "s3", "arn:aws:s3:::{name}-{account}", (
-        Part("bucket", "{arn}", ("s3:ListBucket",)),
-        Part("object", "{arn}/report.csv", ("s3:GetObject", "s3:PutObject")))),
+        Part("bucket", "{arn}", ("s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketAcl", "s3:PutBucketAcl")),
+        Part("object", "{arn}/report.csv", ("s3:GetObject", "s3:PutObject", "s3:GetObjectAcl")))),
     Kind("table", "dynamodb", "arn:aws:dynamodb:{region}:{account}:table/{name}", (
         Part("table", "{arn}", ("dynamodb:GetItem", "dynamodb:Query")),
         Part("index", "{arn}/index/by-day", ("dynamodb:Query", "dynamodb:Scan")))),

@@ -16,6 +16,7 @@ from typing import Any
 
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
+from perimeter_smt.organization.model import OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.questions.perimeter import prove
@@ -78,10 +79,17 @@ def describe(space: Workspace, request: Request | None = None, facts: Facts | No
                 for p in account.principals
             ],
             "resources": [
-                [r.arn, r.tags, to_json(r.policy)["Statement"] if r.policy else None] for r in account.resources
+                [r.arn, r.tags, to_json(r.policy)["Statement"] if r.policy else None, *_lists(r)]
+                for r in account.resources
             ],
         }  # fmt: skip
     return out
+
+
+def _lists(resource: OwnedResource) -> list[Any]:
+    """What is told of the access control lists of a bucket."""
+    told = resource.model_dump(include={"acls", "acl", "ignore_public_acls"}, exclude_defaults=True, mode="json")
+    return [told] if told else []
 
 
 @dataclass

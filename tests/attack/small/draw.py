@@ -36,9 +36,10 @@ from tests.attack.cast import (
     calls,
 )
 from tests.attack.estates import draw as parts
+from tests.attack.estates import lists
 from tests.attack.estates.binding import case_of as estate_case
 from tests.attack.estates.draw import Estate, Place
-from tests.attack.estates.kinds import GLOBAL, KINDS
+from tests.attack.estates.kinds import GLOBAL, KINDS, Kind
 from tests.attack.estates.requests import EstateDraw
 from tests.attack.policies import (
     ALL_LIMITS,
@@ -79,12 +80,14 @@ class Small:
         """Whether the grants of the workspace count."""
         return "grants" if self.workspace.grants_given else "guardrails"
 
-    def case(self, drawn: Sample) -> Case:
-        """A request with what binds it; a theme knows its own."""
+    def case(self, drawn: Sample, *, untold: bool = False) -> Case:
+        """A request with what binds it; a theme knows its own. `untold`: lists that nobody told grant the call."""
         if self.theme is not None:
-            return self.theme.case(drawn)
+            return self.theme.case(drawn, untold=untold)
         if self.workspace.grants_given:
-            return estate_case(self.workspace, drawn.request, drawn.facts, assumed_root=drawn.assumed_root)
+            return estate_case(
+                self.workspace, drawn.request, drawn.facts, assumed_root=drawn.assumed_root, untold=untold
+            )
         return guarded_case(self.workspace, drawn)
 
     def broken(self, request: Request, facts: Facts) -> bool:
@@ -94,9 +97,11 @@ class Small:
         return breaks(self.objective, self.workspace, request, facts)
 
 
-def small(seed: int) -> Small:
-    """The world of a seed."""
+def small(seed: int, kind: str = "") -> Small:
+    """The world of a seed; with grants of resources of one kind, if it is named."""
     rng = Random(seed)
+    if kind:
+        return _granted(rng, next(one for one in KINDS if one.name == kind))
     part = rng.random()
     if part < 0.08:
         return _theme(rng)
@@ -236,12 +241,13 @@ def _owned(rng: Random, place: Place) -> OwnedResource:
         block_public_access=bucket and rng.random() < 0.3,
         grants=parts.key_grants(rng, place) if key else None,
         policy=parts.resource_policy(rng, place) if key or rng.random() < 0.85 else None,
+        **(lists.drawn(rng) if bucket else {}),
     )
 
 
-def _granted(rng: Random) -> Small:
+def _granted(rng: Random, kind: Kind | None = None) -> Small:
     """Grants: a few resources of one kind with their policies, and people."""
-    kind = rng.choice(KINDS)
+    kind = kind or rng.choice(KINDS)
     members, objective = _members(rng), _asked(rng)
     service = kind.service
     regions = REGIONS if kind.name not in GLOBAL and rng.random() < 0.35 else REGIONS[:1]
@@ -262,9 +268,10 @@ def _granted(rng: Random) -> Small:
         here = [place for place in known if place.listed and place.account == number]
         roles = [parts.trusted_role(rng, place) for place in here if kind.name == "role"]
         owned = [_owned(rng, place) for place in here if kind.name != "role"]
+        ignored = kind.name == "bucket" and rng.random() < 0.1
         return Account(
             id=number, listed=number in listed, principals=(*people, *roles), resources=tuple(owned),
-            endpoints=tuple(ends.get(number, ())),
+            endpoints=tuple(ends.get(number, ())), canonical_id=lists.CANONICAL.get(number), ignore_public_acls=ignored,
         )  # fmt: skip
 
     accounts = {number: account(number) for number in members}

@@ -17,10 +17,12 @@ from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Counterexample, Verdict
+from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.axioms import consistent
 from tests.attack.cases import limits
-from tests.attack.estates.binding import absent
+from tests.attack.estates import lists
+from tests.attack.estates.binding import absent, account_of, governing
 from tests.attack.estates.search import describe, impossible
 from tests.attack.search import _BESIDE, _RIVALS, ASSUMED, _can_be_called
 from tests.attack.small.draw import Small, small
@@ -68,10 +70,13 @@ def _hasty() -> Iterator[None]:
         yield
 
 
-def judge(seed: int, requests: int) -> Judged:
-    """Ask about the world of a seed, and compare the answer with what the evaluator says of drawn requests."""
+def judge(seed: int, requests: int, kind: str = "") -> Judged:
+    """Ask about the world of a seed, and compare the answer with what the evaluator says of drawn requests.
+
+    `kind`: of the resources of worlds with grants alone.
+    """
     start, out = time.process_time(), Judged(seed)
-    world = small(seed)
+    world = small(seed, kind)
     try:
         verdict = _verdict(world, Random(f"thorough {seed}").random() < _THOROUGH)
         out.verdict = verdict.status
@@ -145,6 +150,7 @@ def _drawn(out: Judged, world: Small, verdict: Verdict, requests: int) -> None:
             continue
         out.decided += 1
         case = world.case(drawn)
+        _lists(out, world, verdict, drawn, case)
         rivals: tuple[str, ...] = ()
         if not decide(case).allowed:
             if world.reading == "exact" or rng.random() < 0.5:
@@ -159,6 +165,26 @@ def _drawn(out: Judged, world: Small, verdict: Verdict, requests: int) -> None:
             continue  # the request itself depends on how an open point is read, which is what `conditional` says
         if why:
             out.add(world, why, f"{verdict.reason} {rivals}".strip(), request, facts)
+
+
+def _lists(out: Judged, world: Small, verdict: Verdict, drawn: Sample, case: Case) -> None:
+    """Access control lists: the evaluator reads those that are told as this model does, the verdict names the rest."""
+    request, facts = drawn.request, drawn.facts
+    if world.service != "s3" or not world.workspace.grants_given:
+        return
+    bucket, owner = governing(world.workspace, request), account_of(world.workspace, facts.resource_account)
+    ignored = bool((bucket and bucket.ignore_public_acls) or (owner and owner.ignore_public_acls))
+    got = decide(case).allowed
+    if case.access_point is None and got != lists.allowed(bucket, ignored, case, facts):
+        out.add(world, "list read otherwise", f"evaluator {got}", request, facts)
+    if got or bucket is None or not lists.may_be_granted(bucket, request.action) or verdict.status not in _HELD:
+        return
+    bounds = set() if world.own else limits(world.workspace, world.objective, drawn)
+    if bounds & set(world.workspace.perimeter.accepted) or not decide(world.case(drawn, untold=True)).allowed:
+        return
+    told = {assumed.name for assumed in verdict.assumptions}
+    if ("AE7.acl-entry" if bucket.acls else "AE7.acl") not in told:
+        out.add(world, "silent about lists", f"acls {bucket.acls}, assumed {sorted(told)}", request, facts)
 
 
 def _unlisted(world: Small, drawn: Sample) -> bool:
@@ -191,15 +217,16 @@ def _contradicts(
     facts = drawn.facts
     elsewhere = facts.kind == "service" and facts.path == "vpce" and facts.behalf != facts.endpoint_account
     named = elsewhere and "P3.service-on-endpoint" in verdict.reason  # such a request is what it is conditional on
+    named = named or (facts.kind == "service" and "P4.service-resources" in verdict.reason)
     if verdict.status == "conditional" and plain and not named:
         return "breach of conditional"
     beyond = bool(verdict.counterexamples) and all(found.kind == "beyond" for found in verdict.counterexamples)
     return "breach where only limits were found" if verdict.status == "refuted" and plain and beyond else None
 
 
-def shown(judged: Judged) -> str:
+def shown(judged: Judged, kind: str = "") -> str:
     """Everything needed to look at a world."""
-    world = small(judged.seed)
+    world = small(judged.seed, kind)
     lines = [
         f"world {judged.seed}: {world.part} {world.mode} {world.reading} {world.objective} {world.service}:"
         f" {judged.verdict}; {judged.tried} drawn, {judged.decided} decided, {judged.through} through"

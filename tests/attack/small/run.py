@@ -27,21 +27,21 @@ CHUNK = 500
 START = 60.0  # seconds to start a process and read the tables
 
 
-def work(pipe: Connection, seeds: range, requests: int) -> None:
+def work(pipe: Connection, seeds: range, requests: int, kind: str) -> None:
     """One process: the worlds of some seeds, in order."""
     gc.set_threshold(50_000, 20, 50)  # a process ends before its memory matters
     for seed in seeds:
-        pipe.send(judge(seed, requests))
+        pipe.send(judge(seed, requests, kind))
     pipe.close()
 
 
-def judged(seeds: range, requests: int, patience: float, stop: Event | None = None) -> Iterator[Judged]:
+def judged(seeds: range, requests: int, patience: float, stop: Event | None = None, kind: str = "") -> Iterator[Judged]:
     """The worlds of some seeds from a process of their own; what kills the process or has no end is a record."""
     context = multiprocessing.get_context("spawn")
     left = seeds
     while left and not (stop and stop.is_set()):
         mine, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=work, args=(theirs, left, requests), daemon=True)
+        process = context.Process(target=work, args=(theirs, left, requests, kind), daemon=True)
         process.start()
         theirs.close()
         begins: float | None = START
@@ -107,14 +107,15 @@ class Run:
         counts: Counter[str] = Counter()
         records: list[dict[str, Any]] = []
         seconds = 0.0
-        for one in judged(seeds, self.options.requests, self.options.patience, self.stop):
+        kind = self.options.kind
+        for one in judged(seeds, self.options.requests, self.options.patience, self.stop, kind):
             counts.update({"worlds": 1, one.verdict: 1, "drawn": one.tried, "decided": one.decided})
             counts.update({f"* {record['what']}": 1 for record in one.records})
             counts["through"] += one.through
             seconds += one.seconds
             records += one.records
             if self.options.show and one.records:
-                print(shown(one), flush=True)
+                print(shown(one, kind), flush=True)
         if counts["worlds"] < len(seeds):
             return
         self.counts.update(counts)
@@ -170,6 +171,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=120, help="requests to draw in each")
     parser.add_argument("--seconds", type=float, help="stop after this time on the wall")
     parser.add_argument("--patience", type=float, default=120.0, help="seconds on the wall for one world")
+    parser.add_argument("--kind", default="", help="worlds with grants of resources of this kind alone: `bucket`")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", help="file of records, JSON Lines; a run goes on where it ends")
     parser.add_argument("--show", action="store_true", help="print the worlds that are not plainly right")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from perimeter_smt.encode.world.world import build
-from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import AclGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import RoleException, Workspace
 from perimeter_smt.organization.published import is_published_bucket
 from perimeter_smt.policy.document import Document
@@ -53,6 +53,13 @@ class RowByHand:
             return False
         with without(self.table, rows):
             return self.ask() != before
+
+
+def _open_by_list() -> str:
+    entry = AclGrant(grantee="AllUsers", permission="READ")
+    own = OwnedResource(arn="arn:aws:s3:::acme-orders", account=MINE, acls=True, acl=(entry,))
+    found = space(resources=(own,), listed=True, actions=("s3:ListBucket",))
+    return of_objective(found, "O1", "s3", actions={"s3:listbucket"})
 
 
 def _purged() -> str:
@@ -246,6 +253,8 @@ ROWS = (
               lambda: _denied("O4", "appstream:DescribeImages", "services-without-endpoint-policy")),
     RowByHand("endpoint-policy-services", "the policy of an endpoint that denies resources of others",
               lambda row: row["member"] == "sqs", _through_an_endpoint),
+    RowByHand("acl-actions", "a bucket that its access control list opens to everybody",
+              lambda row: row["permission"] == "READ" and row["on"] == "bucket", _open_by_list),
     RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
               lambda row: row == "sqs:PurgeQueue", _purged),
     RowByHand("named-resource-actions", "an SCP that denies simulating policies of any ARN",
