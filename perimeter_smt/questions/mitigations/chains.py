@@ -25,6 +25,7 @@ from perimeter_smt.questions.mitigations.graph import (
     raised,
 )
 from perimeter_smt.questions.mitigations.guarded import calls_of, guarded_by, unless, where
+from perimeter_smt.questions.mitigations.joints import UNLESS, fit
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.outsiders import STRANGER, outsiders
 from perimeter_smt.questions.mitigations.permission_sets import exempt_permission_sets, give_permission_sets
@@ -410,6 +411,7 @@ class ChainQuestion:
         ]
         hops = [steps.shown(step, words) for steps, step, words in taken]
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
+        unless += [] if fit(path, self.kinds) else [UNLESS]
         unless += [_NOT_CARRIED] if any(step.carried for _, step, _ in taken) else []
         unless += [_IN_PART] if any(step.in_part for _, step, _ in taken) else []
         needs = sorted({name for hop in hops for name in hop.depends_on})
