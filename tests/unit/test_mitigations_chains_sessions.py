@@ -139,6 +139,49 @@ def test_a_tag_and_a_source_identity_go_on_together():
     assert statuses(*principals, scps=(FIRST_ONLY,)) == ["refuted"]
 
 
+def test_either_of_two_tags_opens_a_hop_on_the_way():
+    """The one that nobody may set hides nothing: the other one goes on."""
+    only = (FIRST_ONLY, deny(TAG, Null={"aws:RequestTag/team": "false"}))
+    asks = [{"StringEquals": {"aws:PrincipalTag/team": "ops"}}, NIGHT]
+    for first, second in (asks, asks[::-1]):
+        ways = (trusts({"AWS": arn("one")}, [ASSUME, TAG], **condition) for condition in (first, second))
+        principals = (hop("one", "first", ASSUME, TAG), role("two", *ways, may=ALL), glass("two", ASSUME, TAG, **NIGHT))
+        assert statuses(*principals, scps=only) == ["refuted"]
+
+
+@pytest.mark.parametrize(
+    ("value", "status"), [("night", "refuted"), ("day", "conditional")], ids=["the same", "under X-16 alone"]
+)
+def test_a_tag_is_passed_again_as_it_is(value, status):
+    again = deny(TAG, StringNotEqualsIfExists={SENDS: "${aws:PrincipalTag/shift}"},
+                 ArnNotEquals={STATIC: arn("first")})  # fmt: skip
+    one = hop("one", "first", ASSUME, TAG, StringEquals={SENDS: value})
+    (line,) = rows(one, hop("two", "one", ASSUME, TAG), glass("two", ASSUME, **NIGHT), scps=(again,))
+    assert line.status == status
+    assert ("X-16" in line.text) is (status == "conditional")
+
+
+def test_spellings_of_a_key_are_one_key():
+    one = hop("one", "first", ASSUME, TAG, **{"ForAllValues:StringEquals": {TRANSITIVE: ["Shift"]}})
+    last = glass("two", ASSUME, TAG, StringEquals={"aws:principaltag/SHIFT": "night"})
+    assert statuses(one, hop("two", "one", ASSUME, TAG), last, scps=(FIRST_ONLY,)) == ["refuted"]
+
+
+@pytest.mark.parametrize(
+    ("two", "last", "asks", "status"),
+    [
+        ([ASSUME, TAG], [ASSUME, TAG], {"Null": {CARRIES: "true"}}, "conditional"),
+        ([ASSUME, TAG], [ASSUME, TAG], {}, "refuted"),
+        ([ASSUME], [ASSUME], {}, "conditional"),
+    ],
+)
+def test_what_a_session_cannot_leave_out_goes_on(two, last, asks, status):
+    forced = {"StringLike": {SENDS: "?*"}, "ForAnyValue:StringEquals": {TRANSITIVE: ["shift"]}}
+    principals = (hop("one", "first", ASSUME, TAG, **forced), hop("two", "one", *two), glass("two", *last, **asks))
+    tested = deny("sts:GetFederationToken", StringEquals={CARRIES: "x"})
+    assert statuses(*principals, scps=(tested,)) == [status]
+
+
 # A source identity goes on by itself, and stays as it is
 
 
@@ -159,6 +202,7 @@ def named(*last, one=None, two=None, **asks):
         pytest.param(named(StringEquals={SETS: "ann"}), (NO_NEW_NAME,), "refuted", id="is in the request, too"),
         pytest.param(named(one={SETS: "bob"}, two={SETS: "ann"}), (), "conditional", id="cannot be changed"),
         pytest.param(named(one={SETS: "bob"}, Null={IS: "true"}), (), "conditional", id="cannot be dropped"),
+        pytest.param(named(one={SETS: "bob"}, StringLike={IS: "*"}), (), "refuted", id="any one goes on"),
     ],
 )
 def test_a_source_identity_goes_on(principals, scps, status):

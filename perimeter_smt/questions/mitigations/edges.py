@@ -147,7 +147,7 @@ class _Edges:
         """AssumeRole by sessions without attributes; then with those that the step before can set."""
         steps, asked = self.steps, self.steps.formula("step.takes-role")
         found = self._done()
-        plain = disj(both(calls(k.first), steps.plain_session(k.first)) for k in self.all_callers)
+        plain = steps.of_session(disj(both(calls(k.first), steps.plain_session(k.first)) for k in self.all_callers))
         for caller, kind, step in steps.pairs(self.all_callers, self.roles, asked, plain):
             found.add((caller.first.arn, kind.first.arn))
             words = f"takes the role {last(kind.first.arn)}"

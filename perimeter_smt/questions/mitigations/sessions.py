@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from perimeter_smt.logic.formula import Formula, disj
+from perimeter_smt.logic.formula import Formula, conj, disj, neg
 from perimeter_smt.questions.mitigations.attributes import attributes_of, brought_by
 from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.roles import Kind
@@ -21,6 +21,7 @@ from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
 Attributes = Mapping[str, str]
 _SOURCE_IDENTITY, _TAG = "aws:sourceidentity", "aws:principaltag/"
 _TAKES, _TAGS, _NAMES = "step.takes-role", "step.tags-session", "step.sets-source-identity"
+_TRIES = 4  # sessions of one caller that are tried
 _HOPS = 4  # hops before the one that asks: further ones are not followed
 _SPLIT = 3  # attributes of which every part is tried as inherited; of more, none or all
 
@@ -33,6 +34,11 @@ class Begun:
     hops: tuple[tuple[Steps, Step, str], ...]
     moved: frozenset[str]
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What needs no rival reading comes first, then what takes fewer requests."""
+        return not all(step.sure for _, step, _ in self.hops), len(self.hops)
+
 
 class Sessions:
     """The sessions of one world. `unsure`: some hop gets through by each of its calls, and not by one session's."""
@@ -41,6 +47,7 @@ class Sessions:
         self.steps, self.callers, self.outside = steps, callers, outside
         self.unsure = False
         self._of_role: dict[str, list[Kind]] = {}
+        self._bare: dict[str, bool] = {}
         self._found: dict[tuple[object, ...], list[Begun]] = {}
 
     def takers(self, role: Kind) -> list[Kind]:
@@ -51,6 +58,23 @@ class Sessions:
             others = [caller for caller in self.callers if caller.first.arn != arn]
             self._of_role[arn] = [caller for caller, _ in self.steps.callers(others, *asked)]
         return self._of_role[arn]
+
+    def _begins_bare(self, role: Kind) -> bool:
+        """Whether somebody begins a session of a role, or a user, that carries nothing."""
+        arn = role.first.arn
+        if arn not in self._bare:
+            steps = self.steps
+            ways = (steps.formula(_TAKES), steps.formula("step.enters"), steps.formula("step.service-takes-role"))
+            nothing = (steps.without("sts:SourceIdentity"), steps.without("sts:TransitiveTagKeys"))
+            asked = (steps.step(way, role.here, *nothing) for way in ways)
+            self._bare[arn] = role.first.type == "user" or any(step is not None for step in asked)
+        return self._bare[arn]
+
+    def may_be_named(self, role: Kind) -> bool:
+        """Whether anybody may set a source identity for sessions of a role."""
+        sets = (self.steps.formula("step.enters-tagged"), self.steps.calls("sts:SetSourceIdentity"))
+        asked = ((self.steps.formula(_NAMES),), sets)
+        return any(self.steps.step(*each, role.here) is not None for each in asked)
 
     def begun(
         self, role: Kind, attributes: Attributes, keep: frozenset[str] = frozenset(), seen: tuple[str, ...] = ()
@@ -64,7 +88,7 @@ class Sessions:
             found: dict[str, Begun] = {}
             for one in (*self._from_outside(role, attributes, keep), *self._by_mine(role, attributes, keep, seen)):
                 name = one.source.name if isinstance(one.source, Outsider) else one.source.first.arn
-                if name not in found or len(one.hops) < len(found[name].hops):
+                if name not in found or one.rank < found[name].rank:
                     found[name] = one
             self._found[key] = list(found.values())
         return self._found[key]
@@ -83,17 +107,17 @@ class Sessions:
     ) -> Iterator[Begun]:
         for caller in self.takers(role):
             for inherited in _parts(caller, attributes):
-                found = self._hop(caller, role, attributes, inherited, keep)
-                if found is None:
-                    continue
-                requests, own = found
-                hops = self.hops(requests, _words(attributes, keep, inherited))
                 moved = frozenset(name for name in inherited if name.startswith(_TAG))
-                if not own:
-                    yield Begun(caller, hops, moved)
+                alone = False
+                for requests, own in self._hop(caller, role, attributes, inherited, keep):
+                    hops = self.hops(requests, _words(attributes, keep, inherited))
+                    if not own:
+                        yield Begun(caller, hops, moved)
+                        alone = all(step.sure for step in requests) and self._begins_bare(caller)
+                    for before in self.begun(caller, own, moved, seen) if own else ():
+                        yield Begun(before.source, (*before.hops, *hops), moved)
+                if alone:
                     break
-                for before in self.begun(caller, own, moved, seen):
-                    yield Begun(before.source, (*before.hops, *hops), moved)
 
     def hops(self, requests: Sequence[Step], words: str) -> tuple[tuple[Steps, Step, str], ...]:
         """Requests of a hop, whose session is known to be begun."""
@@ -101,7 +125,7 @@ class Sessions:
 
     def _hop(
         self, caller: Kind, role: Kind, attributes: Attributes, inherited: frozenset[str], keep: frozenset[str]
-    ) -> tuple[list[Step], Attributes] | None:
+    ) -> list[tuple[list[Step], Attributes]]:
         """The requests by which a caller takes a role so, and what its own session carries for that."""
         steps, sent = self.steps, [role.here, calls(caller.first)]
         of_call: dict[str, list[Formula]] = {_TAKES: [], _TAGS: [], _NAMES: []}
@@ -125,24 +149,36 @@ class Sessions:
 
     def of_one_session(
         self, caller: Kind, asked: Mapping[str, Sequence[Formula]], fixed: Attributes
-    ) -> tuple[list[Step], Attributes] | None:
+    ) -> list[tuple[list[Step], Attributes]]:
         """The requests that one session makes together, and what it carries: at least what is `fixed`.
 
-        `asked`: what each request satisfies, by the name of its formula.
+        `asked`: what each request satisfies, by the name of its formula. Several ways where one asks for more than
+        what is fixed.
         """
-        steps = self.steps
-        alone = [steps.step(steps.formula(name), *sent) for name, sent in asked.items()]
-        if not all(alone):
-            return None
-        each = [{**self.least(caller, step), **fixed} for step in alone if step]
-        together = {name: value for one in each for name, value in one.items()}
-        for own in (fixed, *each, together):
-            session = steps.session_with(caller.first, own)
-            found = [steps.step(steps.formula(name), *sent, session) for name, sent in asked.items()]
-            if all(found):
-                return [step for step in found if step], own
+        steps, gone = self.steps, list[Formula]()
+        out: list[tuple[list[Step], Attributes]] = []
+        for _ in range(_TRIES):
+            alone = [steps.step(steps.formula(name), *sent, *gone) for name, sent in asked.items()]
+            if not all(alone):
+                return out
+            each = [{**self.least(caller, step), **fixed} for step in alone if step]
+            together = {name: value for one in each for name, value in one.items()}
+            further = [own for number, own in enumerate((*each, together)) if own not in (*each, together)[:number]]
+            for own in ([] if out and out[0][1] == fixed else [dict(fixed)]) + [o for o in further if o != fixed]:
+                session = steps.session_with(caller.first, own)
+                found = [steps.step(steps.formula(name), *sent, session) for name, sent in asked.items()]
+                requests = [step for step in found if step]
+                if len(requests) == len(asked):
+                    out.append((requests, own))
+                if len(requests) == len(asked) and own == fixed and all(step.sure for step in requests):
+                    return out
+            more = [{n: v for n, v in own.items() if n not in fixed} for own in further]
+            if not any(more):
+                self.unsure = self.unsure or not out
+                return out
+            gone += [neg(conj(steps.has_value(n, v) for n, v in one.items())) for one in more if one]
         self.unsure = True
-        return None
+        return out
 
     def least(self, caller: Kind, step: Step) -> dict[str, str]:
         """What a session has to carry for a step: of what it carries, nothing that it may go without."""
@@ -150,7 +186,8 @@ class Sessions:
         for name in sorted(attributes):
             fewer = {other: value for other, value in attributes.items() if other != name}
             asked = (*self.steps.without_mode(step), self.steps.session_with(caller.first, fewer))
-            if self.steps.step(*asked) is not None:
+            found = self.steps.step(*asked)
+            if found is not None and (found.sure or not step.sure):
                 attributes = fewer
         return attributes
 

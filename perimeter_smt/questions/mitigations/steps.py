@@ -336,8 +336,12 @@ class Steps:
             if name.startswith(_TAG) and known[name].has.op == "sym":
                 value = given.get(name)
                 out.append(neg(known[name].has) if value is None else self.has_value(name, value))
-        self._of_sessions.append(conj(out))
-        return self._of_sessions[-1]
+        return self.of_session(conj(out))
+
+    def of_session(self, formula: Formula) -> Formula:
+        """What is asked of a session, so that it is known for it in `without_session`."""
+        self._of_sessions.append(formula)
+        return formula
 
     def has_value(self, name: str, value: str) -> Formula:
         """A condition key has a value; true where nothing looks at the key."""

@@ -58,9 +58,10 @@ class _Through:
 
     @property
     def _asked(self) -> tuple[Formula, ...]:
-        """The last hop, without a source identity where it cannot go on: the trust policy or a guardrail is against."""
+        """The last hop, without a source identity where nobody may set one, or it cannot go on."""
         sets = (self.steps.formula("step.sets-source-identity"), self.kind.here, calls(self.middle.first))
-        without = () if self.steps.step(*sets) else (self.steps.without(_SOURCE_IDENTITY),)
+        goes_on = self.sessions.may_be_named(self.middle) and self.steps.step(*sets) is not None
+        without = () if goes_on else (self.steps.without(_SOURCE_IDENTITY),)
         return (self.steps.formula("step.takes-role"), self.kind.here, calls(self.middle.first), *without)
 
     def _attributes(self) -> Iterator[Attributes]:
@@ -102,7 +103,8 @@ class _Through:
             goes_on = [*sent, steps.has_value("sts:SourceIdentity", attributes[_SOURCE_IDENTITY])]
             asked |= {"step.takes-role": goes_on, "step.sets-source-identity": goes_on}
         found = self.sessions.of_one_session(self.middle, asked, attributes)
-        return None if found is None else list(self.sessions.hops(found[0], self._words("takes")))
+        fit = [requests for requests, own in found if own == dict(attributes)]
+        return list(self.sessions.hops(fit[0], self._words("takes"))) if fit else None
 
 
 def _unless(source: Kind | Outsider) -> str:
