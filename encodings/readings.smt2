@@ -5,7 +5,7 @@
 (declare-const X-3 Bool)    ; unset variable in NotResource: empty set | the statement fails
 (declare-const X-4 Bool)    ; NotPrincipal: account and user or role must be listed | any hit exempts
 (declare-const X-5 Bool)    ; ForAnyValue...IfExists with absent key: true | false
-(declare-const X-6 Bool)    ; multivalued key without set operator: nothing matches | any value
+(declare-const X-6 Bool)    ; multivalued key without set operator: nothing matches | any value, and absence as of any key
 (declare-const X-8 Bool)    ; the empty text is null for Null and ForAllValues | a value like any other
 (declare-const X-9 Bool)    ; bare IPv6 address: /128 | /32
 (declare-const X-10 Bool)   ; unparsable value under a negated operator: true | false

@@ -46,10 +46,11 @@
 (declare-const |has s3:authType| Bool)
 (declare-const |s3:authType| String)
 ; A session that EC2 delivered to an instance says so in every call, by four keys; it is used where the instance stands, in
-; its VPC, or by services that act for its caller.
+; its VPC, or by services that act for its caller. The role by which EC2 itself attaches encrypted volumes to an instance is
+; delivered to none, and nobody holds credentials of it.
 (define-fun of-an-instance () Bool
-  (and (= caller role) principal.mine |has ec2:SourceInstanceArn| |has ec2:RoleDelivery| |has aws:Ec2InstanceSourceVpc|
-       |has aws:Ec2InstanceSourcePrivateIPv4|))
+  (and (= caller role) principal.mine (not ec2-infrastructure) |has ec2:SourceInstanceArn| |has ec2:RoleDelivery|
+       |has aws:Ec2InstanceSourceVpc| |has aws:Ec2InstanceSourcePrivateIPv4|))
 (define-fun at-the-instance () Bool
   (and on-endpoint (= endpoint.vpc |aws:Ec2InstanceSourceVpc|)))
 (define-fun N2.instance.premise () Bool (and of-an-instance (not forwarded)))
@@ -67,18 +68,20 @@
 
 ; A URL that an identity of mine signed is a call of that identity, by whoever holds the URL.
 (define-fun N2.presigned.premise () Bool
-  (and iam principal.mine (= service "s3") |has s3:authType| (= |s3:authType| "REST-QUERY-STRING") (not forwarded)))
+  (and iam principal.mine (not ec2-infrastructure) (= service "s3") |has s3:authType|
+       (= |s3:authType| "REST-QUERY-STRING") (not forwarded)))
 (define-fun N2.presigned.conclusion () Bool my-network)
 ; So is a form that it signed: whoever holds it uploads an object.
 (define-fun N2.forms.premise () Bool
-  (and iam principal.mine (= action "s3:PutObject") |has s3:authType| (= |s3:authType| "POST") (not forwarded)))
+  (and iam principal.mine (not ec2-infrastructure) (= action "s3:PutObject") |has s3:authType|
+       (= |s3:authType| "POST") (not forwarded)))
 (define-fun N2.forms.conclusion () Bool my-network)
 
 (define-fun N2.unsigned.premise () Bool (and my-resource (= caller anonymous) (not before-authentication) (not reach.services-outside-rcp)))
 (define-fun N2.unsigned.conclusion () Bool false)
 
 (declare-const call.hands-out Bool)               ; an action of keys/portable-credentials.json
-(define-fun N2.handed-out.premise () Bool (and iam principal.mine my-resource call.hands-out))
+(define-fun N2.handed-out.premise () Bool (and iam principal.mine (not ec2-infrastructure) my-resource call.hands-out))
 (define-fun N2.handed-out.conclusion () Bool false)
 
 ; Signing in to the console is decided by resource policies and RCPs before anybody is known (W-26).

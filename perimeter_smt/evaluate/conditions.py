@@ -50,15 +50,14 @@ class CompiledCondition:
         for_any = self._for_any()
         if operator.quantifier is Quantifier.FOR_ANY:
             return for_any
-        if multivalued:
-            # Without a set operator nothing matches, not even absence.
-            return for_any if "X-6" in self.rivals else lambda _: False
         any_value = "X-6" in self.rivals
+        if multivalued and not any_value:
+            return lambda _: False  # without a set operator nothing matches, not even absence
 
         def holds(view: View) -> bool:
             value = view.context.get(name)
-            if value is None:
-                return negated or if_exists
+            if value is None or value == ():
+                return (negated or if_exists) and (value is None or any_value)
             if isinstance(value, str):
                 return satisfied(pairs, negated, value, view)
             return any_value and for_any(view)

@@ -18,6 +18,7 @@ from perimeter_smt.request.request import Facts, Request
 
 Row = Mapping[str, Any]
 _VPC = r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})"
+_IN_S3 = "s3:::[^:/]+(?:/.*)?"  # a bucket, or a place in it
 _FORMS = {"vpc": rf"VPCId={_VPC},VPCRegion=[a-z0-9-]+"}
 
 
@@ -91,16 +92,16 @@ def used_elsewhere(workspace: Workspace, request: Request, facts: Facts, questio
             return _of_an_instance(at, context) and not at.my_network and facts.path != "invpc"
         case "presigned":
             by_query = context.get("s3:authtype") == "REST-QUERY-STRING"
-            return _mine(at) and by_query and not facts.forwarded and not at.my_network
+            return _held(at) and by_query and not facts.forwarded and not at.my_network
         case "forms":
             form = context.get("s3:authtype") == "POST" and fold(request.action) == "s3:putobject"
-            return _mine(at) and form and not facts.forwarded and not at.my_network
+            return _held(at) and form and not facts.forwarded and not at.my_network
         case "unsigned":
             return facts.kind == "anon" and at.my_resource
         case "sign-in":
             return fold(request.action) == "signin:authenticate" and at.my_resource and not at.my_network
     return (
-        _mine(at)
+        _held(at)
         and at.my_resource
         and any(_calls(row["actions"], request) for row in table_rows("portable-credentials"))
     )
@@ -111,11 +112,17 @@ def _of_an_instance(at: Ground, context: Mapping[str, object]) -> bool:
         *("ec2:sourceinstancearn", "ec2:roledelivery"),
         *("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4"),
     )
-    return _mine(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
+    return _held(at) and at.facts.kind == "role" and not at.facts.forwarded and all(name in context for name in told)
 
 
 def _mine(at: Ground) -> bool:
     return at.is_iam and at.mine(at.facts.principal_account)
+
+
+def _held(at: Ground) -> bool:
+    """An identity of mine whose credentials somebody holds: nobody holds those of EC2's own role for volumes."""
+    role = at.request.principal.role_arn or ""
+    return _mine(at) and not role.endswith(":role/aws:ec2-infrastructure")
 
 
 def _calls(actions: tuple[str, ...], request: Request) -> bool:
@@ -157,16 +164,18 @@ def _tells(at: Ground, fact: Row) -> bool:
 
 
 def _arn_form(at: Ground, fact: Row) -> str:
-    """What ARNs a key holds: with an account, but those of buckets; `arns` by service with how resources begin."""
+    """What ARNs a key holds: with an account, but those of buckets; `arns` by service with (how) resources (begin)."""
     start = f"arn:{re.escape(at.workspace.organization.partition)}:"
-    account = ":[a-z0-9-]*:[0-9]{12}:"
+    region, account = "[a-z]{2,}-[a-z-]+-[0-9]{1,2}", ":[0-9]{12}:"
     arns = fact.get("arns")
     if arns is None:
-        return f"(?s){start}(?:[a-z0-9-]+{account}.+|s3:::[^:]+)"
+        return f"(?s){start}(?:[a-z0-9-]+:[a-z-]*[0-9]{{0,2}}{account}.+|s3:::[^:/]+)"
     forms = []
-    for service, resource in arns.items():
-        name = ".+" if resource[-1:] == "*" else "[^:]+"
-        forms.append("s3:::[^:]+" if service == "s3" else f"{service}{account}{re.escape(resource.rstrip('*'))}{name}")
+    for service, resources in arns.items():
+        owner = f"{service}:{'' if service in ('iam', 'sts') else region}{account}"
+        for resource in [resources] if isinstance(resources, str) else resources:
+            name = {"*": ".+", "/": "[^:]+", ":": "[^:]+", "": "[^:]+"}.get(resource[-1:], "")
+            forms.append(_IN_S3 if service == "s3" else f"{owner}{re.escape(resource.rstrip('*'))}{name}")
     return f"(?s){start}(?:{'|'.join(forms)})"
 
 

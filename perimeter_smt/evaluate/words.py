@@ -69,7 +69,8 @@ def _reason(compiled: CompiledCondition, view: View) -> str:
     empty_is_null = "X-8" not in compiled.rivals
     if base.family is Family.NULL:
         return f"key {quoted(condition.key)} is {'absent' if is_null(value, empty_is_null) else 'present'}"
-    if value is None:
+    passes_absent = base.negated or condition.operator.if_exists  # then absence is not why it failed
+    if value is None and not passes_absent:
         return f"key {quoted(condition.key)} is absent"
     several = compiled.declared_multivalued or not isinstance(value, str)
     if several and condition.operator.quantifier is None:

@@ -368,6 +368,34 @@ SETTLED = (
 # fmt: on
 
 
+def _on_tag_keys(name, operator, expected, *rivals, **context):
+    source = "X-6; page Condition operators: the rule of absent keys applies to all condition operators"
+    return settled(name, source, expected, ({"Condition": {operator: {"aws:TagKeys": "red"}}}, context), *rivals)
+
+
+# What X-6 decides: whether absence is as with any other key.
+WITHOUT_SET_OPERATOR = [
+    _on_tag_keys(f"{operator} {context} {rival}", operator, bool(rival) and expected, *rival, **context)
+    for rival in ((), ("X-6",), ("X-5", "X-6"))
+    for operator, context, expected in (
+        ("StringNotEquals", {}, True),
+        ("StringNotLike", {}, True),
+        ("StringNotEqualsIfExists", {}, True),
+        ("StringEqualsIfExists", {}, True),
+        ("StringEquals", {}, False),
+        ("StringNotEquals", {"aws:TagKeys": ["blue"]}, True),
+        ("StringNotEquals", {"aws:TagKeys": ["red"]}, False),
+        ("StringNotEquals", {"aws:TagKeys": ["red", "blue"]}, True),
+        ("StringEqualsIfExists", {"aws:TagKeys": ["blue"]}, False),
+    )
+]
+
+
+@pytest.mark.parametrize(("row", "rivals"), WITHOUT_SET_OPERATOR)
+def test_multivalued_key_without_a_set_operator(row, rivals):
+    assert answers(row, rivals) == (row.expected, row.expected), row.source
+
+
 @pytest.mark.parametrize(("row", "rivals"), SETTLED)
 def test_settled_difference(row, rivals):
     """Differences that were found between the two readings, and settled as the source says."""

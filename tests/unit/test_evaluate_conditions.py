@@ -92,6 +92,9 @@ def test_set_operators(name):
         assert holds(f"ForAnyValue:{name}IfExists", "aws:TagKeys", values, present)
         assert not holds(f"ForAnyValue:{name}IfExists", "aws:TagKeys", values, present, rivals=["X-5"])
         assert not holds(name, "aws:TagKeys", values, present)
+        # The rule of absent keys speaks of all operators: X-6 read the other way.
+        assert holds(name, "aws:TagKeys", values, present, rivals=["X-6"]) is NEGATED[name]
+        assert holds(f"{name}IfExists", "aws:TagKeys", values, present, rivals=["X-6"])
     if good is not None:
         mixed = {"aws:TagKeys": (good, bad)}
         assert not holds(f"ForAllValues:{name}", "aws:TagKeys", values, mixed)

@@ -90,6 +90,50 @@ def test_an_instance_stands_in_a_vpc_of_my_organization():
     assert lines("N2", guard, assumptions=both, **scopes("sqs:*"))[OUTSIDE].status == "proved"
 
 
+INFRASTRUCTURE = "arn:aws:iam::*:role/aws:ec2-infrastructure"
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        # AWS's samples let EC2 attach encrypted volumes by a role of its own, of which nobody holds credentials.
+        ({"ArnNotLike": {"aws:PrincipalArn": INFRASTRUCTURE}}, "proved"),
+        ({"ArnNotLikeIfExists": {"aws:PrincipalArn": [INFRASTRUCTURE]}}, "proved"),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*ec2-infrastructure"}}, "refuted"),
+        ({"StringNotEquals": {"aws:PrincipalTag/network": "any"}}, "refuted"),
+        ({"Bool": {"aws:ViaAWSService": "false"}}, "proved"),
+        ({"Bool": {"aws:ViaAWSService": "true"}}, "refuted"),
+        ({"NumericEquals": {"ec2:RoleDelivery": "1.0"}}, "refuted"),
+    ],
+)
+def test_who_else_is_let_out_of_the_vpc_of_the_instance(condition, status):
+    told = {"Null": {"aws:EC2InstanceSourceVPC": "false"}, "BoolIfExists": {"aws:ViaAWSService": "false"}}
+    line = lines("N2", deny("*", told | OTHER_VPC | condition), **scopes("sqs:*"))[AWAY]
+    assert line.status == status, line
+    if line.counterexample:
+        assert "aws:" not in line.counterexample.request.principal.role_arn.removeprefix("arn:aws:")
+
+
+@pytest.mark.parametrize(
+    ("test", "statuses"),
+    [
+        (("StringNotEqualsIgnoreCase", "${aws:SourceVpc, 'none'}"), ("proved", "conditional")),
+        (("StringNotLike", "${aws:SourceVpc, 'none'}"), ("proved", "conditional")),
+        (("StringNotLike", "vpc-*"), ("refuted", "refuted")),
+        (("StringEqualsIgnoreCase", "${aws:SourceVpc, 'none'}"), ("refuted", "refuted")),
+        (("StringNotEqualsIgnoreCase", "${aws:SourceVpc, 'vpc-0abc'}"), ("refuted", "refuted")),
+    ],
+)
+def test_ids_of_vpcs_are_compared_with_any_operator(test, statuses):
+    """Without case, too: ids have one. Outside my network, a VPC elsewhere with the same id is left (AP14.unique)."""
+    operator, value = test
+    guard = deny("*", {operator: {"aws:Ec2InstanceSourceVpc": value}} | FROM_AN_INSTANCE)
+    found = lines("N2", guard, assumptions=("AP14.shared",), **scopes("sqs:*"))
+    assert tuple(found[row].status for row in (AWAY, OUTSIDE)) == statuses
+    if statuses[1] == "conditional":
+        assert found[OUTSIDE].counterexample.depends_on == ("AP14.unique",)
+
+
 def test_presence_beside_a_variable_without_default():
     """What the variable leaves open where there is no VPC, another statement denies."""
     absent = deny("*", {**FROM_AN_INSTANCE, "Null": {"ec2:SourceInstanceArn": "false", "aws:SourceVpc": "true"}})

@@ -102,7 +102,9 @@ def encode_condition(keys: KeySpace, document: Document, condition: Condition) -
         if not key.info.known:  # a set operator elsewhere made it multivalued; one value is compared as ever
             one = conj(neg(slot.has) for slot in key.slots[1:])
             return ite(key.has, both(one, element(key.slots[0].term)), absent)
-        return both(sym("X-6"), _some(operator, key.has, key.slots, element))  # nothing matches without a set operator
+        # Nothing matches without a set operator; under X-6 any value does, and absence as of any other key.
+        there = both(key.has, disj(slot.has for slot in key.slots))
+        return both(sym("X-6"), ite(there, disj(both(s.has, element(s.term)) for s in key.slots), absent))
     slots = key.slots if key.info.multivalued else (Slot(key.has, key.term),)
     if operator.quantifier is Quantifier.FOR_ALL:
         return either(neg(key.has), conj(implies(s.has, either(_ignored(s), element(s.term))) for s in slots))

@@ -7,7 +7,7 @@ told, and only a denial of the whole call holds it back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -27,11 +27,19 @@ from perimeter_smt.request.partitions import partitions
 COMPUTE, CARRIERS, PORTABLE = "compute-settings", "carriers", "portable-credentials"
 _FIELD = Run(NOT_COLON)
 _NAME = CharSet("abcdefghijklmnopqrstuvwxyz0123456789-")
+_BUCKET = CharSet(":/", negated=True)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_REGION = (Run(CharSet(_LETTERS), 2), Text("-"), Run(CharSet(f"{_LETTERS}-"), 1), Text("-"), Run(DIGITS, 1, 2))
+_REGION_OR_NONE = (Run(CharSet(f"{_LETTERS}-")), Run(DIGITS, 0, 2))
 _HEX = CharSet("0123456789abcdef")
 _TARGETS = {"sqs": "", "s3": "", "lambda": "function:*"}  # of keys that hold any ARN
 _NO_REGION = ("iam", "sts")
+_PLAIN = {"vpc/": "vpc-0fedcba9876543210", "assumed-role/*": "acme-inbox/session"}
+# Where an account may stand behind a colon: in the path of a user, in what Cloud9 takes for a role, in a prefix.
+_AROUND = {"iam": ("acme:", "/inbox"), "sts": ("acme:", "/session"), "s3": ("acme-inbox/acme:", "")}
 _NAMED = 3  # accounts of mine that foreign values are written with
 Row = Mapping[str, Any]
+Arns = Mapping[str, str | Sequence[str]]
 
 
 def of_tables(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
@@ -204,7 +212,7 @@ def my_resources(workspace: Workspace) -> tuple[str, ...]:
     return tuple(r.arn for account, _ in workspace.organization.accounts() for r in account.resources)
 
 
-def _is_a(workspace: Workspace, term: Template, names: str, arns: Mapping[str, str] | None = None) -> Formula:
+def _is_a(workspace: Workspace, term: Template, names: str, arns: Arns | None = None) -> Formula:
     """A value is of the form that AWS writes into the key: an ARN, the id of a VPC, or not empty.
 
     `arns`: what ARNs the key holds, as a service with the beginning of its resources; any where the table says nothing.
@@ -213,12 +221,16 @@ def _is_a(workspace: Workspace, term: Template, names: str, arns: Mapping[str, s
     """
     if names == "arn":
         start = Text(f"arn:{workspace.organization.partition}:")
-        forms = [_bucket(start)] if arns is None or "s3" in arns else []
-        forms += [_owned(start, (Run(_NAME, 1),), (Run(ANY, 1),))] if arns is None else []
-        for service, resource in (arns or {}).items():
-            rest = Run(ANY, 1) if resource.endswith("*") else Run(NOT_COLON, 1)
-            if service != "s3":
-                forms.append(_owned(start, (Text(service),), (Text(resource.removesuffix("*")), rest)))
+        if arns is None:
+            forms = [_buckets(start)[0], _owned(start, (Run(_NAME, 1),), (Run(ANY, 1),), _REGION_OR_NONE)]
+            return disj(glob_on(term, form) for form in forms)
+        forms = _buckets(start) if "s3" in arns else []
+        entries = _entries(arns)
+        forms += [
+            _owned(start, (Text(name),), _resources(begins), () if name in _NO_REGION else _REGION)
+            for name, begins in entries
+            if name != "s3"
+        ]
         return disj(glob_on(term, form) for form in forms)
     if names in ("vpc", "vpc-id"):
         of_zone = names == "vpc"
@@ -228,14 +240,29 @@ def _is_a(workspace: Workspace, term: Template, names: str, arns: Mapping[str, s
     return neg(glob_on(term, ()))
 
 
-def _bucket(start: Text) -> Pattern:
-    return (start, Text("s3:::"), Run(NOT_COLON, 1))
+def _entries(arns: Arns) -> list[tuple[str, str]]:
+    """The services of a column `arns`, each with every beginning of its resources."""
+    listed = {name: [begins] if isinstance(begins, str) else begins for name, begins in arns.items()}
+    return [(name, begins) for name, all_of in listed.items() for begins in all_of]
 
 
-def _owned(start: Text, service: Pattern, resource: Pattern) -> Pattern:
-    """An ARN with an account."""
+def _resources(begins: str) -> Pattern:
+    """One resource by its whole name, or those that begin so: up to a slash or colon, or with `*` for any name."""
+    if begins.endswith("*"):
+        return (Text(begins.removesuffix("*")), Run(ANY, 1))
+    return (Text(begins), Run(NOT_COLON, 1)) if not begins or begins[-1] in "/:" else (Text(begins),)
+
+
+def _buckets(start: Text) -> list[Pattern]:
+    """A bucket, or a place in one that logs go to, `arn:aws:s3:::bucket/prefix`: prefixes hold anything."""
+    bucket = (start, Text("s3:::"), Run(_BUCKET, 1))
+    return [bucket, (*bucket, Text("/"), Run(ANY))]
+
+
+def _owned(start: Text, service: Pattern, resource: Pattern, region: Pattern) -> Pattern:
+    """An ARN with an account, and with a Region or none."""
     colon = Text(":")
-    return (start, *service, colon, Run(_NAME), colon, Run(DIGITS, 12, 12), colon, *resource)
+    return (start, *service, colon, *region, colon, Run(DIGITS, 12, 12), colon, *resource)
 
 
 def _is_mine(workspace: Workspace, term: Template, names: str) -> Formula:
@@ -282,16 +309,21 @@ def hints(rows: Iterable[Row], workspace: Workspace) -> dict[str, tuple[str, ...
     return {name: values for name, values in out.items() if values}
 
 
-def _foreign_arns(workspace: Workspace, arns: Mapping[str, str], stranger: str) -> tuple[str, ...]:
+def _foreign_arns(workspace: Workspace, arns: Arns, stranger: str) -> tuple[str, ...]:
     """ARNs of a stranger's; those whose names hold an account of mine, which wildcards may take for mine, come last."""
     partition = workspace.organization.partition
     region = partitions()[partition].global_region
     told = my_accounts(workspace)[:_NAMED]
     plain, named = [], []
-    for service, resource in arns.items():
+    for service, resource in _entries(arns):
         place = ":" if service == "s3" else f"{'' if service in _NO_REGION else region}:{stranger}"
         start = f"arn:{partition}:{service}:{place}:{resource.removesuffix('*')}"
-        plain.append(f"{start}vpc-0fedcba9876543210" if resource == "vpc/" else f"{start}acme-inbox")
+        if resource and resource[-1] not in "/:*":
+            plain.append(start)
+            continue
+        plain.append(f"{start}{_PLAIN.get(resource, 'acme-inbox')}")
         named += [f"{start}{account}-inbox" for account in told]
-        named += [f"{start}{account}:live" for account in told if resource.endswith("*")]
+        if resource.endswith("*") or service == "s3":
+            before, after = _AROUND.get(service, ("", ""))
+            named += [f"{start}{before}{account}:live{after}" for account in told]
     return (*plain, *named)

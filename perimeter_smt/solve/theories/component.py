@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from perimeter_smt.solve.theories import equality, links, unary
+from perimeter_smt.solve.theories import equality, links, one_case, unary
 from perimeter_smt.solve.theories.literals import Answer, Conflict, Literal, Realised, Undecided
 from perimeter_smt.solve.theories.work import STATES, OutOfWorkError, Work
 
@@ -126,6 +126,8 @@ class TheorySolver:
             variable = literals[0].variables[0]
             found = unary.find(literals, self._hints.get(variable, ()), (), self.work)
             return Realised({variable: found}) if isinstance(found, str) else found
-        if any(literal.kind == "match" for literal in literals):
-            return links.decide(literals, self._hints, self.work)
-        return equality.decide(literals, self._hints, self.work)
+        if not any(literal.kind == "match" for literal in literals):
+            return equality.decide(literals, self._hints, self.work)
+        plain, because = one_case.equated(literals)
+        theory = links if any(literal.kind == "match" for literal in plain) else equality
+        return one_case.explained(theory.decide(plain, self._hints, self.work), because)
