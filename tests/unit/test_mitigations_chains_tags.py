@@ -6,7 +6,14 @@ import pytest
 
 from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.model import OwnedPrincipal
-from perimeter_smt.organization.perimeter import RoleException, Scope, TagException, TrustedPrincipal, Vendor
+from perimeter_smt.organization.perimeter import (
+    RoleException,
+    Scope,
+    TagException,
+    TrustedPrincipal,
+    TrustedResource,
+    Vendor,
+)
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.mitigations import ask
 from perimeter_smt.questions.mitigations.model import Asking
@@ -251,3 +258,34 @@ def test_groups_are_of_users():
     assert (line.status, calls(line)[0]) == ("conditional", "iam:AddUserToGroup")
     (line,) = rows(exempt, role("worker", NOBODY, may=(allow("iam:AddUserToGroup"),)), exception=GLASS)
     assert line.status == "proved"
+
+
+# Exceptions on resources
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({}, None),
+        ({"third_principals": (TrustedPrincipal(account=VENDOR),)}, None),
+        (
+            {"third_principals": (TrustedPrincipal(account=VENDOR, resources=("arn:aws:s3:::acme-exchange*",)),)},
+            "makes",
+        ),
+        ({"third_resources": (TrustedResource(account=VENDOR),)}, None),
+        ({"third_resources": (TrustedResource(account=VENDOR, arns=("arn:aws:s3:::vendor-drop/*",)),)}, None),
+        ({"third_resources": (TrustedResource(arns=(f"arn:aws:sqs:*:{VENDOR}:drop",)),)}, None),
+        ({"third_resources": (TrustedResource(arns=("arn:aws:s3:::vendor-drop/*",)),)}, "whoever's has the name"),
+        (
+            {"tag_exceptions": (TagException(on="resource", key="open", value="yes", objectives=("O1",)),)},
+            "edits the policy of a resource",
+        ),
+    ],
+)
+def test_what_is_exempt_by_the_name_of_a_resource_is_said(claims, said):
+    """Whoever comes to have a resource of that name has what the perimeter says of it."""
+    space = workspace(role("one", NOBODY), **claims)
+    limits = "\n".join(ask(space, ["C2"], Asking())[0].limits)
+    told = [words for words in ("makes a resource", "whoever's has the name", "edits the policy") if words in limits]
+    assert [words for words in told if said is not None and (words in said or said in words)] == told
+    assert bool(told) is (said is not None)

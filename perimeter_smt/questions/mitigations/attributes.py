@@ -5,13 +5,13 @@ IAM guide, pass session tags in AWS STS, and monitor and control actions taken w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.roles import target
-from perimeter_smt.questions.mitigations.steps import Step, Steps, calls
-
-_FORMULAS = {"sts:TagSession": "step.tags-session", "sts:SetSourceIdentity": "step.sets-source-identity"}
+from perimeter_smt.questions.mitigations.steps import Step, Steps
 
 
 def attributes_of(steps: Steps, principal: OwnedPrincipal, step: Step) -> dict[str, str]:
@@ -29,36 +29,19 @@ def attributes_of(steps: Steps, principal: OwnedPrincipal, step: Step) -> dict[s
     return out
 
 
-def _sent(steps: Steps, attributes: dict[str, str]) -> list[Formula]:
-    """What a call sends that sets these attributes of the session."""
-    sent = []
-    for name, value in attributes.items():
-        if name == "aws:sourceidentity":
-            sent.append(steps.has_value("sts:sourceidentity", value))
-        else:
-            sent.append(steps.has_value(name.replace("aws:principaltag/", "aws:requesttag/"), value))
-    return sent
-
-
-def _beside(attributes: dict[str, str]) -> list[str]:
-    """The calls that setting them asks for."""
-    out = ["sts:TagSession"] if any(name.startswith("aws:principaltag/") for name in attributes) else []
-    return out + (["sts:SetSourceIdentity"] if "aws:sourceidentity" in attributes else [])
-
-
-def setting_by(
-    steps: Steps, caller: OwnedPrincipal, role: OwnedPrincipal, attributes: dict[str, str]
+def brought_by(
+    steps: Steps, who: Outsider, role: OwnedPrincipal, attributes: dict[str, str], more: Iterable[Formula] = ()
 ) -> list[Step] | None:
-    """The requests by which a caller takes a role and sets these attributes; None where one does not get through."""
-    sent = _sent(steps, attributes)
-    names = ["step.takes-role", *(_FORMULAS[name] for name in _beside(attributes))]
-    found = [steps.step(steps.formula(name), target(role), calls(caller), *sent) for name in names]
-    return [step for step in found if step] if all(found) else None
+    """The requests by which somebody from outside takes a role and sets these attributes.
 
-
-def brought_by(steps: Steps, who: Outsider, role: OwnedPrincipal, attributes: dict[str, str]) -> list[Step] | None:
-    """The requests by which somebody from outside takes a role and sets these attributes."""
-    sent, tags = _sent(steps, attributes), steps.formula("step.enters-tagged")
+    `more`: what the request that tags the session satisfies besides.
+    """
+    by_call: dict[str, list[Formula]] = {}
+    for name, value in attributes.items():
+        call = "sts:SetSourceIdentity" if name == "aws:sourceidentity" else "sts:TagSession"
+        sent = name.replace("aws:principaltag/", "aws:requesttag/").replace("aws:source", "sts:source")
+        by_call.setdefault(call, [*more] if call == "sts:TagSession" else []).append(steps.has_value(sent, value))
+    tags = steps.formula("step.enters-tagged")
     found = [steps.step(steps.formula("step.enters"), who.entering, target(role))]
-    found += [steps.step(tags, steps.calls(name), who.tagging, target(role), *sent) for name in _beside(attributes)]
+    found += [steps.step(tags, steps.calls(call), who.tagging, target(role), *sent) for call, sent in by_call.items()]
     return [step for step in found if step] if all(found) else None

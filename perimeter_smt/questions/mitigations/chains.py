@@ -25,6 +25,7 @@ from perimeter_smt.questions.mitigations.graph import (
     raised,
 )
 from perimeter_smt.questions.mitigations.guarded import calls_of, guarded_by, unless, where
+from perimeter_smt.questions.mitigations.joints import UNLESS, fit
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.outsiders import STRANGER, outsiders
 from perimeter_smt.questions.mitigations.permission_sets import exempt_permission_sets, give_permission_sets
@@ -44,24 +45,10 @@ from perimeter_smt.questions.mitigations.steps import (
 )
 from perimeter_smt.questions.mitigations.tag_holders import TagHolders
 from perimeter_smt.questions.mitigations.tokens import issue_tokens
+from perimeter_smt.questions.mitigations.unseen import LIMITS, limits
 from perimeter_smt.questions.mitigations.with_rights import with_rights
 
 ID, TITLE = "C2", "nobody becomes an identity or holds an exception over hops that were not meant"
-LIMITS = (
-    "which root users have credentials is not in the input",
-    "the management account and AWS itself are bound by no guardrail",
-    "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
-    "paths over them are conditional",
-    "services that the tables `escalation-actions` and `pass-role-paths` do not know may run code with a role, too",
-    "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
-    "of two who act together one call of the helper is followed: to rewrite a trust policy, extend rights or change a "
-    "tag",
-)
-_DELEGATES = (
-    "delegated administrators of AWS Organizations act by its resource policy, which is not among the resources of the "
-    "management account"
-)
-_MAKES_WITHOUT = "what is made by calls that take no tags carries none: who makes it is not asked"
 _NOT_CARRIED = "nobody begins its session with the tags or the source identity that the requests show"
 _IN_PART = "AWS tests a call of it on a resource, too, on which it is stopped"
 _MOST = 200  # identities that differ: beyond, the question takes minutes and is asked on demand
@@ -80,9 +67,9 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
         return Mitigation(ID, TITLE, "not-asked", (Line("identities", "not-asked", text),), (), LIMITS)
     try:
         question = ChainQuestion(workspace, smaller, kinds, asking)
-        lines, limits = tuple(question.lines()), (*_limits(workspace), *question.left_out)
+        lines, unseen = tuple(question.lines()), (*limits(workspace), *question.left_out)
     except UndecidedError as error:
-        lines, limits = (Line("paths between identities", "unknown", str(error)),), LIMITS
+        lines, unseen = (Line("paths between identities", "unknown", str(error)),), LIMITS
     unlisted = [account.id for account, _ in workspace.organization.accounts() if not account.listed]
     if unlisted:
         text = f"; principals of {len(unlisted)} accounts are not listed in full, and may hold anything"
@@ -90,18 +77,7 @@ def ask(workspace: Workspace, asking: Asking) -> Mitigation:
             replace(line, status="conditional", text=line.text + text) if line.status == "proved" else line
             for line in lines
         )
-    return Mitigation(ID, TITLE, worst(lines), lines, (), limits)
-
-
-def _limits(workspace: Workspace) -> tuple[str, ...]:
-    """What the question does not see in this workspace."""
-    organization = workspace.organization
-    management = next((a for a, _ in organization.accounts() if a.id == organization.management_account), None)
-    told = management is not None and (
-        management.listed or any(r.arn.split(":")[2] == "organizations" for r in management.resources)
-    )
-    bare = any(entry.missing and entry.on == "resource" for entry in workspace.perimeter.tag_exceptions)
-    return (*LIMITS, *(() if told else (_DELEGATES,)), *((_MAKES_WITHOUT,) if bare else ()))
+    return Mitigation(ID, TITLE, worst(lines), lines, (), unseen)
 
 
 class ChainQuestion:
@@ -410,6 +386,7 @@ class ChainQuestion:
         ]
         hops = [steps.shown(step, words) for steps, step, words in taken]
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
+        unless += [] if fit(path, self.kinds) else [UNLESS]
         unless += [_NOT_CARRIED] if any(step.carried for _, step, _ in taken) else []
         unless += [_IN_PART] if any(step.in_part for _, step, _ in taken) else []
         needs = sorted({name for hop in hops for name in hop.depends_on})

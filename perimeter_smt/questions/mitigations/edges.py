@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import product
 from typing import Any
 
-from perimeter_smt.logic.formula import Formula, both, conj, disj, is_text, neg
-from perimeter_smt.questions.mitigations.attributes import attributes_of, brought_by, setting_by
-from perimeter_smt.questions.mitigations.graph import Chains, Edge, Hop, Rewritten, last, raised
+from perimeter_smt.logic.formula import Formula, both, disj, is_text, neg
+from perimeter_smt.questions.mitigations.attributes import attributes_of
+from perimeter_smt.questions.mitigations.graph import Chains, Edge, Rewritten, last, raised
 from perimeter_smt.questions.mitigations.outsiders import Outsider
 from perimeter_smt.questions.mitigations.roles import Kind, any_of
+from perimeter_smt.questions.mitigations.sessions import Sessions
 from perimeter_smt.questions.mitigations.steps import Step, Steps, as_target, call_of, calls, end_of, target_of
+from perimeter_smt.questions.mitigations.through import takes_through
 from perimeter_smt.request.keys import table_rows
 
 Done = Callable[[Kind, Kind], bool]  # whether a caller surely becomes an identity in one step
@@ -24,7 +25,6 @@ Rows = Sequence[Mapping[str, Any]]
 _ON_USERS, _ON_ROLES = ("loginprofile", "accesskey", "user"), ("role",)  # what the calls on either are named after
 _SWITCHES = frozenset(["iam:SetDefaultPolicyVersion"])
 REWRITES = "iam:updateassumerolepolicy"
-_TRIES = 4  # values of session attributes that are tried
 
 
 def connect(
@@ -56,17 +56,18 @@ def connect(
     reader = _Edges(steps, list(callers), kinds, done, outside)
     for caller, kind, edge in reader.into():
         chains.add(name(caller), kind.first.arn, edge)
-    for source, kind, edge in reader.from_outside:
-        chains.add(source, kind.first.arn, edge)
+    for source, kind, edge in reader.through:
+        chains.add(_source(source, name), kind.first.arn, edge)
     extends = [(name(caller), kind.first.arn, edge) for caller, kind, edge in reader.raises(among is None)]
     if steps.attributes:
-        _give(chains, callers, kinds, name)
+        _give(chains, reader.sessions, kinds, name)
     _extend(chains, extends)
 
 
-def _give(chains: Chains, callers: Sequence[Kind], kinds: Sequence[Kind], name: Callable[[Kind], str]) -> None:
-    """Edges that need a session with tags or a source identity: from who takes the role and sets them, in one."""
-    for middle, kind in product([k for k in callers if k.first.type == "role"], kinds):
+def _give(chains: Chains, sessions: Sessions, kinds: Sequence[Kind], name: Callable[[Kind], str]) -> None:
+    """Edges that need a session with tags or a source identity: from who begins one such, in one."""
+    middles = [kind for kind in sessions.callers if kind.first.type == "role"]
+    for middle, kind in product(middles, kinds):
         edge = chains.graph.get(name(middle), kind.first.arn)
         if edge is None or not any(step.carried for _, step, _ in edge.steps):
             continue
@@ -74,19 +75,19 @@ def _give(chains: Chains, callers: Sequence[Kind], kinds: Sequence[Kind], name: 
         for steps, step, _ in edge.steps:
             if step.carried and isinstance(steps, Steps):
                 attributes |= attributes_of(steps, middle.first, step)
-        named = ", ".join(f"{key} = {value}" for key, value in attributes.items())
-        for caller in callers:
-            enters = chains.graph.get(name(caller), middle.first.arn)
-            if enters is None or [words for _, _, words in enters.steps] != [
-                f"takes the role {last(middle.first.arn)}"
-            ]:
-                continue
-            world = enters.steps[0][0]
-            first = setting_by(world, caller.first, middle.first, attributes) if isinstance(world, Steps) else None
-            if first is not None:
-                hops: list[Hop] = [(world, hop, f"sets {named}") for hop in first]
-                hops += [(steps, replace(step, carried=False), words) for steps, step, words in edge.steps]
-                chains.add(name(caller), kind.first.arn, Edge(tuple(hops), edge.words, edge.unless))
+        for begun in sessions.begun(middle, attributes):
+            hops = [*begun.hops, *((steps, replace(step, carried=False), words) for steps, step, words in edge.steps)]
+            whole = Edge(tuple(hops), edge.words, _also(edge.unless, begun.source))
+            chains.add(_source(begun.source, name), kind.first.arn, whole)
+
+
+def _source(source: Kind | Outsider, name: Callable[[Kind], str]) -> str:
+    return source.name if isinstance(source, Outsider) else name(source)
+
+
+def _also(unless: str, source: Kind | Outsider) -> str:
+    """What an edge needs, with what is needed for somebody from outside to come in."""
+    return "; ".join(filter(None, (unless, source.unless if isinstance(source, Outsider) else "")))
 
 
 def _extend(chains: Chains, found: Sequence[tuple[str, str, Edge]]) -> None:
@@ -119,8 +120,9 @@ class _Edges:
     def __init__(
         self, steps: Steps, callers: list[Kind], kinds: Sequence[Kind], done: Done, outside: Sequence[Outsider]
     ) -> None:
-        self.steps, self.all_callers, self.kinds, self.done, self.outside = steps, callers, kinds, done, outside
-        self.from_outside: list[tuple[str, Kind, Edge]] = []
+        self.steps, self.all_callers, self.kinds, self.done = steps, callers, kinds, done
+        self.sessions = Sessions(steps, callers, outside)
+        self.through: list[tuple[Kind | Outsider, Kind, Edge]] = []
         self.roles = [kind for kind in kinds if kind.first.type == "role"]
         rows = table_rows("escalation-actions")
         self.rows = {effect: [r for r in rows if r["effect"] == effect] for effect in {r["effect"] for r in rows}}
@@ -145,7 +147,7 @@ class _Edges:
         """AssumeRole by sessions without attributes; then with those that the step before can set."""
         steps, asked = self.steps, self.steps.formula("step.takes-role")
         found = self._done()
-        plain = disj(both(calls(k.first), steps.plain_session(k.first)) for k in self.all_callers)
+        plain = steps.of_session(disj(both(calls(k.first), steps.plain_session(k.first)) for k in self.all_callers))
         for caller, kind, step in steps.pairs(self.all_callers, self.roles, asked, plain):
             found.add((caller.first.arn, kind.first.arn))
             words = f"takes the role {last(kind.first.arn)}"
@@ -153,50 +155,8 @@ class _Edges:
         if not steps.attributes:
             return
         callers = [k for k in self.all_callers if k.first.type == "role"]
-        for middle, kind, step in list(steps.pairs(callers, self.roles, asked, done=found)):
-            for caller, edge in self._through(middle, kind, step):
-                yield caller, kind, edge
-            self.from_outside += self._through_outside(middle, kind, step)
-
-    def _through(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[Kind, Edge]]:
-        """Two hops, where the second needs session tags or a source identity that the first has to set."""
-        enter = (self.steps.formula("step.takes-role"), middle.here)
-        for caller, _ in list(self.steps.callers(self.all_callers, *enter)):
-            edge = self._two_hops(middle, kind, step, partial(setting_by, self.steps, caller.first, middle.first))
-            if edge is not None:
-                yield caller, edge
-
-    def _through_outside(self, middle: Kind, kind: Kind, step: Step) -> Iterator[tuple[str, Kind, Edge]]:
-        """The same, where the first hop is of somebody from outside."""
-        for who in self.outside:
-            if self.steps.step(self.steps.formula("step.enters"), who.entering, middle.here) is not None:
-                edge = self._two_hops(middle, kind, step, partial(brought_by, self.steps, who, middle.first))
-                if edge is not None:
-                    unless = "; ".join(filter(None, (edge.unless, who.unless)))
-                    yield who.name, kind, replace(edge, unless=unless)
-
-    def _two_hops(
-        self, middle: Kind, kind: Kind, step: Step, setting: Callable[[dict[str, str]], list[Step] | None]
-    ) -> Edge | None:
-        """The hops by which a role is taken through another, whose session carries what `setting` can set."""
-        steps, second = self.steps, step
-        tried: list[Formula] = []
-        for _ in range(_TRIES):
-            attributes = attributes_of(steps, middle.first, second)
-            first = setting(attributes)
-            if first is not None:
-                words = f"takes the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-                named = ", ".join(f"{name} = {value}" for name, value in attributes.items())
-                hops = [(steps, hop, f"sets {named}") for hop in first]
-                return Edge((*hops, (steps, replace(second, carried=False), words)), words)
-            tried.append(neg(conj(steps.has_value(name, value) for name, value in attributes.items())))
-            other = steps.step(steps.formula("step.takes-role"), kind.here, calls(middle.first), *tried)
-            if other is None:
-                return None
-            second = other
-        words = f"may take the role {last(kind.first.arn)} through {last(middle.first.arn)}"
-        unless = "no session attributes that the first hop may set are those that the second asks for"
-        return Edge(((steps, step, words),), words, unless)
+        for middle, kind, _ in list(steps.pairs(callers, self.roles, asked, done=found)):
+            self.through += takes_through(self.sessions, middle, kind)
 
     def becomes(self) -> Iterator[tuple[Kind, Kind, Edge]]:
         """Calls on an identity after which one acts as it."""

@@ -7,6 +7,7 @@ one that opens nothing is `proved`, and can go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from perimeter_smt.encode.language.keys import KeySpace
@@ -17,20 +18,26 @@ from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import OBJECTIVES, Perimeter, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.mitigations import QUESTIONS
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.request import actions
 
 ID, TITLE = "exceptions", "what each exception opens"
 Holds = Callable[[KeySpace, Script], Formula]
+_OPEN = ("refuted", "conditional", "unknown")
+_ROWS = 3  # rows of a mitigation that are named
 
 
 def ask(workspace: Workspace, asking: Asking, mode: Literal["guardrails", "grants"] = "guardrails") -> Mitigation:
     """A row for every exception and vendor of the perimeter."""
-    lines = [
-        _line(workspace.model_copy(update={"perimeter": left}), shown, objectives, holds, asking, mode)
-        for shown, objectives, holds, left in _each(workspace.perimeter)
-    ]
+    lines = []
+    for shown, objectives, holds, left in _each(workspace.perimeter):
+        without = workspace.model_copy(update={"perimeter": left})
+        of_matrix = tuple(name for name in objectives if name in OBJECTIVES)
+        line = _line(without, shown, of_matrix, holds, asking, mode) if of_matrix else None
+        of_mitigations = tuple(name for name in objectives if name not in OBJECTIVES)
+        lines.append(_beside(workspace, without, shown, of_mitigations, asking, line))
     if not lines:
         lines = [Line("perimeter.yaml", "proved", "declares no exception")]
     return Mitigation(ID, TITLE, worst(lines), tuple(lines))
@@ -55,6 +62,42 @@ def _each(perimeter: Perimeter) -> Iterator[tuple[str, tuple[str, ...], Holds, P
             return encoded.is_vendor(keys, script.texts["aws:PrincipalArn"], entry)
 
         yield f"vendor {vendor.account}", ("O1", "O2", "O6"), is_vendor, without("vendors", vendor)
+
+
+def _beside(
+    workspace: Workspace, without: Workspace, shown: str, names: tuple[str, ...], asking: Asking, line: Line | None
+) -> Line:
+    """The row with what the exception opens in these mitigations: rows that are no longer proved without it."""
+
+    opened: list[str] = []
+    asked: list[str] = []
+    first = None
+    for name in names:
+        before = {one.subject: one for one in QUESTIONS[name].ask(workspace, asking).lines}
+        lines = QUESTIONS[name].ask(without, asking).lines
+        now = [one for one in lines if one.status in _OPEN]
+        asked += [name] if any(one.status != "not-asked" for one in lines) else []
+        lost = [one for one in now if one.subject not in before or before[one.subject].status not in _OPEN]
+        if lost:
+            opened.append(f"{name} ({', '.join(one.subject for one in lost[:_ROWS])}{', ...' if lost[_ROWS:] else ''})")
+            first = first or next((one.counterexample for one in lost if one.counterexample), None)
+        elif now:
+            opened.append(f"{name}, where {_rows(len(now))} not held with it either")
+    if line is None and not asked:
+        return Line(shown, "not-asked", f"{', '.join(names)}: the input does not say enough to ask")
+    if line is None:
+        line = Line(shown, "proved", f"opens nothing: {', '.join(asked)} would hold without it")
+    elif line.status == "unknown":
+        return line
+    if not opened:
+        return line
+    already = f"{line.text}, " if line.status == "conditional" else "opens "
+    return replace(line, status="conditional", text=already + ", ".join(opened),
+                   counterexample=line.counterexample or first)  # fmt: skip
+
+
+def _rows(number: int) -> str:
+    return "1 row is" if number == 1 else f"{number} rows are"
 
 
 def _holds(alone: Perimeter, objective: str) -> Holds:

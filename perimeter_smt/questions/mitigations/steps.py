@@ -112,7 +112,11 @@ class Steps:
         documents = all_documents(workspace, grants_too=True)
         tested = {c.name.lower() for d in documents for statement in d.statements for c in statement.conditions}
         keys += [name.replace(_TAG, "aws:requesttag/") for name in sorted(tested) if name.startswith(_TAG)]
-        keys += ["sts:sourceidentity"] if _SOURCE_IDENTITY in tested else []
+        keys += [_SOURCE_IDENTITY, "sts:sourceidentity"] if {_SOURCE_IDENTITY, "sts:sourceidentity"} & tested else []
+        self._spelled = {
+            *(v for d in documents for s in d.statements for c in s.conditions for v in c.values),
+            *(c.name.partition("/")[2] for d in documents for s in d.statements for c in s.conditions),
+        }
         world = build(
             workspace, services, free_grants=False, objectives=(), asked=_FORMULAS,
             also_keys=(credentials.EXTERNAL_ID, "iam:passedtoservice", *keys), also_defined=credentials.definitions,
@@ -121,6 +125,7 @@ class Steps:
         # Managed policies, groups, functions and instances are not listed as identities are: any may be there.
         world.assertions = [a for a in world.assertions if not a.name.startswith(_RESOURCES_LISTED)]
         self.workspace, self.world = workspace, world
+        self._of_sessions: list[Formula] = []  # what was asked of sessions
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         also += all_types()
         self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also, often=True)
@@ -317,14 +322,26 @@ class Steps:
 
     def plain_session(self, principal: OwnedPrincipal) -> Formula:
         """The caller's session carries nothing that somebody set when it began: no source identity, no session tags."""
+        return self.session_with(principal, {})
+
+    def session_with(self, principal: OwnedPrincipal, attributes: Mapping[str, str]) -> Formula:
+        """The caller's session carries these session tags and this source identity, and no others."""
         known = self.world.keys.known
-        given = {f"{_TAG}{name}".lower(): value for name, value in principal.tags.items()}
-        out = [neg(known[_SOURCE_IDENTITY].has)] if _SOURCE_IDENTITY in known else []
+        given = {f"{_TAG}{name}".lower(): value for name, value in principal.tags.items()} | dict(attributes)
+        out = []
+        if _SOURCE_IDENTITY in known:
+            value = attributes.get(_SOURCE_IDENTITY)
+            out = [self.without(_SOURCE_IDENTITY) if value is None else self.has_value(_SOURCE_IDENTITY, value)]
         for name in sorted(known):
             if name.startswith(_TAG) and known[name].has.op == "sym":
                 value = given.get(name)
                 out.append(neg(known[name].has) if value is None else self.has_value(name, value))
-        return conj(out)
+        return self.of_session(conj(out))
+
+    def of_session(self, formula: Formula) -> Formula:
+        """What is asked of a session, so that it is known for it in `without_session`."""
+        self._of_sessions.append(formula)
+        return formula
 
     def has_value(self, name: str, value: str) -> Formula:
         """A condition key has a value; true where nothing looks at the key."""
@@ -332,6 +349,35 @@ class Steps:
         if key is None:
             return conj(())
         return both(key.has, glob_on(key.term, (Text(value),) if value else ()))
+
+    def without(self, name: str) -> Formula:
+        """The request does not carry a condition key; true where nothing looks at the key."""
+        key = self.world.keys.known.get(name.lower())
+        return TRUE if key is None else neg(key.has)
+
+    def spellings(self, name: str) -> list[str]:
+        """How the policies spell a tag key; in lower case where they do not."""
+        return sorted({name, *(text for text in self._spelled if text.lower() == name)})
+
+    def without_mode(self, step: Step) -> tuple[Formula, ...]:
+        """What a step was asked for, but for the reading and the session that it was found with."""
+        ways = [mode for _, mode, _ in self._modes] + [one for more, _, _ in self._modes for one in more]
+        return tuple(formula for formula in step.asked if not any(formula is way for way in ways))
+
+    def without_session(self, step: Step) -> tuple[Formula, ...]:
+        """What a step was asked for, but for the reading and what the session was to carry."""
+        return tuple(one for one in self.without_mode(step) if not any(one is other for other in self._of_sessions))
+
+    def value(self, step: Step, name: str) -> str | None:
+        """What the request of a step holds in a condition key; None where it does not carry it."""
+        key, model = self.world.keys.known.get(name.lower()), _model(step)
+        if key is None or key.has.op != "sym" or not model.symbols.get(str(key.has.payload), False):
+            return None
+        return model.texts.get(str(key.has.payload).removeprefix("has "), "")
+
+    def text(self, step: Step, name: str) -> str:
+        """A text of the request of a step."""
+        return _model(step).texts.get(name, "")
 
     def carries(self, name: str) -> Formula:
         """The request carries a condition key; true where nothing looks at the key."""
