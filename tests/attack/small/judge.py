@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import time
 import traceback
@@ -200,6 +201,11 @@ def _assumed_away(world: Small, drawn: Sample, accepted: set[str]) -> bool:
     facts, exact = drawn.facts, world.reading == "exact"
     if (exact and drawn.soft) or drawn.soft & accepted:
         return True
+    if (exact or "AN6.address" in accepted) and facts.forwarded and facts.source_address:
+        ranges = map(ipaddress.ip_network, world.workspace.perimeter.cidrs)
+        mine = any(ipaddress.ip_address(facts.source_address) in each for each in ranges)
+        if mine is not facts.first_hop_trusted:  # the first hop's address is not of my network, or is
+            return True
     if facts.kind != "service":
         return False
     elsewhere = facts.path == "vpce" and facts.behalf != facts.endpoint_account
