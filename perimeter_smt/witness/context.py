@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from perimeter_smt.encode.language.keys import Key
+from perimeter_smt.logic.atoms import Ref
 from perimeter_smt.request.keys import support_list
 from perimeter_smt.request.request import Facts, Principal, Request
 from perimeter_smt.witness.clock import times
@@ -18,7 +20,7 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
     context = dict(used)
     # Keys that only statements on other calls test are not in the problem: the model says nothing of them.
     known = view.world.keys.known.items()
-    tested = {name for name, key in known if str(key.has.payload) in view.model.symbols}
+    tested = {name for name, key in known if str(key.has.payload) in view.model.symbols and _told(view, key)}
     for name, value in _always(view, facts, principal).items():
         if name.lower() not in tested:
             context[name] = value
@@ -30,6 +32,13 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
         context=dict(sorted(context.items())),
     )
     return request, facts, tuple(sorted(used))
+
+
+def _told(view: View, key: Key) -> bool:
+    """The model says of the key that it is absent, or its value; no test of a value leaves a trace of `*`."""
+    if not view.model.symbols.get(str(key.has.payload), False):
+        return True
+    return all(piece.var in view.model.texts for piece in key.term if isinstance(piece, Ref))
 
 
 def _always(view: View, facts: Facts, principal: Principal) -> dict[str, str | tuple[str, ...]]:

@@ -45,6 +45,23 @@ def test_counterexamples_are_requests_that_aws_can_produce(seed):
             assert soft_violations(example.request, example.facts) <= LOOSER
 
 
+def test_a_key_that_a_lone_star_tests_has_its_value():
+    """A pattern that every text matches says nothing of the value: it is the one that AWS sends."""
+    condition = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}, "StringNotLikeIfExists": {"aws:userid": "*"}}
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": condition}
+    root = Unit(
+        id="r-ab12", guardrails=Guardrails(scps=(document(Kind.SCP, "star", [deny]),)), accounts=(Account(id=APP),)
+    )
+    organization = Organization(id=MINE, management_account=MANAGEMENT, root=root)
+    claims = Perimeter(orgs=(MINE,), scopes={"O3": Scope(actions=("s3:GetObject",))}, accepted=ALL_LIMITS)
+    space = Workspace(organization=organization, perimeter=claims, name="star", grants_given=False)
+    report = prove(space, objectives=["O3"], services=["s3"], reading="exact", availability=False, enumerate_all=True)
+    found = [c for verdict in report.verdicts for c in verdict.counterexamples]
+    assert {c.facts.kind for c in found} >= {"role", "user", "root"}
+    assert all(c.request.context["aws:userid"] for c in found)
+    assert [w for c in found for w in consistent(c.request, c.facts, space)] == []
+
+
 def test_sessions_have_an_id_and_a_name():
     """`aws:userid` of a role session is `AROA...:name`, with the name of the session's ARN."""
     condition = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": MINE}, "StringLike": {"aws:userid": "*?*:*?*"}}
