@@ -115,6 +115,15 @@ def every_address() -> str:
     return of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
+def twins_of_my_vpc() -> str:
+    """An SCP denies what does not come from a VPC of this id, and calls to another Region than its own."""
+    found = space(scp=(
+        deny("s3:GetObject", StringNotEqualsIfExists={"aws:SourceVpc": VPC}),
+        deny("s3:GetObject", StringNotEquals={"aws:RequestedRegion": "eu-west-1"}),
+    ), actions=("s3:GetObject",))  # fmt: skip
+    return of_objective(found, "O5", "s3", actions={"s3:getobject"})
+
+
 def tags_of_managed_keys() -> str:
     """An SCP asks for a tag on every key, an RCP denies everything; RCPs do not bind the keys that AWS manages."""
     key = "aws:ResourceTag/team"
@@ -221,6 +230,10 @@ WORLDS = (
            tags_of_which_nobody_says),
     ByHand("P5.console-authorization", "an RCP that denies signing in", unguarded_sign_in),
     ByHand("AN11.address", "an SCP that denies every address and calls without one", every_address),
+    ByHand("AN15", "an SCP by the id of my VPC and its Region", twins_of_my_vpc),
+    ByHand("AP14.region", "own assertion: instances stand in Regions", _own('(not (= instance.region "nowhere"))')),
+    ByHand("AP14.function-region", "own assertion: functions stand in Regions",
+           _own('(not (= function.region "nowhere"))')),
     ByHand("AE9.managed-tags", "an SCP that asks for a tag on keys, beside an RCP that cannot bind AWS managed keys",
            tags_of_managed_keys),
     ByHand("AP3.service-linked", "a bucket open to a user of another account, under an RCP that denies everything",

@@ -14,7 +14,7 @@ from typing import Any
 
 from perimeter_smt.encode.world.world import build
 from perimeter_smt.organization.model import AclGrant, OwnedPrincipal, OwnedResource
-from perimeter_smt.organization.perimeter import RoleException, Workspace
+from perimeter_smt.organization.perimeter import RoleException, Scope, Workspace
 from perimeter_smt.organization.published import is_published_bucket
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -160,11 +160,11 @@ def _unseen() -> str:
     return _mitigation("S1", space(resources=(cluster,)))
 
 
-def _roles(*allowed: str) -> Workspace:
-    """A role that may do this, and an exempt one that builds of CodeBuild may run as."""
+def _roles(*allowed: str, on: str = "*", runs_as: str = "codebuild.amazonaws.com") -> Workspace:
+    """A role that may do this, and an exempt one that a service may run as."""
     builder, exempt = (f"arn:aws:iam::{MINE}:role/{name}" for name in ("builder", "exempt"))
-    grant = _document(Kind.IDENTITY, {"Effect": "Allow", "Action": list(allowed), "Resource": "*"})
-    runs = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    grant = _document(Kind.IDENTITY, {"Effect": "Allow", "Action": list(allowed), "Resource": on})
+    runs = {"Effect": "Allow", "Principal": {"Service": runs_as}, "Action": "sts:AssumeRole"}
     comes = {"Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{MINE}:saml-provider/acme"},
              "Action": "sts:AssumeRoleWithSAML"}  # fmt: skip
     found = space(listed=True, principals=(
@@ -182,6 +182,31 @@ def _document(kind: Kind, statement: dict[str, Any]) -> Document:
 
 def _passed() -> str:
     return _mitigation("C2", _roles("iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"))
+
+
+def _commanded() -> str:
+    return _mitigation("C2", _roles("ssm:SendCommand", on="arn:aws:ec2:*:*:instance/*", runs_as="ec2.amazonaws.com"))
+
+
+def _tagged_pods() -> str:
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
+             "Action": ["sts:AssumeRole", "sts:TagSession"]}  # fmt: skip
+    pod = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/pod", type="role", account=MINE, trust=_document(Kind.TRUST, trust),
+        policies=(_document(Kind.IDENTITY, {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}),),
+    )  # fmt: skip
+    exempt = deny("sqs:*", StringNotEqualsIfExists={"aws:ResourceOrgID": ORG},
+                  StringNotEquals={"aws:PrincipalTag/team": "free"})  # fmt: skip
+    roots = deny("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:root"})
+    found = space(listed=True, principals=(pod,), scp=(exempt, roots), actions=("sqs:SendMessage",))
+    return of_objective(found, "O3", "sqs", actions={"sqs:sendmessage"})
+
+
+def _in_any_region() -> str:
+    found = space(scp=(deny("*", StringNotEquals={"aws:RequestedRegion": ["eu-west-1", "unspecified"]}),))
+    scopes = dict.fromkeys(("O1", "O2", "O3", "O4", "O5", "O6"), Scope(actions=("bedrock:InvokeModel",)))
+    perimeter = found.perimeter.model_copy(update={"regions": ("eu-west-1",), "scopes": scopes})
+    return _mitigation("E1", found.model_copy(update={"perimeter": perimeter}))
 
 
 def _trail_deleted() -> str:
@@ -236,6 +261,12 @@ ROWS = (
               lambda row: "rds" in row["namespaces"], _unseen),
     RowByHand("pass-role-paths", "mitigation C2: a role passed to builds of CodeBuild",
               lambda row: row["principal"] == "codebuild.amazonaws.com", _passed),
+    RowByHand("tested-resource-types", "mitigation C2: commands on instances, without any document",
+              lambda row: row["action"] == "ssm:SendCommand", _commanded),
+    RowByHand("service-session-tags", "an SCP with an exempting tag, and a role of pods of EKS that lacks it",
+              lambda row: row["principal"] == "pods.eks.amazonaws.com", _tagged_pods),
+    RowByHand("global-inference-actions", "mitigation E1: an SCP on Regions that lets global inference through",
+              lambda row: row.startswith("bedrock:"), _in_any_region),
     RowByHand("guardrail-actions", "mitigation C2: a role that may delete trails",
               lambda row: row["action"] == "cloudtrail:DeleteTrail", _trail_deleted),
     RowByHand("service-made-calls", "availability: CodeBuild makes the network interface of a build",
