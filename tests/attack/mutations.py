@@ -62,9 +62,9 @@ def _in(folder, *rows):
 MUTATIONS = (
     *_in(
         "perimeter_smt/evaluate",
-        ("IfExists dropped", "conditions.py", "return negated or if_exists", "return negated"),
-        ("absent key of a negated operator is false", "conditions.py", "return negated or if_exists",
-         "return if_exists"),
+        ("IfExists dropped", "conditions.py", "return (negated or if_exists) and", "return negated and"),
+        ("absent key of a negated operator is false", "conditions.py", "return (negated or if_exists) and",
+         "return if_exists and"),
         ("ForAllValues read as ForAnyValue", "conditions.py", "return all(_satisfied(", "return any(_satisfied("),
         ("Null inverted", "conditions.py", '"true" if is_null(view.context.get(name), empty_is_null) else "false"',
          '"false" if is_null(view.context.get(name), empty_is_null) else "true"'),
