@@ -6,10 +6,7 @@ evaluator; what no element of IAM says is looked up in the ground truth of the r
 
 from __future__ import annotations
 
-import argparse
 import re
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -30,6 +27,7 @@ from tests.attack.estates.binding import absent, caller, governing
 from tests.attack.search import _BESIDE, _can_be_called
 from tests.attack.small.draw import Small, small
 from tests.attack.small.judge import _unlisted
+from tests.attack.small.tried import tried
 from tests.attack.worlds import Sample
 
 ZONES = ("account", "organization", "perimeter", "everyone")
@@ -272,25 +270,7 @@ def judge(seed: int, requests: int) -> Iterator[tuple[str, str]]:
 
 def main(argv: list[str] | None = None) -> int:
     """Ask, print what is not right and how much was tried."""
-    parser = argparse.ArgumentParser(description="everyday questions about small worlds")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--worlds", type=int, default=20)
-    parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=1e9)
-    options = parser.parse_args(argv)
-    counts: Counter[str] = Counter()
-    begun, shown = time.monotonic(), set()
-    for seed in range(options.seed, options.seed + options.worlds):
-        if time.monotonic() - begun > options.seconds:
-            break
-        counts["worlds"] += 1
-        for what, text in judge(seed, options.requests):
-            counts[f"{what} {text}".strip() if what in ("asked", "unread", "refused") else what] += 1
-            if what.isupper() and (what, seed) not in shown:
-                shown.add((what, seed))
-                print(what, text[:1500], flush=True)
-    print(dict(counts))
-    return int(any(name.isupper() for name in counts))
+    return tried(argv, "everyday questions about small worlds", judge, size="requests", default=200)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
@@ -18,6 +15,7 @@ from perimeter_smt.questions.changes.ask import compare_workspaces
 from perimeter_smt.questions.obligations.granted import mapped
 from tests.attack.small.answers import asked
 from tests.attack.small.draw import Small, small
+from tests.attack.small.tried import tried
 
 
 def other_state(workspace: Workspace, rng: Random) -> Workspace:
@@ -109,25 +107,7 @@ def _case(state: Small, world: Small, drawn):  # type: ignore[no-untyped-def]
 
 def main(argv: list[str] | None = None) -> int:
     """Ask, print what is not right and how much was tried."""
-    parser = argparse.ArgumentParser(description="two states of small worlds")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--worlds", type=int, default=20)
-    parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=1e9)
-    options = parser.parse_args(argv)
-    counts: Counter[str] = Counter()
-    begun, shown = time.monotonic(), set()
-    for seed in range(options.seed, options.seed + options.worlds):
-        if time.monotonic() - begun > options.seconds:
-            break
-        counts["worlds"] += 1
-        for what, text in judge(seed, options.requests):
-            counts[f"{what} {text}".strip() if what == "asked" else what] += 1
-            if (what.split()[0].isupper() or what == "refused") and (what, seed) not in shown:
-                shown.add((what, seed))
-                print(what, text[:1800], flush=True)
-    print(dict(counts))
-    return int(any(name.split()[0].isupper() for name in counts))
+    return tried(argv, "two states of small worlds", judge, size="requests", default=200)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections import Counter
 from collections.abc import Iterator
 
 import z3
@@ -12,6 +9,7 @@ import z3
 from perimeter_smt.cli.encode import _assertions, _obligations, _script
 from perimeter_smt.questions.perimeter import encode, prove
 from tests.attack.small.draw import Small, small
+from tests.attack.small.tried import tried
 
 # What a breach asks for, by the verdict of the same reading.
 _WANTED = {"proved": "unsat", "vacuous": "unsat", "refuted": "sat", "conditional": "sat"}
@@ -80,24 +78,7 @@ def judge(seed: int, seconds: float) -> Iterator[tuple[str, str]]:
 
 def main(argv: list[str] | None = None) -> int:
     """Ask, print what is not right and how much was tried."""
-    parser = argparse.ArgumentParser(description="scripts of small worlds, read again")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--worlds", type=int, default=20)
-    parser.add_argument("--patience", type=float, default=20.0)
-    parser.add_argument("--seconds", type=float, default=1e9)
-    options = parser.parse_args(argv)
-    counts: Counter[str] = Counter()
-    begun = time.monotonic()
-    for seed in range(options.seed, options.seed + options.worlds):
-        if time.monotonic() - begun > options.seconds:
-            break
-        counts["worlds"] += 1
-        for what, text in judge(seed, options.patience):
-            counts[f"{what} {text}".strip() if what == "asked" else what] += 1
-            if what.isupper():
-                print(what, text[:1500], flush=True)
-    print(dict(counts))
-    return int(any(name.isupper() for name in counts))
+    return tried(argv, "scripts of small worlds, read again", judge, size="patience", default=20.0)
 
 
 if __name__ == "__main__":
