@@ -28,7 +28,11 @@ def ignoring(accounts: Iterable[Account]) -> frozenset[str]:
 
 def hits(bucket: OwnedResource, ignored: frozenset[str]) -> Hits:
     """How the bucket's own list names the caller of a call that its entries cover. `ignored`: see `ignoring`."""
-    entries = [e for e in bucket.acl or () if bucket.arn not in ignored or e.grantee not in _EVERYBODY]
+    return _hits(bucket, ignored=bucket.arn in ignored)
+
+
+def _hits(bucket: OwnedResource, *, ignored: bool) -> Hits:
+    entries = [e for e in bucket.acl or () if not (ignored and e.grantee in _EVERYBODY)]
     found = [(_calls("bucket", entry.permission), named(entry)) for entry in entries]
     return Hits(
         direct=disj(both(calls, who.direct) for calls, who in found),
@@ -41,6 +45,7 @@ def definitions(accounts: Sequence[Account]) -> dict[str, Formula]:
     buckets = [r for a in accounts for r in a.resources if is_bucket(split_arn(r.arn)) and r.acls is not False]
     points = [p for a in accounts for p in a.resources if buckets and is_access_point(split_arn(p.arn))]
     through = disj(reach(p).surely for p in points)
+    ignored = ignoring(accounts)
 
     def at(found: Iterable[OwnedResource]) -> Formula:
         return disj(both(reach(r).surely, _not_told(r)) for r in found)
@@ -51,18 +56,18 @@ def definitions(accounts: Sequence[Account]) -> dict[str, Formula]:
         "acl.at-bucket": at(buckets),
         "acl.enabled": either(at(counted), through if counted else FALSE),
         "acl.not-told": either(at(unknown), through if unknown else FALSE),
-        "acl.public-ignored": disj(reach(r).surely for r in buckets if r.arn in ignoring(accounts)),
+        "acl.public-ignored": disj(reach(r).surely for r in buckets if r.arn in ignored),
     }
 
 
-def behind_point(bucket: OwnedResource, ignored: frozenset[str]) -> Hits:
-    """How lists of the bucket behind an access point, told or not, name the caller."""
-    told = hits(bucket, ignored)
+def behind_point(bucket: OwnedResource, *, ignored: bool) -> Hits:
+    """How lists of the bucket behind an access point, told or not, name the caller. `ignored`: IgnorePublicAcls."""
+    told = _hits(bucket, ignored=ignored)
     if bucket.acls is False:
         return told
     counts = TRUE if bucket.acls else neg(sym("acl.disabled"))
     perhaps = both(sym("acl.unlisted"), counts, _not_told(bucket))
-    direct = either(sym_is("root"), _LOGS) if bucket.arn in ignored else TRUE
+    direct = either(sym_is("root"), _LOGS) if ignored else TRUE
     return Hits(direct=either(told.direct, both(perhaps, direct)), account=either(told.account, both(perhaps, IAM)))
 
 

@@ -111,9 +111,8 @@ def _passes(
     arn = split_arn(bucket.resource.arn)
     asked = policies.seen(behind_point(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
-    accounts = [each for each, _ in workspace.organization.accounts()]
-    lists = acl.behind_point(bucket.resource, acl.ignoring(accounts))
-    named = _either(asked.hits(documents), lists)
+    ignored = bucket.resource.ignore_public_acls or bucket.owner.ignore_public_acls
+    named = _either(asked.hits(documents), acl.behind_point(bucket.resource, ignored=ignored))
     yield _granted(named, is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
     yield neg(denied_by_own(workspace, asked, asked))
