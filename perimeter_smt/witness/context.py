@@ -35,8 +35,8 @@ def request_of(view: View) -> tuple[Request, Facts, tuple[str, ...]]:
 
 
 def _told(view: View, key: Key) -> bool:
-    """The model says of the key that it is absent, or its value; no test of a value leaves a trace of `*`."""
-    if not view.model.symbols.get(str(key.has.payload), False):
+    """The model says of the key that it is absent, or its values; no test of a value leaves a trace of `*`."""
+    if key.slots or not view.model.symbols.get(str(key.has.payload), False):
         return True
     return all(piece.var in view.model.texts for piece in key.term if isinstance(piece, Ref))
 
