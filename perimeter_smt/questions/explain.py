@@ -11,6 +11,7 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import OPEN_POINTS
 from perimeter_smt.evaluate.perimeter import breaks, intended
 from perimeter_smt.logic.formula import Formula
+from perimeter_smt.logic.interpret import Model
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.presumed import presumed
@@ -29,6 +30,24 @@ from perimeter_smt.witness.replay import held_back, let_through
 
 _SESSIONS = "sessions carry the policies that organization.yaml tells: whoever takes a role may leave them out"
 _GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
+
+
+def case_at(world: World, model: Model, request: Request, facts: Facts, departs: tuple[str, ...]) -> Case:
+    """The case of a model's request: what the policies of the world do not say of it, the model and `departs` say."""
+    turned = world.workspace.perimeter.rivals ^ {name for name in departs if name.startswith("X-")}
+    return case_of(
+        world,
+        request,
+        facts,
+        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
+        acl_entry=entries_of(model.symbols),
+        unsigned_calls="AE2.anonymous" in departs,
+        console_session="AE5.federated-user" in departs,
+        aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
+        rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
+        endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
+        bucket=bucket_behind(model, (*departs, *turned)),
+    )
 
 
 def counterexample(
@@ -53,19 +72,7 @@ def counterexample(
     request, facts, used = request_of(View(world, model))
     perimeter = world.workspace.perimeter
     turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
-    case = case_of(
-        world,
-        request,
-        facts,
-        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
-        acl_entry=entries_of(model.symbols),
-        unsigned_calls="AE2.anonymous" in departs,
-        console_session="AE5.federated-user" in departs,
-        aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
-        rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
-        endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
-        bucket=bucket_behind(model, (*departs, *turned)),
-    )
+    case = case_at(world, model, request, facts, departs)
     listed = resources_listed and not model.symbols.get("resource.unlisted-built-in", False)  # AE12
     _check_ground(world, objective, case, request, facts, kind, resources_listed=listed)
     if kind == "blocked":

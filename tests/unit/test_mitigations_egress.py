@@ -7,7 +7,7 @@ import pytest
 from perimeter_smt.encode.world import configured
 from perimeter_smt.encode.world.catalogue import rows_of
 from perimeter_smt.evaluate.configured import hands_over, starts_outside
-from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedResource, Unit
+from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, RoleException, Scope, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
@@ -488,18 +488,3 @@ def test_regions_with_each_egress(egress, guardrail):
     denied = guardrail == "held" and egress != "blocked"
     assert ("denied by the Region guardrail" in elsewhere.text) is denied
     assert "others behind my addresses" not in found  # no address is declared
-
-
-@pytest.mark.parametrize("namespace", sorted({name for row in table_rows("data-planes") for name in row["namespaces"]}))
-def test_a_listed_resource_shows_its_data_plane(namespace):
-    """A claim that leaves the service out hides nothing that is there."""
-    rows = [row for row in table_rows("data-planes") if namespace in row["namespaces"]]
-    space = workspace(scopes={name: Scope(actions=("sqs:*",)) for name in ("O1", "O2", "O3", "O4", "O5", "O6")})
-    arn = f"arn:aws:{namespace}:eu-west-1:{MINE}:thing/one"
-    root = space.organization.root
-    account = root.accounts[0].model_copy(update={"resources": (OwnedResource(arn=arn, account=MINE),)})
-    root = root.model_copy(update={"accounts": (account, *root.accounts[1:])})
-    space = space.model_copy(update={"organization": space.organization.model_copy(update={"root": root})})
-    found = lines("S1", space)
-    assert {f"{row['service']}: {row['what']}" for row in rows} <= set(found)
-    assert {line.status for line in found.values()} == {"not-guardable"}

@@ -21,11 +21,10 @@ from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.run import Run
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 from perimeter_smt.request.case import Case
-from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
-from perimeter_smt.witness.case import case_of, case_to_json, entries_of
+from perimeter_smt.witness.case import case_to_json
 from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View, bucket_behind
+from perimeter_smt.witness.facts import View
 from perimeter_smt.witness.replay import blames
 
 
@@ -85,7 +84,7 @@ class Witness:
         self, world: World, model: Model, about: str, side: str, departs: tuple[str, ...], rivals: frozenset[str]
     ) -> Counterexample:
         request, facts, used = request_of(View(world, model))
-        case = _case(world, model, request, facts, departs)
+        case = explain.case_at(world, model, request, facts, departs)
         decision = decide(case, rivals=rivals)
         if not decision.allowed:
             raise _disagreement(case, "let through", decision.reason, decision.detail)
@@ -110,7 +109,7 @@ class Witness:
             one, other = self._listed if world is self.pair.before else reversed(self._listed)
             return Denied(False, _missing(other, one, example))
         request, facts, _ = request_of(View(world, model))
-        case = _case(world, model, request, facts, departs)
+        case = explain.case_at(world, model, request, facts, departs)
         decision = decide(case, rivals=rivals)
         if decision.allowed:
             raise _disagreement(case, "stopped", decision.reason, decision.detail)
@@ -151,23 +150,7 @@ def _statements(organization: Organization) -> dict[tuple[str, str, int, str, in
 def case_in(world: World, model: Model) -> Case:
     """The request of a model as the state of `world` sees it, for the evaluator."""
     request, facts, _ = request_of(View(world, model))
-    return _case(world, model, request, facts, ())
-
-
-def _case(world: World, model: Model, request: Request, facts: Facts, departs: tuple[str, ...]) -> Case:
-    turned = world.workspace.perimeter.rivals ^ {name for name in departs if name.startswith("X-")}
-    return case_of(
-        world,
-        request,
-        facts,
-        kms_grant=model.symbols.get("kms.listed-grant", False) or "X-32" in turned,
-        acl_entry=entries_of(model.symbols),
-        unsigned_calls="AE2.anonymous" in departs,
-        aws_managed_key=model.symbols.get("resource.aws-managed-key", False),
-        rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
-        endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
-        bucket=bucket_behind(model, (*departs, *turned)),
-    )
+    return explain.case_at(world, model, request, facts, ())
 
 
 def _missing(here: Organization, there: Organization, example: Counterexample) -> str:
