@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from typing import Any
 
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.cloudtrail.actions import actions_of
+from perimeter_smt.request.cloudtrail.beside import beside_of
 from perimeter_smt.request.cloudtrail.callers import caller_of
 from perimeter_smt.request.cloudtrail.context import Choice, Known, Value, known_of
-from perimeter_smt.request.cloudtrail.resources import Touched, copied_from, resources_of
+from perimeter_smt.request.cloudtrail.resources import Touched, resources_of
+from perimeter_smt.request.keys import support_list
 from perimeter_smt.request.request import Principal
 
 _ELSEWHERE = "o-0000000000"  # stands for an organization that nobody names
 _REFUSED = frozenset(
     ("accessdenied", "accessdeniedexception", "unauthorizedoperation", "client.unauthorizedoperation",
      "authorizationerror", "notauthorized", "authorizationerrorexception", "notauthorizedexception",
-     "unauthorizedaccess", "kms.accessdeniedexception", "403 forbidden", "forbidden", "vpceaccessdenied")
+     "unauthorizedaccess", "kms.accessdeniedexception", "403 forbidden", "forbidden", "vpceaccessdenied",
+     "accessdeniedfault", "client.unauthorizedaccess", "unauthorizedexception",
+     # whoever is not known did not get through either (IAM and EC2 API references, common errors)
+     "authfailure", "client.authfailure", "expiredtoken", "expiredtokenexception", "incompletesignature",
+     "invalidclienttokenid", "invalidsignatureexception", "missingauthenticationtoken", "signaturedoesnotmatch",
+     "unrecognizedclientexception", "invalidaccesskeyid")
 )  # fmt: skip
+
+
+_OF_OWNERS = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
+
+
+@lru_cache(maxsize=1)
+def _ownerless() -> tuple[str, ...]:
+    """Actions, lower case, whose requests tell nothing of who owns the resource."""
+    return tuple(sorted(name.lower() for name in support_list("no-resource-account-actions")))
 
 
 class NotACall(Exception):  # noqa: N818  (no error: an event that asks nothing)
@@ -35,6 +52,7 @@ class Call:
     touched: Touched
     known: Known
     beside: bool = False  # asked for beside the others, whatever the parameters
+    recipient: str | None = None  # whose log told of it
 
 
 @dataclass(slots=True)
@@ -103,9 +121,8 @@ class Reader:
             for action in actions
             for touched in resources_of(action, event, self._listed)
         )
-        copied = copied_from(event) if source == "s3.amazonaws.com" else None
-        if copied is not None:
-            calls = (*calls, replace(self._call(event, caller, *copied), beside=True))
+        asked = beside_of(actions[0], event)
+        calls += tuple(replace(self._call(event, caller, action, touched), beside=True) for action, touched in asked)
         code = str(event.get("errorCode") or "").lower()
         return Happened(
             str(event.get("eventID") or ""),
@@ -148,14 +165,19 @@ class Reader:
             owner = self._owners.get(arn) or self._owners.get(arn.partition("/")[0])
             touched = Touched(arn, owner)
         self.place(known, caller)
-        if touched.account is not None and arn != "*":
+        if any(fnmatchcase(action.lower(), name) for name in _ownerless()):
+            known.absent.update(_OF_OWNERS)
+        elif action.lower() == "events:putevents":
+            pass  # lacks the keys for some buses: IAM guide, aws:ResourceAccount
+        elif touched.account is not None and arn != "*":
             known.values["aws:resourceaccount"] = touched.account
             known.values["s3:resourceaccount"] = touched.account
             self._organization(known, touched.account, "aws:resourceorgid", "aws:resourceorgpaths")
         endpoint = known.values.get("aws:sourcevpce")
         if isinstance(endpoint, str) and endpoint in self._vpcs:
             known.values["aws:sourcevpc"] = self._vpcs[endpoint]
-        return Call(caller, action, touched, known)
+        recipient = event.get("recipientAccountId")
+        return Call(caller, action, touched, known, recipient=recipient if isinstance(recipient, str) else None)
 
     def place(self, known: Known, caller: Principal) -> None:
         """Add what the workspace tells of the caller's organization."""
