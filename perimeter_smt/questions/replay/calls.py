@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.cloudtrail.actions import actions_of
 from perimeter_smt.request.cloudtrail.beside import beside_of
 from perimeter_smt.request.cloudtrail.callers import caller_of
@@ -30,6 +31,7 @@ _REFUSED = frozenset(
 )  # fmt: skip
 
 
+_MOST_OWNERS = 200
 _OF_OWNERS = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
 
 
@@ -53,6 +55,8 @@ class Call:
     known: Known
     beside: bool = False  # asked for beside the others, whatever the parameters
     recipient: str | None = None  # whose log told of it
+    outside: bool = False  # what it is on belongs to nobody of the organization
+    by_owner: tuple[Call, ...] = ()  # the same for each that may own what it is on, where nobody knows
 
 
 @dataclass(slots=True)
@@ -165,19 +169,45 @@ class Reader:
             owner = self._owners.get(arn) or self._owners.get(arn.partition("/")[0])
             touched = Touched(arn, owner)
         self.place(known, caller)
-        if any(fnmatchcase(action.lower(), name) for name in _ownerless()):
-            known.absent.update(_OF_OWNERS)
-        elif action.lower() == "events:putevents":
-            pass  # lacks the keys for some buses: IAM guide, aws:ResourceAccount
-        elif touched.account is not None and arn != "*":
-            known.values["aws:resourceaccount"] = touched.account
-            known.values["s3:resourceaccount"] = touched.account
-            self._organization(known, touched.account, "aws:resourceorgid", "aws:resourceorgpaths")
         endpoint = known.values.get("aws:sourcevpce")
         if isinstance(endpoint, str) and endpoint in self._vpcs:
             known.values["aws:sourcevpc"] = self._vpcs[endpoint]
         recipient = event.get("recipientAccountId")
-        return Call(caller, action, touched, known, recipient=recipient if isinstance(recipient, str) else None)
+        call = Call(caller, action, touched, known, recipient=recipient if isinstance(recipient, str) else None)
+        if touched.account is None and arn != "*" and self._asks_owners:
+            return replace(call, by_owner=tuple(self._owned(call, account) for account in (*self._paths, None)))
+        return self._owned(call, touched.account) if touched.account is not None else self._with_owner(call)
+
+    @cached_property
+    def _asks_owners(self) -> bool:
+        """Whether it matters whose a resource is, and everybody is known who may own it."""
+        organization = self.workspace.organization
+        rcps = any(document.kind is Kind.RCP for document in organization.documents())
+        return rcps and self.workspace.grants_given and len(self._paths) <= _MOST_OWNERS
+
+    def _owned(self, call: Call, account: str | None) -> Call:
+        """The call on a resource of an account; None: of somebody outside the organization."""
+        known = Known(dict(call.known.values), set(call.known.absent), dict(call.known.choices))
+        if account is None:
+            self._organization(known, "", "aws:resourceorgid", "aws:resourceorgpaths")
+            return replace(self._with_owner(replace(call, known=known)), outside=True)
+        return self._with_owner(replace(call, known=known, touched=Touched(call.touched.arn, account)))
+
+    def _with_owner(self, call: Call) -> Call:
+        """What the request says of the owner."""
+        known, account = call.known, call.touched.account
+        if any(fnmatchcase(call.action.lower(), name) for name in _ownerless()):
+            known.absent.update(_OF_OWNERS)
+            for key in _OF_OWNERS:
+                known.choices.pop(key, None)
+        elif call.action.lower() == "events:putevents":  # lacks the keys for some buses: IAM guide, aws:ResourceAccount
+            for key in _OF_OWNERS:
+                known.choices.pop(key, None)
+        elif account is not None and call.touched.arn != "*":
+            known.values["aws:resourceaccount"] = account
+            known.values["s3:resourceaccount"] = account
+            self._organization(known, account, "aws:resourceorgid", "aws:resourceorgpaths")
+        return call
 
     def place(self, known: Known, caller: Principal) -> None:
         """Add what the workspace tells of the caller's organization."""

@@ -113,7 +113,9 @@ class Judge:
         return frozenset(found - {self.workspace.organization.id})
 
     def judge(self, call: Call) -> Judged:
-        """What the guardrails say to one call."""
+        """What the guardrails say to one call; where nobody knows whose the resource is, for each that may own it."""
+        if call.by_owner:
+            return _whoever([self.judge(each) for each in call.by_owner])
         slots, rows = self._rows(call)
         values, choices = call.known.values, call.known.choices
         keys = frozenset().union(*(row.keys for row in rows))
@@ -137,7 +139,7 @@ class Judge:
         caller, touched = call.caller, call.touched
         account = caller.account if caller.type != "service" else None
         on = touched.arn if touched.arn in (None, "*") else "one"
-        key = (account, caller.service_linked, caller.type, touched.account, on, call.action, endpoint)
+        key = (account, caller.service_linked, caller.type, touched.account, call.outside, on, call.action, endpoint)
         found = self._matching.get(key)
         if found is None:
             if len(self._matching) > _MOST:
@@ -193,7 +195,7 @@ class Judge:
             boundary=None,
             session=None,
             scp=self._guardrails(caller.account, Kind.SCP),
-            rcp=self._guardrails(owner, Kind.RCP),
+            rcp=None if call.outside else self._guardrails(owner, Kind.RCP),
             endpoint=endpoint.policy if endpoint else None,
             access_point=None,
             request=request,
@@ -281,6 +283,8 @@ class Judge:
         whether an account is of the organization. Accounts whose logs are given are.
         """
         if slot.startswith("rcp"):
+            if call.outside:
+                return None
             account, key = call.touched.account, "aws:resourceorgid"
             if account is None:
                 return RESOURCE if call.touched.arn is None else key
@@ -290,6 +294,20 @@ class Judge:
             return None
         known = self.workspace.grants_given or account in self._filler.accounts
         return None if known or account in (None, call.recipient) else key
+
+
+def _whoever(found: list[Judged]) -> Judged:
+    """The answer whoever owns the resource; where owners get different ones, it depends on who does."""
+    first = found[0]
+    statements = tuple(dict.fromkeys(s for each in found for s in each.statements))
+    depends = tuple(dict.fromkeys(key for each in found for key in each.depends))
+    if any(each.outcome != first.outcome or each.depends != first.depends for each in found) or (
+        first.outcome == "depends" and any(each.statements != first.statements for each in found)
+    ):
+        depends = tuple(dict.fromkeys((*depends, "aws:resourceorgid")))
+    alike = all(each.outcome == first.outcome for each in found)
+    detail = next((each.detail for each in found if each.detail), "")
+    return Judged(first.outcome if alike else "depends", statements, depends, detail)
 
 
 def _names_callers(statement: CompiledStatement) -> bool:
