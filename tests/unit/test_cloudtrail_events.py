@@ -262,3 +262,13 @@ def test_explain_knows_no_more_than_replay(tmp_path):
     assert [told.outcome for told in explain_event(call, space)] == ["allow"]
     (told,) = explain_event(event("s3", "GetObject", {"bucketName": "whose-data", "key": "x"}), space)
     assert (told.outcome, told.denies[0].depends) == ("depends", ("aws:resourceorgid",))
+
+
+def test_measure_tells_the_kind(tmp_path, capsys):
+    """As `findings` does."""
+    allow = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "newservice:DoIt", "Resource": "*"}
+    (tmp_path / "p.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    assert run(["measure", str(tmp_path / "p.json")]) == 0
+    capsys.readouterr()
+    assert run(["findings", str(tmp_path / "p.json"), "--account", MINE]) == 1
+    assert "newservice:DoIt (beyond the service reference" in capsys.readouterr().out
