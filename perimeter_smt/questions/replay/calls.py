@@ -35,10 +35,10 @@ _MOST_OWNERS = 200
 _OF_OWNERS = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
 
 
-@lru_cache(maxsize=1)
-def _ownerless() -> tuple[str, ...]:
-    """Actions, lower case, whose requests tell nothing of who owns the resource."""
-    return tuple(sorted(name.lower() for name in support_list("no-resource-account-actions")))
+@lru_cache(maxsize=16384)
+def _ownerless(action: str) -> bool:
+    """Whether the requests of an action tell nothing of who owns the resource."""
+    return any(fnmatchcase(action.lower(), name.lower()) for name in support_list("no-resource-account-actions"))
 
 
 class NotACall(Exception):  # noqa: N818  (no error: an event that asks nothing)
@@ -196,7 +196,7 @@ class Reader:
     def _with_owner(self, call: Call) -> Call:
         """What the request says of the owner."""
         known, account = call.known, call.touched.account
-        if any(fnmatchcase(call.action.lower(), name) for name in _ownerless()):
+        if _ownerless(call.action):
             known.absent.update(_OF_OWNERS)
             for key in _OF_OWNERS:
                 known.choices.pop(key, None)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from perimeter_smt.request.actions import action_info, resource_type
+from perimeter_smt.request.actions import ResourceUse, action_info, resource_type
 from perimeter_smt.request.cloudtrail.parameters import Parameters
 from perimeter_smt.request.partitions import partition_of_region
 
@@ -42,26 +42,18 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
         return (Touched(None, None),)
     if not info.resource_types:
         return (Touched("*", account),)
-    service = action.partition(":")[0].lower()
     asked = _Asked(event, Parameters(event), account, listed)
     given = list(_given(asked))
     out: dict[str, Touched] = {}
     missing = False
-    shapes = [(use, _shape(service, use.type)) for use in info.resource_types]
-    named = any(shape is not None and shape.open for _, shape in shapes)
-    for use, shape in shapes:
+    for use, shape, named, rivals in _shapes(action):
         if shape is None:
             missing = missing or use.required
             continue
         found = [touched for touched in given if shape.regex.fullmatch(touched.arn or "")]
         # What has no name is what a call is on only where it always is: the root user is one user of many.
         if not found and (use.required or shape.open or not named or _by_root(use.type, asked)):
-            rivals = any(other and of.type != use.type and other.open == shape.open for of, other in shapes)
-            found = (
-                []
-                if shape.open and rivals and not shape.tells
-                else [Touched(arn, _owner(arn)) for arn in _filled(shape, asked)]
-            )
+            found = [] if rivals else [Touched(arn, _owner(arn)) for arn in _filled(shape, asked)]
         missing = missing or (use.required and not found)
         for touched in found:
             out.setdefault(touched.arn or "", touched)
@@ -94,6 +86,21 @@ def _with_bucket_owner(touched: Touched, buckets: Mapping[str | None, str | None
     if touched.account or not touched.arn:
         return touched
     return Touched(touched.arn, buckets.get(touched.arn) or buckets.get(touched.arn.partition("/")[0]))
+
+
+@lru_cache(maxsize=16384)
+def _shapes(action: str) -> tuple[tuple[ResourceUse, _Shape | None, bool, bool], ...]:
+    """The types of an action with their ARNs; whether some type has a name; whether the name may be of another type."""
+    info, service = action_info(action), action.partition(":")[0].lower()
+    shapes = [(use, _shape(service, use.type)) for use in (info.resource_types if info is not None else ())]
+    named = any(shape is not None and shape.open for _, shape in shapes)
+    return tuple((use, shape, named, _has_rivals(use, shape, shapes)) for use, shape in shapes)
+
+
+def _has_rivals(use: ResourceUse, shape: _Shape | None, shapes: list[tuple[ResourceUse, _Shape | None]]) -> bool:
+    if shape is None or not shape.open or shape.tells:
+        return False
+    return any(other and of.type != use.type and other.open == shape.open for of, other in shapes)
 
 
 class _Shape(NamedTuple):
