@@ -28,7 +28,7 @@ from perimeter_smt.encode.world import (
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
-from perimeter_smt.encode.world.listed_names import admit_listed
+from perimeter_smt.encode.world.listed_names import admit_listed, admitted
 from perimeter_smt.logic.atoms import Member, Ref
 from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
@@ -351,6 +351,7 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
 
 def _axiom(world: World, axiom: Axiom) -> Assertion:
+    axiom = admitted(axiom, world.workspace)
     if axiom.strength == "soft" or axiom.name in world.workspace.perimeter.doubts:
         return _soft(world, axiom.name, axiom)
     if axiom.strength == "presumed":

@@ -164,6 +164,7 @@ class Draft:
         self.versions: dict[str, list[Version]] = {}  # of managed policies of which all versions are told
         self.former = Documents(fill)  # versions of managed policies that are not the default ones: nobody has them
         self.resources: dict[str, Thing] = {}
+        self.written: dict[str, tuple[str, object]] = {}  # by ARN: which resource of a template makes it, and as what
         self.told: dict[str, Policy | None] = {}  # by ARN: what the policy of a resource says, as answers tell it
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
