@@ -331,7 +331,7 @@ class Draft:
         thing = self.resources.get(arn)
         if thing is None:
             thing = self.resources[arn] = Thing(arn, account, at)
-        thing.account = thing.account or account
+        thing.account = owner_in(arn) or thing.account or account
         if policy is not None:
             thing.policy = policy if isinstance(policy, Document) else self.policy_of_resource(arn, policy, at)
         thing.tags.update(tags)
@@ -365,6 +365,12 @@ class Draft:
     def ram(self, arn: str, at: Place) -> Share:
         """A share of AWS RAM, of which several answers may tell."""
         return self.shares.setdefault(arn, Share(arn, at))
+
+
+def owner_in(arn: str) -> str:
+    """The account that an ARN names, which owns the resource; empty where it names none (buckets)."""
+    found = arn.split(":", 5)[4] if arn.count(":") >= 5 else ""
+    return found if len(found) == 12 and found.isdigit() else ""
 
 
 def group_key(arn: str) -> str:
