@@ -18,6 +18,7 @@ from perimeter_smt.encode.world import (
     buckets,
     grants,
     guardrails,
+    namespaces,
     people,
     perimeter,
     refused,
@@ -252,6 +253,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out = guardrails.definitions(workspace, policies)
     out |= perimeter.definitions(workspace, keys, script)
     out |= tags.definitions(workspace)
+    out |= namespaces.definitions(workspace, all_documents(workspace, grants_too=not world.free_grants))
     out |= refused.definitions(keys)
     free = world.free_grants
     out |= grants.free(workspace, policies) if free else grants.definitions(workspace, policies)
