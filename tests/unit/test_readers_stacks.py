@@ -64,7 +64,7 @@ def services(answer):
 
 
 def test_what_cloudformation_names_can_have_that_name(tmp_path):
-    """A name that is too long, or has capitals, no resource has: no call reached it, and its open policy was no finding."""
+    """No resource has a name that is too long, or capitals: no call reached it, and its open policy was no finding."""
     put(tmp_path, "shared-platform-of-the-whole-company-production.yaml", OPEN)
     found = read(tmp_path / "shared-platform-of-the-whole-company-production.yaml", complete=True)
     (account,) = found.organization.root.accounts
@@ -145,7 +145,8 @@ ROLE = """
 
 def test_a_role_of_which_one_of_two_is_there(tmp_path):
     """The first of the two was taken: nobody outside came in, though the second lets everybody in."""
-    header = "Parameters: {Stage: {Type: String}}\nConditions: {Live: !Equals [!Ref Stage, live], Test: !Not [!Equals [!Ref Stage, live]]}\nResources:"
+    header = "Parameters: {Stage: {Type: String}}\nConditions:\n  Live: !Equals [!Ref Stage, live]\n"
+    header += "  Test: !Not [!Equals [!Ref Stage, live]]\nResources:"
     one = ROLE.format(name="A", condition="Condition: Live", who="{Service: ec2.amazonaws.com}")
     put(tmp_path, "t.yaml", header + one + ROLE.format(name="B", condition="Condition: Test", who='"*"'))
     found = read(tmp_path / "t.yaml", complete=True)
@@ -202,7 +203,9 @@ Resources:
             Principal: {Service: cloudfront.amazonaws.com}
             Action: s3:GetObject
             Resource: !Sub "${Bucket.Arn}/*"
-            Condition: {StringEquals: {AWS:SourceArn: !Sub "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}}
+            Condition:
+              StringEquals:
+                AWS:SourceArn: !Sub "arn:aws:cloudfront::${AWS::AccountId}:distribution/${Distribution}"
           - {Effect: Deny, Principal: "*", Action: "s3:Put*", Resource: !Sub "${Bucket.Arn}/*",
              Condition: {StringNotEquals: {aws:SourceVpce: !Ref Door, aws:SourceVpc: !Ref Net}}}
 """,

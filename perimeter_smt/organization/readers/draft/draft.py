@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import AclGrant, KeyGrant, Session, Unknown
@@ -164,6 +164,8 @@ class Draft:
         self.versions: dict[str, list[Version]] = {}  # of managed policies of which all versions are told
         self.former = Documents(fill)  # versions of managed policies that are not the default ones: nobody has them
         self.resources: dict[str, Thing] = {}
+        self.permission_sets: dict[str, Any] = {}  # by id, as answers of `sso-admin` tell them in parts
+        self.parts_of_sets: list[Any] = []  # answers that do not say of which permission set they tell
         self.written: dict[str, tuple[str, object]] = {}  # by ARN: which resource of a template makes it, and as what
         self.told: dict[str, Policy | None] = {}  # by ARN: what the policy of a resource says, as answers tell it
         self.doors: dict[str, Door] = {}

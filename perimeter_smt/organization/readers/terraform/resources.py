@@ -108,9 +108,9 @@ def _torn(here: Here, thing: Thing, policy: object, resource: Resource) -> objec
 
 def _access_list(thing: Thing, values: Mapping[str, Any]) -> None:
     """`aws_s3_bucket_acl`: a canned list, or entries."""
-    for told in values.get("access_control_policy") or ():
-        owner = next((each.get("id") for each in told.get("owner") or ()), None)
-        acl.tell(thing, entries=acl.entries(told.get("grant") or (), owner))
+    for each in values.get("access_control_policy") or ():
+        owner = next((found.get("id") for found in each.get("owner") or ()), None)
+        acl.tell(thing, entries=acl.entries(each.get("grant") or (), owner))
     if values.get("acl"):
         acl.tell(thing, entries=acl.canned(values["acl"]))
 
