@@ -173,8 +173,8 @@ class Names:
     def attribute(self, logical: str, attribute: str, resolver: Resolver) -> str | None:
         """What `Fn::GetAtt` gives; None for attributes that only AWS knows.
 
-        The ARN of a log group ends in `:*` (CloudWatch Logs guide, overview of managing access permissions: it is returned
-        so, and written so in policies for all actions but those on tags; read 2026-11-28).
+        The ARN of a log group ends in `:*` (CloudWatch Logs guide, overview of managing access permissions: it is
+        returned so, and written so in policies for all actions but those on tags; read 2026-11-28).
         """
         kind = _type(resolver.resources[logical])
         if kind == _LOG_GROUP and attribute == "Arn":
