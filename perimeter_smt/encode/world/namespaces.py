@@ -19,7 +19,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.request.partitions import partition_of_region
 
-SYMBOL = "bucket.of-other-namespace"
+AXIOM, SYMBOL = "AR24", "bucket.of-other-namespace"
 _BUCKET = re.compile(r"arn:[^:]*:s3:[^:]*:[^:]*:([^/]+)(?:/.*)?", re.DOTALL)
 _ENDING = r"-(?P<region>[a-z]{2}[a-z0-9-]*-[0-9])-an"
 _NAMES = (re.compile(r".*-(?P<account>[0-9]{12})" + _ENDING), re.compile(r".*-(?P<account>[^-]*[*?$][^-]*)" + _ENDING))
@@ -28,7 +28,7 @@ _PREFIX = Run(CharSet("/", True), 1)
 
 
 def definitions(workspace: Workspace, documents: Iterable[Document]) -> dict[str, Formula]:
-    """Calls on buckets in the namespace of an account that does not own them."""
+    """Calls on buckets in the namespace of an account that does not own them; nothing where no policy names one."""
     partition = workspace.organization.partition
     of_account: dict[str, set[str]] = defaultdict(set)
     for account, region in _named(documents):
@@ -44,7 +44,7 @@ def definitions(workspace: Workspace, documents: Iterable[Document]) -> dict[str
         )
         for account, regions in sorted(of_account.items())
     )
-    return {SYMBOL: both(here, disj(wrong))}
+    return {SYMBOL: both(here, disj(wrong))} if of_account else {}
 
 
 def _ending(text: str) -> Formula:

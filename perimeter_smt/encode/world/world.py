@@ -342,6 +342,8 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
     used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
     out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
+    if namespaces.SYMBOL not in world.definitions:  # it would hold of nothing
+        chosen.discard(namespaces.AXIOM)
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:
         if assertion.name.startswith("soft "):
