@@ -10,12 +10,26 @@ from perimeter_smt.evaluate.view import View
 from perimeter_smt.request.keys import table_rows
 
 
-def refused(view: View) -> str | None:
-    """Why AWS refuses the call, None if it does not.
+# KMS guide: "You cannot edit any properties of AWS managed keys" (description, policy, tags, enabled or not, rotation),
+# and "You cannot schedule the deletion of AWS managed keys".
+_ON_KEYS = frozenset(
+    f"kms:{verb}{what}"
+    for verb, what in (
+        ("update", "keydescription"), ("put", "keypolicy"), ("tag", "resource"), ("untag", "resource"), ("enable", "key"),
+        ("disable", "key"), ("enable", "keyrotation"), ("disable", "keyrotation"), ("schedule", "keydeletion"),
+        ("cancel", "keydeletion"),
+    )
+)  # fmt: skip
+
+
+def refused(view: View, *, aws_managed_key: bool = False) -> str | None:
+    """Why AWS refuses the call, None if it does not. `aws_managed_key`: the resource is a KMS key that AWS manages.
 
     AWS services and service-linked roles change what belongs to AWS; nobody calls what does not exist.
     """
     why = _refused(view.action, view.resource)
+    if why is None and aws_managed_key and view.action in _ON_KEYS:
+        why = "AWS refuses the call: keys that AWS manages cannot be changed or deleted", True
     if why is None:
         return None
     text, exists = why

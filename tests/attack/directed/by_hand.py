@@ -244,6 +244,8 @@ WORLDS = (
            _own('(=> (and (= action "iam:CreateAccessKey") (= resource.name "root")) (= caller root))', "iam")),
     ByHand("AP3.infrastructure", "own assertion: the role by which EC2 attaches volumes is its own",
            _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)')),
+    ByHand("AP3.infrastructure-calls", "own assertion: by that role EC2 calls KMS alone",
+           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) (= service "kms"))')),
     ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
     ByHand("AR15.mine", "an SCP on resources of others, and calls through access points", points_on_whose_bucket,
            ("AR15.owner",)),
