@@ -9,16 +9,14 @@ from perimeter_smt.evaluate.globs import fold
 from perimeter_smt.evaluate.view import View
 from perimeter_smt.request.keys import table_rows
 
-
 # KMS guide: "You cannot edit any properties of AWS managed keys" (description, policy, tags, enabled or not, rotation),
 # and "You cannot schedule the deletion of AWS managed keys".
 _ON_KEYS = frozenset(
-    f"kms:{verb}{what}"
-    for verb, what in (
-        ("update", "keydescription"), ("put", "keypolicy"), ("tag", "resource"), ("untag", "resource"), ("enable", "key"),
-        ("disable", "key"), ("enable", "keyrotation"), ("disable", "keyrotation"), ("schedule", "keydeletion"),
-        ("cancel", "keydeletion"),
-    )
+    {
+        "kms:cancelkeydeletion", "kms:disablekey", "kms:disablekeyrotation", "kms:enablekey",
+        "kms:enablekeyrotation", "kms:putkeypolicy", "kms:schedulekeydeletion", "kms:tagresource", "kms:untagresource",
+        "kms:updatekeydescription",
+    }
 )  # fmt: skip
 
 

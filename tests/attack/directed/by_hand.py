@@ -264,7 +264,8 @@ WORLDS = (
     ByHand("AE8.root-user", "own assertion: who manages credentials of a root user is one",
            _own('(=> (and (= action "iam:CreateAccessKey") (= resource.name "root")) (= caller root))', "iam")),
     ByHand("AP3.infrastructure", "own assertion: the role by which EC2 attaches volumes is its own",
-           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)', "kms")),
+           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)',
+                "kms")),
     ByHand("AE9.managed-changes", "own assertion: customers delete no key that AWS manages",
            _own('(=> (= action "kms:ScheduleKeyDeletion") (or (= caller aws-service) principal.service-linked '
                 '(not resource.aws-managed-key)))', "kms")),
