@@ -91,7 +91,7 @@ SERVICES = {
                        f"arn:aws:secretsmanager:{AT}:secret:two-AbCdEf"),
     "dynamodb": ("GetItem", "PutItem", f"arn:aws:dynamodb:{AT}:table/one", f"arn:aws:dynamodb:{AT}:table/two"),
     "kinesis": ("PutRecord", "GetRecords", f"arn:aws:kinesis:{AT}:stream/one", f"arn:aws:kinesis:{AT}:stream/two"),
-    "events": ("PutEvents", "DescribeEventBus", f"arn:aws:events:{AT}:event-bus/one", f"arn:aws:events:{AT}:event-bus/2"),
+    "events": ("PutEvents", "DescribeEventBus", f"arn:aws:events:{AT}:event-bus/1", f"arn:aws:events:{AT}:event-bus/2"),
     "ecr": ("BatchGetImage", "PutImage", f"arn:aws:ecr:{AT}:repository/one", f"arn:aws:ecr:{AT}:repository/two"),
     "lambda": ("GetPolicy", "AddPermission", f"arn:aws:lambda:{AT}:function:one", f"arn:aws:lambda:{AT}:function:2"),
     "s3": ("ListBucket", "GetBucketLocation", "arn:aws:s3:::one-acme", "arn:aws:s3:::two-acme"),
