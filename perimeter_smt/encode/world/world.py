@@ -16,6 +16,7 @@ from perimeter_smt.encode.world import (
     accounts,
     bucket_owners,
     buckets,
+    clock,
     grants,
     guardrails,
     namespaces,
@@ -326,6 +327,7 @@ def facts_of(world: World, *, apart: bool = False) -> list[Assertion]:
     documents = all_documents(workspace, grants_too=not world.free_grants)
     out += people.principal_facts(workspace, () if world.free_grants else documents)
     out += accounts.canonical_facts(workspace, documents)
+    out += clock.facts(workspace.today, world.keys)
     if not world.free_grants:
         out += buckets.facts([account for account, _ in workspace.organization.accounts()], world.keys)
         out += sessions.facts(account for account, _ in workspace.organization.accounts())
