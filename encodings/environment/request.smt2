@@ -76,6 +76,7 @@
 (declare-const point.place String)
 (declare-const point.name String)
 (assert (! (=> |has s3:DataAccessPointArn| (and
+    (is-account |s3:DataAccessPointAccount|)
     (= |s3:DataAccessPointArn| (str.++ "arn:" aws.partition ":" point.place ":" |s3:DataAccessPointAccount| ":" point.name))
     (str.in_re point.place (re.++ (re.union (str.to_re "s3") (str.to_re "s3-object-lambda") (str.to_re "s3-outposts"))
       (str.to_re ":") (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
