@@ -66,8 +66,9 @@ def requires(statement: Statement, names: Iterable[str]) -> bool:
 
 
 def keys_of_callers_required(statement: Statement) -> Iterator[Condition]:
-    """The conditions that only callers of an account meet: they want a key that says whose the caller is, which calls of
-    service principals never carry.
+    """The conditions that only callers of an account meet: they want a key that says whose the caller is.
+
+    Calls of service principals never carry one.
     """
     for condition in statement.conditions:
         known = condition.name in _OF_CALLERS or condition.name.startswith("aws:principaltag/")

@@ -72,8 +72,9 @@ def _advice(blame: Blame, finding: Finding, mends: str, *, sure: bool) -> Advice
 
 
 def _mends(finding: Finding, statement: Statement) -> str:
-    """What a failed part says that the rule speaks of: the key of the condition where it stands, or the first name in its
-    message, and that it is absent, where the rule is about requests without it.
+    """What a failed part says that the rule speaks of: a condition key, and that it is absent, where that is the point.
+
+    It is the key of the condition where the finding stands, or the first one that its message names.
 
     The quote before the key is left out: an operator may stand there.
     """
@@ -90,5 +91,8 @@ def _rule(finding: Finding) -> Rule:
 
 
 def _place(blame: Blame) -> _Place:
-    """What tells a statement from all others, whatever slot it was looked at in: a gateway endpoint's has another kind."""
+    """What tells a statement from all others, whatever slot it was looked at in.
+
+    That of a gateway endpoint is not the kind of the document.
+    """
     return blame.file, blame.document, blame.index

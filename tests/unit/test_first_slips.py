@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from perimeter_smt.organization.model import Account, Endpoint, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
@@ -22,6 +24,7 @@ def policy(kind, *statements):
     )
 
 
+FULL = policy(Kind.SCP, {"Effect": "Allow", "Action": "*", "Resource": "*"})
 RCP = policy(
     Kind.RCP,
     {
@@ -92,3 +95,27 @@ def test_an_endpoint_policy_that_allows_nobody():
     assert f"{Kind.ENDPOINT_GATEWAY.value}.json:1 Mine" in text
     assert f"failed: condition `StringEquals aws:PrincipalOrgID`: value `{ORG}` is none of `o-acme*`" in text
     assert "PL004" in text
+
+
+@pytest.mark.parametrize(
+    ("regions", "action", "expected"),
+    [
+        ((), "s3:*", "refuted"),
+        (("eu-west-1",), "s3:*", "proved"),
+        (("eu-west-1", "us-east-1"), "s3:*", "refuted"),
+        (("eu-west-1",), "iam:*", "refuted"),  # nobody chooses the Region of a global service
+    ],
+)
+def test_a_region_guardrail_blocks_nothing_that_was_meant(regions, action, expected):
+    """`regions` says where my identities call; calls elsewhere stood in the report as blocked, although intended."""
+    condition = {"StringNotLike": {"aws:RequestedRegion": "eu-*"}}
+    scp = policy(Kind.SCP, {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition})
+    root = Unit(id="r-0001", guardrails=Guardrails(scps=(FULL, scp)), accounts=(Account(id=ACCOUNT),))
+    space = Workspace(
+        organization=Organization(id=ORG, management_account="999900001111", root=root),
+        perimeter=Perimeter(orgs=(ORG,), cidrs=("203.0.113.0/24",), regions=regions),
+        name="acme",
+        grants_given=False,
+    )
+    (found,) = prove(space, objectives=["O3"], services=[action.partition(":")[0]]).availability
+    assert found.status == expected

@@ -68,8 +68,8 @@ def _say_what(value: Any, path: Path) -> None:
     """InputError for what is known and holds no policies that could be read, with what does."""
     if isinstance(value, dict) and "Statement" in value:
         raise InputError(
-            f"a single policy, expected {_EXPECTED}; `compare`, `redundant` and `pack` take policies with `--type KIND`, "
-            "`prove` with `--org-id` and `--scp` or `--rcp`",
+            f"a single policy, expected {_EXPECTED}; `compare`, `redundant` and `pack` take policies with "
+            "`--type KIND`, `prove` with `--org-id` and `--scp` or `--rcp`",
             file=str(path),
         )
     if isinstance(value, dict) and "encrypted_data" in value and "encryption_version" in value:

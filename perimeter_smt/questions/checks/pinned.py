@@ -27,7 +27,7 @@ _OWNERS = {
     "aws:SourceAccount": "${aws:ResourceAccount}",
     "aws:SourceOrgID": "${aws:ResourceOrgID}",
 }
-# Keys that pin a request where they are true: services; clients at a mount target, which lies in a network of the owner.
+# Keys that pin a request where they are true: services; clients at a mount target, which lies in the owner's network.
 _FLAGS = ("aws:principalisawsservice", "elasticfilesystem:accessedviamounttarget")
 _WIDEST = {4: 8, 6: 32}  # S3 counts broader ranges as public
 

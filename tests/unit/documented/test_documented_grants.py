@@ -1,8 +1,8 @@
 """Who is granted what by policies of resources, as the IAM guide's "Policy evaluation logic" and the S3 guide say it.
 
 IAM user guide: "Policy evaluation logic" (resource policies and implicit denies in other policies), S3 user guide:
-"Configuring IAM policies for using access points", KMS developer guide: "Key policies" and "Allowing users in other accounts to
-use a KMS key".
+"Configuring IAM policies for using access points", KMS developer guide: "Key policies" and
+"Allowing users in other accounts to use a KMS key".
 """
 
 from __future__ import annotations
