@@ -69,6 +69,15 @@
   :source "KMS guide, kms:ViaService"))
 (assert (! (=> (and forwarded (= service "kms")) |has kms:ViaService|) :named AR13.present :strength soft
   :source "KMS guide, kms:ViaService"))
+(declare-const via.service String)
+(declare-const via.domain String)
+(assert (! (=> |has kms:ViaService| (and
+    (= |kms:ViaService| (str.++ via.service "." request.region "." via.domain))
+    (=> (= aws.partition "aws") (= via.domain "amazonaws.com"))
+    (str.in_re via.service (re.++ (re.range "a" "z") (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
+    (str.in_re via.domain (re.union (str.to_re "amazonaws.com") (str.to_re "amazonaws.com.cn") (str.to_re "amazonaws.eu")
+      (str.to_re "c2s.ic.gov") (str.to_re "sc2s.sgov.gov") (str.to_re "cloud.adc-e.uk") (str.to_re "csp.hci.ic.gov")))))
+  :named AR13.value :strength soft :source "KMS guide, kms:ViaService: the service in the Region of the call"))
 (assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength soft :source "KMS guide, kms:CallerAccount"))
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
