@@ -6,10 +6,13 @@ access to EFS file systems"; DynamoDB developer guide, "Blocking public access w
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from perimeter_smt import load_workspace, public_in_workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks.public import no_public_access
@@ -71,3 +74,36 @@ def test_tables(condition: dict[str, Any], expected: str) -> None:
 )
 def test_buckets(condition: dict[str, Any], expected: str) -> None:
     assert result(Kind.BUCKET, "s3:GetObject", "arn:aws:s3:::acme-data/*", condition) == expected
+
+
+def test_the_plainest_stranger_is_shown() -> None:
+    """Of a bucket that is open to everybody an anonymous caller is shown, no session of a role."""
+    one = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-data/*"}
+    policy = {"Version": "2012-10-17", "Statement": [one]}
+    found = no_public_access(parse_object(policy, Kind.BUCKET, file="p.json", name="p"))
+    assert found.evidence is not None
+    assert found.evidence.request.principal.type == "anonymous"
+    queue = one | {"Action": "kms:Decrypt", "Resource": "*"}  # KMS takes no unsigned calls
+    key = parse_object({**policy, "Statement": [queue]}, Kind.KMS, file="k.json", name="k")
+    signed = no_public_access(key).evidence
+    assert signed is not None
+    assert signed.request.principal.type != "anonymous"
+
+
+def test_endpoints_do_not_hide_what_the_internet_reaches(tmp_path: Path) -> None:
+    """The request that is shown for a public bucket does not come over a listed endpoint, whose policy may stop it."""
+    one = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-data/*"}
+    one["Condition"] = {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/*"}}
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+    for name, statement in (("bucket", one), ("endpoint", nobody)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    endpoint = {"id": "vpce-0ac00001", "vpc": "vpc-0ac00001", "region": "eu-west-1", "policy": "endpoint.json"}
+    bucket = {"arn": "arn:aws:s3:::acme-data", "policy": "bucket.json", "object_ownership": "BucketOwnerEnforced"}
+    account = {"id": "111122223333", "principals": [], "resources": [bucket], "endpoints": [endpoint]}
+    tree = {"id": ORG, "management_account": "999900001111", "root": {"id": "r-ac00", "accounts": [account]}}
+    (tmp_path / "organization.yaml").write_text(json.dumps(tree))
+    (tmp_path / "perimeter.yaml").write_text(f"orgs: [{ORG}]\n")
+    (found,) = [one for one in public_in_workspace(load_workspace(tmp_path)) if one.subject == bucket["arn"]]
+    assert found.result == "FAIL"
+    assert found.evidence is not None
+    assert found.evidence.request.principal.type == "anonymous"
