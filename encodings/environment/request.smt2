@@ -26,6 +26,11 @@
     (or (= source.region "") (is-region source.region)) (or (= source.account "") (is-account source.account))
     (not (= source.name ""))))
   :named AR5.format :strength hard :source "AWS general reference, ARNs"))
+(assert (! (=> (and |has aws:SourceArn| (= source.arn-service "s3"))
+    (ite (= source.account "") (= source.region "")
+      (str.in_re source.name (re.++ (re.+ (re.union (re.range "a" "z") (str.to_re "-"))) (str.to_re "/") re.all))))
+  :named AR5.bucket :strength soft
+  :source "S3 guide, policy resources: ARNs of buckets hold no Region and account, those of other types a type"))
 (assert (! (=> |has aws:SourceArn| (or (= source.account "") (= source.account behalf.account)))
   :named AR5 :strength soft :source "IAM guide, the confused deputy problem: the account of the resource for which the service calls"))
 (assert (! (=> |has aws:SourceOrgID| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.org
