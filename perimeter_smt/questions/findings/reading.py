@@ -27,7 +27,9 @@ _MUTE = "a finding holds two lists for one element, which no policy can say"
 
 
 def read_back(found: Elements, kind: Kind) -> Document:
-    """The policy of a finding, through the parser."""
+    """The policy of a finding, through the parser: that of a caller of certain names is a resource policy."""
+    if kind.is_identity_type and found.policy and "Principal" in found.policy["Statement"][0]:
+        kind = Kind.RESOURCE
     return parse_object(found.policy, kind, file="(finding)", name="finding", strict=False)
 
 
