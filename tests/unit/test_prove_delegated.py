@@ -67,8 +67,9 @@ def status(objective, to=MINE, scps=(), may=CALL, account=MINE, accepted=LIMITS)
                 "account": OTHER}, "refuted"),
         ("O1", {}, "proved"),
         ("O1", {"to": STRANGER}, "proved"),  # what lies in the management account is beyond RCPs, which is accepted
-        ("O1", {"to": STRANGER, "accepted": LIMITS[1:]}, "refuted"),
-        ("O1", {"to": "*", "accepted": LIMITS[1:]}, "refuted"),
+        ("O1", {"to": STRANGER, "accepted": LIMITS[1:]}, "conditional"),  # a delegation is for members
+        ("O1", {"to": "*", "accepted": LIMITS[1:]}, "conditional"),
+        ("O3", {}, "conditional"),  # nor do other organizations delegate theirs to mine
         ("O1", {"accepted": LIMITS[1:]}, "proved"),
         ("O6", {}, "refuted"),
         ("O6", {"scps": (deny(**NETWORK),)}, "proved"),  # nobody but members comes in
