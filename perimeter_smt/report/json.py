@@ -135,6 +135,7 @@ def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
                 "statement": blame_json(line.statement) if line.statement else None,
                 "counterexample": counterexample_json(line.counterexample) if line.counterexample else None,
                 "hops": [counterexample_json(hop) for hop in line.hops],
+                "granted": asdict(line.granted) if line.granted else None,
             }
             for line in mitigation.lines
         ],
