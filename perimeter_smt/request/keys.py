@@ -96,11 +96,12 @@ def table_rows(name: str) -> tuple[Mapping[str, Any], ...]:
 class NameLimit(NamedTuple):
     """What may stand in an open part of an ARN: ranges as in `a-z0-9-`, all but these with `^` in front.
 
-    `most`: so many characters; None: no page tells how many.
+    `most`: so many characters; None: no page tells how many. `shape`: exactly this where it is not empty, `#` a digit.
     """
 
     characters: str
     most: int | None
+    shape: str
 
 
 @lru_cache(maxsize=16384)
@@ -108,7 +109,7 @@ def name_limit(service: str, part: str, name: str) -> NameLimit | None:
     """What a page of the service tells of an open part of these names, such as `key/${KeyId}`; None: nothing."""
     for row in _parts(service):
         if fnmatchcase(part, row["part"]) and fnmatchcase(name, row.get("in", "*")):
-            return NameLimit(row["characters"], row.get("most"))
+            return NameLimit(row["characters"], row.get("most"), row.get("shape", ""))
     return None
 
 

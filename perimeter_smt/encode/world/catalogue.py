@@ -15,7 +15,7 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
-from perimeter_smt.logic.atoms import ANY, CharSet, Glob, Run, Text
+from perimeter_smt.logic.atoms import ANY, DIGITS, CharSet, Glob, Run, Text
 from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg, normal
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Element
@@ -103,14 +103,21 @@ def _may_name_nothing(info: actions.ActionInfo) -> bool:
         return True
     if any(use.required for use in info.resource_types):
         return False
-    return not _naming().fullmatch(str(info).lower())
+    action = str(info).lower()
+    names, may_not = _naming()
+    return may_not.fullmatch(action) is not None or not names.fullmatch(action)
 
 
 @lru_cache(maxsize=1)
-def _naming() -> re.Pattern[str]:
-    """The actions of which each call names a resource, as one pattern."""
-    patterns = sorted(support_list("named-resource-actions"))
-    return re.compile("|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in patterns) or "(?!)", re.DOTALL)
+def _naming() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The actions of which each call names a resource, and those of which no page tells, each as one pattern."""
+    rows = table_rows("named-resource-actions")
+    return _any_of(row["member"] for row in rows), _any_of(name for row in rows for name in row.get("but", ()))
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    found = sorted(patterns)
+    return re.compile("|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in found) or "(?!)", re.DOTALL)
 
 
 def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
@@ -364,6 +371,8 @@ def open_part(service: str, part: str, name: str) -> tuple[Text | Run, ...]:
     limit = name_limit(service, part, name)
     if limit is None:
         return (Run(ANY, 1),)
+    if limit.shape:
+        return tuple(Run(DIGITS, 1, 1) if char == "#" else Text(char) for char in limit.shape)
     but = limit.characters.startswith("^")
     listed = limit.characters[but:]
     characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed)

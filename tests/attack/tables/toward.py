@@ -139,6 +139,8 @@ def _of_row(row: Any, service: str) -> Iterator[tuple[str, list[Statement]]]:
         yield "this resource", [{"Effect": "Deny", "Action": "*", "NotResource": row["resource"]}]
     for char in "~ _." if "part" in row else "":
         yield f"names with {char}", [{"Effect": "Deny", "Action": "*", "NotResource": f"arn:*:*:*:*:*{char}*"}]
+    if row.get("shape"):
+        yield "names of letters", [{"Effect": "Deny", "Action": "*", "NotResource": "arn:*:*:*:*:*/zzz"}]
 
 
 def _number(key: str) -> Iterator[tuple[str, list[Statement]]]:
