@@ -68,7 +68,9 @@ def as_far_as(page: Page, report: Report) -> None:
     proved = [found.id for found in report.mitigations if any(line.status == "proved" for line in found.lines)]
     known = {name: silent_tables()[name] for name in proved if name in silent_tables()}
     tables = ", ".join(table for name in known for table in known[name])
-    page.item("as far as", [f"tables know, of which AWS publishes no list: {tables} ({' '.join(known)})"] if known else "")
+    page.item(
+        "as far as", [f"tables know, of which AWS publishes no list: {tables} ({' '.join(known)})"] if known else ""
+    )
 
 
 def files(page: Page, rows: Sequence[Numbered]) -> None:

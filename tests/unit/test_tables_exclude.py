@@ -19,6 +19,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.mitigations import carriers, compute, credentials, data_planes, elsewhere, unseen
 from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.resources import encodings
+from tests.attack.tables.direction import directions
 from tests.unit.test_prove_callers import MINE, OFFICE, asked, deny, policy, workspace
 from tests.unit.test_prove_resources import NO_ROOT
 from tests.unit.test_tables_of_services import BESIDE
@@ -53,7 +54,9 @@ def stands(by, name):
     table = FILES[name]
     match by:
         case "page":
-            return all(isinstance(row, dict) and has_page(row, table) for row in table.get("rows", table.get("keys", [""])))
+            return all(
+                isinstance(row, dict) and has_page(row, table) for row in table.get("rows", table.get("keys", [""]))
+            )
         case "complete":
             return all(has_page(row, table) for row in table["rows"] if row.get("complete"))
         case "list":
@@ -87,6 +90,18 @@ def test_a_row_without_its_page_is_found(monkeypatch):
     monkeypatch.setitem(FILES, "name-characters", bare)
     assert not stands("page", "name-characters")
     assert not stands("AE12.hard", "existing-resource-actions")
+
+
+@pytest.mark.parametrize(
+    ("name", "does"),
+    [("own-account-actions", "excludes"), ("unsigned-actions", "adds"), ("vpce-account-services", "excludes")],
+)
+def test_rows_do_what_their_table_is_said_to_do(name, does):
+    """The program that checks this for every table (`python -m tests.attack.tables.direction`), on some."""
+    found = directions(name, rows=2, seconds=5)
+    assert found[does]
+    assert set(found) == {"asked", does}
+    assert TABLES[name]["row"] == does
 
 
 def test_mitigations_say_what_tables_may_not_know():
