@@ -89,7 +89,7 @@ def test_a_row_without_its_page_is_found(monkeypatch):
     bare = {**FILES["name-characters"], "rows": [{"service": "sqs", "part": "QueueName", "characters": "a-z"}]}
     monkeypatch.setitem(FILES, "name-characters", bare)
     assert not stands("page", "name-characters")
-    assert not stands("AE12.hard", "existing-resource-actions")
+    assert not stands("AP3.role", "existing-resource-actions")
 
 
 @pytest.mark.parametrize(
