@@ -105,19 +105,16 @@ def _may_name_nothing(info: actions.ActionInfo) -> bool:
         return False
     action = str(info).lower()
     names, may_not = _naming()
-    return may_not.fullmatch(action) is not None or not names.fullmatch(action)
+    return action in may_not or not names.fullmatch(action)
 
 
 @lru_cache(maxsize=1)
-def _naming() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The actions of which each call names a resource, and those of which no page tells, each as one pattern."""
+def _naming() -> tuple[re.Pattern[str], frozenset[str]]:
+    """The actions of which each call names a resource, as one pattern, less those of which no page tells."""
     rows = table_rows("named-resource-actions")
-    return _any_of(row["member"] for row in rows), _any_of(name for row in rows for name in row.get("but", ()))
-
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    found = sorted(patterns)
-    return re.compile("|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in found) or "(?!)", re.DOTALL)
+    patterns = sorted(row["member"] for row in rows)
+    joined = "|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in patterns) or "(?!)"
+    return re.compile(joined, re.DOTALL), frozenset(name.lower() for row in rows for name in row.get("but", ()))
 
 
 def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
