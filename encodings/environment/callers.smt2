@@ -72,6 +72,15 @@
     (or (and iam (= principal.account resource.account)) (and (= caller aws-service) (= behalf.account resource.account)))))
   :named AE9.aws-managed-key :strength presumed
   :source "KMS guide, AWS managed keys: AWS writes the key policy, which admits the account and the service only"))
+; Customers change nothing of such a key, nor do they delete it.
+(assert (! (=> (and resource.aws-managed-key
+      (or (= action "kms:CancelKeyDeletion") (= action "kms:DisableKey") (= action "kms:DisableKeyRotation")
+          (= action "kms:EnableKey") (= action "kms:EnableKeyRotation") (= action "kms:PutKeyPolicy")
+          (= action "kms:ScheduleKeyDeletion") (= action "kms:TagResource") (= action "kms:UntagResource")
+          (= action "kms:UpdateKeyDescription")))
+    (or (= caller aws-service) principal.service-linked))
+  :named AE9.managed-changes :strength hard
+  :source "KMS guide, editing keys; schedule key deletion: AWS managed keys are managed by the services that created them"))
 (assert (! (=> (= action "iam:PassRole") (and iam (= principal.account resource.account))) :named AE9.pass-role
   :strength hard :source "IAM guide, granting permissions to pass a role to a service: a role of the caller's account"))
 ; A role is passed to a service inside one account, so that the service uses it for that account alone (W-16). Sure for

@@ -31,9 +31,18 @@
   :source "KMS API reference, TagResource: you cannot tag an AWS managed key"))
 (declare-const |call: tags need abac| Bool)       ; S3 calls on general purpose buckets, their objects and access points
 (declare-const bucket.abac Bool)                  ; attribute-based access control is enabled on the bucket
-(assert (! (=> (and |call: tags need abac| |has K|) bucket.abac) :named AR22.tag :strength hard
+(assert (! (=> (and |call: tags need abac| (not |call: through an access point|) |has K|) bucket.abac) :named AR22.tag :strength hard
   :for-each "aws:ResourceTag/* s3:BucketTag/*"
   :source "S3 guide, enabling ABAC in general purpose buckets: tags count in policies once it is enabled (W-9)"))
+(assert (! (=> (and |call: through an access point| |has K|) bucket.abac) :named AR22.behind :strength hard
+  :for-each "s3:BucketTag/*"
+  :source "S3 guide, enabling ABAC in general purpose buckets: tags count in policies once it is enabled (W-9)"))
+; Tags of an access point count whether ABAC is enabled on the bucket or not. The bucket, which is asked about the same
+; call, has tags of its own: that both have one that lets the call through is left out unless somebody says so.
+(declare-const |call: through an access point| Bool)
+(assert (! (=> |call: through an access point| (not |has K|)) :named AR22.point :strength soft
+  :for-each "aws:ResourceTag/*"
+  :source "S3 guide, using tags with access points for general purpose buckets: aws:ResourceTag covers tags of the access point; both are asked"))
 ; A tag that a listed resource has is in the calls on it whose action lists tags of the resource (W-7).
 (declare-const |file: resource has K| Bool)       ; organization.yaml: the resource has this tag; not for buckets
 (assert (! (=> (and |file: resource has K| |call: lists K|) |has K|) :named AK1.there :strength soft

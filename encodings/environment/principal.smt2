@@ -17,6 +17,12 @@
 (assert (! (=> ec2-infrastructure (and principal.service-role (= wire aws-network) (not forwarded)))
   :named AP3.infrastructure :strength soft
   :source "data-perimeter-policy-examples, network perimeter: role/aws:ec2-infrastructure, by which EC2 attaches encrypted volumes"))
+; It has no policies, so that it does what grants of keys allow.
+(assert (! (=> ec2-infrastructure (or (= action "kms:CreateGrant") (= action "kms:Decrypt") (= action "kms:DescribeKey")
+    (= action "kms:Encrypt") (= action "kms:GenerateDataKey") (= action "kms:GenerateDataKeyWithoutPlaintext")
+    (= action "kms:ReEncryptFrom") (= action "kms:ReEncryptTo") (= action "kms:RetireGrant")))
+  :named AP3.infrastructure-calls :strength presumed
+  :source "EBS guide, permissions for instances: identity-only roles are for encrypted AMIs, volumes and snapshots, and have no policies"))
 (assert (! (=> (= caller role) (str.in_re principal.name (re.union (str.to_re "role/aws:ec2-infrastructure") (re.++ (str.to_re "role/")
       (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/"))) (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))

@@ -114,7 +114,9 @@ def mitigation_options(function: _F) -> _F:
         "--without-exceptions", is_flag=True, help="Show what each exception of perimeter.yaml opens."
     )(function)
     function = click.option(
-        "--today", metavar="YYYY-MM-DD", help="The day on which exceptions count [default: the day of the call]."
+        "--today",
+        metavar="YYYY-MM-DD",
+        help="The day on which exceptions count, and requests begin [default: the day of the call].",
     )(function)
     function = click.option("--no-mitigations", is_flag=True, help="Ask the objectives alone.")(function)
     return click.option(

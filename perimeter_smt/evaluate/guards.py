@@ -18,7 +18,7 @@ _QUEUE_POLICY_CALLS = frozenset({"sqs:setqueueattributes"})
 def guard(check: Check, rivals: Rivals) -> str | None:
     """Why the service stops the call, None if it does not."""
     return (
-        refused(check.view)
+        refused(check.view, aws_managed_key=check.case.flags.kms_aws_managed_key)
         or _credentials(check)
         or _root(check)
         or _anonymous(check)

@@ -9,13 +9,25 @@ from perimeter_smt.evaluate.globs import fold
 from perimeter_smt.evaluate.view import View
 from perimeter_smt.request.keys import table_rows
 
+# KMS guide: "You cannot edit any properties of AWS managed keys" (description, policy, tags, enabled or not, rotation),
+# and "You cannot schedule the deletion of AWS managed keys".
+_ON_KEYS = frozenset(
+    {
+        "kms:cancelkeydeletion", "kms:disablekey", "kms:disablekeyrotation", "kms:enablekey",
+        "kms:enablekeyrotation", "kms:putkeypolicy", "kms:schedulekeydeletion", "kms:tagresource", "kms:untagresource",
+        "kms:updatekeydescription",
+    }
+)  # fmt: skip
 
-def refused(view: View) -> str | None:
-    """Why AWS refuses the call, None if it does not.
+
+def refused(view: View, *, aws_managed_key: bool = False) -> str | None:
+    """Why AWS refuses the call, None if it does not. `aws_managed_key`: the resource is a KMS key that AWS manages.
 
     AWS services and service-linked roles change what belongs to AWS; nobody calls what does not exist.
     """
     why = _refused(view.action, view.resource)
+    if why is None and aws_managed_key and view.action in _ON_KEYS:
+        why = "AWS refuses the call: keys that AWS manages cannot be changed or deleted", True
     if why is None:
         return None
     text, exists = why

@@ -261,6 +261,7 @@ class Workspace(_Frozen):
     """All input of one question: the organization and the perimeter around it.
 
     `grants_given`: the accounts of the organization are all there are. `unknowns`: what the source did not tell.
+    `today`: the day from which on requests count; None: any day.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
@@ -269,6 +270,7 @@ class Workspace(_Frozen):
     perimeter: Perimeter
     name: str
     grants_given: bool = True
+    today: date | None = None
     unknowns: tuple[Unknown, ...] = ()
     versions: tuple[tuple[str, int], ...] = ()  # managed policies, and how many versions beside the default they have
     others: tuple[tuple[str, int], ...] = ()  # what the source holds besides and no policy can hang on, by type

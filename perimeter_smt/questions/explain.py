@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from perimeter_smt.encode.world.clock import FROM
 from perimeter_smt.encode.world.existence import UNLISTED
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError
@@ -157,6 +158,9 @@ def proof(world: World, core: Iterable[str]) -> tuple[tuple[Assumption, ...], tu
             assumptions[name] = Assumption(name, "soft axiom, accepted by name or by the reading", text)
         elif name.startswith(("organization.yaml ", "perimeter.yaml ")):
             given.append(name.partition(" ")[2])
+        elif name.startswith(FROM):
+            day = name.removeprefix(FROM)
+            assumptions["today"] = Assumption("today", f"requests are made on {day} or later", FROM.strip())
         elif (plain := name.removesuffix(" before")) in world.presumed:
             assumptions[plain] = Assumption(plain, presumed()[plain], world.presumed[plain].source, presumed=True)
         elif name in ("define session.allows", "define session.denies"):

@@ -87,7 +87,7 @@ def prove(
     expect_one_of(reading, ("over", "exact", "under"), "reading")
     day = today or date.today()
     perimeter, expired = workspace.perimeter.on(day)
-    given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter})
+    given, workspace = workspace, workspace.model_copy(update={"perimeter": perimeter, "today": day})
     claimed = beside.chosen(perimeter.mitigations, where="perimeter.yaml")
     names = beside.chosen((*(claimed if mitigations is None else mitigations), *demanded))
     counting = {*claimed, *beside.chosen(demanded)}

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.catalogue import CALL
+from perimeter_smt.encode.world.clock import FROM
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula, atom, conj, disj, neg, sym
@@ -80,7 +81,7 @@ class Run:
         return self.engine.check(formulas, core=core, spare=self._matters, avoid=self.presumes)
 
     def _matters(self, name: str) -> bool:
-        return name.startswith(("organization.yaml ", "perimeter.yaml ")) or self.told(name)
+        return name.startswith(("organization.yaml ", "perimeter.yaml ", FROM)) or self.told(name)
 
     def told(self, name: str) -> bool:
         """Whether a proof is told by this: a statement, a soft axiom or a presumed one; not a fact that was given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import floor
 
@@ -11,14 +11,19 @@ from perimeter_smt.logic.interpret import instant
 
 _NOW = Fraction(1767225600)  # 2026-01-01
 _HOUR = 3600
+_SECOND = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def times(context: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
-    """`aws:CurrentTime`, `aws:EpochTime` and `aws:TokenIssueTime` where `context` holds some of them, or none."""
+def times(context: Mapping[str, str | tuple[str, ...]], today: date | None = None) -> dict[str, str]:
+    """`aws:CurrentTime`, `aws:EpochTime` and `aws:TokenIssueTime` where `context` holds some of them, or none.
+
+    Where neither tells the moment it is on `today`, or without that on a day of its own.
+    """
+    begin = _NOW if today is None else Fraction((datetime(*today.timetuple()[:3], tzinfo=UTC) - _EPOCH) // _SECOND)
     now = (_told(context, "aws:EpochTime"), _told(context, "aws:CurrentTime"))
     issued = _told(context, "aws:TokenIssueTime")
-    moment = next((told for told in now if told is not None), _NOW if issued is None else max(_NOW, issued))
+    moment = next((told for told in now if told is not None), begin if issued is None else max(begin, issued))
     return {
         "aws:CurrentTime": _spelled(moment),
         "aws:EpochTime": str(floor(moment)),

@@ -45,7 +45,7 @@ def _always(view: View, facts: Facts, principal: Principal) -> dict[str, str | t
     if action_of(view) == "signin:Authenticate":  # before authentication: where from, and who is asked for (W-26)
         owner = f"arn:{view.text('aws.partition')}:iam::{facts.resource_account}:root"
         return {"aws:RequestedRegion": facts.region or "", "signin:PrincipalArn": owner, **_network(view, facts)}
-    clock = times(dict(used_keys(view)))
+    clock = times(dict(used_keys(view)), view.world.workspace.today)
     out: dict[str, str | tuple[str, ...]] = {
         "aws:CurrentTime": clock["aws:CurrentTime"],
         "aws:EpochTime": clock["aws:EpochTime"],

@@ -117,15 +117,18 @@ def _tags(account: Account | None, request: Request) -> str | None:
 
 
 def _bucket_tags(account: Account, request: Request) -> str | None:
-    """Tags of a bucket count with ABAC only; then they are those of its objects and access points, too."""
+    """Tags of a bucket count with ABAC only, and then for its objects, too; those of an access point always do."""
     point = access_point_of(account, request)
-    name = point.bucket if point else request.resource.split(":", 5)[5].split("/")[0]
+    if point is not None and (wrong := _compared(point, request, (_RESOURCE_TAG,))):
+        return wrong
+    name = (point.bucket or "").rsplit(":", 1)[-1] if point else request.resource.split(":", 5)[5].split("/")[0]
     bucket = next((resource for resource in account.resources if resource.arn.endswith(f":s3:::{name}")), None)
+    keys = (_BUCKET_TAG,) if point else (_RESOURCE_TAG, _BUCKET_TAG)
     if bucket is None or bucket.abac is None:
         return None
     if bucket.abac:
-        return _compared(bucket, request, (_RESOURCE_TAG, _BUCKET_TAG))
-    found = next((key for key in request.context if key.lower().startswith((_RESOURCE_TAG, _BUCKET_TAG))), None)
+        return _compared(bucket, request, keys)
+    found = next((key for key in request.context if key.lower().startswith(keys)), None)
     return f"tags of {bucket.arn} do not count without ABAC, and the request carries {found}" if found else None
 
 

@@ -207,6 +207,8 @@ def _ap19(at: At) -> Found:
     if (principal.role_arn or "").endswith(":role/aws:ec2-infrastructure"):
         if not at.facts.service_role or at.facts.path != "awsnet":
             yield "AP19", "EC2 is not who calls by its own role"
+        if not at.request.action.startswith("kms:"):
+            yield "AP19", "EC2 uses keys of volumes by its own role, and nothing else"
         return
     for arn in (principal.arn, principal.role_arn, principal.user_arn):
         if at.iam and arn and at.facts.principal_account != "cloudfront" and not _NAME.fullmatch(arn.split(":", 5)[5]):

@@ -147,6 +147,7 @@ def test_scp_levels():
         (ROLE, {"action": "sns:Publish", "on": "arn:aws:sns:eu-west-1:111111111111:t"}, "allow"),
         (ROLE, {"action": "kms:Decrypt", "on": KEY}, "explicit_deny"),
         (ROLE, {"action": "kms:Decrypt", "on": KEY, "flags": {"kms_aws_managed_key": True}}, "allow"),
+        (LINKED, {"action": "kms:ScheduleKeyDeletion", "on": KEY, "flags": {"kms_aws_managed_key": True}}, "allow"),
         (ROLE, {"action": "s3:ListAllMyBuckets", "on": "*"}, "explicit_deny"),
         (ROLE, {"action": "s3:ListAllMyBuckets", "on": "*", "rivals": ["X-18"]}, "allow"),
         ({**ROLE, "management_account": True}, {"action": "s3:ListAllMyBuckets", "on": "*"}, "allow"),
@@ -160,6 +161,14 @@ def test_scp_levels():
 def test_who_rcps_bind(caller, more, expected):
     rcp = [[FULL_RCP, *(deny_all(f"{name}:*") for name in ("s3", "kms", "sns", "aoss"))]]
     assert outcome(caller, rcp=rcp, identity=[policy(ALL)], resource=grant("*"), **more) == expected
+
+
+@pytest.mark.parametrize("action", ["ScheduleKeyDeletion", "DisableKey", "PutKeyPolicy", "TagResource"])
+def test_customers_change_no_key_that_aws_manages(action):
+    """KMS guide: no property of an AWS managed key is edited, and its deletion is not scheduled."""
+    given = {"identity": [policy(ALL)], "resource": grant("*")}
+    assert outcome(ROLE, f"kms:{action}", KEY, **given) == "allow"
+    assert outcome(ROLE, f"kms:{action}", KEY, flags={"kms_aws_managed_key": True}, **given) == "implicit_deny"
 
 
 def test_the_assumption_of_a_service_linked_role_by_its_service():

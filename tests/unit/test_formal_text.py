@@ -29,7 +29,7 @@ CONDITIONS = (
     },
     {"StringEquals": {"aws:SourceOwner": "111122223333"}},
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
-    {"StringEquals": {"s3:DataAccessPointAccount": "444455556666"}},
+    {"StringEquals": {"s3:DataAccessPointAccount": "444455556666", "s3:BucketTag/stage": "a"}},
     {"StringEquals": {"s3:prefix": "p", "s3:authType": "POST", "s3:signatureversion": "AWS"}},
     {"StringLike": {"sts:ExternalId": "acme-*", "sts:SourceIdentity": "acme-*"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},

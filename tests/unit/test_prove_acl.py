@@ -129,6 +129,20 @@ def test_guardrails_and_bucket_policies_win():
     assert asked("s3:ListBucket", "s3:GetObject", **opened, policy=own).status == "proved"
 
 
+def test_objects_that_their_writers_own():
+    """A partner who may write owns what it writes and may open it to anybody, unless the bucket's owner denies that.
+
+    S3 guide: the bucket owner can deny access to any objects, regardless of who owns them.
+    """
+    write = {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "s3:PutObject", "Resource": f"{BUCKET}/*"}
+    found = asked("s3:GetObject", acls=True, acl=(), policy=policy(Kind.BUCKET, write))
+    assert found.status == "conditional"
+    assert found.counterexamples[0].depends_on == ("AE7.acl-entry",)
+    outside = ONLY_MINE | {"Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+    assert asked("s3:GetObject", acls=True, acl=(), policy=policy(Kind.BUCKET, write, outside)).status == "proved"
+    assert asked("s3:GetObject", acls=False, policy=policy(Kind.BUCKET, write)).status in ("proved", "vacuous")
+
+
 def test_behind_an_access_point():
     """The bucket's list can let the bucket's side through; the access point must allow besides."""
     everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}

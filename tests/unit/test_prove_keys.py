@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from math import floor
 
 import pytest
@@ -13,6 +14,7 @@ from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.questions.verdicts import presumes
 
 ORG, MINE, MANAGEMENT = "o-acme0000001", "111122223333", "123456789012"
 LIMITS = ("management-account", "service-linked-roles", "service-principals")
@@ -49,8 +51,11 @@ def workspace(*, scps=(), rcps=()):
     )
 
 
+LONG_AGO = date(2000, 1, 1)  # so that the dates in these policies lie ahead
+
+
 def verdict(service, space):
-    (found,) = prove(space, objectives=["O3"], services=[service], availability=False).verdicts
+    (found,) = prove(space, objectives=["O3"], services=[service], availability=False, today=LONG_AGO).verdicts
     return found
 
 
@@ -216,6 +221,28 @@ def test_the_role_by_which_ec2_uses_volumes(name, expected):
     for shown in found.counterexamples:
         assert (shown.request.principal.role_arn or "").endswith(":role/aws:ec2-infrastructure")
         assert shown.facts.path == "awsnet"
+
+
+@pytest.mark.parametrize(
+    ("service", "doubts", "expected"),
+    [("s3", (), "proved"), ("kms", (), "refuted"), ("s3", ("AP3.infrastructure-calls",), "refuted")],
+)
+def test_what_ec2_calls_by_its_own_role(service, doubts, expected):
+    """A read of an object by the role that attaches volumes was shown as a hole; it uses keys, and nothing else."""
+    scp = deny({
+        "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+        "ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:aws:iam::*:role/aws:ec2-infrastructure"},
+    })  # fmt: skip
+    space = workspace(scps=(scp,))
+    accepted = (*LIMITS, "forward-access-sessions")
+    more = {"assumptions": ("AN8.address",), "doubts": doubts}
+    mine = space.perimeter.model_copy(update={"cidrs": ("203.0.113.0/24",), "accepted": accepted, **more})
+    given = space.model_copy(update={"perimeter": mine})
+    (found,) = prove(given, objectives=["O5"], services=[service], availability=False).verdicts
+    assert found.status == ("conditional" if doubts else expected)
+    if expected == "proved":
+        assert "AP3.infrastructure-calls" in presumes(found.assumptions)
 
 
 def test_that_a_resource_has_no_tag_key_is_presumed():

@@ -30,7 +30,8 @@ _FIRST_ACTIONS = (
     "Decrypt", "Encrypt", "AssumeRole", "InvokeFunction", "Publish", "RunInstances", "GetRole", "GetParameter",
     "BatchGetImage",
 )  # fmt: skip
-_TAGGED_BY_BUCKET = frozenset(["bucket", "object", "accesspoint", "accesspointobject"])
+_THROUGH_POINTS = frozenset(["accesspoint", "accesspointobject"])
+_TAGGED_BY_BUCKET = frozenset(["bucket", "object"]) | _THROUGH_POINTS
 _RANGE = re.compile(r"([a-zA-Z0-9])-([a-zA-Z0-9])")
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _GLOBAL = frozenset(
@@ -265,6 +266,8 @@ class Calls:
                 return needing & ~self.members("action in absent-resource-actions")
             case "tags need abac":
                 return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
+            case "through an access point":
+                return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _THROUGH_POINTS)
             case "first of its action":
                 typed = ~self._where_it("type", lambda kind: kind is None)
                 firsts = (bits & typed or bits for bits in self._by_action.values())

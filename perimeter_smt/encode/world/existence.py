@@ -29,7 +29,7 @@ from perimeter_smt.encode.world.people import (
     targets,
 )
 from perimeter_smt.encode.world.root import makes_federated_users
-from perimeter_smt.encode.world.tags import BY_BUCKET
+from perimeter_smt.encode.world.tags import BY_BUCKET, points_on
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
@@ -253,10 +253,14 @@ def made_by_customer(key: OwnedResource) -> bool:
 def _resource_tags(account: Account, keys: KeySpace, names: Iterable[str]) -> Iterator[Assertion]:
     """The tags of a listed resource are those of the file (W-7); those of a bucket count with ABAC only (W-9)."""
     tags = [name for name in names if name.startswith((_RESOURCE_TAG, _BUCKET_TAG))]
+    of_buckets = [name for name in tags if name.startswith(_BUCKET_TAG)]
     for resource in account.resources if tags else ():
-        facts = conj(_resource_tag(resource, keys.key(name), name) for name in tags)
+        facts = implies(itself(resource), conj(_resource_tag(resource, keys.key(name), name) for name in tags))
+        if of_buckets and (points := points_on(resource, [account])):
+            behind = conj(_resource_tag(resource, keys.key(name), name) for name in of_buckets)
+            facts = both(facts, implies(disj(map(itself, points)), behind))
         if facts is not TRUE:
-            yield Assertion(f"organization.yaml tags of {resource.arn}", implies(itself(resource), facts))
+            yield Assertion(f"organization.yaml tags of {resource.arn}", facts)
 
 
 def _tags_of_called(

@@ -71,11 +71,12 @@ def reach(resource: OwnedResource) -> Reach:
 
 
 def itself(resource: OwnedResource) -> Formula:
-    """The resource of the call is this one, or for a bucket an object in it: what carries its tags."""
+    """The resource of the call is this one, or for a bucket or access point an object in it: what carries its tags."""
     arn = split_arn(resource.arn)
     name = is_text("resource.name", arn.name)
-    if is_bucket(arn):
-        name = either(name, glob("resource.name", (Text(f"{arn.name}/"), STAR)))
+    inside = f"{arn.name}/" if is_bucket(arn) else f"{arn.name}/object/" if is_access_point(arn) else ""
+    if inside:
+        name = either(name, glob("resource.name", (Text(inside), STAR)))
     return both(_here(arn, resource.account), arn_of_service(arn.service), _field(arn), name)
 
 

@@ -20,6 +20,7 @@ from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_stat
 from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
 from perimeter_smt.encode.world.people import SPELLED, is_caller, targets
 from perimeter_smt.encode.world.tags import listed as listed_tags
+from perimeter_smt.encode.world.tags import points_on
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,
@@ -266,7 +267,7 @@ class _Builder:
             yield Assertion("what did not move", implies(rest, equal(own, copy)))
         callers = disj(tags_of_caller(old) for _, old, _ in tags if isinstance(old, OwnedPrincipal))
         resources = disj(
-            itself(old) if isinstance(old, OwnedResource) else targets([old])
+            self._here(old) if isinstance(old, OwnedResource) else targets([old])
             for _, old, _ in tags
             if isinstance(old, OwnedPrincipal | OwnedResource)
         )
@@ -282,7 +283,12 @@ class _Builder:
                 o for _, o, n in tags if isinstance(o, OwnedResource) and tag_of_state(o)[1] != tag_of_state(n)[1]
             )
             same = iff(sym("bucket.abac"), sym(copy))
-            yield Assertion("buckets that did not change", implies(neg(disj(map(itself, buckets))), same))
+            yield Assertion("buckets that did not change", implies(neg(disj(map(self._here, buckets))), same))
+
+    def _here(self, resource: OwnedResource) -> Formula:
+        """The calls that carry tags of a resource of both states."""
+        accounts = [a for w in (self.before, self.after) for a, _ in w.workspace.organization.accounts()]
+        return disj(map(itself, (resource, *points_on(resource, accounts))))
 
     def _tie(self, key: Key, changed: Formula, renamed: Renaming) -> Iterator[Assertion]:
         copy = renamed(key.has)

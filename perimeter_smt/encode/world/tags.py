@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
+from perimeter_smt.encode.world.governs import is_access_point, is_bucket, itself, split_arn
 from perimeter_smt.encode.world.keys import file_has
 from perimeter_smt.encode.world.people import targets
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom, disj
-from perimeter_smt.organization.model import OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 
 BY_BUCKET = atom(Member("call", "tags need abac"))
@@ -22,12 +22,27 @@ def hidden_tag(key: str) -> str:
 
 def definitions(workspace: Workspace) -> dict[str, Formula]:
     """The symbols of environment/resource.smt2 that the organization file defines."""
-    resources = [r for account, _ in workspace.organization.accounts() for r in account.resources]
-    buckets = [r for r in resources if is_bucket(split_arn(r.arn))]
+    accounts = [account for account, _ in workspace.organization.accounts()]
+    buckets = [r for account in accounts for r in account.resources if is_bucket(split_arn(r.arn))]
+    at = [(disj(map(itself, (bucket, *points_on(bucket, accounts)))), bucket.abac) for bucket in buckets]
     return {
-        "bucket.says-abac": disj(itself(r) for r in buckets if r.abac is True),
-        "bucket.says-no-abac": disj(itself(r) for r in buckets if r.abac is False),
+        "bucket.says-abac": disj(here for here, abac in at if abac is True),
+        "bucket.says-no-abac": disj(here for here, abac in at if abac is False),
     }
+
+
+def points_on(bucket: OwnedResource, accounts: Iterable[Account]) -> list[OwnedResource]:
+    """The access points on a bucket in its account; calls through them carry `s3:BucketTag` of the bucket, too."""
+    arn = split_arn(bucket.arn)
+    if not is_bucket(arn):
+        return []
+    return [
+        point
+        for account in accounts
+        if account.id == bucket.account
+        for point in account.resources
+        if point.bucket and point.bucket.rsplit(":", 1)[-1] == arn.name and is_access_point(split_arn(point.arn))
+    ]
 
 
 def listed(workspace: Workspace, tested: Iterable[str]) -> dict[str, Formula]:

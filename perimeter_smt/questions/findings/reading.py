@@ -62,7 +62,7 @@ def restated(estate: Estate, parts: Sequence[tuple[Asked, list[Finding]]]) -> di
         return out
     access, always = estate.world.formula("access"), estate.always()
     wanted = [f for asked, said in stated for f in (said, asked.topic.given)]
-    problem, (access, always, *rest) = Reduced(estate.world, estate.services).problem([access, always, *wanted])
+    problem, (access, always, *rest) = Reduced(estate.world).problem([access, always, *wanted])
     engine = Engine(problem, estate.limits)
     for (asked, _), said, given in zip(stated, rest[::2], rest[1::2], strict=True):
         reason = _both_ways(engine, access, said, (given, always, estate.mode))

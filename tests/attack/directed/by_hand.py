@@ -94,6 +94,23 @@ def tags_that_do_not_count() -> str:
     return of_objective(found, "O1", "s3", actions={"s3:listbucket"})
 
 
+def tags_through_a_point(key: str) -> Any:
+    """An access point and its bucket let everybody read; an RCP denies strangers where a call lacks a tag."""
+    arn = f"arn:aws:s3:eu-west-1:{MINE}:accesspoint/desk"
+    behind = {"StringEquals": {"s3:DataAccessPointArn": arn}}
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    bucket = _document(Kind.BUCKET, ({**allow, "Resource": f"{BUCKET}/*", "Condition": behind},))
+    point = _document(Kind.ACCESS_POINT, ({**allow, "Resource": f"{arn}/object/*"},))
+    resources = (
+        OwnedResource(arn=BUCKET, account=MINE, acls=False, policy=bucket, tags={"team": "red"}),
+        OwnedResource(arn=arn, account=MINE, bucket=BUCKET[13:], origin="internet", policy=point, tags={"team": "red"}),
+    )
+    rcp = deny("s3:*", StringNotEqualsIfExists={"aws:PrincipalOrgID": ORG, key: "red"})
+    return lambda: of_objective(
+        space(resources=resources, rcp=(rcp,), listed=True), "O1", "s3", actions={"s3:getobject"}
+    )
+
+
 def tags_of_which_nobody_says() -> str:
     """Nobody says whether the tags of the bucket count; its policy opens it to whoever calls with the tag."""
     return _tagged(None, {"team": "red"}, Null={TAG: "false"})
@@ -241,6 +258,10 @@ WORLDS = (
            tags_that_do_not_count, ("AR22",)),
     ByHand("AR22", "a bucket of whose tags nobody says whether they count, open to calls with its tag",
            tags_of_which_nobody_says),
+    ByHand("AR22.behind", "an RCP that lets calls with a tag of the bucket behind an access point through",
+           tags_through_a_point(TAG)),
+    ByHand("AR22.point", "an RCP that lets calls with a tag of the access point through",
+           tags_through_a_point("aws:ResourceTag/team")),
     ByHand("P5.console-authorization", "an RCP that denies signing in", unguarded_sign_in),
     ByHand("AN11.address", "an SCP that denies every address and calls without one", every_address),
     ByHand("AN15", "an SCP by the id of my VPC and its Region", twins_of_my_vpc),
@@ -256,7 +277,13 @@ WORLDS = (
     ByHand("AE8.root-user", "own assertion: who manages credentials of a root user is one",
            _own('(=> (and (= action "iam:CreateAccessKey") (= resource.name "root")) (= caller root))', "iam")),
     ByHand("AP3.infrastructure", "own assertion: the role by which EC2 attaches volumes is its own",
-           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)')),
+           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)',
+                "kms")),
+    ByHand("AE9.managed-changes", "own assertion: customers delete no key that AWS manages",
+           _own('(=> (= action "kms:ScheduleKeyDeletion") (or (= caller aws-service) principal.service-linked '
+                '(not resource.aws-managed-key)))', "kms")),
+    ByHand("AP3.infrastructure-calls", "own assertion: by that role EC2 calls KMS alone",
+           _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) (= service "kms"))')),
     ByHand("AR15.owner", "an RCP on all buckets, and calls through access points", behind_a_point_of_mine),
     ByHand("AR15.mine", "an SCP on resources of others, and calls through access points", points_on_whose_bucket,
            ("AR15.owner",)),
