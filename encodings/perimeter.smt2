@@ -54,9 +54,12 @@
 
 ; What the perimeter means to let through (availability): my identities on what they may touch, from my network, and
 ; the parties that it trusts, on my resources and from networks of their own.
-(define-fun intended.mine () Bool (and my-iam my-resource my-network))
+; Where `regions` says where my identities call, calls of theirs to other Regions are not meant to get through.
+(declare-const region.elsewhere Bool)        ; `regions` leaves the Region out, and the service has more than one
+(define-fun intended.mine () Bool (and my-iam my-resource my-network (not (and iam region.elsewhere))))
 (define-fun intended.trusted-resource () Bool
-  (and iam principal.mine (not my-resource) (or resource.of-service resource.third-party) my-network))
+  (and iam principal.mine (not my-resource) (or resource.of-service resource.third-party) my-network
+       (not region.elsewhere)))
 (define-fun intended.trusted-party () Bool
   (and principal.third-party (not my-iam) my-resource (not through-my-endpoint) (not forwarded)))
 

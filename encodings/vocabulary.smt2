@@ -204,6 +204,7 @@
 (declare-const |has s3:AccessPointNetworkOrigin| Bool)
 (declare-const |s3:AccessPointNetworkOrigin| String)
 (declare-const |has kms:ViaService| Bool)
+(declare-const |kms:ViaService| String)
 (declare-const |has kms:CallerAccount| Bool)
 (declare-const |has aws:UserAgent| Bool)
 (declare-const |has signin:PrincipalArn| Bool)

@@ -26,6 +26,11 @@
     (or (= source.region "") (is-region source.region)) (or (= source.account "") (is-account source.account))
     (not (= source.name ""))))
   :named AR5.format :strength hard :source "AWS general reference, ARNs"))
+(assert (! (=> (and |has aws:SourceArn| (= source.arn-service "s3"))
+    (ite (= source.account "") (= source.region "")
+      (str.in_re source.name (re.++ (re.+ (re.union (re.range "a" "z") (str.to_re "-"))) (str.to_re "/") re.all))))
+  :named AR5.bucket :strength soft
+  :source "S3 guide, policy resources: ARNs of buckets hold no Region and account, those of other types a type"))
 (assert (! (=> |has aws:SourceArn| (or (= source.account "") (= source.account behalf.account)))
   :named AR5 :strength soft :source "IAM guide, the confused deputy problem: the account of the resource for which the service calls"))
 (assert (! (=> |has aws:SourceOrgID| (and (= caller aws-service) (in-organization behalf.account))) :named AR3.org
@@ -69,6 +74,15 @@
   :source "KMS guide, kms:ViaService"))
 (assert (! (=> (and forwarded (= service "kms")) |has kms:ViaService|) :named AR13.present :strength soft
   :source "KMS guide, kms:ViaService"))
+(declare-const via.service String)
+(declare-const via.domain String)
+(assert (! (=> |has kms:ViaService| (and
+    (= |kms:ViaService| (str.++ via.service "." request.region "." via.domain))
+    (=> (= aws.partition "aws") (= via.domain "amazonaws.com"))
+    (str.in_re via.service (re.++ (re.range "a" "z") (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
+    (str.in_re via.domain (re.union (str.to_re "amazonaws.com") (str.to_re "amazonaws.com.cn") (str.to_re "amazonaws.eu")
+      (str.to_re "c2s.ic.gov") (str.to_re "sc2s.sgov.gov") (str.to_re "cloud.adc-e.uk") (str.to_re "csp.hci.ic.gov")))))
+  :named AR13.value :strength soft :source "KMS guide, kms:ViaService: the service in the Region of the call"))
 (assert (! (=> |has kms:CallerAccount| iam) :named AR14 :strength soft :source "KMS guide, kms:CallerAccount"))
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
@@ -76,6 +90,7 @@
 (declare-const point.place String)
 (declare-const point.name String)
 (assert (! (=> |has s3:DataAccessPointArn| (and
+    (is-account |s3:DataAccessPointAccount|)
     (= |s3:DataAccessPointArn| (str.++ "arn:" aws.partition ":" point.place ":" |s3:DataAccessPointAccount| ":" point.name))
     (str.in_re point.place (re.++ (re.union (str.to_re "s3") (str.to_re "s3-object-lambda") (str.to_re "s3-outposts"))
       (str.to_re ":") (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))

@@ -77,3 +77,8 @@
       ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9")) (str.to_re "/") re.all))))
   :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))
+; A bucket whose name ends with -ACCOUNT-REGION-an, of an account that policies name there, belongs to that account. Only
+; it can create such buckets since March 2026; the page does not say that nobody did before.
+(declare-const bucket.of-other-namespace Bool)    ; its name says another account than its owner
+(assert (! (not bucket.of-other-namespace) :named AR24 :strength soft
+  :source "S3 guide, namespaces for general purpose buckets: only your account can create buckets in your account regional namespace"))

@@ -132,7 +132,9 @@ def _text(request: str) -> tuple[str, str]:
         return read_text(path, _LARGEST, "a case, a message or an event"), request
     if request.lstrip().startswith(("{", "[")) or " " in request.strip():
         return request, "the request"
-    raise InputError("no such file, and no message", file=request)
+    raise InputError(
+        "no such file, and no message, expected a case, an access denied message or a CloudTrail event", file=request
+    )
 
 
 def _decoded(text: str) -> Any:

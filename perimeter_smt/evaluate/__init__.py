@@ -4,7 +4,7 @@ It answers for one request what AWS answers. It shares the parsed documents with
 else, so that its agreement with the encoding means something.
 """
 
-from perimeter_smt.evaluate.closest import NearDenial, closest_denial
+from perimeter_smt.evaluate.closest import NearStatement, closest_denial, nearest_allow
 from perimeter_smt.evaluate.decide import Decision, decide
 from perimeter_smt.evaluate.explain import Explained, explain
 from perimeter_smt.evaluate.principals import HitKind
@@ -19,10 +19,11 @@ __all__ = [
     "Failure",
     "HitKind",
     "MatchResult",
-    "NearDenial",
+    "NearStatement",
     "StatementRef",
     "closest_denial",
     "decide",
     "explain",
     "match_statement",
+    "nearest_allow",
 ]

@@ -1,4 +1,4 @@
-"""The Deny statement that came nearest to stopping a call."""
+"""The Deny statement that came nearest to stopping a call, and the Allow that came nearest to letting it pass."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from perimeter_smt.request.case import Case
 _OWN = ("identity", "boundary", "session")
 
 
-class NearDenial(NamedTuple):
-    """A Deny statement that did not stop the call, every part of it that failed, and the keys that it looks at.
+class NearStatement(NamedTuple):
+    """A statement that did not match the call, every part of it that failed, and the keys that it looks at.
 
     A policy that does not bind the request, as SCPs do not bind the management account, has a failed part `slot`.
     """
@@ -25,7 +25,7 @@ class NearDenial(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
-def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str, ...] = ()) -> NearDenial | None:
+def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str, ...] = ()) -> NearStatement | None:
     """The Deny of a guardrail or resource policy with the fewest failed parts, None if there is no such Deny.
 
     Action, resource, principal and every condition count as one part each. Statements with a condition on a key that
@@ -33,7 +33,7 @@ def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str
     ties go to those that exempt it rather than speak of something else, then to the statement most of whose
     conditions are about these keys, then to the one with most conditions.
     """
-    best: tuple[tuple[bool, int, int, float, int], NearDenial] | None = None
+    best: tuple[tuple[bool, int, int, float, int], NearStatement] | None = None
     for check in checks(case):
         for slot, documents, applies in slots(check, rivals):
             if slot in _OWN:
@@ -51,8 +51,25 @@ def closest_denial(case: Case, *, rivals: Rivals = frozenset(), about: tuple[str
                     rank = (bool(about) and not near and not exempt, len(failed), elsewhere, -near, -len(names))
                     if failed and (best is None or rank < best[0]):
                         keys = tuple(dict.fromkeys(condition.condition.key for condition in statement.conditions))
-                        best = rank, NearDenial(statement.reference(slot), failed, keys)
+                        best = rank, NearStatement(statement.reference(slot), failed, keys)
     return best[1] if best else None
+
+
+def nearest_allow(case: Case, *, rivals: Rivals = frozenset()) -> NearStatement | None:
+    """The Allow with the fewest failed parts of the first guardrail that binds the call and does not allow it."""
+    for check in checks(case):
+        for slot, documents, applies in slots(check, rivals):
+            if not applies or not slot.startswith(("scp", "rcp", "vpce")):
+                continue
+            allows = [s for document in documents for s in compiled(document, rivals).statements if not s.deny]
+            failures = [tuple(statement.failures(check.view)) for statement in allows]
+            if not failures or not all(failures):
+                continue
+            number = min(range(len(allows)), key=lambda at: len(failures[at]))
+            nearest = allows[number]
+            keys = tuple(dict.fromkeys(condition.condition.key for condition in nearest.conditions))
+            return NearStatement(nearest.reference(slot), failures[number], keys)
+    return None
 
 
 def _exempts(compiled: CompiledStatement, failure: Failure) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from perimeter_smt.evaluate.globs import fold
-from perimeter_smt.evaluate.perimeter import Ground, names
+from perimeter_smt.evaluate.perimeter import Ground, goes_elsewhere
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.request import Facts, Request
@@ -52,14 +52,7 @@ def hands_over(workspace: Workspace, request: Request, facts: Facts, row: Row, *
 
 def elsewhere_region(workspace: Workspace, request: Request, facts: Facts) -> bool:
     """Whether a call of mine goes to a Region that is not mine, of a service that has more than one."""
-    at = Ground(workspace, request, facts)
-    partition = workspace.organization.partition
-    service = request.action.partition(":")[0].lower()
-    single = any(row["service"] == service and row["partition"] == partition for row in table_rows("global-regions"))
-    scope = workspace.perimeter.scope("E1")
-    if not names(scope.actions, request.action) or names(scope.except_actions, request.action):
-        return False
-    return _mine(at) and facts.region not in workspace.perimeter.regions and not single
+    return _mine(Ground(workspace, request, facts)) and goes_elsewhere(workspace, request, facts)
 
 
 def others_at_my_address(workspace: Workspace, request: Request, facts: Facts) -> bool:

@@ -21,6 +21,7 @@ from perimeter_smt.organization.perimeter import (
     Workspace,
 )
 from perimeter_smt.policy.template import is_full_star
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.request import Facts, Request
 
 _IAM = ("user", "role", "feduser", "root")
@@ -46,6 +47,8 @@ def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> boo
 def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
     """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
     at = Ground(workspace, request, facts)
+    if part != "intended.trusted-party" and at.is_iam and goes_elsewhere(workspace, request, facts):
+        return False
     if part == "intended.trusted-resource":
         mine = at.is_iam and at.mine(facts.principal_account)
         return mine and not at.my_resource and at.trusted_resource and at.my_network
@@ -53,6 +56,18 @@ def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "
         by_itself = not at.through_my_endpoint and not facts.forwarded
         return at.third_party and not at.my_iam and at.my_resource and by_itself
     return at.my_iam and at.my_resource and at.my_network
+
+
+def goes_elsewhere(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """Whether `regions` leaves out the Region of the call, of a service that has more than one."""
+    perimeter = workspace.perimeter
+    if not perimeter.regions or facts.region in perimeter.regions:
+        return False
+    scope = perimeter.scope("E1")
+    if not names(scope.actions, request.action) or names(scope.except_actions, request.action):
+        return False
+    service, partition = request.action.partition(":")[0].lower(), workspace.organization.partition
+    return not any(row["service"] == service and row["partition"] == partition for row in table_rows("global-regions"))
 
 
 class Ground:

@@ -22,6 +22,7 @@ VPC_KEYS = (
 NETWORK_KEYS = ("aws:sourceip", *VPC_KEYS)
 ORGANIZATION_OF_CALLER = ("aws:principalorgid", "aws:principalorgpaths")
 IDENTITY_KEYS = (*ORGANIZATION_OF_CALLER, "aws:principalaccount")
+_OF_CALLERS = (*IDENTITY_KEYS, "aws:username")
 RESOURCE_OWNER_KEYS = ("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount")
 SOURCE_KEYS = ("aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount")
 _FORWARDED_KEYS = ("aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "kms:viaservice")
@@ -62,6 +63,17 @@ def requires(statement: Statement, names: Iterable[str]) -> bool:
     """
     wanted = frozenset(names)
     return any(condition.name in wanted and _fails_when_absent(condition) for condition in statement.conditions)
+
+
+def keys_of_callers_required(statement: Statement) -> Iterator[Condition]:
+    """The conditions that only callers of an account meet: they want a key that says whose the caller is.
+
+    Calls of service principals never carry one.
+    """
+    for condition in statement.conditions:
+        known = condition.name in _OF_CALLERS or condition.name.startswith("aws:principaltag/")
+        if known and _fails_when_absent(condition):
+            yield condition
 
 
 def _fails_when_absent(condition: Condition) -> bool:

@@ -35,6 +35,7 @@ class Rule(ABC):
 
     `title` names it in a few words, `text` says what happens and what to write instead, `source` is the AWS page.
     `severity`: an error opens what was meant to be closed or never works, a note is about taste and care.
+    `of_absence`: the mistake shows in requests that do not carry the key of the condition, and in no others.
     """
 
     id: ClassVar[str]
@@ -43,6 +44,7 @@ class Rule(ABC):
     source: ClassVar[str]
     kinds: ClassVar[frozenset[Kind]] = ALL_KINDS
     severity: ClassVar[Severity] = Severity.WARNING
+    of_absence: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, document: Document) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """The short form of API Gateway: `execute-api:/stage/METHOD/path` is a method of the API that the policy belongs to.
 
 API Gateway writes the full ARN when it saves the policy, with its Region, the account and the id of the API (API
-Gateway guide, resource policy examples, read 2026-11-27). Where the API is not known, stars stand for these: a policy
-decides about its own API only.
+Gateway guide, resource policy examples, read 2026-11-27; x-amazon-apigateway-policy, for definitions, read 2026-11-28).
+Where the API is not known, stars stand for these: a policy decides about its own API only.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from perimeter_smt.lint import Finding, Severity, lint, rules
+from perimeter_smt.lint.rule import Rule
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.organization.readers.inferred import documents_of
 from perimeter_smt.policy.document import Document, Statement
@@ -19,7 +20,7 @@ _Place = tuple[str, str, int]
 
 def advice(verdicts: Iterable[Verdict], statements: Iterable[tuple[Document, Statement]]) -> tuple[Advice, ...]:
     """The advice on each statement that came closest to stopping a request, or that blocks an intended one."""
-    places = {(d.kind.value, d.name, s.index): (d, s) for d, s in statements}
+    places = {(s.location.file, d.name, s.index): (d, s) for d, s in statements}
     out: dict[tuple[_Place, str], Advice] = {}
     for verdict in verdicts:
         for found in verdict.counterexamples:
@@ -38,8 +39,9 @@ def guardrails(workspace: Workspace) -> Iterator[tuple[Document, Statement]]:
 
 
 def _on(found: Counterexample, places: dict[_Place, tuple[Document, Statement]]) -> Iterator[Advice]:
-    if found.kind == "blocked":
-        blamed, failed = [b for b in found.through if b.effect == "Deny"], ""
+    denies = [b for b in found.through if b.effect == "Deny"] if found.kind == "blocked" else []
+    if denies:
+        blamed, failed = denies, ""
     elif found.closest:
         blamed, failed = [found.closest.statement], " ".join(found.closest.failed).lower()
     else:
@@ -50,31 +52,47 @@ def _on(found: Counterexample, places: dict[_Place, tuple[Document, Statement]])
         document, statement = places[_place(blame)]
         for finding in lint(document):
             if _about(finding, statement):
-                yield _advice(blame, finding, sure=bool(failed) and _key(finding) in failed)
+                mends = _mends(finding, statement)
+                yield _advice(blame, finding, mends, sure=bool(failed) and mends in failed)
 
 
 def _about(finding: Finding, statement: Statement) -> bool:
     """A rule that speaks of the statement or a condition of it, or names it beside another one."""
-    rule = next(rule for rule in rules() if rule.id == finding.rule)
-    if rule.severity is Severity.NOTE:
+    if _rule(finding).severity is Severity.NOTE:
         return False
     path = statement.location.path
     inside = finding.location.path == path or finding.location.path.startswith(f"{path}.Condition")
     return inside or bool(statement.sid and f"`{statement.sid}`" in finding.message)
 
 
-def _advice(blame: Blame, finding: Finding, *, sure: bool) -> Advice:
+def _advice(blame: Blame, finding: Finding, mends: str, *, sure: bool) -> Advice:
     """The last sentence of a rule's text says what to write."""
-    text = next(rule.text for rule in rules() if rule.id == finding.rule)
-    fix = text.rstrip(".").rsplit(". ", 1)[-1]
-    return Advice(blame, finding.rule, finding.message, fix, finding.location.line, sure)
+    fix = _rule(finding).text.rstrip(".").rsplit(". ", 1)[-1]
+    return Advice(blame, finding.rule, finding.message, fix, finding.location.line, sure, mends)
 
 
-def _key(finding: Finding) -> str:
-    """The condition key that a finding is about: the last part of the path, or the first name in its message."""
-    named = [part for part in finding.message.split("`")[1::2] if ":" in part]
-    return f"`{named[0].lower()}`" if named else finding.location.path
+def _mends(finding: Finding, statement: Statement) -> str:
+    """What a failed part says that the rule speaks of: a condition key, and that it is absent, where that is the point.
+
+    It is the key of the condition where the finding stands, or the first one that its message names.
+
+    The quote before the key is left out: an operator may stand there.
+    """
+    path = finding.location.path
+    inside = [condition.name for condition in statement.conditions if path.startswith(condition.location.path)]
+    inside.sort(key=len, reverse=True)  # of `aws:SourceVpc` and `aws:SourceVpce` the one that is meant
+    named = [part.lower() for part in finding.message.split("`")[1::2] if ":" in part]
+    key = next(iter((*inside, *named)), path)
+    return f"{key}` is absent" if _rule(finding).of_absence else f"{key}`"
+
+
+def _rule(finding: Finding) -> Rule:
+    return next(rule for rule in rules() if rule.id == finding.rule)
 
 
 def _place(blame: Blame) -> _Place:
-    return blame.kind, blame.document, blame.index
+    """What tells a statement from all others, whatever slot it was looked at in.
+
+    That of a gateway endpoint is not the kind of the document.
+    """
+    return blame.file, blame.document, blame.index

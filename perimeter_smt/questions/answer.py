@@ -15,6 +15,12 @@ from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
 from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
 
+# Why nothing was proved, for objectives of other policies and for those of endpoint policies.
+_NOTHING = (
+    "no request meets the premise: nothing was proved",
+    "no endpoint of mine lets such a call through: nothing was proved",
+)
+
 
 def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verdict]:
     """One verdict per set of services that agree. Every group of services gets exactly one verdict.
@@ -124,7 +130,7 @@ def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[objec
         lively += [carried.group for carried in found]
         if last:
             status: Status = "vacuous" if last.status == "unsat" else "unknown"
-            reason = "no request meets the premise: nothing was proved" if status == "vacuous" else last.reason
+            reason = _NOTHING[objective.enforced_by == "endpoint"] if status == "vacuous" else last.reason
             rest = [group for group in left if group not in lively]
             fold(rows, (status, reason), Row(status, rest, reason=reason))
     return lively

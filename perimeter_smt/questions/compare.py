@@ -19,7 +19,7 @@ from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError, expect_one_of
-from perimeter_smt.logic.atoms import Member
+from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import Model, truth
 from perimeter_smt.logic.problem import Problem
@@ -111,9 +111,17 @@ def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
     return _answer(engine, asked, asked.more), _answer(engine, asked, asked.less)
 
 
-def gained(asked: Asked, limits: Limits | None = None) -> Result:
-    """The answer to the first question alone: is anything newly allowed?"""
-    return _answer(Engine(asked.problem, limits or Limits()), asked, asked.more)
+def gained(asked: Asked, limits: Limits | None = None, *, unsigned: bool = False) -> Result:
+    """The answer to the first question alone: is anything newly allowed?
+
+    `unsigned`: a request of an anonymous caller on the internet goes before all others, where there is one.
+    """
+    engine = Engine(asked.problem, limits or Limits())
+    if unsigned:
+        found = engine.check([asked.more, asked.mode, both(*_place(), sym_is("anonymous"), atom(Is("wire", "public")))])
+        if found.status == "sat":
+            return found
+    return _answer(engine, asked, asked.more)
 
 
 def _answer(engine: Engine, asked: Asked, question: Formula) -> Result:
@@ -132,15 +140,19 @@ def _answer(engine: Engine, asked: Asked, question: Formula) -> Result:
     return found
 
 
-@lru_cache(maxsize=1)
-def _wishes() -> tuple[Formula, ...]:
-    """What makes a witness plain, the plainest first: a role of the owner's account in a commercial Region."""
-    place = (
+def _place() -> tuple[Formula, ...]:
+    return (
         one_of("request.region", REGIONS),
         one_of("resource.region", ("", *REGIONS)),
         neg(sym("forwarded")),
         implies(atom(Member(CALL, "arn service ~ s3")), neg(atom(Member(CALL, "arn has account")))),  # a bucket
     )
+
+
+@lru_cache(maxsize=1)
+def _wishes() -> tuple[Formula, ...]:
+    """What makes a witness plain, the plainest first: a role of the owner's account in a commercial Region."""
+    place = _place()
     caller = (
         sym_is("role"),
         *(neg(sym(f"principal.{kind}")) for kind in ("service-linked", "service-role", "assumed-root")),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from perimeter_smt.encode.world.catalogue import CALL, Calls, _regex, rows_by
+from perimeter_smt.encode.world.catalogue import CALL, Calls, Row, _regex, rows_by
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, Glob, Member, Run
 from perimeter_smt.logic.formula import Formula, atom, both, disj, either, glob, iff, neg, walk
 from perimeter_smt.logic.problem import Catalogue, Group
@@ -78,8 +78,12 @@ class Gathered:
 class Universe(Calls):
     """The whole catalogue of some services, with the classes of demands."""
 
+    given: tuple[Row, ...] | None = None  # its rows, where they are not those of the service reference alone
+
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.given is not None:
+            self.replace_rows(list(self.given))
         self._unions: dict[tuple[str, ...], int] = {}
         groups: dict[tuple[Formula, ...], int] = {}
         classes: dict[tuple[Formula, ...], int] = {}
@@ -179,6 +183,7 @@ class DistinctCalls(Calls):
     gathered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     invented: _Invented | None = None  # the rows of actions that the reference does not know; they come last
     free_names: bool = False  # names of resources may hold any character but colons where AWS allows fewer
+    universe: Universe | None = None  # the whole catalogue that the rows were taken from
 
     def catalogue(self, names: Iterable[str]) -> Catalogue:
         """The catalogue of the rows kept."""
@@ -243,7 +248,9 @@ def reduced(
     for signature, rows in rows_by(signature for _, signature in kept).items():
         for number in indexes(signature):
             known[names[number]] |= rows
-    calls = DistinctCalls((), known=known, gathered=formulas.sets, invented=invented, free_names=free_names)
+    calls = DistinctCalls(
+        (), known=known, gathered=formulas.sets, invented=invented, free_names=free_names, universe=universe
+    )
     calls.replace_rows([*(universe.rows[row] for row, _ in kept), *(invented.rows if invented else ())])
     return calls
 
@@ -252,6 +259,14 @@ def reduced(
 def universe_of(services: tuple[str, ...], unlisted: tuple[str, ...] = ()) -> Universe:
     """The whole catalogue of some services, built once; `unlisted`: further actions."""
     return Universe(services, unlisted)
+
+
+def universe_with(calls: Calls) -> Universe:
+    """The whole catalogue of the calls of a world, with what its listed resources need open (W-6)."""
+    if isinstance(calls, DistinctCalls) and calls.universe is not None:
+        return calls.universe  # the world spoke of fewer rows since
+    plain = universe_of(calls.services, calls.literal)
+    return plain if calls.rows == plain.rows else Universe(calls.services, calls.literal, given=tuple(calls.rows))
 
 
 @lru_cache(maxsize=1024)

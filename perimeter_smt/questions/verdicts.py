@@ -104,7 +104,8 @@ class Verdict(NoTruth):
 class Advice:
     """What a lint rule says about a statement that a counterexample names.
 
-    `sure`: the rule speaks of the very key on which the statement failed; otherwise of a condition of it.
+    `sure`: the rule speaks of the very key on which the statement failed; otherwise of a condition of it. `mends`: what
+    such a failed part says, in lower case: of another request the same statement may fail on something else.
     """
 
     statement: Blame
@@ -113,6 +114,7 @@ class Advice:
     fix: str
     line: int
     sure: bool
+    mends: str = ""
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,12 @@ def next_step(report: Report, rows: Sequence[Numbered]) -> str:
         if verdict.status == "unknown":
             return "`perimeter why unknown`; fewer services (`--service`) may be decided"
         if verdict.status == "vacuous":
+            endpoint = verdict.objective in OBJECTIVES and OBJECTIVES[verdict.objective].enforced_by == "endpoint"
+            if endpoint:
+                return (
+                    "look at `endpoints` in organization.yaml and at their policies: nothing gets through, or take the"
+                    " services out of the scopes of O2 and O4 in perimeter.yaml"
+                )
             return "look at `scopes` in perimeter.yaml: they claim nothing that can happen"
     departs = list(dict.fromkeys(name for row in rows for name in row.found.depends_on))
     if departs and departs[0] in presumed():
@@ -119,11 +125,15 @@ def _mend(report: Report, row: Numbered) -> str:
     guilty = responsible(found)
     objective = OBJECTIVES.get(row.verdict.objective)
     policy = POLICIES[objective.enforced_by] if objective else "guardrail"
+    if guilty is None and found.kind == "blocked":
+        return f"{found.why}: no Allow comes near {name}"
     if guilty is None:
         return f"write a Deny into an {policy}: none comes near {name}"
     known = advice_on(report.advice, found)
     if known:
         return f"mend {guilty}: {known.fix} ({known.rule})"
+    if found.kind == "blocked":
+        return f"mend {guilty}, see {name}"
     failed = " ".join(found.closest.failed).lower() if found.closest else ""
     if failed.startswith("action "):
         return f"no Deny of an {policy} covers `{found.request.action}`: add it to {guilty}, or write one ({name})"
@@ -134,8 +144,9 @@ def _mend(report: Report, row: Numbered) -> str:
 
 def responsible(found: Counterexample) -> Blame | None:
     """The statement that should have stopped the request, or that blocks it."""
-    if found.kind == "blocked":
-        return next((blame for blame in found.through if blame.effect == "Deny"), None)
+    denies = (blame for blame in found.through if blame.effect == "Deny")
+    if found.kind == "blocked" and (denying := next(denies, None)):
+        return denying
     return found.closest.statement if found.closest else None
 
 
@@ -143,7 +154,10 @@ def advice_on(advice: Sequence[Advice], found: Counterexample) -> Advice | None:
     """What a rule knows about the responsible statement; of a hole only if it speaks of what failed."""
     guilty = responsible(found)
     fits = [one for one in advice if guilty and _same(one.statement, guilty)]
-    return next((one for one in fits if one.sure or found.kind == "blocked"), None)
+    failed = " ".join(found.closest.failed).lower() if found.closest else ""
+    if found.kind == "blocked" and not failed:  # a Deny: what it says of itself may help
+        return next(iter(fits), None)
+    return next((one for one in fits if one.sure and one.mends in failed), None)
 
 
 def _same(one: Blame, other: Blame) -> bool:

@@ -44,7 +44,8 @@ _OTHER_WORDS = {
     "check": "one objective asked of one service",
     "fix": "what a lint rule says about the very condition that failed; ask again to see whether it holds",
     "try": "what a lint rule says about the statement that blocks; ask again to see whether it helps",
-    "closest": "the Deny statement of the enforcing policies that came nearest to stopping the request",
+    "closest": "the Deny statement of the enforcing policies that came nearest to stopping the request; of a blocked "
+    "call that no guardrail allows: the Allow that came nearest to letting it pass",
     "except": "what perimeter.yaml declares outside the claim: trusted parties, exempt roles and tags",
     "stated fact": "something a proof uses that is neither a documented axiom nor soft; `--details` shows its text",
     "documented axiom": "an axiom that AWS's documentation states or that is true by definition: `perimeter axioms`",

@@ -155,10 +155,14 @@ def _hole_parts(report: Report, row: Numbered, folder: str) -> list[Part]:
 def _blocked_parts(report: Report, row: Numbered, folder: str) -> list[Part]:
     found = row.found
     guilty = responsible(found)
-    by = [place(guilty, folder)] if guilty else blamed(found.through) or [found.why]
+    near = found.closest
+    by = [place(guilty, folder)] if guilty and not near else blamed(found.through) or [found.why]
+    parts: list[Part] = [("network", [explain.wire(found.facts)], False), ("by", by, False)]
+    if near:
+        failed = [f"failed: {text}" for text in near.failed[:_FAILED]]
+        parts += [("closest", [place(near.statement, folder), *failed], False)]
     return [
-        ("network", [explain.wire(found.facts)], False),
-        ("by", by, False),
+        *parts,
         ("needs", [", ".join(map(departure, found.depends_on))], False),
         _fix(report, found),
     ]
@@ -198,8 +202,6 @@ def _anyone(found: Counterexample) -> str:
     facts = found.facts
     if facts.kind == "anon":
         return "anyone on the internet" if facts.path == "public" else "anyone, unsigned,"
-    if facts.kind == "service":
-        return f"the AWS service {facts.service}"
     return explain.who(facts)
 
 

@@ -164,6 +164,8 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
     Policies are read as evaluation needs them: what AWS refuses to save today is accepted if it has a meaning.
     """
     top = from_object(value, file=file)
+    if isinstance(top.value, dict) and "Statement" in top.value:
+        raise top.error("a policy, expected a case: an object with `policies` and `request`")
     members = _members(top, ("id", "policies", "request", "flags", "readings", *NOTES), "a case")
     for name in ("policies", "request"):
         if name not in members:

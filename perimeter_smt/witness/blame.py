@@ -25,7 +25,10 @@ class Blame:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """The Deny statement that came closest to stopping a request, and what of it failed, in words."""
+    """The Deny statement that came closest to stopping a request, and what of it failed, in words.
+
+    Of a request that no guardrail allows: the Allow statement that came closest to letting it pass.
+    """
 
     statement: Blame
     failed: tuple[str, ...]

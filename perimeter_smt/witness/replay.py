@@ -14,11 +14,12 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import (
     OPEN_POINTS,
     Decision,
-    NearDenial,
+    NearStatement,
     StatementRef,
     closest_denial,
     decide,
     match_statement,
+    nearest_allow,
 )
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -79,7 +80,14 @@ def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[st
     if not decide(bare, rivals=rivals).allowed:
         raise _disagreement(bare, decision, "let through without guardrails")
     rests_on = _rests_on(case, rivals, settled, allowed=False)
-    return Replayed(blames(decision.statements), detail=decision.detail, rests_on=rests_on)
+    nearest = None if decision.statements else nearest_allow(case, rivals=rivals)
+    return Replayed(
+        blames(decision.statements),
+        _near(nearest),
+        _absent(nearest, case.request),
+        detail=decision.detail,
+        rests_on=rests_on,
+    )
 
 
 def allows(document: Document, request: Request, readings: Iterable[str] = (), *, has_boundary: bool = False) -> bool:
@@ -123,13 +131,13 @@ def _blame(found: StatementRef) -> Blame:
     return Blame(kind, found.policy, found.index, found.sid, found.effect, place.file, place.line)
 
 
-def _near(found: NearDenial | None) -> NearMiss | None:
+def _near(found: NearStatement | None) -> NearMiss | None:
     if found is None:
         return None
     return NearMiss(_blame(found.statement), tuple(str(failure) for failure in found.failed))
 
 
-def _absent(found: NearDenial | None, request: Request) -> tuple[str, ...]:
+def _absent(found: NearStatement | None, request: Request) -> tuple[str, ...]:
     carried = {name.lower() for name in request.context}
     return tuple(key for key in found.keys if key.lower() not in carried) if found else ()
 

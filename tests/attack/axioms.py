@@ -364,6 +364,9 @@ def _ar12(at: At) -> Found:
 def _ar13(at: At) -> Found:
     if at.has("kms:viaservice") and not at.facts.forwarded and at.facts.kind != "service":
         yield "AR13", "kms:ViaService of a direct call"
+    via, region = at.text("kms:viaservice"), at.text("aws:requestedregion")
+    if via is not None and region is not None and f".{region.lower()}." not in via.lower():
+        yield "AR13.value", f"kms:ViaService {via} of a call in {region}"
 
 
 def _ar14(at: At) -> Found:

@@ -118,6 +118,7 @@ def changed(path, new):
     ("given", "message"),
     [
         ([], "$: found a list, expected a case, an object"),
+        (IDENTITY, "$: a policy, expected a case: an object with `policies` and `request`"),
         (changed(["request"], ...), "$: element `request` is missing"),
         (changed(["policies"], ...), "$: element `policies` is missing"),
         (changed(["polices"], {}), "$.polices: unknown element `polices` in a case"),

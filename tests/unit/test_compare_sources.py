@@ -137,7 +137,7 @@ def test_no_repository(workspace, capsys):
     assert run(["compare", str(workspace), "--git", "main..HEAD"]) == 2
     assert "no repository of git" in capsys.readouterr().err
     assert run(["compare", str(workspace / "read.json"), str(workspace / "read.json")]) == 2
-    assert "of no form that is known" in capsys.readouterr().err
+    assert "a single policy, expected a workspace" in capsys.readouterr().err
 
 
 def change(address, kind, before, after, actions):
@@ -265,4 +265,4 @@ Resources:
     assert text.startswith("`acme` to `acme with template`: opens something")
     assert max(map(len, text.splitlines())) <= 200
     assert run(["compare", str(workspace), "--change", str(workspace / "trust.json")]) == 2
-    assert "of no form that is known" in capsys.readouterr().err
+    assert "`compare`, `redundant` and `pack` take policies with `--type KIND`" in capsys.readouterr().err

@@ -259,6 +259,29 @@ def test_cases_filled_from_a_workspace(workspace):
     )
 
 
+def test_a_message_on_the_policy_of_an_endpoint_that_it_does_not_name(workspace):
+    """The policies of endpoints that serve the service are tried; before, the workspace was said to hold none."""
+    organization = {"StringEquals": {"aws:ResourceOrgID": ORG}}
+    mine = policy({**ALL, "Sid": "Mine", "Principal": "*", "Condition": organization})
+    (workspace / "endpoint.json").write_text(json.dumps(mine))
+    place = "vpc: vpc-0ac00001, region: eu-west-1, policy: endpoint.json"
+    with (workspace / "organization.yaml").open("a") as file:
+        file.write(f"""      endpoints:
+        - {{id: vpce-0ac00002, services: [sqs], {place}}}
+        - {{id: vpce-0ac00001, services: [s3], {place}}}
+""")
+    text = f"User: {SESSION} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::acme-other/x "
+    space = load_workspace(workspace)
+    told = explain_message(read_message(text + "because no VPC endpoint policy allows the s3:GetObject action"), space)
+
+    assert told.agrees
+    assert sids(told.blamed) == ["Mine"]
+    assert told.blamed[0].depends == ("aws:resourceorgid",)
+    assert told.assumptions[-1] == "which endpoint is not told: of those that are listed `vpce-0ac00001` may be meant"
+    denied = explain_message(read_message(text + "with an explicit deny in a VPC endpoint policy"), space)
+    assert not denied.agrees
+
+
 def test_a_message_names_the_statements_that_fit(workspace):
     """The Deny that may match by an address, the keys it depends on; a type that no policy fits."""
     space = load_workspace(workspace)

@@ -377,6 +377,13 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         "2049 characters without white space, the default quota of trust policies is 2048",
         of_size(Kind.TRUST, 2048),
     ),
+    "PL055": (
+        bucket("Allow", Principal={"Service": "logging.s3.amazonaws.com"}, **when("StringEquals", ORG, "o-1")),
+        "no call of a service carries `aws:PrincipalOrgID`: nothing is given to `logging.s3.amazonaws.com`",
+        bucket(
+            "Allow", Principal={"Service": "logging.s3.amazonaws.com"}, **when("StringEquals", "aws:SourceOrgID", "o-1")
+        ),
+    ),
 }
 
 

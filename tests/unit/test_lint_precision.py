@@ -249,6 +249,29 @@ def test_services_that_act_for_anybody(condition: dict[str, Any], speaks: bool) 
     assert found(Kind.TRUST, trust) == set()
 
 
+@pytest.mark.parametrize(
+    ("condition", "speaks"),
+    [
+        ({"StringEquals": {ORG: "o-acme000001"}}, True),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-acme000001/*"}}, True),
+        ({"StringLike": {"aws:PrincipalTag/team": "data"}}, True),
+        ({"Null": {"aws:PrincipalAccount": "false"}}, True),
+        ({"StringEqualsIfExists": {ORG: "o-acme000001"}}, False),
+        ({"StringNotEquals": {ORG: "o-acme000001"}}, False),
+        ({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-acme000001/*"}}, False),
+        ({"Null": {ORG: "true"}}, False),
+        ({"StringEquals": {"aws:PrincipalServiceName": "sns.amazonaws.com"}}, False),
+    ],
+)
+def test_services_under_keys_of_callers(condition: dict[str, Any], speaks: bool) -> None:
+    """A statement that gives a service nothing is no confused deputy: PL055 speaks of it instead of PL043."""
+    service = one("Allow", condition, Principal={"Service": "sns.amazonaws.com", "AWS": "111122223333"})
+    rules = found(Kind.RESOURCE, service)
+    assert ("PL055" in rules) is speaks
+    assert ("PL043" in rules) is not speaks
+    assert "PL055" not in found(Kind.RESOURCE, one("Allow", condition, Principal={"AWS": "111122223333"}))
+
+
 def test_a_deny_on_the_source_guards_services() -> None:
     service = one("Allow", {}, Principal={"Service": "sns.amazonaws.com"})
     deny = one(

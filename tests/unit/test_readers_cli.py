@@ -281,6 +281,9 @@ def test_a_folder_of_something_else_says_what_was_expected(tmp_path, capsys):
     (tmp_path / "x.json").write_text('{"a": 1}')
     assert run(["prove", str(tmp_path)]) == 2
     assert "of no form that is known: expected a workspace" in capsys.readouterr().err
+    (tmp_path / "perimeter.yaml").write_text("orgs: [o-acme0000001]\n")
+    assert run(["prove", str(tmp_path / "perimeter.yaml")]) == 2
+    assert "a file of a workspace, expected the folder that holds it" in capsys.readouterr().err
 
 
 def test_reading_is_linear(tmp_path):

@@ -144,6 +144,51 @@ def test_advice_on_another_condition_mends_no_hole():
     assert "Do that (PL009)" in next_step(value, numbered(value))
 
 
+@pytest.mark.parametrize(
+    "failed",
+    [
+        "action `kms:Decrypt` is none of `s3:*`",
+        "condition `Bool aws:PrincipalIsAWSService`: value `true` is none of `false`",
+    ],
+)
+def test_advice_for_one_hole_is_none_for_another_of_the_same_statement(failed):
+    """`Use BoolIfExists` stood under holes that the same statement left open for another reason: an action it does not
+    list, a service.
+    """
+    mends = "aws:principalisawsservice` is absent"
+    advice = Advice(RCP, "PL031", "anonymous callers have no key", "Use BoolIfExists", 40, True, mends)
+    other = asks("user", closest=NearMiss(RCP, (failed,)))
+    text = render(report(verdict("O1", "refuted", asks()), verdict("O6", "refuted", other), advice=(advice,)))
+    assert text.count("Use BoolIfExists (PL031, line 40)") == 1
+
+
+def test_for_whom_a_service_acts_stands_in_the_title():
+    service = asks("service", closest=None)
+    facts = service.facts.model_copy(update={"service": "s3.amazonaws.com", "behalf": "444433332222"})
+    text = render(report(verdict("O1", "refuted", replace(service, facts=facts))))
+    assert "the AWS service s3.amazonaws.com on behalf of account 444433332222 can call sns:Publish" in text
+
+
+def test_a_call_that_no_guardrail_allows_names_the_nearest_allow():
+    allow = Blame("endpoint", "s3", 0, "Mine", "Allow", "estate/endpoint/s3.json", 4)
+    failed = "condition `StringEquals aws:PrincipalOrgID`: value `o-acme0000001` is none of `o-acme*`"
+    blocked = asks("user", "blocked", closest=NearMiss(allow, (failed,)))
+    advice = Advice(allow, "PL004", "literally", "Use StringLike", 6, True, "aws:principalorgid`")
+    value = report(*ALL, availability=(verdict("availability", "refuted", blocked),), advice=(advice,))
+    text = render(value)
+    assert "closest   estate/endpoint/s3.json:4 Mine" in text
+    assert f"failed: {failed}" in " ".join(text.split())
+    assert next_step(value, numbered(value)) == "mend estate/endpoint/s3.json:4 Mine: Use StringLike (PL004)"
+
+
+def test_nothing_through_an_endpoint_is_no_matter_of_scopes():
+    vacuous = report(
+        verdict("O2", "vacuous", reason="no endpoint of mine lets such a call through: nothing was proved")
+    )
+    assert "`endpoints` in organization.yaml" in next_step(vacuous, [])
+    assert "`scopes`" in next_step(report(verdict("O3", "vacuous")), [])
+
+
 def test_the_service_of_a_hole_is_never_hidden():
     names = (*(f"a{n:03}" for n in range(300)), "sns")
     for width in (None, 80, 200):

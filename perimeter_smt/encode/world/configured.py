@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import Key, KeySpace
 from perimeter_smt.encode.world.accounts import member_ids
 from perimeter_smt.encode.world.catalogue import Calls
-from perimeter_smt.encode.world.perimeter import excepted, in_range, in_scope
+from perimeter_smt.encode.world.perimeter import excepted, in_my_regions, in_range, in_scope, of_one_region
 from perimeter_smt.logic.atoms import ANY, DIGITS, NOT_COLON, CharSet, Member, Pattern, Run, Template, Text
 from perimeter_smt.logic.compose import glob_on
-from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, conj, disj, either, implies, is_text, neg
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, conj, disj, either, implies, neg
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request.keys import table_rows
@@ -62,12 +61,10 @@ def of_tables(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str,
 def of_scopes(workspace: Workspace, keys: KeySpace, script: Script) -> dict[str, Formula]:
     """The open symbols of the questions on all calls that the scopes claim: E1, and the other half of N2."""
     perimeter = workspace.perimeter
-    partition = workspace.organization.partition
-    own = [row["service"] for row in table_rows("global-regions") if row["partition"] == partition]
     return {
         **_exceptions(workspace, keys, script),
-        "region.mine": disj(is_text("request.region", region) for region in perimeter.regions),
-        "service.one-region": disj(action_matches(f"{service}:*") for service in own),
+        "region.mine": in_my_regions(perimeter),
+        "service.one-region": of_one_region(workspace),
         "through-proxy": disj(in_range(cidr) for cidr in perimeter.proxies),
         "E1.scope": in_scope(perimeter.scope("E1")),
     }

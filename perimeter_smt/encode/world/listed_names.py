@@ -2,7 +2,8 @@
 
 The table `name-characters` limits what may stand in the open parts of ARNs. Where a listed resource breaks a limit the
 limit is wrong, or older than the resource: the part is open then in every ARN of the service.  In the same way, a
-Region or an account in a listed ARN stands where the service reference has none.
+Region or an account in a listed ARN stands where the service reference has none.  The rules of today for names of
+buckets do not bind buckets that are listed, which may be older (W-40).
 """
 
 from __future__ import annotations
@@ -10,15 +11,21 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from perimeter_smt.encode.world.catalogue import Calls, Row, open_part, rows_of
-from perimeter_smt.logic.atoms import Run, Text
+from perimeter_smt.logic.atoms import STAR, Run, Text
+from perimeter_smt.logic.formula import Formula, disj, either, glob, is_text
+from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Workspace
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _OPEN = "${?}"  # a part of which no table says anything
+# Axioms on names of buckets, with the text that each speaks of and whether names of objects follow in it.
+_BUCKETS = {"AR23.bucket": ("resource.name", True), "AR15.bucket": ("behind.bucket", False)}
+_OF_TODAY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def admit_listed(calls: Calls, workspace: Workspace) -> None:
@@ -49,6 +56,26 @@ def admit_listed(calls: Calls, workspace: Workspace) -> None:
         rows += (row, *(row._replace(has_account=a, has_region=r, region="") for a, r in fields))
     if rows:
         calls.replace_rows(rows)
+
+
+def admitted(axiom: Axiom, workspace: Workspace) -> Axiom:
+    """The axiom without what it says of listed buckets whose names break the rules of today."""
+    if axiom.name not in _BUCKETS:
+        return axiom
+    older = sorted(_older(workspace))
+    var, objects = _BUCKETS[axiom.name]
+    return replace(axiom, formula=either(axiom.formula, disj(_named(var, name, objects) for name in older)))
+
+
+def _older(workspace: Workspace) -> set[str]:
+    found = (r.arn.split(":", 5) for account, _ in workspace.organization.accounts() for r in account.resources)
+    names = {fields[5] for fields in found if fields[2] == "s3" and not fields[4] and "/" not in fields[5]}
+    return {name for name in names if not _OF_TODAY.fullmatch(name)}
+
+
+def _named(var: str, bucket: str, objects: bool) -> Formula:
+    exact = is_text(var, bucket)
+    return either(exact, glob(var, (Text(f"{bucket}/"), STAR))) if objects else exact
 
 
 class _Listed(NamedTuple):

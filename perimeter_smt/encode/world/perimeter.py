@@ -29,6 +29,7 @@ from perimeter_smt.organization.perimeter import (
     Vendor,
     Workspace,
 )
+from perimeter_smt.request.keys import table_rows
 
 TAKES_ROLE = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 
@@ -54,7 +55,27 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "principal.vendor": disj(is_vendor(keys, caller, entry) for entry in perimeter.vendors),
         "resource.third-party": disj(_third_resource(keys, caller, e) for e in perimeter.third_resources),
         "resource.of-service": disj(_third_resource(keys, caller, e) for e in perimeter.service_resources),
+        "region.elsewhere": _elsewhere(workspace),
     }
+
+
+def in_my_regions(perimeter: Perimeter) -> Formula:
+    """The Region that is called is one of `regions`."""
+    return disj(is_text("request.region", region) for region in perimeter.regions)
+
+
+def of_one_region(workspace: Workspace) -> Formula:
+    """The service has one control plane in this partition, so that nobody chooses the Region."""
+    partition = workspace.organization.partition
+    own = [row["service"] for row in table_rows("global-regions") if row["partition"] == partition]
+    return disj(action_matches(f"{service}:*") for service in own)
+
+
+def _elsewhere(workspace: Workspace) -> Formula:
+    perimeter = workspace.perimeter
+    if not perimeter.regions:
+        return FALSE
+    return both(in_scope(perimeter.scope("E1")), neg(in_my_regions(perimeter)), neg(of_one_region(workspace)))
 
 
 def _known_vpc(workspace: Workspace, region: str) -> Formula:

@@ -19,6 +19,7 @@ from perimeter_smt.encode.world import (
     clock,
     grants,
     guardrails,
+    namespaces,
     people,
     perimeter,
     refused,
@@ -29,7 +30,7 @@ from perimeter_smt.encode.world import (
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.existence import existence
 from perimeter_smt.encode.world.keys import WorldKeys
-from perimeter_smt.encode.world.listed_names import admit_listed
+from perimeter_smt.encode.world.listed_names import admit_listed, admitted
 from perimeter_smt.logic.atoms import Member, Ref
 from perimeter_smt.logic.formula import Formula, both, iff, implies, is_text, neg, sym, walk
 from perimeter_smt.logic.problem import Assertion, Problem
@@ -253,6 +254,7 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out = guardrails.definitions(workspace, policies)
     out |= perimeter.definitions(workspace, keys, script)
     out |= tags.definitions(workspace)
+    out |= namespaces.definitions(workspace, all_documents(workspace, grants_too=not world.free_grants))
     out |= refused.definitions(keys)
     free = world.free_grants
     out |= grants.free(workspace, policies) if free else grants.definitions(workspace, policies)
@@ -342,6 +344,8 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
     used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
     out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
+    if namespaces.SYMBOL not in world.definitions:  # it would hold of nothing
+        chosen.discard(namespaces.AXIOM)
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:
         if assertion.name.startswith("soft "):
@@ -353,6 +357,7 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
 
 def _axiom(world: World, axiom: Axiom) -> Assertion:
+    axiom = admitted(axiom, world.workspace)
     if axiom.strength == "soft" or axiom.name in world.workspace.perimeter.doubts:
         return _soft(world, axiom.name, axiom)
     if axiom.strength == "presumed":

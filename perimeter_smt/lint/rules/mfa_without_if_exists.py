@@ -18,6 +18,7 @@ class MfaWithoutIfExists(ConditionRule):
         "Requests signed with long-term access keys carry no aws:MultiFactorAuthPresent, and plain Bool is then "
         "false: they escape the Deny. Use BoolIfExists."
     )
+    of_absence = True
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html#condition-keys-multifactorauthpresent"
 
     def condition(self, at: Place) -> Iterator[Finding]:

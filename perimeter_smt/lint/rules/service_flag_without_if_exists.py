@@ -18,6 +18,7 @@ class ServiceFlagWithoutIfExists(ConditionRule):
         "aws:PrincipalIsAWSService is absent in unsigned requests, and plain Bool is then false: anonymous "
         "callers escape the Deny. Use BoolIfExists."
     )
+    of_absence = True
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html#condition-keys-principalisawsservice"
     kinds = RESOURCE_SIDE | ENDPOINTS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.lint.callers import open_account
-from perimeter_smt.lint.facts import SOURCE_KEYS, listed, negated_on
+from perimeter_smt.lint.facts import SOURCE_KEYS, keys_of_callers_required, listed, negated_on
 from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, Rule
 from perimeter_smt.policy.document import Condition, Document, Statement
 from perimeter_smt.policy.kinds import Kind
@@ -41,6 +41,8 @@ class ServiceWithoutSource(Rule):
             if statement.effect != "Allow" or principal is None or principal.negated:
                 continue
             services = [entry.value for entry in principal.entries if entry.type == "Service"]
+            if any(keys_of_callers_required(statement)):
+                continue  # gives services nothing (PL055)
             if services and not _source_named(statement, variables):
                 message = f"{listed(services)} may act here for every account: no condition says for whom"
                 yield self.found(message, principal.location)

@@ -17,8 +17,9 @@ class VpcWithoutRegion(Rule):
     title = "aws:SourceVpc without a Region"
     text = (
         "VPC ids are unique within a Region only, so that a foreign VPC of another Region can carry the same id. "
-        "Add a condition on `aws:RequestedRegion`, or use `aws:SourceVpcArn`, `aws:VpceAccount` or "
-        "`aws:VpceOrgID` where the service supports them."
+        "A condition on `aws:RequestedRegion` tells them apart only where no endpoint serves another Region, as those "
+        "of S3, KMS, Lambda and others may. Use `aws:SourceVpcArn`, `aws:VpceAccount` or `aws:VpceOrgID` where the "
+        "service supports them, else add a condition on `aws:RequestedRegion`."
     )
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html#condition-keys-sourcevpc"
 

@@ -54,6 +54,8 @@ def _say_why(path: Path) -> None:
     data = read_bytes(path)
     if not data.strip():
         raise InputError("an empty file", file=str(path))
+    if path.name in ("perimeter.yaml", "organization.yaml"):
+        raise InputError("a file of a workspace, expected the folder that holds it", file=str(path))
     if data[:1] in (b"{", b"["):
         try:
             _say_what(orjson.loads(data), path)
@@ -64,6 +66,12 @@ def _say_why(path: Path) -> None:
 
 def _say_what(value: Any, path: Path) -> None:
     """InputError for what is known and holds no policies that could be read, with what does."""
+    if isinstance(value, dict) and "Statement" in value:
+        raise InputError(
+            f"a single policy, expected {_EXPECTED}; `compare`, `redundant` and `pack` take policies with "
+            "`--type KIND`, `prove` with `--org-id` and `--scp` or `--rcp`",
+            file=str(path),
+        )
     if isinstance(value, dict) and "encrypted_data" in value and "encryption_version" in value:
         raise InputError(
             "an encrypted state or plan of OpenTofu, expected what `tofu show -json` prints", file=str(path)

@@ -204,8 +204,8 @@ def resource_arn(text: str) -> str:
 def somewhere(text: str) -> None:
     """Refuse the ARN of a resource that is nowhere: no call would reach it, and all would hold of it (W-2).
 
-    ValueError for a Region that is none, a service in capitals, an account or Region left out where all such names have
-    one, and for Multi-Region Access Points, through which no request of the world goes.
+    ValueError for a Region or account that is none, a service in capitals, an account or Region left out where all such
+    names have one, and for Multi-Region Access Points, through which no request of the world goes.
     """
     _, partition, service, place, account, name = text.split(":", 5)
     if place:
@@ -216,6 +216,8 @@ def somewhere(text: str) -> None:
         raise ValueError(f"{quoted(text)} has a service in capitals, expected {quoted(service.lower())}")
     if (service, place) == ("s3", "") and account and name.startswith("accesspoint/"):
         raise ValueError(f"{quoted(text)} is a Multi-Region Access Point: calls through one are not asked")
+    if account and account != "aws" and not (len(account) == 12 and account.isdigit()):
+        raise ValueError(f"{quoted(text)} is of account {quoted(account)}, expected 12 digits")
     if (account and place) or service not in actions.services():
         return
     fields = [kind.arn.split(":", 5) for kind in actions.resource_types(service) if kind.arn.count(":") >= 5]

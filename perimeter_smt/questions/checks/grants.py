@@ -37,7 +37,8 @@ class Asking:
     """How the question is put. `free`: every condition key is free; `over`: under every open reading, too.
 
     `denying` are policies whose Deny statements count besides, `guardrails` levels of policies that must let the
-    request through, too; `given` holds of the requests.
+    request through, too; `given` holds of the requests. `unsigned`: the request that is shown is one of an anonymous
+    caller, where such a request gets through.
     """
 
     free: bool = True
@@ -46,6 +47,7 @@ class Asking:
     denying: tuple[Document, ...] = ()
     guardrails: tuple[tuple[Document, ...], ...] = ()
     given: Formula = TRUE
+    unsigned: bool = False
 
 
 def check(
@@ -101,7 +103,7 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
             given=asking.given,
             services=reached(document),
         )
-        result = gained(asked, asking.limits)
+        result = gained(asked, asking.limits, unsigned=asking.unsigned)
         if result.status == "unknown":
             return result.reason, None
         if result.status == "sat":

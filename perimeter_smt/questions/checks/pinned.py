@@ -1,6 +1,7 @@
 """What does not count as public: requests from callers and places that a policy writes out.
 
-The keys are those of Amazon S3's page "The meaning of public" and of IAM Access Analyzer's filter keys; a value counts
+The keys are those of the pages "The meaning of public" (Amazon S3, Amazon EFS), "Blocking public access" (DynamoDB) and
+of IAM Access Analyzer's filter keys; a value counts
 as written out if it has no wildcard and no variable, or wildcards only behind a fixed account, organization or unique
 id.  The owner's account and organization are no strangers either.
 """
@@ -26,6 +27,8 @@ _OWNERS = {
     "aws:SourceAccount": "${aws:ResourceAccount}",
     "aws:SourceOrgID": "${aws:ResourceOrgID}",
 }
+# Keys that pin a request where they are true: services; clients at a mount target, which lies in the owner's network.
+_FLAGS = ("aws:principalisawsservice", "elasticfilesystem:accessedviamounttarget")
 _WIDEST = {4: 8, 6: 32}  # S3 counts broader ranges as public
 
 
@@ -77,7 +80,7 @@ def _conditions(document: Document) -> Iterator[Condition]:
 
 def _pins(condition: Condition, document: Document) -> Iterator[dict[str, Any]]:
     family, key = condition.operator.base.family, condition.key
-    if condition.name == "aws:principalisawsservice" and family is Family.BOOL:
+    if condition.name in _FLAGS and family is Family.BOOL:
         if [value.lower() for value in condition.values] == ["true"]:
             yield {"Bool": {key: "true"}}
         return

@@ -58,7 +58,7 @@ def no_public_access(document: Document, *, resource_type: str | None = None, li
         kind_of(resource_type)
         services = resource_types()[resource_type][1]
     given = neg(is_text("resource.account", "aws"))  # what AWS owns has no policy of mine
-    return ask(document, Asking(free=False, over=True, limits=limits, given=given), services=services)
+    return ask(document, Asking(free=False, over=True, limits=limits, given=given, unsigned=True), services=services)
 
 
 def ask(

@@ -81,6 +81,7 @@ def _public(
             is_text(org_of("resource.account"), workspace.organization.id),
             neg(sym("principal.service-linked")),
         ),
+        unsigned=True,
     )
     here = [{"Action": "*", "NotResource": [arn, f"{arn}/*", f"{arn}:*"]}] if arn.split(":", 3)[2] in _BELOW else []
     found = replace(public.ask(policy, asking, own=own, more=here), subject=arn)

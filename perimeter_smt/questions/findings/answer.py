@@ -86,7 +86,10 @@ def findings_of_workspace(
     if direction == "in":
         chosen = chosen or services_of(workspace)
         if not chosen:
-            raise InputError("no resource or role of the source has a policy: there is nothing to find")
+            left_out = [u for u in workspace.unknowns if u.affects == "grants"]
+            more = f" ({left_out[-1].name}: {left_out[-1].reason})" if left_out else ""
+            raise InputError(f"no resource or role of the source has a policy that is known{more}: there is nothing "
+                             "to find")  # fmt: skip
     elif not any(account.principals for account, _ in workspace.organization.accounts()):
         raise InputError("no principal of the source is listed: nobody whose ways out could be asked about")
     else:

@@ -130,7 +130,7 @@ class Estate:
         """The searches for all topics, on one engine."""
         world, made = self.world, []
         before = len(world.keys.assertions)
-        reduced = Reduced(world, self.services)
+        reduced = Reduced(world)
         access = reduced.of(world.formula("access"))
         may = reduced.of(self.always())
         chosen = [replace(topic, facts=self._with_grants(topic.facts)) for topic in topics]

@@ -27,7 +27,9 @@ _MUTE = "a finding holds two lists for one element, which no policy can say"
 
 
 def read_back(found: Elements, kind: Kind) -> Document:
-    """The policy of a finding, through the parser."""
+    """The policy of a finding, through the parser: that of a caller of certain names is a resource policy."""
+    if kind.is_identity_type and found.policy and "Principal" in found.policy["Statement"][0]:
+        kind = Kind.RESOURCE
     return parse_object(found.policy, kind, file="(finding)", name="finding", strict=False)
 
 
@@ -62,7 +64,7 @@ def restated(estate: Estate, parts: Sequence[tuple[Asked, list[Finding]]]) -> di
         return out
     access, always = estate.world.formula("access"), estate.always()
     wanted = [f for asked, said in stated for f in (said, asked.topic.given)]
-    problem, (access, always, *rest) = Reduced(estate.world, estate.services).problem([access, always, *wanted])
+    problem, (access, always, *rest) = Reduced(estate.world).problem([access, always, *wanted])
     engine = Engine(problem, estate.limits)
     for (asked, _), said, given in zip(stated, rest[::2], rest[1::2], strict=True):
         reason = _both_ways(engine, access, said, (given, always, estate.mode))

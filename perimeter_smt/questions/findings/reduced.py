@@ -14,7 +14,7 @@ from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom
 from perimeter_smt.logic.problem import Assertion, Problem
-from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, reduced, universe_of
+from perimeter_smt.questions.distinct_calls import DistinctCalls, Gathered, reduced, universe_with
 
 _TOLD = ("action ~ ", "action=")  # how sets of actions begin that statements or the decision name
 
@@ -22,8 +22,8 @@ _TOLD = ("action ~ ", "action=")  # how sets of actions begin that statements or
 class Reduced:
     """Formulas about calls of some services, rewritten; `problem` is made of those that were met until then."""
 
-    def __init__(self, world: World, services: tuple[str, ...]) -> None:
-        self._world, self._universe = world, universe_of(services, world.calls.literal)
+    def __init__(self, world: World) -> None:
+        self._world, self._universe = world, universe_with(world.calls)
         self._gathered = Gathered()
         self._classes: dict[tuple[str, ...], str] = {}
         self.of = self._gathered.of

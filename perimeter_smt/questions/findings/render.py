@@ -80,7 +80,13 @@ def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Ki
 
 
 def _policy(found: Elements, kind: Kind) -> dict[str, Any]:
-    """An Allow of what is in, and a Deny for each part that is left out."""
+    """An Allow of what is in, and a Deny for each part that is left out.
+
+    What a caller may do because of its name alone, as where a resource policy names one session of a role, no policy of
+    its own can say: it is said as a resource policy.
+    """
+    if kind.is_identity_type and (found.principals != (("*", "*"),) or found.except_principals):
+        kind = Kind.RESOURCE
     everywhere: dict[str, Any] = {} if kind is Kind.TRUST else {"Resource": "*"}
     everybody: dict[str, Any] = {} if kind.is_identity_type else {"Principal": "*"}
     allow: dict[str, Any] = {"Effect": "Allow"}

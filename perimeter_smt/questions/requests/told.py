@@ -81,7 +81,32 @@ def explain_message(message: DeniedMessage, workspace: Workspace) -> Told:
         context=dict(known.values),
     )
     told = _told(filler, request, known, resource_known=message.resource is not None)
-    return replace(told, message=message, blamed=_blamed(told, message))
+    told = replace(told, message=message, blamed=_blamed(told, message))
+    return _over_an_endpoint(told, filler, known) if message.slot == "vpce" else told
+
+
+def _over_an_endpoint(told: Told, filler: Filler, known: Known) -> Told:
+    """What the first listed endpoint says that fits a message on the policy of one, which the message does not name."""
+    request, message = told.case.request, told.message
+    assert message is not None
+    fitting: list[tuple[str, Told]] = []
+    for endpoint in (each for account in filler.accounts.values() for each in account.endpoints):
+        service = request.action.partition(":")[0].lower()
+        serves = service in endpoint.services if endpoint.services else service not in endpoint.except_services
+        if endpoint.policy is None or not serves:
+            continue
+        over = {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": endpoint.vpc}
+        there = request.model_copy(update={"context": {**request.context, **over}})
+        found = _told(filler, there, known, resource_known=told.resource_known)
+        found = replace(found, message=message, blamed=_blamed(found, message))
+        if found.agrees:
+            fitting.append((endpoint.id, found))
+    if not fitting:
+        return told
+    names = ", ".join(f"`{name}`" for name, _ in fitting)
+    shown = f"; shown for `{fitting[0][0]}`" if len(fitting) > 1 else ""
+    text = f"which endpoint is not told: of those that are listed {names} may be meant{shown}"
+    return replace(fitting[0][1], assumptions=(*fitting[0][1].assumptions, text))
 
 
 def explain_event(event: Mapping[str, Any], workspace: Workspace) -> tuple[Told, ...]:

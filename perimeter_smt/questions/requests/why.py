@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from perimeter_smt.evaluate import Decision, NearDenial, closest_denial, decide
+from perimeter_smt.evaluate import Decision, NearStatement, closest_denial, decide
 from perimeter_smt.evaluate.checks import checks
 from perimeter_smt.evaluate.explain import slots
 from perimeter_smt.evaluate.statements import CompiledStatement, StatementRef, compiled
@@ -60,7 +60,7 @@ class Explanation:
     decision: Decision
     changes: tuple[tuple[Change, ...], ...] = ()
     rests_on: tuple[tuple[StatementRef, ...], ...] = ()
-    closest: NearDenial | None = None
+    closest: NearStatement | None = None
     stuck: str = ""
     more: bool = False
 

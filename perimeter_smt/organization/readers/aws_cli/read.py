@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, values_of
-from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources, shares
+from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources, shares, sso_admin
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
 from perimeter_smt.organization.readers.aws_cli.permission_sets import permission_set
@@ -34,6 +34,13 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("Role",), iam.listed),
     (("User",), iam.listed),
     (("PermissionSet", "AccountIds"), permission_set),
+    (("PermissionSet",), sso_admin.described),
+    (("PermissionSets",), sso_admin.listed),
+    (("AccountAssignments",), sso_admin.assigned),
+    (("InlinePolicy",), sso_admin.part),
+    (("AttachedManagedPolicies",), sso_admin.part),
+    (("CustomerManagedPolicyReferences",), sso_admin.part),
+    (("PermissionsBoundary",), sso_admin.part),
     (("Organization",), organizations.organization),
     (("Roots",), organizations.roots),
     (("OrganizationalUnits",), organizations.units),
@@ -52,6 +59,7 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[Answer], None]], ...] = (
     (("DBSnapshotAttributesResult",), shares.database_snapshot),
     (("DBClusterSnapshotAttributesResult",), shares.database_snapshot),
     (("AccountIds", "AccountSharingInfoList"), shares.document),
+    (("AccountIds",), sso_admin.part),
     (("resourceShareAssociations",), shares.associations),
     (("principals",), shares.principals),
     (("NetworkOrigin", "AccessPointArn"), resources.access_point),
@@ -125,6 +133,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
         reader = reader_of(answer.value)
         assert reader is not None
         _put(reader, answer)
+    sso_admin.finish(draft)
     _name_unread(draft, folder, partly)
     if not found:
         raise InputError("no answer of the AWS CLI and no item of AWS Config that is known", file=str(path))
@@ -184,7 +193,7 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
     if not isinstance(value, dict):
         return None
     for members, reader in _ANSWERS:
-        if all(name in value for name in members):
+        if all(name in value for name in members) and _of_organizations(reader, value):
             return reader
     if _of_shares(value):
         return shares.listed
@@ -205,6 +214,14 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
     if isinstance(policy or value.get("policy"), str):
         return resources.policy_alone
     return None
+
+
+def _of_organizations(reader: Callable[[Answer], None], value: dict[str, Any]) -> bool:
+    """Whether `Targets` are those of a policy: proxies of databases and maintenance windows have targets, too."""
+    if reader is not organizations.targets:
+        return True
+    found = value["Targets"]
+    return isinstance(found, list) and all(isinstance(item, dict) and "TargetId" in item for item in found)
 
 
 def _of_shares(value: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ def read(stack: Stack) -> None:
     for item in stack.of("AWS::IAM::ManagedPolicy"):
         if arn := item.arn():
             found = item.policy(item.properties.get("PolicyDocument"), of_others=True) or NotKnown("denies at most")
+            found = stack.torn(item, arn, whole=arn in stack.draft.managed) or found
             stack.draft.managed[arn] = stack.draft.policy(found, Kind.IDENTITY, item.logical, item.at)
     for item in stack.of(*_KINDS):
         _holder(item, str(item.node.value["Type"].value))  # type: ignore[index,union-attr,call-overload]
@@ -61,10 +62,14 @@ def _holder(item: Item, kind: str) -> None:
     arn, draft = item.arn(), item.stack.draft
     if arn is None:
         return
-    if item.stack.twice(item, arn, told=arn in draft.principals or arn in draft.groups):
-        draft.unknown(f"which `{arn}` is there", f"needs {item.doubt or 'a condition'}", "grants", item.at,
-                      account=item.stack.account)  # fmt: skip
+    where, key = draft.place_of_principal(arn)
+    before = where.get(key)
+    if before is not None and before.whole:
+        if (why := item.stack.torn(item, arn, whole=True)) is not None:
+            before.own.append(why)  # it is left out: neither of the two says what it may do, or who may take it
+            before.trust = why if before.trust is not None else None
         return
+    item.stack.torn(item, arn, whole=False)
     boundary = item.get("PermissionsBoundary")
     role = kind == "AWS::IAM::Role"
     trust = item.policy(item.properties.get("AssumeRolePolicyDocument")) if role else None

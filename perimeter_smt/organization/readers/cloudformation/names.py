@@ -39,12 +39,32 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::S3::AccessPoint": ("Name", "s3", "accesspoint/{}", False),
     "AWS::SSO::PermissionSet": ("", "sso", "permissionSet/ssoins-1a2b3c4d5e6f7a8b/{}", False),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}", False),
+    "AWS::Events::Rule": ("Name", "events", "rule/{}", False),
+    "AWS::IoT::TopicRule": ("RuleName", "iot", "rule/{}", False),
+    "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", "firehose", "deliverystream/{}", False),
+    "AWS::CodeBuild::Project": ("Name", "codebuild", "project/{}", False),
     "AWS::IAM::Role": ("RoleName", "iam", "role{}", False),
     "AWS::IAM::User": ("UserName", "iam", "user{}", False),
     "AWS::IAM::Group": ("GroupName", "iam", "group{}", False),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "iam", "policy{}", True),
 }
 
+# How long the names are that CloudFormation makes up: what the API references of the services admit.
+_LONGEST = {
+    "AWS::S3::Bucket": 63, "AWS::S3::AccessPoint": 50, "AWS::S3Tables::TableBucket": 63, "AWS::SQS::Queue": 75,
+    "AWS::Lambda::Function": 64, "AWS::Serverless::Function": 64, "AWS::StepFunctions::StateMachine": 80,
+    "AWS::Serverless::StateMachine": 80, "AWS::Kinesis::Stream": 128, "AWS::OpenSearchService::Domain": 28,
+    "AWS::Elasticsearch::Domain": 28, "AWS::Backup::BackupVault": 50, "AWS::CodeArtifact::Domain": 50,
+    "AWS::CodeArtifact::Repository": 100, "AWS::IAM::Role": 64, "AWS::IAM::User": 64, "AWS::IAM::Group": 128,
+    "AWS::IAM::ManagedPolicy": 128,
+}  # fmt: skip
+_LONG = 255  # any other
+_ENDING = "1a2b3c4d5e6f"
+# Types whose names have no capitals.
+_LOWER = frozenset([
+    "AWS::S3::Bucket", "AWS::S3::AccessPoint", "AWS::S3Tables::TableBucket", "AWS::ECR::Repository",
+    "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain", "AWS::CodeArtifact::Domain",
+])  # fmt: skip
 
 # Types whose `Ref` (or attribute of that name) is an id that AWS makes up, with its length.
 _IDS = {
@@ -53,6 +73,14 @@ _IDS = {
     "AWS::AppSync::GraphQLApi": 26,
 }  # fmt: skip
 _LOG_GROUP = "AWS::Logs::LogGroup"
+# Types whose `Ref` is an id that begins so; most of them are ids of EC2, hexadecimal.
+_BEGINNINGS = {
+    "AWS::EC2::VPC": "vpc-", "AWS::EC2::VPCEndpoint": "vpce-", "AWS::EC2::Subnet": "subnet-",
+    "AWS::EC2::SecurityGroup": "sg-", "AWS::EC2::Instance": "i-", "AWS::EFS::FileSystem": "fs-",
+    "AWS::EFS::AccessPoint": "fsap-",
+}  # fmt: skip
+# Types whose `Ref` is the name that the template gives, by its property.
+_NAMED = {"AWS::ApiGateway::Stage": "StageName", "AWS::Logs::LogStream": "LogStreamName", "AWS::SSM::Parameter": "Name"}
 
 
 class Names:
@@ -71,7 +99,8 @@ class Names:
             "AWS::Partition": self.partition,
             "AWS::URLSuffix": partitions()[self.partition].dns_suffix,
             "AWS::StackName": self.stack,
-            "AWS::StackId": f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{self.stack}/0",
+            "AWS::StackId": f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/{self.stack}/"
+            + str(uuid5(NAMESPACE_URL, self.stack)),
         }
         return found.get(name)
 
@@ -100,8 +129,22 @@ class Names:
             return given
         if _type(node) == "AWS::KMS::Key":
             return str(uuid5(NAMESPACE_URL, f"{self.stack}/{logical}"))
-        made = f"{self.stack}-{logical}-1a2b3c4d5e6f"
-        return made.lower() if _type(node) == "AWS::S3::Bucket" else made
+        fifo = {"FifoQueue", "FifoTopic"} & _properties(node).keys()
+        ending = ".fifo" if any(str(_properties(node)[name].value).lower() == "true" for name in fifo) else ""
+        return self.made_up(_type(node), logical) + ending
+
+    def made_up(self, kind: str, logical: str) -> str:
+        """A name as CloudFormation makes them: of the stack, the resource and an ending, cut to what the type admits.
+
+        CloudFormation guide, name type. One that no resource can have would never be called.
+        """
+        made, longest = f"{self.stack}-{logical}-{_ENDING}", _LONGEST.get(kind, _LONG)
+        if len(made) > longest:
+            ending = uuid5(NAMESPACE_URL, f"{self.stack}/{logical}").hex[: min(12, longest // 3)]
+            room = longest - len(ending) - 2
+            stack = self.stack[: max(room // 2, room - len(logical))].rstrip("-")
+            made = f"{stack}-{logical[: room - len(stack)]}-{ending}"
+        return made.lower() if kind in _LOWER else made
 
     def ref(self, logical: str, resolver: Resolver) -> str | None:
         """What `Ref` gives."""
@@ -111,18 +154,43 @@ class Names:
             return f"https://sqs.{self.region}.{suffix}/{self.account}/{self.name(logical, resolver)}"
         if kind in _IDS and kind != "AWS::AppSync::GraphQLApi":
             return self._made_up_id(logical, _IDS[kind])
+        if kind in _BEGINNINGS:
+            return _BEGINNINGS[kind] + self._made_up_id(logical, 17)
+        if kind == "AWS::CloudFront::Distribution":
+            return f"E{self._made_up_id(logical, 13).upper()}"
+        if kind == "AWS::Cognito::UserPool":
+            return f"{self.region}_{self._made_up_id(logical, 9)}"
+        if kind == "AWS::Cognito::IdentityPool":
+            return f"{self.region}:{uuid5(NAMESPACE_URL, f'{self.stack}/{logical}')}"
+        if kind in _NAMED:
+            given = resolver.text(_properties(resolver.resources[logical]).get(_NAMED[kind]))
+            return given or self.made_up(kind, logical)
         row = _TYPES.get(kind)
         if row is None:
             return None
         return self.arn(logical, resolver) if row[3] else self.name(logical, resolver)
 
     def attribute(self, logical: str, attribute: str, resolver: Resolver) -> str | None:
-        """What `Fn::GetAtt` gives; None for attributes that only AWS knows. The ARN of a log group ends in `:*`."""
+        """What `Fn::GetAtt` gives; None for attributes that only AWS knows.
+
+        The ARN of a log group ends in `:*` (CloudWatch Logs guide, overview of managing access permissions: it is
+        returned so, and written so in policies for all actions but those on tags; read 2026-11-28).
+        """
         kind = _type(resolver.resources[logical])
         if kind == _LOG_GROUP and attribute == "Arn":
             return f"{self.arn(logical, resolver)}:*"
         if kind in _IDS and attribute in ("RestApiId", "ApiId", "AuthorizerId"):
             return self._made_up_id(logical, _IDS[kind])
+        if kind == "AWS::Cognito::UserPool" and attribute == "Arn":
+            pool = self.ref(logical, resolver)
+            return f"arn:{self.partition}:cognito-idp:{self.region}:{self.account}:userpool/{pool}"
+        if kind in ("AWS::CloudFront::Distribution", "AWS::Cognito::UserPool") and attribute in ("Id", "UserPoolId"):
+            return self.ref(logical, resolver)
+        if kind == "AWS::EC2::VPC" and attribute in ("VpcId", "DefaultSecurityGroup"):
+            made = self._made_up_id(f"{logical}.default", 17)
+            return self.ref(logical, resolver) if attribute == "VpcId" else f"sg-{made}"
+        if kind in ("AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint") and attribute in ("GroupId", "Id", "VpcId"):
+            return self.ref(logical, resolver) if attribute != "VpcId" else None
         if attribute in (
             "Arn",
             "TopicArn",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,14 +31,15 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     from perimeter_smt.organization.readers.recognise import Form, recognise
 
     found = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in _SUFFIXES and f.is_file())
-    templates = []
+    files = []
     for file in found:
         try:
             form = recognise(file)
         except InputError:
             continue
         if form is Form.CLOUDFORMATION:
-            templates.append(_template(file, draft, options))
+            files.append(file)
+    templates = [_template(file, name, draft, options) for file, name in _stacks(files, path)]
     inside = {file for _, stack in templates if stack.resolver.nested for file in stack.resolver.nested.files()}
     for file, stack in templates:
         if file.resolve() not in inside:  # those that another one nests are read there, with what it passes
@@ -46,7 +48,25 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     sizes.check(draft)
 
 
-def _template(file: Path, draft: Draft, options: SourceOptions) -> tuple[Path, Stack]:
+def _stacks(files: list[Path], folder: Path) -> list[tuple[Path, str]]:
+    """The templates with a name of their stack: that of the file, with its folders where several files have one name.
+
+    What stands in the name of a resource that CloudFormation makes up must differ between stacks, as it does there.
+    """
+    stems = [file.stem.removesuffix(".template") for file in files]
+    names = Counter(map(_stack_name, stems))
+    out = []
+    for file, stem in zip(files, stems, strict=True):
+        alone = names[_stack_name(stem)] == 1
+        out.append((file, _stack_name(stem if alone else "-".join((*file.relative_to(folder).parent.parts, stem)))))
+    return out
+
+
+def _stack_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-").lower() or "stack"
+
+
+def _template(file: Path, stack_name: str, draft: Draft, options: SourceOptions) -> tuple[Path, Stack]:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -55,7 +75,6 @@ def _template(file: Path, draft: Draft, options: SourceOptions) -> tuple[Path, S
     if not isinstance(node.value, dict) or not isinstance(getattr(node.value.get("Resources"), "value", None), dict):
         raise InputError("a template without `Resources`", file=str(file))
     account, region = options.account or MEMBER_ACCOUNT, options.region or REGION
-    stack_name = re.sub(r"[^A-Za-z0-9-]+", "-", file.stem).strip("-").lower() or "stack"
     parameters = _parameters(node.value.get("Parameters"), options.parameters)
     resolver = Resolver(node.value, parameters, Names(account, region, stack_name))
     Nested(file, resolver, _parameters)

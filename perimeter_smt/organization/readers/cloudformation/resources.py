@@ -53,7 +53,9 @@ def read(stack: Stack) -> None:
             for arn in _targets(item, target, form):
                 policy = item.policy(item.properties.get(name), of_others=True)
                 known = stack.draft.resources.get(arn)
-                if stack.twice(item, arn, told=known is not None and known.policy is not None):
+                told = known is not None and known.policy is not None
+                policy = stack.torn(item, f"policy of {arn}", whole=told) or policy
+                if stack.twice(item, arn, told=told):
                     policy = NotKnown(f"two policies, of which one may be there: needs {item.doubt or 'a condition'}")
                 if arn.split(":")[4] in ("", stack.account):
                     stack.draft.resource(arn, stack.account, item.at, policy=policy)
@@ -82,7 +84,9 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     node = item.properties.get(name) if name else None
     if kind == "AWS::DynamoDB::Table" and node is not None and isinstance(node.value, dict):
         node = node.value.get("PolicyDocument")
-    thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=item.policy(node))
+    known = item.stack.draft.resources.get(arn)
+    policy = item.stack.torn(item, arn, whole=known is not None and known.whole) or item.policy(node)
+    thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=policy)
     if kind == "AWS::KMS::Key" and thing.policy is None:
         thing.policy = default_key_policy(arn, item.stack.account)
     thing.whole = item.doubt is None
@@ -143,7 +147,7 @@ def _endpoint(item: Item) -> None:
         return
     policy: Any = item.policy(item.properties.get("PolicyDocument"))
     found = {
-        "VpcEndpointId": _some("vpce", item.stack.file + item.logical),
+        "VpcEndpointId": item.stack.resolver.names.ref(item.logical, item.stack.resolver),
         "VpcEndpointType": kind if isinstance(kind, str) else "Gateway",
         "VpcId": vpc if isinstance(vpc, str) and vpc.startswith("vpc-") else _some("vpc", item.stack.file + str(vpc)),
         "ServiceName": service,

@@ -33,6 +33,20 @@ class Stack:
         self.doubted.add(arn)
         return told
 
+    def torn(self, item: Item, arn: str, *, whole: bool) -> NotKnown | None:
+        """Why it is not known what this ARN is: another resource of the source, in this template or another, is it too.
+
+        None where the two are written alike, and for the first one. `whole`: something that is there is told of it.
+        """
+        known, found = self.draft.written.get(arn), item.plain(item.node)
+        if known is None or not whole:
+            self.draft.written[arn] = (str(item.at), found)
+            return None
+        place, before = known
+        if before == found and not isinstance(found, NotKnown):
+            return None
+        return NotKnown(f"`{item.logical}` and {place} both make it, and differ")
+
     def of(self, *types: str) -> Iterator[Item]:
         """The resources of these types that are there, or may be."""
         for logical, node in self.resolver.resources.items():

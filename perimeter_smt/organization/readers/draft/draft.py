@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.model import AclGrant, KeyGrant, Session, Unknown
@@ -164,6 +164,9 @@ class Draft:
         self.versions: dict[str, list[Version]] = {}  # of managed policies of which all versions are told
         self.former = Documents(fill)  # versions of managed policies that are not the default ones: nobody has them
         self.resources: dict[str, Thing] = {}
+        self.permission_sets: dict[str, Any] = {}  # by id, as answers of `sso-admin` tell them in parts
+        self.parts_of_sets: list[Any] = []  # answers that do not say of which permission set they tell
+        self.written: dict[str, tuple[str, object]] = {}  # by ARN: which resource of a template makes it, and as what
         self.told: dict[str, Policy | None] = {}  # by ARN: what the policy of a resource says, as answers tell it
         self.doors: dict[str, Door] = {}
         self.vpcs: dict[tuple[str, str], str] = {}
@@ -330,7 +333,7 @@ class Draft:
         thing = self.resources.get(arn)
         if thing is None:
             thing = self.resources[arn] = Thing(arn, account, at)
-        thing.account = thing.account or account
+        thing.account = owner_in(arn) or thing.account or account
         if policy is not None:
             thing.policy = policy if isinstance(policy, Document) else self.policy_of_resource(arn, policy, at)
         thing.tags.update(tags)
@@ -364,6 +367,12 @@ class Draft:
     def ram(self, arn: str, at: Place) -> Share:
         """A share of AWS RAM, of which several answers may tell."""
         return self.shares.setdefault(arn, Share(arn, at))
+
+
+def owner_in(arn: str) -> str:
+    """The account that an ARN names, which owns the resource; empty where it names none (buckets)."""
+    found = arn.split(":", 5)[4] if arn.count(":") >= 5 else ""
+    return found if len(found) == 12 and found.isdigit() else ""
 
 
 def group_key(arn: str) -> str:

@@ -31,10 +31,17 @@ _ARNS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "aws_s3_access_point": ("s3", "accesspoint/{}", ("name",)),
     "aws_secretsmanager_secret": ("secretsmanager", "secret:{}-AbCdEf", ("name",)),
     "aws_kms_key": ("kms", "key/{}", ("key_id",)),
+    "aws_codeartifact_domain": ("codeartifact", "domain/{}", ("domain",)),
+    "aws_codeartifact_repository": ("codeartifact", "repository/{}/{}", ("domain", "repository")),
+    "aws_s3tables_table_bucket": ("s3tables", "bucket/{}", ("name",)),
+    "aws_api_gateway_rest_api": ("execute-api", "{}", ("id",)),
 }
+# Types of which AWS makes the id up, with its length; any will do before it is known.
+_IDS = {"aws_kms_key": 36, "aws_api_gateway_rest_api": 10}
 _IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
 
 
+_REST_API = "aws_api_gateway_rest_api"
 _NOWHERE = Provider()
 
 
@@ -58,7 +65,7 @@ class Here:
 
     def account_of(self, resource: Resource) -> str:
         """The account of a resource: of its ARN, its provider, or the plan."""
-        for name in ("arn", "owner_id", "account_id"):
+        for name in ("arn", "owner_id", "account_id", "domain_owner"):
             value = resource.text(name)
             found = value.split(":")[4] if value.count(":") >= 5 else value
             if len(found) == 12 and found.isdigit():
@@ -105,10 +112,10 @@ class Here:
 
     def arn(self, resource: Resource) -> str | None:
         """The ARN, as it is or as it will be; None where its name is not known either."""
-        if (known := resource.text("arn")) and known.count(":") >= 5:
-            return known
+        if (known := resource.text("arn")) and known.count(":") >= 5 and resource.type != _REST_API:
+            return known  # that of a REST API is of its administration
         if resource.type in _IAM:
-            name, path = resource.text("name"), resource.text("path") or "/"
+            name, path = resource.text("name") or _made_up(resource, "name"), resource.text("path") or "/"
             if not name:
                 return None
             return f"arn:{self.partition}:iam::{self.account_of(resource)}:{_IAM[resource.type]}{path}{name}"
@@ -117,14 +124,26 @@ class Here:
             return None
         service, form, names = row
         parts = [resource.text(name) for name in names]
-        if resource.type == "aws_kms_key" and not parts[0]:  # AWS makes the id up: any will do
-            parts = [_made_up_id(resource.address)]
+        if resource.type in _IDS and not parts[0]:
+            parts = [_made_up_id(resource.address)[: _IDS[resource.type]]]
+        elif not parts[-1]:
+            parts[-1] = _made_up(resource, names[-1])
         if not all(parts):
             return None
         if resource.type == "aws_s3_bucket":
             return f"arn:{self.partition}:s3:::{parts[0]}"
         place = f"arn:{self.partition}:{service}:{self.region_of(resource)}:{self.account_of(resource)}"
         return f"{place}:{form.format(*parts)}"
+
+
+def _made_up(resource: Resource, name: str) -> str:
+    """A name as the provider makes it up where none is written: behind the prefix, if one is; empty where one is."""
+    if not resource.fresh or not resource.configured or resource.writes(name):
+        return ""
+    prefix = resource.text(f"{name}_prefix")
+    if not prefix and resource.writes(f"{name}_prefix"):
+        return ""
+    return f"{prefix or 'terraform-'}{_made_up_id(resource.address).replace('-', '')[:26]}"
 
 
 def _made_up_id(address: str) -> str:

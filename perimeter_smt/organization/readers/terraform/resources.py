@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.draft import NotKnown
+from perimeter_smt.organization.readers.draft import NotKnown, told
 from perimeter_smt.organization.readers.draft.contents import arn_of_url, default_key_policy
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.organization.readers.terraform import permission_sets, permissions, unread
@@ -23,6 +25,8 @@ _OWNERS: dict[str, str | None] = {
     "aws_secretsmanager_secret": "policy", "aws_s3_access_point": "policy", "aws_opensearch_domain": "access_policies",
     "aws_elasticsearch_domain": "access_policies", "aws_lambda_function": None, "aws_ecr_repository": None,
     "aws_dynamodb_table": None, "aws_kinesis_stream": None, "aws_cloudwatch_event_bus": None, "aws_backup_vault": None,
+    "aws_api_gateway_rest_api": "policy", "aws_codeartifact_domain": None, "aws_codeartifact_repository": None,
+    "aws_s3tables_table_bucket": None,
 }  # fmt: skip
 # Policies that stand by themselves: attribute that names the resource, types it may be of, attribute of the policy.
 POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
@@ -38,8 +42,17 @@ POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_backup_vault_policy": ("backup_vault_name", ("aws_backup_vault",), "policy"),
     "aws_opensearch_domain_policy": ("domain_name", ("aws_opensearch_domain",), "access_policies"),
     "aws_s3control_access_point_policy": ("access_point_arn", ("aws_s3_access_point",), "policy"),
+    "aws_api_gateway_rest_api_policy": ("rest_api_id", ("aws_api_gateway_rest_api",), "policy"),
+    "aws_codeartifact_domain_permissions_policy": ("domain", ("aws_codeartifact_domain",), "policy_document"),
+    "aws_codeartifact_repository_permissions_policy": (
+        "repository",
+        ("aws_codeartifact_repository",),
+        "policy_document",
+    ),
+    "aws_s3tables_table_bucket_policy": ("table_bucket_arn", ("aws_s3tables_table_bucket",), "resource_policy"),
 }
 _OF_STREAMS = (".stream_arn",)
+_API_POLICY = "x-amazon-apigateway-policy"
 # Types that are read, here or beside.
 _READ = frozenset({
     *_OWNERS, *POLICIES, *permissions.TYPES, "aws_vpc_endpoint", "aws_vpc_endpoint_policy",
@@ -60,6 +73,7 @@ def read(here: Here) -> None:
             thing = _named(here, resource, name, types)
             policy = policy_of(here, resource, attribute)
             if thing is not None:
+                policy = _torn(here, thing, policy, resource)
                 here.draft.resource(thing.arn, thing.account, resource.at, policy=policy)
                 here.with_policy.add(thing.arn)
     for resource in here.plan.of("aws_s3_bucket_public_access_block"):
@@ -82,11 +96,21 @@ def read(here: Here) -> None:
     unread.read(here, _READ)
 
 
+def _torn(here: Here, thing: Thing, policy: object, resource: Resource) -> object:
+    """The policy, unless another resource gives another one: whichever Terraform writes last is there."""
+    if thing.arn not in here.with_policy:
+        return policy
+    found = here.draft.policy_of_resource(thing.arn, policy, resource.at)
+    if told.said(found) == told.said(thing.policy):
+        return policy
+    return NotKnown(f"several resources give it policies that differ, `{resource.address}` is one of them")
+
+
 def _access_list(thing: Thing, values: Mapping[str, Any]) -> None:
     """`aws_s3_bucket_acl`: a canned list, or entries."""
-    for told in values.get("access_control_policy") or ():
-        owner = next((each.get("id") for each in told.get("owner") or ()), None)
-        acl.tell(thing, entries=acl.entries(told.get("grant") or (), owner))
+    for each in values.get("access_control_policy") or ():
+        owner = next((found.get("id") for found in each.get("owner") or ()), None)
+        acl.tell(thing, entries=acl.entries(each.get("grant") or (), owner))
     if values.get("acl"):
         acl.tell(thing, entries=acl.canned(values["acl"]))
 
@@ -99,6 +123,8 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
     # A computed policy is not known before apply, but a new resource gets none unless somebody writes one.
     written = attribute is not None and resource.writes(attribute)
     policy = policy_of(here, resource, attribute) if attribute and written else None
+    if policy is None and resource.type == "aws_api_gateway_rest_api":
+        policy = _in_body(resource)
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
     thing.whole = True
     if resource.type == "aws_kms_key" and thing.policy is None:
@@ -108,6 +134,20 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
         thing.origin = "vpc" if vpc else "internet"
         thing.vpc = next((v.get("vpc_id") for v in vpc), None)
         thing.bucket = resource.text("bucket") or None
+
+
+def _in_body(resource: Resource) -> object:
+    """The policy that an API's definition holds (API Gateway guide, x-amazon-apigateway-policy)."""
+    body = resource.get("body")
+    if isinstance(body, NotKnown):
+        return NotKnown("its definition is known after apply") if resource.writes("body") else None
+    if not isinstance(body, str) or _API_POLICY not in body:
+        return None
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return NotKnown("its definition is no JSON, and holds a policy")
+    return found.get(_API_POLICY) if isinstance(found, dict) else None
 
 
 def _named(here: Here, resource: Resource, name: str, types: tuple[str, ...]) -> Thing | None:
@@ -136,8 +176,12 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
     if kind == "aws_s3_bucket" and value.endswith("--x-s3"):
         place = f"{here.region_of(resource)}:{here.account_of(resource)}"
         return f"arn:{here.partition}:s3express:{place}:bucket/{value}"
-    names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name"}
-    stand_in = Resource("", kind, {names.get(kind, "name"): value}, resource.at, provider=resource.provider)
+    names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name",
+             "aws_api_gateway_rest_api": "id", "aws_codeartifact_domain": "domain",
+             "aws_codeartifact_repository": "repository"}  # fmt: skip
+    given = {"domain": resource.text("domain"), "domain_owner": resource.text("domain_owner")}
+    attributes = {**given, names.get(kind, "name"): value}
+    stand_in = Resource("", kind, attributes, resource.at, provider=resource.provider)
     return here.arn(stand_in)
 
 

@@ -41,7 +41,7 @@ def roles(stack: Stack) -> None:
 def role_of(stack: Stack, logical: str) -> str:
     """The ARN of the role that SAM makes for a resource, under a made-up ending of its name."""
     names = stack.resolver.names
-    return f"arn:{names.partition}:iam::{stack.account}:role/{names.stack}-{logical}Role-1a2b3c4d5e6f"
+    return f"arn:{names.partition}:iam::{stack.account}:role/{names.made_up('AWS::IAM::Role', f'{logical}Role')}"
 
 
 def trusted(service: str) -> dict[str, Any]:
