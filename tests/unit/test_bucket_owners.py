@@ -112,7 +112,7 @@ def test_doubted_it_shows_a_call_on_the_bucket_of_a_stranger(objective):
     assert example.facts.behind_account in OUTSIDERS
     assert example.case.request.resource == example.facts.behind
     assert example.facts.behind in example.why
-    assert STRANGER in example.why
+    assert example.facts.behind_account in example.why
     assert decide(example.case, rivals=example.case.readings).allowed
 
 
