@@ -102,7 +102,8 @@ class Check:
             return False
         if self.view.service not in _rcp_services(rivals):
             return False
-        if self.view.resource == "*":  # the caller's account stands in
+        if self.view.resource == "*" or actions.asked_on_stars(self.view.action, self.view.resource):
+            # an action without resource types: the caller's account stands in
             if "X-18" in rivals or self.view.caller.principal.management_account:
                 return False
         return not self.case.flags.resource_account_is_management
