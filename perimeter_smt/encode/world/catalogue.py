@@ -263,7 +263,9 @@ class Calls:
             case "needs its resource":
                 needing = self.members("reads") & ~self._where_it("level", lambda level: level == "")
                 needing |= self.members("action in existing-resource-actions")
-                return needing & ~self.members("action in absent-resource-actions")
+                return needing & ~self.members("action in absent-resource-actions") & ~self.members("asked on stars")
+            case "asked on stars":
+                return _bits(i for i, row in enumerate(self.rows) if actions.of_stars(row.service, row.type))
             case "tags need abac":
                 return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
             case "through an access point":
@@ -345,7 +347,9 @@ class Calls:
 
     def demanded(self) -> Iterable[tuple[Formula, ...]]:
         """What each row demands of the ARN's fields."""
-        return (() if self.any_resource or not row.name else demands(row) for row in self.rows)
+        for row in self.rows:
+            told = row.name or actions.of_stars(row.service, row.type)  # which may be a name of no letter
+            yield demands(row) if told and not self.any_resource else ()
 
 
 @lru_cache(maxsize=65536)
