@@ -164,7 +164,7 @@ def checks(case: Case) -> Iterator[Check]:
         if point is not None and _through_points(request.action.lower()):
             yield from _access_point_checks(case, request, point, has_boundary)
             continue
-        view = View(request, has_boundary=has_boundary)
+        view = View(request, has_boundary=has_boundary, asked_on=flags.asked_on)
         yield Check(case, view, view, case.resource, "resource", _owner(request, view), also=case.resource_more)
 
 
