@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.evaluate import decide
 from tests.unit.test_evaluate_decide import ACCOUNT, ALL, USER, decision, policy
+from tests.unit.test_prove_callers import MINE, OFFICE, deny, workspace
+from tests.unit.test_tables_of_services import BESIDE
+from tests.unit.test_tables_on_trial import OUTSIDE, verdict
 
 KEYS = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/*"
 
@@ -55,3 +62,57 @@ def test_only_calls_on_a_star_stand_for_an_arn(on):
     asked_on = KEYS if on == KEYS else "key/*"
     with pytest.raises(InputError, match="`asked_on` is the ARN"):
         decision(USER, "kms:ListKeys", on, flags={"asked_on": asked_on}, identity=[policy(ALL)])
+
+
+def found(action, **element):
+    """The verdict on one call under a guardrail with `Resource` or `NotResource`."""
+    readings = element.pop("readings", {})
+    scp = {**deny(OUTSIDE), **element}
+    if "NotResource" in element:
+        del scp["Resource"]
+    space = workspace(scps=(scp,), cidrs=(OFFICE,), assumptions=BESIDE)
+    return verdict(
+        "O5", action, space.model_copy(update={"perimeter": space.perimeter.model_copy(update={"readings": readings})})
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "exempt", "status"),
+    [
+        ("kms:ListKeys", "arn:aws:kms:*:*:key/*", "conditional"),
+        ("kms:ListKeys", f"arn:aws:kms:*:{MINE}:*", "conditional"),
+        ("kms:ListKeys", "arn:aws:kms:*:*:alias/", "conditional"),
+        ("kms:ListKeys", f"arn:aws:*:*:{MINE}:*", "conditional"),
+        ("kms:ListKeys", "arn:aws:kms:*:*:key/k-1", "proved"),
+        ("kms:ListKeys", "arn:aws:kms:*:*:key/k-*", "proved"),
+        ("kms:ListKeys", "arn:aws:kms:*:999988887777:key/*", "proved"),
+        ("kms:ListKeys", "arn:aws:iam::*:role/*", "proved"),
+        ("s3:ListJobs", "arn:aws:s3:::acme-logs/*", "proved"),
+        ("s3:ListJobs", "arn:aws:s3:::acme-*", "proved"),
+        ("s3:ListJobs", "arn:aws:s3:*:*:job/*", "conditional"),
+    ],
+)
+def test_exemptions_that_match_what_aws_may_write_are_conditions(action, exempt, status):
+    """It was proved: nothing but a full star was said to match such a call."""
+    verdict = found(action, NotResource=exempt)
+    assert verdict.status == status
+    if status == "conditional":
+        (example,) = verdict.counterexamples
+        assert example.depends_on == ("X-46",)
+        assert example.request.resource == "*"
+        assert example.case.flags.asked_on
+        assert not decide(replace(example.case, readings=frozenset())).allowed
+        assert decide(example.case, rivals=frozenset({"X-46"})).allowed
+
+
+def test_full_stars_are_no_condition():
+    assert found("kms:ListKeys", Resource="*").status == "proved"
+
+
+@pytest.mark.parametrize(("reading", "status"), [("chosen", "proved"), ("rival", "refuted")])
+def test_the_perimeter_settles_it(reading, status):
+    settled = found("kms:ListKeys", NotResource="arn:aws:kms:*:*:key/*", readings={"X-46": reading})
+    assert settled.status == status
+    for example in settled.counterexamples:
+        assert re.fullmatch(rf"arn:aws:kms:[^:]+:{MINE}:key/\*?", example.case.flags.asked_on)
+        assert example.case.readings == {"X-46"}
