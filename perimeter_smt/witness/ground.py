@@ -83,7 +83,7 @@ def _key(account: Account | None, request: Request) -> str | None:
 
 def _names_none(request: Request) -> bool:
     """Whether no resource is named: `*`, or what AWS writes for all of a type."""
-    return request.resource == "*" or asked_on_stars(request.action, request.resource)
+    return request.resource == "*" or asked_on_stars(request.action, request.resource) is not None
 
 
 def _needs_resource(action: str) -> bool:

@@ -89,7 +89,7 @@ def leaf(name: str, piece: Template) -> Formula:
     if name == "resource.arn-service":
         if any(isinstance(part, Ref) for part in piece):
             return sym("open variable in a service field")
-        text = "".join(p.text.lower() if isinstance(p, Text) else "*" if p.high is None else "?" * p.low for p in piece)
+        text = "".join(map(_written, piece))
         return atom(Member("call", f"action ~ {text}:*" if "*" in text or "?" in text else f"service={text}"))
     if name == "resource.name":
         return glob(NAME, piece)
@@ -98,6 +98,12 @@ def leaf(name: str, piece: Template) -> Formula:
     given, var = _OPTIONAL[name]
     empty = TRUE if _test(piece).fullmatch("") else FALSE
     return either(both(sym(given), glob(var, piece)), both(neg(sym(given)), empty))
+
+
+def _written(part: Text | Run | Ref) -> str:
+    if isinstance(part, Run):
+        return "*" if part.high is None else "?" * part.low
+    return part.text.lower() if isinstance(part, Text) else ""
 
 
 def here(matched: Formula) -> Formula:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language import stars
+from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import (
     accounts,
