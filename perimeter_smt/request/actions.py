@@ -96,6 +96,15 @@ def resource_types(service: str) -> tuple[ResourceType, ...]:
     return tuple(_resource_type(prefix, row) for row in rows if not of_stars(prefix, row["key"]))
 
 
+@lru_cache(maxsize=1)
+def star_types() -> frozenset[str]:
+    """The names of the types, of whatever service, that stand for all of a type."""
+    arns = _arns_beside()
+    return frozenset(
+        f"{kind} ({i + 1})" if i else kind for of, kind in _of_stars() for i in range(len(arns.get((of, kind), ())))
+    )
+
+
 def of_stars(service: str, kind: str | None) -> bool:
     """Whether a type is no resource, but what AWS writes for all of a type: `user/`, `table/*`."""
     return (service.lower(), (kind or "").partition(" (")[0]) in _of_stars()
