@@ -115,3 +115,19 @@ def test_whether_rcps_bind_them_is_as_open_as_for_a_star(rival, management):
     free = rival or management
     assert decide(case, rivals=rivals).allowed is free
     assert encoded_decision(case, rivals) is free
+
+
+@pytest.mark.parametrize(
+    ("action", "on", "found"),
+    [
+        ("dynamodb:ListTables", "arn:aws:dynamodb:*:*:table/*", {"refuted"}),
+        ("iam:ListUsers", "arn:aws:iam::*:user/*", {"refuted"}),
+        ("iam:ListUsers", "arn:aws:iam::*:user/kim", {"proved", "vacuous"}),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::*", {"refuted"}),
+        ("kms:ListKeys", "arn:aws:kms:*:*:key/*", {"conditional"}),  # X-46
+        ("kms:ListKeys", "arn:aws:kms:*:*:key/k-1", {"proved", "vacuous"}),
+    ],
+)
+def test_an_allow_of_such_an_arn_lets_calls_through(action, on, found):
+    """An Allow of anything but a full star was said to grant none of these calls."""
+    assert in_an_account_that_lists([], action, on) in found

@@ -116,3 +116,29 @@ def test_the_perimeter_settles_it(reading, status):
     for example in settled.counterexamples:
         assert re.fullmatch(rf"arn:aws:kms:[^:]+:{MINE}:key/\*?", example.case.flags.asked_on)
         assert example.case.readings == {"X-46"}
+
+
+WRITTEN = [f"arn:aws:kms:us-east-1:{MINE}:{name}" for name in ("*", "", "key/", "key/*", "alias/", "alias/*")]
+
+
+@pytest.mark.parametrize(
+    "exempt",
+    [
+        "arn:aws:kms:*", "arn:aws:kms:*:key/*", "arn:aws:kms:us-*:*:a*/?", f"arn:*:kms:*:{MINE[:4]}*:??*", "arn:*",
+        "arn:aws:k*:*:*:key/*", f"arn:aws:?ms:*:{MINE}:*", "arn:aws:kms::*:key/*", "arn:aws:kms:*:*:*s/*",
+        "arn:aws:kms:*:*:${aws:PrincipalTag/team}*", "arn:aws:kms:*:${aws:PrincipalAccount}:alias/*",
+        "arn:aws:*:*:*:key/?", "arn:aws:s3:::*",
+    ],
+)  # fmt: skip
+def test_the_two_readings_agree_on_what_is_exempt(exempt):
+    """The proof has a condition just where the evaluator lets the call through on one of these, told by hand."""
+    context = {"aws:PrincipalTag/team": "key/", "aws:PrincipalAccount": MINE}
+    scp = policy({**outside(exempt), "Condition": {}})
+    user = {**USER, "arn": f"arn:aws:iam::{MINE}:user/kim", "account": MINE}
+
+    def free(asked_on):
+        slots = {"identity": [policy(ALL)], "scp": [[policy(ALL), scp]], "context": context, "owner": MINE}
+        return decision(user, "kms:ListKeys", "*", flags={"asked_on": asked_on}, rivals=["X-46"], **slots).allowed
+
+    told = found("kms:ListKeys", NotResource=exempt)
+    assert told.status == ("conditional" if any(map(free, WRITTEN)) else "proved")

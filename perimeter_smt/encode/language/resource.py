@@ -126,9 +126,9 @@ def _on_stars(keys: KeySpace, resolved: list[Resolved], written: int) -> Formula
     ways: list[Formula] = []
     for guard, choice in _combine(resolved):
         pieces = [_piece(index, field) for index, field in enumerate(choice)]
-        service = stars.may_match(*pieces[2:])
-        if service is not None:
-            keys.stars.add(service)  # type: ignore[union-attr]
+        services = stars.may_match(*pieces[2:])
+        if services:
+            keys.stars.update(services)  # type: ignore[union-attr]
             ways.append(both(guard, _fields(choice, written, stars.leaf, declared=False)))
     return stars.here(disj(ways)) if ways else FALSE
 

@@ -65,17 +65,27 @@ def written_by(service: str) -> tuple[Written, ...]:
     return tuple(out) or (Written("*", True, True), Written("", True, True))
 
 
-def may_match(services: Template, region: Template, account: Template, name: Template) -> str | None:
-    """The service of which a pattern may match what AWS writes, `OTHERS` for any; None if there is none."""
-    if len(services) == 1 and isinstance(services[0], Text):
-        service = services[0].text.lower()
-        tests = [_test(piece) for piece in (region, account, name)]
-        for each in written_by(service):
-            given = (each.region or tests[0].fullmatch("")) and (each.account or tests[1].fullmatch(""))
-            if given and tests[2].fullmatch(each.name):
-                return service
-        return None
-    return OTHERS if any(_test(name).fullmatch(text) for text in ("", "*")) else None
+@lru_cache(maxsize=4096)
+def may_match(service: Template, region: Template, account: Template, name: Template) -> tuple[str, ...]:
+    """The services of which a pattern may match what AWS writes; `OTHERS` for any, where no type stands in it."""
+    if len(service) == 1 and isinstance(service[0], Text):
+        own = service[0].text.lower()
+        return (own,) if _may_match(own, region, account, name) else ()
+    if any(_test(name).fullmatch(text) for text in ("", "*")):
+        return (OTHERS,)
+    found = _test(service)
+    known = (each for each in actions.services() if found.fullmatch(each))
+    return tuple(each for each in known if _may_match(each, region, account, name))
+
+
+def _may_match(service: str, region: Template, account: Template, name: Template) -> bool:
+    regions, accounts, names = map(_test, (region, account, name))
+    return any(
+        (each.region or regions.fullmatch(""))
+        and (each.account or accounts.fullmatch(""))
+        and names.fullmatch(each.name)
+        for each in written_by(service)
+    )
 
 
 def _test(piece: Template) -> re.Pattern[str]:
