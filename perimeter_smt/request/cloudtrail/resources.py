@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from perimeter_smt.request.actions import action_info, resource_type
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.partitions import partition_of_region
 
 _PART = re.compile(r"\$\{([^}]*)\}")
@@ -65,11 +66,21 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
             found = [Touched(arn, _owner(arn))]
         missing = missing or (required and not found)
         for touched in found:
-            out.setdefault(touched.arn or "", touched)
+            written = touched._replace(arn=_written(action, service, name, touched.arn))
+            out.setdefault(written.arn or "", written)
     if missing or not out:
         out[""] = Touched(None, None)
     buckets = {touched.arn: touched.account for touched in given if touched.account}
     return tuple(_with_bucket_owner(touched, buckets) for touched in out.values())
+
+
+def _written(action: str, service: str, kind: str, arn: str | None) -> str | None:
+    """The ARN as policies are asked about it where that is never the one of the service reference: log groups (W-5)."""
+    for row in table_rows("qualified-names"):
+        if (row["service"], row["type"]) == (service, kind) and row.get("instead") and action not in row["but"]:
+            ending = row["name"].rpartition("}")[2]
+            return arn if arn is None or arn.endswith(ending) else f"{arn}{ending}"
+    return arn
 
 
 def copied_from(event: Mapping[str, Any]) -> tuple[str, Touched] | None:
