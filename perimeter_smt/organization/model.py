@@ -14,20 +14,6 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
-class Unknown(_Frozen):
-    """Something that a source names and does not tell: listed by name beside every verdict.
-
-    `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
-    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it. `actions`: calls
-    that no question asked about, as the service reference does not know them.
-    """
-
-    name: str
-    reason: str
-    affects: Literal["grants", "guardrails", "facts", "actions"]
-    place: str = ""
-
-
 class Guardrails(_Frozen):
     """SCPs and RCPs attached to one root, unit or account.
 
@@ -69,6 +55,29 @@ class OwnedPrincipal(_Frozen):
         """The boundary, and the policies of sessions."""
         passed = (document for session in self.sessions for document in session.policies)
         return (*((self.boundary,) if self.boundary else ()), *passed)
+
+
+class Unknown(_Frozen):
+    """Something that a source names and does not tell: listed by name beside every verdict.
+
+    `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
+    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it. `actions`: calls
+    that no question asked about, as the service reference does not know them.
+
+    For questions that go through what is listed, one by one: `account` (`*`: any) holds something that is left out
+    there. `holds`: what is left out says what a `caller` may do, or who may use a `resource` or take a role (`trust`);
+    empty: either. `subject` is its ARN where that is known, `known` a principal with the rest of its policies, which is
+    granted everything where its own are not known.
+    """
+
+    name: str
+    reason: str
+    affects: Literal["grants", "guardrails", "facts", "actions"]
+    place: str = ""
+    account: str = Field(default="", exclude=True)
+    holds: Literal["", "caller", "resource", "trust"] = Field(default="", exclude=True)
+    subject: str = Field(default="", exclude=True)
+    known: OwnedPrincipal | None = Field(default=None, exclude=True)
 
 
 class PolicyVersion(_Frozen):

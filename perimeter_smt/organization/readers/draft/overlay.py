@@ -261,7 +261,10 @@ class _Overlay:
             )
         unknown = [p for p in policies if isinstance(p, NotKnown)]
         for policy in unknown:
-            self.change.unknown(f"policy of `{principal.arn}`", policy.reason, "grants", account=principal.account)
+            self.change.unknown(
+                f"policy of `{principal.arn}`", policy.reason, "grants", account=principal.account, holds="caller",
+                subject=principal.arn, known=principal.model_copy(update={"policies": (anything(),)}),
+            )  # fmt: skip
         if unknown:
             return None
         known = tuple(p for p in policies if isinstance(p, Document))

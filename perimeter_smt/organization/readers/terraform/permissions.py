@@ -27,7 +27,7 @@ def read(here: Here) -> None:
         arn = _arn(here, resource)
         if arn is None:
             here.draft.unknown(f"resource of `{resource.address}`", "known after apply", "grants", resource.at,
-                               account=here.account_of(resource))  # fmt: skip
+                               account=here.account_of(resource), holds="resource")  # fmt: skip
             continue
         names = ("principal", "action", "condition") if resource.type == _EVENTS else _PERMISSION
         unknown = [n for n in names if resource.writes(n) and isinstance(resource.get(n), NotKnown)]
