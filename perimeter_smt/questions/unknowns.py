@@ -46,7 +46,11 @@ def _availability(verdict: Verdict, unknowns: Sequence[Unknown]) -> Verdict:
 
 
 def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigation, ...]:
-    """Mitigations look at grants, whatever the mode is: no row is proved that leans on an unknown fact."""
+    """Mitigations look at grants, whatever the mode is: no row is proved that leans on an unknown fact.
+
+    L1 goes through the identity policies of those who are listed: whoever was left out has a row of its own. C1 has
+    such rows itself (credentials.py); C2 proves nothing in accounts that are not listed in full.
+    """
     facts = [u for u in workspace.unknowns if u.affects == "facts"]
     guardrails = [u for u in workspace.unknowns if u.affects == "guardrails"]
 
@@ -57,9 +61,11 @@ def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigati
             return replace(line, text=f"{line.text}; may be stopped by what is not known: {named(guardrails)}")
         return line
 
-    if not facts and not guardrails:
+    untold = [u for u in workspace.unknowns if u.affects == "grants" and u.account and u.holds != "resource"]
+    also = tuple(Line(u.name, "unknown", f"not known: {u.reason}") for u in untold)
+    if not facts and not guardrails and not also:
         return tuple(found)
-    rows = [(mitigation, tuple(map(one, mitigation.lines))) for mitigation in found]
+    rows = [(m, (*map(one, m.lines), *(also if m.id == "L1" else ()))) for m in found]
     return tuple(replace(mitigation, lines=lines, status=worst(lines)) for mitigation, lines in rows)
 
 

@@ -127,7 +127,8 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
         _besides(page, found.undecided)
     if out:
         _asked(page, found.services)
-    _proved(page, found.proved)
+    if found.findings or found.status == "complete":
+        _proved(page, found.proved)
     _unknowns(page, found.unknowns)
     _write(page, found.findings, callers=out)
     return str(page)
@@ -140,8 +141,9 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
     unsure = [one for one in found.callers if one.status != "complete"]
     what = " ".join(filter(None, (found.action or "anything", f"on {found.resource}" if found.resource else "")))
     if not can and not unsure and found.undecided:
-        head = f"nobody is found who can, but NOT DECIDED for {plural(len(found.undecided), 'thing', 'things')} not known"
-        page.text(f"{head}: {things(found.undecided)}: {what}", style="bold yellow")
+        many = plural(len(found.undecided), "thing", "things")
+        page.text(f"nobody is found who can: {what}", style="bold yellow")
+        page.text(f"NOT DECIDED for {many} not known: {things(found.undecided)}", style="bold yellow")
     elif not can and not unsure:
         page.text(f"nobody can: {what}", style="bold green")
     elif len(found.callers) == 1 and not found.action and can:

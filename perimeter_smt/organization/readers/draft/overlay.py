@@ -17,6 +17,7 @@ from perimeter_smt.organization.model import (
 )
 from perimeter_smt.organization.readers.draft.assemble import endpoints_of
 from perimeter_smt.organization.readers.draft.contents import (
+    anything,
     default_key_policy,
     is_key,
     principals_of,
