@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from perimeter_smt.policy.document import Document
+
+_SHOWN = 3
+# How a source names kinds of guardrails of which it holds none, whether there are any or not.
+NONE_THERE = ("SCPs", "RCPs", "SCPs and RCPs")
 
 
 class _Frozen(BaseModel):
@@ -78,6 +82,9 @@ class Unknown(_Frozen):
     holds: Literal["", "caller", "resource", "trust"] = Field(default="", exclude=True)
     subject: str = Field(default="", exclude=True)
     known: OwnedPrincipal | None = Field(default=None, exclude=True)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.reason, self.affects, self.place))
 
 
 class PolicyVersion(_Frozen):
@@ -246,3 +253,10 @@ class Organization(_Frozen):
             if found.id == account:
                 return "/".join((self.id, *(unit.id for unit in path))) + "/"
         raise KeyError(account)
+
+
+def named(unknowns: Sequence[Unknown]) -> str:
+    """The first names, and how many more there are."""
+    names = list(dict.fromkeys(u.name for u in unknowns))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

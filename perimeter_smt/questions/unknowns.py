@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations.model import Line, Mitigation, worst
 from perimeter_smt.questions.verdicts import Report, Verdict
-
-_SHOWN = 3
 
 
 def qualified(report: Report, unknowns: Sequence[Unknown]) -> Report:
@@ -67,10 +65,3 @@ def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigati
         return tuple(found)
     rows = [(m, (*map(one, m.lines), *(also if m.id == "L1" else ()))) for m in found]
     return tuple(replace(mitigation, lines=lines, status=worst(lines)) for mitigation, lines in rows)
-
-
-def named(unknowns: Sequence[Unknown]) -> str:
-    """The first names, and how many more there are."""
-    names = list(dict.fromkeys(u.name for u in unknowns))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
-from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.obligations.granted import mapped
-from perimeter_smt.questions.unknowns import named
 
 Side = Literal["resource", "caller"]
 
 # Services whose resource policies decide no calls of other services (keys/governing-policies.json: no row with `of`).
 _APART = frozenset(("dynamodb", "ecr", "kinesis", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"))
-_MANAGEMENT = "management account"
+MANAGEMENT = "management account"  # how a source names it where it does not tell it
 
 
 def hiding(workspace: Workspace, side: Side, services: Collection[str] | None = None) -> tuple[Unknown, ...]:
@@ -35,7 +34,7 @@ def hiding(workspace: Workspace, side: Side, services: Collection[str] | None = 
 def _hides(workspace: Workspace, unknown: Unknown, side: Side) -> bool:
     if unknown.affects == "facts":
         # Guardrails do not bind the management account: where there are none, it is as any other.
-        return unknown.name != _MANAGEMENT or _guarded(workspace)
+        return unknown.name != MANAGEMENT or _guarded(workspace)
     if unknown.affects != "grants":
         return False
     if side == "resource":

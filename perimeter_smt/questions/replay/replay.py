@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from perimeter_smt.evaluate.statements import StatementRef
-from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.model import NONE_THERE, Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.replay.calls import Happened, NotACall, Reader
 from perimeter_smt.questions.replay.judge import ALLOW, Ask, Judge, Judged
 from perimeter_smt.questions.replay.records import events_of
+from perimeter_smt.questions.untold import MANAGEMENT
 
 Kind = Literal["newly-blocked", "newly-depends", "newly-allowed", "blocked", "depends"]
 _MOST_GROUPS = 20_000
@@ -138,9 +139,10 @@ def replay_events(
 
 def _blocking(workspace: Workspace, change: Workspace | None) -> tuple[Unknown, ...]:
     """Guardrails and facts that are not known, which may block more; of a change those that are unknown in it alone."""
+    passed_over = (*NONE_THERE, MANAGEMENT)  # guardrails bind the management account less than others
     asked = workspace if change is None else change
     before = () if change is None else workspace.unknowns
-    bearing = (u for u in asked.unknowns if u.affects in ("guardrails", "facts") and u.name != "management account")
+    bearing = (u for u in asked.unknowns if u.affects in ("guardrails", "facts") and u.name not in passed_over)
     return tuple(unknown for unknown in bearing if unknown not in before)
 
 

@@ -123,7 +123,7 @@ def managed_of(draft: Draft) -> dict[str, list[ManagedPolicy]]:
         for arn in (*names, *((holder.boundary,) if isinstance(holder.boundary, str) else ())):
             having.setdefault(arn, {})[holder.arn] = None
     out: dict[str, list[ManagedPolicy]] = {}
-    for arn in dict.fromkeys((*draft.versions, *having)):
+    for arn in dict.fromkeys((*draft.versions, *draft.managed, *having)):
         fields = arn.split(":", 5)
         if len(fields) < 6 or not fields[4].isdigit():  # AWS's own, of which nobody chooses the version
             continue
