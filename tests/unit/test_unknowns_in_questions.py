@@ -343,3 +343,23 @@ def test_what_a_failed_command_printed_is_not_known(organization, tmp_path, caps
     (tmp_path / source / "policy.json").write_text('{"Policy": ')
     assert run(["inventory", source]) == 2
     assert "policy.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("told", "code"), [(None, 0), ({"Grants": []}, 0), ({"NextMarker": "x"}, 3)])
+def test_grants_of_keys_that_are_not_told(tmp_path, monkeypatch, capsys, told, code):
+    """Nobody was said to be presumed to hold grants; those of pages that are missing may be anybody's."""
+    monkeypatch.chdir(tmp_path)
+    own = "0a1b2c3d-1111-2222-3333-444455556666"
+    arn = f"arn:aws:kms:eu-west-1:{OWN}:key/{own}"
+    (tmp_path / OWN / "eu-west-1").mkdir(parents=True)
+    policy = text({"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "kms:*", "Resource": "*"})
+    (tmp_path / OWN / "eu-west-1" / f"get-key-policy-{own}.json").write_text(json.dumps({"Policy": policy}))
+    if told is not None:
+        grant = {"KeyId": arn, "GrantId": "1", "GranteePrincipal": f"arn:aws:iam::{OWN}:role/app", "Operations": []}
+        answered = {"Grants": [grant], "KeyArn": arn, **({} if "Grants" in told else {"Truncated": True, **told})}
+        (tmp_path / OWN / "eu-west-1" / "grants.json").write_text(json.dumps(answered))
+    asked = ("findings", ".", "--org-id", ORG, "--management-account", MANAGEMENT)
+    found, page, _ = answer("findings", capsys, *asked)
+    assert found == code
+    assert any(f"grants of `{arn}`: no source tells them" in one for one in page["unknowns"]) is (told is None)
+    assert [one["name"] for one in page["undecided"]] == ([f"grants of `{arn}`"] if code else [])

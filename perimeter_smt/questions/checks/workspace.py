@@ -48,7 +48,8 @@ def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -
     Service-linked roles of other accounts, which RCPs do not bind, do not count as public. What may let strangers
     in and the source does not tell is UNKNOWN.
     """
-    untold = hiding(workspace, "resource")
+    # A grant of a key names who gets it: it is not public.
+    untold = [unknown for unknown in hiding(workspace, "resource") if not unknown.name.startswith("grants of ")]
     workspace = with_known_part(workspace)
     filler = Filler(workspace)
     for account, _ in workspace.organization.accounts():

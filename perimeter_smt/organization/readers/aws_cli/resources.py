@@ -233,4 +233,6 @@ def grants(answer: Answer) -> None:
             thing.grants = tuple(dict.fromkeys((*(thing.grants or ()), *granted)))
             if answer.cut:
                 answer.draft.grants_cut.add(arn)
+                answer.draft.unknown(f"grants of `{arn}`", "the answer has more pages", "grants", answer.at,
+                                     holds="resource", subject=arn)  # fmt: skip
             thing.policy = thing.policy or NotKnown("text not told")
