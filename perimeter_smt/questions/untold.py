@@ -62,9 +62,10 @@ def with_known_part(workspace: Workspace) -> Workspace:
 
     Who may take them is known, and does not hang on what they may do.
     """
+    listed = {p.arn for account, _ in workspace.organization.accounts() for p in account.principals}
     more: dict[str, dict[str, object]] = {}
     for unknown in workspace.unknowns:
-        if unknown.known is not None and unknown.holds == "caller":
+        if unknown.known is not None and unknown.holds == "caller" and unknown.subject not in listed:
             more.setdefault(unknown.account, {})[unknown.known.arn] = unknown.known
     if not more:
         return workspace

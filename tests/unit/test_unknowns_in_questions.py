@@ -8,6 +8,10 @@ import jsonschema
 import pytest
 
 from perimeter_smt.cli.main import run
+from perimeter_smt.organization.readers import SourceOptions, read_source
+from perimeter_smt.questions.redundancy.places import places
+from perimeter_smt.questions.redundancy.redundant import redundant
+from perimeter_smt.questions.redundancy.untold import doubted
 from perimeter_smt.report.json import schema
 
 ORG, OWN, MANAGEMENT = "o-acme0000001", "111122223333", "999900001111"
@@ -363,3 +367,46 @@ def test_grants_of_keys_that_are_not_told(tmp_path, monkeypatch, capsys, told, c
     assert found == code
     assert any(f"grants of `{arn}`: no source tells them" in one for one in page["unknowns"]) is (told is None)
     assert [one["name"] for one in page["undecided"]] == ([f"grants of `{arn}`"] if code else [])
+
+
+QUEUE = f"arn:aws:sqs:eu-west-1:{OWN}:jobs"
+
+
+@pytest.mark.parametrize(
+    ("change", "open_"),
+    [
+        (("aws_sqs_queue", "jobs", {"name": "jobs", "tags": {"a": "b"}}, {}), True),
+        (("aws_sqs_queue_policy", "jobs", {
+            "queue_url": f"https://sqs.eu-west-1.amazonaws.com/{OWN}/jobs",
+            "policy": text({"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "sqs:*", "Resource": "*"})},
+            {}), False),
+    ],
+)  # fmt: skip
+def test_a_change_of_what_an_organization_does_not_tell(plan, tmp_path, capsys, change, open_):
+    """A queue whose policy nobody may read had none once a plan gave it a tag: no outsider could reach it, proved."""
+    (tmp_path / "org").mkdir()
+    (tmp_path / "org" / "queue.json").write_text(json.dumps({"ResourceArn": QUEUE, "NotKnown": "denied"}))
+    over = ["--org", "org", *HERE]
+    source = plan(change)
+    code, told, _ = answer("findings", capsys, "findings", source, *over, "--service", "sqs")
+    assert (code, [one["name"] for one in told["undecided"]]) == ((3, [f"policy of `{QUEUE}`"]) if open_ else (0, []))
+    _, told, _ = answer("callers", capsys, "who-can", "sqs:SendMessage", "--resource", QUEUE, "--source", source, *over)
+    assert ("outsiders" in {one["name"] for one in told["callers"] if one["access"]}) is open_
+
+
+def test_a_managed_policy_that_somebody_has_who_was_left_out(plan, tmp_path):
+    """It is covered by what the other role has besides; of this one nobody knows what it has."""
+    used = ("aws_iam_policy", "used", {"name": "used", "policy": READS}, {})
+    arn = f"arn:aws:iam::{OWN}:policy/used"
+    ties = [
+        ("aws_iam_role_policy_attachment", role, {"role": role, "policy_arn": arn}, {}) for role in ("good", "dark")
+    ]
+    options = SourceOptions(organization_id=ORG, management_account=MANAGEMENT, account=OWN, region="eu-west-1")
+
+    def statuses(*resources):
+        space = read_source(tmp_path / plan(used, *resources), options)
+        found = doubted(redundant(places(space.organization)), space)
+        return {one.status for one in found if one.statement.kind == "identity"}
+
+    assert "covered" in statuses(ties[0])
+    assert statuses(*ties, *dark(IDENTITY)) == {"unknown"}
