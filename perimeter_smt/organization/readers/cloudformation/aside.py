@@ -36,18 +36,17 @@ def function(names: Names, name: str) -> str:
 def arn(names: Names, logical: str, resolver: Resolver) -> str | None:
     """What `Ref` gives for one of `TYPES`, which is its ARN; None where a name that it needs is not written."""
     node = resolver.resources[logical]
-    kind = _type(node)
+    kind, own = _type(node), _text(resolver, node, "Name")
     if kind == _OIDC:
         url = _text(resolver, node, "Url")
         return f"arn:{names.partition}:iam::{names.account}:oidc-provider/{url.split('://', 1)[-1]}" if url else None
     if kind == _SAML:
-        own = _text(resolver, node, "Name") or names.made_up(kind, logical)
-        return f"arn:{names.partition}:iam::{names.account}:saml-provider/{own}"
+        return f"arn:{names.partition}:iam::{names.account}:saml-provider/{own or names.made_up(kind, logical)}"
     if kind == _CONSUMER:
         of, own = _text(resolver, node, "StreamARN"), _text(resolver, node, "ConsumerName")
         return f"{of}/consumer/{own}:1767225600" if of and own else None
     of = _text(resolver, node, "FunctionName")
-    own = _text(resolver, node, "Name") if kind == _ALIAS else _number(logical, resolver)
+    own = own if kind == _ALIAS else _number(logical, resolver)
     return f"{function(names, of)}:{own}" if of and own else None
 
 

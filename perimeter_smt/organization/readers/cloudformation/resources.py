@@ -19,7 +19,7 @@ _OWNERS: dict[str, str | None] = {
     "AWS::SecretsManager::Secret": None, "AWS::S3::AccessPoint": "Policy", "AWS::ECR::Repository":
     "RepositoryPolicyText", "AWS::Lambda::Function": None, "AWS::Serverless::Function": None,
     "AWS::Backup::BackupVault": "AccessPolicy", "AWS::OpenSearchService::Domain": "AccessPolicies",
-    "AWS::Elasticsearch::Domain": "AccessPolicies", 
+    "AWS::Elasticsearch::Domain": "AccessPolicies",
     "AWS::Kinesis::Stream": None, "AWS::Serverless::SimpleTable": None, "AWS::KMS::ReplicaKey": "KeyPolicy",
     "AWS::EFS::FileSystem": "FileSystemPolicy", "AWS::Backup::LogicallyAirGappedBackupVault": "AccessPolicy",
     "AWS::S3Express::DirectoryBucket": None, "AWS::Events::EventBus": "Policy",

@@ -80,7 +80,7 @@ def read(stack: Stack, known: frozenset[str]) -> None:
 
 
 def _writes_policy(item: Item) -> bool:
-    """Whether SAM writes a policy for an API, by its `Auth` or that of all APIs (SAM guide, ResourcePolicyStatement)."""
+    """Whether SAM writes a policy for an API, by its `Auth` or that of all (SAM guide, ResourcePolicyStatement)."""
     everywhere: Any = item.stack.template
     for step in ("Globals", "Api", "Auth"):
         everywhere = everywhere.value.get(step) if everywhere and isinstance(everywhere.value, dict) else None
