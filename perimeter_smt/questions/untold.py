@@ -18,6 +18,7 @@ Side = Literal["resource", "caller"]
 
 # Services whose resource policies decide no calls of other services (keys/governing-policies.json: no row with `of`).
 _APART = frozenset(("dynamodb", "ecr", "kinesis", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"))
+MAY_LET_IN = "what is not known may give access"
 MANAGEMENT = "management account"  # how a source names it where it does not tell it
 
 

@@ -9,7 +9,7 @@ from perimeter_smt.organization.model import Unknown
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.render import Elements, Named
 from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
-from perimeter_smt.questions.untold import things
+from perimeter_smt.questions.untold import MAY_LET_IN, things
 from perimeter_smt.report.finding import blamed, owner
 from perimeter_smt.report.json import FORMAT, blame_json, request_json
 from perimeter_smt.report.page import Page
@@ -113,7 +113,8 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
     out = found.direction == "out"
     who = "insiders" if out else _ZONES[found.zone]
     what = _OUT[found.zone] if out else f"nothing that {found.source} opens"
-    if found.reason:
+    searched = not found.reason or found.reason.startswith(MAY_LET_IN)
+    if not searched:
         page.text(f"not decided: {found.reason}", style="bold yellow")
     elif not found.findings and found.undecided:
         head = f"no access found, but NOT DECIDED for {plural(len(found.undecided), 'thing', 'things')} not known"
@@ -123,7 +124,7 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
     else:
         have = f"reach {what}" if out else "have access"
         page.text(f"{plural(len(found.findings), 'finding')}: {who} {have}", style="bold red")
-    if found.undecided and (found.findings or found.reason):
+    if found.undecided and (found.findings or not searched):
         _besides(page, found.undecided)
     if out:
         _asked(page, found.services)

@@ -22,7 +22,7 @@ from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import INTERRUPTED, Cover, Cube, Stop
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
 from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
-from perimeter_smt.questions.untold import hiding, with_known_part
+from perimeter_smt.questions.untold import MAY_LET_IN, hiding, things, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Limits, Result
 
@@ -91,7 +91,8 @@ def findings_of_workspace(
         if not chosen:
             if undecided:
                 untold = tuple(f"{one.name}: {one.reason}" for one in workspace.unknowns)
-                return Findings(workspace.name, zone, "unknown", (), (), unknowns=untold, undecided=undecided)
+                reason = f"{MAY_LET_IN}: {things(undecided)}"
+                return Findings(workspace.name, zone, "unknown", (), (), reason, untold, undecided=undecided)
             raise InputError("no resource or role of the source has a policy: there is nothing to find")
     elif not any(account.principals for account, _ in workspace.organization.accounts()):
         raise InputError("no principal of the source is listed: nobody whose ways out could be asked about")
@@ -113,7 +114,8 @@ def findings_of_workspace(
     found = answered(workspace.name, zone, told, estate.unknowns())
     if undecided:
         proved = tuple(name for name in found.proved if name != "complete")
-        found = replace(found, status="unknown", proved=proved, undecided=undecided)
+        reason = found.reason or ("" if found.findings else f"{MAY_LET_IN}: {things(undecided)}")
+        found = replace(found, status="unknown", proved=proved, reason=reason, undecided=undecided)
     return replace(found, direction=direction, services=estate.services)
 
 
