@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import evaluator, findings, growth, paths, replay, startup
+from benchmarks import chains, evaluator, findings, growth, paths, replay, startup
 from benchmarks.harness import LIMIT, ROOT, SEED, Judgement, Outcome, machine
 from benchmarks.plot import cactus
 from benchmarks.solvers import BACKENDS
@@ -28,6 +28,7 @@ _MEASURED: dict[str, Any] = {
     "paths": paths,
     "organization": growth,
     "findings": findings,
+    "chains": chains,
     "replay": replay,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.harness import Suite, corpus
 
 SOLVED = ("perimeter", "pairs", "triples", "managed", "hard")  # asked of back ends
-MEASURED = ("evaluator", "startup", "paths", "organization", "replay", "findings")  # of this package alone
+MEASURED = ("evaluator", "startup", "paths", "organization", "replay", "findings", "chains")  # of this package alone
 NAMES = (*SOLVED, *MEASURED)
 
 

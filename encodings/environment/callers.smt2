@@ -102,6 +102,10 @@
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.assume-root :strength hard
   :source "STS API reference, AssumeRoot: by the management account or a delegated administrator of the organization"))
+(assert (! (=> (and (= service "organizations") (str.prefixof "policy/" resource.name) (not (= resource.account "aws")))
+    (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
+  :named AE5.delegation :strength soft
+  :source "Organizations guide, update a resource-based delegation policy: member accounts perform actions on policies"))
 ; A provider is the ARN of a SAML or OIDC provider, all fields written, or a host in lower case, perhaps with a path:
 ; those that IAM knows without an ARN (W-23).
 (assert (! (=> (= action "sts:AssumeRoleWithSAML") (and

@@ -45,8 +45,8 @@ def explain(
         text, value = message, None
     if value is None:
         found = [_of_message(text, name, filler)]
-    elif _is_event(value):
-        found = list(_of_event(value, name, filler))
+    elif events := _events(value):
+        found = _of_events(events, name, filler)
     else:
         return _cases(text, name, filler, as_json=as_json, no_color=no_color)
     from perimeter_smt.report.json import dumps
@@ -97,18 +97,23 @@ def _of_message(text: str, name: str, filler: Filler | None) -> Told:
     return explain_message(message, _needed(filler).workspace)
 
 
-def _of_event(value: Mapping[str, Any], name: str, filler: Filler | None) -> tuple[Told, ...]:
+def _of_events(events: list[dict[str, Any]], name: str, filler: Filler | None) -> list[Told]:
+    """Every event; those that ask nothing of IAM are named, and refused where there is no other."""
     from perimeter_smt.questions.replay.calls import NotACall
     from perimeter_smt.questions.requests.told import explain_event
 
-    event = value.get("detail", value) if "eventSource" not in value else value
-    if isinstance(value.get("Records"), list) and value["Records"]:
-        event = value["Records"][0]
-    try:
-        return explain_event(event, _needed(filler).workspace)
-    except NotACall as reason:
-        called = f"`{event.get('eventSource')}:{event.get('eventName')}`"
-        raise InputError(f"event {called} cannot be mapped to a request: {reason}", file=name) from None
+    out: list[Told] = []
+    for number, event in enumerate(events, 1):
+        try:
+            out.extend(explain_event(event, _needed(filler).workspace))
+        except NotACall as reason:
+            called = f"`{event.get('eventSource')}:{event.get('eventName')}`"
+            which = f"event {called}" if len(events) == 1 else f"event {number} of {len(events)}, {called},"
+            error = InputError(f"{which} cannot be mapped to a request: {reason}", file=name)
+            if number == len(events) and not out:
+                raise error from None
+            output.remark(str(error))
+    return out
 
 
 def _needed(filler: Filler | None) -> Filler:
@@ -148,19 +153,18 @@ def _decoded(text: str) -> Any:
         return {}  # the reader of cases says what is wrong
 
 
+def _events(value: Any) -> list[dict[str, Any]]:
+    """The events of a pasted log, however they are wrapped; none in a case or a message."""
+    from perimeter_smt.questions.replay.records import events_in
+
+    return events_in(value)
+
+
 def _wrapped(value: Any) -> str | None:
     """The message in the body of an answer, such as `{"Message": "User: ... is not authorized ..."}`."""
     from perimeter_smt.request.denied_message import is_message
 
-    if not isinstance(value, Mapping) or _is_event(value):
+    if not isinstance(value, Mapping) or "eventSource" in value:
         return None
     found = (text for name, text in value.items() if str(name).lower() in ("message", "errormessage"))
-    return next((text for text in found if isinstance(text, str) and is_message(text)), None)
-
-
-def _is_event(value: Any) -> bool:
-    if not isinstance(value, Mapping):
-        return False
-    detail = value.get("detail")
-    inner = isinstance(detail, Mapping) and "eventSource" in detail
-    return "eventSource" in value or inner or isinstance(value.get("Records"), list)
+    return next((text for text in found if isinstance(text, str) and is_message(text) and text[:1] != "{"), None)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("policy", type=FILE)
-@click.option("--type", "kind", type=Choice(KINDS), required=True, help="Kind of the policy.")
+@click.option("--type", "kind", type=Choice(KINDS), help="Kind of the policy, where its form does not tell.")
 @click.option("--after", type=FILE, help="A second version to count beside it.")
 @click.option("--length", type=click.IntRange(1, 512), default=64, show_default=True, help="Longest ARN that counts.")
 @click.option("--finding", type=click.IntRange(1), help="Count this finding of POLICY, by its number there.")
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @timed
 def measure(
     policy: Path,
-    kind: str,
+    kind: str | None,
     after: Path | None,
     length: int,
     finding: int | None,
@@ -48,12 +48,10 @@ def measure(
     Exit codes: 0 counted, 2 bad input, 3 some number not decided.
     """
     values = fill(settings)
-    from perimeter_smt.policy.kinds import Kind
-    from perimeter_smt.policy.parse import load_policy
+    from perimeter_smt.cli.findings import one_policy
     from perimeter_smt.questions.findings.measure import count_in_domain
     from perimeter_smt.questions.findings.measure import measure as ask
     from perimeter_smt.report import measure as report
-    from perimeter_smt.request.variables import refuse_unset
 
     if account is not None and finding is None:
         raise InputError("it says nothing without `--finding`", path="--account")
@@ -62,7 +60,9 @@ def measure(
     listed = None if domain is None else _domain(domain)
     found = []
     for path in (policy, after) if after else (policy,):
-        document = refuse_unset(load_policy(path, Kind(kind), values))
+        document = one_policy(path, kind, values)
+        if document is None:
+            raise InputError("expected one policy, or `--type`", file=str(path))
         if finding is not None:
             document = _finding(document, finding, account)
         inside = None if listed is None else count_in_domain(document, *listed)

@@ -209,6 +209,8 @@ def _principals(entries: Iterable[Named]) -> list[str]:
 
 def _actions(one: Finding, said: Elements) -> str:
     text = _but(list(said.actions), list(said.except_actions))
+    if one.count == 0:
+        return f"{text} (beyond the service reference: level not known)"
     return f"{text} ({plural(one.count, 'known action')}: {', '.join(one.levels) or 'level not known'})"
 
 

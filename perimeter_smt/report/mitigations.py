@@ -109,7 +109,7 @@ def _folded(lines: Sequence[Line]) -> list[Line]:
     out: dict[object, Line] = {}
     for number, line in enumerate(lines):
         alone = line.counterexample is not None or line.hops
-        key = number if alone else (line.text, line.statement)
+        key = number if alone else (line.text, line.statement, line.granted)
         before = out.get(key)
         out[key] = replace(line, subject=f"{before.subject}; {line.subject}") if before else line
     return list(out.values())
@@ -117,6 +117,7 @@ def _folded(lines: Sequence[Line]) -> list[Line]:
 
 def _line(page: Page, line: Line) -> None:
     page.text(f"{WORDS[line.status]}: {line.subject}: {line.text}", indent=2, hang=2)
+    page.item("granted", line.granted.shown if line.granted else "", indent=4)
     page.item("by", str(line.statement) if line.statement else "", indent=4)
     if line.hops:
         for number, hop in enumerate(line.hops, 1):

@@ -9,7 +9,7 @@ everything else is `unknown` with a reason.  Trusted for `unsat`: Z3's propositi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import Formula
@@ -28,6 +28,7 @@ from perimeter_smt.solve.theories import catalogue
 from perimeter_smt.solve.theories.component import TheorySolver, split
 from perimeter_smt.solve.theories.literals import Conflict, Literal, Undecided
 from perimeter_smt.solve.theories.work import OutOfWorkError, Work
+from perimeter_smt.solve.variations import Change, Variations
 
 
 class Engine:
@@ -62,6 +63,7 @@ class Engine:
             self._sat.add((-self._asserted, literal))
             self._roots.append(literal)
         self._spreader: Spreader | None = None
+        self._variations: Variations | None = None
         self._everything = Question(self._circuit, self._definitions)
         self._placed = placed(problem.assertions, self._circuit, self._definitions)
         self._everything.add_assertions(self._placed)
@@ -117,23 +119,28 @@ class Engine:
             self._spreader = Spreader(self._circuit, self._everything, names, name)
         return self._spreader.spread(result, asked)
 
-    def vary(self, result: Result, assumptions: Sequence[Formula], texts: Mapping[str, str]) -> Result | None:
-        """The model of `result` with other texts, if it is one under these assumptions as well; else None, undecided.
+    def vary(self, result: Result, assumptions: Sequence[Formula], changes: Sequence[Change]) -> list[Result | None]:
+        """The model of `result` with the texts of each change, where it is one under these assumptions as well.
 
-        Symbols with a definition follow it; everything else stays. Much cheaper than a search.
+        Symbols with a definition follow it; everything else stays. Much cheaper than a search; None is undecided.
         """
         old = result.model
         assert old is not None
         asked = self._everything.copy()
         for formula in assumptions:
             asked.add(formula)
-        if asked.mentioned.catalogues.keys() - old.rows.keys() or asked.mentioned.enums.keys() - old.enums.keys():
-            return None
-        defined = {symbol.payload for symbol, _ in self._definitions.values()}
-        symbols = {name: true for name, true in old.symbols.items() if name not in defined}
-        assignment = Assignment(symbols, dict(old.enums), {}, {**old.texts, **texts}, dict(old.rows))
-        model = asked.extended(assignment, self.problem, old.members)
-        return None if model is None else Result("sat", model)
+        mentioned = asked.mentioned
+        also = [Vocabulary.of(formula) for formula, _ in changes]
+        catalogues = mentioned.catalogues.keys() | {name for one in also for name in one.catalogues}
+        enums = mentioned.enums.keys() | {name for one in also for name in one.enums}
+        if catalogues - old.rows.keys() or enums - old.enums.keys():
+            return [None] * len(changes)
+        if self._variations is None:
+            self._variations = Variations(self._circuit, self._everything, self.problem)
+        tables = [(self._table(name), row) for name, row in old.rows.items()]
+        demands = [literal for table, row in tables for literal in table.requires[table.group[row]]]
+        models = self._variations.models(old, asked, changes, demands)
+        return [None if model is None else Result("sat", model) for model in models]
 
     def _search(self, assumptions: Sequence[Formula], chosen: Sequence[int] | None, *, model: bool = True) -> Result:
         """One search, with all assertions (`chosen` is None) or some; leaves the assertions used in `_used`.

@@ -157,17 +157,6 @@ class Question:
             raise ModelMismatchError("a model does not satisfy its formulas", dump=f"{wrong}\n{model!r}")
         return model
 
-    def extended(self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]) -> Model | None:
-        """The same, or None if it is no model. What was added last is looked at first."""
-        texts = {**{name: default(problem, name) for name in self.mentioned.texts}, **assignment.texts}
-        trial = Model(assignment.symbols, texts, assignment.enums, inside, assignment.rows)
-        known: dict[int, bool] = {}
-        leaf = self._leaf(trial, assignment.symbols, known)
-        if not all(self._circuit.evaluate(node, known, leaf) for node in reversed(self.roots)):
-            return None
-        model, wrong = self._extended(assignment, problem, inside)
-        return None if wrong else model
-
     def _extended(
         self, assignment: Assignment, problem: Problem, inside: Mapping[str, frozenset[str]]
     ) -> tuple[Model, int]:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks import brute, findings_sets, hard, organization, paths
+from benchmarks import brute, chains, findings_sets, hard, organization, paths
 from benchmarks.harness import Answer, Outcome, median, percentile, ratios
 from benchmarks.plot import curve
 from benchmarks.suites import MEASURED, NAMES, SOLVED, load
@@ -139,3 +139,12 @@ def test_findings_of_generated_sets_are_complete():
     """The suite `findings`: the smallest sets are decided and proved."""
     document = parse_object(findings_sets.policy(4, 5, 0), Kind.RESOURCE, file="set", name="set")
     assert findings(document, account="111122223333").status == "complete"
+
+
+def test_chains_are_followed_and_roles_that_are_alike_add_no_rows():
+    """The vendor's role leads on; twice the roles of the same trust policies say the same."""
+    few, many = (chains.answer(chains.Size(roles, 10))[1] for roles in (20, 40))
+    rows = [[(line.subject, line.status) for line in found.lines] for found in (few, many)]
+    assert rows[0] == rows[1]
+    assert (f"vendor {chains.VENDOR}", "refuted") in rows[0]
+    assert sum(subject.startswith("exception") and status == "refuted" for subject, status in rows[0]) == 8

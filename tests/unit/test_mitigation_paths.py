@@ -22,6 +22,7 @@ def test_paths_and_ancestors_are_those_of_networkx(seed: int) -> None:
         value = (one, other, chance.random() < 0.6)
         ours.put(one, other, value)
         theirs.add_edge(one, other, sure=value[2])
+        assert ours.ancestors(other) == set(nx.ancestors(theirs, other))  # asked between edges, too
     sure = nx.subgraph_view(theirs, filter_edge=lambda a, b: theirs[a][b]["sure"])
     for one in theirs:
         assert ours.ancestors(one) == set(nx.ancestors(theirs, one))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
@@ -19,6 +21,9 @@ from perimeter_smt.organization.perimeter import (
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.mitigations import exceptions
 from perimeter_smt.questions.mitigations.model import Asking
+from perimeter_smt.report.json import mitigation_json
+from perimeter_smt.report.mitigations import details
+from perimeter_smt.report.page import Page
 from tests.mitigation_worlds import MANAGEMENT, MINE, ORG, VENDOR, policy
 
 FREE = f"arn:aws:iam::{MINE}:role/free"
@@ -120,3 +125,29 @@ def test_of_two_that_excuse_the_same_each_opens_nothing_while_the_other_is_there
 def test_what_an_exception_of_a_mitigation_opens(scps, objectives, status, text):
     ((found, words),) = rows(*scps, role_exceptions=(free(*objectives),), regions=("eu-west-1",))
     assert (found, words) == (status, text)
+
+
+def test_rows_say_who_answers_for_an_exception():
+    """Owner, ticket and last day, in the text and as JSON; nothing is said where nobody said it."""
+    told = {"owner": "network@acme.example", "ticket": "NET-7", "expires": date(2027, 3, 31)}
+    claims = {
+        "role_exceptions": (RoleException(arn=FREE, objectives=("O5",), **told), free("O5", arn=f"{FREE}-too")),
+        "tag_exceptions": (TagException(on="principal", key="free", value="yes", objectives=("O5",), ticket="NET-8"),),
+        "vendors": (Vendor(account=VENDOR, owner="vendors@acme.example"),),
+    }
+    root = Unit(id="r-ac00", accounts=(Account(id=MINE), Account(id=MANAGEMENT)))
+    organization = Organization(id=ORG, management_account=MANAGEMENT, root=root)
+    perimeter = Perimeter(orgs=(ORG,), cidrs=(HOME,), scopes=S3, accepted=tuple(REACH_TEXTS), **claims)
+    found = exceptions.ask(Workspace(organization=organization, perimeter=perimeter, name="test"), Asking())
+    said = [line["granted"] for line in mitigation_json(found)["lines"]]
+    assert said == [
+        {"owner": "network@acme.example", "ticket": "NET-7", "expires": "2027-03-31"},
+        {"owner": "", "ticket": "", "expires": ""},
+        {"owner": "", "ticket": "NET-8", "expires": ""},
+        {"owner": "vendors@acme.example", "ticket": "", "expires": ""},
+    ]
+    page = Page(width=80)
+    details(page, [found])
+    text = str(page)
+    assert "granted   owner network@acme.example, ticket NET-7, expires 2027-03-31" in text
+    assert text.count("granted") == 3

@@ -340,7 +340,7 @@ def test_an_engine_goes_when_it_is_dropped() -> None:
         engine = Engine(named(tie=iff(sym("p"), both(BUCKET, sym("q"))), bucket=BUCKET))
         found = engine.check([sym("p")])
         assert found.status == "sat"
-        assert engine.vary(found, [sym("p")], {"resource": "arn:aws:s3:::other"}) is not None
+        assert engine.vary(found, [sym("p")], [(TRUE, {"resource": "arn:aws:s3:::other"})]) is not None
         left = weakref.ref(engine._circuit)
         del engine, found
         assert left() is None

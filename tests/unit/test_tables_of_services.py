@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from perimeter_smt.encode.world.configured import calls_of, keys_of
 from perimeter_smt.organization.model import Endpoint, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Scope, Vpc
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.verdicts import presumes
-from perimeter_smt.request.actions import action_info
+from perimeter_smt.request.actions import action_info, resource_type
 from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.resources import encodings
 from tests.unit.test_prove_callers import MINE, OFFICE, ORG, asked, deny, policy, workspace
@@ -188,3 +189,36 @@ def test_services_with_policies_of_the_page_are_in_the_table():
         "resource-policy-services"
     )
     assert {"elasticloadbalancing", "codeconnections", "bcm-dashboards"} <= support_list("shared-resources-services")
+
+
+_GLOBAL = {row["key"].lower() for row in _table("global-keys")["keys"]}
+
+
+def _keys_of_call(action):
+    """The condition keys that the service reference lists for a call, on any resource that it is tested on."""
+    info = action_info(action)
+    assert info is not None, action
+    uses = info.resource_types
+    types = [found for use in uses if (found := resource_type(info.service, use.type)) is not None]
+    listed = (*info.condition_keys, *(key for one in (*uses, *types) for key in one.condition_keys))
+    return {key.lower() for key in listed}
+
+
+@pytest.mark.parametrize("name", ["carriers", "compute-settings", "portable-credentials"])
+def test_each_call_of_a_row_carries_the_keys_of_the_row(name):
+    """A key that the service reference does not list for a call tells nothing of it: the row would prove too much."""
+    told = 0
+    for row in table_rows(name):
+        calls, keys = calls_of(row), keys_of([row])
+        assert all(action_info(call) is not None for call in calls), row
+        own = [key.lower() for key in keys if not key.startswith("aws:")]
+        assert [(call, key) for call in calls for key in own if key not in _keys_of_call(call)] == []
+        assert all(key.lower() in _GLOBAL for key in keys if key.startswith("aws:")), row
+        told += len(own)
+    assert told or name == "portable-credentials"
+
+
+@pytest.mark.parametrize("name", ["carriers", "compute-settings", "portable-credentials", "data-planes"])
+def test_each_row_of_a_mitigation_has_a_page(name):
+    for row in table_rows(name):
+        assert str(row["source"]).startswith(PAGES), row

@@ -150,6 +150,11 @@ def levels(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda level: (order.index(level) if level in order else len(order), level)))
 
 
+def known(names: Iterable[str]) -> int:
+    """How many of the actions the service authorization reference has."""
+    return sum(actions.action_info(name) is not None for name in names)
+
+
 @lru_cache(maxsize=1)
 def _catalogue() -> tuple[str, ...]:
     return tuple(name for service in actions.services() for name in _service(service))

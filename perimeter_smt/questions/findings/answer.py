@@ -13,7 +13,7 @@ from perimeter_smt.errors import InputError, expect_one_of
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
-from perimeter_smt.questions.findings.actions import levels
+from perimeter_smt.questions.findings.actions import known, levels
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, Zone, services_of
 from perimeter_smt.questions.findings.lists import publicity_of
 from perimeter_smt.questions.findings.outward import callers, known_service, services_of_callers
@@ -183,7 +183,7 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
         names = asked.actions.names(found.numbers)
         example = replay(asked, cube, result)
         public = _public(found, asked)
-        out.append(Finding(asked.topic.name, found, levels(names), len(names), public, example.through, example))
+        out.append(Finding(asked.topic.name, found, levels(names), known(names), public, example.through, example))
     return out
 
 

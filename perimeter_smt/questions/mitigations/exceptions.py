@@ -15,11 +15,11 @@ from perimeter_smt.encode.world import perimeter as encoded
 from perimeter_smt.encode.world.world import build
 from perimeter_smt.logic.formula import Formula, neg, sym
 from perimeter_smt.logic.reader import Script
-from perimeter_smt.organization.perimeter import OBJECTIVES, Perimeter, Workspace
+from perimeter_smt.organization.perimeter import OBJECTIVES, Perimeter, RoleException, TagException, Vendor, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.mitigations import QUESTIONS
-from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
+from perimeter_smt.questions.mitigations.model import Asking, Granted, Line, Mitigation, worst
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.request import actions
 
@@ -32,19 +32,20 @@ _ROWS = 3  # rows of a mitigation that are named
 def ask(workspace: Workspace, asking: Asking, mode: Literal["guardrails", "grants"] = "guardrails") -> Mitigation:
     """A row for every exception and vendor of the perimeter."""
     lines = []
-    for shown, objectives, holds, left in _each(workspace.perimeter):
+    for shown, objectives, holds, left, granted in _each(workspace.perimeter):
         without = workspace.model_copy(update={"perimeter": left})
         of_matrix = tuple(name for name in objectives if name in OBJECTIVES)
         line = _line(without, shown, of_matrix, holds, asking, mode) if of_matrix else None
         of_mitigations = tuple(name for name in objectives if name not in OBJECTIVES)
-        lines.append(_beside(workspace, without, shown, of_mitigations, asking, line))
+        found = _beside(workspace, without, shown, of_mitigations, asking, line)
+        lines.append(replace(found, granted=granted))
     if not lines:
         lines = [Line("perimeter.yaml", "proved", "declares no exception")]
     return Mitigation(ID, TITLE, worst(lines), tuple(lines))
 
 
-def _each(perimeter: Perimeter) -> Iterator[tuple[str, tuple[str, ...], Holds, Perimeter]]:
-    """Every exception in words, its objectives, the formula that it holds, and the perimeter without it."""
+def _each(perimeter: Perimeter) -> Iterator[tuple[str, tuple[str, ...], Holds, Perimeter, Granted]]:
+    """Every exception in words, its objectives, the formula that it holds, the perimeter without it, who granted it."""
 
     def without(name: str, entry: object) -> Perimeter:
         left = tuple(other for other in getattr(perimeter, name) if other is not entry)
@@ -52,16 +53,22 @@ def _each(perimeter: Perimeter) -> Iterator[tuple[str, tuple[str, ...], Holds, P
 
     for role in perimeter.role_exceptions:
         alone: Any = Perimeter(orgs=perimeter.orgs, role_exceptions=(role,))
-        yield role.shown, role.objectives, _holds(alone, role.objectives[0]), without("role_exceptions", role)
+        holds = _holds(alone, role.objectives[0])
+        yield role.shown, role.objectives, holds, without("role_exceptions", role), _granted(role)
     for tag in perimeter.tag_exceptions:
         alone = Perimeter(orgs=perimeter.orgs, tag_exceptions=(tag,))
-        yield tag.shown, tag.objectives, _holds(alone, tag.objectives[0]), without("tag_exceptions", tag)
+        holds = _holds(alone, tag.objectives[0])
+        yield tag.shown, tag.objectives, holds, without("tag_exceptions", tag), _granted(tag)
     for vendor in perimeter.vendors:
 
         def is_vendor(keys: KeySpace, script: Script, entry: Any = vendor) -> Formula:
             return encoded.is_vendor(keys, script.texts["aws:PrincipalArn"], entry)
 
-        yield f"vendor {vendor.account}", ("O1", "O2", "O6"), is_vendor, without("vendors", vendor)
+        yield f"vendor {vendor.account}", ("O1", "O2", "O6"), is_vendor, without("vendors", vendor), _granted(vendor)
+
+
+def _granted(entry: RoleException | TagException | Vendor) -> Granted:
+    return Granted(entry.owner, entry.ticket, entry.expires.isoformat() if entry.expires else "")
 
 
 def _beside(

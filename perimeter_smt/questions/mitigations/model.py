@@ -24,10 +24,26 @@ _ORDER: tuple[MitigationStatus, ...] = (
 
 
 @dataclass(frozen=True)
+class Granted:
+    """Who answers for an exception or a vendor, where it was granted, its last day (ISO); empty where nobody said."""
+
+    owner: str = ""
+    ticket: str = ""
+    expires: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The same in words."""
+        parts = (("owner", self.owner), ("ticket", self.ticket), ("expires", self.expires))
+        return ", ".join(f"{name} {value}" for name, value in parts if value)
+
+
+@dataclass(frozen=True)
 class Line:
     """One row: what it is about, its status, the statement to blame or to thank, and the request that shows it.
 
-    `hops` are the requests of a path, one after the other, where one request does not tell the story.
+    `hops` are the requests of a path, one after the other, where one request does not tell the story. `granted`: of
+    rows on an exception, who answers for it.
     """
 
     subject: str
@@ -36,6 +52,7 @@ class Line:
     statement: Blame | None = None
     counterexample: Counterexample | None = None
     hops: tuple[Counterexample, ...] = ()
+    granted: Granted | None = None
 
 
 @dataclass(frozen=True)

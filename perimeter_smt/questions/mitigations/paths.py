@@ -20,6 +20,7 @@ class Graph(Generic[V]):
     def __init__(self) -> None:
         self._out: dict[str, dict[str, V]] = {}
         self._in: dict[str, dict[str, V]] = {}
+        self._before: dict[str, set[str]] = {}  # what was asked for `ancestors` since the last edge was new
 
     def __contains__(self, node: str) -> bool:
         return node in self._out
@@ -33,6 +34,8 @@ class Graph(Generic[V]):
         for node in (source, goal):
             self._out.setdefault(node, {})
             self._in.setdefault(node, {})
+        if goal not in self._out[source]:
+            self._before.clear()
         self._out[source][goal] = self._in[goal][source] = value
 
     @property
@@ -46,13 +49,15 @@ class Graph(Generic[V]):
 
     def ancestors(self, goal: str) -> set[str]:
         """Every other node from which the goal is reached."""
-        found = {goal}
-        todo = [goal]
-        while todo:
-            new = [node for node in self._in.get(todo.pop(), ()) if node not in found]
-            found.update(new)
-            todo += new
-        return found - {goal}
+        if goal not in self._before:
+            found = {goal}
+            todo = [goal]
+            while todo:
+                new = [node for node in self._in.get(todo.pop(), ()) if node not in found]
+                found.update(new)
+                todo += new
+            self._before[goal] = found - {goal}
+        return self._before[goal]
 
     def shortest(self, source: str, goal: str, keep: Keep[V] = lambda _: True) -> list[V] | None:
         """What the edges of a shortest path carry, over edges that `keep` accepts; None if no path is there.

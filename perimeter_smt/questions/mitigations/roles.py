@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import translate
+from functools import cached_property
 
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom, both, disj, is_text, neg
@@ -41,7 +42,7 @@ class Kind:
         more = len(self.roles) - 1
         return self.first.arn + (f" and {more} more with its trust policy" if more else "")
 
-    @property
+    @cached_property
     def here(self) -> Formula:
         """The call is on the one that stands for all."""
         return target(self.first)

@@ -37,7 +37,6 @@ from perimeter_smt.solve.result import Result
 
 K = TypeVar("K", bound=Hashable)
 _PAIRS = 1500  # pairs of caller and target that are asked of all at once; more are asked by target
-_MISSED = 12  # options in a row that a request does not fit, after which no more are tried
 _GONE = 48  # options ruled out one by one before the rest is said anew
 _RESOURCES_LISTED = "organization.yaml lists every resource"
 _TAG = "aws:principaltag/"
@@ -126,6 +125,7 @@ class Steps:
         world.assertions = [a for a in world.assertions if not a.name.startswith(_RESOURCES_LISTED)]
         self.workspace, self.world = workspace, world
         self._of_sessions: list[Formula] = []  # what was asked of sessions
+        self._of_kind: dict[str, Formula] = {}  # by ARN: the caller is one of its kind
         also = [*(self.calls(name) for name in sorted(calls)), *(world.formula(name) for name in _FORMULAS)]
         also += all_types()
         self.run: Run = prepare(world, (), asking.reading, False, 1, asking.limits, (), also=also, often=True)
@@ -191,18 +191,11 @@ class Steps:
         asked: tuple[Formula, ...],
         texts: Callable[[K], Mapping[str, str]],
     ) -> list[tuple[K, Result]]:
-        """Options that the request of one also fits; given up after a few in a row that it does not."""
-        out, missed = [], 0
-        for other, here in left.items():
-            if other == key:
-                continue
-            result = self.run.engine.vary(found, (*asked, here), texts(other))
-            missed = missed + 1 if result is None else 0
-            if result is not None:
-                out.append((other, result))
-            elif missed >= _MISSED:
-                break
-        return out
+        """Options that the request of one also fits."""
+        changes = [(here, texts(other)) for other, here in left.items() if other != key]
+        results = self.run.engine.vary(found, asked, changes)
+        others = (other for other in left if other != key)
+        return [(other, result) for other, result in zip(others, results, strict=True) if result is not None]
 
     @property
     def _modes(self) -> tuple[tuple[tuple[Formula, ...], Formula, bool], ...]:
@@ -267,10 +260,17 @@ class Steps:
             raise UndecidedError(result.reason or "a step was not decided")
         return result
 
+    def _calling(self, kind: Kind) -> Formula:
+        """The caller is one of a kind; the same formula each time."""
+        arn = kind.first.arn
+        if arn not in self._of_kind:
+            self._of_kind[arn] = calls(kind.first)
+        return self._of_kind[arn]
+
     def callers(self, kinds: Sequence[Kind], *asked: Formula) -> Iterator[tuple[Kind, Step]]:
         """Each of the kinds that satisfies all formulas as the caller, with its step."""
         by_name = {end_of(kind): kind for kind in kinds}
-        options = {name: calls(kind.first) for name, kind in by_name.items()}
+        options = {name: self._calling(kind) for name, kind in by_name.items()}
         for name, step in self.each(options, caller_of, *asked, texts=as_caller):
             found = self.whole(step, calls(by_name[name].first), *asked, options[name])
             if found is not None:
@@ -297,7 +297,7 @@ class Steps:
             return
         by_name = {(end_of(one), end_of(kind)): (one, kind) for kind in kinds for one in callers}
         options = {
-            names: both(calls(one.first), kind.here)
+            names: both(self._calling(one), kind.here)
             for names, (one, kind) in by_name.items()
             if (alone or one.first.arn != kind.first.arn) and (one.first.arn, kind.first.arn) not in done
         }

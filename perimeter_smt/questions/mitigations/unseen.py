@@ -10,6 +10,7 @@ LIMITS = (
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
     "services that the tables `escalation-actions` and `pass-role-paths` do not know may run code with a role, too",
+    "calls that the table `guardrail-actions` does not know may change what holds the perimeter, too",
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
     "of two who act together one call of the helper is followed: to rewrite a trust policy, extend rights or change a "
     "tag",

@@ -75,13 +75,18 @@ def pack(
     count = count or MOST_ATTACHED[kind] - int(beside)
     judged = [one for one in redundant([place], covers=False, limits=limits) if one.removable]
     gone = {(one.statement.file, one.statement.document, one.statement.index) for one in judged}
-    kept: list[dict[str, Any]] = []
-    for document in documents:
-        for number, statement in enumerate(to_json(document)["Statement"]):
-            if (document.location.file, document.name, number) not in gone:
-                kept.append(statement)
-    if not kept:  # AWS saves no policy without statements
-        kept, judged = to_json(documents[0])["Statement"][:1], judged[1:]
+    every = [
+        ((document.location.file, document.name, number), statement)
+        for document in documents
+        for number, statement in enumerate(to_json(document)["Statement"])
+    ]
+    # AWS saves no policy without statements, and policies without an Allow would be read as beside full access.
+    if not beside and not any(statement["Effect"] == "Allow" for key, statement in every if key not in gone):
+        gone.discard(next(key for key, statement in every if statement["Effect"] == "Allow"))
+    elif all(key in gone for key, _ in every):
+        gone.discard(every[0][0])
+    kept = [statement for key, statement in every if key not in gone]
+    judged = [one for one in judged if (one.statement.file, one.statement.document, one.statement.index) in gone]
     total = len(kept)
     statements = _merged([_plain(statement, keep_sids=keep_sids) for statement in kept])
     version = documents[0].version

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from typing import Any
 
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.cloudtrail.actions import actions_of
+from perimeter_smt.request.cloudtrail.beside import beside_of
 from perimeter_smt.request.cloudtrail.callers import caller_of
 from perimeter_smt.request.cloudtrail.context import Choice, Known, Value, known_of
-from perimeter_smt.request.cloudtrail.resources import Touched, copied_from, resources_of
+from perimeter_smt.request.cloudtrail.resources import Touched, resources_of
+from perimeter_smt.request.keys import support_list
 from perimeter_smt.request.request import Principal
 
 _ELSEWHERE = "o-0000000000"  # stands for an organization that nobody names
 _REFUSED = frozenset(
     ("accessdenied", "accessdeniedexception", "unauthorizedoperation", "client.unauthorizedoperation",
      "authorizationerror", "notauthorized", "authorizationerrorexception", "notauthorizedexception",
-     "unauthorizedaccess", "kms.accessdeniedexception", "403 forbidden", "forbidden", "vpceaccessdenied")
+     "unauthorizedaccess", "kms.accessdeniedexception", "403 forbidden", "forbidden", "vpceaccessdenied",
+     "accessdeniedfault", "client.unauthorizedaccess", "unauthorizedexception",
+     # whoever is not known did not get through either (IAM and EC2 API references, common errors)
+     "authfailure", "client.authfailure", "expiredtoken", "expiredtokenexception", "incompletesignature",
+     "invalidclienttokenid", "invalidsignatureexception", "missingauthenticationtoken", "signaturedoesnotmatch",
+     "unrecognizedclientexception", "invalidaccesskeyid")
 )  # fmt: skip
+
+
+_MOST_OWNERS = 200
+_OF_OWNERS = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
+
+
+@lru_cache(maxsize=16384)
+def _ownerless(action: str) -> bool:
+    """Whether the requests of an action tell nothing of who owns the resource."""
+    return any(fnmatchcase(action.lower(), name.lower()) for name in support_list("no-resource-account-actions"))
 
 
 class NotACall(Exception):  # noqa: N818  (no error: an event that asks nothing)
@@ -35,6 +54,9 @@ class Call:
     touched: Touched
     known: Known
     beside: bool = False  # asked for beside the others, whatever the parameters
+    recipient: str | None = None  # whose log told of it
+    outside: bool = False  # what it is on belongs to nobody of the organization
+    by_owner: tuple[Call, ...] = ()  # the same for each that may own what it is on, where nobody knows
 
 
 @dataclass(slots=True)
@@ -103,9 +125,8 @@ class Reader:
             for action in actions
             for touched in resources_of(action, event, self._listed)
         )
-        copied = copied_from(event) if source == "s3.amazonaws.com" else None
-        if copied is not None:
-            calls = (*calls, replace(self._call(event, caller, *copied), beside=True))
+        asked = beside_of(actions[0], event)
+        calls += tuple(replace(self._call(event, caller, action, touched), beside=True) for action, touched in asked)
         code = str(event.get("errorCode") or "").lower()
         return Happened(
             str(event.get("eventID") or ""),
@@ -148,14 +169,45 @@ class Reader:
             owner = self._owners.get(arn) or self._owners.get(arn.partition("/")[0])
             touched = Touched(arn, owner)
         self.place(known, caller)
-        if touched.account is not None and arn != "*":
-            known.values["aws:resourceaccount"] = touched.account
-            known.values["s3:resourceaccount"] = touched.account
-            self._organization(known, touched.account, "aws:resourceorgid", "aws:resourceorgpaths")
         endpoint = known.values.get("aws:sourcevpce")
         if isinstance(endpoint, str) and endpoint in self._vpcs:
             known.values["aws:sourcevpc"] = self._vpcs[endpoint]
-        return Call(caller, action, touched, known)
+        recipient = event.get("recipientAccountId")
+        call = Call(caller, action, touched, known, recipient=recipient if isinstance(recipient, str) else None)
+        if touched.account is None and arn != "*" and self._asks_owners:
+            return replace(call, by_owner=tuple(self._owned(call, account) for account in (*self._paths, None)))
+        return self._owned(call, touched.account) if touched.account is not None else self._with_owner(call)
+
+    @cached_property
+    def _asks_owners(self) -> bool:
+        """Whether it matters whose a resource is, and everybody is known who may own it."""
+        organization = self.workspace.organization
+        rcps = any(document.kind is Kind.RCP for document in organization.documents())
+        return rcps and self.workspace.grants_given and len(self._paths) <= _MOST_OWNERS
+
+    def _owned(self, call: Call, account: str | None) -> Call:
+        """The call on a resource of an account; None: of somebody outside the organization."""
+        known = Known(dict(call.known.values), set(call.known.absent), dict(call.known.choices))
+        if account is None:
+            self._organization(known, "", "aws:resourceorgid", "aws:resourceorgpaths")
+            return replace(self._with_owner(replace(call, known=known)), outside=True)
+        return self._with_owner(replace(call, known=known, touched=Touched(call.touched.arn, account)))
+
+    def _with_owner(self, call: Call) -> Call:
+        """What the request says of the owner."""
+        known, account = call.known, call.touched.account
+        if _ownerless(call.action):
+            known.absent.update(_OF_OWNERS)
+            for key in _OF_OWNERS:
+                known.choices.pop(key, None)
+        elif call.action.lower() == "events:putevents":  # lacks the keys for some buses: IAM guide, aws:ResourceAccount
+            for key in _OF_OWNERS:
+                known.choices.pop(key, None)
+        elif account is not None and call.touched.arn != "*":
+            known.values["aws:resourceaccount"] = account
+            known.values["s3:resourceaccount"] = account
+            self._organization(known, account, "aws:resourceorgid", "aws:resourceorgpaths")
+        return call
 
     def place(self, known: Known, caller: Principal) -> None:
         """Add what the workspace tells of the caller's organization."""

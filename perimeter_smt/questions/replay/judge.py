@@ -33,13 +33,17 @@ _MOST = 10_000  # remembered answers
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A statement that matches or not by what is not known: which of its conditions are open; all others hold."""
+    """A statement that matches or not by what is not known: which of its conditions are open; all others hold.
+
+    `binds` is false where nobody knows whether its policy binds the call at all.
+    """
 
     slot: str
     document: Document
     statement: CompiledStatement
     depends: tuple[str, ...]
     conditions: tuple[int, ...] = ()
+    binds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ class Judge:
         return frozenset(found - {self.workspace.organization.id})
 
     def judge(self, call: Call) -> Judged:
-        """What the guardrails say to one call."""
+        """What the guardrails say to one call; where nobody knows whose the resource is, for each that may own it."""
+        if call.by_owner:
+            return _whoever([self.judge(each) for each in call.by_owner])
         slots, rows = self._rows(call)
         values, choices = call.known.values, call.known.choices
         keys = frozenset().union(*(row.keys for row in rows))
@@ -118,8 +124,8 @@ class Judge:
         caller = call.caller
         by_name = any(row.by_principal for row in rows)
         who = (caller.type, caller.account, caller.arn, caller.role_arn) if by_name else caller.type
-        owner_told = call.touched.account is not None
-        key = (slots, tuple(id(row.statement) for row in rows), owner_told, arn, told, who)
+        unsure = self._unsure(call, "scp"), self._unsure(call, "rcp")
+        key = (slots, tuple(id(row.statement) for row in rows), unsure, arn, told, who)
         found = self._answers.get(key)
         if found is None:
             if len(self._answers) > _MOST:
@@ -133,7 +139,7 @@ class Judge:
         caller, touched = call.caller, call.touched
         account = caller.account if caller.type != "service" else None
         on = touched.arn if touched.arn in (None, "*") else "one"
-        key = (account, caller.service_linked, caller.type, touched.account, on, call.action, endpoint)
+        key = (account, caller.service_linked, caller.type, touched.account, call.outside, on, call.action, endpoint)
         found = self._matching.get(key)
         if found is None:
             if len(self._matching) > _MOST:
@@ -189,7 +195,7 @@ class Judge:
             boundary=None,
             session=None,
             scp=self._guardrails(caller.account, Kind.SCP),
-            rcp=self._guardrails(owner, Kind.RCP),
+            rcp=None if call.outside else self._guardrails(owner, Kind.RCP),
             endpoint=endpoint.policy if endpoint else None,
             access_point=None,
             request=request,
@@ -235,20 +241,20 @@ class Judge:
                 continue
             if row.statement.deny and found.truth is Truth.YES:
                 sure.append(row.statement.reference(row.slot))
-            elif row.statement.deny:
-                open_denies.append(Open(row.slot, row.document, row.statement, found.depends, found.open))
-            elif found.truth is Truth.YES:
+            elif not row.statement.deny and found.truth is Truth.YES:
                 allowed.add(row.slot)
             else:
-                open_allows.setdefault(row.slot, []).append(
-                    Open(row.slot, row.document, row.statement, found.depends, found.open)
-                )
+                binds = self._unsure(call, row.slot) is None
+                one = Open(row.slot, row.document, row.statement, found.depends, found.open, binds)
+                (open_denies if row.statement.deny else open_allows.setdefault(row.slot, [])).append(one)
         if sure:
             return Judged("deny", tuple(sure))
         lacking = [slot for slot in slots if slot not in allowed]
-        shut = next((slot for slot in lacking if slot not in open_allows), None)
-        if shut is not None:
-            return Judged("deny", (), (), f"no policy allows the call at `{shut}`")
+        shut = [slot for slot in lacking if slot not in open_allows]
+        for slot in sorted(shut, key=lambda slot: self._unsure(call, slot) is not None):
+            unsure = self._unsure(call, slot)
+            said = f"no policy allows the call at `{slot}`"
+            return Judged("depends", (), (unsure,), said) if unsure else Judged("deny", (), (), said)
         levels = tuple(tuple(open_allows[slot]) for slot in lacking)
         if not open_denies and not levels:
             return ALLOW
@@ -267,9 +273,41 @@ class Judge:
             has_variables=row.document.has_variables,
             resource=call.touched.arn is not None,
         )
-        if row.slot.startswith("rcp") and call.touched.account is None and found.truth is Truth.YES:
-            return Partial(Truth.PERHAPS, (RESOURCE,))  # whose RCPs bind is not told
+        unsure = self._unsure(call, row.slot)
+        if unsure and row.statement.deny and found.truth is not Truth.NO:
+            return Partial(Truth.PERHAPS, tuple(dict.fromkeys((*found.depends, unsure))), found.open)
         return found
+
+    def _unsure(self, call: Call, slot: str) -> str | None:
+        """What nobody knows that decides whether the policies of a slot bind the call: whose resource it is on, or
+        whether an account is of the organization. Accounts whose logs are given are.
+        """
+        if slot.startswith("rcp"):
+            if call.outside:
+                return None
+            account, key = call.touched.account, "aws:resourceorgid"
+            if account is None:
+                return RESOURCE if call.touched.arn is None else key
+        elif slot.startswith("scp"):
+            account, key = call.caller.account, "aws:principalorgid"
+        else:
+            return None
+        known = self.workspace.grants_given or account in self._filler.accounts
+        return None if known or account in (None, call.recipient) else key
+
+
+def _whoever(found: list[Judged]) -> Judged:
+    """The answer whoever owns the resource; where owners get different ones, it depends on who does."""
+    first = found[0]
+    statements = tuple(dict.fromkeys(s for each in found for s in each.statements))
+    depends = tuple(dict.fromkeys(key for each in found for key in each.depends))
+    if any(each.outcome != first.outcome or each.depends != first.depends for each in found) or (
+        first.outcome == "depends" and any(each.statements != first.statements for each in found)
+    ):
+        depends = tuple(dict.fromkeys((*depends, "aws:resourceorgid")))
+    alike = all(each.outcome == first.outcome for each in found)
+    detail = next((each.detail for each in found if each.detail), "")
+    return Judged(first.outcome if alike else "depends", statements, depends, detail)
 
 
 def _names_callers(statement: CompiledStatement) -> bool:

@@ -52,8 +52,17 @@ class Solver:
         if found is None:
             if len(self._known) > 100_000:
                 self._known.clear()
-            found = self._known[key] = self._decided(left, kind, pin)
+            found = self._known[key] = self._bound(left, self._decided(left, kind, pin))
         return found
+
+    def _bound(self, left: Left, found: Judged) -> Judged:
+        """A denial counts where those policies deny that surely bind the call."""
+        if found.outcome != "deny" or all(each.binds for each in _every(left)):
+            return found
+        denies = tuple(each for each in left.denies if each.binds)
+        levels = tuple(level for level in left.levels if all(each.binds for each in level))
+        surely = self(Left(left.call, denies, levels)) if denies or levels else ALLOW
+        return surely if surely.outcome == "deny" else undecided(left)
 
     def _decided(self, left: Left, kind: str, pin: Sequence[dict[str, Any]]) -> Judged:
         self.asked += 1
@@ -88,7 +97,7 @@ def _services(action: str) -> tuple[str, ...]:
 
 
 def _shape(each: Open) -> object:
-    return id(each.statement), each.conditions, RESOURCE in each.depends
+    return id(each.statement), each.conditions, RESOURCE in each.depends, each.binds
 
 
 def _documents(opens: Sequence[Open], action: str) -> tuple[Document, ...]:

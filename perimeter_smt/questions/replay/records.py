@@ -2,8 +2,8 @@
 
 Read are `Records` files as CloudTrail writes them (also packed), JSON Lines of events or of such files, arrays, events
 as EventBridge hands them on (`detail`), answers of lookup-events, and CSV as Athena writes it. What wraps an event is
-taken off: messages of SQS and SNS, events of CloudWatch Logs, rows of CloudTrail Lake. Insights are events that ask
-nothing; digests hold none.
+taken off: messages of SQS and SNS, events of CloudWatch Logs, rows of CloudTrail Lake; events of Security Lake (OCSF)
+are turned back. Insights ask nothing; digests hold no events.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from typing import IO, Any, cast
 import orjson
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.questions.replay.athena import rows_of
+from perimeter_smt.questions.replay.athena import event_of_row, rows_of
+from perimeter_smt.questions.replay.ocsf import event_of, is_ocsf
 
 _ENDINGS = (".json", ".json.gz", ".jsonl", ".ndjson", ".jsonl.gz", ".csv", ".csv.gz", ".gz", ".log")
+_PACKED = (".parquet", ".orc", ".avro", ".zip", ".bz2", ".xz", ".zst")  # refused: nothing is left out in silence
 _CHUNK = 1 << 22
 _WHOLE = 32 << 20  # files up to this size are decoded at once
 _BETWEEN = re.compile(rb"\}\s*,\s*\{")
@@ -53,6 +55,8 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
         return
     for file in sorted(path.rglob("*")):
+        if file.is_file() and file.name.lower().endswith(_PACKED):
+            raise InputError("expected JSON, gzip or CSV: unpack or convert it first", file=str(file))
         if file.is_file() and file.name.lower().endswith(_ENDINGS) and "CloudTrail-Digest" not in file.name:
             yield file
 
@@ -150,15 +154,35 @@ def _loaded(piece: bytes) -> Any:
         return None
 
 
+def events_in(value: Any) -> list[Event]:
+    """The events of a decoded text; none where it holds something else."""
+    try:
+        return list(_decoded(value, "the request"))
+    except InputError:
+        return []
+
+
+def _row(cells: list[Any]) -> Event | None:
+    """A row of CloudTrail Lake, of which each cell is an object with one column."""
+    if len(cells) < 2 or not all(isinstance(cell, dict) and len(cell) == 1 for cell in cells):
+        return None
+    texts = {name: text for cell in cells for name, text in cell.items() if isinstance(text, str)}
+    event = event_of_row(texts)
+    return event if "eventSource" in event and "eventName" in event else None
+
+
 def _decoded(value: Any, file: str, line: int = 0) -> Iterator[Event]:
     if isinstance(value, list):
-        for item in value:
+        row = _row(value)
+        for item in value if row is None else (row,):
             yield from _decoded(item, file, line)
         return
     if not isinstance(value, dict):
         raise InputError("no CloudTrail event, expected an object", file=file, line=line)
     if ("eventSource" in value and "eventName" in value) or isinstance(value.get("insightDetails"), dict):
         yield value
+    elif is_ocsf(value):
+        yield event_of(value)
     elif isinstance(value.get("logFiles"), list) and "digestStartTime" in value:
         return  # a digest tells which files there are, and no event
     elif value.get("messageType") == "CONTROL_MESSAGE":

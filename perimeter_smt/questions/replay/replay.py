@@ -151,7 +151,7 @@ def _together(judge: Judge, happened: Happened) -> Judged:
     beside = ALLOW
     for call, judged in zip(happened.calls, found, strict=True):
         if call.beside:
-            beside = judged
+            beside = max(beside, judged, key=lambda each: _RANK[each.outcome])
             continue
         worst = by_action.get(call.action, ALLOW)
         if _RANK[judged.outcome] > _RANK[worst.outcome]:

@@ -31,11 +31,13 @@ _KINDS = {
 class Filler:
     """Fills cases from a workspace. Whatever the workspace does not tell is granted, and named in `assumed`.
 
-    `free_grants`: guardrails alone, whatever is granted.
+    `free_grants`: guardrails alone, whatever is granted. `presumed`: accounts that are asked about as if they were of
+    the organization, which nobody knows.
     """
 
     workspace: Workspace
     free_grants: bool = False
+    presumed: frozenset[str] = frozenset()
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
@@ -137,7 +139,11 @@ class Filler:
         organization = self.workspace.organization
         caller, owner = request.principal.account, request.resource_account
         endpoint = next((value for name, value in request.context.items() if name.lower() == "aws:sourcevpce"), None)
-        found = {account: organization.id for account in (caller, owner) if account in self.accounts}
+        found = {
+            account: organization.id
+            for account in (caller, owner)
+            if account in self.accounts or account in self.presumed
+        }
         return Facts(
             kind=_KINDS[request.principal.type],
             principal_account=caller,

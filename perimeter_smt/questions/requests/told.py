@@ -37,7 +37,8 @@ class Told:
     """What the policies say to one call. `lacking`: slots where no Allow matches, with those that may.
 
     `blamed`: the statements that fit what the message says; None: it says nothing, or the event was not refused.
-    `grantable`: some policy may grant the call; `refused`: what stops it whatever policies allow.
+    `grantable`: some policy may grant the call; `refused`: what stops it whatever policies allow. `unsure`: the
+    guardrails of which nobody knows whether they bind the call, with the key that would tell.
     """
 
     case: Case
@@ -49,6 +50,7 @@ class Told:
     assumptions: tuple[str, ...] = ()
     grantable: bool = True
     refused: str = ""
+    unsure: tuple[tuple[str, str], ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -63,7 +65,8 @@ class Told:
     @property
     def outcome(self) -> str:
         """`deny` where a Deny surely matches, or nothing can allow; `depends`; `allow` where nothing stops the call."""
-        guards = (perhaps for slot, perhaps in self.lacking if slot.partition("[")[0] in _GUARDRAILS)
+        sure = frozenset(_GUARDRAILS).difference(name for name, _ in self.unsure)
+        guards = (perhaps for slot, perhaps in self.lacking if slot.partition("[")[0] in sure)
         if any(each.surely for each in self.denies) or not self.grantable or self.refused or not all(guards):
             return "deny"
         return "depends" if self.denies or self.lacking else "allow"
@@ -119,13 +122,45 @@ def explain_event(event: Mapping[str, Any], workspace: Workspace) -> tuple[Told,
         message = _message(text)
     out = []
     for call in happened.calls:
-        told = _told(filler, _request(call), call.known, resource_known=call.touched.arn is not None)
+        told = _of_call(filler, call)
         if message is not None and message.action.lower() == call.action.lower():
             told = replace(told, message=message, blamed=_blamed(told, message))
         elif isinstance(text, str) and is_encoded(text):
             told = replace(told, assumptions=(*told.assumptions, _ENCODED))
         out.append(told)
     return tuple(out)
+
+
+def _of_call(filler: Filler, call: Call) -> Told:
+    """What is said to a call of an event. Guardrails of accounts of which nobody knows whether they are of the
+    organization are asked, and so are those of a resource of which nobody knows whose it is: they may deny.
+    """
+    listed, mine = filler.workspace.grants_given, {call.recipient, *filler.accounts}
+    caller, owner = call.caller.account, call.touched.account
+    unsure = {
+        slot: key
+        for slot, account, key in (("scp", caller, "aws:principalorgid"), ("rcp", owner, "aws:resourceorgid"))
+        if account is not None and not listed and account not in mine
+    }
+    presumed = frozenset(() if listed else (account for account in (caller, owner) if account is not None))
+    filler, request = replace(filler, presumed=presumed), _request(call)
+    known = call.touched.arn is not None
+    told = _told(filler, request, call.known, resource_known=known)
+    denies = told.denies
+    if told.case.request.resource_account is None and call.touched.arn != "*" and caller is not None:
+        as_mine = _told(
+            filler, request.model_copy(update={"resource_account": caller}), call.known, resource_known=known
+        )
+        unsure["rcp"] = "aws:resourceorgid"
+        denies += tuple(each for each in as_mine.denies if each.statement.slot.startswith("rcp"))
+    return replace(told, denies=tuple(_unsurely(each, unsure) for each in denies), unsure=tuple(unsure.items()))
+
+
+def _unsurely(speaks: Speaks, unsure: Mapping[str, str]) -> Speaks:
+    key = unsure.get(speaks.statement.slot.partition("[")[0])
+    return (
+        speaks if key is None else replace(speaks, surely=False, depends=tuple(dict.fromkeys((*speaks.depends, key))))
+    )
 
 
 def _message(text: str) -> DeniedMessage | None:

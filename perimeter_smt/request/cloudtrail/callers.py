@@ -37,10 +37,12 @@ def caller_of(identity: Mapping[str, Any]) -> Principal | None:
         by_root = issuer.get("type") == "Root"
         return Principal(type="federated-user", arn=arn, account=account, user_arn=None if by_root else maker,
                          made_by_root=by_root)  # fmt: skip
-    if kind == "AssumedRole":
-        role = issuer.get("arn")
+    if kind in ("AssumedRole", "Role"):
+        role = issuer.get("arn") or (arn if ":role/" in arn else None)
         linked = isinstance(role, str) and ":role/aws-service-role/" in role
-        return Principal(type="role-session", arn=arn, account=account, role_arn=role, service_linked=linked)
+        return Principal(
+            type="role-session", arn=None if arn == role else arn, account=account, role_arn=role, service_linked=linked
+        )
     return None
 
 

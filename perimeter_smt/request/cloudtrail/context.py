@@ -6,12 +6,15 @@ IAM guide, global condition context keys; CloudTrail guide, record contents. Wha
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from perimeter_smt.request.actions import action_info
+from perimeter_smt.request.cloudtrail.actions import service_of
+from perimeter_smt.request.keys import support_list
 from perimeter_smt.request.request import Principal
 
 Value = str | tuple[str, ...]
@@ -79,6 +82,8 @@ def known_of(event: Mapping[str, Any], caller: Principal, action: str) -> Known:
         values["aws:securetransport"] = "true"
         if action.startswith("s3:"):
             values["s3:tlsversion"] = str(tls["tlsVersion"]).removeprefix("TLSv")
+    if action.startswith("s3:"):
+        values.update(_of_s3(event, action))
     if action.startswith("sts:assumerole"):
         parameters = event.get("requestParameters")
         for key, name in (("sts:externalid", "externalId"), ("sts:rolesessionname", "roleSessionName")):
@@ -88,6 +93,20 @@ def known_of(event: Mapping[str, Any], caller: Principal, action: str) -> Known:
             elif isinstance(parameters, Mapping) and not event.get("errorCode"):
                 known.absent.add(key)
     return known
+
+
+def _of_s3(event: Mapping[str, Any], action: str) -> Iterator[tuple[str, Value]]:
+    """Parameters and headers of S3 that are condition keys of the action: those that an event lacks are not known."""
+    parameters = event.get("requestParameters")
+    info = action_info(action)
+    uses = info.resource_types if info is not None else ()
+    keys = {key.lower() for use in uses for key in use.condition_keys} | {
+        key.lower() for key in (info.condition_keys if info is not None else ())
+    }
+    for name, value in parameters.items() if isinstance(parameters, Mapping) else ():
+        text = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if f"s3:{name.lower()}" in keys and isinstance(text, str) and text:
+            yield f"s3:{name.lower()}", text
 
 
 def _caller(known: Known, event: Mapping[str, Any], caller: Principal) -> None:
@@ -144,6 +163,8 @@ def _session(known: Known, identity: Mapping[str, Any], kind: str) -> None:
         _text(values, "aws:sourceidentity", session["sourceIdentity"])
     elif kind == "user":
         absent.add("aws:sourceidentity")
+    if kind == "role-session":
+        _text(values, "ec2:roledelivery", session.get("ec2RoleDelivery"))
     web = session.get("webIdFederationData")
     if isinstance(web, Mapping) and web.get("federatedProvider"):
         _text(values, "aws:federatedprovider", web["federatedProvider"])
@@ -174,6 +195,8 @@ def _network(known: Known, event: Mapping[str, Any], caller: Principal) -> None:
         known.choices["aws:viaawsservice"] = Choice(("true", "false", None))
     if isinstance(endpoint, str) and endpoint.startswith("vpce-"):
         values["aws:sourcevpce"] = endpoint
+        if service_of(str(event.get("eventSource") or "")) in support_list("vpce-account-services"):
+            _text(values, "aws:vpceaccount", event.get("vpcEndpointAccountId"))
         absent.add("aws:sourceip")
         if isinstance(address, str) and public is not None:
             values["aws:vpcsourceip"] = address

@@ -11,20 +11,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from perimeter_smt.request.actions import action_info, resource_type
+from perimeter_smt.request.actions import ResourceUse, action_info, resource_type
+from perimeter_smt.request.cloudtrail.parameters import Parameters
 from perimeter_smt.request.partitions import partition_of_region
 
 _PART = re.compile(r"\$\{([^}]*)\}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_ALIASES = {
-    "objectname": ("key",),
-    "bucketname": ("bucketName", "bucket"),
-    "keyid": ("keyId",),
-    "secretid": ("secretId",),
-    "clustername": ("clusterName", "cluster", "name"),
-    "repositoryname": ("repositoryName",),
-    "loggroupname": ("logGroupName",),
-}
 _PLACES = ("Partition", "Region", "Account")
 _PATHS = "withpath"  # names of users and roles with their path, which no event tells
 
@@ -50,20 +42,19 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
         return (Touched(None, None),)
     if not info.resource_types:
         return (Touched("*", account),)
-    types = tuple((use.type, use.required) for use in info.resource_types)
-    service = action.partition(":")[0].lower()
-    given = list(_given(event))
+    asked = _Asked(event, Parameters(event), account, listed)
+    given = list(_given(asked))
     out: dict[str, Touched] = {}
     missing = False
-    for name, required in types:
-        shape = _shape(service, name)
+    for use, shape, named, rivals in _shapes(action):
         if shape is None:
-            missing = missing or required
+            missing = missing or use.required
             continue
         found = [touched for touched in given if shape.regex.fullmatch(touched.arn or "")]
-        if not found and (arn := _filled(shape, event, account, listed)):
-            found = [Touched(arn, _owner(arn))]
-        missing = missing or (required and not found)
+        # What has no name is what a call is on only where it always is: the root user is one user of many.
+        if not found and (use.required or shape.open or not named or _by_root(use.type, asked)):
+            found = [] if rivals else [Touched(arn, _owner(arn)) for arn in _filled(shape, asked)]
+        missing = missing or (use.required and not found)
         for touched in found:
             out.setdefault(touched.arn or "", touched)
     if missing or not out:
@@ -97,10 +88,35 @@ def _with_bucket_owner(touched: Touched, buckets: Mapping[str | None, str | None
     return Touched(touched.arn, buckets.get(touched.arn) or buckets.get(touched.arn.partition("/")[0]))
 
 
+@lru_cache(maxsize=16384)
+def _shapes(action: str) -> tuple[tuple[ResourceUse, _Shape | None, bool, bool], ...]:
+    """The types of an action with their ARNs; whether some type has a name; whether the name may be of another type."""
+    info, service = action_info(action), action.partition(":")[0].lower()
+    shapes = [(use, _shape(service, use.type)) for use in (info.resource_types if info is not None else ())]
+    named = any(shape is not None and shape.open for _, shape in shapes)
+    return tuple((use, shape, named, _has_rivals(use, shape, shapes)) for use, shape in shapes)
+
+
+def _has_rivals(use: ResourceUse, shape: _Shape | None, shapes: list[tuple[ResourceUse, _Shape | None]]) -> bool:
+    if shape is None or not shape.open or shape.tells:
+        return False
+    return any(other and of.type != use.type and other.open == shape.open for of, other in shapes)
+
+
 class _Shape(NamedTuple):
     template: str
     regex: re.Pattern[str]
     parts: tuple[str, ...]
+
+    @property
+    def open(self) -> frozenset[str]:
+        """The parts beside those that every ARN has."""
+        return frozenset(self.parts).difference(_PLACES)
+
+    @property
+    def tells(self) -> bool:
+        """Whether names tell the type from others with the same parts: instances of EC2 and managed ones do."""
+        return self.open == {"InstanceId"}
 
 
 @lru_cache(maxsize=8192)
@@ -123,74 +139,92 @@ def _free(part: str, number: int, count: int) -> str:
     return ".+" if number == count - 2 and part != "BucketName" else "[^:/]+"
 
 
-def _given(event: Mapping[str, Any]) -> Iterator[Touched]:
-    """The ARNs that the event lists, with their owners."""
+class _Asked(NamedTuple):
+    event: Mapping[str, Any]
+    parameters: Parameters
+    account: str | None
+    listed: Listed
+
+
+def _by_root(kind: str, asked: _Asked) -> bool:
+    """Whether a root user calls for himself, of which a call on users says nothing."""
+    identity = _mapping(asked.event.get("userIdentity"))
+    return kind == "root" and identity.get("type") == "Root" and asked.parameters.one("userName") is None
+
+
+def _given(asked: _Asked) -> Iterator[Touched]:
+    """The ARNs that the event lists, with their owners, without what a copy reads."""
+    event, copied = asked.event, copied_from(asked.event)
+    written = asked.parameters.one("bucketName"), asked.parameters.one("key")
+    read = (
+        copied[1].arn
+        if copied
+        and copied[1].arn
+        != f"arn:{_partition(str(event.get('awsRegion')))}:s3:::" + "/".join(text or "" for text in written)
+        else None
+    )
     items = event.get("resources")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, Mapping):
             arn = item.get("ARN") or item.get("arn")
             account = item.get("accountId")
-            if isinstance(arn, str) and arn.startswith("arn:"):
+            if isinstance(arn, str) and arn.startswith("arn:") and arn != read:
                 owner = account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else _owner(arn)
                 yield Touched(arn, owner)
-    for value in _mapping(event.get("requestParameters")).values():
-        if isinstance(value, str) and value.startswith("arn:"):
-            yield Touched(value, _owner(value))
+    for arn in asked.parameters.arns():
+        yield Touched(arn, _owner(arn))
 
 
-def _filled(shape: _Shape, event: Mapping[str, Any], account: str | None, listed: Listed) -> str | None:
-    """The ARN of a type with the parameters of the event; None if one of them is not there."""
-    region = event.get("awsRegion")
+def _filled(shape: _Shape, asked: _Asked) -> list[str]:
+    """The ARNs of a type with the parameters of the event; none if one of them is not there."""
+    region = asked.event.get("awsRegion")
     if not isinstance(region, str):
-        return None
-    parameters = {name.lower(): value for name, value in _mapping(event.get("requestParameters")).items()}
-    out = shape.template
+        return []
+    alone = sum(part not in _PLACES for part in shape.parts) == 1
+    out = [shape.template]
     for part in shape.parts:
-        value: str | None
+        values: tuple[str | None, ...]
         if part == "Partition":
-            value = _partition(region)
+            values = (_partition(region),)
         elif part == "Region":
-            value = region
+            values = (region,)
         elif part == "Account":
-            value = _queue_owner(parameters) or account
+            values = (asked.parameters.account() or asked.account,)
         elif part.lower().endswith(_PATHS):
-            value = _named(shape.template, part, parameters, account, listed)
+            values = (_named(shape.template, part, asked),)
         else:
-            value = _parameter(part.lower(), parameters, alone=sum(p not in _PLACES for p in shape.parts) == 1)
-        if value is None:
-            return None
-        out = out.replace("${" + part + "}", value, 1)
+            values = asked.parameters.values(part.lower(), alone=alone)
+            if part == "InstanceId":
+                start = "mi-" if ":managed-instance/" in shape.template else "i-"
+                values = tuple(value for value in values if str(value).startswith(start))
+        if not values or None in values or (len(values) > 1 and len(out) > 1):
+            return []
+        out = [arn.replace("${" + part + "}", str(value), 1) for arn in out for value in values]
     return out
 
 
-def _parameter(part: str, parameters: Mapping[str, Any], *, alone: bool) -> str | None:
-    """The value of an open part; `name` is meant by calls on a resource whose ARN has no other."""
-    own = ("name",) if alone and part.endswith("name") and part != "bucketname" else ()
-    for name in (part, *(alias.lower() for alias in _ALIASES.get(part, ())), *own):
-        value = parameters.get(name)
-        if isinstance(value, str) and value and not value.startswith(("arn:", "http")):
-            return value
-    url = parameters.get("queueurl")
-    if part == "queuename" and isinstance(url, str):
-        return url.rsplit("/", 1)[-1]
-    return None
+def _named(template: str, part: str, asked: _Asked) -> str | None:
+    """Name with path of a user or role: that is made, that the source lists, or the caller's own.
 
-
-def _queue_owner(parameters: Mapping[str, Any]) -> str | None:
-    """The account in the address of a queue: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME."""
-    url = parameters.get("queueurl")
-    owner = url.split("/")[-2:-1] if isinstance(url, str) else []
-    return owner[0] if owner and _ACCOUNT.fullmatch(owner[0]) else None
-
-
-def _named(template: str, part: str, parameters: Mapping[str, Any], account: str | None, listed: Listed) -> str | None:
-    """Name with path of a user or role that the source lists."""
+    IAM API reference: a path that is left out is `/`, a user name that is left out is the caller's.
+    """
     kind = part.lower().removesuffix("namewithpath")
-    name = parameters.get(f"{kind}name")
-    if account is None or not isinstance(name, str) or f":{kind}/" not in template:
+    name, event = asked.parameters.one(f"{kind}Name"), asked.event
+    if asked.account is None or f":{kind}/" not in template:
         return None
-    arn = listed(account, kind, name)
-    return arn.split(f":{kind}/", 1)[1] if arn else None
+    if name is None and (kind != "user" or event.get("errorCode")):
+        return None
+    if event.get("eventName") == f"Create{kind.title()}":
+        return (asked.parameters.one("path") or "/")[1:] + str(name) if name else None
+    identity = _mapping(event.get("userIdentity"))
+    arns = [identity.get("arn"), _mapping(_mapping(identity.get("sessionContext")).get("sessionIssuer")).get("arn")]
+    if name is not None:
+        arns.append(asked.listed(asked.account, kind, name))
+    for arn in arns:
+        start, found, path = str(arn).partition(f":{kind}/")
+        if found and start.endswith(f":iam::{asked.account}") and name in (None, path.rsplit("/", 1)[-1]):
+            return path
+    return None
 
 
 def _owner(arn: str) -> str | None:
