@@ -69,12 +69,15 @@ def _cases(text: str, name: str, filler: Filler | None, *, as_json: bool, no_col
     from perimeter_smt.report.json import dumps
     from perimeter_smt.report.reasons import explanation_json, render_explanation
 
-    explained = 0
+    explained, open_ones = 0, 0
     for value in read_values(io.BytesIO(text.encode()), name):
         explained += 1
         case = case_of(value, name, filler)
         found: Explanation = explain_case(case, rivals=case.readings)
         assumed = filler.assumed(found.case) if filler is not None else ()
+        filled = filler is not None and isinstance(value.value, dict) and "policies" not in value.value
+        if filled and filler is not None and filler.stopping and found.decision.allowed:
+            open_ones += 1
         if as_json:
             output.emit(dumps(explanation_json(found, assumed)))
             continue
@@ -84,7 +87,7 @@ def _cases(text: str, name: str, filler: Filler | None, *, as_json: bool, no_col
         )
     if not explained:
         raise InputError("there is no case in it, expected at least one", file=name)
-    return 0
+    return 3 if open_ones else 0
 
 
 def _of_message(text: str, name: str, filler: Filler | None) -> Told:

@@ -43,6 +43,7 @@ def redundant(
     values = fill(settings)
     from perimeter_smt.questions.redundancy.places import places, together
     from perimeter_smt.questions.redundancy.redundant import redundant as ask
+    from perimeter_smt.questions.redundancy.untold import doubted
     from perimeter_smt.report import redundancy
 
     if kind is not None:
@@ -55,6 +56,7 @@ def redundant(
         space = read_source(paths[0], SourceOptions(fill=values))
         with Bar(no_color=no_color) as bar:
             found = ask(places(space.organization), free_context=free_context, progress=bar)
+        found = doubted(found, space)
     _emit(redundancy.redundant_json(found), redundancy.render, found, as_json=as_json, no_color=no_color)
     if any(one.redundant for one in found):
         return 1

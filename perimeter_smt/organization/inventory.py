@@ -57,6 +57,9 @@ def inventory(workspace: Workspace) -> Inventory:
         "service-linked roles": sum(p.service_linked for p in principals),
         "resources": sum(resources.values()),
         "VPC endpoints": sum(len(account.endpoints) for account in accounts),
+        "managed policies": sum(len(account.managed or ()) for account in accounts),
+        "managed policies attached to nobody": len(_idle(accounts)),
+        "accounts of which nothing is told": len(_bare(accounts)),
         "unknowns": len(workspace.unknowns),
     }
     return Inventory(
@@ -118,6 +121,14 @@ def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]
         more = f" and {len(workspace.unread) - _TYPES} more" if len(workspace.unread) > _TYPES else ""
         yield Remark(f"{files} nothing that is read: {shown}{more}")
     yield from _lists(accounts)
+    for arn in _idle(accounts):
+        yield Remark(f"managed policy `{arn}` is attached to nobody that the source tells, and counts nowhere")
+    if bare := _bare(accounts):
+        shown = ", ".join(f"`{own}`" for own in bare[:_TYPES])
+        more = f" and {len(bare) - _TYPES} more" if len(bare) > _TYPES else ""
+        one = len(bare) == 1
+        yield Remark(f"{'1 account' if one else f'{len(bare)} accounts'} of which nothing but the id is told, so that "
+                     f"{'it' if one else 'each'} may hold anything: {shown}{more}")  # fmt: skip
     above = {id(document) for document in _guarding(root.guardrails)}
     for unit in _units(root):
         for document in _guarding(unit.guardrails):
@@ -137,6 +148,16 @@ def _remarks(workspace: Workspace, accounts: list[Account], held: list[Document]
                     yield Remark(f"deleted principal `{entry.value}` in `{document.name}`", where)
                 elif _is_dangling(entry.value, known, listed):
                     yield Remark(f"no principal `{entry.value}`, which `{document.name}` names", where)
+
+
+def _idle(accounts: list[Account]) -> list[str]:
+    """Managed policies of customers that nobody has."""
+    return [policy.arn for account in accounts for policy in account.managed or () if not policy.attached_to]
+
+
+def _bare(accounts: list[Account]) -> list[str]:
+    """Accounts of which the source tells neither what is in them nor that nothing is."""
+    return [a.id for a in accounts if not (a.listed or a.principals or a.resources or a.endpoints or a.managed)]
 
 
 def _lists(accounts: list[Account]) -> Iterator[Remark]:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from perimeter_smt.policy.document import Document
 
+_SHOWN = 3
+# How a source names kinds of guardrails of which it holds none, whether there are any or not.
+NONE_THERE = ("SCPs", "RCPs", "SCPs and RCPs")
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
-
-
-class Unknown(_Frozen):
-    """Something that a source names and does not tell: listed by name beside every verdict.
-
-    `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
-    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it. `actions`: calls
-    that no question asked about, as the service reference does not know them.
-    """
-
-    name: str
-    reason: str
-    affects: Literal["grants", "guardrails", "facts", "actions"]
-    place: str = ""
 
 
 class Guardrails(_Frozen):
@@ -69,6 +59,32 @@ class OwnedPrincipal(_Frozen):
         """The boundary, and the policies of sessions."""
         passed = (document for session in self.sessions for document in session.policies)
         return (*((self.boundary,) if self.boundary else ()), *passed)
+
+
+class Unknown(_Frozen):
+    """Something that a source names and does not tell: listed by name beside every verdict.
+
+    `affects` says how it was counted. `grants`: may be granted anything. `guardrails`: stops nothing, so that requests
+    shown to get through may be stopped. `facts`: taken as `reason` says, so that a proof leans on it. `actions`: calls
+    that no question asked about, as the service reference does not know them.
+
+    For questions that go through what is listed, one by one: `account` (`*`: any) holds something that is left out
+    there. `holds`: what is left out says what a `caller` may do, or who may use a `resource` or take a role (`trust`);
+    empty: either. `subject` is its ARN where that is known, `known` a principal with the rest of its policies, which is
+    granted everything where its own are not known.
+    """
+
+    name: str
+    reason: str
+    affects: Literal["grants", "guardrails", "facts", "actions"]
+    place: str = ""
+    account: str = Field(default="", exclude=True)
+    holds: Literal["", "caller", "resource", "trust"] = Field(default="", exclude=True)
+    subject: str = Field(default="", exclude=True)
+    known: OwnedPrincipal | None = Field(default=None, exclude=True)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.reason, self.affects, self.place))
 
 
 class PolicyVersion(_Frozen):
@@ -237,3 +253,10 @@ class Organization(_Frozen):
             if found.id == account:
                 return "/".join((self.id, *(unit.id for unit in path))) + "/"
         raise KeyError(account)
+
+
+def named(unknowns: Sequence[Unknown]) -> str:
+    """The first names, and how many more there are."""
+    names = list(dict.fromkeys(u.name for u in unknowns))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

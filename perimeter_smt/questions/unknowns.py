@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations.model import Line, Mitigation, worst
 from perimeter_smt.questions.verdicts import Report, Verdict
-
-_SHOWN = 3
 
 
 def qualified(report: Report, unknowns: Sequence[Unknown]) -> Report:
@@ -46,7 +44,11 @@ def _availability(verdict: Verdict, unknowns: Sequence[Unknown]) -> Verdict:
 
 
 def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigation, ...]:
-    """Mitigations look at grants, whatever the mode is: no row is proved that leans on an unknown fact."""
+    """Mitigations look at grants, whatever the mode is: no row is proved that leans on an unknown fact.
+
+    L1 goes through the identity policies of those who are listed: whoever was left out has a row of its own. C1 has
+    such rows itself (credentials.py); C2 proves nothing in accounts that are not listed in full.
+    """
     facts = [u for u in workspace.unknowns if u.affects == "facts"]
     guardrails = [u for u in workspace.unknowns if u.affects == "guardrails"]
 
@@ -57,14 +59,9 @@ def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigati
             return replace(line, text=f"{line.text}; may be stopped by what is not known: {named(guardrails)}")
         return line
 
-    if not facts and not guardrails:
+    untold = [u for u in workspace.unknowns if u.affects == "grants" and u.account and u.holds != "resource"]
+    also = tuple(Line(u.name, "unknown", f"not known: {u.reason}") for u in untold)
+    if not facts and not guardrails and not also:
         return tuple(found)
-    rows = [(mitigation, tuple(map(one, mitigation.lines))) for mitigation in found]
+    rows = [(m, (*map(one, m.lines), *(also if m.id == "L1" else ()))) for m in found]
     return tuple(replace(mitigation, lines=lines, status=worst(lines)) for mitigation, lines in rows)
-
-
-def named(unknowns: Sequence[Unknown]) -> str:
-    """The first names, and how many more there are."""
-    names = list(dict.fromkeys(u.name for u in unknowns))
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

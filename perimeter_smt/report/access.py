@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from perimeter_smt.organization.model import Unknown
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.render import Elements, Named
 from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
+from perimeter_smt.questions.untold import MAY_LET_IN, things
 from perimeter_smt.report.finding import blamed, owner
 from perimeter_smt.report.json import FORMAT, blame_json, request_json
 from perimeter_smt.report.page import Page
@@ -47,6 +49,7 @@ def findings_json(found: Findings) -> dict[str, Any]:
         "reason": found.reason,
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
+        "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
         "services": list(found.services),
         "findings": [_finding_json(one) for one in found.findings],
     }
@@ -61,6 +64,7 @@ def callers_json(found: Callers) -> dict[str, Any]:
         "resource": found.resource,
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
+        "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
         "services": list(found.services),
         "notes": list(found.notes),
         "callers": [
@@ -109,16 +113,23 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
     out = found.direction == "out"
     who = "insiders" if out else _ZONES[found.zone]
     what = _OUT[found.zone] if out else f"nothing that {found.source} opens"
-    if found.status == "unknown":
+    searched = not found.reason or found.reason.startswith(MAY_LET_IN)
+    if not searched:
         page.text(f"not decided: {found.reason}", style="bold yellow")
+    elif not found.findings and found.undecided:
+        head = f"no access found, but NOT DECIDED for {plural(len(found.undecided), 'thing', 'things')} not known"
+        page.text(f"{head}: {things(found.undecided)}", style="bold yellow")
     elif not found.findings:
         page.text(f"no access: {who} reach {f'no {what}' if out else what}", style="bold green")
     else:
         have = f"reach {what}" if out else "have access"
         page.text(f"{plural(len(found.findings), 'finding')}: {who} {have}", style="bold red")
+    if found.undecided and (found.findings or not searched):
+        _besides(page, found.undecided)
     if out:
         _asked(page, found.services)
-    _proved(page, found.proved)
+    if found.findings or found.status == "complete":
+        _proved(page, found.proved)
     _unknowns(page, found.unknowns)
     _write(page, found.findings, callers=out)
     return str(page)
@@ -130,7 +141,11 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
     can = [one for one in found.callers if one.findings]
     unsure = [one for one in found.callers if one.status != "complete"]
     what = " ".join(filter(None, (found.action or "anything", f"on {found.resource}" if found.resource else "")))
-    if not can and not unsure:
+    if not can and not unsure and found.undecided:
+        many = plural(len(found.undecided), "thing", "things")
+        page.text(f"nobody is found who can: {what}", style="bold yellow")
+        page.text(f"NOT DECIDED for {many} not known: {things(found.undecided)}", style="bold yellow")
+    elif not can and not unsure:
         page.text(f"nobody can: {what}", style="bold green")
     elif len(found.callers) == 1 and not found.action and can:
         sets = plural(len(can[0].findings), "set")
@@ -139,6 +154,8 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"{plural(len(can), 'caller')} can: {what}", style="bold red")
     for one in unsure:
         page.text(f"not decided for {one.name}: {one.reason}", style="bold yellow")
+    if found.undecided and (can or unsure):
+        _besides(page, found.undecided)
     for note in found.notes:
         page.text(f"note: {note}", style="yellow")
     if not found.action:
@@ -154,6 +171,12 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.blank()
         page.text(f"cannot: {', '.join(cannot)}")
     return str(page)
+
+
+def _besides(page: Page, undecided: Sequence[Unknown]) -> None:
+    """What may give access besides, under the headline."""
+    head = f"NOT DECIDED besides for {plural(len(undecided), 'thing', 'things')} not known"
+    page.text(f"{head}: {things(undecided)}", style="bold yellow")
 
 
 def _asked(page: Page, services: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from perimeter_smt.evaluate.statements import StatementRef
+from perimeter_smt.organization.model import named
 from perimeter_smt.questions.requests.grants import Speaks
 from perimeter_smt.questions.requests.told import Told
 from perimeter_smt.questions.requests.why import Change, Explanation
@@ -198,7 +199,8 @@ def _headline(told: Told) -> str:
         return "nothing that the workspace holds stops the call"
     every = (*told.denies, *(each for _, perhaps in told.lacking for each in perhaps))
     keys = dict.fromkeys(_spelled(key) for each in every for key in each.depends)
-    return f"on {', '.join(keys)}"
+    untold = [f"what is not known: {named(told.stopping)}"] if told.stopping else []
+    return f"on {', '.join([*keys, *untold])}"
 
 
 def _said(told: Told) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from perimeter_smt.evaluate.statements import StatementRef
 from perimeter_smt.questions.replay.replay import Group, Kind, Replayed
+from perimeter_smt.questions.untold import things
 from perimeter_smt.report.json import FORMAT
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import named, plural
@@ -37,6 +38,7 @@ def replay_json(found: Replayed) -> dict[str, Any]:
             {"reason": reason, "event": event, "count": count}
             for (reason, event), count in sorted(found.skipped.items(), key=lambda item: (-item[1], item[0]))
         ],
+        "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
         "unlisted_endpoints": dict(sorted(found.unlisted_endpoints.items())),
     }
 
@@ -64,9 +66,11 @@ def render(found: Replayed, *, width: int | None = None, color: bool = False) ->
     """Counts first, then what would newly be blocked, then the rest; long lists are cut with a word on it."""
     page = Page(width, color=color)
     newly, perhaps = found.kinds["newly-blocked"], found.kinds["newly-depends"]
-    style = "bold red" if newly else "bold yellow" if perhaps else "bold green"
+    style = "bold red" if newly else "bold yellow" if perhaps or found.undecided else "bold green"
     of = f"`{found.change}`" if found.change else f"`{found.workspace}`"
     page.text(f"{plural(newly, 'event')} newly blocked, {perhaps} perhaps, by the guardrails of {of}", style=style)
+    if found.undecided:
+        page.text(f"NOT DECIDED: may be blocked by what is not known: {things(found.undecided)}", style="bold yellow")
     if found.interrupted:
         page.text("interrupted: the rest of the logs was not read", style="bold yellow")
     outcomes = ", ".join(f"{found.outcomes.get(name, 0)} {name}" for name in ("allow", "deny", "depends"))

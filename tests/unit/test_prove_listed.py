@@ -36,7 +36,7 @@ def test_tags_of_a_resource_are_its_tags_without_complete_lists_too(tags, throug
 @pytest.mark.parametrize(("group", "expected"), [("ledger", "proved"), ("orders", "refuted")])
 def test_log_groups_that_are_not_listed_do_not_exist(group, expected):
     """A policy may decide calls on every log group; other groups than those listed do not exist all the same."""
-    named = {**READ, "Action": "logs:FilterLogEvents", "Resource": f"arn:aws:logs:eu-west-1:{MINE}:log-group:{group}"}
+    named = {**READ, "Action": "logs:FilterLogEvents", "Resource": f"arn:aws:logs:eu-west-1:{MINE}:log-group:{group}:*"}
     listed = resource("arn:aws:logs:eu-west-1:ACCOUNT:log-group:orders", named)
     assert status("O1", "logs", resources=[listed], reading="exact") == {expected}
 
@@ -56,6 +56,7 @@ def test_log_groups_that_are_not_listed_do_not_exist(group, expected):
     [
         ("arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:pay-AbCdEf", "secretsmanager:DescribeSecret"),
         ("arn:aws:sqs:eu-west-1:ACCOUNT:pay", "sqs:ReceiveMessage"),
+        ("arn:aws:logs:eu-west-1:ACCOUNT:log-group:pay", "logs:FilterLogEvents"),
     ],
 )
 def test_a_tag_that_a_resource_has_is_in_the_calls_on_it(arn, action, tags, reading, expected):

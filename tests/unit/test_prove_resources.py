@@ -458,6 +458,37 @@ def test_qualified_names_exist():
     assert compared(call | {"Resource": plain}, call | {"Resource": [plain, f"{plain}:live"]}) == "more"
 
 
+@pytest.mark.parametrize(
+    ("action", "plain", "starred"),
+    [
+        ("logs:PutRetentionPolicy", "equivalent", "more"),
+        ("logs:DeleteLogGroup", "equivalent", "more"),
+        ("logs:TagLogGroup", "equivalent", "more"),
+        ("logs:TagResource", "more", "equivalent"),
+        ("logs:UntagResource", "more", "equivalent"),
+        ("logs:ListTagsForResource", "more", "equivalent"),
+    ],
+)
+def test_log_groups_are_written_with_a_star_but_in_calls_on_their_tags(action, plain, starred):
+    """Both forms were asked about: a Deny on the one that AWS documents was refuted by a call that writes the other.
+
+    CloudWatch Logs API reference, LogGroup: `arn` ends in `:*` and is for most actions; `logGroupArn` does not, for
+    TagResource, UntagResource and ListTagsForResource.
+    """
+    group = f"arn:aws:logs:eu-west-1:{MINE}:log-group:/acme/app"
+    before = {"Action": action, "Resource": "arn:aws:none:::x"}
+    assert compared(before, {"Action": action, "Resource": group}) == plain
+    assert compared(before, {"Action": action, "Resource": f"{group}:*"}) == starred
+
+
+def test_log_groups_as_denied_messages_write_them():
+    """A pattern for the streams of a group takes calls on the group as well: messages of AWS write it like one."""
+    group = f"arn:aws:logs:eu-west-1:{MINE}:log-group:/acme/app"
+    before = {"Action": "logs:FilterLogEvents", "Resource": "arn:aws:none:::x"}
+    assert compared(before, before | {"Resource": f"{group}:log-stream:*"}) == "more"
+    assert compared(before | {"Resource": f"{group}:log-stream:*"}, before | {"Resource": f"{group}:*"}) == "more"
+
+
 def test_calls_that_aws_refuses_are_never_shown():
     """A role that may only change roles of AWS may do nothing."""
     change = {

@@ -322,6 +322,11 @@ def test_resources_that_parameters_name():
     assert [t.arn for t in resources_of("iam:GetRole", event(requestParameters={"roleName": "x"}, resources=None))] == [
         None
     ]
+    group = event(resources=None, requestParameters={"logGroupName": "/acme/app"})
+    arn = f"arn:aws:logs:eu-west-1:{MINE}:log-group:/acme/app"
+    assert [t.arn for t in resources_of("logs:PutRetentionPolicy", group)] == [f"{arn}:*"]
+    tagged = event(resources=None, requestParameters={"resourceArn": arn})
+    assert [t.arn for t in resources_of("logs:TagResource", tagged)] == [arn]
 
 
 def athena(rows: list[dict]) -> str:

@@ -146,7 +146,7 @@ def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]
     fixed = region if region and "${" not in region else ""
     if "${" in arn_service:
         arn_service = service
-    names = (name, *_qualified(service, kind))
+    names = _names(service, kind, f"{service}:{action}", name)
     return [
         Row(service, action, kind, arn_service.lower(), acct, reg, written, fixed, keys, level)
         for written in names
@@ -154,11 +154,18 @@ def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]
     ]
 
 
+def _names(service: str, kind: str, action: str, name: str) -> tuple[str, ...]:
+    """What calls of an action write for a resource of this type: its name and those with qualifiers (W-5), or these."""
+    rows = [row for row in _qualified(service, kind) if action not in row.get("but", ())]
+    own = () if any(row.get("instead") for row in rows) else (name,)
+    return (*own, *(row["name"] for row in rows))
+
+
 @lru_cache(maxsize=1024)
-def _qualified(service: str, kind: str) -> tuple[str, ...]:
-    """Names with qualifiers that calls on this type use, too (W-5)."""
+def _qualified(service: str, kind: str) -> tuple[Mapping[str, Any], ...]:
+    """The rows of names with qualifiers for this type."""
     rows = table_rows("qualified-names")
-    return tuple(row["name"] for row in rows if row["service"] == service and row["type"] == kind)
+    return tuple(row for row in rows if row["service"] == service and row["type"] == kind)
 
 
 def well_known_first(services: Iterable[str]) -> tuple[str, ...]:

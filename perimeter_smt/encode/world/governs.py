@@ -77,6 +77,8 @@ def itself(resource: OwnedResource) -> Formula:
     inside = f"{arn.name}/" if is_bucket(arn) else f"{arn.name}/object/" if is_access_point(arn) else ""
     if inside:
         name = either(name, glob("resource.name", (Text(inside), STAR)))
+    elif arn.service == "logs" and arn.name.startswith("log-group:"):  # as calls on it are written (W-5)
+        name = disj([name, *(is_text("resource.name", f"{arn.name}:{end}") for end in ("*", "log-stream:"))])
     return both(_here(arn, resource.account), arn_of_service(arn.service), _field(arn), name)
 
 

@@ -15,6 +15,7 @@ from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
 from perimeter_smt.organization.readers.draft.overlay import overlay
+from perimeter_smt.organization.readers.draft.still_untold import still_untold
 from perimeter_smt.organization.readers.fields import Check, members, required, text
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
@@ -150,9 +151,12 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
 
 
 def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
+    before = still_untold(base.unknowns, draft)
     organization = overlay(base.organization, draft)
     _in_regions(organization, path)
-    unknowns = (*base.unknowns, *draft.unknowns.values())
+    fresh = {(unknown.name, unknown.reason) for unknown in draft.unknowns.values()}
+    kept = (unknown for unknown in before if (unknown.name, unknown.reason) not in fresh)
+    unknowns = (*kept, *draft.unknowns.values())
     return base.model_copy(
         update={
             "organization": organization,

@@ -18,7 +18,7 @@ from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.encode.world.world import all_documents
 from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
-from perimeter_smt.organization.model import Unknown
+from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.organization.states import shared, smaller
@@ -32,7 +32,6 @@ from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
-from perimeter_smt.questions.unknowns import named
 from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits, Result
 

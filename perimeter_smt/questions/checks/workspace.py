@@ -17,7 +17,7 @@ from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.public import is_public
 from perimeter_smt.logic.formula import both, is_text, neg, sym
-from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource, Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -29,6 +29,7 @@ from perimeter_smt.questions.checks.lists import presuming, public_lists
 from perimeter_smt.questions.checks.verdicts import Check, CheckName, worst
 from perimeter_smt.questions.compare import encode, gained
 from perimeter_smt.questions.requests.filled import Filler
+from perimeter_smt.questions.untold import hiding, left_out, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.case import Case, Levels
 from perimeter_smt.request.keys import support_list
@@ -39,15 +40,17 @@ from perimeter_smt.witness.case import OPEN, case_to_json, levels_of
 _BELOW = frozenset(
     ("s3", "sqs", "sns", "kms", "secretsmanager", "lambda", "dynamodb", "ecr", "kinesis", "s3tables", "iam")
 )
-# What is not known of policies of resources, which are no part of the check of a principal.
-_OF_RESOURCES = ("policy of `", "resource of `", "grants of `", "sharing of `", "share `", "function of `")
 
 
 def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -> Iterator[Check]:
     """The check of every resource policy, trust policy and list of a bucket, under the guardrails that bind its owner.
 
-    Service-linked roles of other accounts, which RCPs do not bind, do not count as public.
+    Service-linked roles of other accounts, which RCPs do not bind, do not count as public. What may let strangers
+    in and the source does not tell is UNKNOWN.
     """
+    # A grant of a key names who gets it: it is not public.
+    untold = [unknown for unknown in hiding(workspace, "resource") if not unknown.name.startswith("grants of ")]
+    workspace = with_known_part(workspace)
     filler = Filler(workspace)
     for account, _ in workspace.organization.accounts():
         for resource in account.resources:
@@ -57,14 +60,12 @@ def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -
             if principal.trust is not None:
                 yield _public(filler, account, principal.arn, principal.trust, None, limits)
     yield from public_lists(workspace, limits=limits)
-    yield from _not_known(workspace, "CheckNoPublicAccess", ())
+    yield from (_untold("CheckNoPublicAccess", unknown) for unknown in untold)
 
 
-def _not_known(workspace: Workspace, name: CheckName, passed_over: tuple[str, ...]) -> Iterator[Check]:
-    """What the source does not tell and what may grant anything: no check of it can pass."""
-    for unknown in workspace.unknowns:
-        if unknown.affects == "grants" and not unknown.name.startswith(passed_over):
-            yield Check(name, "UNKNOWN", f"not known: {unknown.reason}", unknown.name)
+def _untold(name: CheckName, unknown: Unknown) -> Check:
+    """The check of what the source does not tell."""
+    return Check(name, "UNKNOWN", f"{unknown.name} is not known: {unknown.reason}", unknown.subject or unknown.name)
 
 
 def _public(
@@ -93,7 +94,8 @@ def _public(
         ),
         unsigned=True,
     )
-    here = [{"Action": "*", "NotResource": [arn, f"{arn}/*", f"{arn}:*"]}] if arn.split(":", 3)[2] in _BELOW else []
+    inside = [] if ":iam:" in arn else [f"{arn}/*", f"{arn}:*"]
+    here = [{"Action": "*", "NotResource": [arn, *inside]}] if arn.split(":", 3)[2] in _BELOW else []
     found = replace(public.ask(policy, asking, own=own, more=here), subject=arn)
     if found.result == "PASS":
         return replace(found, held_back="RCPs")
@@ -132,14 +134,16 @@ def access_not_granted_in_workspace(
     """The check of every user and role: its identity policies under permissions boundary and SCPs.
 
     What policies of resources grant by themselves is not part of it, as it is not part of AWS's check of an identity
-    policy.
+    policy. A principal whose policies the source does not tell is UNKNOWN.
     """
+    untold = hiding(workspace, "caller")
+    sure = [u.known for u in left_out(workspace) if u.known and u.holds == "trust"]
     filler = Filler(workspace)
     for account, _ in workspace.organization.accounts():
-        for principal in account.principals:
+        for principal in (*account.principals, *(one for one in sure if one.account == account.id)):
             if principal.policies:
                 yield _access(filler, account, principal, actions, resources, limits)
-    yield from _not_known(workspace, "CheckAccessNotGranted", _OF_RESOURCES)
+    yield from (_untold("CheckAccessNotGranted", unknown) for unknown in untold)
 
 
 def _access(

@@ -22,6 +22,7 @@ from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import INTERRUPTED, Cover, Cube, Stop
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
 from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
+from perimeter_smt.questions.untold import MAY_LET_IN, hiding, things, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.solve.result import Limits, Result
 
@@ -84,15 +85,21 @@ def findings_of_workspace(
     expect_one_of(direction, get_args(Direction), "direction")
     chosen = sorted({known_service(s) for s in services}) if services else None
     if direction == "in":
+        undecided = hiding(workspace, "resource", chosen)
+        workspace = with_known_part(workspace)
         chosen = chosen or services_of(workspace)
         if not chosen:
-            left_out = [u for u in workspace.unknowns if u.affects == "grants"]
-            more = f" ({left_out[-1].name}: {left_out[-1].reason})" if left_out else ""
-            raise InputError(f"no resource or role of the source has a policy that is known{more}: there is nothing "
-                             "to find")  # fmt: skip
+            if undecided:
+                untold = tuple(f"{one.name}: {one.reason}" for one in workspace.unknowns)
+                reason = f"{MAY_LET_IN}: {things(undecided)}"
+                return Findings(workspace.name, zone, "unknown", (), (), reason, untold, undecided=undecided)
+            raise InputError("no resource or role of the source has a policy: there is nothing to find")
     elif not any(account.principals for account, _ in workspace.organization.accounts()):
         raise InputError("no principal of the source is listed: nobody whose ways out could be asked about")
     else:
+        # Whoever else is of an account may hold anything, also those who are left out: of the services that are asked.
+        facts = tuple(u for u in hiding(workspace, "caller") if u.affects == "facts")
+        undecided = facts if chosen else hiding(workspace, "caller")
         chosen = chosen or services_of_callers(workspace)
         if not chosen:
             raise InputError("no listed principal is granted any call: name the services in question with `--service`")
@@ -105,19 +112,11 @@ def findings_of_workspace(
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     found = answered(workspace.name, zone, told, estate.unknowns())
-    if direction == "in" and not found.findings and found.status == "complete":
-        found = _or_unknown(found, workspace)
+    if undecided:
+        proved = tuple(name for name in found.proved if name != "complete")
+        reason = found.reason or ("" if found.findings else f"{MAY_LET_IN}: {things(undecided)}")
+        found = replace(found, status="unknown", proved=proved, reason=reason, undecided=undecided)
     return replace(found, direction=direction, services=estate.services)
-
-
-def _or_unknown(found: Findings, workspace: Workspace) -> Findings:
-    """That nobody has access is not said where a policy that nobody has read may let anybody in."""
-    open_ones = [unknown for unknown in workspace.unknowns if unknown.affects == "grants"]
-    if not open_ones:
-        return found
-    more = f", and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
-    reason = f"what is not known may let outsiders in: {open_ones[0].name}: {open_ones[0].reason}{more}"
-    return replace(found, status="unknown", reason=reason, proved=tuple(p for p in found.proved if p != "complete"))
 
 
 def covered(

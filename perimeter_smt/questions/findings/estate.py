@@ -122,6 +122,10 @@ class Estate:
         )
         self.mode = self.world.exact()
         keys = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
+        every = [resource for account, _ in workspace.organization.accounts() for resource in account.resources]
+        named = {unknown.subject for unknown in workspace.unknowns}
+        untold = [r.arn for r in every if r.grants is None and _is_key(r.arn) and r.arn not in named]
+        self.ungranted = untold if "kms" in self.services else []  # keys of which nobody told the grants
         self.untold = lists.untold(workspace, self.services)
         self.presumed = False  # whether an answer hangs on lists of which nobody said that they count
         self._grants = [(key, g) for key in keys for g in key.grants or ()] if "kms" in self.services else []
@@ -184,7 +188,12 @@ class Estate:
     def unknowns(self) -> tuple[str, ...]:
         """What the source did not tell, lists of buckets among it where they could let somebody in."""
         out = [f"{unknown.name}: {unknown.reason}" for unknown in self.workspace.unknowns]
-        return (*out, lists.PRESUMED) if self.presumed else tuple(out)
+        out += [lists.PRESUMED] if self.presumed else []
+        if self.ungranted:
+            more = f" and {len(self.ungranted) - 1} more" if self.ungranted[1:] else ""
+            keys = f"grants of `{self.ungranted[0]}`{more}"
+            out.append(f"{keys}: no source tells them, there are presumed to be none (X-32)")
+        return tuple(out)
 
     def _classes(self, topic: Topic, reduced: Reduced) -> Actions:
         """The actions that a topic tells apart: by its documents, by service, and by what the decision names.
@@ -374,6 +383,11 @@ def _exempt(action: str) -> tuple[bool, ...]:
         any(fnmatchcase(action.lower(), pattern.lower()) for pattern in support_list(table))
         for table in _APART_BY_TABLE
     )
+
+
+def _is_key(arn: str) -> bool:
+    parts = split_arn(arn)
+    return parts.service == "kms" and parts.name.startswith("key/")
 
 
 def _service(pattern: str) -> str:

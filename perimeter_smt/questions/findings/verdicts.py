@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perimeter_smt.errors import NoTruth
+from perimeter_smt.organization.model import Unknown
 from perimeter_smt.questions.findings.render import Elements
 from perimeter_smt.questions.verdicts import Blame, Counterexample
 
@@ -40,7 +41,8 @@ class Findings(NoTruth):
 
     `proved` names what the engine proved: `included` (each is access), `complete` (together all of it), `apart` (none
     is covered by the rest), `restated` (their policies, read back, say the same). `unknowns` are what the source did
-    not tell. `services`: those whose calls were asked about; none for a policy by itself.
+    not tell; `undecided` those of them that may give access besides. `services`: those whose calls were asked about;
+    none for a policy by itself.
     """
 
     source: str
@@ -52,13 +54,14 @@ class Findings(NoTruth):
     unknowns: tuple[str, ...] = ()
     direction: Direction = "in"
     services: tuple[str, ...] = ()
+    undecided: tuple[Unknown, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 no access, 1 some, 3 not decided."""
-        if self.status != "complete":
+        """0 no access, 1 some, 3 not decided. What is found is access, whatever else is not known."""
+        if self.reason:
             return 3
-        return 1 if self.findings else 0
+        return 1 if self.findings else 0 if self.status == "complete" else 3
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class Callers(NoTruth):
     """Who can do what was asked: every caller that can, or the one that was asked about.
 
     `services`: those whose calls were asked about; of others nothing is said. `notes` tell what makes the answer
-    another one than it seems: a caller that is not listed, a resource that is not there.
+    another one than it seems: a caller that is not listed, a resource that is not there. `undecided`: what the source
+    did not tell and what may let in others.
     """
 
     source: str
@@ -91,10 +95,11 @@ class Callers(NoTruth):
     unknowns: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    undecided: tuple[Unknown, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0 nobody can, 1 somebody can, 3 not decided."""
         if any(caller.status != "complete" for caller in self.callers):
             return 3
-        return 1 if any(caller.findings for caller in self.callers) else 0
+        return 1 if any(caller.findings for caller in self.callers) else 3 if self.undecided else 0

@@ -16,7 +16,7 @@ from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.world import all_documents
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.logic.formula import Formula, both, disj, is_text, neg
-from perimeter_smt.organization.model import OwnedPrincipal
+from perimeter_smt.organization.model import OwnedPrincipal, Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -27,6 +27,7 @@ from perimeter_smt.questions.findings.notes import about_caller, no_such_call
 from perimeter_smt.questions.findings.outward import known_service, services_reached
 from perimeter_smt.questions.findings.search import Cube, Stop
 from perimeter_smt.questions.findings.verdicts import Caller, Callers, Finding, Progress
+from perimeter_smt.questions.untold import hiding
 from perimeter_smt.request import actions
 from perimeter_smt.request.unlisted import glob_matches
 from perimeter_smt.solve.result import Limits
@@ -183,9 +184,18 @@ def _answered(
     searches = (asked.search for asked, _, _ in parts)
     none = decided and all(search.engine.check(list(search.given)).status == "unsat" for search in searches)
     notes = (no_such_call(action, resource),) if none else ()
+    undecided = tuple(u for u in estate.workspace.unknowns if _lets_in_others(estate.workspace, u))
+    if undecided and "complete" in proved:
+        proved.remove("complete")
     return Callers(
-        estate.workspace.name, action, resource, tuple(out), tuple(proved), estate.unknowns(), estate.services, notes
-    )
+        estate.workspace.name, action, resource, tuple(out), tuple(proved), estate.unknowns(), estate.services, notes,
+        undecided,
+    )  # fmt: skip
+
+
+def _lets_in_others(workspace: Workspace, unknown: Unknown) -> bool:
+    """Whether it may give access that nobody shows: what is left out of an account counts as holding anything there."""
+    return not unknown.account and unknown in (*hiding(workspace, "resource"), *hiding(workspace, "caller"))
 
 
 def _at_home(estate: Estate, asked: Asked, cube: Cube, found: Finding) -> Finding:

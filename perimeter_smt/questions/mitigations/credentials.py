@@ -21,6 +21,7 @@ from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, 
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, kinds_of
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.untold import with_known_part
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_to_json
@@ -36,10 +37,15 @@ LIMITS = (
 
 def ask(workspace: Workspace, asking: Asking) -> Mitigation:
     """The answer for all roles of a workspace, and for those that nobody listed."""
+    workspace = with_known_part(workspace)
     run, kinds = prepared(workspace, asking)
     question = _Question(run, workspace)
     lines = question.listed(kinds)
-    lines += question.unlisted(kinds)
+    beside = question.unlisted(kinds)
+    if beside:  # what holds back every role holds back those that a source names and does not tell
+        untold = (u for u in workspace.unknowns if u.affects == "grants" and u.holds in ("", "trust") and u.account)
+        lines += (Line(u.name, "unknown", f"not known: {u.reason}") for u in untold)
+    lines += beside
     return Mitigation(ID, TITLE, worst(lines), tuple(lines), question.assumptions, LIMITS)
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from perimeter_smt.evaluate.statements import StatementRef
+from perimeter_smt.organization.model import NONE_THERE, Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.replay.calls import Happened, NotACall, Reader
 from perimeter_smt.questions.replay.judge import ALLOW, Ask, Judge, Judged
 from perimeter_smt.questions.replay.records import events_of
+from perimeter_smt.questions.untold import MANAGEMENT
 
 Kind = Literal["newly-blocked", "newly-depends", "newly-allowed", "blocked", "depends"]
 _MOST_GROUPS = 20_000
@@ -56,6 +58,7 @@ class Replayed:
     unlisted_endpoints: Counter[str] = field(default_factory=Counter)
     more_groups: int = 0
     interrupted: bool = False  # ended by Ctrl-C: what was judged until then
+    undecided: tuple[Unknown, ...] = ()  # what the source did not tell and what may block more
 
     @property
     def exit_code(self) -> int:
@@ -64,7 +67,7 @@ class Replayed:
             return 130
         if self.kinds["newly-blocked"]:
             return 1
-        return 3 if self.kinds["newly-depends"] else 0
+        return 3 if self.kinds["newly-depends"] or (self.undecided and self.events) else 0
 
 
 def replay(
@@ -99,6 +102,7 @@ def replay_events(
     others = before.named_organizations() | after.named_organizations()
     reader = Reader(workspace, others)
     found = Replayed(workspace.name, change.name if change is not None else None)
+    found.undecided = _blocking(workspace, change)
     groups: dict[object, Group] = {}
     known = {e.id for account, _ in workspace.organization.accounts() for e in account.endpoints}
 
@@ -131,6 +135,15 @@ def replay_events(
         found.interrupted = True
     found.groups = sorted(groups.values(), key=lambda g: (_ORDER.index(g.kind), -g.count, g.who, g.action))
     return found
+
+
+def _blocking(workspace: Workspace, change: Workspace | None) -> tuple[Unknown, ...]:
+    """Guardrails and facts that are not known, which may block more; of a change those that are unknown in it alone."""
+    passed_over = (*NONE_THERE, MANAGEMENT)  # guardrails bind the management account less than others
+    asked = workspace if change is None else change
+    before = () if change is None else workspace.unknowns
+    bearing = (u for u in asked.unknowns if u.affects in ("guardrails", "facts") and u.name not in passed_over)
+    return tuple(unknown for unknown in bearing if unknown not in before)
 
 
 def _solver(workspace: Workspace) -> Ask:

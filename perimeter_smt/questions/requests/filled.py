@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from perimeter_smt.evaluate import decide
-from perimeter_smt.organization.model import Account
+from perimeter_smt.organization.inventory import attached
+from perimeter_smt.organization.model import NONE_THERE, Account, Unknown, named
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request import contradictions
 from perimeter_smt.request.case import Case
@@ -84,7 +85,25 @@ class Filler:
             out.append("the policy of the resource is not told: it is taken to allow the call")
         if untold := self._list_untold(case):
             out.append(untold)
+        if self.stopping and (out or self._holds_ours(case)):
+            out.append(f"what is not known is taken to stop nothing: {named(self.stopping)}")
         return tuple(out)
+
+    @cached_property
+    def stopping(self) -> tuple[Unknown, ...]:
+        """Guardrails that the source does not tell, which may stop any call."""
+        untold = self.workspace.unknowns
+        return tuple(u for u in untold if u.affects == "guardrails" and u.name not in NONE_THERE)
+
+    @cached_property
+    def _ours(self) -> frozenset[int]:
+        return frozenset(id(document) for document in attached(self.workspace.organization.root))
+
+    def _holds_ours(self, case: Case) -> bool:
+        """Whether some policy of the case is one of the workspace: it was filled."""
+        levels = [*(case.scp or ()), *(case.rcp or ())]
+        some = [*case.identity, case.resource, *(document for level in levels for document in level)]
+        return any(id(document) in self._ours for document in some)
 
     def _list_untold(self, case: Case) -> str:
         """What the workspace does not tell of access control lists that could grant the call: they are taken not to."""

@@ -17,6 +17,7 @@ from perimeter_smt.evaluate.explain import slots
 from perimeter_smt.evaluate.guards import guard
 from perimeter_smt.evaluate.partial import Truth, match
 from perimeter_smt.evaluate.statements import StatementRef, compiled
+from perimeter_smt.organization.model import Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.replay.calls import Call, Reader
 from perimeter_smt.questions.requests.filled import Filler
@@ -51,6 +52,7 @@ class Told:
     grantable: bool = True
     refused: str = ""
     unsure: tuple[tuple[str, str], ...] = ()
+    stopping: tuple[Unknown, ...] = ()  # guardrails that the source does not tell
 
     @property
     def agrees(self) -> bool:
@@ -69,7 +71,7 @@ class Told:
         guards = (perhaps for slot, perhaps in self.lacking if slot.partition("[")[0] in sure)
         if any(each.surely for each in self.denies) or not self.grantable or self.refused or not all(guards):
             return "deny"
-        return "depends" if self.denies or self.lacking else "allow"
+        return "depends" if self.denies or self.lacking or self.stopping else "allow"
 
 
 def explain_message(message: DeniedMessage, workspace: Workspace) -> Told:
@@ -221,6 +223,7 @@ def _told(filler: Filler, request: Request, known: Known, *, resource_known: boo
         assumptions=filler.assumed(case),
         grantable=grantable,
         refused=refused,
+        stopping=filler.stopping,
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from perimeter_smt.request.actions import ResourceUse, action_info, resource_type
 from perimeter_smt.request.cloudtrail.parameters import Parameters
+from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.partitions import partition_of_region
 
 _PART = re.compile(r"\$\{([^}]*)\}")
@@ -56,11 +57,22 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
             found = [] if rivals else [Touched(arn, _owner(arn)) for arn in _filled(shape, asked)]
         missing = missing or (use.required and not found)
         for touched in found:
-            out.setdefault(touched.arn or "", touched)
+            written = touched._replace(arn=_written(action, use.type, touched.arn))
+            out.setdefault(written.arn or "", written)
     if missing or not out:
         out[""] = Touched(None, None)
     buckets = {touched.arn: touched.account for touched in given if touched.account}
     return tuple(_with_bucket_owner(touched, buckets) for touched in out.values())
+
+
+def _written(action: str, kind: str, arn: str | None) -> str | None:
+    """The ARN as policies are asked about it where that is never the one of the service reference: log groups (W-5)."""
+    service = action.partition(":")[0].lower()
+    for row in table_rows("qualified-names"):
+        if (row["service"], row["type"]) == (service, kind) and row.get("instead") and action not in row["but"]:
+            ending = row["name"].rpartition("}")[2]
+            return arn if arn is None or arn.endswith(ending) else f"{arn}{ending}"
+    return arn
 
 
 def copied_from(event: Mapping[str, Any]) -> tuple[str, Touched] | None:

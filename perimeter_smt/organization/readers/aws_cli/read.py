@@ -107,6 +107,9 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     partly: list[str] = []  # files that hold something else, too
     for file in files(path):
         name = file.relative_to(folder).with_suffix("").as_posix()
+        if _is_error(file):  # what the command printed in place of an answer: as little as an empty file
+            draft.unread.append(file.relative_to(folder).as_posix())
+            continue
         account = account_in(name) or options.account or ""
         known, empty, other = False, True, False
         for value, at in _told(file):
@@ -145,6 +148,13 @@ def _told(file: Path) -> Iterator[tuple[Any, Place]]:
 
     for value, at in values_of(file, read_bytes(file)):
         yield in_answer(value), at
+
+
+def _is_error(file: Path) -> bool:
+    """Whether a file holds the error of a command that failed (`2>&1`)."""
+    from perimeter_smt.organization.readers.recognise import read_bytes
+
+    return read_bytes(file).lstrip().startswith(b"An error occurred (")
 
 
 def _holds_policy(file: Path) -> bool:

@@ -73,7 +73,7 @@ def policy_alone(answer: Answer) -> None:
     arn = _arn_of(answer, text)
     if arn is None:
         answer.draft.unknown("resource policy", "neither the policy nor the name of its file tells of which resource",
-                             "grants", answer.at, account=answer.account or "*")  # fmt: skip
+                             "grants", answer.at, account=answer.account or "*", holds="resource")  # fmt: skip
         return
     _told(answer, arn, arn.split(":", 5)[4] or answer.account, text)
 
@@ -116,7 +116,7 @@ def repository(answer: Answer) -> None:
     found = answer.value
     if not answer.region:
         answer.draft.unknown(f"policy of repository `{found['repositoryName']}`", "its Region is not told", "grants",
-                             answer.at, account=found["registryId"])  # fmt: skip
+                             answer.at, account=found["registryId"], holds="resource")  # fmt: skip
         return
     arn = f"arn:{answer.partition}:ecr:{answer.region}:{found['registryId']}:repository/{found['repositoryName']}"
     _told(answer, arn, found["registryId"], found["policyText"])
@@ -152,7 +152,7 @@ def ownership(answer: Answer) -> None:
         if answer.value.get("Bucket"):
             acl.tell(_bucket(answer), ownership=rule.get("ObjectOwnership"))
         elif rule.get("ObjectOwnership") != acl.ENFORCED:
-            answer.draft.unknown("object ownership", _OF_WHICH, "grants", answer.at)
+            answer.draft.unknown("object ownership", _OF_WHICH, "grants", answer.at, holds="resource")
 
 
 def access_list(answer: Answer) -> None:
@@ -161,7 +161,7 @@ def access_list(answer: Answer) -> None:
     if answer.value.get("Bucket"):
         acl.tell(_bucket(answer), entries=found, ownership=None if found is not None else "ObjectWriter")
     elif found != ():
-        answer.draft.unknown("access control list", _OF_WHICH, "grants", answer.at)
+        answer.draft.unknown("access control list", _OF_WHICH, "grants", answer.at, holds="resource")
 
 
 def _bucket(answer: Answer) -> Thing:
@@ -233,4 +233,6 @@ def grants(answer: Answer) -> None:
             thing.grants = tuple(dict.fromkeys((*(thing.grants or ()), *granted)))
             if answer.cut:
                 answer.draft.grants_cut.add(arn)
+                answer.draft.unknown(f"grants of `{arn}`", "the answer has more pages", "grants", answer.at,
+                                     holds="resource", subject=arn)  # fmt: skip
             thing.policy = thing.policy or NotKnown("text not told")

@@ -106,7 +106,9 @@ def _seen(answer: Answer, name: str, owner: str, parties: list[str] | None) -> N
             answer.draft.share(arn, owner, parties, answer.at)
     elif parties:
         reason = "its Region or its account is not told"
-        answer.draft.unknown(f"sharing of `{name}`", reason, "grants", answer.at, account=answer.account or "*")
+        answer.draft.unknown(
+            f"sharing of `{name}`", reason, "grants", answer.at, account=answer.account or "*", holds="resource"
+        )
 
 
 def _parties(found: Iterable[dict[str, Any]]) -> list[str]:

@@ -46,7 +46,9 @@ def listed(answer: Answer) -> None:
     for arn in answer.value["PermissionSets"]:
         _of(answer, arn)
     if answer.cut:
-        answer.draft.unknown("permission sets", "the answer has more pages", "grants", answer.at, account="*")
+        answer.draft.unknown(
+            "permission sets", "the answer has more pages", "grants", answer.at, account="*", holds="caller"
+        )
 
 
 def assigned(answer: Answer) -> None:
@@ -55,7 +57,7 @@ def assigned(answer: Answer) -> None:
         _of(answer, item["PermissionSetArn"]).accounts.add(item["AccountId"])
     if answer.cut:
         answer.draft.unknown("assignments of permission sets", "the answer has more pages", "grants", answer.at,
-                             account="*")  # fmt: skip
+                             account="*", holds="caller")  # fmt: skip
 
 
 def part(answer: Answer) -> None:
@@ -70,7 +72,7 @@ def finish(draft: Draft) -> None:
         parts = _named(sets, answer.name)
         if parts is None:
             reason = "neither the answer nor the name of its file tells of which: its id (`ps-...`) has to stand there"
-            draft.unknown("part of a permission set", reason, "grants", answer.at, account="*")
+            draft.unknown("part of a permission set", reason, "grants", answer.at, account="*", holds="caller")
             continue
         if "AccountIds" in answer.value:
             parts.accounts.update(answer.value["AccountIds"])
@@ -87,12 +89,12 @@ def _role(draft: Draft, own: str, parts: Parts) -> None:
         reason = "not described: expected `describe-permission-set`"
         accounts = sorted(parts.accounts) or ["*"]
         for account in accounts:
-            draft.unknown(f"permission set `{own}`", reason, "grants", parts.at, account=account)
+            draft.unknown(f"permission set `{own}`", reason, "grants", parts.at, account=account, holds="caller")
         return
     if not parts.accounts:
         if not parts.listed:
             reason = "its accounts are not told: expected `list-account-assignments`"
-            draft.unknown(f"permission set `{parts.name}`", reason, "grants", parts.at, account="*")
+            draft.unknown(f"permission set `{parts.name}`", reason, "grants", parts.at, account="*", holds="caller")
         return
     made = PermissionSet(parts.name, parts.at, partition=draft.partition)
     for member, command in _MEMBERS.items():

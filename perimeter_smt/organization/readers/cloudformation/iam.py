@@ -129,7 +129,7 @@ def _one(item: Item, name: object, kind: str) -> Holder | None:
     draft, account = item.stack.draft, item.stack.account
     if not isinstance(name, str):
         reason = name.reason if isinstance(name, NotKnown) else "not told"
-        draft.unknown(f"{kind} of `{item.logical}`", reason, "grants", item.at, account=account)
+        draft.unknown(f"{kind} of `{item.logical}`", reason, "grants", item.at, account=account, holds="caller")
         return None
     beginning = f"arn:{item.stack.resolver.names.partition}:iam::{account}:{kind}/"
     where = draft.groups if kind == "group" else draft.principals

@@ -25,7 +25,9 @@ def read(stack: Stack) -> None:
                                 item.at)  # fmt: skip
         elif isinstance(arn, NotKnown) or arn not in sets:
             reason = "the template does not hold its permission set: the role that it makes may do anything"
-            stack.draft.unknown(f"what `{item.logical}` makes", reason, "grants", item.at, account=account)
+            stack.draft.unknown(
+                f"what `{item.logical}` makes", reason, "grants", item.at, account=account, holds="caller"
+            )
         else:
             sets[arn].assign(stack.draft, account, item.at)
 

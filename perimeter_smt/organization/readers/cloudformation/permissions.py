@@ -50,7 +50,9 @@ def _permission(item: Item) -> Iterator[Found]:
     stack, function = item.stack, item.get("FunctionName")
     if not isinstance(function, str):
         reason = function.reason if isinstance(function, NotKnown) else "not told"
-        stack.draft.unknown(f"function of `{item.logical}`", reason, "grants", item.at, account=stack.account)
+        stack.draft.unknown(
+            f"function of `{item.logical}`", reason, "grants", item.at, account=stack.account, holds="resource"
+        )
         return
     arn = events.function_arn(stack, function)
     values = {name: item.get(name) for name in ("Principal", "Action", *_CONDITIONS)}
@@ -69,7 +71,9 @@ def _bus(item: Item) -> Iterator[Found]:
     names, stack = item.stack.resolver.names, item.stack
     name = item.get("EventBusName") or "default"
     if not isinstance(name, str):
-        stack.draft.unknown(f"event bus of `{item.logical}`", name.reason, "grants", item.at, account=stack.account)
+        stack.draft.unknown(
+            f"event bus of `{item.logical}`", name.reason, "grants", item.at, account=stack.account, holds="resource"
+        )
         return
     arn = f"arn:{names.partition}:events:{stack.region}:{stack.account}:event-bus/{name.rsplit('event-bus/', 1)[-1]}"
     if "Statement" in item.properties:

@@ -65,7 +65,8 @@ def read(stack: Stack) -> None:
                     stack.draft.resource(arn, stack.account, item.at, policy=policy)
                 else:
                     reason = "a template makes policies of its own account"
-                    stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at)
+                    stack.draft.unknown(f"policy of `{arn}`", reason, "grants", item.at, holds="resource",
+                                        subject=arn)  # fmt: skip
     permissions.read(stack)
     permission_sets.read(stack)
     unread.read(stack, _READ)
@@ -126,7 +127,7 @@ def _targets(item: Item, name: str, form: str) -> list[str]:
         if not isinstance(found, str):
             reason = found.reason if isinstance(found, NotKnown) else "not told"
             item.stack.draft.unknown(f"resource of `{item.logical}`", reason, "grants", item.at,
-                                     account=item.stack.account)  # fmt: skip
+                                     account=item.stack.account, holds="resource")  # fmt: skip
         elif found.startswith("https://"):  # the URL of a queue
             host, account, queue = [*found.removeprefix("https://").split("/"), "", ""][:3]
             out.append(f"arn:{item.stack.resolver.names.partition}:sqs:{host.split('.')[1]}:{account}:{queue}")
@@ -137,7 +138,7 @@ def _targets(item: Item, name: str, form: str) -> list[str]:
             out.append(f"arn:{item.stack.resolver.names.partition}:{own}")
         else:
             item.stack.draft.unknown(f"resource of `{item.logical}`", f"`{found}` is no ARN", "grants", item.at,
-                                     account=item.stack.account)  # fmt: skip
+                                     account=item.stack.account, holds="resource")  # fmt: skip
     return out
 
 
@@ -178,7 +179,7 @@ def _share(item: Item) -> None:
                     share.not_known = f"`{name}` of `{item.logical}`: {reason}"
                     if name == "ResourceArns":
                         stack.draft.unknown(f"resource of `{item.logical}`", reason, "grants", item.at,
-                                            account=stack.account)  # fmt: skip
+                                            account=stack.account, holds="resource")  # fmt: skip
 
 
 def _control(item: Item) -> None:

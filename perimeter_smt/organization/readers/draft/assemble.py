@@ -34,7 +34,7 @@ def assemble(draft: Draft, organization: str, *, management: str, complete: bool
     attached = _attached(draft)
     draft.torn = told.torn_attachments(draft)
     _nowhere(draft)
-    ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints, *sorted(draft.open - {"*"})))
+    ids = dict.fromkeys((*draft.accounts, *principals, *resources, *endpoints, *managed, *sorted(draft.open - {"*"})))
     children: dict[str, list[Account]] = {}
     for own in ids:
         box = draft.accounts.get(own)

@@ -47,33 +47,44 @@ def principals_of(draft: Draft) -> dict[str, list[OwnedPrincipal]]:
         boundary: Policy | None = named_policy(draft, limit) if isinstance(limit, str) else limit
         if isinstance(boundary, NotKnown) and not service_linked:
             # Without its boundary a principal may do more: it is taken to have none.
-            draft.unknown(f"boundary of `{holder.arn}`", boundary.reason, "grants", holder.at)
+            draft.unknown(f"boundary of `{holder.arn}`", boundary.reason, "grants", holder.at, holds="caller",
+                          subject=holder.arn)  # fmt: skip
             boundary = None
-        if isinstance(holder.trust, NotKnown):
-            missing.append(("trust policy", holder.trust))
-        for name, why in missing:
-            draft.unknown(f"{name} of `{holder.arn}`", why.reason, "grants", holder.at, account=account)
-        if missing or (kind == "role" and holder.trust is None):
-            if not missing:
-                draft.unknown(f"trust policy of `{holder.arn}`", "not told", "grants", holder.at, account=account)
-            continue
         if isinstance(boundary, Document):
             boundary = boundaries.setdefault(id(boundary), boundary.model_copy(update={"kind": Kind.BOUNDARY}))
-        out.setdefault(account, []).append(
-            OwnedPrincipal(
-                arn=holder.arn,
-                type="role" if kind == "role" else "user",
-                account=account,
-                policies=tuple({id(document): document for document in policies}.values()),
-                boundary=None if service_linked or not isinstance(boundary, Document) else boundary,
-                trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
-                tags=holder.tags,
-                service_linked=service_linked,
-                sessions=_sessions(draft, holder) if kind == "role" and not service_linked else holder.sessions,
-                sessions_listed=holder.sessions_listed,
-            )
+        found = OwnedPrincipal(
+            arn=holder.arn,
+            type="role" if kind == "role" else "user",
+            account=account,
+            policies=tuple({id(document): document for document in policies}.values()),
+            boundary=None if service_linked or not isinstance(boundary, Document) else boundary,
+            trust=holder.trust if kind == "role" and isinstance(holder.trust, Document) else None,
+            tags=holder.tags,
+            service_linked=service_linked,
+            sessions_listed=holder.sessions_listed,
         )
+        untrusted = kind == "role" and found.trust is None
+        if not missing and not untrusted:
+            more = _sessions(draft, holder) if kind == "role" and not service_linked else holder.sessions
+            out.setdefault(account, []).append(found.model_copy(update={"sessions": more}))
+            continue
+        known = found.model_copy(update={"policies": (anything(),)}) if missing else found
+        for name, why in missing:
+            draft.unknown(f"{name} of `{holder.arn}`", why.reason, "grants", holder.at, account=account,
+                          holds="" if untrusted else "caller", subject=holder.arn, known=known)  # fmt: skip
+        if isinstance(holder.trust, NotKnown) or not missing:
+            reason = holder.trust.reason if isinstance(holder.trust, NotKnown) else "not told"
+            draft.unknown(f"trust policy of `{holder.arn}`", reason, "grants", holder.at, account=account,
+                          holds="trust", subject=holder.arn, known=known)  # fmt: skip
     return out
+
+
+@cache
+def anything() -> Document:
+    """What stands for policies that are not known where they count as granting everything."""
+    statement = {"Sid": "NotKnown", "Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    return parse_object(policy, Kind.IDENTITY, file="(not known)", name="policies that are not known")
 
 
 def _sessions(draft: Draft, holder: Holder) -> tuple[Session, ...]:
@@ -112,7 +123,7 @@ def managed_of(draft: Draft) -> dict[str, list[ManagedPolicy]]:
         for arn in (*names, *((holder.boundary,) if isinstance(holder.boundary, str) else ())):
             having.setdefault(arn, {})[holder.arn] = None
     out: dict[str, list[ManagedPolicy]] = {}
-    for arn in dict.fromkeys((*draft.versions, *having)):
+    for arn in dict.fromkeys((*draft.versions, *draft.managed, *having)):
         fields = arn.split(":", 5)
         if len(fields) < 6 or not fields[4].isdigit():  # AWS's own, of which nobody chooses the version
             continue
@@ -248,11 +259,12 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
     for thing in draft.resources.values():
         wrong = _wrong(thing)
         if wrong:
-            draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*")
+            draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*", holds="resource")
             continue
         policy = shared(thing, with_statements(thing.policy, thing.added))
         if isinstance(policy, NotKnown):
-            draft.unknown(f"policy of `{thing.arn}`", policy.reason, "grants", thing.at, account=thing.account)
+            draft.unknown(f"policy of `{thing.arn}`", policy.reason, "grants", thing.at, account=thing.account,
+                          holds="resource", subject=thing.arn)  # fmt: skip
             continue
         if thing.arn.split(":", 5)[2] == "iam" and thing.arn.split(":", 5)[5].startswith(("role/", "user/")):
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.model import AclGrant, KeyGrant, Session, Unknown
+from perimeter_smt.organization.model import AclGrant, KeyGrant, OwnedPrincipal, Session, Unknown
 from perimeter_smt.organization.readers.draft import told
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
@@ -25,6 +25,7 @@ FULL_ACCESS = ("FullAWSAccess", "RCPFullAWSAccess", "p-FullAWSAccess", "p-RCPFul
 Named = Iterable[tuple[str, object, Place]]  # policies by themselves: name, text or object, place
 Policy = Document | NotKnown
 Affects = Literal["grants", "guardrails", "facts"]
+Holds = Literal["", "caller", "resource", "trust"]
 
 
 @dataclass(slots=True)
@@ -211,9 +212,13 @@ class Draft:
         known = next(iter((*self.principals, *self.resources, *self.groups)), "")
         return known.split(":", 2)[1] if known.count(":") >= 5 else "aws"
 
-    def unknown(self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "") -> None:
-        """Note what is not known; `account`: something of it may hold any policy."""
-        found = Unknown(name=name, reason=reason, affects=affects, place=str(at) if at else "")
+    def unknown(
+        self, name: str, reason: str, affects: Affects, at: Place | None = None, *, account: str = "",
+        holds: Holds = "", subject: str = "", known: OwnedPrincipal | None = None,
+    ) -> None:  # fmt: skip
+        """Note what is not known; `account`: something of it may hold any policy. The rest is as `Unknown` says."""
+        found = Unknown(name=name, reason=reason, affects=affects, place=str(at) if at else "", account=account,
+                        holds=holds, subject=subject, known=known)  # fmt: skip
         self.unknowns.setdefault((name, reason, affects), found)
         if account:
             self.open.add(account)

@@ -17,6 +17,7 @@ from perimeter_smt.organization.model import (
 )
 from perimeter_smt.organization.readers.draft.assemble import endpoints_of
 from perimeter_smt.organization.readers.draft.contents import (
+    anything,
     default_key_policy,
     is_key,
     principals_of,
@@ -261,7 +262,10 @@ class _Overlay:
             )
         unknown = [p for p in policies if isinstance(p, NotKnown)]
         for policy in unknown:
-            self.change.unknown(f"policy of `{principal.arn}`", policy.reason, "grants", account=principal.account)
+            self.change.unknown(
+                f"policy of `{principal.arn}`", policy.reason, "grants", account=principal.account, holds="caller",
+                subject=principal.arn, known=principal.model_copy(update={"policies": (anything(),)}),
+            )  # fmt: skip
         if unknown:
             return None
         known = tuple(p for p in policies if isinstance(p, Document))

@@ -47,12 +47,16 @@ def spread(draft: Draft) -> None:
                 continue
             account = arn.split(":", 5)[4] or share.arn.split(":", 5)[4]
             if share.not_known:
-                draft.unknown(f"sharing of `{arn}`", share.not_known, "grants", share.at, account=account)
+                draft.unknown(
+                    f"sharing of `{arn}`", share.not_known, "grants", share.at, account=account, holds="resource"
+                )
             if share.principals:
                 draft.share(arn, account, share.principals, share.at)
         if share.not_known and not share.resources:
             account = share.arn.split(":", 5)[4] if share.arn.count(":") >= 5 else "*"
-            draft.unknown(f"share `{share.arn}`", share.not_known, "grants", share.at, account=account)
+            draft.unknown(
+                f"share `{share.arn}`", share.not_known, "grants", share.at, account=account, holds="resource"
+            )
 
 
 def shared(thing: Thing, policy: Policy | None) -> Policy | None:

@@ -130,14 +130,16 @@ def _of(here: Here, resource: Resource, attribute: str, kind: str) -> Iterator[H
         if arn is None:
             if isinstance(value, NotKnown):
                 here.draft.unknown(f"{kind} of `{resource.address}`", "known after apply", "grants", resource.at,
-                                   account=here.account_of(resource))  # fmt: skip
+                                   account=here.account_of(resource), holds="caller")  # fmt: skip
             return
         yield here.draft.named_elsewhere(arn, resource.at)
         return
     account = here.account_of(resource)
     if isinstance(value, list) and None in value:
         reason = f"one of `{attribute}` is known after apply"
-        here.draft.unknown(f"{kind} of `{resource.address}`", reason, "grants", resource.at, account=account)
+        here.draft.unknown(
+            f"{kind} of `{resource.address}`", reason, "grants", resource.at, account=account, holds="caller"
+        )
     for name in filter(None, [value] if isinstance(value, str) else value):
         beginning = f"arn:{here.partition}:iam::{account}:{kind}/"
         where = here.draft.groups if kind == "group" else here.draft.principals

@@ -31,7 +31,9 @@ def read(here: Here) -> None:
                 _give(here, sets[found.address], resource)
             elif resource.changes:
                 reason = "the plan does not hold its permission set: what its roles may do besides is not told"
-                here.draft.unknown(f"what `{resource.address}` changes", reason, "grants", resource.at, account="*")
+                here.draft.unknown(
+                    f"what `{resource.address}` changes", reason, "grants", resource.at, account="*", holds="caller"
+                )
     for resource in here.plan.of(_ASSIGNMENT):
         _assign(here, sets, resource)
     for resource in here.plan.before:
@@ -111,6 +113,8 @@ def _assign(here: Here, sets: dict[str, PermissionSet], resource: Resource) -> N
     if found is None or not name:
         if resource.changes:
             reason = "the plan does not tell which permission set: the role that it makes may do anything"
-            here.draft.unknown(f"what `{resource.address}` makes", reason, "grants", resource.at, account=account)
+            here.draft.unknown(
+                f"what `{resource.address}` makes", reason, "grants", resource.at, account=account, holds="caller"
+            )
         return
     sets[found.address].assign(here.draft, account, resource.at)

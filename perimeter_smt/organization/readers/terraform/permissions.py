@@ -30,7 +30,7 @@ def read(here: Here) -> None:
         arn = _arn(here, resource)
         if arn is None:
             here.draft.unknown(f"resource of `{resource.address}`", "known after apply", "grants", resource.at,
-                               account=here.account_of(resource))  # fmt: skip
+                               account=here.account_of(resource), holds="resource")  # fmt: skip
             continue
         names = {_EVENTS: ("principal", "action", "condition"), _URL: ("authorization_type",)}
         unknown = [

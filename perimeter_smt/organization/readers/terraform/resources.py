@@ -164,7 +164,7 @@ def _named(here: Here, resource: Resource, name: str, types: tuple[str, ...]) ->
     account = here.account_of(found or resource)
     if arn is None:
         here.draft.unknown(f"resource of `{resource.address}`", "known after apply", "grants", resource.at,
-                           account=account)  # fmt: skip
+                           account=account, holds="resource")  # fmt: skip
         return None
     return here.draft.resources.get(arn) or here.draft.resource(arn, account, resource.at)
 

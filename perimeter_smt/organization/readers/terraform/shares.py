@@ -43,7 +43,7 @@ def read(here: Here) -> None:
         for resource in here.plan.of(kind):
             if not resource.data and _lacks(resource, "shared_accounts"):
                 here.draft.unknown(f"sharing of `{resource.address}`", _AFTER, "grants", resource.at,
-                                   account=here.account_of(resource))  # fmt: skip
+                                   account=here.account_of(resource), holds="resource")  # fmt: skip
             if not resource.data and _told(resource.values.get("shared_accounts")):
                 parties = [str(party) for party in resource.values["shared_accounts"] if party is not None]
                 here.draft.share(_database(here, resource), here.account_of(resource), parties, resource.at)
@@ -51,7 +51,7 @@ def read(here: Here) -> None:
         found = _document_parties(resource)
         if not resource.data and _lacks(resource, "permissions"):
             here.draft.unknown(f"sharing of `{resource.address}`", _AFTER, "grants", resource.at,
-                               account=here.account_of(resource))  # fmt: skip
+                               account=here.account_of(resource), holds="resource")  # fmt: skip
         if found and not resource.data:
             here.draft.share(_document(here, resource), here.account_of(resource), found, resource.at)
 
@@ -94,7 +94,7 @@ def _ram(here: Here) -> None:
                 if attribute == "resource_arn":
                     account = here.account_of(resource)
                     here.draft.unknown(f"resource of `{resource.address}`", _AFTER, "grants", resource.at,
-                                       account=account)  # fmt: skip
+                                       account=account, holds="resource")  # fmt: skip
 
 
 def _share(here: Here, resource: Resource) -> str:
@@ -126,7 +126,14 @@ def _attribute(here: Here, resource: Resource, attribute: str, form: str) -> Non
     owner = here.account_of(made) if made is not None else here.owner(resource)
     found = [resource.get(name) for name in _PARTY]
     if not own or any(isinstance(party, NotKnown) for party in found):
-        here.draft.unknown(f"sharing of `{resource.address}`", _AFTER, "grants", resource.at, account=owner or account)
+        here.draft.unknown(
+            f"sharing of `{resource.address}`",
+            _AFTER,
+            "grants",
+            resource.at,
+            account=owner or account,
+            holds="resource",
+        )
         return
     arn = f"arn:{here.partition}:ec2:{here.region_of(resource)}::{form.format(own)}"
     here.draft.share(arn, owner, [str(party) for party in found if party], resource.at)
