@@ -268,8 +268,8 @@ WORLDS = (
                 f'(not (= resource.account "{MINE}")))', "organizations")),
     ByHand("AE13.id", "own assertion: policies of my organization have its id in their ARN",
            _own(f'(=> (and (= service "organizations") (= (org resource.account) "{ORG}") '
-                f'(not |call: resource is star|) (str.prefixof "policy/" resource.name)) (str.prefixof "policy/{ORG}/" resource.name))',
-                "organizations")),
+                f'(not |call: resource is star|) (str.prefixof "policy/" resource.name)) '
+                f'(str.prefixof "policy/{ORG}/" resource.name))', "organizations")),
     ByHand("AP3.infrastructure", "own assertion: the role by which EC2 attaches volumes is its own",
            _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)',
                 "kms")),
