@@ -319,10 +319,15 @@ def test_who_gives_roles_of_identity_center():
     space = workspace(center, administrators=(arn("security"),))
     delegated = (OTHER, "sso.amazonaws.com")
     told = space.organization.model_copy(update={"delegated_administrators": (delegated,)})
-    for organization, status in ((space.organization, "proved"), (told, "refuted")):
+    nobody = space.organization.model_copy(update={"delegated_administrators": ()})
+    security = {"delegated_administrators": ((MINE, "guardduty.amazonaws.com"),), "delegates_listed": False}
+    some = space.organization.model_copy(update=security)  # there may be others
+    tried = ((nobody, "proved"), (some, "conditional"), (space.organization, "conditional"), (told, "refuted"))
+    for organization, status in tried:
         found = ask(space.model_copy(update={"organization": organization}), ["C2"], Asking())[0]
         (line,) = rows_of(found, "permission sets")
         assert line.status == status
+        assert (f"{OTHER} does not administer IAM Identity Center" in line.text) is (status == "conditional")
     assert calls(line) == ["sso:CreateAccountAssignment"] * 3  # on the account, the instance and the permission set
 
 
