@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.mitigations.stack_sets import untold
 
 LIMITS = (
     "which root users have credentials is not in the input",
@@ -36,6 +37,7 @@ def limits(workspace: Workspace) -> tuple[str, ...]:
     return (
         *LIMITS,
         *(() if told else (_DELEGATES,)),
+        *untold(organization),
         *((_MAKES_WITHOUT,) if bare else ()),
         *((_OF_RESOURCES,) if tagged else ()),
         *_by_name(workspace),
