@@ -66,7 +66,7 @@ def where(workspace: Workspace, effect: str, steps: Steps) -> Formula:
 def unless(workspace: Workspace, steps: Steps, caller: Kind, step: Step) -> str:
     """What such a call needs besides: what the organization switched on, or whom it made an administrator."""
     call = call_of(steps, step)
-    if call.startswith("sso:"):
+    if any(call == action.lower() for action in calls_of("permission-sets")):
         return undelegated(workspace, caller.first.account, _SSO, "IAM Identity Center")
     member = caller.first.account != workspace.organization.management_account
     return _FOR_ALL if member and call == _DISABLES.lower() else ""
