@@ -75,7 +75,7 @@
   :source "global condition keys, aws:PrincipalServiceNamesList"))
 (assert (! (=> (= caller aws-service) (str.in_re principal.service
     (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
-           (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn")))))
+           (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn") (str.to_re ".amazon.com")))))
   :named AP8.name :strength soft :source "IAM guide, AWS service principals"))
 (assert (! (=> (str.suffixof ".amazonaws.com.cn" principal.service) (= aws.partition "aws-cn")) :named AP8.partition
   :strength hard :source "IAM guide, AWS service principals: names in the China Regions"))

@@ -21,6 +21,12 @@
 (assert (! (not resource.unlisted-built-in) :named AE12.built-in :strength presumed
   :source "keys/built-in-resources.json: guides of the services; AWS publishes no list of what is in an account without being made"))
 
+; Which calls are made on what is there already say the verbs and lists of existing-resource-actions, less what
+; absent-resource-actions takes out: AWS publishes no such list, and a call may go through on a name that nothing has.
+(declare-const resource.not-there Bool)
+(assert (! (not resource.not-there) :named AE12.needs :strength presumed
+  :source "keys/existing-resource-actions.json, keys/absent-resource-actions.json: verbs of actions and API references; AWS publishes no list"))
+
 ; --- tags of buckets (W-9) -----------------------------------------------------------------------
 (declare-const bucket.says-abac Bool)             ; organization.yaml: `abac: true`
 (declare-const bucket.says-no-abac Bool)          ; organization.yaml: `abac: false`

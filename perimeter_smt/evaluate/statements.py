@@ -12,7 +12,14 @@ from perimeter_smt.evaluate.arns import resource_test
 from perimeter_smt.evaluate.conditions import CompiledCondition
 from perimeter_smt.evaluate.principals import HitKind, principal_test, strongest
 from perimeter_smt.evaluate.view import Rivals, View
-from perimeter_smt.evaluate.words import Failure, action_failure, condition_failure, principal_failure, resource_failure
+from perimeter_smt.evaluate.words import (
+    Failure,
+    ListsIt,
+    action_failure,
+    condition_failure,
+    principal_failure,
+    resource_failure,
+)
 from perimeter_smt.policy.document import Document, Element, Location, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.request import Request
@@ -44,14 +51,20 @@ class MatchResult(NamedTuple):
 class CompiledStatement:
     """A statement with its four tests."""
 
-    __slots__ = ("action", "conditions", "deny", "location", "policy", "principal", "resource", "statement")
+    __slots__ = (
+        "action", "conditions", "deny", "lists_action", "lists_resource", "location", "policy", "principal", "resource",
+        "statement",
+    )  # fmt: skip
 
     def __init__(self, statement: Statement, document: Document, rivals: Rivals) -> None:
-        variables = document.has_variables and not (document.kind is Kind.RCP and "X-17" in rivals)
+        document_kind = document.kind
+        variables = document.has_variables and not (document_kind is Kind.RCP and "X-17" in rivals)
         self.statement, self.policy, self.location = statement, document.name, statement.location
         self.deny = statement.effect == "Deny"
         self.action = action_test(statement.action, rivals)
-        self.resource = _resources(statement.resource, document.kind, variables, rivals)
+        self.resource = _resources(statement.resource, document_kind, variables, rivals)
+        self.lists_action: ListsIt = lambda one, view: action_test(one, rivals)(view)
+        self.lists_resource: ListsIt = lambda one, view: _resources(one, document_kind, variables, rivals)(view)
         self.principal = principal_test(statement.principal, statement.effect, document.kind, rivals)
         self.conditions = tuple(
             CompiledCondition(condition, has_variables=variables, rivals=rivals) for condition in statement.conditions
@@ -71,9 +84,9 @@ class CompiledStatement:
     def failures(self, view: View) -> Iterator[Failure]:
         """Every part that does not match, in the order action, resource, principal, conditions."""
         if not self.action(view):
-            yield action_failure(self.statement, view)
+            yield action_failure(self.statement, view, self.lists_action)
         if not self.resource(view):
-            yield resource_failure(self.statement, view)
+            yield resource_failure(self.statement, view, self.lists_resource)
         if not self.principal(view):
             yield principal_failure(self.statement, view)
         for condition in self.conditions:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from perimeter_smt.evaluate.conditions import CompiledCondition, elements, is_null
@@ -12,6 +14,8 @@ from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.operators import BaseOperator, Family, Test
 
 _SHOWN = 3
+
+ListsIt = Callable[[Element, View], bool]  # whether an element, taken as an Action or Resource, matches a request
 
 
 class Failure(NamedTuple):
@@ -25,17 +29,17 @@ class Failure(NamedTuple):
         return self.text
 
 
-def action_failure(statement: Statement, view: View) -> Failure:
+def action_failure(statement: Statement, view: View, lists: ListsIt) -> Failure:
     """The action is not among those of the statement."""
-    return _element("action", view.request.action, statement.action)
+    return _element("action", view.request.action, statement.action, view, lists)
 
 
-def resource_failure(statement: Statement, view: View) -> Failure:
+def resource_failure(statement: Statement, view: View, lists: ListsIt) -> Failure:
     """The resource is not among those of the statement."""
     element = statement.resource
     if element is None:
         return Failure("resource", f"resource {quoted(view.resource)} is not this one", statement.location)
-    return _element("resource", view.resource, element)
+    return _element("resource", view.resource, element, view, lists)
 
 
 def principal_failure(statement: Statement, view: View) -> Failure:
@@ -56,11 +60,13 @@ def condition_failure(compiled: CompiledCondition, view: View) -> Failure:
     return Failure("condition", text, condition.location)
 
 
-def _element(part: str, text: str, element: Element) -> Failure:
-    values = _list(element.values)
+def _element(part: str, text: str, element: Element, view: View, lists: ListsIt) -> Failure:
     if element.negated:
+        alone = (replace(element, negated=False, values=(value,)) for value in element.values)
+        found = [one.values[0] for one in alone if lists(one, view)]
+        values = _list(found or element.values)
         return Failure(part, f"{part} {quoted(text)} is exempt by `Not{part.capitalize()}` {values}", element.location)
-    return Failure(part, f"{part} {quoted(text)} is none of {values}", element.location)
+    return Failure(part, f"{part} {quoted(text)} is none of {_list(element.values)}", element.location)
 
 
 def _reason(compiled: CompiledCondition, view: View) -> str:

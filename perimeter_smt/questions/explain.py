@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from perimeter_smt.encode.world.clock import FROM
+from perimeter_smt.encode.world.existence import UNLISTED
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError
 from perimeter_smt.evaluate import OPEN_POINTS
@@ -74,7 +75,7 @@ def counterexample(
     perimeter = world.workspace.perimeter
     turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
     case = case_at(world, model, request, facts, departs)
-    listed = resources_listed and not model.symbols.get("resource.unlisted-built-in", False)  # AE12
+    listed = resources_listed and not any(model.symbols.get(name, False) for name in UNLISTED)
     _check_ground(world, objective, case, request, facts, kind, resources_listed=listed)
     if kind == "blocked":
         replayed = held_back(case, turned, settled=perimeter.settled)

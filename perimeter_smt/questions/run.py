@@ -104,7 +104,10 @@ class Run:
         if granted:
             result = self.engine.check([*assumptions, *granted])
             if result.status == "sat":
-                return self._well_known(services, [*assumptions, *granted], result)
+                kept = {id(formula) for formula in granted}
+                left = [f for f in self._wanted[services] if id(f) not in kept and not _names_action(f)]
+                result, more = plainest(self.engine, left, [*assumptions, *granted], result)
+                return self._well_known(services, [*assumptions, *granted, *more], result)
         result, granted = plainest(self.engine, self._wanted[services], assumptions, first)
         if like:
             self._granted[like] = [f for f in granted if not _names_action(f)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from perimeter_smt.report.axioms import Stated, sources, stated, untraced
 from perimeter_smt.resources import encodings
@@ -22,6 +22,19 @@ Soft axioms are left out of what counts as proved unless `perimeter.yaml` accept
 What the ids mean: [the semantics](semantics/4-environment.md#4.8).
 """
 _KEYS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
+
+
+_TABLES = """## Tables
+
+What a row does to the requests that can be, and what its absence does: it `adds` some, or `excludes` some, so that a
+proof may rest on it. What excludes stands on a page for each row, on a list of AWS, on an axiom that is soft or
+presumed, on what `perimeter.yaml` says by name, or the mitigation that is named says that the table may know too
+little (`as far as` in its report).
+"""
+_STANDS_ON = {
+    "page": "a page for each row", "list": "AWS's list", "input": "what `perimeter.yaml` says",
+    "complete": "a page for each row that says `complete`",
+}  # fmt: skip
 
 
 def axioms_page() -> str:
@@ -47,7 +60,8 @@ def axioms_page() -> str:
     parts.append(_section("Soft", ("axiom", "source", "at"), (_cells(row, _text(row.source)) for row in soft)))
     points = (row for row in rows if row.kind == "open point")
     parts.append(_section("Open points", ("point", "chosen reading", "rival", "at"), (_point(row) for row in points)))
-    parts.append(_section("Tables", ("table", "says", "AWS", "used by"), _tables()))
+    parts.append(_TABLES)
+    parts.append(_table(("table", "says", "AWS", "used by", "a row", "no row"), _tables()))
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -73,7 +87,14 @@ def _tables() -> Iterable[tuple[str, ...]]:
         page = table["source"].split(" ")[0]
         link = f"[page]({page})" if page.startswith("https://") else _text(table["source"])
         used = ", ".join(f"`{axiom}`" for axiom in entry["used_by"])
-        yield f"[`{name}`](../encodings/keys/{name}.json), {table['date']}", _text(entry["says"]), link, used
+        file = f"[`{name}`](../encodings/keys/{name}.json), {table['date']}"
+        yield file, _text(entry["says"]), link, used, _does(entry, "row"), _does(entry, "silence")
+
+
+def _does(entry: Mapping[str, str], what: str) -> str:
+    """What a row does to the requests that can be, or that there is none, and what that stands on."""
+    by = entry.get(f"{what}_by", "")
+    return f"{entry[what]}: {_STANDS_ON.get(by, f'`{by}`')}" if by else entry[what]
 
 
 def _cells(row: Stated, *cells: str) -> tuple[str, ...]:

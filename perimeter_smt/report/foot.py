@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from perimeter_smt.organization.presumed import presumed
+from perimeter_smt.organization.silence import silent_tables
 from perimeter_smt.questions.objectives import LIMIT_TEXTS
 from perimeter_smt.questions.verdicts import Assumption, Report
 from perimeter_smt.questions.verdicts import presumes as names_of
@@ -60,6 +61,16 @@ def presumes(page: Page, report: Report) -> None:
     if texts:
         texts.append("AWS does not state these without exception: `doubts` in perimeter.yaml does without them")
     page.item("presumes", texts)
+
+
+def as_far_as(page: Page, report: Report) -> None:
+    """The tables that proofs of mitigations go as far as: AWS publishes no such list."""
+    proved = [found.id for found in report.mitigations if any(line.status == "proved" for line in found.lines)]
+    known = {name: silent_tables()[name] for name in proved if name in silent_tables()}
+    tables = ", ".join(table for name in known for table in known[name])
+    page.item(
+        "as far as", [f"tables know, of which AWS publishes no list: {tables} ({' '.join(known)})"] if known else ""
+    )
 
 
 def files(page: Page, rows: Sequence[Numbered]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.model import Organization
+from perimeter_smt.organization.silence import silent_tables
 from perimeter_smt.questions.mitigations.model import Mitigation
 from perimeter_smt.questions.verdicts import (
     Assumption,
@@ -142,6 +143,7 @@ def mitigation_json(mitigation: Mitigation) -> dict[str, Any]:
         "assumptions": [assumption_json(assumption) for assumption in mitigation.assumptions],
         "presumes": list(presumes(mitigation.assumptions)),
         "limits": list(mitigation.limits),
+        "as_far_as": list(silent_tables().get(mitigation.id, ())),
     }
 
 

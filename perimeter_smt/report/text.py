@@ -50,6 +50,7 @@ def render(
         foot.exceptions(page, report)
         foot.rests_on(page, report)
         foot.presumes(page, report)
+        foot.as_far_as(page, report)
         foot.files(page, rows)
         foot.commands(page, rows, command)
     dates = dict(report.tables)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -93,25 +93,30 @@ def table_rows(name: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(table["rows"])
 
 
-@lru_cache(maxsize=16384)
-def name_characters(service: str, part: str) -> str | None:
-    """The characters that an open part of a service's ARNs may hold, ranges as in `a-z0-9-`; None: any.
+class NameLimit(NamedTuple):
+    """What may stand in an open part of an ARN: ranges as in `a-z0-9-`, all but these with `^` in front.
 
-    With `^` in front: all but these.
+    `most`: so many characters; None: no page tells how many. `shape`: exactly this where it is not empty, `#` a digit.
     """
-    return next((str(row["characters"]) for row in _parts(service) if fnmatchcase(part, row["part"])), None)
+
+    characters: str
+    most: int | None
+    shape: str
 
 
 @lru_cache(maxsize=16384)
-def name_shape(service: str, part: str) -> str | None:
-    """What an open part of a service's ARNs looks like, `#` for a digit; None: no such rule."""
-    return next((row.get("shape") for row in _parts(service) if fnmatchcase(part, row["part"])), None)
+def name_limit(service: str, part: str, name: str) -> NameLimit | None:
+    """What a page of the service tells of an open part of these names, such as `key/${KeyId}`; None: nothing."""
+    for row in _parts(service):
+        if fnmatchcase(part, row["part"]) and fnmatchcase(name, row.get("in", "*")):
+            return NameLimit(row["characters"], row.get("most"), row.get("shape", ""))
+    return None
 
 
 @lru_cache(maxsize=1024)
 def _parts(service: str) -> tuple[Mapping[str, Any], ...]:
     """Rows on open parts of a service's ARNs, first match first."""
-    return tuple(row for row in _tables()["name-characters"]["rows"] if row["service"] in ("*", service))
+    return tuple(row for row in _tables()["name-characters"]["rows"] if row["service"] == service)
 
 
 def table_dates() -> dict[str, str]:

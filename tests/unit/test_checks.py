@@ -13,12 +13,14 @@ from perimeter_smt import (
     access_not_granted,
     access_not_granted_in_workspace,
     decide,
+    findings_of_workspace,
     load_workspace,
     no_new_access,
     no_public_access,
     public_in_workspace,
 )
 from perimeter_smt.cli.main import run
+from perimeter_smt.organization.readers import SourceOptions, read_source
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.checks.grants import reached
 from perimeter_smt.report.json import schema
@@ -305,3 +307,24 @@ def test_actions_that_aws_does_not_have(actions, said, tmp_path, capsys):
     assert err.startswith(f"note: --actions: {said}") if said else not err
     assert run([*words, "--resources", "arn:aws:s3"]) == 2
     assert run([*words, "--resources", "arn:aws:s3*"]) == 0
+
+
+def test_a_policy_that_is_not_read_does_not_pass(tmp_path):
+    """`public` and `findings` passed a template in which a policy for everybody stood in a type that is not read."""
+    closed = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*", "Resource": "*"}]}
+    everybody = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    template = {"Resources": {
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Closed": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}],
+                                                                   "PolicyDocument": closed}},
+        "Unread": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyDocument": json.dumps(everybody)}},
+    }}  # fmt: skip
+    (tmp_path / "t.json").write_text(json.dumps(template))
+    options = SourceOptions(organization_id="o-acme0000001", management_account="999900001111", account="111122223333")
+    workspace = read_source(tmp_path / "t.json", options)
+    found = {check.subject: check.result for check in public_in_workspace(workspace)}
+    assert found["policy of `Unread`"] == "UNKNOWN"
+    assert [result for subject, result in found.items() if "sqs" in subject] == ["PASS"]
+    answer = findings_of_workspace(workspace)
+    assert (answer.exit_code, answer.findings) == (3, ())
+    assert "policy of `Unread`" in answer.reason

@@ -129,3 +129,24 @@ def test_the_exempting_statement_is_closest():
     found = closest_denial(read_case(value, file="f", default_id="1"), about=("aws:resourceorg",))
     assert found.statement.sid == "Exempts"
     assert found.keys == ("aws:ResourceOrgID",)
+
+
+def exempted(deny):
+    """What is told of a Deny that exempts the request, of which nothing else fails."""
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", **deny}}
+    principal = {"type": "user", "arn": "arn:aws:iam::111122223333:user/anna", "account": "111122223333"}
+    request = {"action": "s3:GetObject", "resource": "arn:aws:s3:::acme-logs/k", "resource_account": "111122223333"}
+    body = {"policies": {"scp": [[document]]}, "request": {**request, "principal": principal, "context": {}}}
+    return str(explain(read_case(body, file="case.json", default_id="1"))[0].failed)
+
+
+def test_what_exempts_is_told_and_not_the_first_of_a_list():
+    """The first three of a long list were told, whichever of them exempted the call."""
+    others = ["sqs:*", "sns:*", "kms:*", "sts:*"]
+    assert exempted({"NotAction": [*others, "s3:Get*"], "Resource": "*"}) == (
+        "action `s3:GetObject` is exempt by `NotAction` `s3:Get*`"
+    )
+    buckets = [f"arn:aws:s3:::acme-{name}/*" for name in ("a", "b", "c", "logs", "d")]
+    assert exempted({"Action": "*", "NotResource": buckets}) == (
+        "resource `arn:aws:s3:::acme-logs/k` is exempt by `NotResource` `arn:aws:s3:::acme-logs/*`"
+    )

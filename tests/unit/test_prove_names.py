@@ -77,6 +77,21 @@ def test_a_listed_name_opens_nothing_where_limits_hold():
         ("lambda:InvokeFunction", "lambda:*:*:function:*@*", False),
         ("cloudformation:UpdateStackSet", "cloudformation:*:*:type/resource/*/Shop-Cart", True),
         ("imagebuilder:GetInfrastructureConfiguration", "imagebuilder:*:*:infrastructure-configuration/a_b", True),
+        ("cloudformation:CreateStack", "cloudformation:*:*:stack/shop/${*}", True),  # has no id yet
+        ("cloudformation:ListStacks", "cloudformation:*:*:stack/${*}/${*}", True),
+        ("ec2:RunInstances", "ec2:*:*:instance/${*}", True),
+        ("ecs:RegisterTaskDefinition", "ecs:*:*:task-definition/shop:${*}", True),
+        ("lambda:GetWebFunction", "lambda:*:*:web-function/*@*", True),
+        ("lambda:GetWebFunction", "lambda:*:*:web-function/a/b", False),
+        ("logs:CreateLogGroup", "logs:*:*:log-group:shop:log-stream:", True),
+        ("logs:DescribeLogGroups", "logs:*:*:log-group::log-stream:", True),
+        ("logs:DescribeLogGroups", "logs:*:*:log-group:*~*", False),
+        ("sso:DescribeInstance", "sso:::instance/ssoins-a.b", True),
+        ("ssm:GetParameter", "ssm:*:*:parameter/shop:3", True),
+        ("ssm:GetParameter", "ssm:*:*:parameter/a~b", False),
+        ("ssm:UpdateManagedInstanceRole", "iam::*:role/path/name", True),
+        ("ssm:SendCommand", f"s3:::{'a' * 70}", True),  # in US East until March 2018
+        ("dms:AddTagsToResource", "dms:*:*:es:a:b", True),
     ],
 )
 def test_names_that_aws_gives_are_ways_through(action, exempt, through):

@@ -294,10 +294,10 @@ def test_a_policy_of_a_type_that_is_not_read_is_named(tmp_path):
     text = """
 Resources:
   Files:
-    Type: AWS::EFS::FileSystem
+    Type: AWS::MediaStore::Container
     Properties:
-      FileSystemPolicy:
-        Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: elasticfilesystem:ClientMount}]
+      Policy:
+        Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: mediastore:GetObject}]
   Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: orders}}
 """
     found = [u.name for u in read(tmp_path, text).unknowns if u.affects == "grants"]

@@ -97,7 +97,7 @@ TEXT = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Res
 @pytest.mark.parametrize("text", [
     f"  P: {{Type: AWS::Logs::ResourcePolicy, Properties: {{PolicyDocument: '{TEXT}'}}}}",
     f"  P: {{Type: AWS::Logs::ResourcePolicy, Properties: {{PolicyDocument: !Sub '{TEXT}'}}}}",
-    "  P: {Type: AWS::EFS::FileSystem, Properties: {FileSystemPolicy: !Ref X}}",
+    "  P: {Type: AWS::MediaStore::Container, Properties: {Policy: !Ref X}}",
     f"  P: {{Type: {ACCESS_POINT}, Properties: {{PolicyDocument: {{Statement: [{{{ANY}}}]}}}}}}",
     "  P: {Type: AWS::Serverless::Api, Properties: {Auth: {ResourcePolicy: {CustomStatements: []}}}}",
 ])  # fmt: skip

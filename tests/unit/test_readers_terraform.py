@@ -316,14 +316,14 @@ def test_policies_from_locals_are_not_known(tmp_path):
 def test_policies_of_types_that_are_not_read_are_named(tmp_path):
     """Whether their text is planned or known after apply; what cannot hold a policy is not."""
     plan = Plan()
-    plan.add("aws_efs_file_system_policy.files", {"policy": allow("elasticfilesystem:ClientMount", Principal="*")})
+    plan.add("aws_media_store_container_policy.files", {"policy": allow("mediastore:GetObject", Principal="*")})
     plan.add("aws_glue_resource_policy.data", {}, unknown=["policy", "id"], refers={"policy": ["aws_x.y"]})
     plan.add("aws_ecr_lifecycle_policy.old", {"policy": '{"rules": []}'}, unknown=["id"])
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan.value()))
     found = read_source(path, SourceOptions(organization_id=ORG, account=OWN))
     named = [u.name for u in found.unknowns if "is no type whose" in u.reason]
-    assert named == ["policy of `aws_efs_file_system_policy.files`", "policy of `aws_glue_resource_policy.data`"]
+    assert named == ["policy of `aws_media_store_container_policy.files`", "policy of `aws_glue_resource_policy.data`"]
 
 
 def test_a_resource_without_an_address_is_bad_input(tmp_path, capsys):

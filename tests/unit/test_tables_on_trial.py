@@ -87,6 +87,8 @@ def test_what_is_made_inside_something_needs_it(action):
         ("es:GetCompatibleVersions", "arn:aws:es:*:*:domain/*", "refuted"),
         ("iam:CreateAccessKey", "arn:aws:iam::*:user/*", "refuted"),  # of the root user
         ("iam:PutUserPolicy", "arn:aws:iam::*:user/*", "proved"),
+        ("dms:ListTagsForResource", "arn:aws:dms:*:*:*", "refuted"),  # ResourceArn is not required
+        ("dms:AddTagsToResource", "arn:aws:dms:*:*:*", "proved"),
     ],
 )
 def test_a_guardrail_on_arns_misses_calls_that_name_another_or_none(action, denied, found):

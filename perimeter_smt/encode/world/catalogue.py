@@ -20,7 +20,7 @@ from perimeter_smt.logic.formula import Formula, atom, equal, glob, is_text, neg
 from perimeter_smt.logic.problem import Catalogue, Group
 from perimeter_smt.policy.document import Element
 from perimeter_smt.request import actions
-from perimeter_smt.request.keys import name_characters, name_shape, support_list, table_rows
+from perimeter_smt.request.keys import name_limit, support_list, table_rows
 
 T = TypeVar("T")
 CALL = "call"
@@ -104,14 +104,18 @@ def _may_name_nothing(info: actions.ActionInfo) -> bool:
         return True
     if any(use.required for use in info.resource_types):
         return False
-    return not _naming().fullmatch(str(info).lower())
+    action = str(info).lower()
+    names, may_not = _naming()
+    return action in may_not or not names.fullmatch(action)
 
 
 @lru_cache(maxsize=1)
-def _naming() -> re.Pattern[str]:
-    """The actions of which each call names a resource, as one pattern."""
-    patterns = sorted(support_list("named-resource-actions"))
-    return re.compile("|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in patterns) or "(?!)", re.DOTALL)
+def _naming() -> tuple[re.Pattern[str], frozenset[str]]:
+    """The actions of which each call names a resource, as one pattern, less those of which no page tells."""
+    rows = table_rows("named-resource-actions")
+    patterns = sorted(row["member"] for row in rows)
+    joined = "|".join(f"(?:{_regex(pattern.lower()).pattern})" for pattern in patterns) or "(?!)"
+    return re.compile(joined, re.DOTALL), frozenset(name.lower() for row in rows for name in row.get("but", ()))
 
 
 def _plainness(use: actions.ResourceUse) -> tuple[bool, bool]:
@@ -350,7 +354,7 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
     position = 0
     for found in _PLACEHOLDER.finditer(name):
         parts.append(Text(name[position : found.start()]))
-        parts += open_part(service, found[1])
+        parts += open_part(service, found[1], name)
         position = found.end()
     parts.append(Text(name[position:]))
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
@@ -362,28 +366,17 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
 
 
 @lru_cache(maxsize=16384)
-def open_part(service: str, part: str) -> tuple[Text | Run, ...]:
-    """What may stand in an open part of an ARN."""
-    shape = name_shape(service, part)
-    if shape is not None:
-        return tuple(Run(DIGITS, 1, 1) if char == "#" else Text(char) for char in shape)
-    listed = name_characters(service, part)
-    if listed is None:
+def open_part(service: str, part: str, name: str) -> tuple[Text | Run, ...]:
+    """What may stand in an open part of these names (W-12, W-40): anything where no page limits it."""
+    limit = name_limit(service, part, name)
+    if limit is None:
         return (Run(ANY, 1),)
-    but = listed.startswith("^")
-    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed[but:])
-    return (Run(CharSet(characters, but), 1, _longest(service, part)),)
-
-
-def _longest(service: str, part: str) -> int | None:
-    """How long a name of a bucket can be; that new general purpose buckets have 63 characters is soft (AR23.bucket).
-
-    S3 guide, bucket naming rules: before March 1, 2018, buckets created in US East (N. Virginia) could have names of up
-    to 255 characters (W-40); directory buckets and buckets on Outposts are younger.
-    """
-    if part != "BucketName":
-        return None
-    return 255 if service == "s3" else 63
+    if limit.shape:
+        return tuple(Run(DIGITS, 1, 1) if char == "#" else Text(char) for char in limit.shape)
+    but = limit.characters.startswith("^")
+    listed = limit.characters[but:]
+    characters = _RANGE.sub(lambda found: "".join(map(chr, range(ord(found[1]), ord(found[2]) + 1))), listed)
+    return (Run(CharSet(characters, but), 1, limit.most),)
 
 
 def demands(row: Row) -> tuple[Formula, ...]:

@@ -110,7 +110,7 @@ def _beyond(service: str, arn_service: str, name: str) -> frozenset[str]:
         if found is None:
             continue
         values = zip(_PLACEHOLDER.findall(pattern), found.groups(), strict=True)
-        broken = {part for part, value in values if not _admits(service, part).fullmatch(value)}
+        broken = {part for part, value in values if not _admits(service, part, pattern).fullmatch(value)}
         if not broken:
             return frozenset()
         out |= broken
@@ -125,9 +125,9 @@ def _open(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=16384)
-def _admits(service: str, part: str) -> re.Pattern[str]:
-    """What the table admits in an open part."""
-    return re.compile("".join(map(_piece, open_part(service, part))), re.DOTALL)
+def _admits(service: str, part: str, name: str) -> re.Pattern[str]:
+    """What the table admits in an open part of these names."""
+    return re.compile("".join(map(_piece, open_part(service, part, name))), re.DOTALL)
 
 
 def _piece(piece: Text | Run) -> str:

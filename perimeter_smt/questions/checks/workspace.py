@@ -26,7 +26,7 @@ from perimeter_smt.questions.checks import access_not_granted as access
 from perimeter_smt.questions.checks import public
 from perimeter_smt.questions.checks.grants import Asking, check
 from perimeter_smt.questions.checks.lists import presuming, public_lists
-from perimeter_smt.questions.checks.verdicts import Check, worst
+from perimeter_smt.questions.checks.verdicts import Check, CheckName, worst
 from perimeter_smt.questions.compare import encode, gained
 from perimeter_smt.questions.requests.filled import Filler
 from perimeter_smt.questions.verdicts import Counterexample
@@ -39,6 +39,8 @@ from perimeter_smt.witness.case import OPEN, case_to_json, levels_of
 _BELOW = frozenset(
     ("s3", "sqs", "sns", "kms", "secretsmanager", "lambda", "dynamodb", "ecr", "kinesis", "s3tables", "iam")
 )
+# What is not known of policies of resources, which are no part of the check of a principal.
+_OF_RESOURCES = ("policy of `", "resource of `", "grants of `", "sharing of `", "share `", "function of `")
 
 
 def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -> Iterator[Check]:
@@ -55,6 +57,14 @@ def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -
             if principal.trust is not None:
                 yield _public(filler, account, principal.arn, principal.trust, None, limits)
     yield from public_lists(workspace, limits=limits)
+    yield from _not_known(workspace, "CheckNoPublicAccess", ())
+
+
+def _not_known(workspace: Workspace, name: CheckName, passed_over: tuple[str, ...]) -> Iterator[Check]:
+    """What the source does not tell and what may grant anything: no check of it can pass."""
+    for unknown in workspace.unknowns:
+        if unknown.affects == "grants" and not unknown.name.startswith(passed_over):
+            yield Check(name, "UNKNOWN", f"not known: {unknown.reason}", unknown.name)
 
 
 def _public(
@@ -129,6 +139,7 @@ def access_not_granted_in_workspace(
         for principal in account.principals:
             if principal.policies:
                 yield _access(filler, account, principal, actions, resources, limits)
+    yield from _not_known(workspace, "CheckAccessNotGranted", _OF_RESOURCES)
 
 
 def _access(

@@ -104,9 +104,20 @@ def findings_of_workspace(
     for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
-    return replace(
-        answered(workspace.name, zone, told, estate.unknowns()), direction=direction, services=estate.services
-    )
+    found = answered(workspace.name, zone, told, estate.unknowns())
+    if direction == "in" and not found.findings and found.status == "complete":
+        found = _or_unknown(found, workspace)
+    return replace(found, direction=direction, services=estate.services)
+
+
+def _or_unknown(found: Findings, workspace: Workspace) -> Findings:
+    """That nobody has access is not said where a policy that nobody has read may let anybody in."""
+    open_ones = [unknown for unknown in workspace.unknowns if unknown.affects == "grants"]
+    if not open_ones:
+        return found
+    more = f", and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
+    reason = f"what is not known may let outsiders in: {open_ones[0].name}: {open_ones[0].reason}{more}"
+    return replace(found, status="unknown", reason=reason, proved=tuple(p for p in found.proved if p != "complete"))
 
 
 def covered(

@@ -18,6 +18,7 @@ LIMITS = (
     *SCP_LIMITS,
     "compute that was made before the guardrail was attached keeps its network",
     "EC2, EKS and their kind always run in a VPC of the account: which VPC is a question of routes, not of IAM",
+    "services that the table `compute-settings` does not know may run code outside my VPCs, too",
 )
 Row = Mapping[str, Any]
 

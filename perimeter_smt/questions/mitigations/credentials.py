@@ -30,6 +30,7 @@ LIMITS = (
     "who holds the keys of a trusted identity provider or certificate authority gets in: IAM does not see them",
     "long-term access keys of users, once they leak, are held to the network by O5 and not by this question",
     "service-linked roles, of whatever account, are used by AWS alone, as each service documents; no RCP binds them",
+    "an issuer of tokens that the table `shared-oidc-issuers` does not know counts as one customer's own",
 )
 
 

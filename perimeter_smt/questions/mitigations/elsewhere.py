@@ -29,6 +29,7 @@ LIMITS = (
     "an instance that calls by another address than its primary one, as pods do, is not told from others",
     "a URL works until it ends, for whoever holds it inside my network",
     "tokens of OAuth clients (`signin:CreateOAuth2Token`) are handed out after signing in, outside AWS",
+    "calls that the table `portable-credentials` does not know may hand out URLs or tokens, too",
 )
 Row = Mapping[str, Any]
 _NETWORK = ("aws:sourceip", "aws:sourcevp", "aws:vpc")

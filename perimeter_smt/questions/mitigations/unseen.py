@@ -11,6 +11,7 @@ LIMITS = (
     "which role a function, an instance or a stack has, and to whom a managed policy is attached, is not in the input: "
     "paths over them are conditional",
     "services that the tables `escalation-actions` and `pass-role-paths` do not know may run code with a role, too",
+    "calls that the table `guardrail-actions` does not know may change what holds the perimeter, too",
     "a new role is followed by its rights; that a guardrail exempts its name only where perimeter.yaml says so",
     "of two who act together one call of the helper is followed: to rewrite a trust policy, extend rights or change a "
     "tag",
@@ -20,8 +21,8 @@ _DELEGATES = (
     "management account"
 )
 _FORWARDED = (
-    "calls of STS that a service makes with the session of its caller are not followed: AWS names no service that begins "
-    "a session so (AE5.forwarded), and some policy asks whether a service makes the call"
+    "calls of STS that a service makes with the session of its caller are not followed: AWS names no service that "
+    "begins a session so (AE5.forwarded), and some policy asks whether a service makes the call"
 )
 _FORWARDED_KEYS = ("aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 _OF_RESOURCES = "who edits the policy of a resource that carries an exempting tag is not asked: it is outside the claim"

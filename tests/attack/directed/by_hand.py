@@ -181,6 +181,17 @@ def nothing_listed() -> str:
     return of_objective(found, "O6", "apprunner", actions={action.lower()}, limits=("services-outside-rcp",))
 
 
+def a_queue_that_is_not_there() -> str:
+    """A role may purge queues of its account, which lists none, from anywhere."""
+    action = "sqs:PurgeQueue"
+    allow = {"Effect": "Allow", "Action": action, "Resource": f"arn:aws:sqs:*:{MINE}:*"}
+    app = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:role/app", type="role", account=MINE, policies=(_document(Kind.IDENTITY, (allow,)),)
+    )
+    found = space(listed=True, principals=(app,), actions=(action,), scp=(deny("*", StringLike=ROOTS),))
+    return of_objective(found, "O5", "sqs", actions={action.lower()})
+
+
 def tag_that_is_there() -> str:
     """An RCP denies calls on what has a tag; the one queue of the account has it, and its policy lets everybody in."""
     allow = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
@@ -238,6 +249,8 @@ WORLDS = (
            closed_endpoint("comprehend:DescribeEndpoint")),
     ByHand("AE12.built-in", "accounts that list nothing, and a role that reads what a service may have by itself",
            nothing_listed),
+    ByHand("AE12.needs", "an account that lists no queue, and a role that may purge its queues",
+           a_queue_that_is_not_there),
     ByHand("AN14.documented", "the policy of an endpoint that denies everything", closed_endpoint("sqs:SendMessage"),
            ("AN14",)),
     ByHand("AR22.on", "own assertion: the tags of a bucket count where the file says so", tags_that_count),

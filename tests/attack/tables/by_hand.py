@@ -289,7 +289,7 @@ ROWS = (
     RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
               lambda row: row == "sqs:PurgeQueue", _purged),
     RowByHand("named-resource-actions", "an SCP that denies simulating policies of any ARN",
-              lambda row: row == "iam:SimulatePrincipalPolicy", _simulated),
+              lambda row: row["member"] == "iam:SimulatePrincipalPolicy", _simulated),
     RowByHand("shared-resources-services", "restoring a snapshot of another account",
               lambda row: row["member"] == "rds", _shared),
     RowByHand("sign-in-actions", "an RCP that denies signing in, under the strictest reading",

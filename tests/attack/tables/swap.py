@@ -30,7 +30,7 @@ def list_of(table: Mapping[str, Any]) -> str:
 def forget() -> None:
     """Empty every cache of the program but those of the service reference, which has one table's rows alone."""
     for found in gc.get_objects():
-        module = getattr(found, "__module__", "") if isinstance(found, _lru_cache_wrapper) else ""
+        module = getattr(found, "__module__", "") if type(found) is _lru_cache_wrapper else ""
         if module.startswith("perimeter_smt") and module != "perimeter_smt.request.actions":
             found.cache_clear()
 

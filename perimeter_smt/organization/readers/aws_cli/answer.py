@@ -9,6 +9,7 @@ from typing import Any
 from perimeter_smt.organization.readers.draft import Draft, Place
 from perimeter_smt.request.partitions import partition_of_region
 
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])")
 POLICY_ID = re.compile(r"(?<![0-9A-Za-z])p-(?:FullAWSAccess|RCPFullAWSAccess|[0-9a-z_]{8,128})(?![0-9A-Za-z])")
 TARGET = re.compile(r"(?<![0-9A-Za-z])(?:ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}|[0-9]{12})(?![0-9A-Za-z])")
@@ -43,8 +44,8 @@ class Answer:
 
 
 def account_in(name: str) -> str:
-    """The account that a path names, the last of them; empty if there is none."""
-    found = ACCOUNT.findall(name)
+    """The account that a path names, the last of them; empty if there is none. Ids of keys may end in twelve digits."""
+    found = ACCOUNT.findall(_UUID.sub("", name))
     return found[-1] if found else ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from perimeter_smt.organization.readers.cloudformation import aside
 from perimeter_smt.policy.json_positions import Node
 from perimeter_smt.request.partitions import partition_of_region, partitions
 
@@ -20,17 +21,23 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::SQS::Queue": ("QueueName", "sqs", "{}", False),
     "AWS::SNS::Topic": ("TopicName", "sns", "{}", True),
     "AWS::KMS::Key": ("", "kms", "key/{}", False),
+    "AWS::KMS::ReplicaKey": ("", "kms", "key/{}", False),
+    "AWS::EFS::FileSystem": ("", "elasticfilesystem", "file-system/{}", False),
+    "AWS::ApiGateway::RestApi": ("", "execute-api", "{}", False),
+    "AWS::S3Express::DirectoryBucket": ("BucketName", "s3express", "bucket/{}", False),
     "AWS::Lambda::Function": ("FunctionName", "lambda", "function:{}", False),
     "AWS::Serverless::Function": ("FunctionName", "lambda", "function:{}", False),
     "AWS::ECR::Repository": ("RepositoryName", "ecr", "repository/{}", False),
     "AWS::SecretsManager::Secret": ("Name", "secretsmanager", "secret:{}-AbCdEf", True),
     "AWS::DynamoDB::Table": ("TableName", "dynamodb", "table/{}", False),
+    "AWS::DynamoDB::GlobalTable": ("TableName", "dynamodb", "table/{}", False),
     "AWS::Serverless::SimpleTable": ("TableName", "dynamodb", "table/{}", False),
     "AWS::StepFunctions::StateMachine": ("StateMachineName", "states", "stateMachine:{}", True),
     "AWS::Serverless::StateMachine": ("Name", "states", "stateMachine:{}", True),
     "AWS::Kinesis::Stream": ("Name", "kinesis", "stream/{}", False),
     "AWS::Events::EventBus": ("Name", "events", "event-bus/{}", False),
     "AWS::Backup::BackupVault": ("BackupVaultName", "backup", "backup-vault:{}", False),
+    "AWS::Backup::LogicallyAirGappedBackupVault": ("BackupVaultName", "backup", "backup-vault:{}", False),
     "AWS::OpenSearchService::Domain": ("DomainName", "es", "domain/{}", False),
     "AWS::Elasticsearch::Domain": ("DomainName", "es", "domain/{}", False),
     "AWS::CodeArtifact::Domain": ("DomainName", "codeartifact", "domain/{}", True),
@@ -51,7 +58,8 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
 
 # How long the names are that CloudFormation makes up: what the API references of the services admit.
 _LONGEST = {
-    "AWS::S3::Bucket": 63, "AWS::S3::AccessPoint": 50, "AWS::S3Tables::TableBucket": 63, "AWS::SQS::Queue": 75,
+    "AWS::S3::Bucket": 63, "AWS::S3::AccessPoint": 50, "AWS::S3Tables::TableBucket": 63,
+    "AWS::S3Express::DirectoryBucket": 40, "AWS::Backup::LogicallyAirGappedBackupVault": 50, "AWS::SQS::Queue": 75,
     "AWS::Lambda::Function": 64, "AWS::Serverless::Function": 64, "AWS::StepFunctions::StateMachine": 80,
     "AWS::Serverless::StateMachine": 80, "AWS::Kinesis::Stream": 128, "AWS::OpenSearchService::Domain": 28,
     "AWS::Elasticsearch::Domain": 28, "AWS::Backup::BackupVault": 50, "AWS::CodeArtifact::Domain": 50,
@@ -64,6 +72,7 @@ _ENDING = "1a2b3c4d5e6f"
 _LOWER = frozenset([
     "AWS::S3::Bucket", "AWS::S3::AccessPoint", "AWS::S3Tables::TableBucket", "AWS::ECR::Repository",
     "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain", "AWS::CodeArtifact::Domain",
+    "AWS::S3Express::DirectoryBucket",
 ])  # fmt: skip
 
 # Types whose `Ref` (or attribute of that name) is an id that AWS makes up, with its length.
@@ -123,15 +132,21 @@ class Names:
     def name(self, logical: str, resolver: Resolver) -> str:
         """The name that the template gives, or one that stands for what CloudFormation will choose."""
         node = resolver.resources[logical]
-        row = _TYPES.get(_type(node))
+        kind, row = _type(node), _TYPES.get(_type(node))
+        if kind in _BEGINNINGS or kind in _IDS:
+            return str(self.ref(logical, resolver))
         given = resolver.text(_properties(node).get(row[0])) if row and row[0] else None
         if given:
             return given
-        if _type(node) == "AWS::KMS::Key":
+        if kind == "AWS::KMS::ReplicaKey":  # it has the id of its primary key (KMS guide, multi-Region keys)
+            return str(resolver.text(_properties(node).get("PrimaryKeyArn"))).rsplit("/", 1)[-1]
+        if kind == "AWS::KMS::Key":
             return str(uuid5(NAMESPACE_URL, f"{self.stack}/{logical}"))
+        if kind == "AWS::S3Express::DirectoryBucket":
+            return f"{self.made_up(kind, logical)}--{resolver.text(_properties(node).get('LocationName'))}--x-s3"
         fifo = {"FifoQueue", "FifoTopic"} & _properties(node).keys()
         ending = ".fifo" if any(str(_properties(node)[name].value).lower() == "true" for name in fifo) else ""
-        return self.made_up(_type(node), logical) + ending
+        return self.made_up(kind, logical) + ending
 
     def made_up(self, kind: str, logical: str) -> str:
         """A name as CloudFormation makes them: of the stack, the resource and an ending, cut to what the type admits.
@@ -149,6 +164,8 @@ class Names:
     def ref(self, logical: str, resolver: Resolver) -> str | None:
         """What `Ref` gives."""
         kind = _type(resolver.resources[logical])
+        if kind in aside.TYPES:
+            return aside.arn(self, logical, resolver)
         if kind == "AWS::SQS::Queue":
             suffix = partitions()[self.partition].dns_suffix
             return f"https://sqs.{self.region}.{suffix}/{self.account}/{self.name(logical, resolver)}"
@@ -177,6 +194,10 @@ class Names:
         returned so, and written so in policies for all actions but those on tags; read 2026-11-28).
         """
         kind = _type(resolver.resources[logical])
+        if kind in aside.TYPES:
+            return aside.attribute(self, logical, attribute, resolver)
+        if kind in aside.TABLES and attribute == "StreamArn":
+            return aside.stream(str(self.arn(logical, resolver)))
         if kind == _LOG_GROUP and attribute == "Arn":
             return f"{self.arn(logical, resolver)}:*"
         if kind in _IDS and attribute in ("RestApiId", "ApiId", "AuthorizerId"):
@@ -189,6 +210,8 @@ class Names:
         if kind == "AWS::EC2::VPC" and attribute in ("VpcId", "DefaultSecurityGroup"):
             made = self._made_up_id(f"{logical}.default", 17)
             return self.ref(logical, resolver) if attribute == "VpcId" else f"sg-{made}"
+        if kind == "AWS::EFS::FileSystem" and attribute == "FileSystemId":
+            return self.ref(logical, resolver)
         if kind in ("AWS::EC2::SecurityGroup", "AWS::EC2::VPCEndpoint") and attribute in ("GroupId", "Id", "VpcId"):
             return self.ref(logical, resolver) if attribute != "VpcId" else None
         if attribute in (

@@ -58,8 +58,10 @@ def _permission(item: Item) -> Iterator[Found]:
     if unknown is not None:
         yield arn, unknown, item.at
         return
+    through = str(item.get("InvokedViaFunctionUrl")).lower() == "true"
     more: dict[str, Any] = {argument: str(values[name]) for name, argument in _CONDITIONS.items() if values[name]}
-    yield arn, permission_statement(arn, str(values["Principal"]), values["Action"], **more), item.at
+    yield arn, permission_statement(arn, str(values["Principal"]), values["Action"], through_url=through,
+                                    **more), item.at  # fmt: skip
 
 
 def _bus(item: Item) -> Iterator[Found]:

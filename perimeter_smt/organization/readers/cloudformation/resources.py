@@ -6,7 +6,7 @@ from typing import Any
 
 from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.cloudformation import permission_sets, permissions, unread
+from perimeter_smt.organization.readers.cloudformation import below, permission_sets, permissions, unread
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
@@ -19,14 +19,17 @@ _OWNERS: dict[str, str | None] = {
     "AWS::SecretsManager::Secret": None, "AWS::S3::AccessPoint": "Policy", "AWS::ECR::Repository":
     "RepositoryPolicyText", "AWS::Lambda::Function": None, "AWS::Serverless::Function": None,
     "AWS::Backup::BackupVault": "AccessPolicy", "AWS::OpenSearchService::Domain": "AccessPolicies",
-    "AWS::Elasticsearch::Domain": "AccessPolicies", "AWS::DynamoDB::Table": "ResourcePolicy",
-    "AWS::Kinesis::Stream": None, "AWS::Serverless::SimpleTable": None, "AWS::Events::EventBus": "Policy",
+    "AWS::Elasticsearch::Domain": "AccessPolicies",
+    "AWS::Kinesis::Stream": None, "AWS::Serverless::SimpleTable": None, "AWS::KMS::ReplicaKey": "KeyPolicy",
+    "AWS::EFS::FileSystem": "FileSystemPolicy", "AWS::Backup::LogicallyAirGappedBackupVault": "AccessPolicy",
+    "AWS::S3Express::DirectoryBucket": None, "AWS::Events::EventBus": "Policy",
     "AWS::CodeArtifact::Domain": "PermissionsPolicyDocument", "AWS::S3Tables::TableBucket": None,
     "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument",
 }  # fmt: skip
 # Policies that stand by themselves: property of the resource or resources, property of the policy, type of resource.
 _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument", "s3:::{}"),
+    "AWS::S3Express::BucketPolicy": ("Bucket", "PolicyDocument", "s3express:{region}:{account}:bucket/{}"),
     "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument", ""),
     "AWS::SQS::QueueInlinePolicy": ("Queue", "PolicyDocument", ""),
     "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument", ""),
@@ -37,7 +40,7 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
 }
 _READ = frozenset({
-    *_OWNERS, *_POLICIES, *permissions.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
+    *_OWNERS, *_POLICIES, *permissions.TYPES, *below.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
     "AWS::Serverless::StateMachine", "AWS::Serverless::Connector", *permission_sets.TYPES,
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
@@ -48,6 +51,7 @@ def read(stack: Stack) -> None:
     for kind, name in _OWNERS.items():
         for item in stack.of(kind):
             _owner(item, kind, name)
+    below.read(stack)
     for kind, (target, name, form) in _POLICIES.items():
         for item in stack.of(kind):
             for arn in _targets(item, target, form):
@@ -82,12 +86,10 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
     if arn is None:
         return
     node = item.properties.get(name) if name else None
-    if kind == "AWS::DynamoDB::Table" and node is not None and isinstance(node.value, dict):
-        node = node.value.get("PolicyDocument")
     known = item.stack.draft.resources.get(arn)
     policy = item.stack.torn(item, arn, whole=known is not None and known.whole) or item.policy(node)
     thing = item.stack.draft.resource(arn, item.stack.account, item.at, policy=policy)
-    if kind == "AWS::KMS::Key" and thing.policy is None:
+    if kind in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey") and thing.policy is None:
         thing.policy = default_key_policy(arn, item.stack.account)
     thing.whole = item.doubt is None
     blocked = item.get("PublicAccessBlockConfiguration")
@@ -131,7 +133,8 @@ def _targets(item: Item, name: str, form: str) -> list[str]:
         elif found.count(":") >= 5:
             out.append(found)
         elif form:
-            out.append(f"arn:{item.stack.resolver.names.partition}:{form.format(found)}")
+            own = form.format(found, region=item.stack.region, account=item.stack.account)
+            out.append(f"arn:{item.stack.resolver.names.partition}:{own}")
         else:
             item.stack.draft.unknown(f"resource of `{item.logical}`", f"`{found}` is no ARN", "grants", item.at,
                                      account=item.stack.account)  # fmt: skip

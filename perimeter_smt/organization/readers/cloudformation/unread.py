@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from perimeter_smt.organization.readers.cloudformation import nested
-from perimeter_smt.organization.readers.cloudformation.stack import Stack
+from perimeter_smt.organization.readers.cloudformation import below, nested
+from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import Place
 from perimeter_smt.policy.json_positions import Node
 
@@ -20,6 +21,22 @@ _MAKING = {
     "AWS::LakeFormation::Permissions": "gives access to data in Lake Formation",
     "AWS::LakeFormation::PrincipalPermissions": "gives access to data in Lake Formation",
     "AWS::Redshift::EndpointAuthorization": "lets another account make endpoints to a cluster",
+    "AWS::EC2::VPCEndpointServicePermissions": "lets others make endpoints to a service",
+    "AWS::RAM::PrincipalAssociation": "shares with a principal",
+    "AWS::RAM::ResourceAssociation": "shares a resource",
+    "AWS::Signer::ProfilePermission": "lets others sign with a profile",
+    "AWS::QBusiness::Permission": "gives access to an application",
+    "AWS::QBusiness::DataAccessor": "gives access to an application",
+    "AWS::SecurityLake::Subscriber": "gives a subscriber access to a data lake",
+    "AWS::CodeGuruProfiler::ProfilingGroup": "lets others write to it",
+    "AWS::ImageBuilder::DistributionConfiguration": "lets others launch its images",
+    "AWS::ServiceCatalog::PortfolioShare": "shares a portfolio",
+    "AWS::Config::AggregationAuthorization": "lets another account collect what AWS Config records",
+}
+# Of these, only resources with this member somewhere in their properties.
+_ONLY_WITH = {
+    "AWS::CodeGuruProfiler::ProfilingGroup": "AgentPermissions",
+    "AWS::ImageBuilder::DistributionConfiguration": "LaunchPermissionConfiguration",
 }
 # Types of SAM that make no roles and no policies beside those that stand in their properties.
 _PLAIN = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::SimpleTable",
@@ -27,9 +44,10 @@ _PLAIN = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::Serverless::
 _PROPERTIES = (
     "PolicyDocument", "ResourcePolicy", "Policy", "AccessPolicy", "AccessPolicies", "KeyPolicy", "FileSystemPolicy",
     "InlinePolicy", "PermissionsPolicyDocument", "RepositoryPolicyText", "RegistryPolicyText", "ResourcePolicyDocument",
-    "AuthPolicy", "PolicyText",
+    "AuthPolicy", "PolicyText", "RepositoryPolicy", "DestinationPolicy", "DeliveryDestinationPolicy",
+    "ModelPackageGroupPolicy", "NamespaceResourcePolicy", "S3AccessPolicy", "ModelPolicy", "InvestigationGroupPolicy",
 )  # fmt: skip
-_TEXT = re.compile(r'"Statement"\s*:')
+_TEXT = re.compile(r'\\*"Statement\\*"\s*:')  # also in the text of a text, as custom resources pass it on
 
 
 def read(stack: Stack, known: frozenset[str]) -> None:
@@ -47,34 +65,46 @@ def read(stack: Stack, known: frozenset[str]) -> None:
         for item in stack.of(kind):
             if kind in nested.TYPES and stack.resolver.nested and stack.resolver.nested.of(item.logical):
                 continue
-            if what is not None:
+            if what is not None and (kind not in _ONLY_WITH or _has(item.properties, _ONLY_WITH[kind])):
                 reason = f"`{kind}` {what}, which is not read"
                 stack.draft.unknown(f"what `{item.logical}` makes", reason, "facts", item.at)
-            elif _defined_elsewhere(kind, item.properties):
+            elif kind == "AWS::Serverless::Api" and below.defined_elsewhere(item.properties):
                 reason = "its definition stands in another file, which may hold a policy"
                 stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
-            elif kind.startswith("AWS::") and not kind.startswith("AWS::IAM::") and _holds_policy(item.properties):
+            elif kind == "AWS::Serverless::Api" and _writes_policy(item):
+                reason = "SAM makes its policy of `ResourcePolicy`, which is not read"
+                stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
+            elif not kind.startswith("AWS::IAM::") and _holds_policy(kind, item.properties):
                 reason = f"`{kind}` is no type whose policies are read"
                 stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)
 
 
-def _defined_elsewhere(kind: str, properties: dict[str, Node]) -> bool:
-    """Whether a REST API is defined in a file; `x-amazon-apigateway-policy` there is its policy (API Gateway guide)."""
-    if kind not in ("AWS::ApiGateway::RestApi", "AWS::Serverless::Api"):
-        return False
-    bodies = [properties[name] for name in ("Body", "DefinitionBody") if name in properties]
-    included = (found.value for body in bodies for found in body.walk())
-    return bool({"BodyS3Location", "DefinitionUri"} & properties.keys()) or any(
-        isinstance(value, dict) and "Fn::Transform" in value for value in included
+def _writes_policy(item: Item) -> bool:
+    """Whether SAM writes a policy for an API, by its `Auth` or that of all (SAM guide, ResourcePolicyStatement)."""
+    everywhere: Any = item.stack.template
+    for step in ("Globals", "Api", "Auth"):
+        everywhere = everywhere.value.get(step) if everywhere and isinstance(everywhere.value, dict) else None
+    return any(
+        isinstance(found.value, dict) and "ResourcePolicy" in found.value
+        for node in (item.properties.get("Auth"), everywhere)
+        for found in (node.walk() if node is not None else ())
     )
 
 
-def _holds_policy(properties: dict[str, Node]) -> bool:
+def _has(properties: dict[str, Node], name: str) -> bool:
+    """Whether a member of this name stands somewhere in the properties."""
+    below = (found.value for node in properties.values() for found in node.walk())
+    return name in properties or any(isinstance(value, dict) and name in value for value in below)
+
+
+def _holds_policy(kind: str, properties: dict[str, Node]) -> bool:
     """Whether a policy stands somewhere in the properties, as it is, as a text, or behind a function."""
+    names = (*_PROPERTIES, "Content") if kind == "AWS::Organizations::ResourcePolicy" else _PROPERTIES
     for name, node in properties.items():
         if any(_is_policy(found) for found in node.walk()) or _is_statement(node):
             return True
-        if name in _PROPERTIES and _is_function(node):
+        inside = (member for found in node.walk() if isinstance(found.value, dict) for member in found.value.items())
+        if any(each in names and _is_function(found) for each, found in ((name, node), *inside)):
             return True
     return False
 

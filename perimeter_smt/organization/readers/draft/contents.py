@@ -256,6 +256,11 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
             continue
         if thing.arn.split(":", 5)[2] == "iam" and thing.arn.split(":", 5)[5].startswith(("role/", "user/")):
             continue
+        grants = None if thing.arn in draft.grants_cut else grants_of(thing)
+        name = f"grants of `{thing.arn}`"
+        if thing.granted and grants is None and all(each != name for each, _, _ in draft.unknowns):
+            reason = "it is not told which others the key has, so that those which are told do not show"
+            draft.unknown(name, reason, "facts", thing.at)
         out.setdefault(thing.account, []).append(
             OwnedResource(
                 arn=thing.arn,
@@ -270,7 +275,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
                 vpc=thing.vpc,
                 bucket=thing.bucket,
-                grants=None if thing.arn in draft.grants_cut else grants_of(thing),
+                grants=grants,
             )
         )
     return out

@@ -31,13 +31,19 @@ _ARNS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "aws_s3_access_point": ("s3", "accesspoint/{}", ("name",)),
     "aws_secretsmanager_secret": ("secretsmanager", "secret:{}-AbCdEf", ("name",)),
     "aws_kms_key": ("kms", "key/{}", ("key_id",)),
+    "aws_kms_external_key": ("kms", "key/{}", ("key_id",)),
+    "aws_kms_replica_key": ("kms", "key/{}", ("key_id",)),
+    "aws_kms_replica_external_key": ("kms", "key/{}", ("key_id",)),
+    "aws_efs_file_system": ("elasticfilesystem", "file-system/{}", ("id",)),
     "aws_codeartifact_domain": ("codeartifact", "domain/{}", ("domain",)),
     "aws_codeartifact_repository": ("codeartifact", "repository/{}/{}", ("domain", "repository")),
     "aws_s3tables_table_bucket": ("s3tables", "bucket/{}", ("name",)),
     "aws_api_gateway_rest_api": ("execute-api", "{}", ("id",)),
 }
 # Types of which AWS makes the id up, with its length; any will do before it is known.
-_IDS = {"aws_kms_key": 36, "aws_api_gateway_rest_api": 10}
+_IDS = {"aws_kms_key": 36, "aws_kms_external_key": 36, "aws_kms_replica_key": 36, "aws_kms_replica_external_key": 36,
+        "aws_api_gateway_rest_api": 10, "aws_efs_file_system": 17}  # fmt: skip
+KEYS = tuple(kind for kind, (service, _, _) in _ARNS.items() if service == "kms")
 _IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
 
 
@@ -125,7 +131,7 @@ class Here:
         service, form, names = row
         parts = [resource.text(name) for name in names]
         if resource.type in _IDS and not parts[0]:
-            parts = [_made_up_id(resource.address)[: _IDS[resource.type]]]
+            parts = [_stand_in(resource)]
         elif not parts[-1]:
             parts[-1] = _made_up(resource, names[-1])
         if not all(parts):
@@ -144,6 +150,14 @@ def _made_up(resource: Resource, name: str) -> str:
     if not prefix and resource.writes(f"{name}_prefix"):
         return ""
     return f"{prefix or 'terraform-'}{_made_up_id(resource.address).replace('-', '')[:26]}"
+
+
+def _stand_in(resource: Resource) -> str:
+    """An id as AWS makes it up; a replica has that of its primary key (KMS guide, multi-Region keys)."""
+    if primary := resource.text("primary_key_arn"):
+        return primary.rsplit("/", 1)[-1]
+    made = _made_up_id(resource.address)[: _IDS[resource.type]]
+    return f"fs-{made.replace('-', '')}" if resource.type == "aws_efs_file_system" else made
 
 
 def _made_up_id(address: str) -> str:

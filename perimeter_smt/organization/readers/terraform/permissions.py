@@ -7,15 +7,16 @@ from typing import Any
 from perimeter_smt.organization.model import KeyGrant
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
-from perimeter_smt.organization.readers.terraform.identity import Here
+from perimeter_smt.organization.readers.terraform.identity import KEYS, Here
 from perimeter_smt.organization.readers.terraform.plan import Resource
 from perimeter_smt.policy.lambda_permissions import permission_statement
 
 _LAMBDA, _EVENTS, _GRANT = "aws_lambda_permission", "aws_cloudwatch_event_permission", "aws_kms_grant"
-TYPES = (_LAMBDA, _EVENTS, _GRANT)
+_URL = "aws_lambda_function_url"
+TYPES = (_LAMBDA, _EVENTS, _URL, _GRANT)
 _PERMISSION = (
     "principal", "action", "source_arn", "source_account", "principal_org_id", "function_url_auth_type",
-    "event_source_token",
+    "event_source_token", "invoked_via_function_url",
 )  # fmt: skip
 
 
@@ -23,20 +24,28 @@ def read(here: Here) -> None:
     """`aws_lambda_permission`, `aws_cloudwatch_event_permission` and `aws_kms_grant`."""
     found: dict[str, list[dict[str, Any]]] = {}
     broken: dict[str, NotKnown] = {}
-    for resource in here.plan.of(_LAMBDA, _EVENTS):
+    for resource in here.plan.of(_LAMBDA, _EVENTS, _URL):
+        if resource.data:
+            continue
         arn = _arn(here, resource)
         if arn is None:
             here.draft.unknown(f"resource of `{resource.address}`", "known after apply", "grants", resource.at,
                                account=here.account_of(resource))  # fmt: skip
             continue
-        names = ("principal", "action", "condition") if resource.type == _EVENTS else _PERMISSION
-        unknown = [n for n in names if resource.writes(n) and isinstance(resource.get(n), NotKnown)]
+        names = {_EVENTS: ("principal", "action", "condition"), _URL: ("authorization_type",)}
+        unknown = [
+            n
+            for n in names.get(resource.type, _PERMISSION)
+            if resource.writes(n) and isinstance(resource.get(n), NotKnown)
+        ]
         if resource.type == _EVENTS and not _whole_condition(resource):
             unknown.append("condition")
         if unknown:
             broken[arn] = NotKnown(f"`{unknown[0]}` of `{resource.address}` is known after apply")
         else:
-            found.setdefault(arn, []).append(_statement(resource, arn))
+            found.setdefault(arn, []).extend(_statements(resource, arn))
+    for arn in [arn for arn, statements in found.items() if not statements]:
+        del found[arn]
     for arn in dict.fromkeys((*found, *broken)):
         policy: object = broken.get(arn) or {"Version": "2012-10-17", "Statement": found[arn]}
         thing = here.draft.resource(arn, arn.split(":")[4], here.at)
@@ -44,7 +53,7 @@ def read(here: Here) -> None:
     for resource in here.plan.of(_GRANT):
         _grant(here, resource)
     for resource in here.plan.before:
-        if resource.type in (_LAMBDA, _EVENTS):
+        if resource.type in (_LAMBDA, _EVENTS, _URL):
             _ended(here, resource)
 
 
@@ -76,6 +85,22 @@ def _whole_condition(resource: Resource) -> bool:
     return all(isinstance(each, dict) and all(map(each.get, ("type", "key", "value"))) for each in found)
 
 
+def _statements(resource: Resource, arn: str) -> list[dict[str, Any]]:
+    """What a permission adds to a policy, or a URL.
+
+    With a URL that asks for no authentication the provider lets everybody call it, unless that stands there already
+    (page of `aws_lambda_function_url`; Lambda guide, control access to function URLs).
+    """
+    if resource.type != _URL:
+        return [_statement(resource, arn)]
+    if resource.text("authorization_type") != "NONE":
+        return []
+    return [
+        permission_statement(arn, "*", "lambda:InvokeFunctionUrl", url_auth="NONE"),
+        permission_statement(arn, "*", "lambda:InvokeFunction", through_url=True),
+    ]
+
+
 def _statement(resource: Resource, arn: str) -> dict[str, Any]:
     if resource.type == _LAMBDA:
         return permission_statement(
@@ -87,6 +112,7 @@ def _statement(resource: Resource, arn: str) -> dict[str, Any]:
             organization=resource.text("principal_org_id"),
             url_auth=resource.text("function_url_auth_type"),
             token=resource.text("event_source_token"),
+            through_url=resource.values.get("invoked_via_function_url") is True,
         )
     principal = resource.text("principal")
     who: Any = "*" if principal == "*" else {"AWS": principal}
@@ -101,15 +127,15 @@ def _statement(resource: Resource, arn: str) -> dict[str, Any]:
 def _ended(here: Here, resource: Resource) -> None:
     """A statement that a policy no longer has, known by what it says."""
     arn = _arn(here, resource)
-    if arn is not None:
-        policy = {"Version": "2012-10-17", "Statement": [_statement(resource, arn)]}
+    if arn is not None and (gone := _statements(resource, arn)):
+        policy = {"Version": "2012-10-17", "Statement": gone}
         thing = here.draft.resource(arn, arn.split(":")[4], here.at)
         thing.lost.append(here.draft.policy(policy, thing.kind, arn.split(":", 5)[5], resource.at))
 
 
 def _grant(here: Here, resource: Resource) -> None:
     """A grant of a key. One of which something is not known may let anybody in."""
-    made = here.plan.referred(resource, "key_id", "aws_kms_key")
+    made = here.plan.referred(resource, "key_id", *KEYS)
     told = resource.text("key_id")
     stand_in = Resource("", "aws_kms_key", {"key_id": told}, resource.at, provider=resource.provider)
     arn = (
@@ -128,6 +154,8 @@ def _grant(here: Here, resource: Resource) -> None:
     thing = here.draft.resource(arn, arn.split(":")[4], resource.at)
     if made is not None and thing.policy is None:
         thing.policy = default_key_policy(arn, thing.account)
+    if made is not None and made.fresh and thing.grants is None:
+        thing.grants = ()  # a key that the plan makes has no others
     grant = KeyGrant(grantee=grantee, retiring=resource.text("retiring_principal") or None,
                      operations=tuple(operations), constrained=bool(resource.values.get("constraints")))  # fmt: skip
     thing.granted.append(grant)

@@ -15,7 +15,7 @@ from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.organization.readers.terraform import permission_sets, permissions, unread
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.iam import tags
-from perimeter_smt.organization.readers.terraform.identity import Here
+from perimeter_smt.organization.readers.terraform.identity import KEYS, Here
 from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Resource
 from perimeter_smt.policy.kinds import Kind
 
@@ -26,14 +26,15 @@ _OWNERS: dict[str, str | None] = {
     "aws_elasticsearch_domain": "access_policies", "aws_lambda_function": None, "aws_ecr_repository": None,
     "aws_dynamodb_table": None, "aws_kinesis_stream": None, "aws_cloudwatch_event_bus": None, "aws_backup_vault": None,
     "aws_api_gateway_rest_api": "policy", "aws_codeartifact_domain": None, "aws_codeartifact_repository": None,
-    "aws_s3tables_table_bucket": None,
+    "aws_s3tables_table_bucket": None, "aws_efs_file_system": None, "aws_kms_external_key": "policy",
+    "aws_kms_replica_key": "policy", "aws_kms_replica_external_key": "policy",
 }  # fmt: skip
 # Policies that stand by themselves: attribute that names the resource, types it may be of, attribute of the policy.
 POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_s3_bucket_policy": ("bucket", ("aws_s3_bucket",), "policy"),
     "aws_sqs_queue_policy": ("queue_url", ("aws_sqs_queue",), "policy"),
     "aws_sns_topic_policy": ("arn", ("aws_sns_topic",), "policy"),
-    "aws_kms_key_policy": ("key_id", ("aws_kms_key",), "policy"),
+    "aws_kms_key_policy": ("key_id", KEYS, "policy"),
     "aws_secretsmanager_secret_policy": ("secret_arn", ("aws_secretsmanager_secret",), "policy"),
     "aws_ecr_repository_policy": ("repository", ("aws_ecr_repository",), "policy"),
     "aws_dynamodb_resource_policy": ("resource_arn", ("aws_dynamodb_table",), "policy"),
@@ -49,6 +50,7 @@ POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         ("aws_codeartifact_repository",),
         "policy_document",
     ),
+    "aws_efs_file_system_policy": ("file_system_id", ("aws_efs_file_system",), "policy"),
     "aws_s3tables_table_bucket_policy": ("table_bucket_arn", ("aws_s3tables_table_bucket",), "resource_policy"),
 }
 _OF_STREAMS = (".stream_arn",)
@@ -127,7 +129,7 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
         policy = _in_body(resource)
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
     thing.whole = True
-    if resource.type == "aws_kms_key" and thing.policy is None:
+    if resource.type in KEYS and thing.policy is None:
         thing.policy = default_key_policy(arn, account)
     if resource.type == "aws_s3_access_point":
         vpc = resource.values.get("vpc_configuration") or []
@@ -177,7 +179,7 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
         place = f"{here.region_of(resource)}:{here.account_of(resource)}"
         return f"arn:{here.partition}:s3express:{place}:bucket/{value}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name",
-             "aws_api_gateway_rest_api": "id", "aws_codeartifact_domain": "domain",
+             "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id", "aws_codeartifact_domain": "domain",
              "aws_codeartifact_repository": "repository"}  # fmt: skip
     given = {"domain": resource.text("domain"), "domain_owner": resource.text("domain_owner")}
     attributes = {**given, names.get(kind, "name"): value}

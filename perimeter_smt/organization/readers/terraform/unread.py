@@ -13,7 +13,8 @@ from perimeter_smt.organization.readers.terraform.plan import Resource, is_unkno
 _PROVIDERS = ("aws_", "awscc_")
 _ATTRIBUTES = (
     "policy", "policy_document", "resource_policy", "access_policy", "access_policies", "inline_policy", "key_policy",
-    "policy_text", "repository_policy_text", "assume_role_policy_document",
+    "policy_text", "repository_policy_text", "assume_role_policy_document", "repository_policy",
+    "delivery_destination_policy", "destination_policy",
 )  # fmt: skip
 _CONTENT = ("aws_organizations_resource_policy", "aws_organizations_policy")  # their policy is their `content`
 # Types that let somebody in without a policy in an attribute, with what they do (pages of the provider).
@@ -30,6 +31,15 @@ _GRANTING = {
     "aws_lakeformation_permissions": "gives access to data in Lake Formation",
     "aws_opensearch_authorize_vpc_endpoint_access": "lets another account make endpoints to a domain",
     "aws_redshift_endpoint_authorization": "lets another account make endpoints to a cluster",
+    "aws_redshift_datashare_authorization": "shares data of a cluster",
+    "aws_vpc_endpoint_service_allowed_principal": "lets others make endpoints to a service",
+    "aws_vpc_endpoint_service": "lets others make endpoints to it",
+    "aws_imagebuilder_distribution_configuration": "lets others launch its images",
+    "aws_signer_signing_profile_permission": "lets others sign with a profile",
+    "aws_securitylake_subscriber": "gives a subscriber access to a data lake",
+    "aws_servicecatalog_portfolio_share": "shares a portfolio",
+    "aws_lightsail_bucket_resource_access": "gives access to a bucket of Lightsail",
+    "aws_config_aggregate_authorization": "lets another account collect what AWS Config records",
     "aws_iam_role_policies_exclusive": "takes every other inline policy from a role",
     "aws_iam_user_policies_exclusive": "takes every other inline policy from a user",
     "aws_iam_group_policies_exclusive": "takes every other inline policy from a group",
@@ -38,6 +48,11 @@ _GRANTING = {
     "aws_iam_group_policy_attachments_exclusive": "takes every other managed policy from a group",
     "aws_iam_policy_attachment": "takes its policy from everybody whom it does not name",
 }  # fmt: skip
+# Of these, only resources with something in this attribute, at any depth.
+_ONLY_WITH = {"aws_vpc_endpoint_service": "allowed_principals",
+              "aws_imagebuilder_distribution_configuration": "launch_permission"}  # fmt: skip
+# Policies without which everybody in the network is let in (EFS guide, default file system policy).
+_OPEN_WITHOUT = {"aws_efs_file_system_policy"}
 
 
 def read(here: Here, known: frozenset[str]) -> None:
@@ -46,7 +61,7 @@ def read(here: Here, known: frozenset[str]) -> None:
         if resource.data:
             continue
         if resource.type in _GRANTING:
-            if resource.changes:
+            if resource.changes and _lets_in(resource):
                 reason = f"`{resource.type}` {_GRANTING[resource.type]}, which is not read"
                 here.draft.unknown(f"what `{resource.address}` changes", reason, "facts", resource.at)
         elif found := _policy(resource, known):
@@ -55,11 +70,19 @@ def read(here: Here, known: frozenset[str]) -> None:
                                account=here.account_of(resource))  # fmt: skip
     for resource in here.plan.before:
         if resource.ended and resource.address not in here.plan.resources:
-            found = "" if resource.type in _GRANTING else _policy(resource, known)
+            found = "" if resource.type in _GRANTING else _policy(resource, known - _OPEN_WITHOUT)
             if found or resource.type in _GRANTING:
                 what = _GRANTING.get(resource.type) or f"held a `{found}`"
                 reason = f"`{resource.type}` {what}, which is not read: what is open without it is not told"
                 here.draft.unknown(f"what `{resource.address}` takes away", reason, "facts", resource.at)
+
+
+def _lets_in(resource: Resource) -> bool:
+    """Whether a resource of a type that may give access gives some, or may after apply."""
+    name = _ONLY_WITH.get(resource.type)
+    inside = [resource.values, *(each for value in resource.values.values() for each in _texts(value))]
+    told = any(isinstance(each, dict) and each.get(name or "") for each in inside)
+    return name is None or told or name in (*_inside(resource.unknown), *resource.unknown)
 
 
 def _policy(resource: Resource, known: frozenset[str]) -> str:

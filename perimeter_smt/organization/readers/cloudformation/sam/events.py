@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from perimeter_smt.organization.readers.cloudformation import aside
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown, Place
 from perimeter_smt.policy.json_positions import Node
@@ -31,11 +32,7 @@ _ACCOUNT = {"S3": "s3.amazonaws.com", "IoTRule": "iot.amazonaws.com"}
 
 def function_arn(stack: Stack, name: str) -> str:
     """The ARN of a function, alias or version by how a template names it."""
-    if name.count(":") >= 6:
-        return name
-    names = stack.resolver.names
-    made = name.rsplit("function:", maxsplit=1)[-1]
-    return f"arn:{names.partition}:lambda:{stack.region}:{stack.account}:function:{made}"
+    return aside.function(stack.resolver.names, name)
 
 
 def property_of(item: Item, name: str) -> Node | None:
