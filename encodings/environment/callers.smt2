@@ -98,12 +98,6 @@
   :strength hard :source "IAM guide, managed policies: customers cannot change the permissions of AWS managed policies"))
 (assert (! (=> (and (= resource.account "aws") (= service "imagebuilder")) |call: reads|) :named AE8.image-builder
   :strength soft :source "Image Builder guide: components and images of Amazon are managed by Amazon"))
-; Services carry their caller's session on to STS for bearer tokens (sts:GetServiceBearerToken); no page of AWS names one
-; that asks for credentials so, and there is no complete list.
-(assert (! (=> forwarded (not (or (= action "sts:AssumeRole") (= action "sts:AssumeRoot")
-    (= action "sts:GetFederationToken") (= action "sts:GetSessionToken") (= action "sts:TagSession")
-    (= action "sts:SetSourceIdentity") (= action "sts:SetContext")))) :named AE5.forwarded :strength soft
-  :source "IAM guide, forward access sessions: requests that the service needs to complete the caller's; none is named that begins a session"))
 (assert (! (=> (= action "sts:AssumeRoot")
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.assume-root :strength hard
