@@ -52,7 +52,7 @@
        (not resource.aws-managed-key)
        (not (and (= caller aws-service) assume-role (str.prefixof "role/aws-service-role/" resource.name)))
        (not (and sign-in.unguarded |call: action in sign-in-actions|))
-       (or (not |call: resource is star|) (not X-18) (and (= service "cognito-identity") |call: action in unsigned-actions|))))
+       (or (not (or |call: resource is star| |call: asked on stars|)) (not X-18) (and (= service "cognito-identity") |call: action in unsigned-actions|))))
 (define-fun endpoint.applies () Bool
   (and on-endpoint (not |call: action in endpoint-policy-unsupported|) endpoint.takes-policy))
 

@@ -28,3 +28,4 @@
 (declare-const X-42 Bool)   ; wildcard characters inside a variable's value: literal | act
 (declare-const X-44 Bool)   ; SCPs and RCPs on a call through an access point: asked about the bucket, too | about the access point alone
 (declare-const X-45 Bool)   ; {"AWS": "*"} and callers with a token of a provider: does not match | matches
+(declare-const X-46 Bool)   ; calls without resource types: asked on the token * | on an ARN of the service with stars or nothing for names

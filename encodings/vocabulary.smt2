@@ -55,6 +55,7 @@
 (declare-const behind.trusted Bool)               ; it is mine or declared, whoever owns the access point
 (declare-const request.region String)
 (declare-const |call: resource is star| Bool)     ; the action has no resource type
+(declare-const |call: asked on stars| Bool)       ; nor has this one: asked on what AWS writes for all of a type, user/ or table/*
 (declare-const |call: on a key| Bool)             ; a KMS call that a key policy governs: not on aliases, not ListKeys
 (declare-const resource.aws-managed-key Bool)     ; a key that AWS manages in the account
 (declare-const |call: arn has account| Bool)      ; the account field is written

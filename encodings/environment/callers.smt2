@@ -9,13 +9,14 @@
 (define-fun takes-resource-policy () Bool
   (or |call: service in resource-policy-services| |call: service is unlisted|))
 
-(assert (! (=> (and |call: resource is star| iam) (= resource.account principal.account)) :named AE1.own-account
+(define-fun names-no-resource () Bool (or |call: resource is star| |call: asked on stars|))
+(assert (! (=> (and names-no-resource iam) (= resource.account principal.account)) :named AE1.own-account
   :strength presumed :source "global condition keys, aws:ResourceAccount: actions without resource types (semantics 7, X-40)"))
 ; What takes unsigned calls without naming a resource: identity pools of Cognito (W-25).
 (declare-const |call: action in unsigned-actions| Bool)
 (assert (! (=> (or (= caller aws-service) (= caller federated-sts)
                    (and (= caller anonymous) (not |call: action in unsigned-actions|)))
-               (not |call: resource is star|)) :named AE1.no-resource :strength presumed
+               (not names-no-resource)) :named AE1.no-resource :strength presumed
   :source "semantics 3.4: only a resource policy can admit a caller without an account"))
 (assert (! (=> (= caller aws-service) takes-resource-policy) :named AE2.service :strength soft
   :source "IAM guide, services that work with IAM: resource-based policies"))
@@ -66,7 +67,7 @@
   :named AE9.service-linked :strength presumed
   :source "IAM guide, service-linked roles: the trust policy cannot be changed, only the linked service can assume the role"))
 (declare-const |call: arn service ~ iam| Bool)
-(assert (! (=> |call: arn service ~ iam| (not (str.suffixof "/" resource.name))) :named AE9.name :strength hard
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|)) (not (str.suffixof "/" resource.name))) :named AE9.name :strength hard
   :source "IAM guide, identifiers: a path is followed by a name"))
 (assert (! (=> resource.aws-managed-key (and |call: on a key| (not |call: resource is star|)
     (or (and iam (= principal.account resource.account)) (and (= caller aws-service) (= behalf.account resource.account)))))

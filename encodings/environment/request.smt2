@@ -49,12 +49,12 @@
 (assert (! (=> |call: action in no-resource-account-actions| (not |has aws:ResourceAccount|)) :named AR6.exceptions
   :strength hard :source "global condition keys, aws:ResourceAccount: list of exceptions"))
 ; events:PutEvents lacks the key for buses of other accounts that were set up as targets before March 2023.
-(assert (! (=> (not (or |call: action in no-resource-account-actions| |call: resource is star|
+(assert (! (=> (not (or |call: action in no-resource-account-actions| |call: resource is star| |call: asked on stars|
                         before-authentication (= action "events:PutEvents"))) |has aws:ResourceAccount|)
   :named AR6 :strength soft :source "global condition keys, aws:ResourceAccount"))
 (assert (! (=> (and (= action "events:PutEvents") iam (= principal.account resource.account)) |has aws:ResourceAccount|)
   :named AR6.own-bus :strength soft :source "global condition keys, aws:ResourceAccount: buses of other accounts only"))
-(assert (! (=> (and |call: resource is star| (not |call: action in no-resource-account-actions|)) |has aws:ResourceAccount|)
+(assert (! (=> (and (or |call: resource is star| |call: asked on stars|) (not |call: action in no-resource-account-actions|)) |has aws:ResourceAccount|)
   :named AR6.star :strength soft :source "semantics 7, X-40"))
 (assert (! (= |has aws:ResourceOrgID| (and |has aws:ResourceAccount| (in-organization resource.account)))
   :named AR6.org :strength hard :source "global condition keys, aws:ResourceOrgID"))

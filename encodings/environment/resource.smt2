@@ -36,7 +36,7 @@
   :source "S3 guide, enabling ABAC in general purpose buckets: off until it is enabled (2026)"))
 
 ; --- keys that are always there (W-18) -----------------------------------------------------------
-(assert (! (=> (and (= service "s3") (not |call: resource is star|)) |has s3:ResourceAccount|)
+(assert (! (=> (and (= service "s3") (not |call: resource is star|) (not |call: asked on stars|)) |has s3:ResourceAccount|)
   :named AR8.present :strength hard
   :source "S3 guide, condition key examples: s3:ResourceAccount is the owner of the bucket, in every call on one"))
 (assert (! (=> (and (= service "kms") iam) |has kms:CallerAccount|) :named AR14.present :strength hard
@@ -59,14 +59,14 @@
   :source "keys/own-account-actions.json: the services' API references, cross-account use: no"))
 
 ; --- names (W-12, W-40) --------------------------------------------------------------------------
-(assert (! (=> (and |call: arn service ~ iam| (str.prefixof "role/" resource.name)) (or
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "role/" resource.name)) (or
     (str.in_re resource.name (re.++ (str.to_re "role/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
     (str.in_re resource.name (re.++ (str.to_re "role/") (re.+ (re.range "!" "~")) (str.to_re "/")
       (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.role :strength hard :source "IAM API reference, CreateRole: RoleName and Path"))
-(assert (! (=> (and |call: arn service ~ iam| (str.prefixof "user/" resource.name)) (or
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "user/" resource.name)) (or
     (str.in_re resource.name (re.++ (str.to_re "user/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
     (str.in_re resource.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")) (str.to_re "/")
@@ -75,7 +75,7 @@
   :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
 (declare-const |call: arn service ~ s3| Bool)
 ; Buckets made in us-east-1 before March 2018 may break the rules: up to 255 characters, capitals, underscores (W-40).
-(assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|)) (or
+(assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|) (not |call: asked on stars|)) (or
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
       ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9"))))

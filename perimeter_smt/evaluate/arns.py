@@ -120,11 +120,13 @@ def resource_test(text: str, kind: Kind, *, has_variables: bool, rivals: Rivals)
     style = Style("X-1" not in rivals, _padded(template, kind, rivals), resource=True)
     test = arn_test(text, style, has_variables=has_variables, rivals=rivals)
     used = variables.names(fields)
+    written = "X-46" in rivals
 
     def matches(view: View) -> bool | None:
-        if view.marked is None:  # the token `*`: full stars only (1.5.5)
+        marked = view.stands_for if written and view.marked is None else view.marked
+        if marked is None:  # the token `*`: full stars only (1.5.5)
             return None if used and variables.values(used, view) is None else False
-        return test(view.marked, view)
+        return test(marked, view)
 
     return matches
 

@@ -102,7 +102,8 @@ class Check:
             return False
         if self.view.service not in _rcp_services(rivals):
             return False
-        if self.view.resource == "*":  # the caller's account stands in
+        if self.view.resource == "*" or actions.asked_on_stars(self.view.action, self.view.resource):
+            # an action without resource types: the caller's account stands in
             if "X-18" in rivals or self.view.caller.principal.management_account:
                 return False
         return not self.case.flags.resource_account_is_management
@@ -163,7 +164,7 @@ def checks(case: Case) -> Iterator[Check]:
         if point is not None and _through_points(request.action.lower()):
             yield from _access_point_checks(case, request, point, has_boundary)
             continue
-        view = View(request, has_boundary=has_boundary)
+        view = View(request, has_boundary=has_boundary, asked_on=flags.asked_on)
         yield Check(case, view, view, case.resource, "resource", _owner(request, view), also=case.resource_more)
 
 

@@ -12,7 +12,7 @@ Rivals = frozenset[str]
 # The open points of semantics 7 that the evaluator can read the other way.
 OPEN_POINTS = (
     *("X-1", "X-2", "X-3", "X-4", "X-5", "X-6", "X-8", "X-9", "X-10", "X-11", "X-12", "X-13", "X-14", "X-15", "X-16"),
-    *("X-17", "X-18", "X-19", "X-25", "X-27", "X-30", "X-38", "X-39", "X-41", "X-42", "X-44", "X-45"),
+    *("X-17", "X-18", "X-19", "X-25", "X-27", "X-30", "X-38", "X-39", "X-41", "X-42", "X-44", "X-45", "X-46"),
 )
 
 
@@ -61,12 +61,23 @@ class Caller:
 
 
 class View:
-    """One request, ready to be matched. `has_boundary` matters to NotPrincipal (semantics 1.6.5)."""
+    """One request, ready to be matched. `has_boundary` matters to NotPrincipal (semantics 1.6.5).
 
-    __slots__ = ("action", "caller", "context", "has_boundary", "marked", "name", "request", "resource", "service")
+    `asked_on`: what AWS writes for the resource of a call that names none, under the rival of X-46.
+    """
+
+    __slots__ = (
+        *("action", "caller", "context", "has_boundary", "marked", "name", "request", "resource", "service"),
+        "stands_for",
+    )
 
     def __init__(
-        self, request: Request, *, has_boundary: bool = False, extra: Mapping[str, Value] | None = None
+        self,
+        request: Request,
+        *,
+        has_boundary: bool = False,
+        extra: Mapping[str, Value] | None = None,
+        asked_on: str | None = None,
     ) -> None:
         self.request, self.has_boundary = request, has_boundary
         self.caller = Caller(request.principal)
@@ -75,6 +86,8 @@ class View:
         self.resource = request.resource
         fields = cut(request.resource)
         self.marked = SEPARATOR.join(fields) if fields else None
+        written = cut(asked_on) if asked_on and request.resource == "*" else None
+        self.stands_for = SEPARATOR.join(written) if written else None
         self.context: dict[str, Value] = {}
         for source in (request.context, extra or {}):
             for key, value in source.items():

@@ -26,7 +26,7 @@ from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_of, case_to_json, entries_of
 from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View, bucket_behind
+from perimeter_smt.witness.facts import View, bucket_behind, written_for_star
 from perimeter_smt.witness.ground import contradiction
 from perimeter_smt.witness.replay import held_back, let_through
 
@@ -49,6 +49,7 @@ def case_at(world: World, model: Model, request: Request, facts: Facts, departs:
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
         endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
         bucket=bucket_behind(model, (*departs, *turned)),
+        asked_on=written_for_star(View(world, model), turned),
     )
 
 

@@ -6,6 +6,7 @@ per service. Look-up ignores case, as IAM does (semantics 1.4); names come back 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from perimeter_smt.resources import encodings
+
+_OPEN = re.compile(r"\\\$\\\{[^}]*\\\}")  # an open part of an ARN, as re.escape writes it
 
 
 class ResourceUse(NamedTuple):
@@ -89,7 +92,33 @@ def resource_type(service: str, key: str) -> ResourceType | None:
 def resource_types(service: str) -> tuple[ResourceType, ...]:
     """Every resource type of a service, in the order of the reference; empty for an unknown service."""
     prefix = service.lower()
-    return tuple(_resource_type(prefix, row) for row in _service_file("resourceTypes", prefix).values())
+    rows = _service_file("resourceTypes", prefix).values()
+    return tuple(_resource_type(prefix, row) for row in rows if not of_stars(prefix, row["key"]))
+
+
+@lru_cache(maxsize=1)
+def star_types() -> frozenset[str]:
+    """The names of the types, of whatever service, that stand for all of a type."""
+    arns = _arns_beside()
+    return frozenset(
+        f"{kind} ({i + 1})" if i else kind for of, kind in _of_stars() for i in range(len(arns.get((of, kind), ())))
+    )
+
+
+def of_stars(service: str, kind: str | None) -> bool:
+    """Whether a type is no resource, but what AWS writes for all of a type: `user/`, `table/*`."""
+    return (service.lower(), (kind or "").partition(" (")[0]) in _of_stars()
+
+
+@lru_cache(maxsize=4096)
+def asked_on_stars(action: str, arn: str) -> str | None:
+    """The type that an ARN stands for all of, where a call that names no resource is asked on it."""
+    info = action_info(action)
+    for use in info.resource_types if info is not None else ():
+        found = resource_type(info.service, use.type) if info is not None and of_stars(info.service, use.type) else None
+        if found is not None and re.fullmatch(_OPEN.sub("[^:]*", re.escape(found.arn)), arn):
+            return use.type
+    return None
 
 
 @lru_cache(maxsize=1024)
@@ -126,7 +155,11 @@ def _action(service: str, row: Any) -> ActionInfo:
     name = f"{service}:{row['name']}".lower()
     if name in _without():
         uses = tuple(use._replace(required=False) for use in uses)
-    uses += tuple(ResourceUse(kind, False, (), ()) for kind in _beside().get(name, ()))
+    uses += tuple(
+        ResourceUse(kind, False, (), ())
+        for beside in _beside().get(name, ())
+        for kind in (beside, *_further(types.get(beside.lower())))
+    )
     return ActionInfo(
         service, row["name"], row["accessLevel"], uses, tuple(row["conditionKeys"]), tuple(row["dependentActions"])
     )
@@ -144,6 +177,13 @@ def _without() -> frozenset[str]:
     """Actions, lower case, that may name no resource although the reference marks a type as required."""
     table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
     return frozenset(row["action"].lower() for row in table["rows"] if row.get("without"))
+
+
+@lru_cache(maxsize=1)
+def _of_stars() -> frozenset[tuple[str, str]]:
+    """The types, by service, that stand for all of a type."""
+    table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
+    return frozenset((row["service"], row["type"]) for row in table["rows"] if row.get("stars"))
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +211,8 @@ def _one_arn_each(service: str, rows: dict[str, Any]) -> dict[str, Any]:
     made = {t.lower(): {"key": t, "arn": ", ".join(arns)} for t, arns in unknown.items()}
     for name, row in {**rows, **made}.items():
         further = () if name in made else beside.get((service, row["key"]), ())
-        first, *also = map(_opened, (*row["arn"].split(", "), *further))
+        written = (*row["arn"].split(", "), *further)
+        first, *also = written if (service, row["key"]) in _of_stars() else map(_opened, written)
         out[name] = {**row, "arn": first, "also": also}
         for key, arn in zip(_further(out[name]), also, strict=True):
             out[key.lower()] = {**row, "key": key, "arn": arn, "also": ()}

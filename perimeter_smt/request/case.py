@@ -29,6 +29,7 @@ NOTES = (
 )
 
 _ROLE_SESSION_ACTION = re.compile(r"sts:(?:assumerole.*|tagsession|setsourceidentity|setcontext)", re.IGNORECASE)
+_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*", re.DOTALL)
 _ROLE_ARN = re.compile(r"arn:[^:]*:iam::[^:]*:role/.*", re.DOTALL)
 _IAM_CALLERS = ("user", "role-session", "federated-user", "root")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -119,6 +120,8 @@ class Flags(_Frozen):
     # One API call is several requests: on these resources, for these actions (semantics 3.9).
     sub_requests: tuple[str, ...] = ()
     sub_actions: tuple[str, ...] = ()
+    # What AWS writes for the resource of a call on `*`, where X-46 is read the other way.
+    asked_on: str | None = None
     # The service accepts unsigned calls although the table of such services does not list it.
     unsigned_calls: bool = False
     # A federated user in the console, where the limits of its credentials on IAM and STS do not hold.
@@ -172,6 +175,8 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
             raise top.error(f"element {quoted(name)} is missing")
     request = _request(members["request"])
     flags = _model(members["flags"], Flags) if _given(members.get("flags")) else Flags()
+    if flags.asked_on is not None and (request.resource != "*" or not _ARN.fullmatch(flags.asked_on)):
+        raise members["flags"].error("`asked_on` is the ARN that AWS writes for the resource of a call on `*`")
     slots = _members(members["policies"], SLOTS, "`policies`")
     resources = _resources(slots.get("resource"), _resource_kind(request), request.resource)
     case = Case(

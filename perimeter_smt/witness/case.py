@@ -63,6 +63,7 @@ def case_of(
     rcps_bind: bool = True,
     endpoint_binds: bool = True,
     bucket: str | None = None,
+    asked_on: str | None = None,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
 
@@ -75,6 +76,8 @@ def case_of(
     `endpoint_binds`: the policy of the endpoint is asked; not where the service is taken to support none (AN14).
 
     `bucket` lies behind the access point that is called, where grants are left open.
+
+    `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
 
     A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
     there, one that lets the call through if there is one.
@@ -113,6 +116,7 @@ def case_of(
             principal_assumed_root=assumed_root,
             unsigned_calls=unsigned_calls,
             console_session=console_session,
+            asked_on=asked_on,
             kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=any(_restricts(accounts, each.resource) for each in decides),
             **({} if world.free_grants else _lists(accounts, request, acl_entry=acl_entry)),

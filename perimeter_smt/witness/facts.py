@@ -266,6 +266,17 @@ def resource_of(view: View) -> str:
     return f"arn:{view.text('aws.partition')}:{row.arn_service}:{region}:{account}:{view.text('resource.name')}"
 
 
+def written_for_star(view: View, departs: Iterable[str] = ()) -> str | None:
+    """What AWS writes for the resource of a call on `*`, where the model reads X-46 the other way."""
+    row = view.row
+    if row.type is not None or "X-46" not in {*departs} or not view.true("X-46"):
+        return None
+    region = view.text("request.region") if view.true("star.region-given") else ""
+    account = view.text("resource.account") if view.true("star.account-given") else ""
+    name = view.model.texts.get("star.name", "*")
+    return f"arn:{view.text('aws.partition')}:{row.service}:{region}:{account}:{name}"
+
+
 def action_of(view: View) -> str:
     """The called action, as AWS spells it."""
     return f"{view.row.service}:{view.row.action}"

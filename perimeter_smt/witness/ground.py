@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from perimeter_smt.evaluate.governs import may_lie_in
 from perimeter_smt.organization.model import Account, Organization, OwnedPrincipal, OwnedResource
-from perimeter_smt.request.actions import action_info
+from perimeter_smt.request.actions import action_info, asked_on_stars
 from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import access_point_of
@@ -49,7 +49,7 @@ def _caller(account: Account | None, request: Request, facts: Facts) -> str | No
 
 def _resource(account: Account | None, request: Request, *, aws_managed_key: bool) -> str | None:
     """A resource that exists before the call, of an account whose resources are all listed, is one of them."""
-    if account is None or not account.listed or request.resource == "*" or not _needs_resource(request.action):
+    if account is None or not account.listed or _names_none(request) or not _needs_resource(request.action):
         return None
     if aws_managed_key or _part_of_listed(account, request):
         return None
@@ -79,6 +79,11 @@ def _key(account: Account | None, request: Request) -> str | None:
     if listed.tags or any(fnmatchcase("kms:putkeypolicy", value) for value in given):
         return f"{request.resource} is taken for a key that AWS manages, and the workspace lists it as a customer's"
     return None
+
+
+def _names_none(request: Request) -> bool:
+    """Whether no resource is named: `*`, or what AWS writes for all of a type."""
+    return request.resource == "*" or asked_on_stars(request.action, request.resource) is not None
 
 
 def _needs_resource(action: str) -> bool:

@@ -138,7 +138,7 @@ def test_action() -> None:
     assert (str(info), info.access_level) == ("s3:GetObject", "Read")
     assert "object" in [use.type for use in info.resource_types]
     assert "s3:ExistingObjectTag/<key>" in info.condition_keys
-    listing = action_info("s3:ListAllMyBuckets")
+    listing = action_info("s3:ListJobs")
     assert listing is not None
     assert listing.resource_types == ()
 

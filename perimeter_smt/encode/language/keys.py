@@ -46,6 +46,7 @@ class KeySpace(Protocol):
     """Where conditions find their keys; `known` are those that were asked for."""
 
     known: dict[str, Key]
+    stars: set[str] | None  # services of which patterns may match what AWS writes for `*` (X-46); None: it writes `*`
 
     def key(self, name: str) -> Key:
         """The key called `name` (lower case)."""
@@ -78,6 +79,7 @@ class Space:
     count: int = 0
     composed: dict[Template, str] = field(default_factory=dict)
     sets: frozenset[str] = frozenset()  # keys that stand under a set operator
+    stars: set[str] | None = None
 
     def info(self, name: str) -> KeyInfo:
         """What is known of a key; one that no table knows holds several values if a set operator looks at it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from perimeter_smt.encode.language import stars
 from perimeter_smt.encode.language.keys import KeySpace
 from perimeter_smt.encode.language.variables import Resolved, Value, loosened, pattern, resolve
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, Member, Ref, Run, Template, Text
@@ -114,7 +115,22 @@ def _matches(
     )
     for part in resolved:
         matched = loosened(keys, part, matched)
-    return Hit(both(neg(IS_STAR), allowed, matched), disj(part.unset for part in resolved))
+    found = both(neg(IS_STAR), allowed, matched)
+    if keys.stars is not None and leaf is _leaf and not declared:
+        found = either(found, both(allowed, _on_stars(keys, resolved, written)))
+    return Hit(found, disj(part.unset for part in resolved))
+
+
+def _on_stars(keys: KeySpace, resolved: list[Resolved], written: int) -> Formula:
+    """What AWS may write for a call on `*` (X-46) is matched."""
+    ways: list[Formula] = []
+    for guard, choice in _combine(resolved):
+        pieces = [_piece(index, field) for index, field in enumerate(choice)]
+        services = stars.may_match(*pieces[2:])
+        if services:
+            keys.stars.update(services)  # type: ignore[union-attr]
+            ways.append(both(guard, _fields(choice, written, stars.leaf, declared=False)))
+    return stars.here(disj(ways)) if ways else FALSE
 
 
 def _padding(kind: Kind, text: str) -> Formula:

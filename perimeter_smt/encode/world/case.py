@@ -35,6 +35,7 @@ from perimeter_smt.logic.formula import (
 )
 from perimeter_smt.logic.problem import Assertion, Problem
 from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.request.actions import asked_on_stars
 from perimeter_smt.request.request import Principal, Request
 
 _CALLERS = {
@@ -138,7 +139,8 @@ def decision_problem(
     hits = policies.hits((slots.resource,) if slots.resource else ())
     session = slots.session
     on_s3 = request.action.lower().startswith("s3:")
-    own_of_management = request.resource == "*" and request.principal.management_account
+    no_resource = request.resource == "*" or asked_on_stars(request.action, request.resource) is not None
+    own_of_management = no_resource and request.principal.management_account
     silent = slots.resource is None
     cloudfront = request.principal.account == "cloudfront"  # origin access identities have no identity policies (W-14)
     # What AWS owns is open to every account (W-10), calls of the table to callers without a signature (W-25).
@@ -205,7 +207,9 @@ def _row(request: Request) -> Row:
         return Row(service.lower(), name, None, "", False, False, "", "", frozenset("?"))
     fields = (request.resource.split(":", 5) + [""] * 6)[:6]
     kind = "alias" if service.lower() == "kms" and fields[5].startswith("alias/") else "any"
-    return Row(service.lower(), name, kind, fields[2].lower(), bool(fields[4]), bool(fields[3]), "", "", frozenset("?"))
+    stars = asked_on_stars(request.action, request.resource)
+    shape = fields[2].lower(), bool(fields[4]), bool(fields[3]), fields[5] if stars else ""
+    return Row(service.lower(), name, stars or kind, *shape, "", frozenset("?"))
 
 
 def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | None = None) -> None:

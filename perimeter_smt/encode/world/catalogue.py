@@ -270,7 +270,10 @@ class Calls:
             case "needs its resource":
                 needing = self.members("reads") & ~self._where_it("level", lambda level: level == "")
                 needing |= self.members("action in existing-resource-actions")
-                return needing & ~self.members("action in absent-resource-actions")
+                return needing & ~self.members("action in absent-resource-actions") & ~self.members("asked on stars")
+            case "asked on stars":
+                kinds = union(bits for kind, bits in self._by("type").items() if kind in actions.star_types())
+                return _bits(i for i in places(kinds) if actions.of_stars(self.rows[i].service, self.rows[i].type))
             case "tags need abac":
                 return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
             case "through an access point":
@@ -352,7 +355,9 @@ class Calls:
 
     def demanded(self) -> Iterable[tuple[Formula, ...]]:
         """What each row demands of the ARN's fields."""
-        return (() if self.any_resource or not row.name else demands(row) for row in self.rows)
+        for row in self.rows:
+            told = row.name or actions.of_stars(row.service, row.type)  # which may be a name of no letter
+            yield demands(row) if told and not self.any_resource else ()
 
 
 @lru_cache(maxsize=65536)
@@ -444,6 +449,14 @@ def _bits(indexes: Iterable[int]) -> int:
         i -= low
         array[i >> 3] |= 1 << (i & 7)
     return int.from_bytes(array, "little") << low
+
+
+def places(found: int) -> Iterable[int]:
+    """The indexes of a bit set, ascending."""
+    while found:
+        low = found & -found
+        yield low.bit_length() - 1
+        found ^= low
 
 
 def union(sets: Iterable[int]) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from perimeter_smt.encode.language import stars
 from perimeter_smt.encode.language.statement import Policies, bounds, busy, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import (
@@ -203,6 +204,7 @@ def build(
         workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
         objectives=objectives, also_keys=also_keys, values_of=values_of, actions=actions, unlisted=unlisted,
     )  # fmt: skip
+    world.keys.stars = set()
     world.definitions = definitions_of(world)
     if also_defined is not None:
         world.definitions |= also_defined(workspace, world.keys, world.script)
@@ -310,6 +312,7 @@ def _assemble(world: World, roots: Sequence[Formula], also: set[str]) -> None:
     out.append(lies_in(world.workspace.organization.partition))
     out += world.policies.assertions
     out += facts_of(world)
+    out += stars.facts(world.keys.stars or ())
     used, taken = environment(world, [*roots, *(a.formula for a in out)], also)
     out += taken
     paths_used = any(name.startswith("units(") for name in used)

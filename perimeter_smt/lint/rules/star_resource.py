@@ -24,8 +24,13 @@ def _takes_resources(pattern: str) -> bool:
     known = actions.actions(service) if "*" not in service and "?" not in service else ()
     if "*" not in pattern and "?" not in pattern:
         info = actions.action_info(pattern)
-        return info is not None and bool(info.resource_types)
-    return any(info.resource_types for info in known if matches(pattern, str(info)))
+        return info is not None and _limits(info)
+    return any(_limits(info) for info in known if matches(pattern, str(info)))
+
+
+def _limits(info: actions.ActionInfo) -> bool:
+    """Whether it has a type of resources, beside what stands for all of a type (`user/`, `table/*`)."""
+    return any(not actions.of_stars(info.service, use.type) for use in info.resource_types)
 
 
 class StarResource(StatementRule):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from perimeter_smt.request.actions import ResourceUse, action_info, resource_type
+from perimeter_smt.request.actions import ResourceUse, action_info, of_stars, resource_type
 from perimeter_smt.request.cloudtrail.parameters import Parameters
 from perimeter_smt.request.keys import table_rows
 from perimeter_smt.request.partitions import partition_of_region
@@ -50,6 +50,9 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
     for use, shape, named, rivals in _shapes(action):
         if shape is None:
             missing = missing or use.required
+            continue
+        if shape.open and of_stars(info.service, use.type):  # how AWS writes a prefix behind it is not told here
+            missing = missing or _mapping(event.get("requestParameters")).get("pathPrefix", "/") != "/"
             continue
         found = [touched for touched in given if shape.regex.fullmatch(touched.arn or "")]
         # What has no name is what a call is on only where it always is: the root user is one user of many.
@@ -105,7 +108,7 @@ def _shapes(action: str) -> tuple[tuple[ResourceUse, _Shape | None, bool, bool],
     """The types of an action with their ARNs; whether some type has a name; whether the name may be of another type."""
     info, service = action_info(action), action.partition(":")[0].lower()
     shapes = [(use, _shape(service, use.type)) for use in (info.resource_types if info is not None else ())]
-    named = any(shape is not None and shape.open for _, shape in shapes)
+    named = any(shape is not None and shape.open and not of_stars(service, use.type) for use, shape in shapes)
     return tuple((use, shape, named, _has_rivals(use, shape, shapes)) for use, shape in shapes)
 
 

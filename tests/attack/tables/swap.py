@@ -68,6 +68,7 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
 def _forget_actions() -> None:
     actions.actions.cache_clear()
     actions.action_info.cache_clear()
+    actions.asked_on_stars.cache_clear()
     actions._service_file.cache_clear()
     actions.resource_type.cache_clear()
     actions.resource_types.cache_clear()
