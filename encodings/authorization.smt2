@@ -28,7 +28,6 @@
 (declare-const guards.pass Bool)             ; service guards: S3 Block Public Access, access points
 
 (declare-const principal.member Bool)        ; an account of mine that SCPs bind (not the management account)
-(declare-const resource.member Bool)         ; an account of mine that RCPs bind
 (declare-const principal.management Bool)
 (declare-const principal.delegated-administrator Bool)
 (declare-const |call: service in rcp-services| Bool)

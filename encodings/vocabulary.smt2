@@ -80,6 +80,7 @@
 ; An account has one parent, so there is one path: o-x/r-x/ou-x/. It is a composition, which makes "the path lies below
 ; o-x/r-x/*" two facts on two texts, and the organization of a path that of its account without a further axiom.
 (define-fun orgpath ((x String)) String (str.++ (org x) "/" (units x)))
+(declare-const resource.member Bool)              ; an account of my organization, not the management account
 
 (define-fun iam () Bool (or (= caller user) (= caller role) (= caller federated-user) (= caller root)))
 (define-fun signed () Bool (not (or (= caller anonymous) (= caller federated-sts))))

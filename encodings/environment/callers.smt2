@@ -107,6 +107,21 @@
     (and (in-organization principal.account) (= (org principal.account) (org resource.account))))
   :named AE5.delegation :strength soft
   :source "Organizations guide, update a resource-based delegation policy: member accounts perform actions on policies"))
+; Resources of an organization lie in its management account, whoever calls; under `aws` lie policies of AWS's own.
+(declare-const |call: arn service ~ organizations| Bool)
+(declare-const |call: arn service ~ account| Bool)
+(define-fun of-an-organization () Bool (and (not |call: resource is star|) (not (= resource.account "aws"))
+  (or |call: arn service ~ organizations| (and |call: arn service ~ account| (str.prefixof "account/" resource.name)))))
+(assert (! (=> of-an-organization (and (in-organization resource.account) (not resource.member)))
+  :named AE13 :strength hard
+  :source "Organizations guide, managing access permissions: for an organization, its management account owns all resources"))
+(define-fun is-of-organization ((kind String)) Bool
+  (str.prefixof (str.++ kind "/" (org resource.account) "/") resource.name))
+(assert (! (=> of-an-organization (or (is-of-organization "account") (is-of-organization "handshake")
+    (is-of-organization "ou") (is-of-organization "policy") (is-of-organization "resourcepolicy")
+    (is-of-organization "root") (is-of-organization "transfer")))
+  :named AE13.id :strength hard
+  :source "Organizations API reference, patterns of ARNs: the id of the organization follows the type"))
 ; A provider is the ARN of a SAML or OIDC provider, all fields written, or a host in lower case, perhaps with a path:
 ; those that IAM knows without an ARN (W-23).
 (assert (! (=> (= action "sts:AssumeRoleWithSAML") (and

@@ -73,10 +73,15 @@
   :source "global condition keys, aws:PrincipalServiceName"))
 (assert (! (= |has aws:PrincipalServiceNamesList| (= caller aws-service)) :named AP8.list :strength hard
   :source "global condition keys, aws:PrincipalServiceNamesList"))
-(assert (! (=> (= caller aws-service) (str.in_re principal.service
-    (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
-           (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn") (str.to_re ".amazon.com")))))
-  :named AP8.name :strength soft :source "IAM guide, AWS service principals"))
+; Alexa has names of its own, and calls functions alone.
+(assert (! (=> (= caller aws-service)
+    (or (str.in_re principal.service
+          (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
+                 (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn"))))
+        (and (= service "lambda") (or (= principal.service "alexa-appkit.amazon.com")
+                                      (= principal.service "alexa-connectedhome.amazon.com")))))
+  :named AP8.name :strength soft
+  :source "IAM guide, AWS service principals; Lambda API reference, AddPermission: EventSourceToken of Alexa"))
 (assert (! (=> (str.suffixof ".amazonaws.com.cn" principal.service) (= aws.partition "aws-cn")) :named AP8.partition
   :strength hard :source "IAM guide, AWS service principals: names in the China Regions"))
 

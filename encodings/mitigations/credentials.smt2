@@ -15,10 +15,16 @@
 (define-fun credentials.to-permission-set () Bool
   (and (= action "sts:AssumeRoleWithSAML") credentials.of-permission-set))
 
+; Services carry their caller's session on to STS for bearer tokens (sts:GetServiceBearerToken); no page of AWS names one
+; that begins a session so, and there is no complete list.
+(declare-const credentials.carried Bool)        ; a service begins a session with the forwarded one of its caller
+(assert (! (not credentials.carried) :named AE5.forwarded :strength soft
+  :source "IAM guide, forward access sessions: requests that the service needs to complete the caller's; none is named that begins a session"))
+
 ; The trust policy of a service-linked role is AWS's own (AE9.service-linked), and AWS alone acts as one, with the
 ; permissions that the service documents: whoever it belongs to.
 (define-fun C1.premise () Bool
-  (and my-resource gives-credentials (not principal.service-linked)
+  (and my-resource gives-credentials (not principal.service-linked) (=> forwarded credentials.carried)
        (not (str.prefixof "role/aws-service-role/" resource.name))))
 (define-fun C1.conclusion () Bool
   (or my-iam credentials.to-vendor credentials.to-provider credentials.to-permission-set))

@@ -413,6 +413,22 @@ def _accounts(at: At) -> Found:
         yield "AP18", f"management account flag of {principal.account}"
 
 
+def _organization_resources(at: At) -> Found:
+    """What belongs to an organization is its management account's, always (Organizations guide, resource ownership)."""
+    fields, owner = at.fields or [""] * 6, at.facts.resource_account
+    kind, _, rest = fields[5].partition("/")
+    if owner == "aws" or not (fields[2] == "organizations" or ((fields[2], kind) == ("account", "account") and rest)):
+        return
+    org = at.org(owner)
+    if org is None:
+        yield "AE13", f"{at.request.resource} of an account without organization"
+    elif rest.partition("/")[0] != org:
+        yield "AE13.id", f"{at.request.resource} of an account of {org}"
+    space = at.workspace.organization if at.workspace else None
+    if space is not None and org == space.id and owner != space.management_account:
+        yield "AE13", f"{at.request.resource} outside the management account {space.management_account}"
+
+
 def _call(at: At) -> Found:
     """The action exists, and the resource fits one of its types."""
     info = actions.action_info(at.request.action)
@@ -452,5 +468,6 @@ def _values(at: At) -> Found:
 _HARD: tuple[Callable[[At], Found], ...] = (
     _ap1, _ap2, _ap3, _ap4, _ap5, _ap7, _ap8, _ap9, _ap10, _ap11, _ap12, _ap13, _ap19,
     _an1, _an2, _an3, _an4, _an6,
-    _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _accounts, _call, _values,
+    _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _accounts, _call,
+    _organization_resources, _values,
 )  # fmt: skip

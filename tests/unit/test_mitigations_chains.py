@@ -313,17 +313,23 @@ def test_root_users(denied):
     assert [hop.request.principal.type for hop in line.hops] == ([] if denied else ["root"])
 
 
-def test_who_gives_roles_of_identity_center():
+@pytest.mark.parametrize("action", ["sso:CreateAccountAssignment", "identitystore:CreateGroupMembership"])
+def test_who_gives_roles_of_identity_center(action):
     """Permission sets are decided in the management account, or in the one that it delegated them to."""
-    center = role("center", NOBODY, account=OTHER, may=(allow("sso:CreateAccountAssignment"),))
+    center = role("center", NOBODY, account=OTHER, may=(allow(action),))
     space = workspace(center, administrators=(arn("security"),))
     delegated = (OTHER, "sso.amazonaws.com")
     told = space.organization.model_copy(update={"delegated_administrators": (delegated,)})
-    for organization, status in ((space.organization, "proved"), (told, "refuted")):
+    nobody = space.organization.model_copy(update={"delegated_administrators": ()})
+    security = {"delegated_administrators": ((MINE, "guardduty.amazonaws.com"),), "delegates_listed": False}
+    some = space.organization.model_copy(update=security)  # there may be others
+    tried = ((nobody, "proved"), (some, "conditional"), (space.organization, "conditional"), (told, "refuted"))
+    for organization, status in tried:
         found = ask(space.model_copy(update={"organization": organization}), ["C2"], Asking())[0]
         (line,) = rows_of(found, "permission sets")
         assert line.status == status
-    assert calls(line) == ["sso:CreateAccountAssignment"] * 3  # on the account, the instance and the permission set
+        assert (f"{OTHER} does not administer IAM Identity Center" in line.text) is (status == "conditional")
+    assert calls(line) == [action] * 3  # on the account, the instance and the permission set; group, store and user
 
 
 def test_a_tag_that_somebody_else_sets_is_a_condition():

@@ -206,3 +206,15 @@ def test_second_reading_of_the_external_id(operator, sent, expected):
         context={"sts:ExternalId": sent} if sent else {},
     )
     assert unexpected(space, request, facts(), documents) is expected
+
+
+def test_sessions_that_a_service_begins_for_its_caller_are_a_condition():
+    """AWS names no service that carries a session on to STS to begin another: no refutation, and no proof."""
+    carried = trusts({"AWS": "*"}, Bool={"aws:ViaAWSService": "true"})
+    space = workspace(role("deploy", carried))
+    credentials, chains = ask(space, ["C1", "C2"], Asking())
+    assert credentials.status == "conditional"
+    assert any("AE5.forwarded" in line.text for line in credentials.lines)
+    assert any("AE5.forwarded" in limit for limit in chains.limits)
+    (open_to_all, _) = ask(workspace(role("deploy", trusts({"AWS": "*"}))), ["C1", "C2"], Asking())
+    assert open_to_all.status == "refuted"

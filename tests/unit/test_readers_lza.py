@@ -218,3 +218,29 @@ def test_policies_that_aws_would_not_save(folder):
     (folder / "service-control-policies" / "only-mine.json").write_text(json.dumps(many))
     with pytest.raises(InputError, match="characters without white space"):
         read_source(folder, SourceOptions(fill=GIVEN, organization_id=ORG))
+
+
+@pytest.mark.parametrize(("file", "text", "name"), [
+    ("iam-config.yaml", """
+roleSets:
+  - deploymentTargets: {organizationalUnits: [Root]}
+    roles: [{name: Vendor, assumedBy: [{type: account, principal: "888877776666"}]}]
+""", "what `roleSets` makes"),
+    ("security-config.yaml", "keyManagementService: {keySets: [{name: till, policy: keys/till.json}]}\n",
+     "what `keyManagementService.keySets` makes"),
+    ("customizations-config.yaml", "customizations: {cloudFormationStackSets: [{name: till, template: t.yaml}]}\n",
+     "what `customizations.cloudFormationStackSets` makes"),
+    ("iam-config.yaml", "roleSets: {{ Roles }}: [\n", "what `iam-config.yaml` makes"),
+])  # fmt: skip
+def test_what_the_accelerator_makes_besides_is_named(folder, file, text, name):
+    """Roles for outsiders were passed over, and with `--complete` did not exist."""
+    (folder / file).write_text(text)
+    found = read_source(folder, SourceOptions(organization_id="o-acme0000001", complete=True))
+    assert name in [u.name for u in found.unknowns if u.affects == "grants"]
+    assert not any(account.listed for account, _ in found.organization.accounts())
+
+
+def test_an_empty_part_is_not_named(folder):
+    (folder / "iam-config.yaml").write_text("roleSets: []\npolicySets: []\n")
+    found = read_source(folder, SourceOptions(organization_id="o-acme0000001", complete=True))
+    assert not [u for u in found.unknowns if u.affects == "grants"]

@@ -59,14 +59,24 @@ class Actions:
             but = self._against(inside, outside)
             if len(but) + 1 < len(plain):
                 return ("*",), but
-        wide = ["*"] if self.everything and any(not one.matched for one in inside) else _greedy(self.patterns, inside)
+        free = [p for p in self.patterns if not any(p in one.matched for one in inside)]
+        wide = (
+            ["*"] if self.everything and any(not one.matched for one in inside) else self._wide(inside, outside, free)
+        )
         reached = [one for one in outside if wide == ["*"] or any(p in one.matched for p in wide)]
-        against = _greedy([p for p in self.patterns if not any(p in one.matched for one in inside)], reached)
+        against = _greedy(free, reached)
         exact = all(any(p in one.matched for p in against) for one in reached)
         if exact and all(wide == ["*"] or any(p in one.matched for p in wide) for one in inside):
-            if len(wide) + len(against) < len(plain) or not self.invented.isdisjoint(plain):
+            # What a pattern reaches beyond the reference would be lost with a list of names.
+            beyond = bool(left) and wide != ["*"] and any("*" in p or "?" in p for p in wide)
+            if beyond or len(wide) + len(against) < len(plain) or not self.invented.isdisjoint(plain):
                 return tuple(wide), tuple(against)
         return plain, ()
+
+    def _wide(self, inside: Sequence[ActionClass], outside: Sequence[ActionClass], free: Sequence[str]) -> list[str]:
+        """Patterns that reach the classes inside, and outside such only as patterns that reach nothing inside name."""
+        stuck = [one for one in outside if one.matched.isdisjoint(free)]
+        return _greedy([p for p in self.patterns if not any(p in one.matched for one in stuck)], inside)
 
     def _against(self, inside: Sequence[ActionClass], outside: Sequence[ActionClass]) -> tuple[str, ...]:
         """The classes outside, as patterns that reach nothing inside."""

@@ -15,7 +15,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, principal_named
 from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
-from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, member_ids, org_of
+from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, member_ids, org_of, organization_is_mine
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
 from perimeter_smt.encode.world.people import is_caller
@@ -24,7 +24,7 @@ from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.atoms import ANY, Member, Run, Text
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.organization.model import Guardrails, KeyGrant, Organization, OwnedPrincipal
+from perimeter_smt.organization.model import Guardrails, KeyGrant, Organization, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
@@ -244,17 +244,21 @@ class Estate:
     def resources(self, zone: Zone) -> Iterator[Topic]:
         """One topic for every policy that gives access: of resources, and of roles."""
         outside = self.outsiders(zone)
-        near = self.callers_documents() if zone in ("account", "everyone") else ()
-        facts = (*self.wires(), *(self.callers() if near else ()))
+        members = self.members_are_asked_about(zone)
+        near = self.callers_documents() if members else ()
+        facts = (*self.wires(), *(self.callers() if members else ()))
         for account, path in self.workspace.organization.accounts():
             rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
             for resource in account.resources:
                 if resource.policy is not None or resource.grants or resource.acls:
                     here = both(outside, reach(resource).surely)
                     own = () if resource.policy is None else (resource.policy,)
-                    documents = distinct([*own, *rcps, *self.endpoint_documents(), *near])
+                    beside = _deciding_beside(account.resources, resource)
+                    others = [r.policy for r in beside if r.policy]
+                    documents = distinct([*own, *others, *rcps, *self.endpoint_documents(), *near])
                     kind = own[0].kind if own else Kind.KMS if resource.grants else Kind.BUCKET
-                    yield Topic(resource.arn, kind, here, documents, facts)
+                    told = (*facts, *(one for r in beside for one in _on(r)))
+                    yield Topic(resource.arn, kind, here, documents, told)
                 elif "AE7.acl" in self.untold and lists.counts(resource):
                     self.presumed = True
             for principal in account.principals:
@@ -262,6 +266,14 @@ class Estate:
                     here = both(outside, role_target(principal))
                     documents = distinct([principal.trust, *rcps, *self.endpoint_documents(), *near])
                     yield Topic(principal.arn, Kind.TRUST, here, documents, facts)
+
+    def members_are_asked_about(self, zone: Zone) -> bool:
+        """Whether callers of the organization count: what is listed of them decides, even that they hold nothing."""
+        if zone == "perimeter":
+            return bool(self.workspace.perimeter.paths) or not organization_is_mine(
+                self.workspace.perimeter, self.workspace
+            )
+        return zone in ("account", "everyone")
 
     def wires(self) -> Iterator[Literal]:
         """The endpoints that carry a policy."""
@@ -289,13 +301,7 @@ class Estate:
             for resource in account.resources:
                 if split_arn(resource.arn).service not in self.services:
                     continue
-                at = reach(resource)
-                yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
-                if at.perhaps is not at.surely:
-                    words = f"{resource.arn} may decide the call"
-                    yield from fact(
-                        f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps
-                    )
+                yield from _on(resource)
             for principal in account.principals if {"sts", "iam"} & set(self.services) else ():
                 target = role_target(principal)
                 yield from fact(f"the call is on {principal.arn}", f"the call is not on {principal.arn}", target)
@@ -331,6 +337,22 @@ class Estate:
             for principal in account.principals:
                 out += [*principal.policies, *principal.limits()]
         return distinct(out)
+
+
+def _on(resource: OwnedResource) -> Iterator[Literal]:
+    """The call is on a listed resource, or its policy may decide it."""
+    at = reach(resource)
+    yield from fact(f"the call is on {resource.arn}", f"the call is not on {resource.arn}", at.surely)
+    if at.perhaps is not at.surely:
+        words = f"{resource.arn} may decide the call"
+        yield from fact(f"the policy of {words}", f"the policy of {words.replace(' may ', ' does not ')}", at.perhaps)
+
+
+def _deciding_beside(listed: Iterable[OwnedResource], resource: OwnedResource) -> list[OwnedResource]:
+    """Other resources of the account, of one service, whose policies may decide calls on this one as well."""
+    service = split_arn(resource.arn).service
+    alike = (r for r in listed if r is not resource and r.policy is not None and split_arn(r.arn).service == service)
+    return [other for other in alike if (at := reach(other)).perhaps is not at.surely]
 
 
 def apart(organization: Organization) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from perimeter_smt.questions.mitigations.renamed import Renamed
 from perimeter_smt.questions.mitigations.retagged import Retagged
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.roots import enter_roots, roots
+from perimeter_smt.questions.mitigations.stack_sets import enter_stack_sets
 from perimeter_smt.questions.mitigations.steps import (
     Step,
     Steps,
@@ -138,6 +139,7 @@ class ChainQuestion:
         yield from self._from_outside()
         guarded = {_changes(e): both(self._calls(e, self.steps), self._where(e, self.steps)) for e in self.guarded}
         enter_roots(self, guarded)
+        enter_stack_sets(self, guarded)
         for role in self.perimeter.role_exceptions:
             yield from self._role(role)
         for tag in self.perimeter.tag_exceptions:

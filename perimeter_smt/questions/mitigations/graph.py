@@ -147,8 +147,8 @@ def tagged(key: str, value: str | None) -> Callable[[str], str]:
 
 
 def is_state(node: str) -> bool:
-    """Whether a node is an identity in another state, an exception, or a root user, who has a row of its own."""
-    return node.startswith(("raised ", "tagged ", "untagged ", "exception ", "root user "))
+    """Whether a node is an identity in another state, an exception, a root user, who has a row of its own, or AWS's."""
+    return node.startswith(("raised ", "tagged ", "untagged ", "exception ", "root user ", "stack sets "))
 
 
 def identity_of(node: str) -> str:

@@ -48,9 +48,11 @@ def where(workspace: Workspace, effect: str, steps: Steps) -> Formula:
             both(management, _on_guardrails(steps, organization.id)), steps.calls("organizations:LeaveOrganization")
         )
     if effect == "permission-sets":  # in the management account, or where it delegated them to
-        told = organization.delegated_administrators or ()
-        delegated = [account for account, service in told if service == _SSO]
-        return one_of("resource.account", [organization.management_account, *delegated])
+        told = organization.all_delegated_administrators
+        delegated = [account for account, service in told if service == _SSO] if told is not None else [
+            account.id for account, _ in organization.accounts()
+        ]  # fmt: skip
+        return one_of("resource.account", dict.fromkeys((organization.management_account, *delegated)))
     if effect == "endpoints":  # a new one stands anywhere, and has no policy
         owners = [a.id for a, _ in organization.accounts() if a.endpoints or not organization.endpoints_listed]
         there = one_of("resource.account", owners) if owners else mine
@@ -62,9 +64,21 @@ def where(workspace: Workspace, effect: str, steps: Steps) -> Formula:
 
 
 def unless(workspace: Workspace, steps: Steps, caller: Kind, step: Step) -> str:
-    """What such a call needs besides: a member account does not switch off what the organization switched on."""
+    """What such a call needs besides: what the organization switched on, or whom it made an administrator."""
+    call = call_of(steps, step)
+    if any(call == action.lower() for action in calls_of("permission-sets")):
+        return undelegated(workspace, caller.first.account, _SSO, "IAM Identity Center")
     member = caller.first.account != workspace.organization.management_account
-    return _FOR_ALL if member and call_of(steps, step) == _DISABLES.lower() else ""
+    return _FOR_ALL if member and call == _DISABLES.lower() else ""
+
+
+def undelegated(workspace: Workspace, account: str, service: str, words: str) -> str:
+    """That a member account may be no administrator of a service, where not all administrators are told."""
+    organization = workspace.organization
+    sure = (account, service) in (organization.delegated_administrators or ())
+    if account == organization.management_account or sure or organization.all_delegated_administrators is not None:
+        return ""
+    return f"account {account} does not administer {words} for the organization"
 
 
 def _restricts_sign_in(workspace: Workspace) -> bool:

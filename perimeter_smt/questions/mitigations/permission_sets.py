@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from perimeter_smt.logic.formula import Formula, both
 from perimeter_smt.questions.mitigations.graph import Edge, raised
+from perimeter_smt.questions.mitigations.guarded import unless
 from perimeter_smt.questions.mitigations.roles import Kind
 from perimeter_smt.questions.mitigations.steps import Steps
 from perimeter_smt.request.keys import table_rows
@@ -54,4 +55,8 @@ def _edges(steps: Steps, callers: Sequence[Kind], where: Formula, gives: str, wo
     calls = [row["action"] for row in table_rows("guardrail-actions") if row.get("gives") == gives]
     asked = (steps.formula("step"), both(steps.calls(*calls), where))
     found = steps.callers(callers, *asked)
-    return [(caller, Edge(((steps, step, words),), words, _UNLESS[gives])) for caller, step in found]
+    out = []
+    for caller, step in found:
+        needs = (_UNLESS[gives], unless(steps.workspace, steps, caller, step))
+        out.append((caller, Edge(((steps, step, words),), words, "; ".join(filter(None, needs)))))
+    return out

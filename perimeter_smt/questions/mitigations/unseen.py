@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.mitigations.stack_sets import untold
 
 LIMITS = (
     "which root users have credentials is not in the input",
@@ -19,6 +20,11 @@ _DELEGATES = (
     "delegated administrators of AWS Organizations act by its resource policy, which is not among the resources of the "
     "management account"
 )
+_FORWARDED = (
+    "calls of STS that a service makes with the session of its caller are not followed: AWS names no service that "
+    "begins a session so (AE5.forwarded), and some policy asks whether a service makes the call"
+)
+_FORWARDED_KEYS = ("aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast")
 _OF_RESOURCES = "who edits the policy of a resource that carries an exempting tag is not asked: it is outside the claim"
 _MAKES_WITHOUT = "what is made by calls that take no tags carries none: who makes it is not asked"
 _FIELDS = 5  # colons of an ARN
@@ -37,10 +43,18 @@ def limits(workspace: Workspace) -> tuple[str, ...]:
     return (
         *LIMITS,
         *(() if told else (_DELEGATES,)),
+        *untold(organization),
+        *((_FORWARDED,) if _asks_for_services(workspace) else ()),
         *((_MAKES_WITHOUT,) if bare else ()),
         *((_OF_RESOURCES,) if tagged else ()),
         *_by_name(workspace),
     )
+
+
+def _asks_for_services(workspace: Workspace) -> bool:
+    """Whether a policy tells calls that a service carries on from others."""
+    documents = workspace.organization.documents()
+    return any(c.key.lower() in _FORWARDED_KEYS for d in documents for s in d.statements for c in s.conditions)
 
 
 def _by_name(workspace: Workspace) -> tuple[str, ...]:

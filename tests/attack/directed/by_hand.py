@@ -276,6 +276,13 @@ WORLDS = (
     ByHand("AE7.acl-entry", "a bucket whose access control lists count", lists_of_objects(True)),
     ByHand("AE8.root-user", "own assertion: who manages credentials of a root user is one",
            _own('(=> (and (= action "iam:CreateAccessKey") (= resource.name "root")) (= caller root))', "iam")),
+    ByHand("AE13", "own assertion: what belongs to my organization lies in its management account",
+           _own(f'(=> (and (= service "organizations") (not |call: resource is star|)) '
+                f'(not (= resource.account "{MINE}")))', "organizations")),
+    ByHand("AE13.id", "own assertion: policies of my organization have its id in their ARN",
+           _own(f'(=> (and (= service "organizations") (= (org resource.account) "{ORG}") '
+                f'(not |call: resource is star|) (str.prefixof "policy/" resource.name)) '
+                f'(str.prefixof "policy/{ORG}/" resource.name))', "organizations")),
     ByHand("AP3.infrastructure", "own assertion: the role by which EC2 attaches volumes is its own",
            _own('(=> (and (= caller role) (= principal.name "role/aws:ec2-infrastructure")) principal.service-role)',
                 "kms")),

@@ -15,6 +15,7 @@ from perimeter_smt.organization.readers import values
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, sizes
 from perimeter_smt.organization.readers.draft.assemble import SOME_ROOT
+from perimeter_smt.organization.readers.lza import unread
 from perimeter_smt.organization.readers.lza.folder import Folder
 from perimeter_smt.policy.kinds import Kind
 
@@ -60,6 +61,7 @@ class _Reader:
             for index, item in enumerate(organization.get(part) or ()):
                 self._control(item, kind, self.at(_ORGANIZATION, part, index))
         self._network(self.folder.yaml(_NETWORK))
+        unread.read(self.folder, self.draft, self.at)
 
     def _units(self, found: dict[str, Any]) -> None:
         ids = {item["name"]: item["id"] for item in found.get("organizationalUnitIds") or () if item.get("id")}
