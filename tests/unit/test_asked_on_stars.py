@@ -49,21 +49,23 @@ def test_exemptions_of_such_arns_are_ways_through(action, exempt):
     ("action", "exempt"),
     [("iam:ListUsers", f"arn:aws:iam::{MINE}:role/*"), ("sqs:ListQueues", "arn:aws:sqs:*:*:?*")],
 )
-def test_exemptions_of_others_are_none(action, exempt):
-    assert guarded(action, NotResource=exempt) == "proved"
+def test_exemptions_of_others_are_open(action, exempt):
+    """Nobody says that AWS asks about these; nobody says either that it does not (X-46)."""
+    assert guarded(action, NotResource=exempt) == "conditional"
 
 
 @pytest.mark.parametrize(
-    ("action", "denied", "found"),
+    ("action", "denied"),
     [
-        ("iam:ListUsers", "arn:aws:iam::*:user/*", "proved"),
-        ("sqs:ListQueues", "arn:aws:sqs:*:*:*", "proved"),
-        ("iam:ListUsers", "arn:aws:iam::*:user/?*", "refuted"),
-        ("dynamodb:ListTables", "arn:aws:dynamodb:*:*:*", "refuted"),  # older refusals name `*`
+        ("iam:ListUsers", "arn:aws:iam::*:user/*"),
+        ("sqs:ListQueues", "arn:aws:sqs:*:*:*"),
+        ("dynamodb:ListTables", "arn:aws:dynamodb:*:*:*"),
     ],
 )
-def test_a_deny_on_such_arns_binds_where_refusals_always_name_them(action, denied, found):
-    assert guarded(action, Resource=denied) == found
+def test_a_deny_on_such_arns_alone_does_not_bind_them(action, denied):
+    """Refusals tell the ARNs, the reference asks for `*`: that the token is never asked about stands on no page of AWS."""
+    assert guarded(action, Resource=denied) == "refuted"
+    assert guarded(action, Resource="*") == "proved"
 
 
 @pytest.mark.parametrize("action", ["iam:ListUsers", "dynamodb:ListTables", "sqs:ListQueues"])
