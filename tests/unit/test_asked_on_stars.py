@@ -63,7 +63,7 @@ def test_exemptions_of_others_are_open(action, exempt):
     ],
 )
 def test_a_deny_on_such_arns_alone_does_not_bind_them(action, denied):
-    """Refusals tell the ARNs, the reference asks for `*`: that the token is never asked about stands on no page of AWS."""
+    """Refusals tell the ARNs, the reference tells `*`: no page of AWS says that the token is never asked about."""
     assert guarded(action, Resource=denied) == "refuted"
     assert guarded(action, Resource="*") == "proved"
 

@@ -17,6 +17,9 @@ from perimeter_smt.organization.model import (
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.mitigations import ask
+from perimeter_smt.questions.mitigations.model import Asking
+from tests import mitigation_worlds
 from tests.attack.directed.asked import ByHand, of_mitigation, of_objective, of_own
 from tests.attack.directed.worlds import BUCKET, ENDPOINT, MANAGEMENT, MINE, OFFICE, ORG, VPC, workspace
 
@@ -224,6 +227,23 @@ def buckets_by_their_first_letter() -> str:
     return of_objective(found, "O1", "s3", actions={"s3:getobject"})
 
 
+def bucket_of_the_account_in_its_name() -> str:
+    """An SCP lets no object out but those of a bucket in the Regional namespace of an account of mine."""
+    bucket = f"arn:aws:s3:::acme-{MINE}-eu-west-1-an/*"
+    found = space(scp=({"Effect": "Deny", "Action": "s3:*", "NotResource": bucket},), actions=("s3:GetObject",))
+    return of_objective(found, "O3", "s3", actions={"s3:getobject"})
+
+
+def sessions_that_services_begin() -> str:
+    """A role trusts everybody for whom a service makes the call; C1 under the chosen readings."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    trust["Condition"] = {"Bool": {"aws:ViaAWSService": "true"}}
+    (found,) = ask(
+        mitigation_worlds.workspace(mitigation_worlds.role("deploy", trust)), ["C1"], Asking(reading="exact")
+    )
+    return {"proved": "holds", "refuted": "broken"}.get(found.status, found.status)
+
+
 def compute_elsewhere() -> str:
     """An SCP denies functions that the key of VPCs does not tell to run in one."""
     found = space(scp=(
@@ -296,9 +316,13 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AR24", "an SCP that exempts a bucket in the Regional namespace of an account of mine",
+           bucket_of_the_account_in_its_name),
     ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),
     ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
            _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
+    ByHand("AE5.forwarded", "mitigation C1: a role that trusts whoever a service calls for",
+           sessions_that_services_begin),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),
     ByHand("AC2", "mitigation E2: an SCP on shares with others", shares_with_strangers),
     ByHand("AP3.service-role", "own assertion: what service roles do, role sessions do",
