@@ -83,9 +83,6 @@ def _soft_request(at: At) -> Found:
 
 def _soft_callers(at: At) -> Found:
     facts, fields = at.facts, at.fields or [""] * 6
-    sessions = ("assumerole", "assumeroot", "getfederationtoken", "getsessiontoken", "tagsession", "setsourceidentity")
-    if facts.forwarded and at.action in {f"sts:{name}" for name in (*sessions, "setcontext")}:
-        yield "AE5.forwarded", "a service begins a session with that of its caller"
     # Organizations guide, delegated administrator: the organization lets its members act on policies.
     if at.service == "organizations" and fields[5].startswith("policy/") and facts.resource_account != "aws":
         own = at.org(facts.principal_account)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from perimeter_smt.request.actions import of_stars
 from perimeter_smt.request.request import Facts, Principal, Request
 from tests.attack.axioms import consistent
 from tests.attack.cast import (
@@ -246,7 +247,8 @@ class Draw(Keys):
             weighted.append("aws")
         self.owner = rng.choice(weighted)
         alone = call.service not in SHARED or self.action == "iam:passrole"
-        if self.account in ORGANIZATIONS and (call.type is None or (alone and self.owner != "aws")):
+        nothing = call.type is None or of_stars(call.service, call.type)  # no resource is named
+        if self.account in ORGANIZATIONS and (nothing or (alone and self.owner != "aws")):
             self.owner = self.account  # X-40; or nothing lets other accounts in
         self.resource = resource_of(rng, call, self.owner, self.region)
         fields = self.resource.split(":", 5)

@@ -38,8 +38,8 @@ KINDS = {
     "the office": ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "refuted", "refuted"),
     "a VPC": ({"StringEquals": {"aws:SourceVpc": "vpc-0a000000000000001"}}, "refuted", "refuted"),
     "AWS services": ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, NOBODY_CALLS, "proved"),
-    # The service has what a forwarded AssumeRole returns: C2 does not follow such calls.
-    "forwarded calls": ({"Bool": {"aws:ViaAWSService": "true"}}, "refuted", "proved"),
+    # No service is known to begin a session so (AE5.forwarded); C2 does not follow such calls, and says it.
+    "forwarded calls": ({"Bool": {"aws:ViaAWSService": "true"}}, "conditional", "proved"),
 }  # fmt: skip
 
 
