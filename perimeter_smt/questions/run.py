@@ -92,11 +92,18 @@ class Run:
         return name.removesuffix(" before") in self.world.presumed
 
     def plain(
-        self, services: tuple[str, ...], assumptions: Sequence[Formula], first: Result, *, like: str = ""
+        self,
+        services: tuple[str, ...],
+        assumptions: Sequence[Formula],
+        first: Result,
+        *,
+        like: str = "",
+        as_plain: bool = False,
     ) -> Result:
         """The plainest request that still satisfies the assumptions.
 
         `like` names a family of questions: what was granted to the last one is tried first, in one check.
+        `as_plain`: what that one was not granted is tried as well, where the questions differ much.
         """
         if services not in self._wanted:
             self._wanted[services] = preferences(self.world, services)
@@ -104,10 +111,13 @@ class Run:
         if granted:
             result = self.engine.check([*assumptions, *granted])
             if result.status == "sat":
-                kept = {id(formula) for formula in granted}
-                left = [f for f in self._wanted[services] if id(f) not in kept and not _names_action(f)]
-                result, more = plainest(self.engine, left, [*assumptions, *granted], result)
-                return self._well_known(services, [*assumptions, *granted, *more], result)
+                held = [*assumptions, *granted]
+                if as_plain:
+                    kept = {id(formula) for formula in granted}
+                    left = [f for f in self._wanted[services] if id(f) not in kept and not _names_action(f)]
+                    result, more = plainest(self.engine, left, held, result)
+                    held += more
+                return self._well_known(services, held, result)
         result, granted = plainest(self.engine, self._wanted[services], assumptions, first)
         if like:
             self._granted[like] = [f for f in granted if not _names_action(f)]

@@ -26,6 +26,8 @@ from perimeter_smt.solve.theories.catalogue import Table
 from perimeter_smt.solve.theories.literals import Literal
 from perimeter_smt.solve.theories.work import OutOfWorkError, Work
 
+_REMEMBERED = 4096  # sets of rows, by atom and texts
+
 
 class Names:
     """A text of the varying variable for every row, fit for what the row demands of it."""
@@ -51,6 +53,7 @@ class Names:
             self.text[group] = known[own]
             self.rows[known[own]] = self.rows.get(known[own], 0) | rows
         self._bits: dict[int, int] = {}
+        self._linked: dict[tuple[int, tuple[str, ...]], int] = {}  # by the texts that an atom compares, too
         self._fitting: dict[str, int] = {}
 
     def _text(self, demands: Sequence[Literal], limits: Limits) -> str:
@@ -90,13 +93,20 @@ class Names:
                 match = regex(fact.pattern).fullmatch
                 found = self._bits[id(formula)] = _union(rows for text, rows in self.rows.items() if match(text))
             return found
-        texts = dict(model.texts)
-        trial = replace(model, texts=texts)
-        found = 0
-        for text, rows in self.rows.items():
-            texts[self.var] = text
-            if holds(fact, trial):
-                found |= rows
+        others = tuple(model.texts.get(name, "") for name in variables(fact) if name != self.var)
+        key = (id(formula), others)
+        found = self._linked.get(key)
+        if found is None:
+            texts = dict(model.texts)
+            trial = replace(model, texts=texts)
+            found = 0
+            for text, rows in self.rows.items():
+                texts[self.var] = text
+                if holds(fact, trial):
+                    found |= rows
+            if len(self._linked) >= _REMEMBERED:
+                self._linked.clear()
+            self._linked[key] = found
         return found
 
 

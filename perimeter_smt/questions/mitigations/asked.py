@@ -289,7 +289,8 @@ class Asked:
         self, one: Obligation, asked: tuple[Formula, ...], first: Result, departs: tuple[str, ...]
     ) -> Counterexample:
         """The plainest request, replayed, with which the second reading agrees."""
-        result = self.run.plain(one.services, asked, first, like="departing" if departs else "open")
+        family = "departing" if departs else "open"
+        result = self.run.plain(one.services, asked, first, like=family, as_plain=True)
         found = explain.counterexample(self.run.world, "", result, "hole", departs=departs)
         if not one.agrees(found.request, found.facts, departs):
             assert found.case is not None
