@@ -41,7 +41,9 @@ def tasks() -> list[Task]:
         Task("import perimeter_smt", ("-c", "import perimeter_smt")),
     ]
     if EXAMPLE.is_dir():
-        out.append(Task("prove docs/examples/acme", ("-c", _MAIN, "prove", str(EXAMPLE.relative_to(ROOT))), 2.0, rounds=3))
+        out.append(
+            Task("prove docs/examples/acme", ("-c", _MAIN, "prove", str(EXAMPLE.relative_to(ROOT))), 2.0, rounds=3)
+        )
     folder = corpus()
     if folder:
         out.append(Task("prove the published perimeter", ("-c", _PUBLISHED, str(folder)), 10.0, 500.0, rounds=2))

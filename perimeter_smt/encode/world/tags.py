@@ -23,7 +23,8 @@ def hidden_tag(key: str) -> str:
 def definitions(workspace: Workspace) -> dict[str, Formula]:
     """The symbols of environment/resource.smt2 that the organization file defines."""
     accounts = [account for account, _ in workspace.organization.accounts()]
-    buckets = [r for account in accounts for r in account.resources if is_bucket(split_arn(r.arn))]
+    told = (r for account in accounts for r in account.resources if r.abac is not None)
+    buckets = [resource for resource in told if is_bucket(split_arn(resource.arn))]
     at = [(disj(map(itself, (bucket, *points_on(bucket, accounts)))), bucket.abac) for bucket in buckets]
     return {
         "bucket.says-abac": disj(here for here, abac in at if abac is True),
