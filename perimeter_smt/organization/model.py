@@ -127,11 +127,20 @@ class AclGrant(_Frozen):
     permission: Literal["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"]
 
 
+class BucketBehind(_Frozen):
+    """A bucket behind a Multi-Region Access Point; `account` None: it is not told whose it is."""
+
+    name: str
+    account: str | None = None
+
+
 class OwnedResource(_Frozen):
     """A resource with its policy (None: it has none).
 
     `block_public_access` is RestrictPublicBuckets (S3); `abac`: tags of the bucket count in policies (W-9).
     `origin`, `vpc` and `bucket` are of access points: where they can be reached from and what lies behind them.
+    `buckets` are of Multi-Region Access Points, which have none of these three but `origin`, `internet` (3.7): those
+    that AWS may route a call to; None: nobody said.
     `grants` are the grants of a KMS key; None: nobody said which there are (X-32).
     `acls` are of buckets: whether access control lists count (None: nobody said; False: bucket owner enforced), `acl`
     the bucket's own (None: nobody said), `ignore_public_acls` whether what they grant to everybody counts as absent.
@@ -149,6 +158,7 @@ class OwnedResource(_Frozen):
     origin: Literal["vpc", "internet"] | None = None
     vpc: str | None = None
     bucket: str | None = None
+    buckets: tuple[BucketBehind, ...] | None = None
     grants: tuple[KeyGrant, ...] | None = None
 
 

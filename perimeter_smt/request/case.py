@@ -109,6 +109,8 @@ class Flags(_Frozen):
     # Where the access point admits calls from; None: `vpc` with `access_point_vpc`, else `internet`. Its policy
     # counts as public only if the origin is known to be the internet.
     access_point_origin: Literal["vpc", "internet", "unknown"] | None = None
+    # The operation goes through a Multi-Region Access Point although the table of such operations does not list it.
+    unlisted_operation: bool = False
     # RestrictPublicBuckets is in effect for the bucket.
     s3_restrict_public_buckets: bool = False
     # The access control lists of the bucket and of the called object; true: some grant of the list covers caller and

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar, cast
 
 from perimeter_smt.organization.model import (
     Account,
+    BucketBehind,
     Endpoint,
     Guardrails,
     KeyGrant,
@@ -24,6 +25,7 @@ from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.request.multi_region import is_multi_region
 
 _T = TypeVar("_T")
 ACCOUNT_MEMBERS = (
@@ -32,8 +34,8 @@ ACCOUNT_MEMBERS = (
 )  # fmt: skip
 PRINCIPAL_MEMBERS = ("arn", "policies", "boundary", "trust", "tags", "groups", "sessions", "sessions_listed")
 RESOURCE_MEMBERS = (
-    "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "grants", "shared_with",
-    "object_ownership", "acl", "ignore_public_acls",
+    "arn", "policy", "tags", "block_public_access", "abac", "origin", "vpc", "bucket", "buckets", "grants",
+    "shared_with", "object_ownership", "acl", "ignore_public_acls",
 )  # fmt: skip
 MAX_SESSION_POLICIES = 11  # one inline, ten managed (STS API reference, AssumeRole)
 GATEWAY_SERVICES = ("s3", "dynamodb")
@@ -175,6 +177,12 @@ class AccountReader:
         for name in ("origin", "vpc", "bucket"):
             if name in found and kind is not Kind.ACCESS_POINT:
                 raise found[name].key_error(f"only an access point has `{name}`")
+        multi_region = is_multi_region(arn)
+        for name in ("origin", "vpc", "bucket"):
+            if name in found and multi_region:
+                raise found[name].key_error(f"a Multi-Region Access Point has no `{name}`, expected its `buckets`")
+        if "buckets" in found and not multi_region:
+            raise found["buckets"].key_error("only a Multi-Region Access Point has `buckets`")
         for name in ("abac", "object_ownership", "acl", "ignore_public_acls"):
             if name in found and kind is not Kind.BUCKET:
                 raise found[name].key_error(f"only a bucket has `{name}`")
@@ -190,11 +198,32 @@ class AccountReader:
             block_public_access=flag(found.get("block_public_access"), False),
             abac=flag(found["abac"], False) if "abac" in found else None,
             **acl.read(found),
-            origin=_origin(found["origin"]) if "origin" in found else None,
+            origin=_origin(found["origin"]) if "origin" in found else "internet" if multi_region else None,
             vpc=text(found["vpc"], values.vpc_id) if "vpc" in found else None,
             bucket=text(found["bucket"], values.bucket_name) if "bucket" in found else None,
+            buckets=self._behind(found["buckets"]) if "buckets" in found else None,
             grants=tuple(_grant(item) for item in items(found["grants"])) if "grants" in found else None,
         )
+
+    def _behind(self, node: Node) -> tuple[BucketBehind, ...]:
+        """The buckets behind a Multi-Region Access Point: names, or mappings that say whose they are, too."""
+        out: dict[str, BucketBehind] = {}
+        for item in items(node):
+            if isinstance(item.value, str):
+                bucket = BucketBehind(name=text(item, values.bucket_name))
+            else:
+                what = "a bucket behind a Multi-Region Access Point"
+                found = members(item, ("name", "account"), what)
+                bucket = BucketBehind(
+                    name=text(required(found, "name", item, what), values.bucket_name),
+                    account=text(found["account"], values.account_id) if "account" in found else None,
+                )
+            if bucket.name in out:
+                raise item.error(f"duplicate bucket {quoted(bucket.name)}")
+            out[bucket.name] = bucket
+        if not out:
+            raise node.key_error("`buckets` is empty, expected at least one; leave it out where they are not known")
+        return tuple(out.values())
 
     def _policy(self, found: dict[str, Node], arn: str, account: str, kind: Kind) -> Document | None:
         """The policy of a resource, with what its sharing says besides."""

@@ -16,6 +16,7 @@ from perimeter_smt.organization.perimeter import CLAIMED, MITIGATIONS, OBJECTIVE
 from perimeter_smt.organization.presumed import presumed
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.request import actions
+from perimeter_smt.request.multi_region import is_multi_region
 from perimeter_smt.request.partitions import partition_of_region, partitions
 
 REACHES: tuple[str, ...] = get_args(Reach)
@@ -205,7 +206,7 @@ def somewhere(text: str) -> None:
     """Refuse the ARN of a resource that is nowhere: no call would reach it, and all would hold of it (W-2).
 
     ValueError for a Region or account that is none, a service in capitals, an account or Region left out where all such
-    names have one, and for Multi-Region Access Points, through which no request of the world goes.
+    names have one.
     """
     _, partition, service, place, account, name = text.split(":", 5)
     if place:
@@ -214,8 +215,10 @@ def somewhere(text: str) -> None:
         raise ValueError(f"{quoted(text)} is a root user, expected the ARN of a resource")
     if service != service.lower():
         raise ValueError(f"{quoted(text)} has a service in capitals, expected {quoted(service.lower())}")
-    if (service, place) == ("s3", "") and account and name.startswith("accesspoint/"):
-        raise ValueError(f"{quoted(text)} is a Multi-Region Access Point: calls through one are not asked")
+    if (service, place) == ("s3", "") and account and name.startswith("accesspoint/") and not is_multi_region(text):
+        raise ValueError(
+            f"{quoted(text)} has no Region, expected one, or `accesspoint/ALIAS.mrap` for a Multi-Region Access Point"
+        )
     if account and account != "aws" and not (len(account) == 12 and account.isdigit()):
         raise ValueError(f"{quoted(text)} is of account {quoted(account)}, expected 12 digits")
     if (account and place) or service not in actions.services():
