@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perimeter_smt.evaluate.checks import Check
+from perimeter_smt.evaluate.checks import Check, through_points
 from perimeter_smt.evaluate.public import is_public
 from perimeter_smt.evaluate.refused import refused
 from perimeter_smt.evaluate.view import Rivals
 from perimeter_smt.request.keys import support_list
+from perimeter_smt.request.multi_region import is_multi_region, multi_region_actions
 
 BUCKET_POLICY_CALLS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 # A queue's policy is edited, and deleted, by setting it.
@@ -24,6 +25,7 @@ def guard(check: Check, rivals: Rivals) -> str | None:
         or _anonymous(check)
         or _sign_in(check)
         or _bucket_policy(check)
+        or _multi_region(check)
         or _access_point_origin(check)
         or _public_access(check, rivals)
     )
@@ -87,6 +89,20 @@ def _unsigned_services() -> frozenset[str]:
 def _bucket_policy(check: Check) -> str | None:
     if check.view.action in BUCKET_POLICY_CALLS and not check.same_account:
         return "only the bucket owner's account can make this call"
+    return None
+
+
+def _multi_region(check: Check) -> str | None:
+    """What does not go through a Multi-Region Access Point, whatever is granted (S3 guide, restrictions)."""
+    view, flags = check.view, check.case.flags
+    if not through_points(view.action) or not is_multi_region(view.resource.partition("/object/")[0]):
+        return None
+    if view.caller.type == "anonymous":
+        return "Multi-Region Access Points refuse unsigned calls"
+    if flags.vpce_type == "gateway" and check.comes_by_endpoint:
+        return "nothing reaches a Multi-Region Access Point through a gateway endpoint"
+    if view.action not in multi_region_actions() and not flags.unlisted_operation:
+        return "the operation does not go through Multi-Region Access Points"
     return None
 
 

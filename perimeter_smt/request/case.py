@@ -17,6 +17,7 @@ from perimeter_smt.policy.json_positions import Node, Number, from_object, quote
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_node
 from perimeter_smt.request import contradictions
+from perimeter_smt.request.multi_region import is_multi_region
 from perimeter_smt.request.request import Request
 
 Levels = tuple[tuple[Document, ...], ...]
@@ -159,7 +160,9 @@ class Case:
 
     @property
     def access_point_origin(self) -> str:
-        """The network origin of the access point: `vpc`, `internet` or `unknown`."""
+        """The network origin of the access point: `vpc`, `internet` or `unknown`; of a Multi-Region one the second."""
+        if is_multi_region(access_point_arn(self) or ""):
+            return "internet"
         return self.flags.access_point_origin or ("vpc" if self.flags.access_point_vpc else "internet")
 
 
@@ -200,6 +203,10 @@ def read_case(value: object, *, file: str, default_id: str) -> Case:
         raise slots["access_point"].error(
             "an access point policy without the ARN of the access point, expected the flag `via_access_point`"
         )
+    if is_multi_region(access_point_arn(case) or "") and (
+        flags.access_point_vpc or case.flags.access_point_origin == "vpc"
+    ):
+        raise members["flags"].error("a Multi-Region Access Point has no VPC: its policy says which it admits")
     return case
 
 

@@ -170,7 +170,7 @@ def test_permission_sets_in_templates(tmp_path, inline):
 
 
 @pytest.mark.parametrize(("arn", "said"), [
-    ("arn:aws:s3::444455556666:accesspoint/mfzwi23gnjvgw.mrap", "Multi-Region Access Point"),
+    ("arn:aws:s3::444455556666:accesspoint/logs", "has no Region"),
     ("arn:aws:sqs::444455556666:jobs", "has no Region"),
 ])  # fmt: skip
 def test_resources_that_are_nowhere_are_named(tmp_path, arn, said):
