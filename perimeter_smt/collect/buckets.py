@@ -10,6 +10,8 @@ from perimeter_smt.collect.answers import Answer, read_policy
 from perimeter_smt.collect.aws import Aws, code, pages, reason
 
 _NO_CONTROLS = "OwnershipControlsNotFoundError"
+_NO_POLICY = "NoSuchMultiRegionAccessPointPolicy"
+_REPORT = ("Name", "Alias", "Regions", "PublicAccessBlock")  # of a Multi-Region Access Point
 _NO_BLOCK = "NoSuchPublicAccessBlockConfiguration"
 
 
@@ -66,3 +68,22 @@ def access_points(aws: Aws, account: str, region: str) -> Iterator[Answer]:
             told |= {key: more[key] for key in names if key in more}
         policy = read_policy(arn, "Policy", client.get_access_point_policy, AccountId=account, Name=name)
         yield {**told, **policy}
+
+
+def multi_region(aws: Aws, account: str, _: str) -> Iterator[Answer]:
+    """Multi-Region Access Points, which are asked about in one Region alone (S3 guide, restrictions), and nowhere else.
+
+    There are none outside the partition `aws`: the guide lists the Regions that have them.
+    """
+    _, partition = aws.identity()
+    if partition != "aws":
+        return
+    client = aws.client("s3control", "us-west-2", account)
+    for point in pages(client, "list_multi_region_access_points", "AccessPoints", AccountId=account):
+        told: dict[str, Any] = {"AccessPoint": {name: point.get(name) for name in _REPORT}}
+        try:
+            found = client.get_multi_region_access_point_policy(AccountId=account, Name=point["Name"])["Policy"]
+            yield {**told, "Policy": found}
+        except Exception as error:
+            none = code(error) == _NO_POLICY
+            yield {**told, **({"Policy": ""} if none else {"NotKnown": reason(error)})}

@@ -10,7 +10,7 @@ from typing import Any
 
 from perimeter_smt.collect.answers import Answer, read_policy
 from perimeter_smt.collect.aws import Aws, pages
-from perimeter_smt.collect.buckets import access_points, s3
+from perimeter_smt.collect.buckets import access_points, multi_region, s3
 from perimeter_smt.collect.more_services import (
     apigateway,
     backup,
@@ -131,6 +131,7 @@ SERVICES: dict[str, tuple[Callable[[Aws, str, str], Iterator[Answer]], bool]] = 
     "dynamodb": (dynamodb, False),
     "events": (events, False),
     "s3-access-points": (access_points, False),
+    "s3-multi-region": (multi_region, True),
     "opensearch": (opensearch, False),
     "apigateway": (apigateway, False),
     "backup": (backup, False),

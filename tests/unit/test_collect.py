@@ -12,6 +12,7 @@ import pytest
 
 boto3 = pytest.importorskip("boto3")
 moto_server = pytest.importorskip("moto.server")
+moto_backends = pytest.importorskip("moto.backends")
 
 from perimeter_smt.cli.main import run  # noqa: E402
 from perimeter_smt.collect.aws import Aws, without_account  # noqa: E402
@@ -130,8 +131,9 @@ def test_the_command(tmp_path, organization, keys, capsys):
     assert "unknown service `nothing`" in capsys.readouterr().err
 
 
+ALIAS = "q7wert5zuiop1.mrap"
 SHARING = ("ram", "images", "snapshots", "rds", "documents")
-MORE = ("s3", "s3-access-points", "opensearch", "apigateway", "backup", "glue", "kinesis", "tags")
+MORE = ("s3", "s3-access-points", "s3-multi-region", "opensearch", "apigateway", "backup", "glue", "kinesis", "tags")
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,14 @@ def contents(organization):
     control.create_access_point(AccountId=own, Name="inside", Bucket="acme-points",
                                 VpcConfiguration={"VpcId": "vpc-0ac00000000000001"})  # fmt: skip
     control.put_access_point_policy(AccountId=own, Name="inside", Policy=document({**anybody, "Action": "s3:*"}))
+    control.create_multi_region_access_point(AccountId=own, ClientToken="1", Details={
+        "Name": "everywhere", "Regions": [{"Bucket": "acme-points"}],
+        "PublicAccessBlock": {"RestrictPublicBuckets": False}})  # fmt: skip
+    made = moto_backends.get_backend("s3control")[own]["aws"].multi_region_access_points[own]["everywhere"]
+    made.alias = ALIAS  # the stand-in makes up aliases of another form
+    policy = document({**anybody, "Action": "s3:*", "Resource": f"arn:aws:s3::{own}:accesspoint/{ALIAS}"})
+    control.put_multi_region_access_point_policy(AccountId=own, ClientToken="2",
+                                                 Details={"Name": "everywhere", "Policy": policy})  # fmt: skip
     control.put_public_access_block(AccountId=own, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
     client("opensearch").create_domain(DomainName="logs", AccessPolicies=document({**anybody, "Action": "es:*"}))
     api = client("apigateway").create_rest_api(name="orders", policy=document({**anybody, "Action": "execute-api:*"}))
@@ -172,6 +182,9 @@ def test_services_with_few_calls(tmp_path, organization, contents, keys):
     point = held[f"arn:aws:s3:{REGION}:{own}:accesspoint/inside"]
     assert (point.origin, point.vpc, point.bucket) == ("vpc", "vpc-0ac00000000000001", "acme-points")
     assert point.policy
+    everywhere = held[f"arn:aws:s3::{own}:accesspoint/{ALIAS}"]
+    assert ([b.name for b in everywhere.buckets], everywhere.block_public_access) == (["acme-points"], False)
+    assert everywhere.policy
     assert account(found, own).block_public_access
     for arn in (f"arn:aws:es:{REGION}:{own}:domain/logs", f"arn:aws:execute-api:{REGION}:{own}:{contents['api']}",
                 f"arn:aws:glue:{REGION}:{own}:catalog"):  # fmt: skip
@@ -186,6 +199,8 @@ def test_services_with_few_calls(tmp_path, organization, contents, keys):
 @pytest.mark.parametrize(("operation", "service", "arn", "fault"), [
     ("DescribeDomain", "opensearch", "domain/logs", "AccessDeniedException"),
     ("GetAccessPointPolicy", "s3-access-points", "accesspoint/inside", "AccessDenied"),
+    ("GetMultiRegionAccessPointPolicy", "s3-multi-region", f"accesspoint/{ALIAS}", "AccessDenied"),
+    ("ListMultiRegionAccessPoints", "s3-multi-region", "", "AccessDenied"),
     ("GetResourcePolicy", "glue", "catalog", "ThrottlingException"),
     ("ListAccessPoints", "s3-access-points", "", "AccessDenied"),
     ("GetResources", "tags", "", "ThrottledException"),

@@ -52,6 +52,8 @@ class AccountReader:
         self._policies, self._known = policies, known
         self._seen: dict[str, int] = {}
         self._vpcs: dict[tuple[str, str], tuple[str, int]] = {}
+        self._buckets: dict[str, str] = {}  # owners of those that are listed
+        self._behind_points: list[tuple[Node, BucketBehind]] = []
 
     def read(self, account: str, found: dict[str, Node], guardrails: Guardrails) -> Account:
         """The account; it is `listed` if it gives both principals and resources and does not say otherwise."""
@@ -177,6 +179,8 @@ class AccountReader:
         for name in ("origin", "vpc", "bucket"):
             if name in found and kind is not Kind.ACCESS_POINT:
                 raise found[name].key_error(f"only an access point has `{name}`")
+        if kind is Kind.BUCKET:
+            self._buckets[arn.rsplit(":", 1)[-1]] = account
         multi_region = is_multi_region(arn)
         for name in ("origin", "vpc", "bucket"):
             if name in found and multi_region:
@@ -221,9 +225,18 @@ class AccountReader:
             if bucket.name in out:
                 raise item.error(f"duplicate bucket {quoted(bucket.name)}")
             out[bucket.name] = bucket
+            self._behind_points.append((item, bucket))
         if not out:
             raise node.key_error("`buckets` is empty, expected at least one; leave it out where they are not known")
         return tuple(out.values())
+
+    def check_owners(self) -> None:
+        """A bucket has one owner, also where a Multi-Region Access Point names it: no two buckets have one name."""
+        for node, bucket in self._behind_points:
+            owner = self._buckets.get(bucket.name)
+            if None not in (owner, bucket.account) and owner != bucket.account:
+                listed = f"`{owner}`, which lists it"
+                raise node.error(f"bucket {quoted(bucket.name)} is of account `{bucket.account}` here and of {listed}")
 
     def _policy(self, found: dict[str, Node], arn: str, account: str, kind: Kind) -> Document | None:
         """The policy of a resource, with what its sharing says besides."""

@@ -98,6 +98,7 @@ def read_organization(node: Node, policies: PolicyFiles) -> Organization:
     _check_parents(tree)
     reader = AccountReader(policies, frozenset((*tree.accounts, management)))
     root = _assemble(tree, policies, reader)
+    reader.check_owners()
     told = found.get("delegated_administrators")
     administrators = None if told is None else tuple(_administrator(item, tree) for item in items(told))
     return Organization(

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, values_of
-from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources, shares, sso_admin
+from perimeter_smt.organization.readers.aws_cli import (
+    iam,
+    multi_region,
+    network,
+    organizations,
+    resources,
+    shares,
+    sso_admin,
+)
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
 from perimeter_smt.organization.readers.aws_cli.permission_sets import permission_set
@@ -90,7 +98,7 @@ _SHOWN = 5
 _LATER = (
     *(resources.with_arn, resources.policy_alone, iam.inline_policy, permission_set, iam.listed),
     *(resources.public_access, resources.abac, resources.ownership, resources.access_list),
-    *(shares.launch_permission, shares.volume_permission),
+    *(shares.launch_permission, shares.volume_permission, multi_region.policy),
 )
 
 
@@ -207,6 +215,8 @@ def reader_of(value: Any) -> Callable[[Answer], None] | None:
             return reader
     if _of_shares(value):
         return shares.listed
+    if (found := multi_region.reader_of(value)) is not None:
+        return found
     if "Policies" in value and isinstance(value["Policies"], list):
         return organizations.policies
     delegation = value.get("ResourcePolicy")

@@ -10,7 +10,7 @@ import orjson
 
 from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, tags_of
-from perimeter_smt.organization.readers.draft import NotKnown, told
+from perimeter_smt.organization.readers.draft import NotKnown, multi_region, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 
 POLICIES = ("Policy", "ResourcePolicy", "policyText", "PolicyText", "AccessPolicies", "PolicyInJson", "policy",
@@ -79,6 +79,8 @@ def policy_alone(answer: Answer) -> None:
 
 
 def _arn_of(answer: Answer, text: Any) -> str | None:
+    if (point := multi_region.named_in(text)) is not None:
+        return point
     own = answer.value.get("Bucket") or answer.value.get("BucketName")
     if own:
         return f"arn:{answer.partition}:s3:::{own}"

@@ -44,6 +44,7 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::CodeArtifact::Repository": ("RepositoryName", "codeartifact", "repository/{}", True),
     "AWS::S3Tables::TableBucket": ("TableBucketName", "s3tables", "bucket/{}", True),
     "AWS::S3::AccessPoint": ("Name", "s3", "accesspoint/{}", False),
+    "AWS::S3::MultiRegionAccessPoint": ("Name", "s3", "accesspoint/{}.mrap", False),
     "AWS::SSO::PermissionSet": ("", "sso", "permissionSet/ssoins-1a2b3c4d5e6f7a8b/{}", False),
     "AWS::Logs::LogGroup": ("LogGroupName", "logs", "log-group:{}", False),
     "AWS::Events::Rule": ("Name", "events", "rule/{}", False),
@@ -56,9 +57,11 @@ _TYPES: dict[str, tuple[str, str, str, bool]] = {
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "iam", "policy{}", True),
 }
 
+_MULTI_REGION = "AWS::S3::MultiRegionAccessPoint"
+
 # How long the names are that CloudFormation makes up: what the API references of the services admit.
 _LONGEST = {
-    "AWS::S3::Bucket": 63, "AWS::S3::AccessPoint": 50, "AWS::S3Tables::TableBucket": 63,
+    "AWS::S3::Bucket": 63, "AWS::S3::AccessPoint": 50, "AWS::S3Tables::TableBucket": 63, _MULTI_REGION: 50,
     "AWS::S3Express::DirectoryBucket": 40, "AWS::Backup::LogicallyAirGappedBackupVault": 50, "AWS::SQS::Queue": 75,
     "AWS::Lambda::Function": 64, "AWS::Serverless::Function": 64, "AWS::StepFunctions::StateMachine": 80,
     "AWS::Serverless::StateMachine": 80, "AWS::Kinesis::Stream": 128, "AWS::OpenSearchService::Domain": 28,
@@ -70,7 +73,7 @@ _LONG = 255  # any other
 _ENDING = "1a2b3c4d5e6f"
 # Types whose names have no capitals.
 _LOWER = frozenset([
-    "AWS::S3::Bucket", "AWS::S3::AccessPoint", "AWS::S3Tables::TableBucket", "AWS::ECR::Repository",
+    "AWS::S3::Bucket", "AWS::S3::AccessPoint", _MULTI_REGION, "AWS::S3Tables::TableBucket", "AWS::ECR::Repository",
     "AWS::OpenSearchService::Domain", "AWS::Elasticsearch::Domain", "AWS::CodeArtifact::Domain",
     "AWS::S3Express::DirectoryBucket",
 ])  # fmt: skip
@@ -125,6 +128,8 @@ class Names:
             return f"arn:{self.partition}:iam::{self.account}:{form.format(path + name)}"
         if service == "sso":
             return f"arn:{self.partition}:sso:::{form.format(logical)}"
+        if form.endswith(".mrap"):
+            return f"arn:{self.partition}:s3::{self.account}:{form.format(self._made_up_id(logical, 13))}"
         if service == "s3" and form == "{}":
             return f"arn:{self.partition}:s3:::{name}"
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{form.format(name)}"
@@ -198,6 +203,8 @@ class Names:
             return aside.attribute(self, logical, attribute, resolver)
         if kind in aside.TABLES and attribute == "StreamArn":
             return aside.stream(str(self.arn(logical, resolver)))
+        if kind == _MULTI_REGION and attribute == "Alias":
+            return str(self.arn(logical, resolver)).rpartition("/")[2]
         if kind == _LOG_GROUP and attribute == "Arn":
             return f"{self.arn(logical, resolver)}:*"
         if kind in _IDS and attribute in ("RestApiId", "ApiId", "AuthorizerId"):

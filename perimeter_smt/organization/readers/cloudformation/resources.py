@@ -6,7 +6,13 @@ from typing import Any
 
 from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
-from perimeter_smt.organization.readers.cloudformation import below, permission_sets, permissions, unread
+from perimeter_smt.organization.readers.cloudformation import (
+    below,
+    multi_region,
+    permission_sets,
+    permissions,
+    unread,
+)
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import NotKnown
 from perimeter_smt.organization.readers.draft.contents import default_key_policy
@@ -24,10 +30,11 @@ _OWNERS: dict[str, str | None] = {
     "AWS::EFS::FileSystem": "FileSystemPolicy", "AWS::Backup::LogicallyAirGappedBackupVault": "AccessPolicy",
     "AWS::S3Express::DirectoryBucket": None, "AWS::Events::EventBus": "Policy",
     "AWS::CodeArtifact::Domain": "PermissionsPolicyDocument", "AWS::S3Tables::TableBucket": None,
-    "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument",
+    "AWS::CodeArtifact::Repository": "PermissionsPolicyDocument", multi_region.POINT: None,
 }  # fmt: skip
 # Policies that stand by themselves: property of the resource or resources, property of the policy, type of resource.
 _POLICIES: dict[str, tuple[str, str, str]] = {
+    "AWS::S3::MultiRegionAccessPointPolicy": ("MrapName", "Policy", ""),
     "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument", "s3:::{}"),
     "AWS::S3Express::BucketPolicy": ("Bucket", "PolicyDocument", "s3express:{region}:{account}:bucket/{}"),
     "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument", ""),
@@ -99,6 +106,8 @@ def _owner(item: Item, kind: str, name: str | None) -> None:
         acl.tell(thing, ignored=blocked.get("IgnorePublicAcls"))
     if kind == "AWS::S3::Bucket" and item.doubt is None:
         _lists(item, thing)
+    if kind == multi_region.POINT:
+        multi_region.tell(item, thing)
     if kind == "AWS::S3::AccessPoint":
         vpc = item.get("VpcConfiguration")
         thing.origin = None if isinstance(vpc, NotKnown) else "vpc" if vpc else "internet"
@@ -124,7 +133,9 @@ def _targets(item: Item, name: str, form: str) -> list[str]:
     out = []
     for node in [nodes] if isinstance(nodes, NotKnown) else nodes:
         found = node if isinstance(node, NotKnown) else item.plain(node)
-        if not isinstance(found, str):
+        if name == "MrapName" and (point := multi_region.arn_of_name(item, str(found))):
+            out.append(point)
+        elif not isinstance(found, str):
             reason = found.reason if isinstance(found, NotKnown) else "not told"
             item.stack.draft.unknown(f"resource of `{item.logical}`", reason, "grants", item.at,
                                      account=item.stack.account, holds="resource")  # fmt: skip

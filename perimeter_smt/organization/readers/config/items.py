@@ -12,9 +12,10 @@ from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
 from perimeter_smt.organization.readers.config.item import Item, decoded
-from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, told
+from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, multi_region, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.request.multi_region import is_multi_region
 from perimeter_smt.request.partitions import partition_of_region
 
 NO_CONFIGURATION = "the item has no configuration (queries: `SELECT *` alone selects none)"
@@ -140,6 +141,20 @@ def _access_point(draft: Draft, item: Item) -> None:
     thing.bucket = found.get("Bucket")
     on = bool((found.get("PublicAccessBlockConfiguration") or {}).get("RestrictPublicBuckets"))
     thing.block_public_access = told.block(thing.block_public_access, on)
+
+
+def _multi_region(draft: Draft, item: Item) -> None:
+    """A Multi-Region Access Point, in the spelling of its resource type, which does not hold its policy."""
+    found = item.configuration
+    arn = item.arn
+    if found.get("Alias"):
+        arn = multi_region.arn_of(_partition(item), item.account, str(found["Alias"]))
+    if not is_multi_region(arn):
+        _nameless(draft, item)
+        return
+    policy = (found["Policy"] or None) if "Policy" in found else NotKnown("the item has no `Policy`")
+    thing = _resource(draft, item, arn, policy)
+    multi_region.tell(thing, found.get("Regions"), found.get("PublicAccessBlockConfiguration") or {})
 
 
 def _partition(item: Item) -> str:
@@ -311,6 +326,7 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::IAM::Policy": _managed,
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::AccessPoint": _access_point,
+    "AWS::S3::MultiRegionAccessPoint": _multi_region,
     "AWS::S3::AccountPublicAccessBlock": _account_block,
     "AWS::KMS::Key": _with("Policy", "KeyPolicy", "keyPolicy"),
     "AWS::SQS::Queue": _with("Policy", "policy"),

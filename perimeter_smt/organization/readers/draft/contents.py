@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from typing import Literal
 
 from perimeter_smt.organization.classes import statement_shape
 from perimeter_smt.organization.model import (
@@ -26,6 +27,7 @@ from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.request.multi_region import is_multi_region
 from perimeter_smt.request.partitions import partition_of_region
 
 _NO_TEXT = NotKnown("text not told")
@@ -217,6 +219,13 @@ def _wrong(thing: Thing) -> str:
     return ""
 
 
+def _origin(thing: Thing) -> Literal["vpc", "internet"] | None:
+    """Where an access point can be reached from; a Multi-Region one has no VPC."""
+    if thing.origin == "internet" or is_multi_region(thing.arn):
+        return "internet"
+    return "vpc" if thing.origin == "vpc" else None
+
+
 def with_statements(policy: Policy | None, more: Policy | None) -> Policy | None:
     """A policy with the statements of another one that it does not have."""
     if more is None or isinstance(policy, NotKnown):
@@ -284,9 +293,10 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
                 acls=thing.acls,
                 acl=thing.acl if thing.acls is not False else None,
                 ignore_public_acls=bool(thing.ignore_public_acls),
-                origin="vpc" if thing.origin == "vpc" else "internet" if thing.origin == "internet" else None,
+                origin=_origin(thing),
                 vpc=thing.vpc,
                 bucket=thing.bucket,
+                buckets=thing.buckets,
                 grants=grants,
             )
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.model import AclGrant, KeyGrant, OwnedPrincipal, Session, Unknown
+from perimeter_smt.organization.model import AclGrant, BucketBehind, KeyGrant, OwnedPrincipal, Session, Unknown
 from perimeter_smt.organization.readers.draft import told
 from perimeter_smt.organization.readers.draft.documents import Documents
 from perimeter_smt.organization.readers.draft.place import NotKnown, Place
@@ -73,6 +73,7 @@ class Thing:
     origin: str | None = None
     vpc: str | None = None
     bucket: str | None = None
+    buckets: tuple[BucketBehind, ...] | None = None
     grants: tuple[KeyGrant, ...] | None = None
     shared: list[str] = field(default_factory=list)  # parties that it is shared with
     added: Policy | None = None  # statements that stand in its policy besides

@@ -122,6 +122,7 @@ def _complete_from(base: Organization, change: Draft, rewrites: Rewrites) -> Non
             if thing.origin is None:
                 thing.origin, thing.vpc = found.origin, found.vpc
             thing.bucket = thing.bucket or found.bucket
+            thing.buckets = thing.buckets or found.buckets
 
 
 def unshared(resource: OwnedResource, change: Draft) -> Document | None:

@@ -44,6 +44,7 @@ _ARNS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 _IDS = {"aws_kms_key": 36, "aws_kms_external_key": 36, "aws_kms_replica_key": 36, "aws_kms_replica_external_key": 36,
         "aws_api_gateway_rest_api": 10, "aws_efs_file_system": 17}  # fmt: skip
 KEYS = tuple(kind for kind, (service, _, _) in _ARNS.items() if service == "kms")
+MULTI_REGION = "aws_s3control_multi_region_access_point"
 _IAM = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group", "aws_iam_policy": "policy"}
 
 
@@ -125,6 +126,9 @@ class Here:
             if not name:
                 return None
             return f"arn:{self.partition}:iam::{self.account_of(resource)}:{_IAM[resource.type]}{path}{name}"
+        if resource.type == MULTI_REGION:
+            alias = resource.text("alias") or f"{_made_up_id(resource.address).replace('-', '')[:13]}.mrap"
+            return f"arn:{self.partition}:s3::{self.account_of(resource)}:accesspoint/{alias}"
         row = _ARNS.get(resource.type)
         if row is None:
             return None

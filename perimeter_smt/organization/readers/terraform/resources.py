@@ -12,7 +12,7 @@ from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.draft import NotKnown, told
 from perimeter_smt.organization.readers.draft.contents import arn_of_url, default_key_policy
 from perimeter_smt.organization.readers.draft.draft import Thing
-from perimeter_smt.organization.readers.terraform import permission_sets, permissions, unread
+from perimeter_smt.organization.readers.terraform import multi_region, permission_sets, permissions, unread
 from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.iam import tags
 from perimeter_smt.organization.readers.terraform.identity import KEYS, Here
@@ -60,7 +60,7 @@ _READ = frozenset({
     *_OWNERS, *POLICIES, *permissions.TYPES, "aws_vpc_endpoint", "aws_vpc_endpoint_policy",
     "aws_organizations_policy", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group",
     "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "aws_rolesanywhere_profile",
-    *permission_sets.TYPES,
+    *permission_sets.TYPES, *multi_region.TYPES,
 })  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def read(here: Here) -> None:
         if resource.values.get("restrict_public_buckets") is True:
             here.draft.restricted.add(here.account_of(resource))
         here.draft.ignore_acls(here.account_of(resource), resource.values.get("ignore_public_acls"))
+    multi_region.read(here, _torn)
     permissions.read(here)
     _endpoints(here)
     unread.read(here, _READ)
