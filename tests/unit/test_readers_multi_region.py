@@ -210,6 +210,8 @@ def test_template_with_what_is_not_known(tmp_path):
     assert sids(resources(found)[POINT]) == ["Partner"]
     found = template(tmp_path, policy=text(point="*"), name="another")
     assert about(found, "Policy")
+    found = template(tmp_path, name={"Fn::ImportValue": "point"}, policy=text())
+    assert sids(resources(found)[POINT]) == ["Partner"]
 
 
 MRAP, BUCKET = "aws_s3control_multi_region_access_point", "aws_s3_bucket"

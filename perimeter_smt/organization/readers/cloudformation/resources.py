@@ -129,7 +129,7 @@ def _lists(item: Item, thing: Thing) -> None:
 
 
 def _targets(item: Item, name: str, form: str) -> list[str]:
-    nodes = item.items(name)
+    nodes = item.items(name) if name in item.properties else NotKnown(f"it has no `{name}`")
     out = []
     for node in [nodes] if isinstance(nodes, NotKnown) else nodes:
         found = node if isinstance(node, NotKnown) else item.plain(node)
