@@ -166,14 +166,14 @@ def checks(case: Case) -> Iterator[Check]:
     has_boundary = case.boundary is not None if flags.principal_has_boundary is None else flags.principal_has_boundary
     point = access_point_arn(case)
     for request in _expanded(case):
-        if point is not None and through_points(request.action.lower()):
+        if point is not None and _through_points(request.action.lower()):
             yield from _access_point_checks(case, request, point, has_boundary)
             continue
         view = View(request, has_boundary=has_boundary, asked_on=flags.asked_on)
         yield Check(case, view, view, case.resource, "resource", _owner(request, view), also=case.resource_more)
 
 
-def through_points(action: str) -> bool:
+def _through_points(action: str) -> bool:
     """S3 calls on data: those about the access point itself ask neither its bucket nor its VPC (S3 guide, AR15)."""
     return action.startswith("s3:") and "accesspoint" not in action and not action.endswith("tagresource")
 

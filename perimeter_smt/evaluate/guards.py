@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from perimeter_smt.evaluate.checks import Check, through_points
+from perimeter_smt.evaluate.checks import Check
 from perimeter_smt.evaluate.public import is_public
 from perimeter_smt.evaluate.refused import refused
 from perimeter_smt.evaluate.view import Rivals
@@ -95,7 +95,8 @@ def _bucket_policy(check: Check) -> str | None:
 def _multi_region(check: Check) -> str | None:
     """What does not go through a Multi-Region Access Point, whatever is granted (S3 guide, restrictions)."""
     view, flags = check.view, check.case.flags
-    if not through_points(view.action) or not is_multi_region(view.resource.partition("/object/")[0]):
+    about = view.service != "s3" or "multiregionaccesspoint" in view.action
+    if about or not is_multi_region(view.resource.partition("/object/")[0]):
         return None
     if view.caller.type == "anonymous":
         return "Multi-Region Access Points refuse unsigned calls"

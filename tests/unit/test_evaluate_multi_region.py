@@ -168,6 +168,8 @@ def test_calls_about_the_point_go_through_none():
     on = {"action": "s3:PutMultiRegionAccessPointPolicy", "on": POINT}
     assert allowed(user(OWN), **on, flags={"via_access_point": None})
     assert not allowed(user(STRANGER), **on, flags={"via_access_point": None})
+    for regional in ("s3:PutAccessPointPolicy", "s3:TagResource"):  # calls about points of one Region
+        assert not allowed(user(OWN), action=regional, on=POINT, flags={"via_access_point": None})
 
 
 def test_the_point_itself_as_the_resource_of_a_call():
@@ -211,4 +213,10 @@ def test_arns():
 
 def test_the_table_names_actions():
     assert multi_region_actions()
-    assert all(actions.action_info(action) for action in multi_region_actions())
+    for action in multi_region_actions():
+        info = actions.action_info(action)
+        assert info is not None, action
+        types = {use.type.partition(" ")[0] for use in info.resource_types}
+        assert types & {"accesspoint", "accesspointobject"}, action
+    arns = {kind.arn for kind in actions.resource_types("s3") if kind.key.startswith("accesspoint")}
+    assert "arn:${Partition}:s3::${Account}:accesspoint/${AccessPointAlias}/object/${ObjectName}" in arns
