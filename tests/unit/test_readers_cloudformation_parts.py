@@ -40,6 +40,14 @@ def unknowns(found, affects):
     return [u.name for u in found.unknowns if u.affects == affects]
 
 
+@pytest.mark.parametrize("name", ["!Ref B", "!Sub '${Q.QueueName}'"])
+def test_a_name_that_leads_back_to_itself(tmp_path, name):
+    """CloudFormation refuses such a template; reading it ran until the stack was full."""
+    queue = "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref B}}"
+    found = read(tmp_path, f"  B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {name}}}}}\n{queue}")
+    assert "name of `B`" in unknowns(found, "grants")
+
+
 def bucket_policy(*statements):
     listed = ", ".join(statements)
     return (f"  P: {{Type: AWS::S3::BucketPolicy, Properties: {{Bucket: acme-bills, PolicyDocument: "

@@ -342,3 +342,32 @@ def test_a_plan_over_an_organization_keeps_what_it_does_not_tell(tmp_path):
     plan(tmp_path, change(f"{MRAP}_policy.own", policy))
     point = resources(read(tmp_path / "plan.json", organization=tmp_path / "base"))[POINT]
     assert (point.buckets, point.block_public_access, sids(point)) == (TWO, True, ["Fresh"])
+
+
+def test_a_plan_that_deletes_or_replaces_a_point(tmp_path):
+    (tmp_path / "base").mkdir()
+    answers(tmp_path / "base", a=established(), points={"AccessPoint": REPORT})
+    before = {"account_id": OWN, "alias": ALIAS, "arn": POINT, "details": details()}
+    gone = {
+        "address": f"{MRAP}.own",
+        "mode": "managed",
+        "type": MRAP,
+        "change": {"actions": ["delete"], "before": before, "after": None, "after_unknown": {}},
+    }
+    value = {"format_version": "1.2", "planned_values": {"root_module": {}}, "resource_changes": [gone]}
+    (tmp_path / "plan.json").write_text(json.dumps(value))
+    found = read(tmp_path / "plan.json", organization=tmp_path / "base")
+    assert POINT not in resources(found)
+    fresh = {"account_id": OWN, "details": details(region=[{"bucket": "acme-new"}])}
+    unknown = {"alias": True, "arn": True}
+    replaced = {"actions": ["delete", "create"], "before": before, "after": fresh, "after_unknown": unknown}
+    planned = [{"address": f"{MRAP}.own", "mode": "managed", "type": MRAP, "values": fresh}]
+    value = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": planned}},
+        "resource_changes": [{**gone, "change": replaced}],
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(value))
+    new = of_template(read(tmp_path / "plan.json", organization=tmp_path / "base"))
+    assert new.arn != POINT
+    assert new.buckets == (BucketBehind(name="acme-new"),)

@@ -60,6 +60,8 @@ def tags_of(found: Any) -> dict[str, str]:
         return {str(key): str(value) for key, value in found.items()}
     out = {}
     for item in found if isinstance(found, list) else ():
+        if not isinstance(item, dict):
+            continue
         key = next((item[name] for name in _KEYS if name in item), None)
         value = next((item[name] for name in _VALUES if name in item), "")
         if isinstance(key, str):

@@ -47,6 +47,7 @@ class Resolver:
         self.declared = _members(template.get("Parameters"))
         self.nested: Nested | None = None  # the templates that this one nests, where they lie here
         self._busy: set[str] = set()
+        self._naming: set[str] = set()  # resources whose names are being found
         self._assumed: dict[str, bool] = {}
         self._functions: dict[str, Callable[[Node], Any]] = {
             "Ref": self._ref, "Fn::GetAtt": self._get_att, "Fn::Sub": self._sub, "Fn::Join": self._join,
@@ -207,7 +208,7 @@ class Resolver:
         if (pseudo := self.names.pseudo(name)) is not None:
             return pseudo
         if name in self.resources:
-            found = self.names.ref(name, self)
+            found = self._once(name, lambda: self.names.ref(name, self))
             if found is not None:
                 return found
         raise Gap(f"`{name}`")
@@ -223,10 +224,21 @@ class Resolver:
         first, _, output = attribute.partition(".")
         if first == "Outputs" and output and self.nested is not None and logical in self.resources:
             return self.nested.output(logical, output)
-        found = self.names.attribute(logical, attribute, self) if logical in self.resources else None
+        known = logical in self.resources
+        found = self._once(logical, lambda: self.names.attribute(logical, attribute, self)) if known else None
         if found is None:
             raise Gap(f"`{logical}.{attribute}`")
         return found
+
+    def _once(self, logical: str, find: Callable[[], str | None]) -> str | None:
+        """What a resource is called; CloudFormation refuses templates in which that leads back to it."""
+        if logical in self._naming:
+            raise Gap(f"`{logical}`, which refers to itself")
+        self._naming.add(logical)
+        try:
+            return find()
+        finally:
+            self._naming.discard(logical)
 
     def _sub(self, node: Node) -> str:
         items = _items(node)
