@@ -66,6 +66,7 @@ def case_of(
     endpoint_binds: bool = True,
     bucket: str | None = None,
     asked_on: str | None = None,
+    unlisted_operation: bool = False,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
 
@@ -80,6 +81,8 @@ def case_of(
     `bucket` lies behind the access point that is called, where grants are left open.
 
     `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
+
+    `unlisted_operation`: one that the table does not list goes through a Multi-Region Access Point.
 
     A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
     there, one that lets the call through if there is one.
@@ -119,6 +122,7 @@ def case_of(
             unsigned_calls=unsigned_calls,
             console_session=console_session,
             asked_on=asked_on,
+            unlisted_operation=unlisted_operation,
             kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=any(_restricts(accounts, each.resource) for each in decides),
             **({} if world.free_grants else _lists(accounts, request, acl_entry=acl_entry)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
-from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world import bucket_owners
+from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.bucket_owners import FOREIGN, UNTOLD
 from perimeter_smt.encode.world.catalogue import CALL, Row
 from perimeter_smt.encode.world.tags import hidden_tag
@@ -147,7 +147,9 @@ def _behind(view: View, accounts: Mapping[str, object]) -> dict[str, str]:
     key = name.partition("/object/")[2]
     point = next((r for a in listed.values() for r in a.resources if arn in (r.arn, f"{r.arn}/object/{key}")), None)
     point = None if view.world.free_grants else point
-    bucket = (point and (point.bucket or _routed(view, point))) or view.model.texts.get("behind.bucket") or "bucket-behind"
+    bucket = (
+        (point and (point.bucket or _routed(view, point))) or view.model.texts.get("behind.bucket") or "bucket-behind"
+    )
     bucket = f"arn:{partition}:s3:::{bucket.rsplit(':', 1)[-1]}"
     if view.true(FOREIGN):
         told = ((f"arn:{partition}:s3:::{b.name}", b.account) for b in (point.buckets if point else None) or ())

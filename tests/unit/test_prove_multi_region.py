@@ -1,4 +1,4 @@
-"""Multi-Region Access Points in proofs: what guardrails say of calls through them, and which grants let them through."""
+"""Multi-Region Access Points in proofs: what guardrails say of calls through them, which grants let them through."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def bucket(name, account=OWN, statements=(), **more):
 
 
 def point(*statements, buckets=("eu",), **more):
-    behind = tuple(BucketBehind(name=b) if isinstance(b, str) else BucketBehind(name=b[0], account=b[1]) for b in buckets)
+    behind = tuple(
+        BucketBehind(name=b) if isinstance(b, str) else BucketBehind(name=b[0], account=b[1]) for b in buckets
+    )
     return OwnedResource(
         arn=POINT, account=OWN, origin="internet", buckets=behind or None,
         policy=policy(Kind.ACCESS_POINT, *statements) if statements else None, **more,
@@ -155,10 +157,10 @@ def test_an_exemption_by_the_arn_of_the_point():
     by_key = says("Deny", action="s3:GetObject", **INSIDE, ArnNotLikeIfExists={
         "s3:DataAccessPointArn": "arn:aws:s3::*:accesspoint/*"})  # fmt: skip
     assert status("O1", rcps=[by_key]) == "refuted"
-    shut = says("Deny", action="s3:GetObject", **{"Null": {"s3:DataAccessPointArn": "false"}})
+    shut = says("Deny", action="s3:GetObject", Null={"s3:DataAccessPointArn": "false"})
     assert status("O1", rcps=[by_key, shut]) == "proved"
-    by_resource = says("Deny", f"arn:aws:s3::{OWN}:accesspoint/*", action="s3:GetObject", **{
-        "ArnLike": {"s3:DataAccessPointArn": "arn:aws:s3::*:accesspoint/*.mrap"}})  # fmt: skip
+    like = {"s3:DataAccessPointArn": "arn:aws:s3::*:accesspoint/*.mrap"}
+    by_resource = says("Deny", f"arn:aws:s3::{OWN}:accesspoint/*", action="s3:GetObject", ArnLike=like)
     given = {"rcps": [spared(f"arn:aws:s3::{OWN}:accesspoint/*"), by_resource], "readings": {"X-44": "rival"}}
     assert status("O1", **given) == "proved"
 
@@ -173,7 +175,7 @@ def test_the_origin_is_never_a_vpc():
 
 @pytest.mark.parametrize(("action", "expected"), [("s3:GetObject", True), ("s3:GetObjectAttributes", False)])
 def test_only_operations_of_the_list(action, expected):
-    """AR25.operation: an operation that AWS does not list is no hole from day to day, and no proof without that axiom."""
+    """AR25.operation: what AWS does not list is no hole from day to day, and no proof without that axiom."""
     rcps = [spared(f"arn:aws:s3::{OWN}:accesspoint/*", "s3:*")]
     found = asked("O1", rcps=rcps, action=action, readings={"X-44": "rival"})
     assert (found.status == "refuted") is expected
@@ -185,7 +187,12 @@ def test_nobody_calls_without_a_signature():
     """AWS: no anonymous requests; an RCP that lets everybody but strangers with an account through points is enough."""
     named_ones = says("Deny", action="s3:GetObject", StringNotEquals={"aws:PrincipalOrgID": ORG}, Null={
         "aws:PrincipalAccount": "false"})  # fmt: skip
-    assert status("O1", rcps=[NO_SERVICE, named_ones, spared(f"arn:aws:s3::{OWN}:accesspoint/*")], readings={"X-44": "rival"}) == "proved"
+    assert (
+        status(
+            "O1", rcps=[NO_SERVICE, named_ones, spared(f"arn:aws:s3::{OWN}:accesspoint/*")], readings={"X-44": "rival"}
+        )
+        == "proved"
+    )
 
 
 # --- with grants ---------------------------------------------------------------------------------
@@ -306,7 +313,8 @@ def test_nothing_comes_through_a_gateway_endpoint():
     only = {**says("Deny", who=None), "NotResource": f"{POINT}/*"}
     del only["Resource"]
     given = {"own": (point(), bucket("eu")), "principals": (role(READS),), "scps": [through, only],
-             "readings": {"X-44": "rival"}, "endpoints_of_my_accounts": False, "cidrs": ("203.0.113.0/24",)}  # fmt: skip
+             "readings": {"X-44": "rival"}, "endpoints_of_my_accounts": False,
+             "cidrs": ("203.0.113.0/24",)}  # fmt: skip
     other = gate.model_copy(update={"gateway": False})
     assert status("O5", endpoints=(other,), **given) == "refuted"
     assert status("O5", endpoints=(gate,), **given) in ("proved", "vacuous")
@@ -314,7 +322,7 @@ def test_nothing_comes_through_a_gateway_endpoint():
 
 def test_tags_of_several_buckets_leave_no_call_out():
     """One bucket has tags that count, the other has not: each may be the one that a call goes to."""
-    tagged = opens("eu", **{"StringEquals": {"s3:BucketTag/team": "red"}})
+    tagged = opens("eu", StringEquals={"s3:BucketTag/team": "red"})
     buckets = (
         bucket("eu", statements=[tagged], abac=True, tags={"team": "red"}),
         bucket("us", statements=[opens("us")], abac=False, tags={"team": "blue"}),

@@ -54,7 +54,9 @@ THROUGH = both(
     neg(ABOUT_POINTS),
 )
 # A Multi-Region Access Point, or calls about it: its ARN has no Region.
-ON_MULTI_REGION = both(arn_of_service("s3"), HAS_ACCOUNT, neg(HAS_REGION), glob("resource.name", (Text("accesspoint/"), STAR)))
+ON_MULTI_REGION = both(
+    arn_of_service("s3"), HAS_ACCOUNT, neg(HAS_REGION), glob("resource.name", (Text("accesspoint/"), STAR))
+)
 _MULTI_REGION_ARN: Template = (
     Text("arn:"), Ref("aws.partition"), Text(":s3::"), Ref("resource.account"), Text(":accesspoint/"),
     Run(CharSet("/", True), 1), Text(".mrap"),
@@ -128,7 +130,9 @@ def _rcps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
 
 def no_gateway(workspace: Workspace) -> Formula:
     """S3 guide, Multi-Region Access Point restrictions: no data through one by gateway endpoints."""
-    gates = [is_text("endpoint.id", endpoint.id) for endpoint in endpoints_of(workspace.organization) if endpoint.gateway]
+    gates = [
+        is_text("endpoint.id", endpoint.id) for endpoint in endpoints_of(workspace.organization) if endpoint.gateway
+    ]
     return neg(both(THROUGH, ON_MULTI_REGION, either(*gates))) if gates else TRUE
 
 

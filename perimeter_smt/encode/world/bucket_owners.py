@@ -45,9 +45,12 @@ def definitions(
     Names of buckets are unique, so that a listed bucket is nobody else's in either case.
     """
     perimeter = workspace.perimeter
-    told, foreign = [], []
+    told: list[Formula] = []
+    foreign: list[Formula] = []
     for point in () if free_grants else _points(workspace):
-        foreign += (both(reach(point).surely, goes) for _, goes in foreign_routes(workspace, policies, keys, script, point))
+        foreign += (
+            both(reach(point).surely, goes) for _, goes in foreign_routes(workspace, policies, keys, script, point)
+        )
         elsewhere = disj(goes for _, goes in untold_routes(workspace, policies, keys, script, point))
         told.append(both(reach(point).surely, neg(elsewhere)))
     untold = [
@@ -55,7 +58,9 @@ def definitions(
         neg(declared_behind(perimeter, keys, script, any_bucket)),
     ]
     if name_resources(workspace, policies):  # otherwise no bucket is distinct from another
-        named = (both(is_text(BUCKET, name), _mine(workspace, each.account)) for name, each in _buckets(workspace).items())
+        named = (
+            both(is_text(BUCKET, name), _mine(workspace, each.account)) for name, each in _buckets(workspace).items()
+        )
         untold += [neg(disj(named)), glob(BUCKET, (Run(CharSet("/", True), 1),))]  # no bucket's name has a slash
     if not free_grants:  # complete lists except the keys that AWS manages, and those are no access points
         untold.append(neg(sym("resource.aws-managed-key")))
@@ -103,9 +108,7 @@ def _mine(workspace: Workspace, account: str) -> Formula:
     return boolean(account in workspace.perimeter.accounts)
 
 
-def _told(
-    workspace: Workspace, policies: Policies, point: OwnedResource
-) -> Iterator[tuple[str, str | None, Formula]]:
+def _told(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[str, str | None, Formula]]:
     """The buckets told behind an access point: name, owner where the bucket is listed or the point tells it, and when
     calls go there.
 

@@ -111,7 +111,7 @@ def _behind(
 
 
 def routes(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[BucketBehind, Formula]]:
-    """The buckets told behind a Multi-Region Access Point, each with what lets a call that is routed to it through (3.7).
+    """The buckets told behind a Multi-Region Access Point, with what lets calls routed to each through (3.7).
 
     Of one that is not listed the policy may allow anything. Whose it is then may be told; otherwise it is of the owner
     of the point, or where that is doubted of somebody whose guardrails nobody knows (AR15.owner).
@@ -126,7 +126,9 @@ def routes(workspace: Workspace, policies: Policies, point: OwnedResource) -> It
         passes = conj(_passes(workspace, account, point, told, policies))
         if bucket is None and each.account is None:
             stranger = _Bucket(None, OwnedResource(arn=arn, account=""), listed=False)
-            passes = either(passes, both(neg(sym("behind.own")), *_passes(workspace, account, point, stranger, policies)))
+            passes = either(
+                passes, both(neg(sym("behind.own")), *_passes(workspace, account, point, stranger, policies))
+            )
         yield each, passes
 
 
