@@ -95,6 +95,10 @@
 (define-fun in-any-region () Bool (and |call: action in global-inference-actions| (= aws.partition "aws")
   (str.prefixof "foundation-model/" resource.name) (= request.region "unspecified")))
 (define-fun in-organization ((x String)) Bool (not (= (org x) "")))
+; A Multi-Region Access Point of S3, or an object of one: its ARN has an account and no Region.
+(declare-const |call: arn service ~ s3| Bool)
+(define-fun on-multi-region () Bool (and |call: arn service ~ s3| |call: arn has account| (not |call: arn has region|)
+  (str.prefixof "accesspoint/" resource.name)))
 
 ; --- condition keys that ground truth determines -------------------------------------------------
 (define-fun |aws:PrincipalArn| () String

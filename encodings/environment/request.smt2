@@ -115,6 +115,26 @@
   ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
   (re.union (re.range "a" "z") (re.range "0" "9"))))
   :named AR15.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))
+; A Multi-Region Access Point has an alias that AWS makes. It serves signed calls only, on the operations of a table, from
+; anywhere: it has no VPC. Which of its buckets a call is routed to is up to AWS (3.7).
+(declare-const |call: action in multi-region-operations| Bool)
+(declare-const |call: action ~ s3:*multiregionaccesspoint*| Bool)
+(assert (! (=> on-multi-region (or
+    (str.in_re resource.name (re.++ (str.to_re "accesspoint/")
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re ".mrap")))
+    (str.in_re resource.name (re.++ (str.to_re "accesspoint/")
+      (re.+ (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re ".mrap/object/") (re.+ re.allchar)))))
+  :named AR25.alias :strength hard
+  :source "S3 guide, rules for naming Multi-Region Access Points: an alphanumeric string that ends in .mrap, of which the ARN is made"))
+(assert (! (=> on-multi-region signed) :named AR25 :strength hard
+  :source "S3 guide, Multi-Region Access Point restrictions: they do not support anonymous requests"))
+(assert (! (=> on-multi-region (or |call: action in multi-region-operations| |call: action ~ s3:*multiregionaccesspoint*|))
+  :named AR25.operation :strength soft
+  :source "S3 guide, using Multi-Region Access Points with supported API operations: a subset of the operations of S3"))
+(assert (! (=> (and |has s3:AccessPointNetworkOrigin| (or on-multi-region
+    (str.in_re point.name (re.++ (str.to_re "accesspoint/") (re.* re.allchar) (str.to_re ".mrap")))))
+  (= |s3:AccessPointNetworkOrigin| "Internet")) :named AR25.origin :strength soft
+  :source "S3 guide, Multi-Region Access Point permissions: no VPC of their own, policies admit one; the value of the key is not said"))
 (assert (! (or before-authentication |has aws:CurrentTime|) :named AR16.current :strength hard :source "global condition keys, aws:CurrentTime"))
 (assert (! (or before-authentication |has aws:EpochTime|) :named AR16.epoch :strength hard :source "global condition keys, aws:EpochTime"))
 (assert (! (= (instant |aws:EpochTime|) (instant |aws:CurrentTime|)) :named AR16 :strength hard

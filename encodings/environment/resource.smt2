@@ -73,7 +73,6 @@
       (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
-(declare-const |call: arn service ~ s3| Bool)
 ; Buckets made in us-east-1 before March 2018 may break the rules: up to 255 characters, capitals, underscores (W-40).
 (assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|) (not |call: asked on stars|)) (or
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))

@@ -50,6 +50,7 @@ def case_at(world: World, model: Model, request: Request, facts: Facts, departs:
         endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
         bucket=bucket_behind(model, (*departs, *turned)),
         asked_on=written_for_star(View(world, model), turned),
+        unlisted_operation="AR25.operation" in departs,
     )
 
 

@@ -6,7 +6,7 @@ the case tells what happens as soon as somebody grants the call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from perimeter_smt.policy.render import to_json
 from perimeter_smt.request.case import AclGrant, Case, Flags, Levels
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import (
+    Behind,
     Decides,
     access_point_of,
     behind,
@@ -32,6 +33,7 @@ from perimeter_smt.witness.listed import (
     session_policies,
 )
 
+UNKNOWN = "999988887777"  # an account of which nobody knows anything
 OPEN = "(open)"  # the file name of policies that stand for what the question leaves open
 _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
 _TRUST_CALLS_MORE = ("setcontext",)
@@ -64,6 +66,7 @@ def case_of(
     endpoint_binds: bool = True,
     bucket: str | None = None,
     asked_on: str | None = None,
+    unlisted_operation: bool = False,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
 
@@ -78,6 +81,8 @@ def case_of(
     `bucket` lies behind the access point that is called, where grants are left open.
 
     `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
+
+    `unlisted_operation`: one that the table does not list goes through a Multi-Region Access Point.
 
     A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
     there, one that lets the call through if there is one.
@@ -117,6 +122,7 @@ def case_of(
             unsigned_calls=unsigned_calls,
             console_session=console_session,
             asked_on=asked_on,
+            unlisted_operation=unlisted_operation,
             kms_aws_managed_key=aws_managed_key,
             s3_restrict_public_buckets=any(_restricts_itself(accounts, each.resource) for each in decides),
             **({} if world.free_grants else _lists(accounts, request, acl_entry=acl_entry)),
@@ -129,7 +135,9 @@ def case_of(
         return _through_foreign(facts, case, point)
     if world.free_grants and bucket is not None and calls_access_point(request):
         return _through_any(bucket, case)
-    return case if point is None else _through(world, accounts, point, case, acl_entry=acl_entry)
+    if point is None:
+        return case
+    return _through(world, accounts, point, case, acl_entry=acl_entry, routed=facts.behind)
 
 
 def _may_administer(world: Held, caller: str | None) -> bool:
@@ -171,34 +179,34 @@ def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> C
 
 
 def _through(
-    world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: Entries
-) -> Case:
+    world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: Entries,
+    routed: str | None,
+) -> Case:  # fmt: skip
     """The call through an access point, on what lies behind it (semantics 3.7).
 
     The RCPs of the slot are those of the bucket's owner; a bucket of the workspace is in the organization.
     """
     organization = world.workspace.organization
     found: list[Case] = []
-    for each in behind(accounts, point, case.request):
+    for each, owner in _owned(behind(accounts, point, case.request, routed)):
         bucket = each.bucket
-        request = case.request.model_copy(
-            update={"resource": each.resource, "resource_account": bucket.account if bucket else point.account}
-        )
-        owner = request.resource_account
+        request = case.request.model_copy(update={"resource": each.resource, "resource_account": owner})
         # A bucket that the access point names and nobody listed may have any policy.
-        listed = point.bucket is None and accounts[point.account].listed
+        listed = point.bucket is None and point.buckets is None and accounts[point.account].listed
         restricts = _restricts(accounts, point) or (bucket is not None and _restricts(accounts, bucket))
+        restricts = restricts and not (bucket is None and point.buckets)  # its policy may be one that is not public
         found.append(
             replace(
                 case,
                 resource=bucket.policy if bucket else None if listed else open_policy(Kind.RESOURCE),
                 resource_more=(),
                 access_point=point.policy,
-                rcp=case.rcp if owner == point.account else levels_of(world, organization.id, owner, Kind.RCP),
+                rcp=case.rcp if owner == point.account else _rcps(world, accounts, owner),
                 request=request,
                 flags=case.flags.model_copy(
                     update={
                         "via_access_point": point.arn,
+                        "resource_account_is_management": owner == organization.management_account,
                         "access_point_vpc": point.vpc,
                         "access_point_origin": point.origin or "unknown",
                         "s3_restrict_public_buckets": restricts,
@@ -207,7 +215,24 @@ def _through(
                 ),
             )
         )
-    return next((each for each in found if decide(each).allowed), found[0] if found else case)
+    granted = (c for c in found if decide(replace(c, scp=None, rcp=None, endpoint=None)).allowed)
+    return next((each for each in found if decide(each).allowed), next(granted, found[0] if found else case))
+
+
+def _owned(found: Iterable[Behind]) -> Iterator[tuple[Behind, str]]:
+    """What lies behind, with its owner; one that nobody told is that of the point, or somebody else."""
+    for each in found:
+        if each.bucket is not None:
+            yield each, each.bucket.account
+        else:
+            yield each, each.owner or each.point.account
+            if each.owner is None and each.point.buckets is not None:
+                yield each, UNKNOWN
+
+
+def _rcps(world: Held, accounts: dict[str, Account], owner: str) -> Levels | None:
+    """The RCPs of the bucket's owner, where the organization has it."""
+    return levels_of(world, world.workspace.organization.id, owner, Kind.RCP) if owner in accounts else None
 
 
 def _named(accounts: dict[str, Account], case: Case) -> Case:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
+from perimeter_smt.encode.world import bucket_owners
 from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.bucket_owners import FOREIGN, UNTOLD
 from perimeter_smt.encode.world.catalogue import CALL, Row
 from perimeter_smt.encode.world.tags import hidden_tag
 from perimeter_smt.encode.world.world import OUTSIDERS, World, region_hints
 from perimeter_smt.logic.atoms import Ref, Template, Text
-from perimeter_smt.logic.interpret import Model
+from perimeter_smt.logic.interpret import Model, truth
+from perimeter_smt.organization.model import OwnedResource
 from perimeter_smt.request.request import Facts, Principal
 
 _KINDS = {
@@ -145,10 +147,14 @@ def _behind(view: View, accounts: Mapping[str, object]) -> dict[str, str]:
     key = name.partition("/object/")[2]
     point = next((r for a in listed.values() for r in a.resources if arn in (r.arn, f"{r.arn}/object/{key}")), None)
     point = None if view.world.free_grants else point
-    bucket = (point and point.bucket) or view.model.texts.get("behind.bucket") or "bucket-behind"
+    bucket = (
+        (point and (point.bucket or _routed(view, point))) or view.model.texts.get("behind.bucket") or "bucket-behind"
+    )
     bucket = f"arn:{partition}:s3:::{bucket.rsplit(':', 1)[-1]}"
     if view.true(FOREIGN):
-        owner = next(r.account for a in listed.values() for r in a.resources if r.arn == bucket)
+        told = ((f"arn:{partition}:s3:::{b.name}", b.account) for b in (point.buckets if point else None) or ())
+        owners = dict(told) | {r.arn: r.account for a in listed.values() for r in a.resources}
+        owner = owners[bucket] or next(_strangers())
     elif view.true("behind.own") or view.true("behind.trusted"):
         return {}
     else:
@@ -156,6 +162,14 @@ def _behind(view: View, accounts: Mapping[str, object]) -> dict[str, str]:
         known = {*accounts, *listed, *perimeter.accounts, *(entry.account for entry in entries)}
         owner = next(account for account in _strangers() if account not in known)
     return {"behind": f"{bucket}/{key}" if key else bucket, "behind_account": owner}
+
+
+def _routed(view: View, point: OwnedResource) -> str | None:
+    """The bucket behind a Multi-Region Access Point that lets the call through and is not mine."""
+    world = view.world
+    foreign = bucket_owners.foreign_routes if view.true(FOREIGN) else bucket_owners.untold_routes
+    found = foreign(world.workspace, world.policies, world.keys, world.script, point)
+    return next((name for name, goes in found if truth(goes, view.model)), None)
 
 
 def _strangers() -> Iterator[str]:

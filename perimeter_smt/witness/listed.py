@@ -51,6 +51,7 @@ class Behind:
     point: OwnedResource
     bucket: OwnedResource | None
     resource: str
+    owner: str | None = None  # of a bucket that is not listed, where the point tells it
 
 
 def calls_access_point(request: Request) -> bool:
@@ -70,15 +71,25 @@ def access_point_of(owner: Account | None, request: Request) -> OwnedResource | 
     return next((resource for resource in owner.resources if resource.arn == arn), None)
 
 
-def behind(accounts: dict[str, Account], point: OwnedResource, request: Request) -> Iterator[Behind]:
+def behind(
+    accounts: dict[str, Account], point: OwnedResource, request: Request, routed: str | None = None
+) -> Iterator[Behind]:
     """What may lie behind the access point: the bucket that it names, else each listed bucket of its account.
 
-    Where neither is listed, some bucket whose policy nobody gave.
+    Where neither is listed, some bucket whose policy nobody gave. A Multi-Region Access Point that tells its buckets
+    leads to `routed`, a bucket or object, where it is one of them.
     """
     partition = request.resource.split(":", 2)[1]
     key = (
         request.resource.removeprefix(f"{point.arn}/object").removeprefix("/") if request.resource != point.arn else ""
     )
+    if point.buckets is not None:
+        name = (routed or "").rsplit(":", 1)[-1].partition("/")[0]
+        named = [each for each in point.buckets if each.name == name] or point.buckets
+        for one in named:
+            arn = f"arn:{partition}:s3:::{one.name}"
+            yield Behind(point, bucket_of(accounts, arn), f"{arn}/{key}" if key else arn, one.account)
+        return
     owner = accounts[point.account]
     every = (account for account in accounts.values()) if point.bucket else (owner,)
     buckets = [

@@ -389,6 +389,23 @@ def _ar15(at: At) -> Found:
         yield "AR15", f"{arn} of {account}"
 
 
+def _ar25(at: At) -> Found:
+    """Multi-Region Access Points: signed calls, on operations that AWS lists, of no VPC; the keys name the point."""
+    fields = at.fields or [""] * 6
+    if fields[2:4] != ["s3", ""] or not fields[4] or not fields[5].startswith("accesspoint/"):
+        return
+    point, _, key = fields[5].partition("/object/")
+    if not (point.endswith(".mrap") and point.count("/") == 1) or (fields[5] != point and not key):
+        yield "AR25", f"no Multi-Region Access Point: {fields[5]}"
+    if at.facts.kind in ("anon", "fedsts"):
+        yield "AR25", "an unsigned call"
+    arn = at.text("s3:dataaccesspointarn")
+    if arn is not None and arn.split(":")[3] != "":
+        yield "AR25", f"{arn} in a call without a Region"
+    if at.text("s3:accesspointnetworkorigin") == "VPC":
+        yield "AR25", "a VPC of a Multi-Region Access Point"
+
+
 def _accounts(at: At) -> Found:
     """AP18, and section 4.1: accounts of the workspace are where it says."""
     facts, space = at.facts, at.workspace
@@ -468,6 +485,6 @@ def _values(at: At) -> Found:
 _HARD: tuple[Callable[[At], Found], ...] = (
     _ap1, _ap2, _ap3, _ap4, _ap5, _ap7, _ap8, _ap9, _ap10, _ap11, _ap12, _ap13, _ap19,
     _an1, _an2, _an3, _an4, _an6,
-    _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _accounts, _call,
+    _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _ar25, _accounts, _call,
     _organization_resources, _values,
 )  # fmt: skip

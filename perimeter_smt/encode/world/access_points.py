@@ -53,6 +53,14 @@ THROUGH = both(
     glob("resource.name", (Text("accesspoint/"), STAR)),
     neg(ABOUT_POINTS),
 )
+# A Multi-Region Access Point, or calls about it: its ARN has no Region.
+ON_MULTI_REGION = both(
+    arn_of_service("s3"), HAS_ACCOUNT, neg(HAS_REGION), glob("resource.name", (Text("accesspoint/"), STAR))
+)
+_MULTI_REGION_ARN: Template = (
+    Text("arn:"), Ref("aws.partition"), Text(":s3::"), Ref("resource.account"), Text(":accesspoint/"),
+    Run(CharSet("/", True), 1), Text(".mrap"),
+)  # fmt: skip
 
 
 def behind_points(workspace: Workspace, policies: Policies) -> Formula:
@@ -120,12 +128,23 @@ def _rcps(workspace: Workspace, asked: Asked) -> Iterator[Formula]:
     yield implies(applies, neg(either(*stops)))
 
 
+def no_gateway(workspace: Workspace) -> Formula:
+    """S3 guide, Multi-Region Access Point restrictions: no data through one by gateway endpoints."""
+    gates = [
+        is_text("endpoint.id", endpoint.id) for endpoint in endpoints_of(workspace.organization) if endpoint.gateway
+    ]
+    return neg(both(THROUGH, ON_MULTI_REGION, either(*gates))) if gates else TRUE
+
+
 def carried(keys: Space) -> Iterator[Formula]:
     """Every call through an access point carries the keys of one; its account is that of the point."""
     yield from (keys.known[name].has for name in (ARN_KEY, ACCOUNT_KEY, ORIGIN_KEY) if name in keys.known)
     account = keys.known.get(ACCOUNT_KEY)
     if account is not None:
         yield glob_on(account.term, (Ref("resource.account"),))
+    arn = keys.known.get(ARN_KEY)
+    if arn is not None:  # never with `/object/KEY`
+        yield implies(ON_MULTI_REGION, glob_on(arn.term, _MULTI_REGION_ARN))
 
 
 def _narrow(statement: Statement) -> bool:

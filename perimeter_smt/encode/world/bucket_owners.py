@@ -20,13 +20,14 @@ from perimeter_smt.encode.world.access_points import (
     behind_points,
     carried,
     name_resources,
+    no_gateway,
 )
 from perimeter_smt.encode.world.accounts import account_is_mine
-from perimeter_smt.encode.world.buckets import behind_point, denied_by_own
+from perimeter_smt.encode.world.buckets import behind_point, denied_by_own, routes
 from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
 from perimeter_smt.encode.world.perimeter import declared_behind
 from perimeter_smt.logic.atoms import CharSet, Run
-from perimeter_smt.logic.formula import Formula, both, disj, either, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, boolean, both, disj, either, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.model import OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
@@ -44,22 +45,44 @@ def definitions(
     Names of buckets are unique, so that a listed bucket is nobody else's in either case.
     """
     perimeter = workspace.perimeter
-    told = [] if free_grants else _told(workspace)
-    foreign = []
-    for point, bucket in told:
-        leaf = behind_point(split_arn(point.arn).name, split_arn(bucket.arn).name)
-        declared = declared_behind(perimeter, keys, script, leaf, bucket.account)
-        foreign.append(both(reach(point).surely, neg(either(_mine(workspace, bucket), declared))))
+    told: list[Formula] = []
+    foreign: list[Formula] = []
+    for point in () if free_grants else _points(workspace):
+        foreign += (
+            both(reach(point).surely, goes) for _, goes in foreign_routes(workspace, policies, keys, script, point)
+        )
+        elsewhere = disj(goes for _, goes in untold_routes(workspace, policies, keys, script, point))
+        told.append(both(reach(point).surely, neg(elsewhere)))
     untold = [
-        neg(disj(reach(point).surely for point, _ in told)),
+        neg(disj(told)),
         neg(declared_behind(perimeter, keys, script, any_bucket)),
     ]
     if name_resources(workspace, policies):  # otherwise no bucket is distinct from another
-        named = (both(is_text(BUCKET, name), _mine(workspace, each)) for name, each in _buckets(workspace).items())
+        named = (
+            both(is_text(BUCKET, name), _mine(workspace, each.account)) for name, each in _buckets(workspace).items()
+        )
         untold += [neg(disj(named)), glob(BUCKET, (Run(CharSet("/", True), 1),))]  # no bucket's name has a slash
     if not free_grants:  # complete lists except the keys that AWS manages, and those are no access points
         untold.append(neg(sym("resource.aws-managed-key")))
     return {UNTOLD: both(THROUGH, *untold), FOREIGN: both(THROUGH, disj(foreign))}
+
+
+def foreign_routes(
+    workspace: Workspace, policies: Policies, keys: KeySpace, script: Script, point: OwnedResource
+) -> Iterator[tuple[str, Formula]]:
+    """The buckets told behind an access point that are neither mine nor declared, each with when calls go there."""
+    for name, owner, routed in _told(workspace, policies, point):
+        if owner is not None:
+            leaf = behind_point(split_arn(point.arn).name, name)
+            declared = declared_behind(workspace.perimeter, keys, script, leaf, owner)
+            yield name, both(routed, neg(either(_mine(workspace, owner), declared)))
+
+
+def untold_routes(
+    workspace: Workspace, policies: Policies, _keys: KeySpace, _script: Script, point: OwnedResource
+) -> Iterator[tuple[str, Formula]]:
+    """The buckets told behind an access point of which nobody told the owner, each with when calls go there."""
+    return ((name, routed) for name, owner, routed in _told(workspace, policies, point) if owner is None)
 
 
 def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants: bool) -> Formula:
@@ -68,31 +91,46 @@ def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants
     There the caller's own account has to allow the call, as for any resource of another account: the word of the access
     point alone is not enough. Guardrails are asked about the bucket as without grants.
     """
-    out = [implies(THROUGH, both(*carried(keys)))]
+    out = [implies(THROUGH, both(*carried(keys))), no_gateway(workspace)]
     if not free_grants and AXIOM in workspace.perimeter.doubts:  # otherwise there are no such calls
         abroad = both(sym(UNTOLD), sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
         allowed = either(neg(IAM), sym_is("root"), formal_text().formulas["bounded"])
-        names = [implies(reach(point).surely, is_text(BUCKET, _bucket_name(point))) for point in _points(workspace)]
+        names = [implies(reach(point).surely, _is_behind(point)) for point in _points(workspace)]
         seen = policies.seen(any_bucket, " behind the access point")
         denied = denied_by_own(workspace, AskedBehind(policies), seen)
         out.append(implies(abroad, both(allowed, neg(denied), behind_points(workspace, policies), *names)))
     return both(*out)
 
 
-def _mine(workspace: Workspace, bucket: OwnedResource) -> Formula:
-    return account_is_mine(workspace.perimeter, workspace, bucket.account)
+def _mine(workspace: Workspace, account: str) -> Formula:
+    if any(account == each.id for each, _ in workspace.organization.accounts()):
+        return account_is_mine(workspace.perimeter, workspace, account)
+    return boolean(account in workspace.perimeter.accounts)
 
 
-def _told(workspace: Workspace) -> list[tuple[OwnedResource, OwnedResource]]:
-    """The access points of which the bucket is told, and listed."""
-    buckets = _buckets(workspace)
-    named = ((point, buckets.get(_bucket_name(point))) for point in _points(workspace))
-    return [(point, bucket) for point, bucket in named if bucket is not None]
+def _told(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[str, str | None, Formula]]:
+    """The buckets told behind an access point: name, owner where the bucket is listed or the point tells it, and when
+    calls go there.
+
+    A call through a Multi-Region Access Point goes to any of its buckets that lets it through.
+    """
+    owners = {name: bucket.account for name, bucket in _buckets(workspace).items()}
+    if point.buckets is None:
+        name = _bucket_name(point)
+        yield name, owners.get(name), TRUE
+    else:
+        for each, passes in routes(workspace, policies, point):
+            yield each.name, owners.get(each.name, each.account), passes
 
 
 def _points(workspace: Workspace) -> list[OwnedResource]:
-    """The access points of which the bucket is told."""
-    return [r for r in _resources(workspace) if is_access_point(split_arn(r.arn)) and r.bucket is not None]
+    """The access points of which it is told what lies behind."""
+    return [r for r in _resources(workspace) if is_access_point(split_arn(r.arn)) and (r.bucket or r.buckets)]
+
+
+def _is_behind(point: OwnedResource) -> Formula:
+    names = [b.name for b in point.buckets or ()] or [_bucket_name(point)]
+    return disj(is_text(BUCKET, name) for name in names)
 
 
 def _bucket_name(point: OwnedResource) -> str:

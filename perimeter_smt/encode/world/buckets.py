@@ -55,21 +55,24 @@ from perimeter_smt.logic.formula import (
     sym,
 )
 from perimeter_smt.logic.problem import Assertion
-from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
+from perimeter_smt.organization.model import Account, BucketBehind, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 
 
 @dataclass(frozen=True)
 class _Bucket:
-    owner: Account
+    """A bucket and its owner (None: none of the organization); of one that is not `listed` the policy is unknown."""
+
+    owner: Account | None
     resource: OwnedResource
+    listed: bool = True
 
 
 def guards(workspace: Workspace, policies: Policies) -> Formula:
     """What stands between a grant on a listed bucket or access point and the access."""
     accounts = [account for account, _ in workspace.organization.accounts()]
-    buckets = [_Bucket(a, r) for a in accounts for r in a.resources if is_bucket(split_arn(r.arn))]
+    buckets = _buckets(workspace)
     out = [implies(reach(b.resource).surely, _unless_public(b, b.resource.policy)) for b in buckets if _blocked(b)]
     for account in accounts:
         for point in account.resources:
@@ -93,10 +96,12 @@ def _behind(
     Where the file does not name it, it is one of the account's own, or of somebody else (AR15.mine); a bucket that is
     not listed may allow anything.
     """
+    if point.buckets is not None:
+        return disj(passes for _, passes in routes(workspace, policies, point))  # where to is up to AWS
     if point.bucket is not None:
         found = [b for b in buckets if split_arn(b.resource.arn).name == point.bucket.rsplit(":", 1)[-1]]
     else:
-        found = [b for b in buckets if b.owner.id == account.id]
+        found = [b for b in buckets if b.resource.account == account.id]
         if not account.listed:
             return TRUE
     other = boolean(point.bucket is not None)
@@ -108,14 +113,44 @@ def _behind(
     return passes if point.bucket is not None else either(other, passes)
 
 
+def routes(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[BucketBehind, Formula]]:
+    """The buckets told behind a Multi-Region Access Point, with what lets calls routed to each through (3.7).
+
+    Of one that is not listed the policy may allow anything. Whose it is then may be told; otherwise it is of the owner
+    of the point, or where that is doubted of somebody whose guardrails nobody knows (AR15.owner).
+    """
+    accounts = {each.id: each for each, _ in workspace.organization.accounts()}
+    account, listed = accounts[point.account], {split_arn(b.resource.arn).name: b for b in _buckets(workspace)}
+    partition = split_arn(point.arn).partition
+    for each in point.buckets or ():
+        arn, owner = f"arn:{partition}:s3:::{each.name}", each.account or account.id
+        bucket = listed.get(each.name)
+        told = bucket or _Bucket(accounts.get(owner), OwnedResource(arn=arn, account=owner), listed=False)
+        passes = conj(_passes(workspace, account, point, told, policies))
+        if bucket is None and each.account is None:
+            stranger = _Bucket(None, OwnedResource(arn=arn, account=""), listed=False)
+            passes = either(
+                passes, both(neg(sym("behind.own")), *_passes(workspace, account, point, stranger, policies))
+            )
+        yield each, passes
+
+
+def _buckets(workspace: Workspace) -> list[_Bucket]:
+    accounts = [account for account, _ in workspace.organization.accounts()]
+    return [_Bucket(a, r) for a in accounts for r in a.resources if is_bucket(split_arn(r.arn))]
+
+
 def _passes(
     workspace: Workspace, account: Account, point: OwnedResource, bucket: _Bucket, policies: Policies
 ) -> Iterator[Formula]:
     arn = split_arn(bucket.resource.arn)
     asked = policies.seen(behind_point(split_arn(point.arn).name, arn.name), f" behind {point.arn}")
     documents = (bucket.resource.policy,) if bucket.resource.policy else ()
-    ignored = bucket.resource.ignore_public_acls or bucket.owner.ignore_public_acls
+    owner = bucket.owner
+    ignored = bucket.resource.ignore_public_acls or (owner is not None and owner.ignore_public_acls)
     named = _either(asked.hits(documents), acl.behind_point(bucket.resource, ignored=ignored))
+    if not bucket.listed:
+        named = Hits(direct=TRUE, account=IAM)
     yield _granted(named, is_text("principal.account", bucket.resource.account))
     yield neg(asked.denies(documents))
     yield neg(denied_by_own(workspace, asked, asked))
@@ -176,7 +211,7 @@ def _guardrails(workspace: Workspace, bucket: _Bucket, asked: Policies) -> Itera
         lets = [level_allows(asked, level) for level in levels]
         stops = asked.denies(document for level in levels for document in level.scps)
         yield implies(both(text["scp.applies"], guard), both(*lets, neg(stops)))
-    if bucket.owner.id != workspace.organization.management_account:
+    if bucket.owner is not None and bucket.owner.id != workspace.organization.management_account:
         levels = workspace.organization.levels(bucket.owner.id)
         stops = asked.denies(document for level in levels for document in level.rcps)
         yield either(sym("principal.service-linked"), neg(stops))
@@ -208,7 +243,7 @@ def facts(accounts: list[Account], keys: Space) -> Iterator[Assertion]:
 
 
 def _blocked(bucket: _Bucket) -> bool:
-    return bucket.resource.block_public_access or bucket.owner.block_public_access
+    return bucket.resource.block_public_access or (bucket.owner is not None and bucket.owner.block_public_access)
 
 
 def _unless_public(bucket: _Bucket, policy: Document | None) -> Formula:

@@ -30,7 +30,7 @@ _FIRST_ACTIONS = (
     "Decrypt", "Encrypt", "AssumeRole", "InvokeFunction", "Publish", "RunInstances", "GetRole", "GetParameter",
     "BatchGetImage",
 )  # fmt: skip
-_THROUGH_POINTS = frozenset(["accesspoint", "accesspointobject"])
+_THROUGH_POINTS = frozenset(["accesspoint", "accesspointobject", "accesspoint (2)", "accesspointobject (2)"])
 _TAGGED_BY_BUCKET = frozenset(["bucket", "object"]) | _THROUGH_POINTS
 _RANGE = re.compile(r"([a-zA-Z0-9])-([a-zA-Z0-9])")
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
@@ -141,7 +141,7 @@ def _shapes(service: str, action: str, kind: str, arn: str, keys: frozenset[str]
     _, _, arn_service, region, account, name = arn.split(":", 5)
     owned_by_aws = account not in ("", "aws") and "${" in account
     shapes = [(account != "", region != "")]
-    if owned_by_aws:
+    if owned_by_aws and not (arn_service == "s3" and not region):  # without both it is the ARN of a bucket
         shapes.append((False, region != ""))
     fixed = region if region and "${" not in region else ""
     if "${" in arn_service:

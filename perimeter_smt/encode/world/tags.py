@@ -26,6 +26,10 @@ def definitions(workspace: Workspace) -> dict[str, Formula]:
     told = (r for account in accounts for r in account.resources if r.abac is not None)
     buckets = [resource for resource in told if is_bucket(split_arn(resource.arn))]
     at = [(disj(map(itself, (bucket, *points_on(bucket, accounts)))), bucket.abac) for bucket in buckets]
+    # Of several buckets behind a Multi-Region Access Point one whose tags count is enough: which is called is open.
+    names = {split_arn(bucket.arn).name for bucket in buckets if bucket.abac}
+    several = (p for a in accounts for p in a.resources if len(p.buckets or ()) > 1)
+    at += [(itself(point), True) for point in several if names.intersection(b.name for b in point.buckets or ())]
     return {
         "bucket.says-abac": disj(here for here, abac in at if abac is True),
         "bucket.says-no-abac": disj(here for here, abac in at if abac is False),
@@ -33,7 +37,10 @@ def definitions(workspace: Workspace) -> dict[str, Formula]:
 
 
 def points_on(bucket: OwnedResource, accounts: Iterable[Account]) -> list[OwnedResource]:
-    """The access points on a bucket in its account; calls through them carry `s3:BucketTag` of the bucket, too."""
+    """The access points on a bucket in its account; calls through them carry `s3:BucketTag` of the bucket, too.
+
+    Not those on several buckets: which of them a call is routed to, and so whose tags it carries, is open.
+    """
     arn = split_arn(bucket.arn)
     if not is_bucket(arn):
         return []
@@ -42,8 +49,12 @@ def points_on(bucket: OwnedResource, accounts: Iterable[Account]) -> list[OwnedR
         for account in accounts
         if account.id == bucket.account
         for point in account.resources
-        if point.bucket and point.bucket.rsplit(":", 1)[-1] == arn.name and is_access_point(split_arn(point.arn))
+        if _behind(point) == [arn.name] and is_access_point(split_arn(point.arn))
     ]
+
+
+def _behind(point: OwnedResource) -> list[str]:
+    return [point.bucket.rsplit(":", 1)[-1]] if point.bucket else [b.name for b in point.buckets or ()]
 
 
 def listed(workspace: Workspace, tested: Iterable[str]) -> dict[str, Formula]:

@@ -321,6 +321,16 @@ WORLDS = (
     ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),
     ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
            _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
+    ByHand("AR25", "own assertion: calls through Multi-Region Access Points are signed",
+           _own("(=> on-multi-region signed)")),
+    ByHand("AR25.alias", "own assertion: what has an account and no Region is a Multi-Region Access Point",
+           _own('(=> (and on-multi-region (= action "s3:ListBucket")) (str.in_re resource.name '
+                '(re.++ re.all (str.to_re ".mrap"))))')),
+    ByHand("AR25.operation", "own assertion: no attributes of objects through Multi-Region Access Points",
+           _own('(=> on-multi-region (not (= action "s3:GetObjectAttributes")))')),
+    ByHand("AR25.origin", "own assertion: Multi-Region Access Points have no VPC",
+           _own('(=> (and on-multi-region |has s3:AccessPointNetworkOrigin|) '
+                '(= |s3:AccessPointNetworkOrigin| "Internet"))')),
     ByHand("AE5.forwarded", "mitigation C1: a role that trusts whoever a service calls for",
            sessions_that_services_begin),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),

@@ -27,7 +27,7 @@ from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.solve.result import Limits
-from tests.attack.directed.asked import of_objective
+from tests.attack.directed.asked import of_objective, of_own
 from tests.attack.directed.by_hand import deny, space
 from tests.attack.directed.worlds import MANAGEMENT, MINE, OFFICE, ORG
 from tests.attack.directed.worlds import workspace as guarded
@@ -85,6 +85,10 @@ def _through_an_endpoint() -> str:
     found = guarded("O4", [deny_elsewhere], "sqs:SendMessage")
     report = prove(found, services=["sqs"], objectives=["O4"], availability=False)
     return str([(v.status, presumes(v.assumptions)) for v in report.verdicts])
+
+
+def _through_multi_region() -> str:
+    return of_own(space(), '(=> on-multi-region (not (= action "s3:GetObject")))')
 
 
 def _shared() -> str:
@@ -284,6 +288,8 @@ ROWS = (
               lambda: _denied("O4", "appstream:DescribeImages", "services-without-endpoint-policy")),
     RowByHand("endpoint-policy-services", "the policy of an endpoint that denies resources of others",
               lambda row: row["member"] == "sqs", _through_an_endpoint),
+    RowByHand("multi-region-operations", "own assertion: nobody reads through Multi-Region Access Points",
+              lambda row: row["member"] == "s3:GetObject", _through_multi_region),
     RowByHand("acl-actions", "a bucket that its access control list opens to everybody",
               lambda row: row["permission"] == "READ" and row["on"] == "bucket", _open_by_list),
     RowByHand("existing-resource-actions", "purging a queue of an account that lists none",
