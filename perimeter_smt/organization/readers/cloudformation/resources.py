@@ -38,10 +38,12 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::S3Tables::TableBucketPolicy": ("TableBucketARN", "ResourcePolicy", ""),
     "AWS::Kinesis::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
+    "AWS::Lambda::ResourcePolicy": ("ResourceArn", "PolicyDocument", ""),
 }
 _READ = frozenset({
     *_OWNERS, *_POLICIES, *permissions.TYPES, *below.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
     "AWS::Serverless::StateMachine", "AWS::Serverless::Connector", *permission_sets.TYPES,
+    "AWS::EKS::PodIdentityAssociation",
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 

@@ -42,6 +42,7 @@ POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_cloudwatch_event_bus_policy": ("event_bus_name", ("aws_cloudwatch_event_bus",), "policy"),
     "aws_backup_vault_policy": ("backup_vault_name", ("aws_backup_vault",), "policy"),
     "aws_opensearch_domain_policy": ("domain_name", ("aws_opensearch_domain",), "access_policies"),
+    "aws_elasticsearch_domain_policy": ("domain_name", ("aws_elasticsearch_domain",), "access_policies"),
     "aws_s3control_access_point_policy": ("access_point_arn", ("aws_s3_access_point",), "policy"),
     "aws_api_gateway_rest_api_policy": ("rest_api_id", ("aws_api_gateway_rest_api",), "policy"),
     "aws_codeartifact_domain_permissions_policy": ("domain", ("aws_codeartifact_domain",), "policy_document"),
@@ -179,7 +180,7 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
         place = f"{here.region_of(resource)}:{here.account_of(resource)}"
         return f"arn:{here.partition}:s3express:{place}:bucket/{value}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name",
-             "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id", "aws_codeartifact_domain": "domain",
+             "aws_elasticsearch_domain": "domain_name", "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id", "aws_codeartifact_domain": "domain",
              "aws_codeartifact_repository": "repository"}  # fmt: skip
     given = {"domain": resource.text("domain"), "domain_owner": resource.text("domain_owner")}
     attributes = {**given, names.get(kind, "name"): value}
