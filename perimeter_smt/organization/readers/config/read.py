@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.config import permission_sets
 from perimeter_smt.organization.readers.config.item import Item, as_object
 from perimeter_smt.organization.readers.config.items import read_item
 from perimeter_smt.organization.readers.config.others import IDS, Named, name_silent, named, read_others
@@ -66,7 +67,8 @@ class Export:
         newest = newest_of(self.items)
         there = [item for item in newest if item.status not in _GONE]
         _accounts(self.draft, there)
-        read_others(self.draft, [item for item in there if not _read(self.draft, item)])
+        rest = [item for item in there if not _read(self.draft, item)]
+        read_others(self.draft, permission_sets.read(self.draft, rest))
         name_silent(self.draft, self.names, newest)
 
 
