@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from perimeter_smt.organization.readers.terraform import regions
 from perimeter_smt.organization.readers.terraform.plan import Plan, Resource
 from perimeter_smt.request.partitions import partition_of_region
 
@@ -37,6 +38,7 @@ def _provider(plan: Plan, key: str) -> Provider:
     region = value_of(plan, found.get("region"))
     if partition_of_region(region) is None:
         region = _data(mine, "aws_region", ("region", "name", "id")) or _likely(mine, 3)
+        region = region or regions.of_variables(plan, found.get("region")) or regions.in_use(mine)
     return Provider(account, region, any(name in found for name in _ELSEWHERE), "region" in found)
 
 
