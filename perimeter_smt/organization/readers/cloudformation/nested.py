@@ -68,6 +68,8 @@ class Nested:
         kind = str(members["Type"].value) if "Type" in members else ""
         properties = _members(members.get("Properties"))
         path = self._path(properties.get(TYPES[kind])) if kind in TYPES else None
+        if path is None and kind in TYPES:  # CDK passes a place in a bucket, and says beside which file goes there
+            path = self._path(_members(members.get("Metadata")).get("aws:asset:path"))
         if path is None or len(self.above) > _DEEPEST or path.resolve() in self.above:
             return None
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from perimeter_smt.organization.readers import access_types
 from perimeter_smt.organization.readers.access_types import AccessType
-from perimeter_smt.organization.readers.cloudformation import below, nested
+from perimeter_smt.organization.readers.cloudformation import below, nested, stack_sets
 from perimeter_smt.organization.readers.cloudformation.stack import Item, Stack
 from perimeter_smt.organization.readers.draft import Place
 from perimeter_smt.policy.json_positions import Node
@@ -41,6 +41,8 @@ def read(stack: Stack, known: frozenset[str]) -> None:
             what = "makes roles and policies"
         for item in stack.of(kind):
             if kind in nested.TYPES and stack.resolver.nested and stack.resolver.nested.of(item.logical):
+                continue
+            if kind == stack_sets.TYPE and stack_sets.targets(item) is not None:
                 continue
             if what or (row is not None and row.affects == "facts" and _lets_in(item, row)):
                 reason = f"`{kind}` {row.does if row else what}, which is not read"
