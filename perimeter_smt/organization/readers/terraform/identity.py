@@ -64,6 +64,7 @@ class Here:
     at: Place
     providers: dict[str, Provider] = field(default_factory=dict)
     with_policy: set[str] = field(default_factory=set)  # ARNs of resources whose policy is a resource of its own
+    stacks: set[str] = field(default_factory=set)  # addresses of stacks whose template is read
 
     @property
     def partition(self) -> str:

@@ -26,7 +26,7 @@ def read(here: Here, known: frozenset[str]) -> None:
     """Name resources of types that are not `known` and hold a policy, or give access without one."""
     giving, known = access_types.named("terraform"), known | access_types.harmless("terraform")
     for resource in here.plan.resources.values():
-        if resource.data:
+        if resource.data or resource.address in here.stacks:
             continue
         row = giving.get(resource.type)
         if row is not None and _counts(here, resource, row):
