@@ -136,3 +136,31 @@ def test_the_role_of_a_set_that_is_there_counts(tmp_path):
     sets = [item("AWS::SSO::PermissionSet", SET, MANAGED), item("AWS::SSO::Assignment", f"{SET}|{OTHER}", ASSIGNED)]
     found = read(tmp_path, *sets, role)
     assert [p.arn for p in account(found, OTHER).principals] == [arn]
+
+
+def test_items_without_their_type_are_named(tmp_path):
+    """A query that does not select `resourceType` was read as nothing at all."""
+    role = item("AWS::IAM::Role", f"arn:aws:iam::{OWN}:role/a", {"rolePolicyList": []})
+    del role["resourceType"]
+    (tmp_path / "items.json").write_text(json.dumps({"Results": [json.dumps(role)], "QueryInfo": {"SelectFields": []}}))
+    found = read_source(tmp_path, SourceOptions(organization_id=ORG, management_account="999900001111"))
+    assert unknown(found)["what 1 item of AWS Config tell"] == "the query did not select `resourceType`"
+
+
+def test_counts_are_no_items(tmp_path):
+    value = {"Results": [json.dumps({"COUNT(*)": 7})], "QueryInfo": {"SelectFields": []}}
+    (tmp_path / "items.json").write_text(json.dumps(value))
+    assert not unknown(read_source(tmp_path, SourceOptions(organization_id=ORG, management_account="999900001111")))
+
+
+def test_tables_beside_items_are_listed(tmp_path):
+    arn = f"arn:aws:iam::{OWN}:role/a"
+    (tmp_path / "export.csv").write_text(f'resourceId,arn\nAROAEXAMPLE,{arn}\n')
+    (tmp_path / "roles.txt").write_text(f"ROLES\t{arn}\n")
+    (tmp_path / "policy.txt").write_text(f'{arn} {json.dumps(OPEN)}')
+    (tmp_path / "notes.txt").write_text("collected on Monday")
+    one = item("AWS::SQS::Queue", QUEUE, {"Policy": ""})
+    (tmp_path / "items.json").write_text(json.dumps({"configurationItems": [one]}))
+    found = read_source(tmp_path, SourceOptions(organization_id=ORG, management_account="999900001111"))
+    assert sorted(found.unread) == ["export.csv", "policy.txt", "roles.txt"]
+    assert ["policy.txt" in reason for reason in unknown(found).values()] == [True]

@@ -83,6 +83,7 @@ class Nested:
         names = self.resolver.names
         own = Names(names.account, names.region, f"{names.stack}-{logical}-{_ENDING}")
         resolver = Resolver(template.value, values, own)
+        resolver.exports = self.resolver.exports
         Nested(path, resolver, self.parameters, self.above)
         return path, template, resolver
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.cloudformation import assembly, iam, nested, resources, stack_sets
+from perimeter_smt.organization.readers.cloudformation.exports import Exports
 from perimeter_smt.organization.readers.cloudformation.functions import Resolver, plain
 from perimeter_smt.organization.readers.cloudformation.load import load_template
 from perimeter_smt.organization.readers.cloudformation.names import Names
@@ -43,6 +44,7 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     places = assembly.deployed(files)
     chosen = [(file, _chosen(options, places.get(file)), name) for file, name in _stacks(files, path)]
     templates = [(file, own, _template(file, name, draft, own)) for file, own, name in chosen]
+    Exports((stack.resolver, stack.template) for _, _, stack in templates)
     inside = {file for _, _, stack in templates if stack.resolver.nested for file in stack.resolver.nested.files()}
     for file, own, stack in templates:
         if file.resolve() not in inside:  # those that another one nests are read there, with what it passes

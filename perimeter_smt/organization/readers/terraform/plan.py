@@ -13,6 +13,7 @@ from perimeter_smt.policy.json_positions import quoted
 
 _KEY = r"\[(?:[0-9]+|\"(?:[^\"\\]|\\.)*\")\]"
 _INDEX, _MODULE = re.compile(_KEY), re.compile(rf"(?:module\.[^.\[]+(?:{_KEY})?\.?)+")
+_STEP = re.compile(rf"module\.([^.\[]+)({_KEY})?")
 _VALUES = ("var", "local", "each", "count", "path", "self", "terraform")  # names in references that are no resources
 AFTER_APPLY = "known after apply"
 _DEEPEST = 20  # modules through which a reference is followed
@@ -113,7 +114,8 @@ class Plan:
         exact = [f for f in found for ref in resource.references[attribute]
                  if _INDEX.sub("", ref) != ref and (f.address.endswith(ref) or ref.startswith(_local(f)))]  # fmt: skip
         exact = list({f.address: f for f in exact}.values())
-        for candidates in (exact, alike, found):
+        near = [f for f in found if _instances_agree(f.module, resource.module)]
+        for candidates in (exact, alike, near, found):
             if len(candidates) == 1:
                 return candidates[0]
         return None
@@ -135,6 +137,16 @@ class Plan:
                     yield module, reference
             else:
                 yield module, reference
+
+
+def _instances_agree(one: str, other: str) -> bool:
+    """Whether two modules lie in the same instances of the modules that both of them lie in."""
+    for mine, theirs in zip(_STEP.findall(one), _STEP.findall(other), strict=False):
+        if mine[0] != theirs[0]:
+            return True
+        if mine[1] != theirs[1]:
+            return False
+    return True
 
 
 def _short(reference: str) -> str:
@@ -233,6 +245,10 @@ def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
                 ended="delete" in actions,
             )
         )
+    if "forget" in actions and change.get("mode") != "data":  # it stays in AWS (Terraform docs, `removed` block)
+        stays = at.at("change", "before")
+        own = f"{address} (forgotten)" if "create" in actions else address
+        plan.resources[own] = Resource(own, change["type"], found.get("before") or {}, stays, stays=True)
     if actions in (["delete"], ["forget"]):
         return
     resource = plan.resources.get(address)

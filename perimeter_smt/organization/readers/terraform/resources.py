@@ -118,6 +118,22 @@ def _access_list(thing: Thing, values: Mapping[str, Any]) -> None:
         acl.tell(thing, entries=acl.canned(values["acl"]))
 
 
+def _own_list(thing: Thing, values: Mapping[str, Any]) -> None:
+    """`acl` and `grant` of a bucket itself, as the provider had them before version 4, and as states still show.
+
+    The list of a bucket holds its owner with everything; where one id alone has that, it is the owner.
+    """
+    if values.get("acl"):
+        acl.tell(thing, entries=acl.canned(values["acl"]))
+    flat = [({"ID": each.get("id"), "URI": each.get("uri")}, permission) for each in values.get("grant") or ()
+            if isinstance(each, dict) for permission in each.get("permissions") or ()]  # fmt: skip
+    owners = {grantee["ID"] for grantee, permission in flat if permission == "FULL_CONTROL" and grantee["ID"]}
+    owner = next(iter(owners)) if len(owners) == 1 else None
+    found = [acl.entries([{"Grantee": grantee, "Permission": permission}], owner) for grantee, permission in flat]
+    if some := tuple(dict.fromkeys(entry for each in found for entry in each or ())):
+        acl.tell(thing, entries=tuple(dict.fromkeys((*(thing.acl or ()), *some))))
+
+
 def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
     arn, account = here.arn(resource), here.account_of(resource)
     if arn is None:
@@ -130,6 +146,8 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
         policy = _in_body(resource)
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
     thing.whole = True
+    if resource.type == "aws_s3_bucket":
+        _own_list(thing, resource.values)
     if resource.type in KEYS and thing.policy is None:
         thing.policy = default_key_policy(arn, account)
     if resource.type == "aws_s3_access_point":
