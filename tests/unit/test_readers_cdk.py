@@ -42,7 +42,9 @@ def test_each_stage_has_its_account_and_region(tmp_path):
     for stage, account, region in (("Test", TEST, "eu-west-1"), ("Live", LIVE, "eu-central-1")):
         write(tmp_path / f"assembly-{stage}", manifest__json=manifest(App={"at": f"aws://{account}/{region}"}),
               App__template__json=queue())  # fmt: skip
-    write(tmp_path, manifest__json={"version": "45.0.0", "artifacts": {"assembly-Test": {"type": "cdk:cloud-assembly"}}})
+    write(
+        tmp_path, manifest__json={"version": "45.0.0", "artifacts": {"assembly-Test": {"type": "cdk:cloud-assembly"}}}
+    )
     found = read_source(tmp_path, OPTIONS)
     assert arns(found, TEST) == {f"arn:aws:sqs:eu-west-1:{TEST}:jobs"}
     assert arns(found, LIVE) == {f"arn:aws:sqs:eu-central-1:{LIVE}:jobs"}
@@ -79,7 +81,7 @@ def test_nested_stacks_are_assets(tmp_path):
         "Type": "AWS::CloudFormation::Stack",
         "Properties": {"TemplateURL": {"Fn::Join": ["", ["https://s3.", {"Ref": "AWS::URLSuffix"}, "/cdk-x/1.json"]]},
                        "Parameters": {"Name": "inner"}},
-        "Metadata": {"aws:asset:path": "AppInner.nested.template.json", "aws:asset:property": "TemplateURL"}}}}  # fmt: skip
+        "Metadata": {"aws:asset:path": "AppInner.nested.template.json"}}}}  # fmt: skip
     inner = {"Parameters": {"Name": {"Type": "String"}},
              "Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Name"}}}}}  # fmt: skip
     write(tmp_path, manifest__json=manifest(App={"at": f"aws://{TEST}/eu-west-1"}), App__template__json=top,

@@ -155,9 +155,9 @@ def test_counts_are_no_items(tmp_path):
 
 def test_tables_beside_items_are_listed(tmp_path):
     arn = f"arn:aws:iam::{OWN}:role/a"
-    (tmp_path / "export.csv").write_text(f'resourceId,arn\nAROAEXAMPLE,{arn}\n')
+    (tmp_path / "export.csv").write_text(f"resourceId,arn\nAROAEXAMPLE,{arn}\n")
     (tmp_path / "roles.txt").write_text(f"ROLES\t{arn}\n")
-    (tmp_path / "policy.txt").write_text(f'{arn} {json.dumps(OPEN)}')
+    (tmp_path / "policy.txt").write_text(f"{arn} {json.dumps(OPEN)}")
     (tmp_path / "notes.txt").write_text("collected on Monday")
     one = item("AWS::SQS::Queue", QUEUE, {"Policy": ""})
     (tmp_path / "items.json").write_text(json.dumps({"configurationItems": [one]}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from perimeter_smt.organization.readers import SourceOptions, read_source
@@ -73,6 +75,5 @@ def test_exports_that_need_one_another(tmp_path):
 
 
 def test_a_value_that_is_said_wins(tmp_path):
-    options = SourceOptions(organization_id="o-acme0000001", management_account="999900001111", account=OWN,
-                            region="eu-west-1", parameters={"net:QueueArn": "arn:aws:sqs:eu-west-1:444455556666:y"})  # fmt: skip
+    options = replace(OPTIONS, parameters={"net:QueueArn": "arn:aws:sqs:eu-west-1:444455556666:y"})
     assert "444455556666:y" in str(roles(read(tmp_path, "net:QueueArn", options))[0].policies)

@@ -95,7 +95,9 @@ def test_a_template_that_is_not_here_is_named(tmp_path, body):
 
 
 def test_a_set_that_may_not_be_there(tmp_path):
-    text = SET.replace("    Type: AWS::CloudFormation::StackSet", "    Condition: C\n    Type: AWS::CloudFormation::StackSet")
+    text = SET.replace(
+        "    Type: AWS::CloudFormation::StackSet", "    Condition: C\n    Type: AWS::CloudFormation::StackSet"
+    )
     found = read(tmp_path, text=text + "Conditions: {C: !Equals [!Ref Untold, x]}\n")
     assert "whether `Everywhere` is there" in [u.name for u in found.unknowns]
     assert not account(found, ONE).listed

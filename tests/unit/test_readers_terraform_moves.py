@@ -56,13 +56,18 @@ def test_a_policy_and_its_resource_in_one_instance_of_a_module(tmp_path, counted
         changes.append(change(f'module.m["{name}"].aws_sqs_queue.q', {"name": name}, unknown={"arn": True}))
         changes.append(change(f'module.m["{name}"].aws_sqs_queue_policy.p{counted}', {
             "policy": document({**ANYBODY, "Sid": name})}, unknown={"queue_url": True}))  # fmt: skip
-    inner = [configured("aws_sqs_queue.q"), configured("aws_sqs_queue_policy.p", queue_url=["aws_sqs_queue.q.id",
-                                                                                           "aws_sqs_queue.q"])]
+    inner = [
+        configured("aws_sqs_queue.q"),
+        configured("aws_sqs_queue_policy.p", queue_url=["aws_sqs_queue.q.id", "aws_sqs_queue.q"]),
+    ]
     for each in changes:
         each["type"] = "aws_sqs_queue_policy" if "policy" in each["address"] else "aws_sqs_queue"
     found = read(plan(tmp_path, *changes, calls={"m": {"module": {"resources": inner}}}))
     place = f"arn:aws:sqs:eu-west-1:{OWN}:"
-    assert {arn: sids(r.policy) for arn, r in resources(found).items()} == {f"{place}one": ["one"], f"{place}two": ["two"]}
+    assert {arn: sids(r.policy) for arn, r in resources(found).items()} == {
+        f"{place}one": ["one"],
+        f"{place}two": ["two"],
+    }
 
 
 def test_a_log_of_a_plan_is_none(tmp_path):
@@ -73,7 +78,12 @@ def test_a_log_of_a_plan_is_none(tmp_path):
 
 
 OWNER = "a" * 64
-EVERYBODY = {"id": "", "type": "Group", "uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}
+EVERYBODY = {
+    "id": "",
+    "type": "Group",
+    "uri": "http://acs.amazonaws.com/groups/global/AllUsers",
+    "permissions": ["READ"],
+}
 ITSELF = {"id": OWNER, "type": "CanonicalUser", "uri": "", "permissions": ["FULL_CONTROL"]}
 
 

@@ -11,7 +11,9 @@ CALL = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sqs:
 
 def jobs(tmp_path, *more, expression=None, values=None, variables=None, **options):
     """A new queue with a policy, and what stands beside it; the options tell the account alone."""
-    queue = change("aws_sqs_queue.q", {"name": "jobs", "policy": document(CALL), **(values or {})}, unknown={"arn": True})
+    queue = change(
+        "aws_sqs_queue.q", {"name": "jobs", "policy": document(CALL), **(values or {})}, unknown={"arn": True}
+    )
     provider = {"aws": {"name": "aws", "expressions": {"region": expression} if expression else {}}}
     config = [configured("aws_sqs_queue.q", name=[], policy=[]), *(configured(each["address"]) for each in more)]
     file = plan(tmp_path, queue, *more, config=config, providers=provider,

@@ -42,7 +42,8 @@ class Exports:
 
     def _all(self) -> dict[_Place, list[tuple[Resolver, Node]]]:
         if self._found is None:
-            self._found = found = {}
+            found: dict[_Place, list[tuple[Resolver, Node]]] = {}
+            self._found = found
             for resolver, template in self._stacks:
                 for name, node in _exported(resolver, template):
                     place = (resolver.names.account, resolver.names.region, name)

@@ -81,6 +81,7 @@ def targets(item: Item) -> list[Target] | None:
         if not _texts(accounts) or not _texts(regions) or chosen.get("AccountFilterType", "NONE") != "NONE":
             return None
         assert isinstance(accounts, list)
+        assert isinstance(regions, list)
         own, open_ = _values(group.get("ParameterOverrides"))
         for account in accounts:
             for region in regions:

@@ -14,10 +14,12 @@ from perimeter_smt.organization.readers.config.items import TYPES
 from perimeter_smt.organization.readers.draft import Draft, Place
 from perimeter_smt.request.keys import table_rows
 
-_WORDS = ("policy", "policytext", "policydocument", "resourcepolicy", "accesspolicy", "accesspolicies", "keypolicy",
-          "filesystempolicy", "repositorypolicytext", "permissionspolicydocument", "managementpolicy", "destinationpolicy",
-          "registrypolicytext", "authpolicy", "modelpackagegrouppolicy", "namespaceresourcepolicy", "s3accesspolicy",
-          "deliverydestinationpolicy", "resourcepolicydocument", "inlinepolicy", "assumerolepolicydocument")  # fmt: skip
+_WORDS = (
+    "policy", "policytext", "policydocument", "resourcepolicy", "accesspolicy", "accesspolicies", "keypolicy",
+    "filesystempolicy", "repositorypolicytext", "permissionspolicydocument", "managementpolicy", "destinationpolicy",
+    "registrypolicytext", "authpolicy", "modelpackagegrouppolicy", "namespaceresourcepolicy", "s3accesspolicy",
+    "deliverydestinationpolicy", "resourcepolicydocument", "inlinepolicy", "assumerolepolicydocument",
+)  # fmt: skip
 
 
 IDS = ("ResourceIdentifiers", "resourceIdentifiers")  # of list-discovered-resources, and of aggregators

@@ -198,8 +198,8 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
         place = f"{here.region_of(resource)}:{here.account_of(resource)}"
         return f"arn:{here.partition}:s3express:{place}:bucket/{value}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name",
-             "aws_elasticsearch_domain": "domain_name", "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id", "aws_codeartifact_domain": "domain",
-             "aws_codeartifact_repository": "repository"}  # fmt: skip
+             "aws_elasticsearch_domain": "domain_name", "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id",
+             "aws_codeartifact_domain": "domain", "aws_codeartifact_repository": "repository"}  # fmt: skip
     given = {"domain": resource.text("domain"), "domain_owner": resource.text("domain_owner")}
     attributes = {**given, names.get(kind, "name"): value}
     stand_in = Resource("", kind, attributes, resource.at, provider=resource.provider)

@@ -1,4 +1,4 @@
-"""Stacks of CloudFormation that a plan makes of a template that it holds, and those of stack sets in listed accounts."""
+"""Stacks that a plan makes of a template that it holds, and those of stack sets in listed accounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def read(here: Here) -> None:
         places = _places(here, resource)
         if made is None or not places:
             continue
-        if all([_read(here, made, resource, account, region) for account, region in places]):
+        every = [_read(here, made, resource, account, region) for account, region in places]
+        if all(every):
             _done(here, resource)
     instances = [_set_of(here, resource) for resource in here.plan.of(_INSTANCE, _INSTANCES)]
     for resource in here.plan.of(_SET):
@@ -40,14 +41,14 @@ def _places(here: Here, resource: Resource) -> list[tuple[str, str]]:
     """Accounts and Regions of instances; empty where units are the targets, or something is not known."""
     if resource.type == _INSTANCE:
         account = resource.text("account_id") or ("" if resource.writes("account_id") else here.account_of(resource))
-        region = (
-            resource.text("stack_set_instance_region") or resource.text("region") or here.region_of(resource)
-        )
+        region = resource.text("stack_set_instance_region") or resource.text("region") or here.region_of(resource)
         units = resource.values.get("deployment_targets") or is_unknown(resource.unknown.get("deployment_targets"))
         return [(account, region)] if account and not units else []
     accounts, regions = resource.values.get("accounts"), resource.values.get("regions")
     lists = isinstance(accounts, list) and isinstance(regions, list) and not resource.values.get("deployment_targets")
-    if not lists or any(is_unknown(resource.unknown.get(name)) for name in ("accounts", "regions", "deployment_targets")):
+    if not lists or any(
+        is_unknown(resource.unknown.get(name)) for name in ("accounts", "regions", "deployment_targets")
+    ):
         return []
     return [(str(account), str(region)) for account in accounts or () for region in regions or ()]
 
