@@ -224,3 +224,19 @@ def test_conditions_and_functions_around_permissions(tmp_path):
     })  # fmt: skip
     assert "what `Set` gives" in names(found, "grants")
     assert "what `None` gives" not in names(found, "grants")
+
+
+def test_access_that_a_change_takes_away_opens_nothing(tmp_path):
+    state = {"address": "aws_sqs_queue.q", "mode": "managed", "type": "aws_sqs_queue", "name": "q",
+             "values": {"name": "q", "arn": f"arn:aws:sqs:eu-west-1:{OWN}:q"}}  # fmt: skip
+    (tmp_path / "base.json").write_text(
+        json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": [state]}}})
+    )
+    over = SourceOptions(organization=tmp_path / "base.json", organization_id="o-acme0000001", account=OWN,
+                         management_account="999900001111", region="eu-west-1")  # fmt: skip
+    for kind, counted in (("aws_quicksight_theme", False), ("aws_cloudformation_stack", True)):
+        gone = {"actions": ["delete"], "before": {"permissions": [{"principal": "x"}]}, "after": None}
+        change = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "change": gone}
+        value = {"format_version": "1.2", "planned_values": {"root_module": {}}, "resource_changes": [change]}
+        (tmp_path / "plan.json").write_text(json.dumps(value))
+        assert bool(names(read_source(tmp_path / "plan.json", over), "facts")) == counted

@@ -14,6 +14,7 @@ from perimeter_smt.policy.json_positions import quoted
 _KEY = r"\[(?:[0-9]+|\"(?:[^\"\\]|\\.)*\")\]"
 _INDEX, _MODULE = re.compile(_KEY), re.compile(rf"(?:module\.[^.\[]+(?:{_KEY})?\.?)+")
 _STEP = re.compile(rf"module\.([^.\[]+)({_KEY})?")
+_BESIDE = ("_policy", "_public_access_block", "_ownership_controls", "_versioning")  # resources with a bucket's id
 _VALUES = ("var", "local", "each", "count", "path", "self", "terraform")  # names in references that are no resources
 AFTER_APPLY = "known after apply"
 _DEEPEST = 20  # modules through which a reference is followed
@@ -104,6 +105,8 @@ class Plan:
         module = _INDEX.sub("", resource.module)
         followed = self._followed(module, resource.references.get(attribute, ()))
         named = {(where, _short(ref)) for where, ref in followed if ref.partition(".")[0] not in _VALUES}
+        if len(named) > 1 and "aws_s3_bucket" in types:
+            named = self._of_buckets(named)
         if len(named) != 1:
             return None
         ((where, short),) = named
@@ -119,6 +122,22 @@ class Plan:
             if len(candidates) == 1:
                 return candidates[0]
         return None
+
+    def _of_buckets(self, named: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """References to what a bucket has beside it, whose id is that of the bucket, as references to the bucket.
+
+        Modules tell their bucket so, in order that it is used once its policy is there.
+        """
+        out = set()
+        for where, short in named:
+            beside = self.by_name.get(f"{where}|{short}", [])
+            if not short.startswith("aws_s3_bucket_") or not short.partition(".")[0].endswith(_BESIDE):
+                out.add((where, short))
+            for each in beside if (where, short) not in out else ():
+                made = self.referred(each, "bucket", "aws_s3_bucket")
+                module = _INDEX.sub("", made.module) if made is not None else where
+                out.add((module, _short(_local(made))) if made is not None else (where, short))
+        return out
 
     def _followed(self, module: str, references: Iterable[str], depth: int = 0) -> Iterator[tuple[str, str]]:
         """References with the module in which they hold; variables and outputs of modules are followed."""

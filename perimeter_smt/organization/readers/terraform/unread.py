@@ -44,7 +44,7 @@ def read(here: Here, known: frozenset[str]) -> None:
         if resource.ended and resource.address not in here.plan.resources:
             row = giving.get(resource.type)
             found = "" if row is not None else _policy(resource, known - _OPEN_WITHOUT)
-            if found or (row is not None and _lets_in(resource, row)):
+            if found or (row is not None and row.affects == "facts" and _lets_in(resource, row)):  # others only give
                 what = row.does if row is not None else f"held a `{found}`"
                 reason = f"`{resource.type}` {what}, which is not read: what is open without it is not told"
                 here.draft.unknown(f"what `{resource.address}` takes away", reason, "facts", resource.at)
