@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from perimeter_smt.cli.main import run
 from perimeter_smt.organization.readers import SourceOptions, read_source
+from perimeter_smt.organization.readers.sources import changed
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 OPTIONS = SourceOptions(organization_id="o-acme0000001", management_account="999900001111")
 TEST, LIVE = "111122223333", "444455556666"
 
@@ -95,3 +99,15 @@ def test_a_manifest_that_is_none(tmp_path):
     (tmp_path / "manifest.json").write_text("{broken")
     write(tmp_path, App__template__json=queue())
     assert guesses(read_source(tmp_path / "App.template.json", OPTIONS))
+
+
+def test_an_assembly_is_a_change_of_an_organization(tmp_path, capsys):
+    """`--change` took single files, and an app is a folder."""
+    base = read_source(EXAMPLES / "acme")
+    write(tmp_path / "cdk.out" / "assembly-Live", App__template__json=queue(),
+          manifest__json=manifest(App={"at": f"aws://{TEST}/eu-west-3"}))  # fmt: skip
+    found = changed(base, tmp_path / "cdk.out")
+    assert f"arn:aws:sqs:eu-west-3:{TEST}:jobs" in arns(found, TEST)
+    (tmp_path / "empty").mkdir()
+    assert run(["compare", str(EXAMPLES / "acme"), "--change", str(tmp_path / "empty")]) == 2
+    assert "of no form that is known" in capsys.readouterr().err
