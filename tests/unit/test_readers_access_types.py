@@ -240,3 +240,23 @@ def test_access_that_a_change_takes_away_opens_nothing(tmp_path):
         value = {"format_version": "1.2", "planned_values": {"root_module": {}}, "resource_changes": [change]}
         (tmp_path / "plan.json").write_text(json.dumps(value))
         assert bool(names(read_source(tmp_path / "plan.json", over), "facts")) == counted
+
+
+def test_administrators_of_services_are_delegated_ones(tmp_path):
+    """Organizations lists them; each was a fact not known, or nothing."""
+    found = plan(tmp_path, ("aws_guardduty_organization_admin_account", {"admin_account_id": "444455556666"}),
+                 ("aws_inspector2_delegated_admin_account", {"account_id": "444455556666"}))  # fmt: skip
+    services = ("guardduty.amazonaws.com", "inspector2.amazonaws.com")
+    assert found.organization.delegated_administrators == tuple(("444455556666", service) for service in services)
+    assert found.organization.all_delegated_administrators is None
+    other = template(tmp_path, {"A": {"Type": "AWS::SecurityHub::DelegatedAdmin",
+                                      "Properties": {"AdminAccountId": "444455556666"}}})  # fmt: skip
+    assert other.organization.delegated_administrators == (("444455556666", "securityhub.amazonaws.com"),)
+
+
+def test_an_administrator_that_is_not_known(tmp_path):
+    found = plan(tmp_path, ("aws_fms_admin_account", {}), unknown={"account_id": True})
+    assert "account of `aws_fms_admin_account.x`" in names(found, "facts")
+    other = template(tmp_path, {"A": {"Type": "AWS::Detective::OrganizationAdmin",
+                                      "Properties": {"AccountId": {"Ref": "Untold"}}}})  # fmt: skip
+    assert "account of `A`" in names(other, "facts")

@@ -40,10 +40,15 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
     "AWS::Lambda::ResourcePolicy": ("ResourceArn", "PolicyDocument", ""),
 }
+# Types that make an account the administrator of a service for the organization.
+ADMINISTRATORS = {
+    "AWS::Detective::OrganizationAdmin": ("AccountId", "detective.amazonaws.com"),
+    "AWS::SecurityHub::DelegatedAdmin": ("AdminAccountId", "securityhub.amazonaws.com"),
+}
 _READ = frozenset({
     *_OWNERS, *_POLICIES, *permissions.TYPES, *below.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
     "AWS::Serverless::StateMachine", "AWS::Serverless::Connector", *permission_sets.TYPES,
-    "AWS::EKS::PodIdentityAssociation",
+    "AWS::EKS::PodIdentityAssociation", *ADMINISTRATORS,
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
@@ -78,6 +83,13 @@ def read(stack: Stack) -> None:
         _share(item)
     for item in stack.of("AWS::Organizations::Policy"):
         _control(item)
+    for kind, (name, service) in ADMINISTRATORS.items():
+        for item in stack.of(kind):
+            if isinstance(account := item.get(name), str):
+                stack.draft.delegated.add((account, service))
+            else:
+                reason = f"which account is the administrator of `{service}` is not known"
+                stack.draft.unknown(f"account of `{item.logical}`", reason, "facts", item.at)
     for item in stack.of("AWS::Organizations::OrganizationalUnit"):
         parent = item.get("ParentId")
         stack.draft.unit(item.logical, item.at, name=str(item.get("Name") or ""),
