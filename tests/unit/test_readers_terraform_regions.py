@@ -34,7 +34,7 @@ KEY = "arn:aws:kms:eu-central-1:111122223333:key/11112222-3333-4444-5555-6666777
     {"expression": {"constant_value": "eu-central-1"}},
     {"expression": {"references": ["var.where"]}, "variables": {"where": "eu-central-1"}},
     {"expression": {"references": ["local.where"]}, "variables": {"region": "eu-central-1", "name": "x"}},
-    {"expression": {"references": ["var.all.where", "var.all"]}, "variables": {"all": {}, "r": "eu-central-1"}},
+    {"expression": {"references": ["var.all.where", "var.all"]}, "variables": {"all": {"where": "eu-central-1"}}},
     {"values": {"kms_master_key_id": KEY}},
     {"values": {"region": "eu-central-1"}},
 ])  # fmt: skip
@@ -72,6 +72,19 @@ def test_a_variable_tells_none_where_the_provider_asks_for_no_region(tmp_path):
     assert region_of(jobs(tmp_path, variables={"replica_region": "eu-central-1"})) is None
 
 
-def test_two_variables_that_differ_tell_none(tmp_path):
-    found = jobs(tmp_path, expression={"references": ["local.r"]}, variables={"a": "eu-west-1", "b": "eu-west-3"})
+@pytest.mark.parametrize("variables", [
+    {"region": "eu-west-1", "aws_region": "eu-west-3"}, {"replica_region": "eu-west-3"}, {"a": "eu-west-1"},
+])  # fmt: skip
+def test_two_variables_that_differ_and_others_tell_none(tmp_path, variables):
+    found = jobs(tmp_path, expression={"references": ["local.r"]}, variables=variables)
     assert region_of(found) is None
+
+
+@pytest.mark.parametrize(("address", "values"), [
+    ("aws_api_gateway_domain_name.d", {"certificate_arn": "arn:aws:acm:us-east-1:111122223333:certificate/1a2b"}),
+    ("aws_cloudfront_distribution.d", {"web_acl_id": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/1"}),
+    ("aws_kms_replica_key.k", {"primary_key_arn": KEY}),
+])  # fmt: skip
+def test_what_may_lie_in_another_region_tells_none(tmp_path, address, values):
+    """Certificates of CloudFront lie in us-east-1, whatever the Region of the plan."""
+    assert region_of(jobs(tmp_path, change(address, values))) is None

@@ -88,8 +88,11 @@ def value_of(plan: Plan, expression: Any) -> str:
         return ""
     found = expression.get("constant_value")
     references = list(expression.get("references") or [])
-    if found is None and len(references) == 1 and str(references[0]).startswith("var."):
-        found = plan.variables.get(references[0].removeprefix("var."))
+    longest = max(map(str, references), key=len, default="")
+    if found is None and longest.startswith("var.") and all(longest.startswith(str(each)) for each in references):
+        found = plan.variables
+        for step in longest.removeprefix("var.").split("."):  # members of objects stand beside their variable
+            found = found.get(step) if isinstance(found, dict) else None
     return found if isinstance(found, str) else ""
 
 
