@@ -21,7 +21,7 @@ FORMS = ("cloudformation", "terraform")
 
 def _named(form, affects=None):
     rows = access_types.named(form).values()
-    return [row for row in rows if affects in (None, row.affects) and not row.type.startswith("awscc_")]
+    return [row for row in rows if affects in (None, row.affects)]
 
 
 def template(tmp_path, resources):
@@ -260,3 +260,17 @@ def test_an_administrator_that_is_not_known(tmp_path):
     other = template(tmp_path, {"A": {"Type": "AWS::Detective::OrganizationAdmin",
                                       "Properties": {"AccountId": {"Ref": "Untold"}}}})  # fmt: skip
     assert "account of `A`" in names(other, "facts")
+
+
+def test_every_type_that_is_read_in_templates_is_named_of_the_other_provider(tmp_path):
+    """`awscc_lambda_permission` and its like hold no policy and were silent."""
+    kinds = [
+        "lambda_permission",
+        "ram_resource_share",
+        "sso_assignment",
+        "iam_user",
+        "iam_group",
+        "events_event_bus_policy",
+    ]
+    found = plan(tmp_path, *((f"awscc_{kind}", {"principal": "444455556666"}) for kind in kinds))
+    assert {f"what `awscc_{kind}.x` gives" for kind in kinds} <= names(found, "grants")

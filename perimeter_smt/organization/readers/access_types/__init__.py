@@ -21,7 +21,8 @@ class AccessType:
     """A type that lets somebody in without a policy.
 
     `members`: only where one of these is written, at any depth, with another text than `unless`; none: always.
-    `affects`: how it counts. `once`: what it does is done where it is made or changed.
+    `affects`: how it counts. `once`: what it does is done where it is made or changed. `holds`: whether it says who may
+    use resources, what callers may do, or (empty) either.
     """
 
     type: str
@@ -30,6 +31,7 @@ class AccessType:
     unless: frozenset[str] = frozenset()
     affects: Literal["grants", "facts"] = "grants"
     once: bool = False
+    holds: Literal["", "caller", "resource"] = "resource"
 
     def given(self, found: Iterable[Any]) -> bool:
         """Whether one of these values of a member lets somebody in; None stands for nothing written."""
@@ -51,7 +53,9 @@ def named(form: str) -> Mapping[str, AccessType]:
     if form == "terraform":
         for row in named("cloudformation").values():
             own = awscc(row.type)
-            out[own] = AccessType(own, row.does, tuple(map(snake, row.members)), row.unless, row.affects)
+            out[own] = AccessType(
+                own, row.does, tuple(map(snake, row.members)), row.unless, row.affects, holds=row.holds
+            )
     return out
 
 
@@ -98,7 +102,7 @@ def members(value: Any, names: Iterable[str]) -> Iterator[Any]:
 
 def _row(row: Mapping[str, Any]) -> AccessType:
     return AccessType(row["type"], row["does"], tuple(row.get("with", ())), frozenset(row.get("unless", ())),
-                      row.get("affects", "grants"), row.get("once", False))  # fmt: skip
+                      row.get("affects", "grants"), row.get("once", False), row.get("holds", "resource"))  # fmt: skip
 
 
 def _leaves(value: Any) -> Iterator[Any]:

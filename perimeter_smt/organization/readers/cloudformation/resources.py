@@ -136,6 +136,8 @@ def _lists(item: Item, thing: Thing) -> None:
 def _targets(item: Item, name: str, form: str) -> list[str]:
     nodes = item.items(name)
     out = []
+    if nodes == []:
+        nodes = NotKnown(f"the template does not tell its `{name}`")
     for node in [nodes] if isinstance(nodes, NotKnown) else nodes:
         found = node if isinstance(node, NotKnown) else item.plain(node)
         if not isinstance(found, str):

@@ -50,7 +50,7 @@ def read(stack: Stack, known: frozenset[str]) -> None:
             elif row is not None and _lets_in(item, row):
                 reason = f"`{kind}` {row.does}, which is not read"
                 stack.draft.unknown(f"what `{item.logical}` gives", reason, "grants", item.at,
-                                    account=stack.account, holds="resource")  # fmt: skip
+                                    account=stack.account, holds=row.holds)  # fmt: skip
             elif kind == "AWS::Serverless::Api" and below.defined_elsewhere(item.properties):
                 reason = "its definition stands in another file, which may hold a policy"
                 stack.draft.unknown(f"policy of `{item.logical}`", reason, "grants", item.at, account=stack.account)

@@ -48,7 +48,7 @@ def read_others(draft: Draft, items: Iterable[Item]) -> None:
         elif row is not None and row.affects == "grants" and _lets_in(item, row):  # stacks: what they make is recorded
             reason = f"`{item.type}` {row.does}, which is not read"
             draft.unknown(f"what `{item.name}` gives", reason, "grants", item.at, account=item.account or "*",
-                          holds="resource")  # fmt: skip
+                          holds=row.holds)  # fmt: skip
         elif item.type in _carriers():
             silent.setdefault((item.type, item.account), []).append(item.at)
         else:

@@ -35,7 +35,7 @@ def read(here: Here, known: frozenset[str]) -> None:
                 here.draft.unknown(f"what `{resource.address}` changes", reason, "facts", resource.at)
             else:
                 here.draft.unknown(f"what `{resource.address}` gives", reason, "grants", resource.at,
-                                   account=here.account_of(resource), holds="resource")  # fmt: skip
+                                   account=here.account_of(resource), holds=row.holds)  # fmt: skip
         elif (row is None or row.members) and (found := _policy(resource, known)):
             reason = f"`{resource.type}` is no type whose `{found}` is read"
             here.draft.unknown(f"policy of `{resource.address}`", reason, "grants", resource.at,
