@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from perimeter_smt.cli.main import run
 from perimeter_smt.organization.readers import SourceOptions, read_source
 from perimeter_smt.organization.readers.sources import changed
@@ -95,8 +97,12 @@ def test_nested_stacks_are_assets(tmp_path):
     assert not [u for u in found.unknowns if u.name.startswith("what `Inner`")]
 
 
-def test_a_manifest_that_is_none(tmp_path):
-    (tmp_path / "manifest.json").write_text("{broken")
+@pytest.mark.parametrize("text", [
+    "{broken", "[]", '{"artifacts": []}', '{"artifacts": {"A": 1, "B": {"properties": [1], "type": "x"}}}',
+    '{"artifacts": {"App": {"type": "aws:cloudformation:stack", "environment": "x", "properties": []}}}',
+])  # fmt: skip
+def test_a_manifest_that_is_none(tmp_path, text):
+    (tmp_path / "manifest.json").write_text(text)
     write(tmp_path, App__template__json=queue())
     assert guesses(read_source(tmp_path / "App.template.json", OPTIONS))
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers import SourceOptions, read_source
 from tests.unit.test_readers_config import ORG, OTHER, OWN, TRUST, item
 
@@ -164,3 +165,9 @@ def test_tables_beside_items_are_listed(tmp_path):
     found = read_source(tmp_path, SourceOptions(organization_id=ORG, management_account="999900001111"))
     assert sorted(found.unread) == ["export.csv", "policy.txt", "roles.txt"]
     assert ["policy.txt" in reason for reason in unknown(found).values()] == [True]
+
+
+def test_permission_sets_that_somebody_cut(tmp_path):
+    broken = item("AWS::SSO::PermissionSet", SET, {**MANAGED, "CustomerManagedPolicyReferences": ["x"]})
+    with pytest.raises(InputError, match="permission sets of another form"):
+        read(tmp_path, broken)

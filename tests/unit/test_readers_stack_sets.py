@@ -81,7 +81,7 @@ def test_a_value_that_is_not_known_is_named(tmp_path):
     f'Accounts: ["{ONE}"]}}, Regions: [eu-west-1]}}]',
     f'[{{DeploymentTargets: {{Accounts: ["{ONE}"]}}, Regions: !Ref Untold}}]',
     "[{DeploymentTargets: {AccountsUrl: 's3://acme-lists/accounts'}, Regions: [eu-west-1]}]",
-    "!Ref Untold",
+    "!Ref Untold", "[x]", "[{DeploymentTargets: [a]}]", "[{DeploymentTargets: {Accounts: x}, Regions: y}]",
 ])  # fmt: skip
 def test_targets_that_are_not_listed_are_named(tmp_path, groups):
     assert "what `Everywhere` makes" in facts(read(tmp_path, groups))

@@ -68,3 +68,13 @@ def test_what_stands_beside_another_bucket_is_a_choice(tmp_path):
     found = buckets(tmp_path, "aws_s3_bucket.b")
     assert not any(sids(resource.policy) for resource in resources(found).values())
     assert "resource of `aws_s3_bucket_policy.p`" in [u.name for u in found.unknowns]
+
+
+def test_references_that_lead_round_and_round(tmp_path):
+    """No Terraform writes such a plan; reading it ends."""
+    changes = [change(f"aws_s3_bucket_versioning.{name}", {}, unknown={"bucket": True}) for name in "ab"]
+    changes.append(change("aws_s3_bucket_policy.p", {"policy": document(CALL)}, unknown={"bucket": True}))
+    both = ["aws_s3_bucket_versioning.a.id", "aws_s3_bucket_versioning.b.id"]
+    config = [configured(each["address"], bucket=both) for each in changes]
+    found = read(plan(tmp_path, *changes, config=config))
+    assert "resource of `aws_s3_bucket_policy.p`" in [u.name for u in found.unknowns]

@@ -34,7 +34,7 @@ def deployed(templates: Iterable[Path]) -> dict[Path, Deployed]:
     out: dict[Path, Deployed] = {}
     for folder in dict.fromkeys(template.parent for template in templates):
         for artifact, found in _artifacts(folder / MANIFEST):
-            properties = found.get("properties") or {}
+            properties = _object(found.get("properties"))
             file = properties.get("templateFile")
             place = _ENVIRONMENT.fullmatch(str(found.get("environment") or ""))
             if found.get("type") != _STACK or not isinstance(file, str) or place is None:
@@ -44,7 +44,7 @@ def deployed(templates: Iterable[Path]) -> dict[Path, Deployed]:
                 account="" if account == "unknown-account" else account,
                 region="" if region == "unknown-region" else region,
                 name=str(properties.get("stackName") or artifact),
-                parameters={str(key): str(value) for key, value in (properties.get("parameters") or {}).items()},
+                parameters={str(key): str(value) for key, value in _object(properties.get("parameters")).items()},
             )
     return out
 
@@ -54,5 +54,9 @@ def _artifacts(manifest: Path) -> Iterable[tuple[str, dict[str, Any]]]:
         value = orjson.loads(manifest.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return ()
-    found = value.get("artifacts") if isinstance(value, dict) else None
-    return [(name, each) for name, each in found.items() if isinstance(each, dict)] if isinstance(found, dict) else ()
+    found = _object(value.get("artifacts")) if isinstance(value, dict) else {}
+    return [(name, each) for name, each in found.items() if isinstance(each, dict)]
+
+
+def _object(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}

@@ -75,9 +75,9 @@ def targets(item: Item) -> list[Target] | None:
     out = []
     for group in groups:
         chosen = group.get("DeploymentTargets") if isinstance(group, dict) else None
-        accounts, regions = (chosen or {}).get("Accounts"), group.get("Regions") if isinstance(group, dict) else None
         if not isinstance(chosen, dict) or chosen.keys() - {"Accounts", "AccountFilterType"}:
             return None  # units, a list behind a URL
+        accounts, regions = chosen.get("Accounts"), group.get("Regions")
         if not _texts(accounts) or not _texts(regions) or chosen.get("AccountFilterType", "NONE") != "NONE":
             return None
         assert isinstance(accounts, list)

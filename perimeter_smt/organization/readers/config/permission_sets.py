@@ -16,6 +16,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.partitions import partition_of_region
 
 SET, ASSIGNMENT = "AWS::SSO::PermissionSet", "AWS::SSO::Assignment"
+TYPES = (SET, ASSIGNMENT)
 
 
 def read(draft: Draft, items: list[Item]) -> list[Item]:
@@ -28,7 +29,7 @@ def read(draft: Draft, items: list[Item]) -> list[Item]:
     for item in items:
         if item.type == ASSIGNMENT:
             _assign(draft, item, sets)
-    return [item for item in items if item.type not in (SET, ASSIGNMENT)]
+    return [item for item in items if item.type not in TYPES]
 
 
 def _assign(draft: Draft, item: Item, sets: dict[str, PermissionSet]) -> None:

@@ -76,7 +76,12 @@ class Export:
             self.draft.unknown(f"what {items_of} of AWS Config tell", "the query did not select `resourceType`",
                                "grants", self.typeless[0], account="*")  # fmt: skip
         rest = [item for item in there if not _read(self.draft, item)]
-        read_others(self.draft, permission_sets.read(self.draft, rest))
+        try:
+            rest = permission_sets.read(self.draft, rest)
+        except (TypeError, KeyError, AttributeError, ValueError):
+            at = next(item.at for item in rest if item.type in permission_sets.TYPES)
+            raise InputError("permission sets of another form than their resource type has", file=str(at)) from None
+        read_others(self.draft, rest)
         name_silent(self.draft, self.names, newest)
 
 

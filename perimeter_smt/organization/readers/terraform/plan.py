@@ -83,6 +83,7 @@ class Plan:
     outputs: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     left_out: list[tuple[str, str, Place]] = field(default_factory=list)
+    following: set[str] = field(default_factory=set)  # addresses whose bucket is being looked for
 
     def former(self, address: str) -> Resource | None:
         """A resource that the plan changes or deletes, as it was."""
@@ -134,7 +135,11 @@ class Plan:
             if not short.startswith("aws_s3_bucket_") or not short.partition(".")[0].endswith(_BESIDE):
                 out.add((where, short))
             for each in beside if (where, short) not in out else ():
-                made = self.referred(each, "bucket", "aws_s3_bucket")
+                made = None
+                if each.address not in self.following:
+                    self.following.add(each.address)
+                    made = self.referred(each, "bucket", "aws_s3_bucket")
+                    self.following.discard(each.address)
                 module = _INDEX.sub("", made.module) if made is not None else where
                 out.add((module, _short(_local(made))) if made is not None else (where, short))
         return out
