@@ -105,11 +105,14 @@ def members(value: Any, depth: int = _DEPTH) -> Iterator[tuple[str, Any]]:
                 yield from members(inner, depth - 1)
     elif isinstance(value, list) and depth:
         for inner in value:
-            yield from members(inner, depth - 1)
+            if isinstance(inner, (dict, list)) or _is_json(inner):
+                yield from members(inner, depth - 1)
 
 
 def policy_text(value: Any) -> bool:
     """Whether a value is a policy document: as it is, as a JSON text, the text of a text, or as IAM encodes URLs."""
+    if not isinstance(value, dict) and not (isinstance(value, str) and "tatement" in value):
+        return False
     for _ in range(_TEXTS):
         if not isinstance(value, str):
             break
