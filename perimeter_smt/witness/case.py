@@ -124,7 +124,7 @@ def case_of(
             asked_on=asked_on,
             unlisted_operation=unlisted_operation,
             kms_aws_managed_key=aws_managed_key,
-            s3_restrict_public_buckets=any(_restricts(accounts, each.resource) for each in decides),
+            s3_restrict_public_buckets=any(_restricts_itself(accounts, each.resource) for each in decides),
             **({} if world.free_grants else _lists(accounts, request, acl_entry=acl_entry)),
             kms_grant=True if kms_grant or (world.free_grants and retires) else grants_of(itself),
         ),
@@ -268,6 +268,12 @@ def _restricts(accounts: dict[str, Account], resource: OwnedResource) -> bool:
     """Whether RestrictPublicBuckets is on: the most restrictive of bucket or access point, and account, counts."""
     kinds = resource.arn.split(":", 3)[2] == "s3"
     return kinds and (resource.block_public_access or accounts[resource.account].block_public_access)
+
+
+def _restricts_itself(accounts: dict[str, Account], resource: OwnedResource) -> bool:
+    """The same for calls on it; an access point that is not known to be one of the internet is not public (W-31)."""
+    in_account = bool(resource.arn.split(":", 5)[4])
+    return _restricts(accounts, resource) and (not in_account or resource.origin == "internet")
 
 
 def entries_of(symbols: Mapping[str, bool]) -> Entries:

@@ -80,6 +80,23 @@ def test_restrict_public_buckets(tmp_path, capsys):
     assert called(found)["principal"]["account"] == STRANGER
 
 
+@pytest.mark.parametrize("kind", ["regional", "everywhere"])
+def test_calls_about_a_point_under_restrict_public_buckets(tmp_path, capsys, kind):
+    """Managing a point with a public policy is left to its account and AWS services, too (S3 guide); it was a crash."""
+    point = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*AccessPoint*",
+                                                     "Resource": POINT}]}  # fmt: skip
+    findings(tmp_path, capsys, point=point, blocked="true")
+    if kind == "regional":
+        for name in ("organization.yaml", "p/point.json"):
+            text = (tmp_path / name).read_text().replace(POINT, f"arn:aws:s3:eu-west-1:{OWN}:accesspoint/own")
+            (tmp_path / name).write_text(
+                text.replace("buckets: [acme-eu]", "bucket: acme-eu\n          origin: internet")
+            )
+    assert run(["findings", str(tmp_path), "--service", "s3", "--json"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert called(found)["principal"]["type"] == "service"
+
+
 def test_public(tmp_path, capsys):
     findings(tmp_path, capsys)
     assert run(["public", str(tmp_path)]) == 1

@@ -321,7 +321,7 @@ def test_items_of_config(tmp_path, arn):
     regions = [{"Bucket": "acme-eu", "BucketAccountId": OWN}, {"Bucket": "acme-us", "BucketAccountId": MATE}]
     told = {"Name": "acme-global", "Alias": ALIAS, "Regions": regions, "PublicAccessBlockConfiguration": ON}
     found = config_items(tmp_path, told, arn)
-    assert [(u.subject, u.reason) for u in about(found)] == [(POINT, "the item has no `Policy`")]
+    assert [(u.subject, u.reason) for u in about(found)] == [(POINT, "the item does not tell it")]
     point = resources(config_items(tmp_path, {**told, "Policy": json.dumps(text())}, arn))[POINT]
     assert (point.buckets, point.block_public_access, sids(point)) == (TWO, True, ["Partner"])
 

@@ -78,6 +78,9 @@ def guards(workspace: Workspace, policies: Policies) -> Formula:
             if is_access_point(split_arn(point.arn)):
                 through = both(reach(point).surely, neg(ABOUT_POINTS))
                 out.append(implies(through, _behind(workspace, account, point, buckets, policies)))
+                if _blocked(_Bucket(account, point)) and point.origin == "internet":  # as in `_passes` (W-31)
+                    about = both(reach(point).surely, ABOUT_POINTS)
+                    out.append(implies(about, _unless_public(_Bucket(account, point), point.policy)))
                 if point.origin == "vpc":
                     inside = is_text("endpoint.vpc", point.vpc) if point.vpc else TRUE
                     out.append(implies(through, both(ON_ENDPOINT, inside)))
