@@ -119,13 +119,6 @@
 ; anywhere: it has no VPC. Which of its buckets a call is routed to is up to AWS (3.7).
 (declare-const |call: action in multi-region-operations| Bool)
 (declare-const |call: action ~ s3:*multiregionaccesspoint*| Bool)
-(assert (! (=> on-multi-region (or
-    (str.in_re resource.name (re.++ (str.to_re "accesspoint/")
-      (re.+ (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re ".mrap")))
-    (str.in_re resource.name (re.++ (str.to_re "accesspoint/")
-      (re.+ (re.union (re.range "a" "z") (re.range "0" "9"))) (str.to_re ".mrap/object/") (re.+ re.allchar)))))
-  :named AR25.alias :strength hard
-  :source "S3 guide, rules for naming Multi-Region Access Points: an alphanumeric string that ends in .mrap, of which the ARN is made"))
 (assert (! (=> on-multi-region signed) :named AR25 :strength hard
   :source "S3 guide, Multi-Region Access Point restrictions: they do not support anonymous requests"))
 (assert (! (=> on-multi-region (or |call: action in multi-region-operations| |call: action ~ s3:*multiregionaccesspoint*|))

@@ -323,9 +323,6 @@ WORLDS = (
            _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
     ByHand("AR25", "own assertion: calls through Multi-Region Access Points are signed",
            _own("(=> on-multi-region signed)")),
-    ByHand("AR25.alias", "own assertion: what has an account and no Region is a Multi-Region Access Point",
-           _own('(=> (and on-multi-region (= action "s3:ListBucket")) (str.in_re resource.name '
-                '(re.++ re.all (str.to_re ".mrap"))))')),
     ByHand("AR25.operation", "own assertion: no attributes of objects through Multi-Region Access Points",
            _own('(=> on-multi-region (not (= action "s3:GetObjectAttributes")))')),
     ByHand("AR25.origin", "own assertion: Multi-Region Access Points have no VPC",
