@@ -219,4 +219,4 @@ def test_the_table_names_actions():
         types = {use.type.partition(" ")[0] for use in info.resource_types}
         assert types & {"accesspoint", "accesspointobject"}, action
     arns = {kind.arn for kind in actions.resource_types("s3") if kind.key.startswith("accesspoint")}
-    assert "arn:${Partition}:s3::${Account}:accesspoint/${AccessPointAlias}/object/${ObjectName}" in arns
+    assert "arn:${Partition}:s3::${Account}:accesspoint/${MultiRegionAlias}.mrap/object/${ObjectName}" in arns
