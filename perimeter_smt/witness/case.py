@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from perimeter_smt.encode.world.accounts import endpoints_of
+from perimeter_smt.encode.world.world import OUTSIDERS
 from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.model import Account, Guardrails, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
@@ -33,7 +34,6 @@ from perimeter_smt.witness.listed import (
     session_policies,
 )
 
-UNKNOWN = "999988887777"  # an account of which nobody knows anything
 OPEN = "(open)"  # the file name of policies that stand for what the question leaves open
 _TRUST_CALLS = ("assumerole", "assumerolewithsaml", "assumerolewithwebidentity", "tagsession", "setsourceidentity")
 _TRUST_CALLS_MORE = ("setcontext",)
@@ -188,13 +188,14 @@ def _through(
     """
     organization = world.workspace.organization
     found: list[Case] = []
-    for each, owner in _owned(behind(accounts, point, case.request, routed)):
+    named = point.bucket is not None or point.buckets is not None
+    for each, owner in _owned(behind(accounts, point, case.request, routed), case.request.principal.account):
         bucket = each.bucket
         request = case.request.model_copy(update={"resource": each.resource, "resource_account": owner})
         # A bucket that the access point names and nobody listed may have any policy.
-        listed = point.bucket is None and point.buckets is None and accounts[point.account].listed
+        listed = not named and accounts[point.account].listed
         restricts = _restricts(accounts, point) or (bucket is not None and _restricts(accounts, bucket))
-        restricts = restricts and not (bucket is None and point.buckets)  # its policy may be one that is not public
+        restricts = restricts and not (bucket is None and named)  # its policy may be one that is not public
         found.append(
             replace(
                 case,
@@ -219,15 +220,15 @@ def _through(
     return next((each for each in found if decide(each).allowed), next(granted, found[0] if found else case))
 
 
-def _owned(found: Iterable[Behind]) -> Iterator[tuple[Behind, str]]:
-    """What lies behind, with its owner; one that nobody told is that of the point, or somebody else."""
+def _owned(found: Iterable[Behind], caller: str | None) -> Iterator[tuple[Behind, str]]:
+    """What lies behind, with its owner; one that nobody told is that of the point, or somebody else than the caller."""
     for each in found:
         if each.bucket is not None:
             yield each, each.bucket.account
         else:
             yield each, each.owner or each.point.account
-            if each.owner is None and each.point.buckets is not None:
-                yield each, UNKNOWN
+            if each.owner is None:
+                yield each, next(account for account in OUTSIDERS if account != caller)
 
 
 def _rcps(world: Held, accounts: dict[str, Account], owner: str) -> Levels | None:

@@ -328,3 +328,30 @@ def test_tags_of_several_buckets_leave_no_call_out():
         bucket("us", statements=[opens("us")], abac=False, tags={"team": "blue"}),
     )
     assert status("O1", own=(point(ANYBODY, buckets=("eu", "us")), *buckets)) == "refuted"
+
+
+def test_a_bucket_that_is_told_and_not_listed_has_an_unknown_owner():
+    """Its policy may allow anything, and RCPs of mine need not bind it; of an account that is told, they do."""
+    at_bucket = says("Deny", "arn:aws:s3:::elsewhere/*", **INSIDE)
+    given = {"rcps": [NO_SERVICE, at_bucket]}
+    assert status("O1", own=(point(ANYBODY, buckets=("elsewhere",)),), **given) == "refuted"
+    assert status("O1", own=(point(ANYBODY, buckets=(("elsewhere", OTHER),)),), **given) == "proved"
+    blocked = point(ANYBODY, buckets=("elsewhere",), block_public_access=True)
+    assert status("O1", own=(blocked,), rcps=[NO_SERVICE]) == "proved"  # the policy of the point is public
+    named_one = point(ONE, buckets=("elsewhere",), block_public_access=True)
+    assert status("O1", own=(named_one,), rcps=[NO_SERVICE]) == "refuted"
+
+
+def test_an_access_point_of_one_region_on_such_a_bucket():
+    """Guardrails and Block Public Access of the point were asked by the evaluator alone, which was a crash."""
+    regional = f"arn:aws:s3:eu-west-1:{OWN}:accesspoint/desk"
+    opened = policy(Kind.ACCESS_POINT, says("Allow", f"{regional}/object/*", action="s3:GetObject"))
+    desk = OwnedResource(arn=regional, account=OWN, bucket="elsewhere", origin="internet", policy=opened)
+    at_bucket = says("Deny", "arn:aws:s3:::elsewhere/*", **INSIDE)
+    assert status("O1", own=(desk,), rcps=[NO_SERVICE, at_bucket]) == "refuted"
+    blocked = desk.model_copy(update={"block_public_access": True})
+    assert status("O1", own=(blocked,), rcps=[NO_SERVICE]) == "proved"
+    scp = says("Deny", "arn:aws:s3:::elsewhere/*", who=None)
+    given = {"principals": (role(READS),), "cidrs": ("203.0.113.0/24",)}
+    assert status("O5", own=(desk,), scps=[ROLE_ONLY], **given) == "refuted"
+    assert status("O5", own=(desk,), scps=[ROLE_ONLY, scp], **given) in ("proved", "vacuous")

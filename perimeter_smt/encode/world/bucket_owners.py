@@ -23,7 +23,7 @@ from perimeter_smt.encode.world.access_points import (
     no_gateway,
 )
 from perimeter_smt.encode.world.accounts import account_is_mine
-from perimeter_smt.encode.world.buckets import behind_point, denied_by_own, routes
+from perimeter_smt.encode.world.buckets import behind_point, denied_by_own, routes, told_behind
 from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
 from perimeter_smt.encode.world.perimeter import declared_behind
 from perimeter_smt.logic.atoms import CharSet, Run
@@ -95,7 +95,8 @@ def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants
     if not free_grants and AXIOM in workspace.perimeter.doubts:  # otherwise there are no such calls
         abroad = both(sym(UNTOLD), sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
         allowed = either(neg(IAM), sym_is("root"), formal_text().formulas["bounded"])
-        names = [implies(reach(point).surely, _is_behind(point)) for point in _points(workspace)]
+        named = [(point, disj(is_text(BUCKET, b.name) for b in told_behind(point))) for point in _points(workspace)]
+        names = [implies(reach(point).surely, behind) for point, behind in named]
         seen = policies.seen(any_bucket, " behind the access point")
         denied = denied_by_own(workspace, AskedBehind(policies), seen)
         out.append(implies(abroad, both(allowed, neg(denied), behind_points(workspace, policies), *names)))
@@ -115,26 +116,14 @@ def _told(workspace: Workspace, policies: Policies, point: OwnedResource) -> Ite
     A call through a Multi-Region Access Point goes to any of its buckets that lets it through.
     """
     owners = {name: bucket.account for name, bucket in _buckets(workspace).items()}
-    if point.buckets is None:
-        name = _bucket_name(point)
-        yield name, owners.get(name), TRUE
-    else:
-        for each, passes in routes(workspace, policies, point):
-            yield each.name, owners.get(each.name, each.account), passes
+    told = routes(workspace, policies, point) if point.buckets is not None else ((b, TRUE) for b in told_behind(point))
+    for each, passes in told:
+        yield each.name, owners.get(each.name, each.account), passes
 
 
 def _points(workspace: Workspace) -> list[OwnedResource]:
     """The access points of which it is told what lies behind."""
-    return [r for r in _resources(workspace) if is_access_point(split_arn(r.arn)) and (r.bucket or r.buckets)]
-
-
-def _is_behind(point: OwnedResource) -> Formula:
-    names = [b.name for b in point.buckets or ()] or [_bucket_name(point)]
-    return disj(is_text(BUCKET, name) for name in names)
-
-
-def _bucket_name(point: OwnedResource) -> str:
-    return (point.bucket or "").rsplit(":", 1)[-1]
+    return [r for r in _resources(workspace) if is_access_point(split_arn(r.arn)) and told_behind(r)]
 
 
 def _buckets(workspace: Workspace) -> dict[str, OwnedResource]:

@@ -42,7 +42,6 @@ from perimeter_smt.logic.formula import (
     FALSE,
     TRUE,
     Formula,
-    boolean,
     both,
     conj,
     disj,
@@ -96,43 +95,40 @@ def _behind(
     Where the file does not name it, it is one of the account's own, or of somebody else (AR15.mine); a bucket that is
     not listed may allow anything.
     """
-    if point.buckets is not None:
-        return disj(passes for _, passes in routes(workspace, policies, point))  # where to is up to AWS
-    if point.bucket is not None:
-        found = [b for b in buckets if split_arn(b.resource.arn).name == point.bucket.rsplit(":", 1)[-1]]
-    else:
-        found = [b for b in buckets if b.resource.account == account.id]
-        if not account.listed:
-            return TRUE
-    other = boolean(point.bucket is not None)
-    if point.bucket is None:
-        other = both(sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
-    if not found:
-        return other
-    passes = disj(both(*_passes(workspace, account, point, b, policies)) for b in found)
-    return passes if point.bucket is not None else either(other, passes)
+    if point.buckets is not None or point.bucket is not None:
+        return disj(passes for _, passes in routes(workspace, policies, point))  # which of several is up to AWS
+    if not account.listed:
+        return TRUE
+    found = [b for b in buckets if b.resource.account == account.id]
+    other = both(sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
+    return either(other, disj(both(*_passes(workspace, account, point, b, policies)) for b in found))
 
 
 def routes(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[BucketBehind, Formula]]:
-    """The buckets told behind a Multi-Region Access Point, with what lets calls routed to each through (3.7).
+    """The buckets told behind an access point, with what lets calls that lead to each through (3.7).
 
     Of one that is not listed the policy may allow anything. Whose it is then may be told; otherwise it is of the owner
-    of the point, or where that is doubted of somebody whose guardrails nobody knows (AR15.owner).
+    of the point, or of somebody whose guardrails nobody knows.
     """
     accounts = {each.id: each for each, _ in workspace.organization.accounts()}
     account, listed = accounts[point.account], {split_arn(b.resource.arn).name: b for b in _buckets(workspace)}
     partition = split_arn(point.arn).partition
-    for each in point.buckets or ():
+    for each in told_behind(point):
         arn, owner = f"arn:{partition}:s3:::{each.name}", each.account or account.id
         bucket = listed.get(each.name)
         told = bucket or _Bucket(accounts.get(owner), OwnedResource(arn=arn, account=owner), listed=False)
         passes = conj(_passes(workspace, account, point, told, policies))
         if bucket is None and each.account is None:
             stranger = _Bucket(None, OwnedResource(arn=arn, account=""), listed=False)
-            passes = either(
-                passes, both(neg(sym("behind.own")), *_passes(workspace, account, point, stranger, policies))
-            )
+            passes = either(passes, conj(_passes(workspace, account, point, stranger, policies)))
         yield each, passes
+
+
+def told_behind(point: OwnedResource) -> tuple[BucketBehind, ...]:
+    """The buckets that the workspace tells behind an access point: several behind a Multi-Region one."""
+    if point.buckets is not None:
+        return point.buckets
+    return (BucketBehind(name=point.bucket.rsplit(":", 1)[-1]),) if point.bucket is not None else ()
 
 
 def _buckets(workspace: Workspace) -> list[_Bucket]:
