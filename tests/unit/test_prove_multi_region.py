@@ -352,6 +352,7 @@ def test_an_access_point_of_one_region_on_such_a_bucket():
     blocked = desk.model_copy(update={"block_public_access": True})
     assert status("O1", own=(blocked,), rcps=[NO_SERVICE]) == "proved"
     scp = says("Deny", "arn:aws:s3:::elsewhere/*", who=None)
-    given = {"principals": (role(READS),), "cidrs": ("203.0.113.0/24",)}
+    through = says("Allow", f"{regional}/object/*", who=None, action="s3:GetObject")
+    given = {"principals": (role(through),), "cidrs": ("203.0.113.0/24",)}
     assert status("O5", own=(desk,), scps=[ROLE_ONLY], **given) == "refuted"
     assert status("O5", own=(desk,), scps=[ROLE_ONLY, scp], **given) in ("proved", "vacuous")
