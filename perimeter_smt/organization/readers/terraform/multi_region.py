@@ -12,7 +12,7 @@ from perimeter_smt.organization.readers.terraform.documents import policy_of
 from perimeter_smt.organization.readers.terraform.identity import MULTI_REGION, Here
 from perimeter_smt.organization.readers.terraform.plan import Resource
 
-_POLICY = f"{MULTI_REGION}_policy"
+_POLICY = "aws_s3control_multi_region_access_point_policy"
 TYPES = (MULTI_REGION, _POLICY)
 Torn = Callable[[Here, Thing, object, Resource], object]
 
