@@ -34,7 +34,9 @@ _SESSIONS = "sessions carry the policies that organization.yaml tells: whoever t
 _GIVEN = {"lists every account": "all its accounts", "lists every endpoint": "all its endpoints"}
 
 
-def case_at(world: World, model: Model, request: Request, facts: Facts, departs: tuple[str, ...]) -> Case:
+def case_at(
+    world: World, model: Model, request: Request, facts: Facts, departs: tuple[str, ...], *, stopped: bool = False
+) -> Case:
     """The case of a model's request: what the policies of the world do not say of it, the model and `departs` say."""
     turned = world.workspace.perimeter.rivals ^ {name for name in departs if name.startswith("X-")}
     return case_of(
@@ -51,6 +53,7 @@ def case_at(world: World, model: Model, request: Request, facts: Facts, departs:
         bucket=bucket_behind(model, (*departs, *turned)),
         asked_on=written_for_star(View(world, model), turned),
         unlisted_operation="AR25.operation" in departs,
+        stopped=stopped,
     )
 
 
@@ -76,7 +79,7 @@ def counterexample(
     request, facts, used = request_of(View(world, model))
     perimeter = world.workspace.perimeter
     turned = tuple(sorted(perimeter.rivals ^ {name for name in departs if name.startswith("X-")}))
-    case = case_at(world, model, request, facts, departs)
+    case = case_at(world, model, request, facts, departs, stopped=kind == "blocked")
     listed = resources_listed and not any(model.symbols.get(name, False) for name in UNLISTED)
     _check_ground(world, objective, case, request, facts, kind, resources_listed=listed)
     if kind == "blocked":

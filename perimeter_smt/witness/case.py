@@ -67,6 +67,7 @@ def case_of(
     bucket: str | None = None,
     asked_on: str | None = None,
     unlisted_operation: bool = False,
+    stopped: bool = False,
 ) -> Case:
     """The case for a request of a workspace. `unsigned_calls`: the service is taken to accept them.
 
@@ -83,6 +84,8 @@ def case_of(
     `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
 
     `unlisted_operation`: one that the table does not list goes through a Multi-Region Access Point.
+
+    `stopped`: guardrails stop the call on the access point, whatever lies behind it.
 
     A call through a listed access point becomes the call on the bucket behind it; of several buckets that may lie
     there, one that lets the call through if there is one.
@@ -132,12 +135,13 @@ def case_of(
     case = _named(accounts, case)
     point = None if world.free_grants else access_point_of(accounts.get(owner or ""), request)
     if facts.behind is not None and (bucket_of(accounts, facts.behind) is None or world.free_grants):
-        return _through_foreign(facts, case, point)
+        foreign = _through_foreign(facts, case, point)
+        return case if stopped and decide(foreign).allowed else foreign
     if world.free_grants and bucket is not None and calls_access_point(request):
         return _through_any(bucket, case)
     if point is None:
         return case
-    return _through(world, accounts, point, case, acl_entry=acl_entry, routed=facts.behind)
+    return _through(world, accounts, point, case, acl_entry=acl_entry, routed=facts.behind, stopped=stopped)
 
 
 def _may_administer(world: Held, caller: str | None) -> bool:
@@ -181,6 +185,7 @@ def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> C
 def _through(
     world: Held, accounts: dict[str, Account], point: OwnedResource, case: Case, *, acl_entry: Entries,
     routed: str | None,
+    stopped: bool,
 ) -> Case:  # fmt: skip
     """The call through an access point, on what lies behind it (semantics 3.7).
 
@@ -216,8 +221,10 @@ def _through(
                 ),
             )
         )
-    granted = (c for c in found if decide(replace(c, scp=None, rcp=None, endpoint=None)).allowed)
-    return next((each for each in found if decide(each).allowed), next(granted, found[0] if found else case))
+    granted = [c for c in found if decide(replace(c, scp=None, rcp=None, endpoint=None)).allowed]
+    if stopped:  # of no bucket where RCPs of the point's owner stop it and the bucket is another's
+        return next((each for each in granted if not decide(each).allowed), case)
+    return next((each for each in granted if decide(each).allowed), (granted or found or [case])[0])
 
 
 def _owned(found: Iterable[Behind], caller: str | None) -> Iterator[tuple[Behind, str]]:

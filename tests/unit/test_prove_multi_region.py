@@ -356,3 +356,20 @@ def test_an_access_point_of_one_region_on_such_a_bucket():
     given = {"principals": (role(through),), "cidrs": ("203.0.113.0/24",)}
     assert status("O5", own=(desk,), scps=[ROLE_ONLY], **given) == "refuted"
     assert status("O5", own=(desk,), scps=[ROLE_ONLY, scp], **given) in ("proved", "vacuous")
+
+
+def test_a_call_that_rcps_of_the_point_s_owner_block():
+    """The bucket is of an account without RCPs: the call is stopped on the point, which was a crash."""
+    own = Account(id=OWN, listed=True, resources=(point(buckets=(("elsewhere", PARTNER),)),), principals=(role(READS),))
+    root = Unit(
+        id="r-ac77", guardrails=Guardrails(rcps=(policy(Kind.RCP, says("Deny", f"{POINT}/*")),)),
+        accounts=(own, Account(id=MANAGEMENT, listed=True)),
+    )  # fmt: skip
+    space = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(orgs=(ORG,), scopes={"O1": Scope(actions=("s3:GetObject",))}), name="blocked",
+    )  # fmt: skip
+    report = prove(space, objectives=["O1"], services=["s3"], mode="grants", availability=True)
+    blocked = [each for found in report.availability for each in found.counterexamples]
+    assert any(each.request.resource.startswith(POINT) for each in blocked)
+    assert not any(decide(each.case, rivals=each.case.readings).allowed for each in blocked)
