@@ -190,7 +190,9 @@ def everything_mixed(rng: Random, state: State) -> Pair | None:
 
     space = docs.with_root(state.workspace, unit(state.workspace.organization.root))
     claims = space.perimeter
-    lists = {name: mixed(value) for name in type(claims).model_fields if isinstance(value := getattr(claims, name), tuple)}
+    lists = {
+        name: mixed(value) for name in type(claims).model_fields if isinstance(value := getattr(claims, name), tuple)
+    }
     return equal("order of everything", state, space.model_copy(update={"perimeter": claims.model_copy(update=lists)}))
 
 
@@ -247,8 +249,10 @@ def variable_by_hand(_: Random, state: State) -> Pair | None:
         if kind is not Kind.SCP:
             return old
         text = json.dumps(old)
-        new: list[Statement] = json.loads(text.replace("${aws:PrincipalOrgID}", mine))
-        return new
+        variable = "${aws:PrincipalOrgID}"
+        new = text.replace(variable, mine) if variable in text else text.replace(f'"{mine}"', f'"{variable}"')
+        found: list[Statement] = json.loads(new)
+        return found
 
     return equal("variable of which the value is known", state, docs.each_statement_list(state.workspace, change))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
 from perimeter_smt.encode.language.text import readings
-from perimeter_smt.organization.model import Account, Endpoint
+from perimeter_smt.organization.model import Account, Endpoint, Guardrails
 from perimeter_smt.organization.perimeter import (
     Perimeter,
     RoleException,
@@ -23,7 +22,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.request import actions
 from tests.attack.cases import everything
-from tests.attack.cast import APP, ENDPOINTS, MINE, PARTNER, STRANGER
+from tests.attack.cast import APP, ENDPOINTS, PARTNER, STRANGER
 from tests.attack.estates.draw import condition
 from tests.attack.laws import documents as docs
 from tests.attack.laws.documents import Statement
@@ -31,8 +30,6 @@ from tests.attack.laws.equal import Law
 from tests.attack.laws.rewrite import COMPLEMENTS, conditioned, tests
 from tests.attack.laws.state import OBJECTIVES, Pair, Relation, State, all_of
 from tests.attack.policies import ALL_LIMITS, _exempt
-
-_FULL = (Kind.SCP, Kind.RCP)
 
 
 def denial(rng: Random, kind: Kind, service: str) -> Statement:
@@ -79,8 +76,7 @@ def _at_one(rng: Random, space: Workspace, deny: bool, service: str) -> Workspac
     return docs.replaced(space, at, docs.rebuilt(found[at], new))
 
 
-def _pair(law: str, state: State, space: Workspace | None, relation: Relation, *, turn: bool = False) -> Pair | None:
-    """`turn`: the second state is asked first, so that what a law adds is taken away."""
+def _pair(law: str, state: State, space: Workspace | None, relation: Relation) -> Pair | None:
     if space is None or space == state.workspace:
         return None
     return Pair(law, state, replace(state, workspace=space), all_of(relation), relation)
@@ -124,8 +120,8 @@ def boundary_added(rng: Random, state: State) -> Pair | None:
         return None
 
     def account(own: Account) -> Account:
-        limit = docs.rebuilt(everything(Kind.BOUNDARY), [
-            {"Effect": "Allow", "Action": "*", "Resource": "*"}, denial(rng, Kind.BOUNDARY, state.service)])  # fmt: skip
+        allow: Statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        limit = docs.rebuilt(everything(Kind.BOUNDARY), [allow, denial(rng, Kind.BOUNDARY, state.service)])
         people = [p if p.boundary or p.service_linked else p.model_copy(update={"boundary": limit})
                   for p in own.principals]  # fmt: skip
         return own.model_copy(update={"principals": tuple(people)})
@@ -167,17 +163,15 @@ def moved_down(rng: Random, state: State) -> Pair | None:
     here = root.guardrails
     if not here.full_access_scp or not all(d.stands_beside_full_access for d in (*here.scps, *here.rcps)):
         return None
-    below = set(map(id, (*root.units, *root.accounts)))
     ids = {at.id for at in (*root.units, *root.accounts)}
 
-    def level(name: str, at):  # type: ignore[no-untyped-def]
+    def level(name: str, at: Guardrails) -> Guardrails:
         if name == root.id:
             return at.model_copy(update={"scps": (), "rcps": ()})
         if name not in ids:
             return at
         return at.model_copy(update={"scps": (*at.scps, *here.scps), "rcps": (*at.rcps, *here.rcps)})
 
-    del below
     return _pair("guardrails below the root instead", state, docs.each_level(space, level), ">=")
 
 
@@ -227,9 +221,7 @@ def trust_added(rng: Random, state: State) -> Pair | None:
 
 def exception_added(rng: Random, state: State) -> Pair | None:
     """An exception takes requests out of the claim."""
-    claims = _plus(
-        state.workspace.perimeter, "tag_exceptions", TagException(on="principal", key="team", value="red")
-    )
+    claims = _plus(state.workspace.perimeter, "tag_exceptions", TagException(on="principal", key="team", value="red"))
     claims = _plus(claims, "role_exceptions", RoleException(arn="arn:aws:iam::*:role/app/*"))
     return _claims("an exception more", state, claims, all_of("<="))
 
@@ -279,12 +271,12 @@ def reading_chosen(rng: Random, state: State) -> Pair | None:
     """What is settled as it is chosen here is left open no more."""
     claims = state.workspace.perimeter
     names = rng.sample(sorted(readings()), 5)
-    new = claims.model_copy(update={"readings": {**{name: "chosen" for name in names}, **claims.readings}})
+    new = claims.model_copy(update={"readings": {**dict.fromkeys(names, "chosen"), **claims.readings}})
     return _claims("open points settled as chosen", replace(state, reading="over"), new, all_of("<="))
 
 
-def stranger_endpoint(rng: Random, state: State) -> Pair | None:
-    """An endpoint more that is listed, in a VPC of my account: whatever went over none of the listed may go over it."""
+def endpoint_added(rng: Random, state: State) -> Pair | None:
+    """An endpoint more in a VPC of mine. Others lose requests by it: a VPC that is known to be mine is not theirs."""
     space = state.workspace
     end = Endpoint(id="vpce-0a00000000000000f", account=APP, vpc="vpc-0a000000000000009", vpc_account=APP,
                    region="us-east-1")  # fmt: skip
@@ -295,8 +287,7 @@ def stranger_endpoint(rng: Random, state: State) -> Pair | None:
         return own.model_copy(update={"endpoints": (*own.endpoints, end)}) if own.id == APP else own
 
     pair = _pair("an endpoint more", state, mapped(space, account), ">=")
-    told = dict(all_of(">="))
-    return None if pair is None else replace(pair, breaches=told)
+    return None if pair is None else replace(pair, access=None)
 
 
 MONOTONE: dict[str, Law] = {
@@ -316,7 +307,7 @@ MONOTONE: dict[str, Law] = {
     "more network is mine": network_added,
     "an account more is mine": account_added,
     "open points settled as chosen": reading_chosen,
-    "an endpoint more": stranger_endpoint,
+    "an endpoint more": endpoint_added,
 }
 
-__all__ = ["MINE", "MONOTONE", "copy", "denial"]
+__all__ = ["MONOTONE", "denial"]

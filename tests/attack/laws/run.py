@@ -7,22 +7,38 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from random import Random
 
 from perimeter_smt.errors import InputError
 from tests.attack.cast import SERVICES
 from tests.attack.estates.draw import estate
+from tests.attack.estates.elsewhere import Move
 from tests.attack.estates.search import describe
 from tests.attack.laws.equal import EQUAL
 from tests.attack.laws.monotone import MONOTONE
+from tests.attack.laws.questions import others
 from tests.attack.laws.several import SEVERAL, Answers
 from tests.attack.laws.state import Pair, State, contradicts, transported
+from tests.attack.laws.synonyms import SAME
 from tests.attack.policies import workspace
 from tests.attack.small.draw import small
+from tests.attack.tables.swap import list_of, tables
+from tests.attack.tables.toward import Toward, toward
+from tests.attack.themes import THEMES
 
-LAWS = {**EQUAL, **MONOTONE}
+LAWS = {**EQUAL, **SAME, **MONOTONE}
 Seen = Iterator[tuple[str, str]]
+
+
+def _toward(rng: Random) -> Toward:
+    """A world made toward a row of a table."""
+    for _ in range(200):
+        name = rng.choice(sorted(tables()))
+        rows = list(tables()[name][list_of(tables()[name])])
+        found = list(toward(name, rng.choice(rows))) if rows else []
+        if found:
+            return rng.choice(found)
+    raise AssertionError("no world toward a row")
 
 
 def drawn(seed: int) -> State:
@@ -34,10 +50,21 @@ def drawn(seed: int) -> State:
         service = rng.choice(SERVICES)
         chance = rng.choice((0.0, 0.05, 0.1, 0.2, 0.35))
         return State(workspace(rng, (service,), chance=chance), service, "guardrails", reading)
-    if kind < 0.35:
+    if kind < 0.4:
+        world = _toward(rng)
+        return State(
+            world.workspace, world.service, "grants" if world.workspace.grants_given else "guardrails", reading
+        )
+    if kind < 0.5:
         found = estate(rng)
         return State(found.workspace, rng.choice(found.services), "grants", reading)
+    if rng.random() < 0.15:
+        one = THEMES[rng.choice(sorted(THEMES))](rng)
+        return State(one.workspace, one.service, one.mode, reading)
     world = small(seed, "bucket" if rng.random() < 0.15 else "")
+    if rng.random() < 0.12:
+        there = Move("aws", rng.choice(("aws-cn", "aws-us-gov"))).workspace(world.workspace)
+        return State(there, world.service, world.mode, reading)
     return State(world.workspace, world.service, world.mode, reading)
 
 
@@ -47,6 +74,9 @@ def judge(seed: int, number: int, only: str = "") -> Seen:
     state = drawn(seed)
     try:
         base = state.ask()
+    except InputError:  # scopes leave nothing of the service, or the row is of none
+        yield "refused", ""
+        return
     except Exception as error:  # every crash is a finding
         yield "CRASH", f"{seed}: {type(error).__name__}: {error}"
         return
@@ -67,12 +97,17 @@ def judge(seed: int, number: int, only: str = "") -> Seen:
 
 def _pair(seed: int, pair: Pair, base: Answers) -> Seen:
     after = pair.after.ask()
+    rng = Random(f"others {seed} {pair.law}")
+    if rng.random() < 0.4:
+        for law, wrong in others(rng, pair):
+            yield ("BROKEN" if wrong else "holds"), f"{law}|{seed} {pair.before.mode} {wrong}"
     for name, verdict in base.items():
         about = f"{pair.law}|{seed} {pair.before.service} {pair.before.mode} {pair.before.reading} {name}"
         if name in pair.breaches:
             wrong = contradicts(verdict, after[name], pair.breaches[name])
             decided = "unknown" not in (verdict.status, after[name].status)
-            yield ("BROKEN" if wrong else "holds" if decided else "undecided"), f"{about} {wrong}"
+            held = f"holds {verdict.status}" if decided else "undecided"
+            yield ("BROKEN" if wrong else held), f"{about} {wrong} {pair.note if wrong else ''}"
         ways = [(True, verdict)] if pair.access in ("=", ">=") else []
         ways += [(False, after[name])] if pair.access in ("=", "<=") else []
         for forward, one in ways:
@@ -107,10 +142,10 @@ def main(argv: list[str] | None = None) -> int:
         worlds += 1
         for what, text in judge(seed, options.laws, options.only):
             counts[text.split("|")[0] if "|" in text else "", what] += 1
-            if what.isupper() or what == "refused":
+            if what.isupper() or (what == "refused" and text):
                 print(what, text[:900], flush=True)
     for law in sorted({law for law, _ in counts}):
-        print(f"{law}: {({what: n for (name, what), n in sorted(counts.items()) if name == law})}")
+        print(f"{law}: { ({what: n for (name, what), n in sorted(counts.items()) if name == law}) }")
     total = Counter[str]()
     for (_, what), n in counts.items():
         total[what] += n
@@ -118,4 +153,4 @@ def main(argv: list[str] | None = None) -> int:
     return int(any(what.isupper() for what in total))
 
 
-__all__ = ["LAWS", "drawn", "judge", "main", "replace"]
+__all__ = ["LAWS", "SEVERAL", "drawn", "judge", "main", "shown"]

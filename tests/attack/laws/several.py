@@ -7,7 +7,6 @@ from dataclasses import replace
 from random import Random
 
 from perimeter_smt.organization.perimeter import OBJECTIVES, Scope
-from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.verdicts import Verdict
 from perimeter_smt.request import actions
 from tests.attack.laws import documents as docs
@@ -151,4 +150,4 @@ SEVERAL = {
     "guardrails and grants": modes,
 }
 
-__all__ = ["SEVERAL", "Kind"]
+__all__ = ["SEVERAL"]

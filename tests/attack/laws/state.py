@@ -63,7 +63,6 @@ class Pair:
     breaches: Mapping[str, Relation]
     access: Relation | None = None
     back: Callable[[str], str] | None = None
-    same_keys: bool = True
     note: str = field(default="", compare=False)
 
 
@@ -94,8 +93,8 @@ def transported(pair: Pair, objective: str, found: Counterexample, *, forward: b
     """Why a counterexample of one state is none in the other; empty: it is, or it cannot be told."""
     here, there = (pair.before, pair.after) if forward else (pair.after, pair.before)
     like = found.case
-    if like is None:
-        return ""
+    if like is None or found.request.action.partition(":")[0].lower() != pair.before.service:
+        return ""  # the first hop of a forwarded call
     rivals = frozenset(name for name in found.depends_on if name.startswith("X-"))
     rivals |= here.workspace.perimeter.rivals
     request, facts = found.request, found.facts
