@@ -8,6 +8,7 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.changes.ask import compare_workspaces
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.verdicts import Verdict
 
@@ -86,3 +87,31 @@ def test_the_case_of_a_member_holds_the_guardrails_of_its_units():
         assert [document.name for level in shown.case.scp for document in level if document.name == "plain"] == [
             "plain"
         ]
+
+
+def test_states_of_which_one_looks_at_paths_are_compared():
+    """An SCP of a unit and one of the root that asks for its path are one and the same, in either order."""
+    guard = _scp("network", **NETWORK)
+    above = _scp(
+        "network above",
+        **NETWORK,
+        **{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORG}/r-ac00/ou-ac00-work0001/*"}},
+    )
+    units = [Unit(id="ou-ac00-work0001", guardrails=at) for at in (Guardrails(scps=(guard,)), Guardrails())]
+    roots = [
+        Unit(id="r-ac00", units=(units[0],)),
+        Unit(id="r-ac00", units=(units[1],), guardrails=Guardrails(scps=(above,))),
+    ]
+    one, other = (
+        Workspace(
+            organization=Organization(id=ORG, management_account=HEAD, root=root),
+            perimeter=Perimeter(orgs=(ORG,), cidrs=("203.0.113.0/24",), accepted=LIMITS),
+            name="partly told",
+            grants_given=False,
+        )
+        for root in roots
+    )
+    found = compare_workspaces(
+        one, other, objectives=["O5"], services=["sqs"], modes=["guardrails"], reading="exact"
+    ).parts[0]
+    assert (found.opens.status, found.closes.status) == ("none", "none")

@@ -78,28 +78,16 @@ def by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guard
 def _unlisted(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
     """The guardrails of accounts that no file lists: those of the units that their path leads through.
 
-    Paths count where something tells of them; elsewhere such an account may lie at the root (SCP evaluation, AWS
-    Organizations guide: every level from the root down to the account).
+    Every level from the root down to the account counts (AWS Organizations guide, SCP evaluation).
     """
     organization = workspace.organization
-    guarded = list(organization.guarded_units()) if not workspace.grants_given and _tells_paths(workspace) else []
+    guarded = list(organization.guarded_units()) if not workspace.grants_given else []
     inside = {path: within(var, path) for path, _ in guarded}
     out: list[tuple[Formula, tuple[Guardrails, ...]]] = [(neg(disj(inside.values())), (organization.root.guardrails,))]
     for path, levels in guarded:
         deeper = disj(formula for other, formula in inside.items() if other != path and other.startswith(path))
         out.append((both(inside[path], neg(deeper)), levels))
     return out
-
-
-def _tells_paths(workspace: Workspace) -> bool:
-    """Whether the perimeter or a condition of a policy looks at organization paths."""
-    documents = workspace.organization.documents()
-    return bool(workspace.perimeter.paths) or any(
-        condition.name.endswith("orgpaths")
-        for document in documents
-        for statement in document.statements
-        for condition in statement.conditions
-    )
 
 
 def _each(

@@ -35,6 +35,8 @@ def _by_statements(name: str) -> Law:
     rewriting = REWRITINGS[name]
 
     def law(rng: Random, state: State) -> Pair | None:
+        if name == "account id and root ARN" and state.workspace.organization.partition != "aws":
+            return None  # the ARN would be one of another partition
         restricts = _restricts(state.workspace)
         share = rng.choice((0.4, 1.0))
 

@@ -1,4 +1,4 @@
-"""A few laws on AWS's published data perimeter policies, read in place: `python -m tests.attack.laws.published CORPUS`."""
+"""A few laws on AWS's published policies, read in place: `python -m tests.attack.laws.published CORPUS`."""
 
 from __future__ import annotations
 
