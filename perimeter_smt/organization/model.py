@@ -257,6 +257,31 @@ class Organization(_Frozen):
                 return (*(unit.guardrails for unit in path), found.guardrails)
         raise KeyError(account)
 
+    def guarded_units(self) -> Iterator[tuple[str, tuple[Guardrails, ...]]]:
+        """The units below the root that something hangs on: the way from the root (`r-.../ou-.../`), and the
+        guardrails on it.
+        """
+        stack: list[tuple[Unit, str, tuple[Guardrails, ...]]] = [
+            (self.root, f"{self.root.id}/", (self.root.guardrails,))
+        ]
+        while stack:
+            unit, path, levels = stack.pop()
+            if unit is not self.root and unit.guardrails != Guardrails():
+                yield path, levels
+            for below in reversed(unit.units):
+                stack.append((below, f"{path}{below.id}/", (*levels, below.guardrails)))
+
+    def levels_on(self, path: str) -> tuple[Guardrails, ...]:
+        """The guardrails of the units that an organization path leads through, the root's at least."""
+        unit, found = self.root, [self.root.guardrails]
+        for name in path.split("/")[2:]:
+            below = next((one for one in unit.units if one.id == name), None)
+            if below is None or not path.startswith(f"{self.id}/{self.root.id}/"):
+                break
+            unit = below
+            found.append(unit.guardrails)
+        return tuple(found)
+
     def path(self, account: str) -> str:
         """The organization path of `account`, as `aws:PrincipalOrgPaths` shows it; KeyError if no member."""
         for found, path in self.accounts():

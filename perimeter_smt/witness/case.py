@@ -111,8 +111,10 @@ def case_of(
         resource_more=tuple(document for document in more if document),
         boundary=principal.boundary if principal else None,
         session=passed if passed is not None else open_session,
-        scp=levels_of(world, facts.organizations.get(caller or ""), caller, Kind.SCP),
-        rcp=levels_of(world, facts.organizations.get(owner or ""), owner, Kind.RCP) if rcps_bind else None,
+        scp=levels_of(world, facts.organizations.get(caller or ""), caller, Kind.SCP, facts.paths.get(caller or "")),
+        rcp=levels_of(world, facts.organizations.get(owner or ""), owner, Kind.RCP, facts.paths.get(owner or ""))
+        if rcps_bind
+        else None,
         endpoint=_endpoint(world, facts) if endpoint_binds else None,
         access_point=None,
         request=request,
@@ -375,15 +377,20 @@ def _resources(
     return (open_policy(Kind.TRUST if trust else Kind.KMS if service == "kms" else Kind.RESOURCE),)
 
 
-def levels_of(world: Held, member_of: str | None, account: str | None, kind: Kind) -> Levels | None:
-    """The guardrails that bind an account; None for accounts outside the organization."""
+def levels_of(
+    world: Held, member_of: str | None, account: str | None, kind: Kind, path: str | None = None
+) -> Levels | None:
+    """The guardrails that bind an account; None for accounts outside the organization.
+
+    An account that the file does not list is bound by the units in its organization path, the root at least.
+    """
     organization = world.workspace.organization
     if account is None or member_of != organization.id:
         return None
     try:
         levels = organization.levels(account)
-    except KeyError:  # an account that the file does not list stands below the root alone
-        levels = (organization.root.guardrails, Guardrails())
+    except KeyError:
+        levels = (*organization.levels_on(path or ""), Guardrails())
     if kind is Kind.SCP:
         return tuple((*((open_policy(Kind.SCP),) if at.full_access_scp else ()), *at.scps) for at in levels)
     return tuple((open_policy(Kind.RCP), *at.rcps) for at in levels)

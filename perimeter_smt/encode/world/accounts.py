@@ -95,6 +95,11 @@ def _path(path: Template, pattern: str) -> Formula:
     return glob_on(path, (*parts, STAR))
 
 
+def within(var: str, units: str) -> Formula:
+    """An account lies in a unit, given by its way from the root (`r-.../ou-.../`), or below it."""
+    return glob_on((Ref(units_of(var)),), (Text(units), STAR))
+
+
 def account_facts(workspace: Workspace, *, paths_used: bool) -> list[Assertion]:
     """Organization and path of every account of the file; a complete file lists every account there is."""
     organization = workspace.organization

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from perimeter_smt.encode.language.statement import Policies
-from perimeter_smt.encode.world.accounts import endpoints_of, one_of, org_of
+from perimeter_smt.encode.world.accounts import endpoints_of, one_of, org_of, within
 from perimeter_smt.logic.formula import FALSE, TRUE, Formula, both, conj, disj, implies, is_text, neg
 from perimeter_smt.organization.model import Guardrails
 from perimeter_smt.organization.perimeter import Workspace
@@ -53,7 +53,9 @@ def level_allows(policies: Policies, level: Guardrails) -> Formula:
 
 
 def by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
-    """Accounts under the same guardrails share one case; accounts that the file does not list get the root's."""
+    """Accounts under the same guardrails share one case; accounts that the file does not list get those of the units
+    in their path, the root's at least.
+    """
     organization = workspace.organization
     classes: dict[tuple[object, ...], tuple[list[str], tuple[Guardrails, ...]]] = {}
     for account, _ in organization.accounts():
@@ -63,13 +65,28 @@ def by_levels(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guard
         key = tuple((tuple(map(id, at.scps)), tuple(map(id, at.rcps)), at.full_access_scp) for at in levels)
         classes.setdefault(key, ([], levels))[0].append(account.id)
     if not classes:
-        return [(TRUE, (organization.root.guardrails,))]
+        return _unlisted(workspace, var)
     if len(classes) == 1 and workspace.grants_given:
         return [(TRUE, levels) for _, levels in classes.values()]
     out = [(one_of(var, ids), levels) for ids, levels in classes.values()]
     if not workspace.grants_given:
         listed = disj(guard for guard, _ in out)
-        out.append((neg(listed), (organization.root.guardrails,)))
+        out += [(both(neg(listed), guard), levels) for guard, levels in _unlisted(workspace, var)]
+    return out
+
+
+def _unlisted(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guardrails, ...]]]:
+    """The guardrails of accounts that no file lists: those of the units that their path leads through.
+
+    Every level from the root down to the account counts (AWS Organizations guide, SCP evaluation).
+    """
+    organization = workspace.organization
+    guarded = list(organization.guarded_units()) if not workspace.grants_given else []
+    inside = {path: within(var, path) for path, _ in guarded}
+    out: list[tuple[Formula, tuple[Guardrails, ...]]] = [(neg(disj(inside.values())), (organization.root.guardrails,))]
+    for path, levels in guarded:
+        deeper = disj(formula for other, formula in inside.items() if other != path and other.startswith(path))
+        out.append((both(inside[path], neg(deeper)), levels))
     return out
 
 

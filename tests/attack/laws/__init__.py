@@ -1,0 +1,1 @@
+"""Laws between verdicts: what a rewriting of a workspace may do to the answers about it."""
