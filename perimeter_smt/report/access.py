@@ -50,6 +50,7 @@ def findings_json(found: Findings) -> dict[str, Any]:
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
         "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
+        "today": found.today,
         "services": list(found.services),
         "findings": [_finding_json(one) for one in found.findings],
     }
@@ -65,6 +66,7 @@ def callers_json(found: Callers) -> dict[str, Any]:
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
         "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
+        "today": found.today,
         "services": list(found.services),
         "notes": list(found.notes),
         "callers": [
@@ -128,6 +130,7 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
         _besides(page, found.undecided)
     if out:
         _asked(page, found.services)
+    _since(page, found.today)
     if found.findings or found.status == "complete":
         _proved(page, found.proved)
     _unknowns(page, found.unknowns)
@@ -160,6 +163,7 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"note: {note}", style="yellow")
     if not found.action:
         _asked(page, found.services)
+    _since(page, found.today)
     _proved(page, found.proved)
     _unknowns(page, found.unknowns)
     for one in can:
@@ -183,6 +187,12 @@ def _asked(page: Page, services: Sequence[str]) -> None:
     """What the answer is about: of calls of other services it says nothing."""
     every = set(services) >= set(actions.services())
     page.text("asked: calls of every service" if every else f"asked: calls of {named(services, _SHOWN)}, no others")
+
+
+def _since(page: Page, today: str) -> None:
+    """From when on requests count, where policies test the moment."""
+    if today:
+        page.text(f"asked: requests made on {today} or later", style="dim")
 
 
 def _proved(page: Page, names: Iterable[str]) -> None:
