@@ -35,6 +35,13 @@ _OUT = {
     "perimeter": "resources that the perimeter does not trust",
     "everyone": "resources",
 }
+_CLOSED = {
+    "user": "IAM users",
+    "role": "sessions of roles",
+    "federated-user": "federated users",
+    "root": "root users",
+    "anonymous": "anonymous callers",
+}
 _SHOWN = 8  # actions and names that a line of text lists
 
 
@@ -100,6 +107,7 @@ def _finding_json(one: Finding) -> dict[str, Any]:
         "besides": list(said.other),
         "policy": said.policy,
         "public": one.public,
+        "closed_to": list(one.closed_to),
         "statements": [blame_json(blame) for blame in one.statements],
         "example": {
             "request": request_json(example),
@@ -220,6 +228,9 @@ def _write(
         who = _but(_principals(said.principals), _principals(said.except_principals))
         page.item("who", who if (whose and not callers) or who != "everybody" else "", indent=inner)
         page.item("actions", _actions(one, said), indent=inner)
+        if one.closed_to:
+            never = _listed(_CLOSED[kind] for kind in one.closed_to)
+            page.item("never", f"{never}: AWS takes no such call from them", indent=inner)
         page.item("on", _but(list(said.resources), list(said.except_resources)), indent=inner)
         for values in said.within:
             page.item("and on", ", ".join(values), indent=inner)
@@ -228,6 +239,11 @@ def _write(
         page.item("allowed", blamed(one.statements), indent=inner)
         request = f"{caller(example)} calls {example.request.action} on {example.request.resource}"
         page.item("example", [request, explain.wire(example.facts), owner(example), *keys(example)], indent=inner)
+
+
+def _listed(names: Iterable[str]) -> str:
+    *some, last = names
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def _principals(entries: Iterable[Named]) -> list[str]:

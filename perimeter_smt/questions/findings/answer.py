@@ -17,6 +17,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import known, levels
+from perimeter_smt.questions.findings.closed import closed_to, uncallable
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, Zone, services_of
 from perimeter_smt.questions.findings.lists import publicity_of
 from perimeter_smt.questions.findings.outward import callers, known_service, services_of_callers
@@ -195,11 +196,22 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
         # Where the search was ended, others may cover the set as a whole.
         others = [] if cover.reason else [other for other in cover.cubes if other is not cube]
         result = asked.search.example(cube, others, wishes())
-        found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
+        found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind, uncallable(asked, cube))
         names = asked.actions.names(found.numbers)
         example = replay(asked, cube, result)
         public = _public(found, asked)
-        out.append(Finding(asked.topic.name, found, levels(names), known(names), public, example.through, example))
+        out.append(
+            Finding(
+                asked.topic.name,
+                found,
+                levels(names),
+                known(names),
+                public,
+                example.through,
+                example,
+                closed_to(asked, cube),
+            )
+        )
     return out
 
 

@@ -68,7 +68,9 @@ def of_document(
     search = Projected(
         engine, access, (given, posed.mode_of(world, "exact")), told, missing, rules=rules, wishes=wishes()
     )
-    return Asked(Topic(document.location.file, document.kind, given, documents), search, actions, where), world
+    return Asked(
+        Topic(document.location.file, document.kind, given, documents, callers=given), search, actions, where
+    ), world
 
 
 def _rules(world: World, document: Document) -> tuple[Rule, ...]:

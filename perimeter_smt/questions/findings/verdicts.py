@@ -24,6 +24,7 @@ class Finding:
     `public`: what the S3 guide means by it,
     `unsettled` where its page does not say. `count` is the number of known actions. `example` is one request of the
     set and of no other, replayed by the evaluator; `statements` are the Allow statements that the set rests on.
+    `closed_to`: kinds of callers that the elements would hold, and that AWS takes none of the calls from.
     """
 
     resource: str
@@ -33,6 +34,7 @@ class Finding:
     public: Public
     statements: tuple[Blame, ...]
     example: Counterexample
+    closed_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -225,10 +225,14 @@ def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[To
             yield Topic(principal.arn, Kind.IDENTITY, here, documents, facts), "principal"
         others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
         name = f"others of account {account.id}"
-        yield Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires), "account"
+        yield (
+            Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires, callers=others),
+            "account",
+        )
     for number in apart(organization):
-        here = both(given, IAM, is_text("principal.account", number))
-        yield Topic(f"others of account {number}", Kind.IDENTITY, here, distinct(shared), wires), "account"
+        here = both(IAM, is_text("principal.account", number))
+        name = f"others of account {number}"
+        yield Topic(name, Kind.IDENTITY, both(given, here), distinct(shared), wires, callers=here), "account"
 
 
 def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str]:
@@ -236,7 +240,7 @@ def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str
     ids = member_ids(estate.workspace.organization)
     outside = neg(both(IAM, disj(is_text("principal.account", i) for i in ids)))
     facts = (*estate.wires(), *_owners(estate.workspace), *estate.listed(), *estate.targets())
-    return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts), "outsiders"
+    return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts, callers=outside), "outsiders"
 
 
 def _of(principal: OwnedPrincipal) -> list[Document]:
