@@ -127,6 +127,9 @@ def _read(node: Node, kind: Kind, name: str, strict: bool, together: Together, *
     with together:
         members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy", together)
         if "Statement" not in members:
+            if together.errors:  # it is something else
+                del together.errors[1:]
+                return None
             with together:
                 raise node.error("element `Statement` is missing")
         with together:
