@@ -17,8 +17,10 @@ _PUBLISHED = """
 from pathlib import Path
 import sys
 from benchmarks.published import published_perimeter
+from perimeter_smt.questions.obligations.decide import Means
+from perimeter_smt.questions.obligations.pool import processors
 from perimeter_smt.questions.perimeter import prove
-report = prove(published_perimeter(Path(sys.argv[1])))
+report = prove(published_perimeter(Path(sys.argv[1])), means=Means(processors()))  # as the command does
 print(len(report.verdicts), sum(verdict.status == "unknown" for verdict in report.verdicts))
 """
 

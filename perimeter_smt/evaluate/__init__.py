@@ -5,7 +5,7 @@ else, so that its agreement with the encoding means something.
 """
 
 from perimeter_smt.evaluate.closest import NearStatement, closest_denial, nearest_allow
-from perimeter_smt.evaluate.decide import Decision, decide
+from perimeter_smt.evaluate.decide import Decision, consulted, decide
 from perimeter_smt.evaluate.explain import Explained, explain
 from perimeter_smt.evaluate.principals import HitKind
 from perimeter_smt.evaluate.statements import MatchResult, StatementRef, match_statement
@@ -22,6 +22,7 @@ __all__ = [
     "NearStatement",
     "StatementRef",
     "closest_denial",
+    "consulted",
     "decide",
     "explain",
     "match_statement",

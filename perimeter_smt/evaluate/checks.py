@@ -100,7 +100,7 @@ class Check:
             return False
         if self.view.caller.type == "service" and self._assumes_service_linked_role:
             return False
-        if self.view.service not in _rcp_services(rivals):
+        if self.view.service not in _rcp_services(known="X-19" in rivals):
             return False
         if self.view.resource == "*" or actions.asked_on_stars(self.view.action, self.view.resource):
             # an action without resource types: the caller's account stands in (X-18)
@@ -149,10 +149,11 @@ def _unsigned_actions() -> frozenset[str]:
     return frozenset(action.lower() for action in support_list("unsigned-actions"))
 
 
-@lru_cache(maxsize=64)
-def _rcp_services(rivals: Rivals) -> frozenset[str]:
+@lru_cache(maxsize=2)
+def _rcp_services(*, known: bool) -> frozenset[str]:
+    """The services that RCPs bind; `known`: only those of which the service reference says so (X-19)."""
     listed = support_list("rcp-services")
-    return listed & actions.rcp_services() if "X-19" in rivals else listed
+    return listed & actions.rcp_services() if known else listed
 
 
 def checks(case: Case) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from perimeter_smt.evaluate.acls import acl_hits
 from perimeter_smt.evaluate.checks import Check, checks
+from perimeter_smt.evaluate.consulted import Watched
 from perimeter_smt.evaluate.grants import Own, assumed_root, granted
 from perimeter_smt.evaluate.guards import guard, repairs_lockout
 from perimeter_smt.evaluate.principals import NONE
@@ -67,6 +68,13 @@ def decide(case: Case, *, rivals: Rivals = frozenset()) -> Decision:
     if all(check.owner is not None or not check.owner_matters for check in found):
         return decision
     return replace(decision, assumptions=(_STRANGER,))
+
+
+def consulted(case: Case, *, rivals: Rivals = frozenset()) -> frozenset[str]:
+    """The open points that the answer to a call can depend on, each by itself: `decide` looks at no others."""
+    watched = Watched(rivals)
+    decide(case, rivals=watched)
+    return frozenset(watched.consulted)
 
 
 def _together(parts: tuple[Decision, ...]) -> Decision:
@@ -172,6 +180,8 @@ def _tally(slot: str, documents: tuple[Document, ...], view: View, rivals: Rival
     for document in documents:
         for statement in compiled(document, rivals).statements:
             hits = statement.hits(view)
+            if isinstance(rivals, Watched):
+                rivals.consulted.update(*statement.consulted(view))
             if not hits:
                 continue
             if statement.deny:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from perimeter_smt.evaluate.actions import action_test
 from perimeter_smt.evaluate.arns import resource_test
 from perimeter_smt.evaluate.conditions import CompiledCondition
+from perimeter_smt.evaluate.consulted import Watched
 from perimeter_smt.evaluate.principals import HitKind, principal_test, strongest
 from perimeter_smt.evaluate.view import Rivals, View
 from perimeter_smt.evaluate.words import (
@@ -52,22 +53,29 @@ class CompiledStatement:
     """A statement with its four tests."""
 
     __slots__ = (
-        "action", "conditions", "deny", "lists_action", "lists_resource", "location", "policy", "principal", "resource",
-        "statement",
+        "_consulted", "action", "conditions", "deny", "lists_action", "lists_resource", "location", "policy",
+        "principal", "resource", "statement",
     )  # fmt: skip
 
     def __init__(self, statement: Statement, document: Document, rivals: Rivals) -> None:
         document_kind = document.kind
-        variables = document.has_variables and not (document_kind is Kind.RCP and "X-17" in rivals)
+        # Each part with points of its own, which tell what the part looks at.
+        of_all, of_action, of_resource, of_principal = (Watched(rivals) for _ in range(4))
+        of_conditions = [Watched(rivals) for _ in statement.conditions]
+        variables = document.has_variables and not (document_kind is Kind.RCP and "X-17" in of_all)
         self.statement, self.policy, self.location = statement, document.name, statement.location
         self.deny = statement.effect == "Deny"
-        self.action = action_test(statement.action, rivals)
-        self.resource = _resources(statement.resource, document_kind, variables, rivals)
+        self.action = action_test(statement.action, of_action)
+        self.resource = _resources(statement.resource, document_kind, variables, of_resource)
         self.lists_action: ListsIt = lambda one, view: action_test(one, rivals)(view)
         self.lists_resource: ListsIt = lambda one, view: _resources(one, document_kind, variables, rivals)(view)
-        self.principal = principal_test(statement.principal, statement.effect, document.kind, rivals)
+        self.principal = principal_test(statement.principal, statement.effect, document.kind, of_principal)
         self.conditions = tuple(
-            CompiledCondition(condition, has_variables=variables, rivals=rivals) for condition in statement.conditions
+            CompiledCondition(condition, has_variables=variables, rivals=points)
+            for condition, points in zip(statement.conditions, of_conditions, strict=True)
+        )
+        self._consulted = tuple(
+            points.consulted | of_all.consulted for points in (of_action, of_resource, of_principal, *of_conditions)
         )
 
     def hits(self, view: View) -> int:
@@ -80,6 +88,14 @@ class CompiledStatement:
                 if not condition.holds(view):
                     return 0
         return hits
+
+    def consulted(self, view: View) -> Iterator[set[str]]:
+        """The open points that `hits` of this call looks at, by part."""
+        tests = (self.action, self.resource, self.principal, *(condition.holds for condition in self.conditions))
+        for points, test in zip(self._consulted, tests, strict=True):
+            yield points
+            if not test(view):
+                return
 
     def failures(self, view: View) -> Iterator[Failure]:
         """Every part that does not match, in the order action, resource, principal, conditions."""
@@ -128,7 +144,8 @@ def compiled(document: Document, rivals: Rivals) -> CompiledDocument:
         _CACHE[key] = entry
     found = entry[1].get(rivals)
     if found is None:
-        found = entry[1][rivals] = CompiledDocument(document, rivals)
+        own = frozenset(rivals)  # not those of somebody who watches what is looked at
+        found = entry[1][own] = CompiledDocument(document, own)
     return found
 
 

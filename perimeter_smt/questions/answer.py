@@ -77,11 +77,13 @@ def _beyond(
     for found, last in run.split(left, *mode):
         for carried in found:
             here = [reach for reach in refused if carried.true(reach.formula)]
-            limits = [limit for reach in here if (limit := reach.limit(run, objective, [carried.group]))]
-            examples = tuple(limit.example for limit in limits if limit.example)
             reason = "no hole, but beyond the reach of the guardrail: " + ", ".join(reach.name for reach in here)
             key = ("beyond", *(reach.name for reach in here))
-            fold(rows, key, Row("refuted", [carried.group], examples, reason=reason))
+            if key not in rows:  # the examples of the first group stand for all
+                limits = [limit for reach in here if (limit := reach.limit(run, objective, [carried.group]))]
+                examples = tuple(limit.example for limit in limits if limit.example)
+                rows[key] = Row("refuted", [], examples, reason=reason)
+            rows[key].groups.append(carried.group)
             left = [g for g in left if g is not carried.group]
         if last and last.status == "unknown":
             return undecided(run, left, rows, last, *mode)

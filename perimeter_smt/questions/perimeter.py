@@ -104,6 +104,7 @@ def prove(
     # Where the objectives are not large enough for workers of their own, a second processor answers these.
     second = bool(names) and means.jobs > 1 and means.scheduler is None and not large(workspace, mode)
     groups = beside.apart(names) if second else [names]
+    here = replace(means, jobs=means.jobs - 1) if second else means
     parts: list[Callable[[], tuple[Mitigation, ...]]] = [
         partial(beside.ask, workspace, group, asking, here_only(progress)) for group in groups
     ]
@@ -114,7 +115,7 @@ def prove(
             report = _objectives(
                 workspace, objectives=objectives, services=services, mode=mode, reading=reading,
                 enumerate_all=enumerate_all, limit=limit, availability=availability, assertions=assertions,
-                progress=progress, limits=limits or Limits(), merge=merge, means=means,
+                progress=progress, limits=limits or Limits(), merge=merge, means=here,
             )  # fmt: skip
             told = [one for part in answered() for one in part]
     except StoppedProofError as stopped:

@@ -109,26 +109,34 @@ def plainest(
 ) -> tuple[Result, list[Formula]]:
     """A satisfying result that grants as many of `wanted` as it can, in order, and what it grants.
 
-    `first` is a satisfying result to start from.
+    `first` is a satisfying result to start from. A wish is granted where those before it leave room for it: a
+    refutation that names few wishes tells at once that the last of them is not, if the others are.
     """
     granted: list[Formula] = []
     best = first
 
-    blocks = [list(wanted)]  # the next one last
+    # The next one last: wishes, and how many are granted by then if the one wish is not to be had.
+    blocks: list[tuple[list[Formula], int | None]] = [(list(wanted), None)]
     while blocks:
-        block = blocks.pop()
-        if not block:
+        block, refused_at = blocks.pop()
+        if not block or refused_at == len(granted):
             continue
         model = best.model
         assert model is not None
         if all(truth(formula, model) for formula in block):  # had already
             granted.extend(block)
             continue
+        before = len(assumptions) + len(granted)
         result = engine.check([*assumptions, *granted, *block])
         if result.status == "sat":
             granted.extend(block)
             best = result
+            continue
+        used = [place - before for place in result.needed if place >= before]
+        if result.status == "unsat" and used:
+            last = max(used)
+            blocks += [(block[last + 1 :], None), ([block[last]], len(granted) + last), (block[:last], None)]
         elif len(block) > 1:
             middle = len(block) // 2
-            blocks += [block[middle:], block[:middle]]
+            blocks += [(block[middle:], None), (block[:middle], None)]
     return best, granted

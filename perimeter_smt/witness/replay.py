@@ -17,6 +17,7 @@ from perimeter_smt.evaluate import (
     NearStatement,
     StatementRef,
     closest_denial,
+    consulted,
     decide,
     match_statement,
     nearest_allow,
@@ -120,7 +121,8 @@ def _rivals(readings: Iterable[str]) -> frozenset[str]:
 
 def _rests_on(case: Case, rivals: frozenset[str], settled: frozenset[str], *, allowed: bool) -> tuple[str, ...]:
     # One by one: points that work together stay unseen.
-    others = (name for name in OPEN_POINTS if name not in rivals and name not in settled)
+    looked_at = consulted(case, rivals=rivals)
+    others = (n for n in OPEN_POINTS if n in looked_at and n not in rivals and n not in settled)
     return tuple(name for name in others if decide(case, rivals=rivals | {name}).allowed is not allowed)
 
 

@@ -21,6 +21,7 @@ from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.verdicts import Report, Verdict
+from perimeter_smt.request.actions import asked_on_stars
 from tests.attack.cases import ENFORCED, case_of, limits
 from tests.attack.cast import ENDPOINTS, SERVICES
 from tests.attack.policies import workspace as random_workspace
@@ -44,8 +45,10 @@ _BESIDE = ("sts:GetCallerIdentity", "sts:TagSession", "sts:SetSourceIdentity", "
 
 
 def _can_be_called(drawn: Sample) -> bool:
-    """Whether such a caller can make this STS call at all, whatever is granted (STS API reference)."""
+    """Whether such a caller can make this call at all, whatever is granted (STS API reference; X-40)."""
     action, facts = drawn.request.action, drawn.facts
+    if asked_on_stars(action, drawn.request.resource):  # no resource is named: who has an account touches that one
+        return facts.principal_account == facts.resource_account
     if action in ("sts:GetFederationToken", "sts:GetSessionToken") and facts.kind not in ("user", "root"):
         return False
     if action == "sts:GetFederationToken" and facts.principal_account != facts.resource_account:

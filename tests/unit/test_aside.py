@@ -146,5 +146,31 @@ def test_the_same_report_with_and_without_a_copy(monkeypatch):
     assert prove(workspace, **asked, means=Means(2)) == prove(workspace, **asked, means=HERE)
 
 
+@linux
+def test_a_second_processor_takes_the_second_chain():
+    """Two chains: what the copy decides is in the report, byte for byte as if one process did it all."""
+    text = """
+    from pathlib import Path
+    from perimeter_smt.organization.readers import load_workspace
+    from perimeter_smt.questions.obligations import task
+    from perimeter_smt.questions.obligations.decide import Means
+    from perimeter_smt.questions.perimeter import prove
+    from perimeter_smt.report.json import dumps, report_json
+    task._TWO_CHAINS = 0
+    workspace = load_workspace(Path("acme-with-mistakes"))
+    begun = []
+    def report(jobs):
+        begun.clear()
+        tell = lambda label, done, total: begun.append(label.split()[0])
+        asked = {"services": ["s3"], "mitigations": (), "progress": tell, "means": Means(jobs)}
+        return dumps(report_json(prove(workspace, **asked)))
+    alone = report(1)
+    print(*begun)
+    assert report(2) == alone
+    print(*begun, children())
+    """
+    assert script(_plain(text)) == "O1 O2 O3 O4 O5 O6 availability done\nO1 O2 O3 done 0\n"
+
+
 def _plain(text: str) -> str:
     return "\n".join(line.removeprefix("    ") for line in text.splitlines())

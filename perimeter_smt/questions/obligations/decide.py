@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.first_hop import asking, listed_may
 from perimeter_smt.questions.obligations import between, digest
+from perimeter_smt.questions.obligations.aside import aside
 from perimeter_smt.questions.obligations.cache import Cache
 from perimeter_smt.questions.obligations.deciding import Decided, Encoded, everybody, title
 from perimeter_smt.questions.obligations.task import Chain, Task
@@ -83,12 +85,13 @@ def _decide(states: Sequence[_State], means: Means) -> list[dict[str, Decided]]:
     try:
         for state in states:
             state.look()
-        if means.scheduler is not None or min(means.jobs, sum(len(state.todo) for state in states)) > 1:
+        large = any(state.task.large for state in states)
+        if means.scheduler is not None or (large and min(means.jobs, sum(len(state.todo) for state in states)) > 1):
             with stage("workers"):
                 _elsewhere(states, means)
         for state in states:
             if state.todo:
-                _here(state)
+                _here(state, second=means.jobs > 1)
     except KeyboardInterrupt:
         raise StoppedError([state.decided for state in states]) from None
     return [state.decided for state in states]
@@ -130,12 +133,29 @@ class _State:
             self._kept.put(chain, decided)
 
 
-def _here(state: _State) -> None:
+def _here(state: _State, *, second: bool) -> None:
+    """Decide what is left in this process, and with a `second` processor all but the first chain in a copy of it."""
     encoded = Encoded(state.task, keeping=state.keeping)
-    for chain in list(state.todo):
-        for decided in encoded.decide(chain, state.begin):
-            state.take(chain, decided)
-        state.todo.remove(chain)
+    others = state.todo[1:] if second else []
+
+    def apart(chain: Chain) -> Callable[[], tuple[Decided, ...]]:
+        return lambda: tuple(encoded.decide(chain, begin))
+
+    own = os.getpid()
+
+    def begin(name: str) -> None:
+        if os.getpid() == own:  # a copy is silent
+            state.begin(name)
+
+    with aside([apart(chain) for chain in others], wanted=second) as answered:
+        for chain in [chain for chain in state.todo if chain not in others]:
+            for decided in encoded.decide(chain, begin):
+                state.take(chain, decided)
+            state.todo.remove(chain)
+        for chain, found in zip(others, answered(), strict=True):
+            for decided in found:
+                state.take(chain, decided)
+            state.todo.remove(chain)
 
 
 def _elsewhere(states: Sequence[_State], means: Means) -> None:

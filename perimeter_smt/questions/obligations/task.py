@@ -21,6 +21,7 @@ from perimeter_smt.solve.result import Limits
 OWN, AVAILABILITY = "own assertions", "availability"
 Chain = tuple[str, ...]
 _LARGE = 400  # statements, principals and resources: from here on each obligation is a chain of its own
+_TWO_CHAINS = 48  # from here on, two halves are worth more side by side than what one would have learned from the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +53,17 @@ class Task:
 
     def chains(self) -> tuple[Chain, ...]:
         """The obligations in chains."""
-        if self.assertions or not large(self.workspace, self.mode):
-            return (self.obligations,)
-        return tuple((name,) for name in self.obligations)
+        found, heavy = self.obligations, weight(self.workspace, self.mode)
+        if self.assertions or len(found) < 2:
+            return (found,)
+        if heavy >= _LARGE:
+            return tuple((name,) for name in found)
+        return (found[: len(found) // 2], found[len(found) // 2 :]) if heavy >= _TWO_CHAINS else (found,)
+
+    @property
+    def large(self) -> bool:
+        """Whether it is worth workers that encode the workspace once more, each for itself."""
+        return large(self.workspace, self.mode)
 
 
 def large(workspace: Workspace, mode: Mode) -> bool:

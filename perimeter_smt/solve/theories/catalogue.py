@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.problem import Catalogue
@@ -91,12 +91,9 @@ def empty(table: Table, literals: Sequence[Literal]) -> list[Conflict]:
     if table.allowed(literals):
         return []
     all_bits = [table.bits(literal) for literal in literals]
-    pairs = [
-        Conflict((literals[i], literals[j]))
-        for i, j in combinations(range(len(literals)), 2)
-        if not all_bits[i] & all_bits[j] and all_bits[i] and all_bits[j]
-    ]
-    return pairs[:_PAIRS] or [_smallest(table, literals)]
+    some = [(literal, bits) for literal, bits in zip(literals, all_bits, strict=True) if bits]
+    pairs = (Conflict((one, other)) for (one, rows), (other, its) in combinations(some, 2) if not rows & its)
+    return list(islice(pairs, _PAIRS)) or [_smallest(table, literals)]
 
 
 def _smallest(table: Table, literals: Sequence[Literal]) -> Conflict:

@@ -73,7 +73,7 @@ KINDS = (
         Part("database", _REGIONAL + "database/{name}", ("glue:GetDatabase",)),
         Part("table", _REGIONAL + "table/{name}/daily", ("glue:GetTable",)))),
     Kind("log group", "logs", "arn:aws:logs:{region}:{account}:log-group:{name}", (
-        Part("log-group", "{arn}", ("logs:FilterLogEvents", "logs:StartQuery")),
+        Part("log-group", "{arn}:log-stream:", ("logs:FilterLogEvents", "logs:StartQuery")),
         Part("log-stream", "{arn}:log-stream:first", ("logs:PutLogEvents", "logs:GetLogEvents")))),
     Kind("role", "sts", "arn:aws:iam::{account}:role/{name}", (Part("role", "{arn}", ("sts:AssumeRole",)),)),
 )  # fmt: skip
