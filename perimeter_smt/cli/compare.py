@@ -9,7 +9,7 @@ from typing import Any, Literal
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, KINDS, PATH, Choice, a_day, fill, set_option, text_options, today_option
+from perimeter_smt.cli.options import KINDS, PATH, Choice, a_day, fill, set_option, text_options, today_option
 from perimeter_smt.cli.source_options import identity_flags, source_flags
 from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
@@ -27,7 +27,7 @@ _OF_SOURCES = {
 @click.argument("after", type=PATH, required=False)
 @click.option("--type", "kind", type=Choice(KINDS), help="Compare two policies of this kind, not organizations.")
 @click.option("--git", metavar="A..B", help="Two revisions of BEFORE (and AFTER); A alone: with the work tree.")
-@click.option("--change", "changes", multiple=True, type=FILE, help="Plan or template laid over AFTER. Repeatable.")
+@click.option("--change", "changes", multiple=True, type=PATH, help="Plan, template, folder of them. Repeatable.")
 @click.option(
     "--mode",
     type=Choice(["both", "guardrails", "grants"]),

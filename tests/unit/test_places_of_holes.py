@@ -293,7 +293,7 @@ def test_no_policy_of_a_plan_is_passed_over(tmp_path, form):
     ("aws_signer_signing_profile_permission", {"principal": OUTSIDER}),
     ("aws_securitylake_subscriber", {"subscriber_identity": [{"principal": OUTSIDER}]}),
     ("aws_servicecatalog_portfolio_share", {"principal_id": OUTSIDER}),
-    ("aws_redshift_datashare_authorization", {"consumer_identifier": OUTSIDER}),
+    ("aws_redshift_data_share_authorization", {"consumer_identifier": OUTSIDER}),
     ("aws_imagebuilder_distribution_configuration", {"distribution": [{"ami_distribution_configuration": [
         {"launch_permission": [{"user_ids": [OUTSIDER]}]}]}]}),
 ])  # fmt: skip

@@ -302,3 +302,10 @@ Resources:
 """
     found = [u.name for u in read(tmp_path, text).unknowns if u.affects == "grants"]
     assert found == ["policy of `Files`"]
+
+
+@pytest.mark.parametrize("text", ["Resources: {}\n---\nResources: {}\n", "Resources: {}\n---\n"])
+def test_a_file_with_several_documents(tmp_path, text):
+    (tmp_path / "t.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"t\.yaml:2: a second document, expected one"):
+        read_source(tmp_path / "t.yaml")

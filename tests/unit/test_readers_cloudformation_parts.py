@@ -83,7 +83,6 @@ def test_loops_in_properties_and_mappings_with_a_default(tmp_path):
     "  N: {Type: AWS::Serverless::Connector, Properties: {Permissions: [Read]}}",
     "  N: {Type: AWS::SQS::Queue, Connectors: {C: {}}}",
     "  N: {Type: AWS::Organizations::Account, Properties: {AccountName: x}}",
-    "  N: {Type: AWS::Lambda::LayerVersionPermission, Properties: {Principal: '*'}}",
 ])  # fmt: skip
 def test_what_makes_more_than_the_template_shows(tmp_path, text):
     assert len(unknowns(read(tmp_path, text), "facts")) == 1

@@ -298,8 +298,7 @@ def test_policies_in_blocks_and_of_other_providers_are_named(tmp_path, address, 
 
 
 @pytest.mark.parametrize("kind", [
-    "aws_lambda_layer_version_permission", "aws_ssoadmin_account_assignment", "aws_cloudformation_stack",
-    "aws_iam_role_policies_exclusive", "aws_iam_policy_attachment", "aws_lakeformation_permissions",
+    "aws_ssoadmin_account_assignment", "aws_iam_role_policies_exclusive", "aws_iam_policy_attachment",
 ])  # fmt: skip
 def test_what_gives_access_without_a_policy_is_named(tmp_path, kind):
     values = {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}

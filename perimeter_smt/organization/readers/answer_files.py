@@ -15,6 +15,7 @@ from perimeter_smt.organization.readers.draft import Place
 
 JSON_FILES, YAML_FILES = (".json", ".jsonl", ".ndjson", ".gz"), (".yaml", ".yml")
 _MAYBE = ("", ".txt", ".out", ".log")  # of a redirected answer: it is one if it begins like one
+_TABLES, _HEAD = (".csv", ".tsv", ".table"), 65536
 _OF_A_WORKSPACE = ("perimeter.yaml", "organization.yaml")
 
 
@@ -29,6 +30,15 @@ def files(path: Path, also: tuple[str, ...] = ()) -> Iterator[Path]:
             continue
         if suffix in (*JSON_FILES, *YAML_FILES, *also) or (suffix in _MAYBE and _begins(file)):
             yield file
+
+
+def tables(path: Path) -> Iterator[Path]:
+    """Files of a folder that hold answers in another form (`--output text`, CSV of a console): ARNs stand there."""
+    for file in sorted(path.rglob("*")) if path.is_dir() else ():
+        if file.suffix.lower() in (*_MAYBE, *_TABLES) and not file.name.startswith(".") and file.is_file():
+            with file.open("rb") as opened:
+                if b"arn:aws" in opened.read(_HEAD) and not _begins(file):
+                    yield file
 
 
 def _begins(file: Path) -> bool:

@@ -57,6 +57,9 @@ def _say_why(path: Path) -> None:
     if path.name in ("perimeter.yaml", "organization.yaml"):
         raise InputError("a file of a workspace, expected the folder that holds it", file=str(path))
     if data[:1] in (b"{", b"["):
+        if b'"@level"' in data.partition(b"\n")[0]:
+            raise InputError("a log of `terraform plan -json`, expected what `terraform show -json PLAN` prints",
+                             file=str(path))  # fmt: skip
         try:
             _say_what(orjson.loads(data), path)
         except orjson.JSONDecodeError as error:

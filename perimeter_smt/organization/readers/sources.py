@@ -103,15 +103,16 @@ def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions(
     form = recognise(path)
     if form in (Form.WORKSPACE, Form.PERIMETER):
         raise InputError("a workspace, expected a plan or template that changes one", file=str(path))
-    return _changed(base, draft_of(path, form, options), path, options.account)
+    return _changed(base, draft_of(path, form, options, over=True), path, options.account)
 
 
-def draft_of(path: Path, form: Form, options: SourceOptions) -> Draft:
-    """What the source says, before it is put together."""
+def draft_of(path: Path, form: Form, options: SourceOptions, *, over: bool = False) -> Draft:
+    """What the source says, before it is put together; `over`: it is laid over an organization."""
     draft = Draft(options.fill)
+    draft.over = over or options.organization is not None
     draft.whole = options.complete
     _reader(form)(path, draft, options)
-    if draft.accounts_listed and options.organization is None:
+    if draft.accounts_listed and not draft.over:
         _account_of_list(options.account, {*draft.accounts, draft.management, options.management_account})
     return draft
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, values_of
+from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, tables, values_of
 from perimeter_smt.organization.readers.aws_cli import iam, network, organizations, resources, shares, sso_admin
 from perimeter_smt.organization.readers.aws_cli.answer import Answer, account_in, region_in
 from perimeter_smt.organization.readers.aws_cli.manifest import manifest
@@ -174,8 +174,18 @@ def in_answer(value: Any) -> Any:
 
 
 def _name_unread(draft: Draft, folder: Path, partly: list[str]) -> None:
-    """Files that hold something that is not read may hold any policy; YAML without a policy is of other programs."""
+    """Files that hold something that is not read may hold any policy.
+
+    YAML without a policy is of other programs; tables and texts are listed, and count where a policy stands in them.
+    """
     unread = [name for name in draft.unread if not name.lower().endswith(YAML_FILES) or _holds_policy(folder / name)]
+    from perimeter_smt.organization.readers.recognise import read_bytes
+
+    for file in tables(folder):
+        name = file.relative_to(folder).as_posix()
+        if name not in draft.unread:
+            draft.unread.append(name)
+            unread += [name] if b"Statement" in read_bytes(file) else []
     unread = sorted([*unread, *partly])
     if unread:
         shown = ", ".join(f"`{name}`" for name in unread[:_SHOWN])

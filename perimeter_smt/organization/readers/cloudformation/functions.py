@@ -16,6 +16,7 @@ from perimeter_smt.organization.readers.cloudformation.names import Names
 from perimeter_smt.policy.json_positions import Node, Number, quoted
 
 if TYPE_CHECKING:
+    from perimeter_smt.organization.readers.cloudformation.exports import Exports
     from perimeter_smt.organization.readers.cloudformation.nested import Nested
 
 _VARIABLE = re.compile(r"\$\{(!?)\s*([^}]*?)\s*\}")
@@ -46,6 +47,7 @@ class Resolver:
         self.mappings = template.get("Mappings")
         self.declared = _members(template.get("Parameters"))
         self.nested: Nested | None = None  # the templates that this one nests, where they lie here
+        self.exports: Exports | None = None  # those of the stacks that lie in the same folder
         self._busy: set[str] = set()
         self._assumed: dict[str, bool] = {}
         self._functions: dict[str, Callable[[Node], Any]] = {
@@ -284,6 +286,8 @@ class Resolver:
         name = self.text(node) or ""
         if name in self.parameters:
             return self.parameters[name]
+        if self.exports is not None:
+            return self.exports.value(self, str(name))
         raise Gap(f"import `{name}`")
 
     def _base64(self, node: Node) -> str:

@@ -8,6 +8,7 @@ from perimeter_smt.organization.readers.draft.draft import Holder
 from perimeter_smt.policy.json_positions import Node
 from perimeter_smt.policy.kinds import Kind
 
+POD_ASSOCIATION = "AWS::EKS::PodIdentityAssociation"
 _KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
 _NAMES = {"role": "Roles", "user": "Users", "group": "Groups"}
 
@@ -35,6 +36,8 @@ def read(stack: Stack) -> None:
                 _own(item, owner, item.properties.get("PolicyDocument"), item.logical, of_others=True)
     for item in stack.of("AWS::RolesAnywhere::Profile"):
         _profile(item)
+    for item in stack.of(POD_ASSOCIATION):
+        _association(item)
     for item in stack.of("AWS::IAM::UserToGroupAddition"):
         _membership(item)
 
@@ -56,6 +59,18 @@ def _profile(item: Item) -> None:
         item.at,
         enabled=enabled not in (False, "false"),
     )
+
+
+def _association(item: Item) -> None:
+    """An association of EKS Pod Identity; its session policy is a text."""
+    role, policy, target = (item.get(name) for name in ("RoleArn", "Policy", "TargetRoleArn"))
+    if not isinstance(role, str):
+        reason = role.reason if isinstance(role, NotKnown) else "not told"
+        item.stack.draft.unknown(f"role of `{item.logical}`", reason, "facts", item.at)
+        return
+    if item.doubt is not None or isinstance(target, NotKnown):
+        policy = NotKnown(f"needs {item.doubt}" if item.doubt else str(target.reason))
+    item.stack.draft.association(item.logical, role, policy, target if isinstance(target, str) else "", item.at)
 
 
 def _holder(item: Item, kind: str) -> None:

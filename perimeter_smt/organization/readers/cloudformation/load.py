@@ -26,6 +26,10 @@ def load_template(path: Path, text: str) -> Node:
         found = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if "found another document" in str(error.problem):
+            raise InputError(
+                "a second document, expected one", file=str(path), line=mark.line + 1 if mark else 0
+            ) from None
         what = clipped(" ".join(str(error.problem or error.context).split()), 150)
         raise InputError(f"not YAML: {what}", file=str(path), line=mark.line + 1 if mark else 0) from None
     except (YAMLError, ValueError) as error:

@@ -68,6 +68,8 @@ class Nested:
         kind = str(members["Type"].value) if "Type" in members else ""
         properties = _members(members.get("Properties"))
         path = self._path(properties.get(TYPES[kind])) if kind in TYPES else None
+        if path is None and kind in TYPES:  # CDK passes a place in a bucket, and says beside which file goes there
+            path = self._path(_members(members.get("Metadata")).get("aws:asset:path"))
         if path is None or len(self.above) > _DEEPEST or path.resolve() in self.above:
             return None
         try:
@@ -81,6 +83,7 @@ class Nested:
         names = self.resolver.names
         own = Names(names.account, names.region, f"{names.stack}-{logical}-{_ENDING}")
         resolver = Resolver(template.value, values, own)
+        resolver.exports = self.resolver.exports
         Nested(path, resolver, self.parameters, self.above)
         return path, template, resolver
 

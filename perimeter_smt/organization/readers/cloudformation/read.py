@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.cloudformation import iam, nested, resources
+from perimeter_smt.organization.readers.cloudformation import assembly, iam, nested, resources, stack_sets
+from perimeter_smt.organization.readers.cloudformation.exports import Exports
 from perimeter_smt.organization.readers.cloudformation.functions import Resolver, plain
 from perimeter_smt.organization.readers.cloudformation.load import load_template
 from perimeter_smt.organization.readers.cloudformation.names import Names
@@ -39,13 +41,24 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             continue
         if form is Form.CLOUDFORMATION:
             files.append(file)
-    templates = [_template(file, name, draft, options) for file, name in _stacks(files, path)]
-    inside = {file for _, stack in templates if stack.resolver.nested for file in stack.resolver.nested.files()}
-    for file, stack in templates:
+    places = assembly.deployed(files)
+    chosen = [(file, _chosen(options, places.get(file)), name) for file, name in _stacks(files, path)]
+    templates = [(file, own, _template(file, name, draft, own)) for file, own, name in chosen]
+    Exports((stack.resolver, stack.template) for _, _, stack in templates)
+    inside = {file for _, _, stack in templates if stack.resolver.nested for file in stack.resolver.nested.files()}
+    for file, own, stack in templates:
         if file.resolve() not in inside:  # those that another one nests are read there, with what it passes
-            _account(stack, options)
+            _account(stack, own)
             _read(stack)
     sizes.check(draft)
+
+
+def _chosen(options: SourceOptions, place: assembly.Deployed | None) -> SourceOptions:
+    """The options for one stack: a cloud assembly says where each is deployed, and how it is called."""
+    if place is None:
+        return options
+    return replace(options, account=place.account or options.account, region=place.region or options.region,
+                   parameters={**place.parameters, **options.parameters})  # fmt: skip
 
 
 def _stacks(files: list[Path], folder: Path) -> list[tuple[Path, str]]:
@@ -53,7 +66,8 @@ def _stacks(files: list[Path], folder: Path) -> list[tuple[Path, str]]:
 
     What stands in the name of a resource that CloudFormation makes up must differ between stacks, as it does there.
     """
-    stems = [file.stem.removesuffix(".template") for file in files]
+    places = assembly.deployed(files)
+    stems = [places[file].name if file in places else file.stem.removesuffix(".template") for file in files]
     names = Counter(map(_stack_name, stems))
     out = []
     for file, stem in zip(files, stems, strict=True):
@@ -66,7 +80,7 @@ def _stack_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-").lower() or "stack"
 
 
-def _template(file: Path, stack_name: str, draft: Draft, options: SourceOptions) -> tuple[Path, Stack]:
+def _template(file: Path, stack_name: str, draft: Draft, options: SourceOptions) -> Stack:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -78,7 +92,7 @@ def _template(file: Path, stack_name: str, draft: Draft, options: SourceOptions)
     parameters = _parameters(node.value.get("Parameters"), options.parameters)
     resolver = Resolver(node.value, parameters, Names(account, region, stack_name))
     Nested(file, resolver, _parameters)
-    return file, Stack(draft, resolver, account, region, str(file), node)
+    return Stack(draft, resolver, account, region, str(file), node)
 
 
 def _account(stack: Stack, options: SourceOptions) -> None:
@@ -102,6 +116,18 @@ def _read(stack: Stack) -> None:
         if (found := stack.resolver.nested.of(item.logical)) is not None:
             file, template, resolver = found
             _read(Stack(stack.draft, resolver, stack.account, stack.region, str(file), template, doubt=item.doubt))
+    for item in stack.of(stack_sets.TYPE):
+        for inner in stack_sets.stacks(item, _parameters) or ():
+            _read(inner)
+
+
+def read_text(draft: Draft, text: str, at: Place, account: str, region: str, name: str, given: Mapping[str, str],
+              unknown: frozenset[str] = frozenset()) -> bool:  # fmt: skip
+    """Read a template that another source holds as a text; False where it is none."""
+    stack = stack_sets.stack_of(draft, text, str(at), account, region, _stack_name(name), given, _parameters, unknown)
+    if stack is not None:
+        _read(stack)
+    return stack is not None
 
 
 def _unwrapped(node: Node, file: Path) -> Node:

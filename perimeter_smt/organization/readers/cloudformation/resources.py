@@ -38,10 +38,17 @@ _POLICIES: dict[str, tuple[str, str, str]] = {
     "AWS::S3Tables::TableBucketPolicy": ("TableBucketARN", "ResourcePolicy", ""),
     "AWS::Kinesis::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
     "AWS::CloudTrail::ResourcePolicy": ("ResourceArn", "ResourcePolicy", ""),
+    "AWS::Lambda::ResourcePolicy": ("ResourceArn", "PolicyDocument", ""),
+}
+# Types that make an account the administrator of a service for the organization.
+ADMINISTRATORS = {
+    "AWS::Detective::OrganizationAdmin": ("AccountId", "detective.amazonaws.com"),
+    "AWS::SecurityHub::DelegatedAdmin": ("AdminAccountId", "securityhub.amazonaws.com"),
 }
 _READ = frozenset({
     *_OWNERS, *_POLICIES, *permissions.TYPES, *below.TYPES, "AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy",
     "AWS::Serverless::StateMachine", "AWS::Serverless::Connector", *permission_sets.TYPES,
+    "AWS::EKS::PodIdentityAssociation", *ADMINISTRATORS,
 })  # fmt: skip
 _CONTROLS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
 
@@ -76,6 +83,13 @@ def read(stack: Stack) -> None:
         _share(item)
     for item in stack.of("AWS::Organizations::Policy"):
         _control(item)
+    for kind, (name, service) in ADMINISTRATORS.items():
+        for item in stack.of(kind):
+            if isinstance(account := item.get(name), str):
+                stack.draft.delegated.add((account, service))
+            else:
+                reason = f"which account is the administrator of `{service}` is not known"
+                stack.draft.unknown(f"account of `{item.logical}`", reason, "facts", item.at)
     for item in stack.of("AWS::Organizations::OrganizationalUnit"):
         parent = item.get("ParentId")
         stack.draft.unit(item.logical, item.at, name=str(item.get("Name") or ""),
@@ -122,6 +136,8 @@ def _lists(item: Item, thing: Thing) -> None:
 def _targets(item: Item, name: str, form: str) -> list[str]:
     nodes = item.items(name)
     out = []
+    if nodes == []:
+        nodes = NotKnown(f"the template does not tell its `{name}`")
     for node in [nodes] if isinstance(nodes, NotKnown) else nodes:
         found = node if isinstance(node, NotKnown) else item.plain(node)
         if not isinstance(found, str):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -12,6 +14,7 @@ from perimeter_smt.organization.readers.aws_cli.answer import tags_of
 from perimeter_smt.organization.readers.draft import Place
 
 _NEVER = float("-inf")
+_DEPTH, _TEXTS = 6, 3  # how deep members are looked for, and how often a text may be one of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,45 @@ def decoded(value: Any) -> Any:
         except orjson.JSONDecodeError:
             return value
     return value
+
+
+def members(value: Any, depth: int = _DEPTH) -> Iterator[tuple[str, Any]]:
+    """Every member of an object with its name, also below, and in objects that are written as their JSON text."""
+    value = decoded(value)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name), inner
+            if depth and (isinstance(inner, (dict, list)) or _is_json(inner)):
+                yield from members(inner, depth - 1)
+    elif isinstance(value, list) and depth:
+        for inner in value:
+            if isinstance(inner, (dict, list)) or _is_json(inner):
+                yield from members(inner, depth - 1)
+
+
+def policy_text(value: Any) -> bool:
+    """Whether a value is a policy document: as it is, as a JSON text, the text of a text, or as IAM encodes URLs."""
+    if not isinstance(value, dict) and not (isinstance(value, str) and "tatement" in value):
+        return False
+    for _ in range(_TEXTS):
+        if not isinstance(value, str):
+            break
+        text = unquote(value) if value.startswith("%7B") else value
+        if "tatement" not in text or text[:1] not in '{["':
+            return False
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+    if not isinstance(value, dict):
+        return False
+    found = next((inner for name, inner in value.items() if str(name).lower() == "statement"), None)
+    listed = found if isinstance(found, list) else [found]
+    return any(isinstance(each, dict) and "effect" in {str(name).lower() for name in each} for each in listed)
+
+
+def _is_json(value: Any) -> bool:
+    return isinstance(value, str) and value[:1] in ("{", "[")
 
 
 def _tags(value: dict[str, Any], configuration: dict[str, Any], more: dict[str, Any]) -> dict[str, str] | None:

@@ -11,12 +11,14 @@ from perimeter_smt.organization.readers import acl
 from perimeter_smt.organization.readers.aws_cli import network
 from perimeter_smt.organization.readers.aws_cli.iam import owner
 from perimeter_smt.organization.readers.aws_cli.shares import restorers
-from perimeter_smt.organization.readers.config.item import Item, decoded
+from perimeter_smt.organization.readers.cloudformation import aside
+from perimeter_smt.organization.readers.config.item import Item, decoded, members, policy_text
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place, told
 from perimeter_smt.organization.readers.draft.draft import Thing
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.partitions import partition_of_region
 
+_STREAM = "streamspecification"
 NO_CONFIGURATION = "the item has no configuration (queries: `SELECT *` alone selects none)"
 
 
@@ -171,20 +173,57 @@ def _with(*names: str) -> Callable[[Draft, Item], None]:
         if arn.count(":") < 5:
             _nameless(draft, item)
             return
-        policy: object = NotKnown("the item does not tell it" if item.configuration else NO_CONFIGURATION)
-        for place in (item.more, item.configuration):
-            for name in names:
-                if name in place:
-                    policy = _text(place[name])
-        _resource(draft, item, arn, policy)
+        _resource(draft, item, arn, _told_policy(item, names))
 
     return read
 
 
+def _told_policy(item: Item, names: tuple[str, ...], apart: str = "") -> object:
+    """The policy under one of these names; None where they say that there is none.
+
+    One that stands elsewhere in the item, but below `apart`, is not passed over: what counts is not known then.
+    """
+    places = (item.more, item.configuration)
+    found = [_text(place[name]) for place in places for name in names if name in place]
+    some = [policy for policy in found if policy is not None]
+    if any(decoded(policy) != decoded(some[0]) for policy in some[1:]):
+        return NotKnown("the item tells two policies that differ")
+    if some:
+        return some[0]
+    beside = [name for place in places for key, value in place.items() if key not in names and key.lower() != apart
+              for name, inner in [(key, value), *members(value)] if policy_text(inner)]  # fmt: skip
+    if beside:
+        return NotKnown(f"the item tells a policy as `{beside[0]}`, where AWS Config writes none of this type")
+    if not found:
+        return NotKnown("the item does not tell it" if item.configuration else NO_CONFIGURATION)
+    return None
+
+
+def _table(draft: Draft, item: Item) -> None:
+    """A table, and its stream, whose policy is its own (DynamoDB guide, resource-based policies for streams)."""
+    arn = item.arn or str(item.configuration.get("tableArn") or item.configuration.get("Arn") or "")
+    if arn.count(":") < 5:
+        _nameless(draft, item)
+        return
+    policy = _told_policy(item, ("ResourcePolicy", "resourcePolicy"), _STREAM)
+    _resource(draft, item, arn, policy)
+    found = {name.lower(): value for place in (item.more, item.configuration) for name, value in place.items()}
+    stream = str(found.get("streamarn") or found.get("lateststreamarn") or "")
+    settings = found.get(_STREAM)
+    inside = {name.lower(): value for name, value in settings.items()} if isinstance(settings, dict) else {}
+    off = inside.get("streamenabled") in (False, "false")
+    if (not stream and not inside) or (off and not stream) or isinstance(policy, NotKnown):
+        return  # no stream, or one more thing of a table that may be granted anything
+    reason = NotKnown("the item does not tell the policy of the stream")
+    own = _text(inside["resourcepolicy"]) if "resourcepolicy" in inside else reason
+    _resource(draft, item, stream or aside.stream(arn), own)
+
+
 def _text(found: Any) -> object:
     """A policy as it stands, below `policy`, or as the JSON text of its JSON text; None where there is none."""
-    if isinstance(found, dict) and isinstance(found.get("policy"), (str, dict)):
-        found = found["policy"]
+    for name in ("policy", "PolicyDocument", "policyDocument"):
+        if isinstance(found, dict) and isinstance(found.get(name), (str, dict)):
+            found = found[name]
     if isinstance(found, str) and found.startswith('"'):
         found = orjson.loads(found)
     return None if found in ("", {}, None) else found
@@ -323,7 +362,7 @@ _READERS: dict[str, Callable[[Draft, Item], None]] = {
     "AWS::Backup::BackupVault": _with("AccessPolicy", "BackupVaultAccessPolicy", "accessPolicy"),
     "AWS::Events::EventBus": _with("Policy", "policy"),
     "AWS::EFS::FileSystem": _with("FileSystemPolicy", "fileSystemPolicy"),
-    "AWS::DynamoDB::Table": _with("ResourcePolicy", "resourcePolicy"),
+    "AWS::DynamoDB::Table": _table,
     "AWS::Kinesis::Stream": _with("ResourcePolicy", "resourcePolicy"),
     "AWS::CodeArtifact::Repository": _with("PermissionsPolicyDocument"),
     "AWS::RAM::ResourceShare": _shared,

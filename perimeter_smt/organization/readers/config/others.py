@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
-from perimeter_smt.organization.readers.config.item import Item
+from perimeter_smt.organization.readers import access_types
+from perimeter_smt.organization.readers.access_types import AccessType
+from perimeter_smt.organization.readers.config.item import Item, members, policy_text
 from perimeter_smt.organization.readers.config.items import TYPES
 from perimeter_smt.organization.readers.draft import Draft, Place
 from perimeter_smt.request.keys import table_rows
 
-_WORDS = ("policy", "policytext", "policydocument", "resourcepolicy", "accesspolicy", "accesspolicies", "keypolicy",
-          "filesystempolicy", "repositorypolicytext", "permissionspolicydocument", "managementpolicy")  # fmt: skip
-_DEPTH = 6
+_WORDS = (
+    "policy", "policytext", "policydocument", "resourcepolicy", "accesspolicy", "accesspolicies", "keypolicy",
+    "filesystempolicy", "repositorypolicytext", "permissionspolicydocument", "managementpolicy", "destinationpolicy",
+    "registrypolicytext", "authpolicy", "modelpackagegrouppolicy", "namespaceresourcepolicy", "s3accesspolicy",
+    "deliverydestinationpolicy", "resourcepolicydocument", "inlinepolicy", "assumerolepolicydocument",
+)  # fmt: skip
 
 
 IDS = ("ResourceIdentifiers", "resourceIdentifiers")  # of list-discovered-resources, and of aggregators
@@ -36,12 +39,16 @@ class Named:
 def read_others(draft: Draft, items: Iterable[Item]) -> None:
     """Note items of types without a reader."""
     silent: dict[tuple[str, str], list[Place]] = {}
+    giving, harmless = access_types.named("cloudformation"), access_types.harmless("cloudformation")
     for item in items:
-        found = _policy_in(item)
-        if found:
-            name = item.arn or f"{item.type} {item.id}"
+        row = giving.get(item.type)
+        if item.type not in harmless and (found := _policy_in(item)):
             reason = f"`{item.type}` is no type whose `{found}` is read"
-            draft.unknown(f"policy of `{name}`", reason, "grants", item.at, account=item.account or "*")
+            draft.unknown(f"policy of `{item.name}`", reason, "grants", item.at, account=item.account or "*")
+        elif row is not None and row.affects == "grants" and _lets_in(item, row):  # stacks: what they make is recorded
+            reason = f"`{item.type}` {row.does}, which is not read"
+            draft.unknown(f"what `{item.name}` gives", reason, "grants", item.at, account=item.account or "*",
+                          holds=row.holds)  # fmt: skip
         elif item.type in _carriers():
             silent.setdefault((item.type, item.account), []).append(item.at)
         else:
@@ -92,30 +99,18 @@ def _carriers() -> frozenset[str]:
     return frozenset(str(row["type"]) for row in table_rows("config-types-with-policies"))
 
 
+def _lets_in(item: Item, row: AccessType) -> bool:
+    """Whether an item of a type that may let somebody in does, whatever spelling its members have."""
+    wanted = frozenset(name.lower() for name in row.members)
+    found = [value for place in (item.configuration, item.more) for name, value in members(place)
+             if name.lower() in wanted]  # fmt: skip
+    return not wanted or row.given(found)
+
+
 def _policy_in(item: Item) -> str:
     """The member that holds a policy document, or is called one and holds something; empty where there is none."""
     for place in (item.configuration, item.more):
-        for name, value in _members(place, _DEPTH):
-            if _is_policy(value) or (name.lower() in _WORDS and isinstance(value, (str, dict)) and value):
+        for name, value in members(place):
+            if policy_text(value) or (name.lower() in _WORDS and isinstance(value, (str, dict)) and value):
                 return name
     return ""
-
-
-def _members(value: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield str(name), inner
-            if depth:
-                yield from _members(inner, depth - 1)
-    elif isinstance(value, list) and depth:
-        for inner in value:
-            yield from _members(inner, depth - 1)
-
-
-def _is_policy(value: Any) -> bool:
-    if isinstance(value, str) and '"Statement"' in value:
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return False
-    return isinstance(value, dict) and isinstance(value.get("Statement"), (list, dict))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.readers.config import permission_sets
 from perimeter_smt.organization.readers.config.item import Item, as_object
 from perimeter_smt.organization.readers.config.items import read_item
 from perimeter_smt.organization.readers.config.others import IDS, Named, name_silent, named, read_others
@@ -24,6 +25,7 @@ _LEFT = ("UnprocessedResourceIdentifiers", "unprocessedResourceKeys")
 _GONE = ("ResourceDeleted", "ResourceDeletedNotRecorded")
 _SUMMARY = "configurationItemSummary"  # of items that are too large for a notification
 _TOO_LARGE = "the notification leaves out an item of this size"
+_TOLD = frozenset(("resourceType", "configuration", "supplementaryConfiguration"))  # of an item
 _TORN = "several items tell different things of it, and not when"
 
 
@@ -41,6 +43,7 @@ class Export:
         self.draft, self.account = draft, account
         self.items: list[Item] = []
         self.names: list[Named] = []  # resources that are listed without their configuration
+        self.typeless: list[Place] = []  # items that do not say of which type they are
         self.found = False
 
     def add(self, value: Any, at: Place) -> None:
@@ -50,6 +53,8 @@ class Export:
             item = Item.of(inner, place, self.account)
             if item is not None:
                 self.items.append(item)
+            else:
+                self.typeless.append(place)
         for holder, place in _wrappers(value, at):
             for name in (*_LEFT, *IDS):
                 reason = "left out of the answer" if name in _LEFT else "listed without its configuration"
@@ -66,7 +71,17 @@ class Export:
         newest = newest_of(self.items)
         there = [item for item in newest if item.status not in _GONE]
         _accounts(self.draft, there)
-        read_others(self.draft, [item for item in there if not _read(self.draft, item)])
+        if self.typeless:
+            items_of = "1 item" if len(self.typeless) == 1 else f"{len(self.typeless)} items"
+            self.draft.unknown(f"what {items_of} of AWS Config tell", "the query did not select `resourceType`",
+                               "grants", self.typeless[0], account="*")  # fmt: skip
+        rest = [item for item in there if not _read(self.draft, item)]
+        try:
+            rest = permission_sets.read(self.draft, rest)
+        except (TypeError, KeyError, AttributeError, ValueError):
+            at = next(item.at for item in rest if item.type in permission_sets.TYPES)
+            raise InputError("permission sets of another form than their resource type has", file=str(at)) from None
+        read_others(self.draft, rest)
         name_silent(self.draft, self.names, newest)
 
 
@@ -136,7 +151,7 @@ def _of(value: Any, at: Place) -> Iterator[tuple[dict[str, Any], Place]]:
         for index, item in enumerate(value):
             yield from _of(item, at.at(index))
     elif isinstance(value, dict):
-        if "resourceType" in value or ("ResourceType" in value and "configuration" in value):
+        if _TOLD & value.keys() and not any(name in value for name in (*_LISTS, "Results")):
             yield value, at
             return
         for name in (*_LISTS, "Results"):

@@ -193,6 +193,7 @@ class Draft:
         self.stripped: set[str] = set()  # ARNs of resources and ids of endpoints that lose their policy
         self.unblocked: set[str] = set()  # buckets by ARN, and accounts, without RestrictPublicBuckets from now on
         self.taken: list[tuple[str, Place]] = []  # what a change deletes or replaces, in words
+        self.over = False  # it is laid over an organization that another source tells
         self.tells_before = False  # the change says what it replaces and takes away
         self.door_policies: dict[str, tuple[Policy, Place]] = {}  # of endpoints by id that are not in the source
         self.unshared: dict[str, dict[str, Place]] = {}  # by ARN: parties that a resource is no longer shared with

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perimeter_smt.organization.readers.draft import Draft, NotKnown, Place
 from perimeter_smt.organization.readers.options import MEMBER_ACCOUNT, REGION
+from perimeter_smt.organization.readers.terraform import regions
 from perimeter_smt.organization.readers.terraform.plan import AFTER_APPLY, Plan, Resource
 from perimeter_smt.organization.readers.terraform.providers import DEFAULT, Provider, providers_of
 from perimeter_smt.request.partitions import partition_of_region, partitions
@@ -63,6 +64,7 @@ class Here:
     at: Place
     providers: dict[str, Provider] = field(default_factory=dict)
     with_policy: set[str] = field(default_factory=set)  # ARNs of resources whose policy is a resource of its own
+    stacks: set[str] = field(default_factory=set)  # addresses of stacks whose template is read
 
     @property
     def partition(self) -> str:
@@ -186,6 +188,7 @@ def here(plan: Plan, draft: Draft, options: SourceOptions, at: Place) -> Here:
             account = likely
         if name == "region" and not region:
             region = likely
+    region = region or regions.in_use(nobody)
     told = next((r.text("partition") for r in plan.of("aws_partition")), "") or next(
         (a[1] for a in arns if len(a) > 5), ""
     )

@@ -9,6 +9,19 @@ from perimeter_smt.organization.readers.terraform.plan import Resource
 from perimeter_smt.policy.kinds import Kind
 
 KINDS = {"SERVICE_CONTROL_POLICY": Kind.SCP, "RESOURCE_CONTROL_POLICY": Kind.RCP}
+# Types that make an account the administrator of a service for the organization, with the attribute that tells it, and
+# the principal of the service for which Organizations then lists it (Organizations guide, services that work with it).
+ADMINISTRATORS = {
+    "aws_auditmanager_organization_admin_account_registration": ("admin_account_id", "auditmanager.amazonaws.com"),
+    "aws_cloudtrail_organization_delegated_admin_account": ("account_id", "cloudtrail.amazonaws.com"),
+    "aws_detective_organization_admin_account": ("account_id", "detective.amazonaws.com"),
+    "aws_fms_admin_account": ("account_id", "fms.amazonaws.com"),
+    "aws_guardduty_organization_admin_account": ("admin_account_id", "guardduty.amazonaws.com"),
+    "aws_inspector2_delegated_admin_account": ("account_id", "inspector2.amazonaws.com"),
+    "aws_macie2_organization_admin_account": ("admin_account_id", "macie.amazonaws.com"),
+    "aws_securityhub_organization_admin_account": ("admin_account_id", "securityhub.amazonaws.com"),
+    "aws_vpc_ipam_organization_admin_account": ("delegated_admin_account_id", "ipam.amazonaws.com"),
+}
 _HOLDERS = ("aws_organizations_organization", "aws_organizations_organizational_unit", "aws_organizations_account")
 
 
@@ -38,6 +51,14 @@ def read(here: Here) -> None:
     for resource in here.plan.of("aws_organizations_delegated_administrator"):
         if account := resource.text("account_id"):
             here.draft.delegated.add((account, resource.text("service_principal")))
+    for made, (attribute, service) in ADMINISTRATORS.items():
+        for resource in here.plan.of(made):
+            account = resource.text(attribute)
+            if account:
+                here.draft.delegated.add((account, service))
+            elif not resource.data:
+                reason = f"which account is the administrator of `{service}` is known after apply"
+                here.draft.unknown(f"account of `{resource.address}`", reason, "facts", resource.at)
 
 
 def _organization(here: Here, resource: Resource) -> None:

@@ -13,6 +13,8 @@ from perimeter_smt.policy.json_positions import quoted
 
 _KEY = r"\[(?:[0-9]+|\"(?:[^\"\\]|\\.)*\")\]"
 _INDEX, _MODULE = re.compile(_KEY), re.compile(rf"(?:module\.[^.\[]+(?:{_KEY})?\.?)+")
+_STEP = re.compile(rf"module\.([^.\[]+)({_KEY})?")
+_BESIDE = ("_policy", "_public_access_block", "_ownership_controls", "_versioning")  # resources with a bucket's id
 _VALUES = ("var", "local", "each", "count", "path", "self", "terraform")  # names in references that are no resources
 AFTER_APPLY = "known after apply"
 _DEEPEST = 20  # modules through which a reference is followed
@@ -81,6 +83,7 @@ class Plan:
     outputs: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     left_out: list[tuple[str, str, Place]] = field(default_factory=list)
+    following: set[str] = field(default_factory=set)  # addresses whose bucket is being looked for
 
     def former(self, address: str) -> Resource | None:
         """A resource that the plan changes or deletes, as it was."""
@@ -103,6 +106,8 @@ class Plan:
         module = _INDEX.sub("", resource.module)
         followed = self._followed(module, resource.references.get(attribute, ()))
         named = {(where, _short(ref)) for where, ref in followed if ref.partition(".")[0] not in _VALUES}
+        if len(named) > 1 and "aws_s3_bucket" in types:
+            named = self._of_buckets(named)
         if len(named) != 1:
             return None
         ((where, short),) = named
@@ -113,10 +118,31 @@ class Plan:
         exact = [f for f in found for ref in resource.references[attribute]
                  if _INDEX.sub("", ref) != ref and (f.address.endswith(ref) or ref.startswith(_local(f)))]  # fmt: skip
         exact = list({f.address: f for f in exact}.values())
-        for candidates in (exact, alike, found):
+        near = [f for f in found if _instances_agree(f.module, resource.module)]
+        for candidates in (exact, alike, near, found):
             if len(candidates) == 1:
                 return candidates[0]
         return None
+
+    def _of_buckets(self, named: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """References to what a bucket has beside it, whose id is that of the bucket, as references to the bucket.
+
+        Modules tell their bucket so, in order that it is used once its policy is there.
+        """
+        out = set()
+        for where, short in named:
+            beside = self.by_name.get(f"{where}|{short}", [])
+            if not short.startswith("aws_s3_bucket_") or not short.partition(".")[0].endswith(_BESIDE):
+                out.add((where, short))
+            for each in beside if (where, short) not in out else ():
+                made = None
+                if each.address not in self.following:
+                    self.following.add(each.address)
+                    made = self.referred(each, "bucket", "aws_s3_bucket")
+                    self.following.discard(each.address)
+                module = _INDEX.sub("", made.module) if made is not None else where
+                out.add((module, _short(_local(made))) if made is not None else (where, short))
+        return out
 
     def _followed(self, module: str, references: Iterable[str], depth: int = 0) -> Iterator[tuple[str, str]]:
         """References with the module in which they hold; variables and outputs of modules are followed."""
@@ -135,6 +161,16 @@ class Plan:
                     yield module, reference
             else:
                 yield module, reference
+
+
+def _instances_agree(one: str, other: str) -> bool:
+    """Whether two modules lie in the same instances of the modules that both of them lie in."""
+    for mine, theirs in zip(_STEP.findall(one), _STEP.findall(other), strict=False):
+        if mine[0] != theirs[0]:
+            return True
+        if mine[1] != theirs[1]:
+            return False
+    return True
 
 
 def _short(reference: str) -> str:
@@ -233,6 +269,10 @@ def _change(plan: Plan, change: dict[str, Any], at: Place) -> None:
                 ended="delete" in actions,
             )
         )
+    if "forget" in actions and change.get("mode") != "data":  # it stays in AWS (Terraform docs, `removed` block)
+        stays = at.at("change", "before")
+        own = f"{address} (forgotten)" if "create" in actions else address
+        plan.resources[own] = Resource(own, change["type"], found.get("before") or {}, stays, stays=True)
     if actions in (["delete"], ["forget"]):
         return
     resource = plan.resources.get(address)

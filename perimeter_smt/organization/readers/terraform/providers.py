@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from perimeter_smt.organization.readers.terraform import regions
 from perimeter_smt.organization.readers.terraform.plan import Plan, Resource
 from perimeter_smt.request.partitions import partition_of_region
 
@@ -32,11 +34,12 @@ def providers_of(plan: Plan) -> dict[str, Provider]:
 def _provider(plan: Plan, key: str) -> Provider:
     found = (plan.providers.get(key) or {}).get("expressions") or {}
     mine = [resource for resource in plan.resources.values() if resource.provider == key]
-    told = _account_of_role(plan, found) or _data(mine, "aws_caller_identity", ("account_id",))
+    told = _account_of_role(plan, found) or _allowed(plan, found) or _data(mine, "aws_caller_identity", ("account_id",))
     account = told or _likely(mine, 4)
     region = value_of(plan, found.get("region"))
     if partition_of_region(region) is None:
         region = _data(mine, "aws_region", ("region", "name", "id")) or _likely(mine, 3)
+        region = region or regions.of_variables(plan, found.get("region")) or regions.in_use(mine)
     return Provider(account, region, any(name in found for name in _ELSEWHERE), "region" in found)
 
 
@@ -44,10 +47,36 @@ def _account_of_role(plan: Plan, found: dict[str, Any]) -> str:
     for name in _ELSEWHERE[:2]:
         blocks = found.get(name) or {}
         block = blocks[0] if isinstance(blocks, list) else blocks
-        role = value_of(plan, block.get("role_arn") if isinstance(block, dict) else None)
+        expression = block.get("role_arn") if isinstance(block, dict) else None
+        role = value_of(plan, expression)
         if role.count(":") >= 5:
             return role.split(":")[4]
+        if account := _one(_values(plan, expression)):  # a text around the account
+            return account
     return ""
+
+
+def _allowed(plan: Plan, found: dict[str, Any]) -> str:
+    """The one account in which the provider works at all (provider documentation, `allowed_account_ids`)."""
+    expression = found.get("allowed_account_ids")
+    constant = expression.get("constant_value") if isinstance(expression, dict) else None
+    listed = constant if isinstance(constant, list) else list(_values(plan, expression))
+    return _one(str(each) for each in listed) if len(listed) == 1 else ""
+
+
+def _values(plan: Plan, expression: Any) -> Iterator[str]:
+    """The values of the variables that an expression refers to; those of lists one by one."""
+    references = expression.get("references") if isinstance(expression, dict) else None
+    for name in dict.fromkeys(str(each).partition(".")[2].partition(".")[0] for each in references or ()
+                              if str(each).startswith("var.")):  # fmt: skip
+        value = plan.variables.get(name)
+        yield from (str(each) for each in value) if isinstance(value, list) else (str(value),)
+
+
+def _one(values: Iterable[str]) -> str:
+    """The one of these values that is the id of an account; empty where none is, or several."""
+    found = {value for value in values if len(value) == 12 and value.isdigit()}
+    return found.pop() if len(found) == 1 else ""
 
 
 def value_of(plan: Plan, expression: Any) -> str:
@@ -59,8 +88,11 @@ def value_of(plan: Plan, expression: Any) -> str:
         return ""
     found = expression.get("constant_value")
     references = list(expression.get("references") or [])
-    if found is None and len(references) == 1 and str(references[0]).startswith("var."):
-        found = plan.variables.get(references[0].removeprefix("var."))
+    longest = max(map(str, references), key=len, default="")
+    if found is None and longest.startswith("var.") and all(longest.startswith(str(each)) for each in references):
+        found = plan.variables
+        for step in longest.removeprefix("var.").split("."):  # members of objects stand beside their variable
+            found = found.get(step) if isinstance(found, dict) else None
     return found if isinstance(found, str) else ""
 
 

@@ -16,6 +16,7 @@ from perimeter_smt.organization.readers.terraform import (
     permission_sets,
     resources,
     shares,
+    stacks,
 )
 from perimeter_smt.organization.readers.terraform.identity import here
 from perimeter_smt.organization.readers.terraform.plan import read_plan
@@ -52,6 +53,7 @@ def _plan(value: dict[str, Any], at: Place, draft: Draft, options: SourceOptions
     place = here(plan, draft, options, at)
     organizations.read(place)
     iam.read(place)
+    stacks.read(place)
     resources.read(place)
     shares.read(place)
     permission_sets.read(place)

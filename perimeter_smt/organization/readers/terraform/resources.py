@@ -42,6 +42,7 @@ POLICIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "aws_cloudwatch_event_bus_policy": ("event_bus_name", ("aws_cloudwatch_event_bus",), "policy"),
     "aws_backup_vault_policy": ("backup_vault_name", ("aws_backup_vault",), "policy"),
     "aws_opensearch_domain_policy": ("domain_name", ("aws_opensearch_domain",), "access_policies"),
+    "aws_elasticsearch_domain_policy": ("domain_name", ("aws_elasticsearch_domain",), "access_policies"),
     "aws_s3control_access_point_policy": ("access_point_arn", ("aws_s3_access_point",), "policy"),
     "aws_api_gateway_rest_api_policy": ("rest_api_id", ("aws_api_gateway_rest_api",), "policy"),
     "aws_codeartifact_domain_permissions_policy": ("domain", ("aws_codeartifact_domain",), "policy_document"),
@@ -117,6 +118,22 @@ def _access_list(thing: Thing, values: Mapping[str, Any]) -> None:
         acl.tell(thing, entries=acl.canned(values["acl"]))
 
 
+def _own_list(thing: Thing, values: Mapping[str, Any]) -> None:
+    """`acl` and `grant` of a bucket itself, as the provider had them before version 4, and as states still show.
+
+    The list of a bucket holds its owner with everything; where one id alone has that, it is the owner.
+    """
+    if values.get("acl"):
+        acl.tell(thing, entries=acl.canned(values["acl"]))
+    flat = [({"ID": each.get("id"), "URI": each.get("uri")}, permission) for each in values.get("grant") or ()
+            if isinstance(each, dict) for permission in each.get("permissions") or ()]  # fmt: skip
+    owners = {grantee["ID"] for grantee, permission in flat if permission == "FULL_CONTROL" and grantee["ID"]}
+    owner = next(iter(owners)) if len(owners) == 1 else None
+    found = [acl.entries([{"Grantee": grantee, "Permission": permission}], owner) for grantee, permission in flat]
+    if some := tuple(dict.fromkeys(entry for each in found for entry in each or ())):
+        acl.tell(thing, entries=tuple(dict.fromkeys((*(thing.acl or ()), *some))))
+
+
 def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
     arn, account = here.arn(resource), here.account_of(resource)
     if arn is None:
@@ -129,6 +146,8 @@ def _owner(here: Here, resource: Resource, attribute: str | None) -> None:
         policy = _in_body(resource)
     thing = here.draft.resource(arn, account, resource.at, policy=policy, tags=tags(resource))
     thing.whole = True
+    if resource.type == "aws_s3_bucket":
+        _own_list(thing, resource.values)
     if resource.type in KEYS and thing.policy is None:
         thing.policy = default_key_policy(arn, account)
     if resource.type == "aws_s3_access_point":
@@ -179,8 +198,8 @@ def arn_of(here: Here, resource: Resource, kind: str, value: str) -> str | None:
         place = f"{here.region_of(resource)}:{here.account_of(resource)}"
         return f"arn:{here.partition}:s3express:{place}:bucket/{value}"
     names = {"aws_s3_bucket": "bucket", "aws_kms_key": "key_id", "aws_opensearch_domain": "domain_name",
-             "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id", "aws_codeartifact_domain": "domain",
-             "aws_codeartifact_repository": "repository"}  # fmt: skip
+             "aws_elasticsearch_domain": "domain_name", "aws_api_gateway_rest_api": "id", "aws_efs_file_system": "id",
+             "aws_codeartifact_domain": "domain", "aws_codeartifact_repository": "repository"}  # fmt: skip
     given = {"domain": resource.text("domain"), "domain_owner": resource.text("domain_owner")}
     attributes = {**given, names.get(kind, "name"): value}
     stand_in = Resource("", kind, attributes, resource.at, provider=resource.provider)

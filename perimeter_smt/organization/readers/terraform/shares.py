@@ -12,7 +12,7 @@ from perimeter_smt.organization.readers.terraform.plan import Resource, is_unkno
 TYPES = (
     "aws_ram_resource_share", "aws_ram_principal_association", "aws_ram_resource_association",
     "aws_ami_launch_permission", "aws_snapshot_create_volume_permission", "aws_db_snapshot", "aws_db_snapshot_copy",
-    "aws_db_cluster_snapshot", "aws_neptune_cluster_snapshot", "aws_ssm_document",
+    "aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy", "aws_neptune_cluster_snapshot", "aws_ssm_document",
 )  # fmt: skip
 _PARTY = ("account_id", "group", "organization_arn", "organizational_unit_arn")
 _AFTER = "known after apply"
@@ -29,6 +29,7 @@ _DATABASES = {
     "aws_db_snapshot": ("snapshot", "db_snapshot_identifier"),
     "aws_db_snapshot_copy": ("snapshot", "target_db_snapshot_identifier"),
     "aws_db_cluster_snapshot": ("cluster-snapshot", "db_cluster_snapshot_identifier"),
+    "aws_rds_cluster_snapshot_copy": ("cluster-snapshot", "target_db_cluster_snapshot_identifier"),
     "aws_neptune_cluster_snapshot": ("cluster-snapshot", "db_cluster_snapshot_identifier"),
 }
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from perimeter_smt.organization.readers import access_types
+from perimeter_smt.organization.readers.access_types import AccessType
 from perimeter_smt.organization.readers.terraform.identity import Here
 from perimeter_smt.organization.readers.terraform.plan import Resource, is_unknown
 
@@ -16,73 +18,49 @@ _ATTRIBUTES = (
     "policy_text", "repository_policy_text", "assume_role_policy_document", "repository_policy",
     "delivery_destination_policy", "destination_policy",
 )  # fmt: skip
-_CONTENT = ("aws_organizations_resource_policy", "aws_organizations_policy")  # their policy is their `content`
-# Types that let somebody in without a policy in an attribute, with what they do (pages of the provider).
-_GRANTING = {
-    "aws_lambda_layer_version_permission": "gives others a layer",
-    "aws_ssoadmin_customer_managed_policy_attachments_exclusive": "gives a permission set its policies",
-    "aws_ssoadmin_managed_policy_attachments_exclusive": "gives a permission set its policies",
-    "aws_cloudformation_stack": "makes what its template says",
-    "aws_cloudformation_stack_set": "makes what its template says",
-    "aws_cloudformation_stack_set_instance": "makes what the template of its stack set says",
-    "aws_cloudformation_stack_instances": "makes what the template of its stack set says",
-    "aws_servicecatalog_provisioned_product": "makes what the template of a product says",
-    "aws_cloudcontrolapi_resource": "makes a resource of any type",
-    "aws_lakeformation_permissions": "gives access to data in Lake Formation",
-    "aws_opensearch_authorize_vpc_endpoint_access": "lets another account make endpoints to a domain",
-    "aws_redshift_endpoint_authorization": "lets another account make endpoints to a cluster",
-    "aws_redshift_datashare_authorization": "shares data of a cluster",
-    "aws_vpc_endpoint_service_allowed_principal": "lets others make endpoints to a service",
-    "aws_vpc_endpoint_service": "lets others make endpoints to it",
-    "aws_imagebuilder_distribution_configuration": "lets others launch its images",
-    "aws_signer_signing_profile_permission": "lets others sign with a profile",
-    "aws_securitylake_subscriber": "gives a subscriber access to a data lake",
-    "aws_servicecatalog_portfolio_share": "shares a portfolio",
-    "aws_lightsail_bucket_resource_access": "gives access to a bucket of Lightsail",
-    "aws_config_aggregate_authorization": "lets another account collect what AWS Config records",
-    "aws_iam_role_policies_exclusive": "takes every other inline policy from a role",
-    "aws_iam_user_policies_exclusive": "takes every other inline policy from a user",
-    "aws_iam_group_policies_exclusive": "takes every other inline policy from a group",
-    "aws_iam_role_policy_attachments_exclusive": "takes every other managed policy from a role",
-    "aws_iam_user_policy_attachments_exclusive": "takes every other managed policy from a user",
-    "aws_iam_group_policy_attachments_exclusive": "takes every other managed policy from a group",
-    "aws_iam_policy_attachment": "takes its policy from everybody whom it does not name",
-}  # fmt: skip
-# Of these, only resources with something in this attribute, at any depth.
-_ONLY_WITH = {"aws_vpc_endpoint_service": "allowed_principals",
-              "aws_imagebuilder_distribution_configuration": "launch_permission"}  # fmt: skip
 # Policies without which everybody in the network is let in (EFS guide, default file system policy).
 _OPEN_WITHOUT = {"aws_efs_file_system_policy"}
 
 
 def read(here: Here, known: frozenset[str]) -> None:
     """Name resources of types that are not `known` and hold a policy, or give access without one."""
+    giving, known = access_types.named("terraform"), known | access_types.harmless("terraform")
     for resource in here.plan.resources.values():
-        if resource.data:
+        if resource.data or resource.address in here.stacks:
             continue
-        if resource.type in _GRANTING:
-            if resource.changes and _lets_in(resource):
-                reason = f"`{resource.type}` {_GRANTING[resource.type]}, which is not read"
+        row = giving.get(resource.type)
+        if row is not None and _counts(here, resource, row):
+            reason = f"`{resource.type}` {row.does}, which is not read"
+            if row.affects == "facts":
                 here.draft.unknown(f"what `{resource.address}` changes", reason, "facts", resource.at)
-        elif found := _policy(resource, known):
+            else:
+                here.draft.unknown(f"what `{resource.address}` gives", reason, "grants", resource.at,
+                                   account=here.account_of(resource), holds=row.holds)  # fmt: skip
+        elif (row is None or row.members) and (found := _policy(resource, known)):
             reason = f"`{resource.type}` is no type whose `{found}` is read"
             here.draft.unknown(f"policy of `{resource.address}`", reason, "grants", resource.at,
                                account=here.account_of(resource))  # fmt: skip
     for resource in here.plan.before:
         if resource.ended and resource.address not in here.plan.resources:
-            found = "" if resource.type in _GRANTING else _policy(resource, known - _OPEN_WITHOUT)
-            if found or resource.type in _GRANTING:
-                what = _GRANTING.get(resource.type) or f"held a `{found}`"
+            row = giving.get(resource.type)
+            found = "" if row is not None else _policy(resource, known - _OPEN_WITHOUT)
+            if found or (row is not None and row.affects == "facts" and _lets_in(resource, row)):  # others only give
+                what = row.does if row is not None else f"held a `{found}`"
                 reason = f"`{resource.type}` {what}, which is not read: what is open without it is not told"
                 here.draft.unknown(f"what `{resource.address}` takes away", reason, "facts", resource.at)
 
 
-def _lets_in(resource: Resource) -> bool:
+def _counts(here: Here, resource: Resource, row: AccessType) -> bool:
+    """Whether a resource gives access here; what stays in an organization that is told elsewhere stays what it is."""
+    stays = row.once or (here.plan.changes and here.draft.over)
+    return (resource.changes or not stays) and _lets_in(resource, row)
+
+
+def _lets_in(resource: Resource, row: AccessType) -> bool:
     """Whether a resource of a type that may give access gives some, or may after apply."""
-    name = _ONLY_WITH.get(resource.type)
-    inside = [resource.values, *(each for value in resource.values.values() for each in _texts(value))]
-    told = any(isinstance(each, dict) and each.get(name or "") for each in inside)
-    return name is None or told or name in (*_inside(resource.unknown), *resource.unknown)
+    if not row.members or row.given(access_types.members(resource.values, row.members)):
+        return True
+    return any(name in row.members for name, _ in _masks(resource.unknown, resource))
 
 
 def _policy(resource: Resource, known: frozenset[str]) -> str:
@@ -95,7 +73,7 @@ def _policy(resource: Resource, known: frozenset[str]) -> str:
 
 
 def _attributes(resource: Resource) -> tuple[str, ...]:
-    return (*_ATTRIBUTES, "content") if resource.type in _CONTENT else _ATTRIBUTES
+    return (*_ATTRIBUTES, access_types.holding("terraform").get(resource.type, ""))
 
 
 def _masks(unknown: dict[str, Any], resource: Resource) -> Iterator[tuple[str, Any]]:
