@@ -48,6 +48,29 @@ class SeveralInputError(InputError):
         return self._errors
 
 
+class Together:
+    """Takes the errors of one reading, `with together: ...` for each of its steps, so that all are told at once."""
+
+    __slots__ = ("errors",)
+
+    def __init__(self) -> None:
+        self.errors: list[InputError] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, InputError):
+            return False
+        self.errors += error.each
+        return True
+
+    def done(self) -> None:
+        """Raise what was taken, in the order of the lines, if anything."""
+        if self.errors:
+            raise SeveralInputError(sorted(self.errors, key=lambda error: error.line))
+
+
 class InternalError(PerimeterError):
     """A contradiction inside the program, for instance a model that does not replay; `dump` is to be attached."""
 

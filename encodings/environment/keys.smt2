@@ -144,6 +144,16 @@
 (assert (! (=> (and |has aws:CalledViaLast| |has K| (not |has K next|)) (= |aws:CalledViaLast| |K|)) :named AR1.last
   :strength hard :for-each-value "aws:CalledVia" :with "aws:CalledViaLast"
   :source "global condition keys, aws:CalledViaLast"))
+; A chain names services as principals; how these are written no page defines (AP8.name).
+(define-fun is-service-principal ((x String)) Bool
+  (and (or (not (str.suffixof ".cn" x)) (= aws.partition "aws-cn"))
+    (str.in_re x (re.++ (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-") (str.to_re ".")))
+                        (re.union (str.to_re ".amazonaws.com") (str.to_re ".amazonaws.com.cn"))))))
+(assert (! (=> |has K| (is-service-principal |K|)) :named AR1.service :strength soft :for-each-value "aws:CalledVia"
+  :source "IAM guide, forward access sessions: the service principal of the service that initiated the request"))
+(assert (! (=> |has K| (is-service-principal |K|)) :named AR1.end-service :strength soft
+  :for-each "aws:CalledViaFirst aws:CalledViaLast"
+  :source "IAM guide, forward access sessions: the service principal of the service that initiated the request"))
 
 (assert (! (=> |has K| (some-value aws:TagKeys x (= x "TAG"))) :named AR10 :strength soft
   :for-each "aws:RequestTag/*" :with "aws:TagKeys" :source "global condition keys, aws:TagKeys: keys of the request's tags"))

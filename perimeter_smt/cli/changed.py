@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, MORE_KINDS, Choice, fill, set_option, text_options
+from perimeter_smt.cli.options import FILE, MORE_KINDS, Choice, a_day, fill, set_option, text_options, today_option
 from perimeter_smt.report.page import visible
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _FAIL_ON = ("never", "more", "unknown")
     "--fail-on", type=Choice(_FAIL_ON), default="unknown", show_default=True,
     help="more: something is newly allowed; unknown: or that is not decided.",
 )  # fmt: skip
+@today_option
 @set_option
 @text_options
 def changed(
@@ -34,6 +35,7 @@ def changed(
     since: str,
     kind: str | None,
     fail_on: str,
+    today: str | None,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -43,12 +45,12 @@ def changed(
     New files are named and pass; files that hold no policy are passed over.
     Exit codes: 0 nothing newly allowed, 1 something newly allowed, 2 bad input, 3 not decided.
     """
-    values = fill(settings)
+    values, day = fill(settings), a_day(today)
     from perimeter_smt.questions.changes.since import changed_documents, commit_of, exit_code
 
     commit_of(since)
     found = []
-    for one in changed_documents(_policies(files, kind, values), since, fill=values):
+    for one in changed_documents(_policies(files, kind, values), since, fill=values, today=day):
         found.append(one)
         if as_json:
             continue

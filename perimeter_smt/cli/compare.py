@@ -9,7 +9,7 @@ from typing import Any, Literal
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import KINDS, PATH, Choice, fill, set_option, text_options
+from perimeter_smt.cli.options import KINDS, PATH, Choice, a_day, fill, set_option, text_options, today_option
 from perimeter_smt.cli.source_options import identity_flags, source_flags
 from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
@@ -41,6 +41,7 @@ _OF_SOURCES = {
     type=Choice(["exact", "over"]),
     help="The chosen readings of AWS's documentation (default of --type), or also what a rival reading lets through.",
 )
+@today_option
 @source_flags
 @identity_flags
 @set_option
@@ -59,6 +60,7 @@ def compare(
     Exit codes: 0 nothing newly allowed, 1 something newly allowed, 2 bad input, 3 not decided.
     """
     values = fill(settings)
+    options["today"] = a_day(options["today"])
     if kind is None:
         if free_context:
             raise InputError("`--free-context` is for two policies, expected `--type` beside it")
@@ -88,7 +90,7 @@ def _documents(
         documents = [refuse_unset(load_policy(path, Kind(kind), values)) for path, _ in places]
     from perimeter_smt.questions.compare import compare as ask
 
-    found = ask(documents[0], documents[1], free_context=free_context, reading=reading)
+    found = ask(documents[0], documents[1], free_context=free_context, reading=reading, today=options["today"])
     if options["as_json"]:
         from perimeter_smt.report.json import comparison_json, dumps
 

@@ -40,6 +40,7 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
             modes=MODES if options["mode"] == "both" else (options["mode"],),
             reading=options["reading"] or "over",
             progress=bar,
+            today=options["today"],
         )
     if options["as_json"]:
         from perimeter_smt.report.changes_json import changes_json

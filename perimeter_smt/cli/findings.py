@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import PATH, Choice, fill, set_option, text_options
+from perimeter_smt.cli.options import PATH, Choice, a_day, fill, set_option, text_options, today_option
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.cli.stopping import Stopping
@@ -40,6 +40,7 @@ KINDS = ("resource", "trust", "kms", "bucket", "access-point")
     help="What outsiders reach of mine, or what mine reach of others.",
 )
 @click.option("--service", "services", multiple=True, metavar="PREFIX", help="Only this service. Repeatable.")
+@today_option
 @source_flags
 @identity_flags
 @set_option
@@ -51,6 +52,7 @@ def findings(
     zone: Any,
     direction: Any,
     services: tuple[str, ...],
+    today: str | None,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -61,7 +63,7 @@ def findings(
     SOURCE is one resource, trust or key policy, or a workspace or any other source that `prove` takes.
     Exit codes: 0 no such access, 1 some, 2 bad input, 3 not decided.
     """
-    values = fill(settings)
+    values, day = fill(settings), a_day(today)
     from perimeter_smt.questions.findings.answer import findings as ask
     from perimeter_smt.questions.findings.answer import findings_of_workspace
 
@@ -79,6 +81,7 @@ def findings(
                     services=services or None,
                     progress=bar,
                     stop=stop,
+                    today=day,
                 )
             return stop.exit_code(_shown(found, as_json=as_json, no_color=no_color))
     if direction == "out":
@@ -88,7 +91,7 @@ def findings(
     account, organization = ids(options)
     chosen: Any = zone or ("organization" if organization and not account else "account")
     with Stopping() as stop:
-        found = ask(document, zone=chosen, account=account, organization=organization, stop=stop)
+        found = ask(document, zone=chosen, account=account, organization=organization, stop=stop, today=day)
         return stop.exit_code(_shown(found, as_json=as_json, no_color=no_color))
 
 

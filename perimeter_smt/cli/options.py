@@ -113,11 +113,7 @@ def mitigation_options(function: _F) -> _F:
     function = click.option(
         "--without-exceptions", is_flag=True, help="Show what each exception of perimeter.yaml opens."
     )(function)
-    function = click.option(
-        "--today",
-        metavar="YYYY-MM-DD",
-        help="The day on which exceptions count, and requests begin [default: the day of the call].",
-    )(function)
+    function = today_option(function)
     function = click.option("--no-mitigations", is_flag=True, help="Ask the objectives alone.")(function)
     return click.option(
         "--mitigation",
@@ -125,6 +121,15 @@ def mitigation_options(function: _F) -> _F:
         multiple=True,
         metavar="ID",
         help="Mitigation that must hold, such as C1, or all: it counts for the exit code. Repeatable.",
+    )(function)
+
+
+def today_option(function: _F) -> _F:
+    """`--today`."""
+    return click.option(
+        "--today",
+        metavar="YYYY-MM-DD",
+        help="The day on which exceptions count, and requests begin [default: the day of the call].",
     )(function)
 
 

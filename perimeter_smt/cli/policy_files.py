@@ -126,6 +126,8 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
     except InputError:
         if isinstance(value, Mapping) and is_policy(value):
             return guess_kind(value)
+        if value is None:
+            raise InputError("not valid JSON, and its name tells no kind of policy", file=str(file)) from None
         raise
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import PATH, fill, set_option, text_options
+from perimeter_smt.cli.options import PATH, a_day, fill, set_option, text_options, today_option
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.cli.stopping import Stopping
@@ -29,6 +29,7 @@ _SOURCE = click.option(
 @click.argument("action")
 @_SOURCE
 @click.option("--resource", default="", metavar="ARN", help="Only on this resource; wildcards are allowed.")
+@today_option
 @source_flags
 @identity_flags
 @set_option
@@ -38,6 +39,7 @@ def who_can(
     action: str,
     source: Path,
     resource: str,
+    today: str | None,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -47,6 +49,7 @@ def who_can(
 
     Exit codes: 0 nobody can, 1 somebody can, 2 bad input, 3 not decided.
     """
+    day = a_day(today)
     from perimeter_smt.questions.findings.who import known_action
     from perimeter_smt.questions.findings.who import who_can as ask
 
@@ -57,7 +60,7 @@ def who_can(
         raise
     with Stopping() as stop:
         with Bar(no_color=no_color) as bar:
-            found = ask(workspace, action, resource, progress=bar, stop=stop)
+            found = ask(workspace, action, resource, progress=bar, stop=stop, today=day)
         return stop.exit_code(_answer(found, as_json=as_json, no_color=no_color))
 
 
@@ -65,6 +68,7 @@ def who_can(
 @click.argument("principal")
 @_SOURCE
 @click.option("--service", "services", multiple=True, metavar="PREFIX", help="Only this service. Repeatable.")
+@today_option
 @source_flags
 @identity_flags
 @set_option
@@ -74,6 +78,7 @@ def what_can(
     principal: str,
     source: Path,
     services: tuple[str, ...],
+    today: str | None,
     settings: tuple[str, ...],
     as_json: bool,
     no_color: bool,
@@ -83,12 +88,13 @@ def what_can(
 
     Exit codes: 0 nothing, 1 something, 2 bad input, 3 not decided.
     """
+    day = a_day(today)
     from perimeter_smt.questions.findings.who import what_can as ask
 
     workspace = _workspace(source, settings, options)
     with Stopping() as stop:
         with Bar(no_color=no_color) as bar:
-            found = ask(workspace, principal, services=services or None, progress=bar, stop=stop)
+            found = ask(workspace, principal, services=services or None, progress=bar, stop=stop, today=day)
         return stop.exit_code(_answer(found, as_json=as_json, no_color=no_color))
 
 

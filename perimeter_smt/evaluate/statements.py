@@ -156,13 +156,16 @@ def match_statement(
     *,
     rivals: Rivals = frozenset(),
     has_boundary: bool = False,
+    asked_on: str | None = None,
 ) -> MatchResult:
     """Whether one statement of `document` matches a request (semantics 1, 2).
 
-    `has_boundary`: the caller has a permissions boundary, which matters to NotPrincipal. The result is true if the
+    `has_boundary`: the caller has a permissions boundary, which matters to NotPrincipal. `asked_on`: what AWS writes
+    for the resource of a call on `*` (X-46). The result is true if the
     statement matches; it carries the strongest kind of hit, or the first part that failed.
     """
-    return compiled(document, rivals).statements[statement.index].match(View(request, has_boundary=has_boundary))
+    view = View(request, has_boundary=has_boundary, asked_on=asked_on)
+    return compiled(document, rivals).statements[statement.index].match(view)
 
 
 def _resources(element: Element | None, kind: Kind, variables: bool, rivals: Rivals) -> Callable[[View], bool]:

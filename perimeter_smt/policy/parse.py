@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.errors import InputError, Together, did_you_mean
 from perimeter_smt.files import read_text
 from perimeter_smt.policy import api_resources, sizes, validate
 from perimeter_smt.policy.document import (
@@ -29,7 +29,7 @@ from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, Number, fr
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.operators import Operator, parse_operator
 from perimeter_smt.policy.placeholders import fill as fill_placeholders
-from perimeter_smt.policy.placeholders import refuse_unset
+from perimeter_smt.policy.placeholders import refuse_unset, without_echoes
 from perimeter_smt.policy.unwrap import unwrapped
 
 _FORBIDDEN_CHARACTER = re.compile(r"[^\t\n\r\x20-\xff]")
@@ -102,62 +102,107 @@ def _document(
     plain: bool = False,
     sized: bool = True,
 ) -> Document:
-    node = unwrapped(node)
+    node, together = unwrapped(node), Together()
     if not plain:
-        fill_placeholders(node, fill)
+        with together:
+            fill_placeholders(node, fill)
         for found in node.walk():
-            _check_characters(found)
+            with together:
+                _check_characters(found)
     if strict:
-        if sized:
-            sizes.check(node, kind)
-        refuse_unset(node)
-    members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy")
-    if "Statement" not in members:
-        raise node.error("element `Statement` is missing")
-    statements = _items(members["Statement"])
-    if strict and not statements:
-        raise members["Statement"].error("the list of statements is empty")
-    version = validate.version(members.get("Version"), kind, node, strict)
-    identifier = _text(members["Id"]) if "Id" in members else None
-    if identifier is not None:
-        validate.policy_id(members["Id"], kind, strict)
-    full_access = kind is Kind.RCP and validate.is_rcp_full_access(members)
-    read = tuple(_statement(item, index, kind, strict, full_access) for index, item in enumerate(statements))
-    if strict:
-        validate.unique_sids(statements)
-        for item in statements:
-            validate.conditions(item, readable=readable)
-    return Document(
-        kind=kind, version=version, id=identifier, statements=read, name=name, location=_location(node),
-        characters=sizes.characters(node, spaces=False),
-    )  # fmt: skip
+        with together:
+            refuse_unset(node)
+        if sized and not together.errors:
+            with together:
+                sizes.check(node, kind)
+    read = _read(node, kind, name, strict, together, readable=readable)
+    together.errors = without_echoes(together.errors)
+    together.done()
+    assert read is not None  # or there are errors
+    return read
 
 
-def _statement(node: Node, index: int, kind: Kind, strict: bool, full_access: bool) -> Statement:
-    members = validate.members(node, validate.STATEMENT_ELEMENTS, "a statement")
-    effect = _effect(node, members)
-    if not full_access:
-        validate.elements(node, members, effect, kind, strict)
-    action = _element(node, members, "Action")
-    resource = _element(node, members, "Resource")
-    if resource is not None and kind is Kind.RESOURCE:
-        resource = _in_full(resource)
-    principal = _principal(members, strict)
-    if action is None:
-        raise node.error("one of `Action` and `NotAction` is missing")
-    if not full_access:
-        validate.actions(members, kind, strict)
-    if strict:
-        validate.resources(members, kind)
-        validate.principals(members, kind)
+def _read(node: Node, kind: Kind, name: str, strict: bool, together: Together, *, readable: bool) -> Document | None:
+    """The document; errors are left with `together`."""
+    with together:
+        members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy", together)
+        if "Statement" not in members:
+            if together.errors:  # it is something else
+                del together.errors[1:]
+                return None
+            with together:
+                raise node.error("element `Statement` is missing")
+        with together:
+            version = validate.version(members.get("Version"), kind, node, strict)
+        identifier = None
+        if "Id" in members:
+            with together:
+                identifier = _text(members["Id"])
+                validate.policy_id(members["Id"], kind, strict)
+        if "Statement" not in members:
+            return None
+        statements = _items(members["Statement"])
+        if strict and not statements:
+            raise members["Statement"].error("the list of statements is empty")
+        full_access = kind is Kind.RCP and validate.is_rcp_full_access(members)
+        read = [_statement(item, index, kind, strict, full_access, together) for index, item in enumerate(statements)]
+        if strict:
+            validate.unique_sids(statements, together)
+            for item in statements:
+                validate.conditions(item, together, readable=readable)
+        if together.errors:
+            return None
+        return Document(
+            kind=kind, version=version, id=identifier, statements=tuple(filter(None, read)), name=name,
+            location=_location(node), characters=sizes.characters(node, spaces=False),
+        )  # fmt: skip
+    return None
+
+
+def _statement(
+    node: Node, index: int, kind: Kind, strict: bool, full_access: bool, together: Together
+) -> Statement | None:
+    """The statement, None where something is wrong with it; errors are left with `together`."""
+    before = len(together.errors)
+    effect: Effect = "Deny"
+    sid = action = resource = principal = None
+    conditions: tuple[Condition, ...] = ()
+    with together:
+        members = validate.members(node, validate.STATEMENT_ELEMENTS, "a statement", together)
+        with together:
+            effect = _effect(node, members)
+            if not full_access:
+                validate.elements(node, members, effect, kind, strict)
+        with together:
+            action = _element(node, members, "Action")
+            if action is None:
+                raise node.error("one of `Action` and `NotAction` is missing")
+            if not full_access:
+                validate.actions(members, kind, strict, together)
+        with together:
+            resource = _element(node, members, "Resource")
+            if resource is not None and kind is Kind.RESOURCE:
+                resource = _in_full(resource)
+            if strict:
+                validate.resources(members, kind, together)
+        with together:
+            principal = _principal(members, strict)
+            if strict:
+                validate.principals(members, kind, together)
+        with together:
+            sid = validate.sid(members.get("Sid"), kind, strict)
+        with together:
+            conditions = _conditions(members.get("Condition"), together)
+    if action is None or len(together.errors) > before:
+        return None
     return Statement(
         index=index,
-        sid=validate.sid(members.get("Sid"), kind, strict),
+        sid=sid,
         effect=effect,
         action=action,
         resource=resource,
         principal=principal,
-        conditions=_conditions(members.get("Condition")),
+        conditions=conditions,
         location=_location(node),
     )
 
@@ -212,22 +257,28 @@ def _principal(members: Mapping[str, Node], strict: bool) -> PrincipalElement | 
     return PrincipalElement(negated=negated, entries=tuple(entries), location=_location(found))
 
 
-def _conditions(node: Node | None) -> tuple[Condition, ...]:
+def _conditions(node: Node | None, together: Together) -> tuple[Condition, ...]:
     if node is None:
         return ()
     out: list[Condition] = []
     for operator_name, block in _object(node, "operators").items():
-        try:
-            operator = _operator(operator_name)
-        except ValueError as error:
-            raise block.error(str(error) if len(str(error)) < 200 else "unknown condition operator") from None
-        for key, values in _object(block, "condition keys").items():
-            if not key.strip():
-                raise values.error("a condition key is empty")
-            texts = tuple(_condition_text(item) for item in _items(values))
-            out.append(
-                Condition(operator=operator, key=key, name=key.lower(), values=texts, location=_location(values))
-            )
+        operator: Operator | None = None
+        with together:
+            try:
+                operator = _operator(operator_name)
+            except ValueError as error:
+                raise block.error(str(error) if len(str(error)) < 200 else "unknown condition operator") from None
+        with together:
+            for key, values in _object(block, "condition keys").items():
+                with together:
+                    if not key.strip():
+                        raise values.error("a condition key is empty")
+                    texts = tuple(_condition_text(item) for item in _items(values))
+                    if operator is not None:
+                        place = _location(values)
+                        out.append(
+                            Condition(operator=operator, key=key, name=key.lower(), values=texts, location=place)
+                        )
     return tuple(out)
 
 

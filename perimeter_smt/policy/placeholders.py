@@ -7,29 +7,44 @@ value would compare with the text of the placeholder, and a guardrail would sile
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from perimeter_smt.errors import InputError, Together
 from perimeter_smt.policy.json_positions import Node, clipped, quoted
 from perimeter_smt.policy.template import Variable, parse_template
 
 _LEFT_OPEN = re.compile(r"<[A-Za-z0-9_][A-Za-z0-9_ -]*>")
+_OPEN = re.compile(rf"{_LEFT_OPEN.pattern}|\$\{{")
+_IS_OPEN = re.compile(r"placeholder `|`\$\{.*names no condition key: a placeholder", re.DOTALL)
 _KEY = re.compile(r"[^:]+:[^:].*", re.DOTALL)
 _BRACKETED = re.compile(r"<.+>|\[.+\]|\$\{.+\}", re.DOTALL)
 
 
 def fill(node: Node, values: Mapping[str, str]) -> None:
-    """Replace the tokens in every string and key below `node`, in place; InputError where one is left open.
+    """Replace the tokens in every string and key below `node`, in place; InputError with each that is left open.
 
     A name with its brackets (`<NAME>`, `[NAME]`, `${NAME}`) stands for just that token, a bare name for all three.
     Filled text is not filled again.
     """
-    replace = _replacer(values)
+    replace, together = _replacer(values), Together()
     for found in node.walk():
         if isinstance(found.value, dict):
-            found.value = _keys(found.value, replace)
+            found.value = _keys(found.value, replace, together)
         elif type(found.value) is str:  # not a Number
             found.value = replace(found.value)
-            _refuse_open(found, found.value)
+            with together:
+                _refuse_open(found, found.value)
+    together.done()
+
+
+def without_echoes(errors: Sequence[InputError]) -> list[InputError]:
+    """Errors without those about a text with a placeholder that another error names: filled, it may be right."""
+    named = {error.path for error in errors if _IS_OPEN.match(error.message)}
+    return [
+        error
+        for error in errors
+        if _IS_OPEN.match(error.message) or error.path not in named or not _OPEN.search(error.message)
+    ]
 
 
 def refuse_unset(node: Node) -> None:
@@ -37,24 +52,28 @@ def refuse_unset(node: Node) -> None:
 
     A condition key is `prefix:name`; `${AccountId}` and `${AWS::AccountId}` are none. `Id` and `Sid` hold no variables.
     """
+    together = Together()
     for found in node.walk():
         if type(found.value) is not str or "${" not in found.value or found.step in ("Id", "Sid"):
             continue
         for part in parse_template(found.value, wildcards=False, variables=True):
             if isinstance(part, Variable) and not _KEY.fullmatch(part.key):
                 shown = quoted("${" + part.key + "}")
-                raise found.error(
-                    f"{shown} names no condition key: a placeholder, use `--set {clipped(part.key, 60)}=VALUE`"
-                )
+                with together:
+                    raise found.error(
+                        f"{shown} names no condition key: a placeholder, use `--set {clipped(part.key, 60)}=VALUE`"
+                    )
+    together.done()
 
 
-def _keys(members: dict[str, Node], replace: Callable[[str], str]) -> dict[str, Node]:
+def _keys(members: dict[str, Node], replace: Callable[[str], str], together: Together) -> dict[str, Node]:
     out: dict[str, Node] = {}
     for key, child in members.items():
         child.step, child.known_path = replace(key), None
-        _refuse_open(child, child.step)
-        if child.step in out:
-            raise child.error(f"duplicate key {quoted(child.step)} after placeholders are filled")
+        with together:
+            _refuse_open(child, child.step)
+            if child.step in out:
+                raise child.error(f"duplicate key {quoted(child.step)} after placeholders are filled")
         out[child.step] = child
     return out
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from perimeter_smt.errors import did_you_mean
+from perimeter_smt.errors import Together, did_you_mean
 from perimeter_smt.policy.api_resources import SHORT
 from perimeter_smt.policy.document import Effect, PrincipalType
 from perimeter_smt.policy.json_positions import Node, quoted
@@ -86,13 +86,14 @@ _KEY = re.compile(r"[^:]+:.+", re.DOTALL)
 _SID = re.compile(r"[A-Za-z0-9]*")
 
 
-def members(node: Node, expected: tuple[str, ...], what: str) -> dict[str, Node]:
-    """The members of an object whose keys must be among `expected`; InputError otherwise."""
+def members(node: Node, expected: tuple[str, ...], what: str, together: Together) -> dict[str, Node]:
+    """The members of an object; keys that are not among `expected` are errors."""
     if not isinstance(node.value, dict):
         raise node.error(f"found {node.kind}, expected {what}, an object")
     for name, member in node.value.items():
         if name not in expected:
-            raise member.error(f"unknown element {quoted(name)} in {what}{did_you_mean(name, expected)}")
+            with together:
+                raise member.error(f"unknown element {quoted(name)} in {what}{did_you_mean(name, expected)}")
     return node.value
 
 
@@ -133,46 +134,56 @@ def elements(node: Node, found: Mapping[str, Node], effect: Effect, kind: Kind, 
         raise found["Principal"].error('a statement of kind rcp has a principal other than `"*"`')
 
 
-def actions(found: Mapping[str, Node], kind: Kind, strict: bool) -> None:
+def actions(found: Mapping[str, Node], kind: Kind, strict: bool, together: Together) -> None:
     """Action texts: `*` or `service:name`, with a service in RCPs, of `sts` in trust policies."""
     for item in _texts(found, "Action"):
-        text = str(item.value)
-        if kind is Kind.RCP and (not text.strip("*:") or text.startswith("*:")):
-            raise item.error(f"action {quoted(text)} has no service prefix, a policy of kind rcp needs one")
-        if not strict:
-            continue
-        if not _ACTION.fullmatch(text):
-            raise item.error(f"action {quoted(text)} is not `*` or `service:name`")
-        if kind is Kind.TRUST and not text.lower().startswith("sts:"):
-            raise item.error(f"action {quoted(text)} in a trust policy, expected an action of `sts`")
+        with together:
+            _action(item, str(item.value), kind, strict)
 
 
-def resources(found: Mapping[str, Node], kind: Kind) -> None:
+def _action(item: Node, text: str, kind: Kind, strict: bool) -> None:
+    if kind is Kind.RCP and (not text.strip("*:") or text.startswith("*:")):
+        raise item.error(f"action {quoted(text)} has no service prefix, a policy of kind rcp needs one")
+    if not strict:
+        return
+    if not _ACTION.fullmatch(text):
+        raise item.error(f"action {quoted(text)} is not `*` or `service:name`")
+    if kind is Kind.TRUST and not text.lower().startswith("sts:"):
+        raise item.error(f"action {quoted(text)} in a trust policy, expected an action of `sts`")
+
+
+def resources(found: Mapping[str, Node], kind: Kind, together: Together) -> None:
     """Resource texts of the strict reading: stars or ARNs, complete ones where AWS refuses others (1.5.4)."""
     for item in _texts(found, "Resource"):
-        text = str(item.value)
-        if text and not text.strip("*"):
-            continue
-        if kind is Kind.RESOURCE and text.startswith(SHORT):
-            continue
-        if not text.startswith("arn:"):
-            raise item.error(f"resource {quoted(text)} is not `*` or an ARN")
-        if text.count(":") >= 5:
-            continue
-        if GRAMMARS[kind].complete_arns or (kind is Kind.SCP and not text.endswith("*")):
-            raise item.error(f"resource {quoted(text)} is an incomplete ARN, a policy of kind {kind} needs six fields")
+        with together:
+            _resource(item, str(item.value), kind)
 
 
-def principals(found: Mapping[str, Node], kind: Kind) -> None:
+def _resource(item: Node, text: str, kind: Kind) -> None:
+    if text and not text.strip("*"):
+        return
+    if kind is Kind.RESOURCE and text.startswith(SHORT):
+        return
+    if not text.startswith("arn:"):
+        raise item.error(f"resource {quoted(text)} is not `*` or an ARN")
+    if text.count(":") >= 5:
+        return
+    if GRAMMARS[kind].complete_arns or (kind is Kind.SCP and not text.endswith("*")):
+        raise item.error(f"resource {quoted(text)} is an incomplete ARN, a policy of kind {kind} needs six fields")
+
+
+def principals(found: Mapping[str, Node], kind: Kind, together: Together) -> None:
     """Principal texts of the strict reading (semantics 1.6.1): InputError for what can never be a principal."""
     element = found.get("Principal") or found.get("NotPrincipal")
     if element is None or not isinstance(element.value, dict):
         return
     for type_name, values in element.value.items():
         if type_name == "Federated" and kind is not Kind.TRUST:
-            raise values.error("principal type `Federated` is for trust policies only")
+            with together:
+                raise values.error("principal type `Federated` is for trust policies only")
         for item in values.value if isinstance(values.value, list) else (values,):
-            _principal(item, type_name, str(item.value))
+            with together:
+                _principal(item, type_name, str(item.value))
 
 
 def _principal(node: Node, type_name: str, text: str) -> None:
@@ -189,21 +200,29 @@ def _principal(node: Node, type_name: str, text: str) -> None:
         raise node.error(f"principal {quoted(text)} of type `CanonicalUser`, expected 64 hexadecimal digits")
 
 
-def conditions(statement: Node, *, readable: bool) -> None:
+def conditions(statement: Node, together: Together, *, readable: bool) -> None:
     """Condition blocks of the strict reading: keys with a service prefix and, if `readable`, values that can be read.
 
-    The blocks were parsed before.
+    What is wrong with their form was told when the blocks were parsed.
     """
-    block = cast("dict[str, Node]", statement.value).get("Condition")
-    for name, keys in cast("dict[str, Node]", block.value).items() if block is not None else ():
-        base = parse_operator(name).base
-        for key, values in cast("dict[str, Node]", keys.value).items():
-            if not _KEY.fullmatch(key):
-                raise values.error(f"condition key {quoted(key)} has no service prefix such as `aws:`")
+    for name, keys in _members_of(_members_of(statement).get("Condition")).items():
+        try:
+            base = parse_operator(name).base
+        except ValueError:
+            continue
+        for key, values in _members_of(keys).items():
+            if key.strip() and not _KEY.fullmatch(key):
+                with together:
+                    raise values.error(f"condition key {quoted(key)} has no service prefix such as `aws:`")
             for item in values.value if isinstance(values.value, list) else (values,):
                 text = str(item.value).lower() if isinstance(item.value, bool) else str(item.value)
-                if readable and (expected := unreadable(base, text)):
-                    raise item.error(f"`{name}` cannot read {quoted(text)}, expected {expected}")
+                if readable and isinstance(item.value, (str, bool)) and (expected := unreadable(base, text)):
+                    with together:
+                        raise item.error(f"`{name}` cannot read {quoted(text)}, expected {expected}")
+
+
+def _members_of(node: Node | None) -> dict[str, Node]:
+    return node.value if node is not None and isinstance(node.value, dict) else {}
 
 
 def principal_type(node: Node, name: str) -> PrincipalType:
@@ -228,16 +247,17 @@ def sid(node: Node | None, kind: Kind, strict: bool) -> str | None:
     return node.value or None
 
 
-def unique_sids(statements: list[Node]) -> None:
+def unique_sids(statements: list[Node], together: Together) -> None:
     """Statement ids are unique within a document."""
     seen: dict[str, int] = {}
     for statement in statements:
-        node = cast("dict[str, Node]", statement.value).get("Sid")
+        node = _members_of(statement).get("Sid")
         if node is None or not isinstance(node.value, str) or not node.value:
             continue
         if node.value in seen:
             first = f", first on line {seen[node.value]}" if seen[node.value] else ""
-            raise node.error(f"statement id {quoted(node.value)} is used twice{first}")
+            with together:
+                raise node.error(f"statement id {quoted(node.value)} is used twice{first}")
         seen[node.value] = node.line
 
 

@@ -8,24 +8,26 @@ RCPs and endpoint policies that is "not stopped".  A guardrail without Allow sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Literal
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import readings
+from perimeter_smt.encode.world import clock
 from perimeter_smt.encode.world.accounts import one_of
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError, expect_one_of
 from perimeter_smt.logic.atoms import Is, Member
 from perimeter_smt.logic.formula import TRUE, Formula, atom, both, implies, is_text, neg, sym
-from perimeter_smt.logic.interpret import Model, truth
+from perimeter_smt.logic.interpret import truth
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.policy.document import Document
-from perimeter_smt.questions.documents import ACCOUNT, allows_alone, pose
+from perimeter_smt.questions.documents import ACCOUNT, allows_alone, mode_of, pose
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample
@@ -33,10 +35,11 @@ from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
 from perimeter_smt.witness.context import request_of
-from perimeter_smt.witness.facts import View
+from perimeter_smt.witness.facts import View, written_for_star
 from perimeter_smt.witness.replay import allows
 
 _BOUNDARY = sym("boundary.given")
+_MODE = 1  # the place of the mode among what is asked
 
 
 def compare(
@@ -46,16 +49,34 @@ def compare(
     free_context: bool = False,
     reading: Literal["exact", "over"] = "exact",
     limits: Limits | None = None,
+    today: date | None = None,
 ) -> Comparison:
     """Relate two documents, seen from the second.
 
     `free_context`: every condition key is free, as single-document checks elsewhere take it, and names of resources
     hold any character that can stand there; otherwise only requests that AWS can produce count (environment
-    axioms).  `reading` over also counts what only a rival reading of AWS's documentation lets through.
+    axioms).  `reading` over also counts what only a rival reading of AWS's documentation lets through; `exact` names
+    the open points that, read the other way, make another answer.  Requests count that are made on `today` (default:
+    the day of the call) or later.
     """
     expect_one_of(reading, ("exact", "over"), "reading")
-    asked = encode(before, after, free_context=free_context, reading=reading)
-    return conclude(asked, *decide(asked, limits))
+    day = today or date.today()
+    rivals = reading == "exact" and not free_context
+    asked = encode(before, after, free_context=free_context, reading=reading, rivals=rivals, today=day)
+    engine = Engine(asked.problem, limits or Limits())
+    more, less = (_answer(engine, asked, question) for question in (asked.more, asked.less))
+    found = conclude(asked, more, less)
+    if found.relation == "unknown":
+        return found
+    if any(clock.facts(day, asked.world.keys)):
+        found = replace(found, today=day.isoformat())
+    if not rivals:
+        return found
+    return replace(
+        found,
+        may_allow=_turning(engine, asked, asked.more, more),
+        may_deny=_turning(engine, asked, asked.less, less),
+    )
 
 
 @dataclass(frozen=True)
@@ -81,12 +102,15 @@ def encode(
     guardrails: Sequence[Sequence[Document]] = (),
     given: Formula = TRUE,
     services: Sequence[str] | None = None,
+    rivals: bool = False,
+    today: date | None = None,
 ) -> Asked:
     """The two questions that `compare` asks, as formulas.
 
     `denying` are policies whose Deny statements count besides; each of `guardrails` is a level of policies that must
     let the request through, too, by an Allow of its own; `given` is what else holds of the requests.
-    `services`: calls of others are left out, which the caller knows to make no difference.
+    `services`: calls of others are left out, which the caller knows to make no difference. `rivals`: the open points
+    are asked besides. `today`: the day from which on requests count; None: any day.
     """
     more_denies = (*denying, *(document for level in guardrails for document in level))
 
@@ -99,7 +123,7 @@ def encode(
     documents = (before, after, *more_denies)
     posed = pose(
         documents, differ, free_context=free_context, reading=reading, services=services,
-        within_reach=reading == "exact",
+        within_reach=reading == "exact", rivals=rivals, today=today,
     )  # fmt: skip
     more, less = posed.formulas
     return Asked(before, after, posed.world, posed.problem, more, less, posed.mode)
@@ -138,6 +162,21 @@ def _answer(engine: Engine, asked: Asked, question: Formula) -> Result:
         if plain.status == "sat":
             return plain
     return found
+
+
+def _turning(engine: Engine, asked: Asked, question: Formula, answer: Result) -> tuple[str, ...]:
+    """Open points that, read the other way, let a request tell the documents apart which none does otherwise."""
+    if answer.status != "unsat" or _MODE not in answer.needed:
+        return ()
+    over = engine.check([question, mode_of(asked.world, "over")])
+    if over.status != "sat" or over.model is None:
+        return ()
+    turned = [name for name in readings() if over.model.symbols.get(name, False)]
+    for name in turned:
+        alone = (sym(other) if other == name else neg(sym(other)) for other in readings())
+        if engine.check([question, mode_of(asked.world, "over"), *alone]).status == "sat":
+            return (name,)
+    return tuple(turned)
 
 
 def _place() -> tuple[Formula, ...]:
@@ -187,7 +226,8 @@ def _example(
         return None
     model = result.model
     assert model is not None
-    request, facts, used = request_of(View(world, model))
+    view = View(world, model)
+    request, facts, used = request_of(view)
     through: list[Blame] = []
     for document, effect in ((allowing, "Allow"), (other, "Deny")):
         for statement in document.statements:
@@ -197,16 +237,17 @@ def _example(
     boundary = model.symbols.get(str(_BOUNDARY.payload), False)
     if boundary:
         why += ", if the caller has a permissions boundary"
-    _replay(request, allowing, other, model, has_boundary=boundary)
+    _replay(request, allowing, other, view, has_boundary=boundary)
     return Counterexample(kind, request, facts, why, tuple(through), keys=tuple(used))
 
 
-def _replay(request: Request, allowing: Document, other: Document, model: Model, *, has_boundary: bool) -> None:
+def _replay(request: Request, allowing: Document, other: Document, view: View, *, has_boundary: bool) -> None:
     """Let the concrete evaluator confirm a witness; InternalError if it does not."""
-    rivals = frozenset(name for name in readings() if model.symbols.get(name, False))
+    rivals = frozenset(name for name in readings() if view.model.symbols.get(name, False))
+    written = written_for_star(view, rivals)
 
     def allowed(document: Document) -> bool:
-        return allows(document, request, rivals, has_boundary=has_boundary)
+        return allows(document, request, rivals, has_boundary=has_boundary, asked_on=written)
 
     if not allowed(allowing) or allowed(other):
         raise InternalError(

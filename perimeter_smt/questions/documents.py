@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from perimeter_smt.encode.language import stars
 from perimeter_smt.encode.language.keys import FreeKeys, sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.resource import HAS_REGION
 from perimeter_smt.encode.language.statement import Policies, bounds, under_set_operators
 from perimeter_smt.encode.language.text import formal_text, readings
+from perimeter_smt.encode.world import clock
 from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.keys import WorldKeys
@@ -60,13 +63,18 @@ def pose(
     reading: Literal["exact", "over"] = "exact",
     services: Sequence[str] | None = None,
     within_reach: bool = False,
+    rivals: bool = False,
+    today: date | None = None,
 ) -> Posed:
     """The problem around the formulas that `build` makes of documents; the kind of the first says whom it binds.
 
     `services`: every formula demands a call of one of these; by default those that the documents can reach.
     `within_reach`: of RCPs, only calls of services are asked that support RCPs by the table of today.
+    `rivals`: open points may be read the other way, X-46 among them. `today`: the day from which on requests count.
     """
-    world = world_of(documents, free_context=free_context)
+    world = world_of(documents, free_context=free_context, today=today)
+    if (rivals or reading == "over") and not free_context:
+        world.keys.stars = set()
     formulas = build(world.policies)
     assemble(world, formulas, documents, free_context=free_context)
     if within_reach and documents[0].kind is Kind.RCP and not free_context:
@@ -75,8 +83,11 @@ def pose(
     return Posed(world, problem_of(world, calls), tuple(reduced), mode_of(world, reading))
 
 
-def world_of(documents: Sequence[Document], *, free_context: bool) -> World:
-    """The world that documents by themselves are asked about: nobody is listed, whatever is granted."""
+def world_of(documents: Sequence[Document], *, free_context: bool, today: date | None = None) -> World:
+    """The world that documents by themselves are asked about: nobody is listed, whatever is granted.
+
+    `today`: the day from which on requests count; None: any day.
+    """
     found = named(documents)
     lies_in = next(iter(found)) if len(found) == 1 else DEFAULT
     script = formal_text(lies_in if len(found) < 2 and not free_context else None)
@@ -85,7 +96,7 @@ def world_of(documents: Sequence[Document], *, free_context: bool) -> World:
     keys.sets = under_set_operators(documents)
     root = Unit(id="r-none")
     organization = Organization(id="o-none", management_account="000000000000", root=root, partition=lies_in)
-    nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison")
+    nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison", today=today)
     return World(nobody, script, keys, RememberedPolicies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
 
 
@@ -125,6 +136,7 @@ def assemble(world: World, asked: Sequence[Formula], documents: Sequence[Documen
         out += _formats()
     else:
         out += [_partition(world, documents), *principal_facts(world.workspace, documents)]
+        out += [*clock.facts(world.workspace.today, world.keys), *stars.facts(world.keys.stars or ())]
         _, taken = environment(world, [*asked, *(a.formula for a in out)], set())
         out += taken
     world.assertions = out

@@ -14,7 +14,8 @@ from perimeter_smt.policy.kinds import Kind
 
 _MOST = 4096  # statements remembered
 _Key = tuple[tuple[bool, tuple[str, ...]], tuple[bool, tuple[str, ...]] | None, Kind]
-_KNOWN: dict[_Key, tuple[Formula, ...]] = {}
+_Known = tuple[tuple[Formula, ...], frozenset[str]]  # with the services of which calls on `*` may match
+_KNOWN: dict[tuple[_Key, bool], _Known] = {}
 
 
 @dataclass
@@ -26,12 +27,18 @@ class RememberedPolicies(Policies):
         key = _key(document, statement)
         if key is None:
             return super().element_formulas(document, statement)
-        parts = _KNOWN.get(key)
-        if parts is None:
+        asked = self.keys.stars  # whether X-46 is asked makes another formula
+        known = _KNOWN.get((key, asked is not None))
+        if known is None:
             if len(_KNOWN) >= _MOST:
                 _KNOWN.clear()
-            parts = _KNOWN[key] = super().element_formulas(document, statement)
-        return parts
+            self.keys.stars = None if asked is None else set()
+            parts = super().element_formulas(document, statement)
+            known = _KNOWN[key, asked is not None] = parts, frozenset(self.keys.stars or ())
+            self.keys.stars = asked
+        if asked is not None:
+            asked |= known[1]
+        return known[0]
 
 
 def _key(document: Document, statement: Statement) -> _Key | None:

@@ -169,12 +169,19 @@ class Report(NoTruth):
 
 @dataclass(frozen=True)
 class Comparison(NoTruth):
-    """Two documents, seen from the second: what it newly allows, what it newly denies."""
+    """Two documents, seen from the second: what it newly allows, what it newly denies.
+
+    `may_allow`, `may_deny`: open points of AWS's documentation that make it allow or deny something new where, as they
+    are chosen, it does not. `today`: the day from which on requests count, empty where nothing depends on it.
+    """
 
     relation: Literal["equivalent", "more", "less", "incomparable", "unknown"]
     newly_allowed: Counterexample | None = None
     newly_denied: Counterexample | None = None
     reason: str = ""
+    may_allow: tuple[str, ...] = ()
+    may_deny: tuple[str, ...] = ()
+    today: str = ""
 
 
 __all__ = [

@@ -35,6 +35,13 @@ _OUT = {
     "perimeter": "resources that the perimeter does not trust",
     "everyone": "resources",
 }
+_CLOSED = {
+    "user": "IAM users",
+    "role": "sessions of roles",
+    "federated-user": "federated users",
+    "root": "root users",
+    "anonymous": "anonymous callers",
+}
 _SHOWN = 8  # actions and names that a line of text lists
 
 
@@ -50,6 +57,7 @@ def findings_json(found: Findings) -> dict[str, Any]:
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
         "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
+        "today": found.today,
         "services": list(found.services),
         "findings": [_finding_json(one) for one in found.findings],
     }
@@ -65,6 +73,7 @@ def callers_json(found: Callers) -> dict[str, Any]:
         "proved": list(found.proved),
         "unknowns": list(found.unknowns),
         "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
+        "today": found.today,
         "services": list(found.services),
         "notes": list(found.notes),
         "callers": [
@@ -98,6 +107,7 @@ def _finding_json(one: Finding) -> dict[str, Any]:
         "besides": list(said.other),
         "policy": said.policy,
         "public": one.public,
+        "closed_to": list(one.closed_to),
         "statements": [blame_json(blame) for blame in one.statements],
         "example": {
             "request": request_json(example),
@@ -128,6 +138,7 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
         _besides(page, found.undecided)
     if out:
         _asked(page, found.services)
+    _since(page, found.today)
     if found.findings or found.status == "complete":
         _proved(page, found.proved)
     _unknowns(page, found.unknowns)
@@ -160,6 +171,7 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"note: {note}", style="yellow")
     if not found.action:
         _asked(page, found.services)
+    _since(page, found.today)
     _proved(page, found.proved)
     _unknowns(page, found.unknowns)
     for one in can:
@@ -183,6 +195,12 @@ def _asked(page: Page, services: Sequence[str]) -> None:
     """What the answer is about: of calls of other services it says nothing."""
     every = set(services) >= set(actions.services())
     page.text("asked: calls of every service" if every else f"asked: calls of {named(services, _SHOWN)}, no others")
+
+
+def _since(page: Page, today: str) -> None:
+    """From when on requests count, where policies test the moment."""
+    if today:
+        page.text(f"asked: requests made on {today} or later", style="dim")
 
 
 def _proved(page: Page, names: Iterable[str]) -> None:
@@ -210,6 +228,9 @@ def _write(
         who = _but(_principals(said.principals), _principals(said.except_principals))
         page.item("who", who if (whose and not callers) or who != "everybody" else "", indent=inner)
         page.item("actions", _actions(one, said), indent=inner)
+        if one.closed_to:
+            never = _listed(_CLOSED[kind] for kind in one.closed_to)
+            page.item("never", f"{never}: AWS takes no such call from them", indent=inner)
         page.item("on", _but(list(said.resources), list(said.except_resources)), indent=inner)
         for values in said.within:
             page.item("and on", ", ".join(values), indent=inner)
@@ -218,6 +239,11 @@ def _write(
         page.item("allowed", blamed(one.statements), indent=inner)
         request = f"{caller(example)} calls {example.request.action} on {example.request.resource}"
         page.item("example", [request, explain.wire(example.facts), owner(example), *keys(example)], indent=inner)
+
+
+def _listed(names: Iterable[str]) -> str:
+    *some, last = names
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def _principals(entries: Iterable[Named]) -> list[str]:

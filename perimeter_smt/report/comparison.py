@@ -20,7 +20,15 @@ def render(found: Comparison, *, width: int | None = None, color: bool = False) 
     """The relation, and one request for each difference with the statements behind it."""
     page = Page(width, color=color)
     text, style = _RELATIONS[found.relation]
+    if found.may_allow or found.may_deny:
+        text = f"under the chosen readings {text}"
     page.text(f"{text}: {found.reason}" if found.reason else text, style=f"bold {style}")
+    for points, does in ((found.may_allow, "allows something new"), (found.may_deny, "denies something more")):
+        if points:
+            page.text(f"open: the second {does} where AWS's documentation is read the other way at {', '.join(points)} "
+                      "(`perimeter why NAME`; `--reading over` shows it)", style="yellow")  # fmt: skip
+    if found.today:
+        page.text(f"asked: requests made on {found.today} or later", style="dim")
     for label, side in (("newly allowed", found.newly_allowed), ("newly denied", found.newly_denied)):
         if side is None:
             continue

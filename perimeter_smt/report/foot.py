@@ -34,7 +34,9 @@ def rests_on(page: Page, report: Report) -> None:
     limits = list(dict.fromkeys(lim.reach for v in report.verdicts for lim in v.limits if lim.accepted))
     kinds: dict[str, list[str]] = {"accepted limit": limits}
     axioms: set[str] = set()
-    for one in (one for verdict in report.verdicts for one in verdict.assumptions):
+    objectives = (one for verdict in report.verdicts for one in verdict.assumptions)
+    mitigations = (one for mitigation in report.mitigations for one in mitigation.assumptions)
+    for one in (*objectives, *mitigations):
         if one.name == "environment":
             axioms.update(one.text.removeprefix("axioms ").split(", "))
         elif not one.presumed and (kind := _kind(one)) is not None and one.name not in kinds.setdefault(kind, []):

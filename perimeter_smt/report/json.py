@@ -93,6 +93,9 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
         "format": FORMAT,
         "relation": found.relation,
         "reason": found.reason,
+        "may_allow": list(found.may_allow),
+        "may_deny": list(found.may_deny),
+        "today": found.today,
         **{name: request_json(side) if side else None for name, side in sides.items()},
         "statements": {name: [blame_json(b) for b in side.through] if side else [] for name, side in sides.items()},
     }

@@ -171,7 +171,10 @@ def _blocked_parts(report: Report, row: Numbered, folder: str) -> list[Part]:
 def _fix(report: Report, found: Counterexample) -> Part:
     known = advice_on(report.advice, found)
     label = "fix" if known and known.sure else "try"
-    return label, [f"{known.fix} ({known.rule}, line {known.line})"] if known else [], False
+    if not known:
+        return label, [], False
+    line = f", line {known.line}" if known.line else ""  # policies inside answers of AWS have none
+    return label, [f"{known.fix} ({known.rule}{line})"], False
 
 
 def _block(page: Page, label: str, title: str, style: str, parts: Sequence[Part]) -> None:

@@ -18,9 +18,13 @@ class Blame:
     line: int
 
     def __str__(self) -> str:
+        return f"{self.place} {self.sid or f'statement {self.index + 1}'}"
+
+    @property
+    def place(self) -> str:
+        """File and line; where it was not read from the text of a policy (line 0), the file and the document."""
         inside = f"{self.file} {self.document}" if self.file and self.document else self.file or self.document
-        place = f"{self.file}:{self.line}" if self.line else inside
-        return f"{place} {self.sid or f'statement {self.index + 1}'}"
+        return f"{self.file}:{self.line}" if self.line else inside
 
 
 @dataclass(frozen=True)

@@ -91,13 +91,26 @@ def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[st
     )
 
 
-def allows(document: Document, request: Request, readings: Iterable[str] = (), *, has_boundary: bool = False) -> bool:
-    """Whether a document by itself allows a request: some Allow matches and no Deny; guardrails may lack Allows."""
+def allows(
+    document: Document,
+    request: Request,
+    readings: Iterable[str] = (),
+    *,
+    has_boundary: bool = False,
+    asked_on: str | None = None,
+) -> bool:
+    """Whether a document by itself allows a request: some Allow matches and no Deny; guardrails may lack Allows.
+
+    `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
+    """
     rivals = _rivals(readings)
 
     def some(effect: str) -> bool:
         found = (s for s in document.statements if s.effect == effect)
-        return any(match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary) for s in found)
+        return any(
+            match_statement(document, s, request, rivals=rivals, has_boundary=has_boundary, asked_on=asked_on)
+            for s in found
+        )
 
     return (document.stands_beside_full_access or some("Allow")) and not some("Deny")
 

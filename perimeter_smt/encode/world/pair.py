@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from perimeter_smt.encode.language import stars
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.world import accounts, perimeter
 from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_state, tags_of_caller, untagged_name
@@ -124,6 +125,7 @@ class _Builder:
     def pair(self, given: tuple[Organization, Organization]) -> Pair:
         """Definitions and facts of both, the axioms on what they use, and the copies for the first state."""
         before, after = self.before, self.after
+        self.keys.stars = set()  # both readings of X-46 are asked
         after.definitions, before.definitions = definitions_of(after), definitions_of(before)
         if not after.free_grants:  # what has which tag, of the keys that policies of the other state alone look at, too
             for world in (before, after):
@@ -146,6 +148,7 @@ class _Builder:
         names = self._names(tags)
         out = [Assertion(f"define {name}", iff(sym(name), body)) for name, body in after.definitions.items()]
         out += [lies_in(after.workspace.organization.partition), *after.policies.assertions, *hard]
+        out += stars.facts(self.keys.stars or ())
         used, axioms = self._environment([*out, *only_old, *only_new, *old_tags])
         out += axioms
         out += self._accounts(used)

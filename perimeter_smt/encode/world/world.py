@@ -41,8 +41,12 @@ from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
 from perimeter_smt.policy.document import Document, Element
 from perimeter_smt.request.partitions import partitions
 
+_CHAIN = ("cloudformation.amazonaws.com", "athena.amazonaws.com", "s3.amazonaws.com")  # call others (AR1.service)
 HINTS: dict[str, tuple[str, ...]] = {
     "principal.service": ("cloudtrail.amazonaws.com", "s3.amazonaws.com"),
+    "aws:CalledViaFirst": _CHAIN,
+    "aws:CalledViaLast": _CHAIN,
+    **{f"aws:CalledVia {place}": _CHAIN for place in range(1, 5)},
     "source.address": ("198.51.100.7", "203.0.113.7", "2001:db8::7"),
     "endpoint.id": ("vpce-0123456789abcdef0", "vpce-0fedcba9876543210"),
     "endpoint.vpc": ("vpc-0123456789abcdef0", "vpc-0fedcba9876543210"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from perimeter_smt.errors import InputError
+from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.organization.perimeter import Collected, Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import agreement, values
@@ -71,7 +71,12 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         return _beside(path, options)
     draft = draft_of(path, form, options)
     if options.organization is not None:
-        return _changed(read_source(options.organization, replace(options, organization=None)), draft, path)
+        return _changed(
+            read_source(options.organization, replace(options, organization=None, account=None)),
+            draft,
+            path,
+            options.account,
+        )
     organization = _organization(draft, options)
     _in_regions(organization, path)
     perimeter, node = _perimeter(path, organization.id, options)
@@ -98,7 +103,7 @@ def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions(
     form = recognise(path)
     if form in (Form.WORKSPACE, Form.PERIMETER):
         raise InputError("a workspace, expected a plan or template that changes one", file=str(path))
-    return _changed(base, draft_of(path, form, options, over=True), path)
+    return _changed(base, draft_of(path, form, options, over=True), path, options.account)
 
 
 def draft_of(path: Path, form: Form, options: SourceOptions, *, over: bool = False) -> Draft:
@@ -107,7 +112,16 @@ def draft_of(path: Path, form: Form, options: SourceOptions, *, over: bool = Fal
     draft.over = over or options.organization is not None
     draft.whole = options.complete
     _reader(form)(path, draft, options)
+    if draft.accounts_listed and not draft.over:
+        _account_of_list(options.account, {*draft.accounts, draft.management, options.management_account})
     return draft
+
+
+def _account_of_list(account: str | None, known: Collection[str | None]) -> None:
+    """Refuse an account that a whole list of accounts does not hold: what lies in it is of no organization of mine."""
+    if account is not None and account not in known:
+        near = did_you_mean(account, filter(None, known))
+        raise InputError(f"`{account}` is none of the accounts of the organization{near}", path="--account")
 
 
 def _reader(form: Form) -> Callable[[Path, Draft, SourceOptions], None]:
@@ -151,7 +165,10 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
     return read_source(path, chosen).model_copy(update={"name": _name(folder)})
 
 
-def _changed(base: Workspace, draft: Draft, path: Path) -> Workspace:
+def _changed(base: Workspace, draft: Draft, path: Path, account: str | None) -> Workspace:
+    if base.grants_given:
+        ids = {account.id for account, _ in base.organization.accounts()}
+        _account_of_list(account, {*ids, base.organization.management_account, *draft.accounts})
     before = still_untold(base.unknowns, draft)
     organization = overlay(base.organization, draft)
     _in_regions(organization, path)

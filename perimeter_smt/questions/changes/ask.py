@@ -70,7 +70,7 @@ def compare_workspaces(
     `modes`: guardrails alone, whatever is granted, and with the grants as they are; both by default, since a guardrail
     may open what nobody is granted yet, and a grant what guardrails do not stop.  `reading`: `over` proves under every
     open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
-    have expired.  InputError where the two are not of one organization.
+    have expired, and from when on requests count.  InputError where the two are not of one organization.
     """
     for mode in modes:
         expect_one_of(mode, MODES, "mode")
@@ -86,8 +86,10 @@ def compare_workspaces(
     notes: tuple[str, ...] = ()
     if before.perimeter != after.perimeter:
         notes = ("perimeter.yaml differs: requests are sorted by that of the second",)
-    perimeter, expired = after.perimeter.on(today or date.today())
-    after = after.model_copy(update={"perimeter": perimeter})
+    day = today or date.today()
+    perimeter, expired = after.perimeter.on(day)
+    before = before.model_copy(update={"today": day})
+    after = after.model_copy(update={"perimeter": perimeter, "today": day})
     notes = (*notes, *expired)
     parts = []
     for number, mode in enumerate(modes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from perimeter_smt.errors import InputError
@@ -30,17 +31,22 @@ def changed_documents(
     *,
     fill: Mapping[str, str] | None = None,
     limits: Limits | None = None,
+    today: date | None = None,
 ) -> Iterator[Changed]:
     """What each policy, read from the file that it names, newly allows or denies since the commit, one by one.
 
-    `fill` are placeholders of the policies as they were. InputError where git does not know the commit, or the file of
-    the commit is no policy.
+    `fill` are placeholders of the policies as they were; `today` as for `compare`. InputError where git does not know
+    the commit, or the file of the commit is no policy.
     """
     commit = commit_of(since)
     for now in documents:
         before = _before(Path(now.location.file), commit, now, dict(fill or {}))
-        found = None if before is None else compare(refuse_unset(before), refuse_unset(now), limits=limits)
+        found = None if before is None else _compared(before, now, limits, today)
         yield Changed(now.location.file, found)
+
+
+def _compared(before: Document, now: Document, limits: Limits | None, today: date | None) -> Comparison:
+    return compare(refuse_unset(before), refuse_unset(now), limits=limits, today=today)
 
 
 def commit_of(name: str) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from typing import get_args
 
+from perimeter_smt.encode.world import clock
 from perimeter_smt.encode.world.public import Public as Publicity
 from perimeter_smt.encode.world.public import publicity
+from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InputError, expect_one_of
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.actions import known, levels
+from perimeter_smt.questions.findings.closed import closed_to, uncallable
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, Zone, services_of
 from perimeter_smt.questions.findings.lists import publicity_of
 from perimeter_smt.questions.findings.outward import callers, known_service, services_of_callers
@@ -38,11 +42,13 @@ def findings(
     organization: str | None = None,
     limits: Limits | None = None,
     stop: Stop | None = None,
+    today: date | None = None,
 ) -> Findings:
     """The access that one resource, key or trust policy gives to those outside the zone of trust.
 
     `zone` is `account`, `organization` or `everyone` (all access, whoever calls). Without the id of the `account` or
-    `organization`, who shares that of the resource is inside. InputError for kinds of policy that grant nothing.
+    `organization`, who shares that of the resource is inside. Requests count that are made on `today` (default: the day
+    of the call) or later. InputError for kinds of policy that grant nothing.
     """
     expect_one_of(zone, get_args(Zone), "zone")
     file = document.location.file
@@ -50,7 +56,10 @@ def findings(
         raise InputError(f"findings are of policies on resources, not of kind `{document.kind.value}`", file=file)
     if zone == "perimeter":
         raise InputError("zone `perimeter` needs a workspace, expected `account` or `organization` for one policy")
-    asked, world = of_document(document, zone=zone, account=account, organization=organization, limits=limits)
+    day = today or date.today()
+    asked, world = of_document(
+        document, zone=zone, account=account, organization=organization, limits=limits, today=day
+    )
     asked.search.stop = stop or asked.search.stop
     cover = asked.search.cover()
 
@@ -59,8 +68,8 @@ def findings(
 
     made = made_of(asked, cover, replay)
     reason = cover.reason or (INTERRUPTED if stop is not None and stop() else "")
-    reason = reason or restated_document(document, made, asked, limits)
-    return answered(file, zone, [(made, cover, reason)])
+    reason = reason or restated_document(document, made, asked, limits, day)
+    return replace(answered(file, zone, [(made, cover, reason)]), today=counting(world))
 
 
 def findings_of_workspace(
@@ -72,6 +81,7 @@ def findings_of_workspace(
     limits: Limits | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    today: date | None = None,
 ) -> Findings:
     """All ways in, or all ways out, of a workspace, as AWS decides them.
 
@@ -79,11 +89,13 @@ def findings_of_workspace(
     principals reach that is not of the zone. `zone`: `account` (of the resource, or of the caller), `organization`,
     `perimeter` (as perimeter.yaml defines what is trusted), or `everyone` (all access). `services` narrows the
     question. `stop` is asked between two questions: where it says so, the answer is what was decided until then.
-    InputError where there is nothing to ask: no policy of a resource or role, no listed principal.
+    Requests count that are made on `today` (default: the day of the call) or later. InputError where there is nothing
+    to ask: no policy of a resource or role, no listed principal.
     """
     expect_one_of(zone, get_args(Zone), "zone")
     expect_one_of(direction, get_args(Direction), "direction")
     chosen = sorted({known_service(s) for s in services}) if services else None
+    workspace = workspace.model_copy(update={"today": today or date.today()})
     if direction == "in":
         undecided = hiding(workspace, "resource", chosen)
         workspace = with_known_part(workspace)
@@ -116,7 +128,13 @@ def findings_of_workspace(
         proved = tuple(name for name in found.proved if name != "complete")
         reason = found.reason or ("" if found.findings else f"{MAY_LET_IN}: {things(undecided)}")
         found = replace(found, status="unknown", proved=proved, reason=reason, undecided=undecided)
-    return replace(found, direction=direction, services=estate.services)
+    return replace(found, direction=direction, services=estate.services, today=counting(estate.world))
+
+
+def counting(world: World) -> str:
+    """The day from which on requests count; nothing where no policy tests the moment of the request."""
+    day = world.workspace.today
+    return day.isoformat() if day is not None and any(clock.facts(day, world.keys)) else ""
 
 
 def covered(
@@ -178,11 +196,22 @@ def made_of(asked: Asked, cover: Cover, replay: Replay) -> list[Finding]:
         # Where the search was ended, others may cover the set as a whole.
         others = [] if cover.reason else [other for other in cover.cubes if other is not cube]
         result = asked.search.example(cube, others, wishes())
-        found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind)
+        found = elements(cube, asked.search.literals, asked.actions, asked.topic.kind, uncallable(asked, cube))
         names = asked.actions.names(found.numbers)
         example = replay(asked, cube, result)
         public = _public(found, asked)
-        out.append(Finding(asked.topic.name, found, levels(names), known(names), public, example.through, example))
+        out.append(
+            Finding(
+                asked.topic.name,
+                found,
+                levels(names),
+                known(names),
+                public,
+                example.through,
+                example,
+                closed_to(asked, cube),
+            )
+        )
     return out
 
 

@@ -46,6 +46,8 @@ _APART = {
     "sqs": ("sqs:SetQueueAttributes",),
     "sts": (
         "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
         "sts:AssumeRoot",
         "sts:GetSessionToken",
         "sts:GetFederationToken",
@@ -86,6 +88,7 @@ class Topic:
     documents: tuple[Document, ...]
     facts: tuple[Literal, ...] = ()
     actions: tuple[str, ...] = ()  # what the question itself names, which the answer must tell apart
+    callers: Formula | None = None  # who is asked about, whatever is called; None: no need to tell who cannot call it
 
 
 @dataclass
@@ -139,6 +142,7 @@ class Estate:
         may = reduced.of(self.always())
         chosen = [replace(topic, facts=self._with_grants(topic.facts)) for topic in topics]
         given = [reduced.of(topic.given) for topic in chosen]
+        chosen = [replace(t, callers=reduced.of(t.callers) if t.callers else None) for t in chosen]
         for topic in chosen:
             known = self._classes(topic, reduced)
             literals = literals_of(world.keys, topic.documents, known.classes, callers=True)
@@ -146,7 +150,8 @@ class Estate:
             made.append((topic, known, (*literals, *topic.facts), absent))
         world.assertions += [Assertion(a.name, a.formula) for a in world.keys.assertions[before:]]
         words = (formula for _, _, ls, ab in made for formula in (*(x.formula for x in ls), *ab.values()))
-        problem, _ = reduced.problem([*given, *words])
+        who = (topic.callers for topic in chosen if topic.callers)
+        problem, _ = reduced.problem([*given, *words, *who])
         engine = Engine(problem, self.limits)
         out = []
         for (topic, known, literals, absent), here in zip(made, given, strict=True):
@@ -258,14 +263,14 @@ class Estate:
                     documents = distinct([*own, *others, *rcps, *self.endpoint_documents(), *near])
                     kind = own[0].kind if own else Kind.KMS if resource.grants else Kind.BUCKET
                     told = (*facts, *(one for r in beside for one in _on(r)))
-                    yield Topic(resource.arn, kind, here, documents, told)
+                    yield Topic(resource.arn, kind, here, documents, told, callers=outside)
                 elif "AE7.acl" in self.untold and lists.counts(resource):
                     self.presumed = True
             for principal in account.principals:
                 if principal.trust is not None:
                     here = both(outside, role_target(principal))
                     documents = distinct([principal.trust, *rcps, *self.endpoint_documents(), *near])
-                    yield Topic(principal.arn, Kind.TRUST, here, documents, facts)
+                    yield Topic(principal.arn, Kind.TRUST, here, documents, facts, callers=outside)
 
     def members_are_asked_about(self, zone: Zone) -> bool:
         """Whether callers of the organization count: what is listed of them decides, even that they hold nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from perimeter_smt.encode.language.principal import encode_principal
 from perimeter_smt.encode.language.statement import Policies
@@ -33,13 +34,15 @@ def read_back(found: Elements, kind: Kind) -> Document:
     return parse_object(found.policy, kind, file="(finding)", name="finding", strict=False)
 
 
-def restated_document(document: Document, made: Sequence[Finding], asked: Asked, limits: Limits | None) -> str:
+def restated_document(
+    document: Document, made: Sequence[Finding], asked: Asked, limits: Limits | None, today: date | None = None
+) -> str:
     """Ask both inclusions for the findings of one policy; why they do not hold, or nothing."""
     if any(one.elements.policy is None for one in made):
         return _MUTE
     back = [read_back(one.elements, document.kind) for one in made]
     documents = [document, *back]
-    world = posed.world_of([*documents, *separate(documents)], free_context=False)
+    world = posed.world_of([*documents, *separate(documents)], free_context=False, today=today)
     access = posed.allows_alone(world.policies, document)
     given = given_of_document(world, asked.zone)
     stated = disj(both(_says(world.policies, d), _besides(world, document, f)) for d, f in zip(back, made, strict=True))

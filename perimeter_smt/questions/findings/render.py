@@ -36,8 +36,10 @@ class Elements:
     numbers: tuple[int, ...]  # of the classes of actions
 
 
-def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Kind) -> Elements:
-    """What a cube says, as IAM writes it."""
+def elements(
+    cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Kind, without: frozenset[int] = frozenset()
+) -> Elements:
+    """What a cube says, as IAM writes it; `without`: classes of actions of which it holds no request."""
     listed: dict[str, list[list[Literal]]] = {"principal": [], "resource": [], "action": [], "other": []}
     left_out: dict[str, list[Literal]] = {"principal": [], "resource": []}
     condition: Block = {}
@@ -56,6 +58,7 @@ def elements(cube: Cube, literals: Sequence[Literal], actions: Actions, kind: Ki
             left_out[first.field] += found
     numbers = [x.number for found in listed["action"] for x in found]
     classes = tuple(dict.fromkeys(numbers)) or tuple(one.number for one in actions.classes)
+    classes = tuple(number for number in classes if number not in without) or classes
     patterns, but = actions.written(classes)
     principals = tuple(_entries(found) for found in listed["principal"])
     resources = [_values(found) for found in listed["resource"]]

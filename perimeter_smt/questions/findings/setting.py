@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, encode_principal
@@ -42,13 +43,15 @@ def of_document(
     account: str | None = None,
     organization: str | None = None,
     limits: Limits | None = None,
+    today: date | None = None,
 ) -> tuple[Asked, World]:
     """The access that one policy gives to those outside the zone of trust, made ready.
 
-    Without the id of the account or organization, who shares it with the resource is inside.
+    Without the id of the account or organization, who shares it with the resource is inside. `today`: the day from
+    which on requests count; None: any day.
     """
     documents = (document,)
-    world = posed.world_of([document, *separate(documents)], free_context=False)
+    world = posed.world_of([document, *separate(documents)], free_context=False, today=today)
     actions = classes_of(documents)
     access = posed.allows_alone(world.policies, document)
     literals = literals_of(world.keys, documents, actions.classes)
@@ -65,7 +68,9 @@ def of_document(
     search = Projected(
         engine, access, (given, posed.mode_of(world, "exact")), told, missing, rules=rules, wishes=wishes()
     )
-    return Asked(Topic(document.location.file, document.kind, given, documents), search, actions, where), world
+    return Asked(
+        Topic(document.location.file, document.kind, given, documents, callers=given), search, actions, where
+    ), world
 
 
 def _rules(world: World, document: Document) -> tuple[Rule, ...]:

@@ -24,6 +24,7 @@ class Finding:
     `public`: what the S3 guide means by it,
     `unsettled` where its page does not say. `count` is the number of known actions. `example` is one request of the
     set and of no other, replayed by the evaluator; `statements` are the Allow statements that the set rests on.
+    `closed_to`: kinds of callers that the elements would hold, and that AWS takes none of the calls from.
     """
 
     resource: str
@@ -33,6 +34,7 @@ class Finding:
     public: Public
     statements: tuple[Blame, ...]
     example: Counterexample
+    closed_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Findings(NoTruth):
     `proved` names what the engine proved: `included` (each is access), `complete` (together all of it), `apart` (none
     is covered by the rest), `restated` (their policies, read back, say the same). `unknowns` are what the source did
     not tell; `undecided` those of them that may give access besides. `services`: those whose calls were asked about;
-    none for a policy by itself.
+    none for a policy by itself. `today`: the day from which on requests count, empty where no policy tests it.
     """
 
     source: str
@@ -55,6 +57,7 @@ class Findings(NoTruth):
     direction: Direction = "in"
     services: tuple[str, ...] = ()
     undecided: tuple[Unknown, ...] = ()
+    today: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -84,7 +87,8 @@ class Callers(NoTruth):
 
     `services`: those whose calls were asked about; of others nothing is said. `notes` tell what makes the answer
     another one than it seems: a caller that is not listed, a resource that is not there. `undecided`: what the source
-    did not tell and what may let in others.
+    did not tell and what may let in others. `today`: the day from which on requests count, empty where no policy tests
+    it.
     """
 
     source: str
@@ -96,6 +100,7 @@ class Callers(NoTruth):
     services: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     undecided: tuple[Unknown, ...] = ()
+    today: str = ""
 
     @property
     def exit_code(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from perimeter_smt.encode.language.action import action_matches
 from perimeter_smt.encode.language.keys import sym_is
@@ -20,7 +21,7 @@ from perimeter_smt.organization.model import OwnedPrincipal, Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.findings.answer import covered, read_again
+from perimeter_smt.questions.findings.answer import counting, covered, read_again
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, apart, distinct, guardrails, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.questions.findings.notes import about_caller, no_such_call
@@ -45,13 +46,16 @@ def who_can(
     limits: Limits | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    today: date | None = None,
 ) -> Callers:
     """Everybody who can call `action` on `resource` (an ARN, with wildcards if need be; empty: on anything).
 
     Listed principals one by one, whoever else is of each account, and outsiders of the organization, each with the
     sets of requests that are allowed. InputError for an action that AWS does not have and no policy names. `stop` is
-    asked between two questions: where it says so, the answer is what was decided until then.
+    asked between two questions: where it says so, the answer is what was decided until then. Requests count that are
+    made on `today` (default: the day of the call) or later.
     """
+    workspace = workspace.model_copy(update={"today": today or date.today()})
     beyond = _named_beyond(workspace, action)
     service = action.partition(":")[0].lower() if beyond else known_action(action)
     estate = Estate(workspace, [service], limits, (action,) if beyond else ())
@@ -71,13 +75,15 @@ def what_can(
     limits: Limits | None = None,
     progress: Progress | None = None,
     stop: Stop | None = None,
+    today: date | None = None,
 ) -> Callers:
     """All that a caller can do: the ARN of a user or role, an account, a service principal, or `anonymous`.
 
     An account whose principals are listed is answered one by one of these, and once for whoever else is of it.
     `services` narrows the question; by default those that the policies of a listed caller and of resources name, and
-    all for root users and others who are not listed, as no policy says what they hold.
+    all for root users and others who are not listed, as no policy says what they hold. `today` as for `who_can`.
     """
+    workspace = workspace.model_copy(update={"today": today or date.today()})
     notes = tuple(about_caller(workspace, principal))
     members = _members(workspace, principal)
     chosen = sorted({known_service(s) for s in services}) if services else _reached(workspace, members, principal)
@@ -189,7 +195,7 @@ def _answered(
         proved.remove("complete")
     return Callers(
         estate.workspace.name, action, resource, tuple(out), tuple(proved), estate.unknowns(), estate.services, notes,
-        undecided,
+        undecided, counting(estate.world),
     )  # fmt: skip
 
 
@@ -219,10 +225,14 @@ def _insiders(estate: Estate, given: Formula, service: str) -> Iterator[tuple[To
             yield Topic(principal.arn, Kind.IDENTITY, here, documents, facts), "principal"
         others = both(IAM, is_text("principal.account", account.id), *(neg(is_caller(p)) for p in account.principals))
         name = f"others of account {account.id}"
-        yield Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires), "account"
+        yield (
+            Topic(name, Kind.IDENTITY, both(given, others), distinct([*scps, *shared]), wires, callers=others),
+            "account",
+        )
     for number in apart(organization):
-        here = both(given, IAM, is_text("principal.account", number))
-        yield Topic(f"others of account {number}", Kind.IDENTITY, here, distinct(shared), wires), "account"
+        here = both(IAM, is_text("principal.account", number))
+        name = f"others of account {number}"
+        yield Topic(name, Kind.IDENTITY, both(given, here), distinct(shared), wires, callers=here), "account"
 
 
 def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str]:
@@ -230,7 +240,7 @@ def _outsiders(estate: Estate, given: Formula, service: str) -> tuple[Topic, str
     ids = member_ids(estate.workspace.organization)
     outside = neg(both(IAM, disj(is_text("principal.account", i) for i in ids)))
     facts = (*estate.wires(), *_owners(estate.workspace), *estate.listed(), *estate.targets())
-    return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts), "outsiders"
+    return Topic("outsiders", Kind.RESOURCE, both(given, outside), documents, facts, callers=outside), "outsiders"
 
 
 def _of(principal: OwnedPrincipal) -> list[Document]:

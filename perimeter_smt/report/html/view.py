@@ -146,7 +146,7 @@ def view(result: Result) -> View:
         undecided=undecided,
         proofs=tuple(_proof(v) for v in verdicts if v.status == "proved"),
         limits=tuple(_limits(report.verdicts)),
-        assumptions=tuple(_assumptions(verdicts)),
+        assumptions=tuple(_assumptions(verdicts, report.mitigations)),
         unknowns=tuple(str(entry) for entry in _unknowns(result)),
         tables=tuple(sorted(result["tables"].items())),
         organization=result.get("organization"),
@@ -163,6 +163,7 @@ def _mitigation(found: Mitigation) -> dict[str, Any]:
     badge = {"HOLE": "hole", "proved": "proved"}.get(mitigations.word(found), "unknown")
     shown = found.status if found.status != "proved" else mitigations.word(found)
     return {"id": found.id, "title": mitigations.titled(found), "badge": badge, "word": shown, "lines": found.lines,
+            "assumptions": tuple(a.name for a in found.assumptions if not a.presumed),
             "presumes": presumes(found.assumptions)}  # fmt: skip
 
 
@@ -206,7 +207,7 @@ def _finding(name: str, kind: str, verdict: Verdict, found: Counterexample, data
 
 
 def _statement(blame: Blame, case: Mapping[str, Any], failed: Sequence[str] = ()) -> Statement:
-    place = f"{blame.file}:{blame.line}" if blame.file else blame.document
+    place = blame.place
     return Statement(place, blame.sid or f"statement {blame.index + 1}", blame.kind, blame.effect,
                      marked(_statement_text(blame, case), failed), tuple(failed))  # fmt: skip
 
@@ -242,7 +243,7 @@ def _proof(verdict: Verdict) -> Proof:
         tuple(a.name for a in verdict.assumptions if not a.presumed),
         presumes(verdict.assumptions),
         verdict.exceptions,
-        tuple(f"{b.file}:{b.line} {b.sid or ''} ({b.kind}, {b.effect})" for b in verdict.used),
+        tuple(f"{b.place} {b.sid or ''} ({b.kind}, {b.effect})" for b in verdict.used),
     )
 
 
@@ -262,15 +263,17 @@ def _limits(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
     yield from found.values()
 
 
-def _assumptions(verdicts: Iterable[Verdict]) -> Iterator[dict[str, Any]]:
+def _assumptions(verdicts: Iterable[Verdict], beside: Iterable[Mitigation]) -> Iterator[dict[str, Any]]:
+    """What proofs of objectives and of mitigations assume, each once with all that do."""
     found: dict[str, dict[str, Any]] = {}
-    for verdict in verdicts:
-        for assumption in verdict.assumptions:
+    asked = [(verdict.objective, verdict.assumptions) for verdict in verdicts]
+    for name, assumptions in [*asked, *((one.id, one.assumptions) for one in beside)]:
+        for assumption in assumptions:
             entry = found.setdefault(assumption.name, {"name": assumption.name, "text": assumption.text,
                                                        "source": assumption.source, "objectives": [],
                                                        "presumed": assumption.presumed})  # fmt: skip
-            if verdict.objective not in entry["objectives"]:
-                entry["objectives"].append(verdict.objective)
+            if name not in entry["objectives"]:
+                entry["objectives"].append(name)
     yield from found.values()
 
 
