@@ -119,6 +119,8 @@ def _access_point_origin(check: Check) -> str | None:
     vpc = check.case.flags.access_point_vpc
     if "aws:sourcevpce" in context and vpc in (None, context.get("aws:sourcevpc")):
         return None
+    if check.view.caller.type == "service" and check.case.flags.via_endpoint and "aws:sourcevpce" not in context:
+        return None  # services tell no endpoint in keys: the case says that there is one
     return "the access point admits only calls through endpoints of its VPC"
 
 
