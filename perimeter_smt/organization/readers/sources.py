@@ -118,7 +118,7 @@ def draft_of(path: Path, form: Form, options: SourceOptions, *, over: bool = Fal
 
 
 def _account_of_list(account: str | None, known: Collection[str | None]) -> None:
-    """Refuse an account that a list does not hold and that is nearly one of it; others may be new, or of somebody else."""
+    """Refuse an account that a list does not hold and that is nearly one of it; others may be new, or of a stranger."""
     near = did_you_mean(account, filter(None, known)) if account is not None and account not in known else ""
     if near:
         raise InputError(f"`{account}` is none of the accounts of the organization{near}", path="--account")
