@@ -41,13 +41,13 @@ def redundant(
     Exit codes: 0 every statement is needed, 1 some could go, 2 bad input, 3 not decided.
     """
     values = fill(settings)
-    from perimeter_smt.questions.redundancy.places import places, together
+    from perimeter_smt.questions.redundancy.places import places, standings
     from perimeter_smt.questions.redundancy.redundant import redundant as ask
     from perimeter_smt.questions.redundancy.untold import doubted
     from perimeter_smt.report import redundancy
 
     if kind is not None:
-        found = ask([together(_documents(paths, kind, values))], free_context=free_context)
+        found = ask(standings(_documents(paths, kind, values)), free_context=free_context)
     else:
         if len(paths) > 1:
             raise InputError("several paths without `--type`: expected one source, or the kind of these policies")

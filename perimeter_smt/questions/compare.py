@@ -40,6 +40,8 @@ from perimeter_smt.witness.replay import allows
 
 _BOUNDARY = sym("boundary.given")
 _MODE = 1  # the place of the mode among what is asked
+_VALUES_ACT = "X-42"  # wildcards inside the value of a variable act: the formulas leave open what they match
+_LEFT_OPEN = f"what wildcards inside the value of a variable match ({_VALUES_ACT}) is left open, and all may hang on it"
 
 
 def compare(
@@ -198,7 +200,8 @@ def _wishes() -> tuple[Formula, ...]:
         is_text("principal.account", ACCOUNT),
         is_text("resource.account", ACCOUNT),
     )
-    return both(*place, *caller), both(*place, sym_is("role")), both(*place), TRUE
+    literal = neg(sym(_VALUES_ACT))
+    return both(*place, *caller, literal), both(*place, sym_is("role"), literal), both(*place, literal), literal
 
 
 def conclude(asked: Asked, more: Result, less: Result) -> Comparison:
@@ -206,11 +209,13 @@ def conclude(asked: Asked, more: Result, less: Result) -> Comparison:
     for result in (more, less):
         if result.status == "unknown":
             return Comparison("unknown", reason=result.reason)
-    return Comparison(
-        _relation(more, less),
+    shown = (
         _example(asked.world, more, asked.after, asked.before, "more"),
         _example(asked.world, less, asked.before, asked.after, "less"),
     )
+    if any(found.status == "sat" and one is None for found, one in zip((more, less), shown, strict=True)):
+        return Comparison("unknown", reason=_LEFT_OPEN)
+    return Comparison(_relation(more, less), *shown)
 
 
 def _relation(gained: Result, lost: Result) -> Literal["equivalent", "more", "less", "incomparable"]:
@@ -237,20 +242,27 @@ def _example(
     boundary = model.symbols.get(str(_BOUNDARY.payload), False)
     if boundary:
         why += ", if the caller has a permissions boundary"
-    _replay(request, allowing, other, view, has_boundary=boundary)
+    if not _replay(request, allowing, other, view, has_boundary=boundary):
+        return None
     return Counterexample(kind, request, facts, why, tuple(through), keys=tuple(used))
 
 
-def _replay(request: Request, allowing: Document, other: Document, view: View, *, has_boundary: bool) -> None:
-    """Let the concrete evaluator confirm a witness; InternalError if it does not."""
+def _replay(request: Request, allowing: Document, other: Document, view: View, *, has_boundary: bool) -> bool:
+    """Let the concrete evaluator confirm a witness; InternalError if it does not.
+
+    False where the formulas leave open what the request matches, as wildcards inside a value act in it (X-42).
+    """
     rivals = frozenset(name for name in readings() if view.model.symbols.get(name, False))
     written = written_for_star(view, rivals)
 
     def allowed(document: Document) -> bool:
         return allows(document, request, rivals, has_boundary=has_boundary, asked_on=written)
 
-    if not allowed(allowing) or allowed(other):
+    if allowed(allowing) and not allowed(other):
+        return True
+    if _VALUES_ACT not in rivals:
         raise InternalError(
             "the evaluator does not agree that a request tells two documents apart",
             dump=f"{allowing.location} against {other.location}\n{request.model_dump_json(indent=1)}",
         )
+    return False

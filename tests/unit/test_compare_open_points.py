@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from perimeter_smt import Kind
 from perimeter_smt.organization.model import Account, Guardrails, Organization, OwnedPrincipal, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Workspace
@@ -74,3 +76,38 @@ def test_an_organization_that_opens_something_on_an_arn_only_is_not_proved_close
     assert change.request.case.flags.asked_on.startswith("arn:aws:kms:")
     (part,) = compare_workspaces(before, after, services=["kms"], modes=["grants"], reading="exact").parts
     assert part.opens.status == "none"
+
+
+def approved(operator, *values):
+    """A Deny for callers whose tag fits a text with the source identity, of which AWS's own may hold any character."""
+    held = {operator: {"aws:PrincipalTag/approval": list(values)}}
+    one = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*", "Condition": held}
+    return policy(one, kind=Kind.RCP)
+
+
+SPELLED, LOOSE = "ticket/${aws:SourceIdentity}", "ticket?${aws:SourceIdentity}"
+
+
+@pytest.mark.parametrize("operator", ["StringLike", "StringNotLike", "StringEquals", "StringNotEqualsIfExists"])
+def test_the_same_comparison_comes_out_the_same_in_both_documents(operator):
+    found = compare(approved(operator, SPELLED), approved(operator, SPELLED))
+    assert (found.relation, found.may_allow, found.may_deny) == ("equivalent", (), ())
+    assert compare(approved(operator, SPELLED), approved(operator, SPELLED), reading="over").relation == "equivalent"
+
+
+def test_wildcards_in_values_act_under_no_operator_that_knows_none():
+    other = "order/${aws:SourceIdentity}"
+    found = compare(approved("StringEquals", SPELLED), approved("StringEquals", other))
+    assert (found.relation, found.may_allow, found.may_deny) == ("incomparable", (), ())
+    assert compare(approved("StringEquals", SPELLED), approved("StringEquals", other), reading="over").relation == "incomparable"
+    more = compare(approved("StringEquals", SPELLED), approved("StringEquals", SPELLED, other))
+    assert (more.relation, more.may_allow, more.may_deny) == ("less", (), ())
+
+
+def test_a_request_that_hangs_on_what_a_wildcard_in_a_value_matches_is_not_shown():
+    found = compare(approved("StringLike", SPELLED), approved("StringLike", LOOSE))
+    assert (found.relation, found.may_allow) == ("less", ("X-42",))
+    over = compare(approved("StringLike", SPELLED), approved("StringLike", LOOSE), reading="over")
+    assert over.relation == "unknown" and "X-42" in over.reason
+    plain = compare(approved("StringLike", SPELLED), approved("StringLike", SPELLED, "other"), reading="over")
+    assert plain.relation == "less"

@@ -15,7 +15,7 @@ from perimeter_smt.organization.model import Account, Guardrails, Organization, 
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.redundancy.pack import pack
-from perimeter_smt.questions.redundancy.places import places, together
+from perimeter_smt.questions.redundancy.places import places, standings, together
 from perimeter_smt.questions.redundancy.redundant import redundant
 from perimeter_smt.report.json import schema
 
@@ -247,3 +247,26 @@ def test_documents_that_repeat_an_id_are_packed():
     found = pack([one, other])
     assert found.proved
     assert [s.get("Sid") for d in found.documents for s in d["Statement"]] == ["Same", None]
+
+
+def test_a_deny_that_only_decides_beside_full_access_stays():
+    """An SCP with an Allow of its own stands beside FullAWSAccess more often than not: there its Deny decides."""
+    regions = {"Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}
+    edge = {"Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}
+    document = policy(Kind.SCP, deny("Regions", "ec2:*", **regions), allow("Edge", "lambda:*", **edge))
+    alone = {one.statement.sid: one.status for one in redundant([together([document])])}
+    assert alone == {"Regions": "idle", "Edge": "needed"}
+    found = {one.statement.sid: one for one in redundant(standings([document]))}
+    assert {sid: one.status for sid, one in found.items()} == {"Regions": "needed", "Edge": "needed"}
+    assert found["Regions"].place == "these policies beside AWS's full access"
+    packed = pack([document])
+    assert packed.proved and not packed.dropped
+    assert {one["Sid"] for one in packed.documents[0]["Statement"]} == {"Regions", "Edge"}
+
+
+def test_variables_whose_values_may_hold_wildcards_pack():
+    """What such values match is left open (X-42), but in both documents alike."""
+    approved = {"StringNotLikeIfExists": {"aws:PrincipalTag/approval": "*/for/${aws:SourceIdentity, 'none'}"}}
+    one = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*", "Condition": approved}
+    packed = pack([policy(Kind.RCP, one, {**one, "Action": "sts:AssumeRole*"})])
+    assert packed.proved and len(packed.documents[0]["Statement"]) == 1

@@ -165,7 +165,7 @@ def _both_ways(site: Site, base: BaseOperator, value: str, build: Callable[[poli
 @_handles(Family.STRING)
 def _string(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
     fold = base.test is Test.EQUALS_IGNORE_CASE
-    return _both_ways(site, base, value, lambda parts: _glob_pair(site, term, parts, fold=fold))
+    return _both_ways(site, base, value, lambda parts: _glob_pair(site, term, parts, fold=fold, act=base.wildcards))
 
 
 @_handles(Family.BOOL)
@@ -175,19 +175,21 @@ def _bool(site: Site, term: Template, base: BaseOperator, value: str) -> Pair:
             text = "".join(p.text for p in parts if isinstance(p, policy.Literal)).lower()
             held = glob_on(term, (Text(text, True),)) if text in ("true", "false") else FALSE
             return Pair(held, neg(held))
-        found = _glob_pair(site, term, parts, fold=True)
+        found = _glob_pair(site, term, parts, fold=True, act=False)
         proper = either(glob_on(term, (Text("true", True),)), glob_on(term, (Text("false", True),)))
         return Pair(both(found.holds, proper), neg(both(found.holds, proper)))
 
     return _both_ways(site, base, value, build)
 
 
-def _glob_pair(site: Site, term: Template, parts: policy.Template, *, fold: bool) -> Pair:
+def _glob_pair(site: Site, term: Template, parts: policy.Template, *, fold: bool, act: bool) -> Pair:
+    """`act`: the operator knows wildcards, so that those inside a value might act as well (X-42)."""
     resolved = resolve(parts, site.keys)
     held = disj(
         both(choice.guard, matches(site.keys, term, pattern(choice.parts, fold=fold))) for choice in resolved.choices
     )
-    held = loosened(site.keys, resolved, held)
+    if act:
+        held = loosened(site.keys, resolved, held, (term, parts, fold))
     return Pair(held, ite(resolved.unset, neg(sym("X-16")), neg(held)))
 
 
@@ -318,7 +320,7 @@ def _arn_pair(site: Site, term: Template, parts: policy.Template) -> Pair:
         )
         for choice in resolved.choices
     )
-    held = loosened(site.keys, resolved, held)
+    held = loosened(site.keys, resolved, held, ("arn", term, parts))
     if short:
         held = both(sym("X-13"), held)
     fails = ite(resolved.unset, neg(sym("X-16")), neg(held))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -56,8 +57,8 @@ class KeySpace(Protocol):
         """A variable that holds the text of `term`."""
         ...
 
-    def fresh(self, label: str) -> Formula:
-        """A Boolean symbol of its own, for a fact that is left open."""
+    def fresh(self, label: str, about: Hashable) -> Formula:
+        """A Boolean symbol of its own for a fact that is left open: one and the same whenever it is asked `about`."""
         ...
 
     def is_plain(self, name: str) -> bool:
@@ -76,7 +77,7 @@ class Space:
     bounds: dict[str, int]
     assertions: list[Assertion] = field(default_factory=list)
     known: dict[str, Key] = field(default_factory=dict)
-    count: int = 0
+    left_open: dict[tuple[str, Hashable], Formula] = field(default_factory=dict)
     composed: dict[Template, str] = field(default_factory=dict)
     sets: frozenset[str] = frozenset()  # keys that stand under a set operator
     stars: set[str] | None = None
@@ -100,10 +101,11 @@ class Space:
             self.assertions.append(Assertion(name, glob(name, term)))
         return self.composed[term]
 
-    def fresh(self, label: str) -> Formula:
-        """A Boolean symbol that nothing else uses."""
-        self.count += 1
-        return sym(f"open {label} {self.count}")
+    def fresh(self, label: str, about: Hashable) -> Formula:
+        """A Boolean symbol that nothing else uses; the same comparison in two documents comes out the same."""
+        if (label, about) not in self.left_open:
+            self.left_open[label, about] = sym(f"open {label} {len(self.left_open) + 1}")
+        return self.left_open[label, about]
 
     def _slots(self, spelled: str, has: Formula, *, more: int = 0) -> tuple[Slot, ...]:
         """Values 1..N and some more; a later value only after an earlier one."""

@@ -113,8 +113,8 @@ def _matches(
     matched = disj(
         both(guard, _fields(choice, written, leaf, declared=declared)) for guard, choice in _combine(resolved)
     )
-    for part in resolved:
-        matched = loosened(keys, part, matched)
+    for number, part in enumerate(resolved):
+        matched = loosened(keys, part, matched, (kind, text, leaf, declared, number))
     found = both(neg(IS_STAR), allowed, matched)
     if keys.stars is not None and leaf is _leaf and not declared:
         found = either(found, both(allowed, _on_stars(keys, resolved, written)))

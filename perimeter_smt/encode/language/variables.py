@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -111,8 +112,11 @@ def matches(keys: KeySpace, term: Template, logic_pattern: Template) -> Formula:
         return glob_on((Ref(keys.text_variable(term)),), logic_pattern)
 
 
-def loosened(keys: KeySpace, resolved: Resolved, strict: Formula) -> Formula:
-    """`strict`, or anything where a wildcard inside a value might act (X-42)."""
+def loosened(keys: KeySpace, resolved: Resolved, strict: Formula, about: Hashable) -> Formula:
+    """`strict`, or anything where a wildcard inside a value might act (X-42).
+
+    `about` is what is compared with what: whatever comes of it, it comes wherever the same is compared.
+    """
     if resolved.loose is FALSE:
         return strict
-    return either(strict, both(resolved.loose, keys.fresh("wildcard in a value")))
+    return either(strict, both(resolved.loose, keys.fresh("wildcard in a value", about)))

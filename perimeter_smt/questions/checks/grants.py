@@ -107,9 +107,10 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
         if result.status == "unknown":
             return result.reason, None
         if result.status == "sat":
-            found = conclude(asked, result, _NOTHING).newly_allowed
-            assert found is not None
-            return "sat", replace(found, why=_why(reading))
+            compared = conclude(asked, result, _NOTHING)
+            if compared.newly_allowed is None:
+                return compared.reason, None
+            return "sat", replace(compared.newly_allowed, why=_why(reading))
     return "unsat", None
 
 

@@ -22,7 +22,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.policy.render import to_json
 from perimeter_smt.policy.sizes import quotas
 from perimeter_smt.questions.documents import pose
-from perimeter_smt.questions.redundancy.places import together
+from perimeter_smt.questions.redundancy.places import standings
 from perimeter_smt.questions.redundancy.redundant import redundant
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits
@@ -70,10 +70,10 @@ def pack(
     if any(document.kind is not kind for document in documents):
         raise InputError("SCPs and RCPs together: expected policies of one kind")
     size = size or quotas()[kind].characters
-    place = together(documents)
-    beside = kind is Kind.RCP or place.levels[0].open
+    stands = standings(documents)
+    beside = kind is Kind.RCP or stands[0].levels[0].open
     count = count or MOST_ATTACHED[kind] - int(beside)
-    judged = [one for one in redundant([place], covers=False, limits=limits) if one.removable]
+    judged = [one for one in redundant(stands, covers=False, limits=limits) if one.removable]
     gone = {(one.statement.file, one.statement.document, one.statement.index) for one in judged}
     every = [
         ((document.location.file, document.name, number), statement)
@@ -220,20 +220,23 @@ def _differs(before: Sequence[Document], after: list[dict[str, Any]], kind: Kind
            for n, value in enumerate(after, 1)]  # fmt: skip
 
     def ask(policies: Policies) -> list[Formula]:
-        old_allows, new_allows = (_allows(policies, documents) for documents in (before, new))
-        return [both(new_allows, neg(old_allows)), both(old_allows, neg(new_allows))]
+        out = []
+        for full in (False, True):  # a Deny that their own Allow leaves nothing to decides beside AWS's full access
+            old_allows, new_allows = (_allows(policies, documents, full=full) for documents in (before, new))
+            out += [both(new_allows, neg(old_allows)), both(old_allows, neg(new_allows))]
+        return out
 
     posed = pose([*before, *new], ask)
     engine = Engine(posed.problem, limits or Limits())
-    for question, what in zip(posed.formulas, ("allow something new", "deny something new"), strict=True):
+    for question, what in zip(posed.formulas, ("allow something new", "deny something new") * 2, strict=True):
         found = engine.check([question])
         if found.status != "unsat":
             return f"the documents {what}" if found.status == "sat" else found.reason
     return ""
 
 
-def _allows(policies: Policies, documents: Sequence[Document]) -> Formula:
-    beside = all(document.stands_beside_full_access for document in documents)
+def _allows(policies: Policies, documents: Sequence[Document], *, full: bool) -> Formula:
+    beside = full or all(document.stands_beside_full_access for document in documents)
     return both(TRUE if beside else policies.allows(documents), neg(policies.denies(documents)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from perimeter_smt.organization.model import Guardrails, Organization, Unit
 from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,18 @@ def together(documents: Sequence[Document]) -> Place:
     """Documents attached at the same place; guardrails without Allow stand beside full access (W-36)."""
     beside = all(document.stands_beside_full_access for document in documents)
     return Place("these policies together", (Level(tuple(documents), beside),))
+
+
+def standings(documents: Sequence[Document]) -> list[Place]:
+    """Where documents attached at the same place may stand: by themselves, and SCPs beside AWS's full access besides.
+
+    AWS attaches FullAWSAccess to everything, until somebody takes it away: an SCP with an Allow of its own may be meant
+    as a list of what is allowed, or stand beside it, where its Allow decides nothing and each Deny does.
+    """
+    alone = together(documents)
+    if alone.levels[0].open or documents[0].kind is not Kind.SCP:
+        return [alone]
+    return [alone, Place("these policies beside AWS's full access", (Level(tuple(documents), True),))]
 
 
 def places(organization: Organization) -> list[Place]:
