@@ -36,6 +36,8 @@ class Rule(ABC):
     `title` names it in a few words, `text` says what happens and what to write instead, `source` is the AWS page.
     `severity`: an error opens what was meant to be closed or never works, a note is about taste and care.
     `of_absence`: the mistake shows in requests that do not carry the key of the condition, and in no others.
+    `loosens`: what it says to write lets more through a Deny; `narrows`: it makes what a condition names fewer.
+    The last sentence of `text` says what to write.
     """
 
     id: ClassVar[str]
@@ -45,6 +47,8 @@ class Rule(ABC):
     kinds: ClassVar[frozenset[Kind]] = ALL_KINDS
     severity: ClassVar[Severity] = Severity.WARNING
     of_absence: ClassVar[bool] = False
+    loosens: ClassVar[bool] = False
+    narrows: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, document: Document) -> Iterator[Finding]:

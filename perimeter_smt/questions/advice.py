@@ -51,7 +51,7 @@ def _on(found: Counterexample, places: dict[_Place, tuple[Document, Statement]])
             continue
         document, statement = places[_place(blame)]
         for finding in lint(document):
-            if _about(finding, statement):
+            if _about(finding, statement) and not (failed and _opens(finding, statement)):
                 mends = _mends(finding, statement)
                 yield _advice(blame, finding, mends, sure=bool(failed) and mends in failed)
 
@@ -63,6 +63,14 @@ def _about(finding: Finding, statement: Statement) -> bool:
     path = statement.location.path
     inside = finding.location.path == path or finding.location.path.startswith(f"{path}.Condition")
     return inside or bool(statement.sid and f"`{statement.sid}`" in finding.message)
+
+
+def _opens(finding: Finding, statement: Statement) -> bool:
+    """Whether what the rule says to write lets more through: no advice where a request got through already."""
+    rule = _rule(finding)
+    tests = [c for c in statement.conditions if finding.location.path.startswith(c.location.path)]
+    positive = any(not condition.operator.base.negated for condition in tests)
+    return statement.effect == "Deny" and (rule.loosens or (rule.narrows and positive))
 
 
 def _advice(blame: Blame, finding: Finding, mends: str, *, sure: bool) -> Advice:

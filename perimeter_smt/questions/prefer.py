@@ -33,6 +33,7 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     role = sym_is("role")
     out = [
         is_text("aws.partition", "aws"),
+        *(neg(k.has) for _, k in sorted(world.keys.known.items()) if not k.info.known),  # AWS may know no such key
         one_of("request.region", REGIONS),
         one_of("endpoint.region", ("", *REGIONS)),
         one_of("resource.region", ("", *REGIONS)),

@@ -21,6 +21,7 @@ class DeputyWithoutNull(StatementRule):
         '{"aws:SourceAccount": "false"}`.'
     )
     source = f"{IAM_GUIDE}confused-deputy.html"
+    loosens = True
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""

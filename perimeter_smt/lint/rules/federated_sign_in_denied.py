@@ -24,6 +24,7 @@ class FederatedSignInDenied(StatementRule):
         "on the provider."
     )
     source = f"{ORGANIZATIONS_GUIDE}orgs_manage_policies_rcps_examples.html"
+    loosens = True
     kinds = frozenset((Kind.RCP,))
 
     def statement(self, statement: Statement) -> Iterator[Finding]:

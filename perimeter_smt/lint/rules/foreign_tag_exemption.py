@@ -19,7 +19,7 @@ class ForeignTagExemption(Rule):
         "Administrators of foreign accounts choose the tags of their principals. An exemption by "
         "`aws:PrincipalTag` in a policy on resources is open to them unless an identity guard stands beside it: a "
         "Deny on `aws:PrincipalOrgID` in the same document, or a condition on the organization or account of the "
-        "caller in the same statement."
+        "caller in the same statement. Write such a guard, or exempt roles by `aws:PrincipalArn` with their account."
     )
     source = f"{IAM_GUIDE}access_policies_data-perimeters.html"
     kinds = RESOURCE_SIDE

@@ -27,7 +27,7 @@ class Fraction(ConditionRule):
     title = "fraction under a key that holds whole numbers"
     text = (
         "Keys that count, such as `s3:max-keys`, hold whole numbers. A fraction never equals one, and as a bound it "
-        "says less clearly what the whole number below or above it says."
+        "says less clearly what the whole number below or above it says. Write that whole number."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_condition_operators.html#Conditions_Numeric"
 

@@ -30,6 +30,7 @@ class IdentityWithoutServices(StatementRule):
         '{"aws:PrincipalIsAWSService": "false"}`.'
     )
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html#condition-keys-principalisawsservice"
+    loosens = True
     kinds = RESOURCE_SIDE
 
     def statement(self, statement: Statement) -> Iterator[Finding]:

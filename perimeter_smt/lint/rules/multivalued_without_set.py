@@ -17,8 +17,8 @@ class MultivaluedWithoutSet(ConditionRule):
     id = "PL019"
     title = "multivalued key without a set operator"
     text = (
-        "A key that holds several values needs ForAllValues or ForAnyValue. Without one the condition matches "
-        "nothing, so that a Deny never applies."
+        "A key that holds several values needs a set operator. Without one the condition matches nothing, so that a "
+        "Deny never applies. Write ForAnyValue before a positive operator and ForAllValues before a negated one."
     )
     source = f"{IAM_GUIDE}reference_policies_condition-single-vs-multi-valued-context-keys.html"
     severity = Severity.ERROR

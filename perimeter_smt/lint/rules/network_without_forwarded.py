@@ -21,6 +21,7 @@ class NetworkWithoutForwarded(StatementRule):
         '{"aws:ViaAWSService": "false"}`.'
     )
     source = f"{IAM_GUIDE}access_forward_access_sessions.html"
+    loosens = True
     kinds = CALLER_SIDE | RESOURCE_SIDE
 
     def statement(self, statement: Statement) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ class OverDefaultSize(Rule):
     text = (
         "A trust policy holds 2,048 characters unless Service Quotas raised that for the account, to 8,192 at most. An "
         "identity policy of more than 6,144 characters is no managed policy, and no inline policy of a user or group: "
-        "all inline policies of a role may have 10,240 together. White space does not count."
+        "all inline policies of a role may have 10,240 together. White space does not count. Check "
+        "the quota of the account, or take out what another statement says."
     )
     source = f"{IAM_GUIDE}reference_iam-quotas.html"
     kinds = frozenset((Kind.TRUST, Kind.IDENTITY))

@@ -31,6 +31,7 @@ class ResourceOwnerExceptions(StatementRule):
         '"false"}`.'
     )
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html#condition-keys-resourceorgid"
+    loosens = True
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""

@@ -23,9 +23,9 @@ class ServiceWithoutSource(Rule):
     id = "PL043"
     title = "service principal allowed without asking for whom it acts"
     text = (
-        "A service acts for all its customers. Without a condition on `aws:SourceArn`, `aws:SourceAccount`, "
-        "`aws:SourceOrgID` or `aws:SourceOrgPaths` with fixed values, a stranger can have the service call this "
-        "resource (the confused deputy). Trust policies are not meant: roles are passed within the account."
+        "A service acts for all its customers: a stranger can have the service call this resource (the confused "
+        "deputy). Trust policies are not meant: roles are passed within the account. Add a condition on "
+        "`aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID` or `aws:SourceOrgPaths` with fixed values."
     )
     source = f"{IAM_GUIDE}confused-deputy.html"
     kinds = RESOURCE_SIDE - {Kind.RCP, Kind.TRUST}

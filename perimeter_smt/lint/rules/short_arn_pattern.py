@@ -18,7 +18,7 @@ class ShortArnPattern(ConditionRule):
     title = "incomplete ARN under an ARN operator"
     text = (
         "ARN operators compare six fields. A pattern with fewer matches nothing, and its negated form everything; "
-        "`*` alone stands for any ARN."
+        "`*` alone stands for any ARN. Write all six fields."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_condition_operators.html#Conditions_ARN"
     severity = Severity.ERROR

@@ -18,7 +18,7 @@ class SignInCreateAccount(StatementRule):
     title = "signin:CreateAccount outside an endpoint policy"
     text = (
         "Whoever creates an account has none yet, so that no policy of an organization, account or principal is asked. "
-        "`signin:CreateAccount` has an effect in policies of VPC endpoints only."
+        "`signin:CreateAccount` has an effect in policies of VPC endpoints only. Move it to the policy of the endpoint."
     )
     source = "https://docs.aws.amazon.com/signin/latest/userguide/console-access-control.html"
     kinds = ALL_KINDS - ENDPOINTS

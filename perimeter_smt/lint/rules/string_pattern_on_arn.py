@@ -21,6 +21,7 @@ class StringPatternOnArn(ConditionRule):
         "another account or service. Use ArnLike or ArnNotLike, which compare field by field."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_condition_operators.html#Conditions_ARN"
+    narrows = True
 
     def condition(self, at: Place) -> Iterator[Finding]:
         """The findings in one condition."""

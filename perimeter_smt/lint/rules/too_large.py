@@ -26,9 +26,9 @@ class TooLarge(Rule):
     title = "policy too large for AWS"
     text = (
         "AWS refuses to save a policy of this size, and the quota cannot be raised: what was proved of it will never "
-        "hold. White space does not count. Take out what another statement says, shorten Sids, use "
-        "patterns, or split it (`perimeter pack` does so for SCPs). A permission boundary is a managed policy; "
-        "AWS's own managed policies may be larger."
+        "hold. White space does not count. A permission boundary is a managed policy; AWS's own managed policies may "
+        "be larger. Take out what another statement says, shorten Sids, use patterns, or split it (`perimeter pack` "
+        "does so for SCPs)."
     )
     source = f"{IAM_GUIDE}reference_iam-quotas.html"
     severity = Severity.ERROR

@@ -16,7 +16,8 @@ class UnknownKey(ConditionRule):
     title = "condition key that does not exist"
     text = (
         "Neither the global condition keys nor the service authorization reference hold this key. If it is "
-        "misspelled it is never present: a positive condition never holds, a negated one always does."
+        "misspelled it is never present: a positive condition never holds, a negated one always does. Write the key as "
+        "AWS spells it, or leave the condition out."
     )
     source = f"{IAM_GUIDE}reference_policies_condition-keys.html"
 

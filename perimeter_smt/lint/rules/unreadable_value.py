@@ -51,7 +51,7 @@ class UnreadableValue(ConditionRule):
     title = "condition value that the operator cannot read"
     text = (
         "A value that is no address, number, date or boolean compares with nothing: a positive condition never "
-        "holds, a negated one always does."
+        "holds, a negated one always does. Write a value that the operator can read."
     )
     source = f"{IAM_GUIDE}reference_policies_elements_condition_operators.html"
     severity = Severity.ERROR

@@ -18,8 +18,8 @@ class UnsetVariable(Rule):
     title = "policy variable that is never set"
     text = (
         "A variable must name a single-valued condition key. Anything else is never set, and its value then "
-        "equals nothing. `${Account}` and the like are placeholders of sample policies: fill them in. "
-        "A `${` without a name and a closing brace is no variable at all: it stands for itself, or AWS refuses it."
+        "equals nothing. A `${` without a name and a closing brace is no variable at all: it stands for itself, or AWS "
+        "refuses it. Name a condition key, and fill in what is a placeholder of a sample, such as `${Account}`."
     )
     source = f"{IAM_GUIDE}reference_policies_variables.html"
 

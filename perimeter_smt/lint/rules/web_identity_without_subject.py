@@ -25,7 +25,7 @@ class WebIdentityWithoutSubject(StatementRule):
     text = (
         "Identity providers such as public build systems serve many customers. A trust policy for "
         "AssumeRoleWithWebIdentity without a condition on the subject or audience lets tokens of strangers assume "
-        "the role."
+        "the role. Add conditions on both claims, such as those that end in `:sub` and `:aud`."
     )
     source = f"{IAM_GUIDE}id_roles_create_for-idp_oidc.html"
     kinds = frozenset((Kind.TRUST,))

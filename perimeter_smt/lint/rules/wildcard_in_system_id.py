@@ -32,6 +32,7 @@ class WildcardInSystemId(ConditionRule):
         "Write the whole id."
     )
     source = f"{PRIVATELINK_GUIDE}vpc-endpoints-access.html"
+    narrows = True
 
     def condition(self, at: Place) -> Iterator[Finding]:
         """The findings in one condition."""
