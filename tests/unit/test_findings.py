@@ -120,6 +120,18 @@ def test_ranges_are_as_coarse_as_they_can_be():
     assert one.condition["NotIpAddress"] == {"aws:SourceIp": ["198.19.7.0/24"]}
 
 
+def test_values_that_null_takes_for_no_key_are_found():
+    """An empty header passes `Null`, and the negated operator too: without a word for it the search came to no end."""
+    sse = "s3:x-amz-server-side-encryption"
+    unsealed = {"StringNotEqualsIfExists": {sse: "aws:kms"}, "Null": {sse: "false"}}
+    found = found_in(
+        allow(Action=["s3:GetObject", "s3:PutObject"]), allow(Effect="Deny", Action="s3:PutObject", Condition=unsealed)
+    )
+    (put,) = [one for one in found if "s3:PutObject" in one.actions]
+    assert sorted(put.condition["StringEqualsIfExists"][sse]) == ["", "aws:kms"]
+    assert in_words("StringEqualsIfExists", sse, ["", "aws:kms"]) == f"{sse} is aws:kms or empty, or is not sent"
+
+
 def test_two_lists_for_one_key_are_written_with_two_operators():
     """A block holds an operator once for a key; patterns that meet need both."""
     deny = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}

@@ -68,6 +68,9 @@ def literals_of(
         for one in found:
             out.setdefault((one.group, one.positive, one.values, one.type, one.words, one.number), one)
 
+    statements = [statement for document in documents for statement in document.statements]
+    conditions = [condition for statement in statements for condition in statement.conditions]
+    nulls = {condition.name for condition in conditions if condition.operator.base.family is Family.NULL}
     for document in documents:
         for statement in document.statements:
             if statement.principal is not None:
@@ -76,6 +79,8 @@ def literals_of(
                 add(_resources(keys, document, statement.resource))
             for condition in statement.conditions:
                 add(_conditions(keys, document, condition))
+                if condition.name in nulls:
+                    add(_empty(keys, document, condition))
     if len(classes) > 1:
         add(Literal("action", True, one.formula, number=one.number) for one in classes)
     if callers:
@@ -152,6 +157,13 @@ def _conditions(keys: KeySpace, document: Document, condition: Condition) -> Ite
     else:  # a list that all values must lie in: it cannot be cut into its values
         yield _literal(keys, document, condition, Operator(positive, all_), condition.values)
         yield _literal(keys, document, condition, Operator(negative, any_), condition.values)
+
+
+def _empty(keys: KeySpace, document: Document, condition: Condition) -> Iterable[Literal]:
+    """The empty value of a text, which `Null` takes for no key, and a negated operator for a value like any other."""
+    base, quantifier = condition.operator.base, condition.operator.quantifier
+    if base.family is Family.STRING and base.negated and quantifier is None:
+        yield _literal(keys, document, condition, Operator(_pair(base)[0]), ("",))
 
 
 def _negation(

@@ -260,4 +260,5 @@ def in_words(operator: str, key: str, values: Sequence[str], *, absent: bool = F
 
 
 def _either(values: Sequence[str]) -> str:
-    return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"
+    said = [value or "empty" for value in sorted(values, key=lambda value: not value)]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
