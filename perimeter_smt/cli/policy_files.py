@@ -126,6 +126,8 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
     except InputError:
         if isinstance(value, Mapping) and is_policy(value):
             return guess_kind(value)
+        if isinstance(value, Mapping) and _is_statement(value):
+            return Guess(Kind.IDENTITY, Sure.GUESS, "a single statement")  # which is refused as such
         if value is None:
             raise InputError("not valid JSON, and its name tells no kind of policy", file=str(file)) from None
         raise
@@ -148,13 +150,23 @@ def _plain(node: Node) -> object:
     return node.value
 
 
+def _is_statement(value: Mapping[str, object]) -> bool:
+    """Whether it is a statement by itself, which is no policy yet."""
+    return value.get("Effect") in ("Allow", "Deny") and not {"Action", "NotAction"}.isdisjoint(value)
+
+
 def _resembles_policy(text: str, value: object) -> bool:
     """Whether a file met in a folder is meant as a policy: then what is wrong with it is an error."""
     if isinstance(value, Mapping):
         names = [str(name) for name in value]
-        return bool(get_close_matches("Statement", names, 1, 0.8)) or str(value.get("Version")) in (
-            "2012-10-17",
-            "2008-10-17",
+        return (
+            _is_statement(value)
+            or bool(get_close_matches("Statement", names, 1, 0.8))
+            or str(value.get("Version"))
+            in (
+                "2012-10-17",
+                "2008-10-17",
+            )
         )
     return value is None and '"Statement"' in text
 

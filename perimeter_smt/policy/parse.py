@@ -125,6 +125,10 @@ def _document(
 def _read(node: Node, kind: Kind, name: str, strict: bool, together: Together, *, readable: bool) -> Document | None:
     """The document; errors are left with `together`."""
     with together:
+        validate.not_one_statement(node)
+    if together.errors:
+        return None
+    with together:
         members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy", together)
         if "Statement" not in members:
             if together.errors:  # it is something else

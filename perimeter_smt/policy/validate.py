@@ -97,6 +97,12 @@ def members(node: Node, expected: tuple[str, ...], what: str, together: Together
     return node.value
 
 
+def not_one_statement(node: Node) -> None:
+    """A statement by itself, as repositories keep parts of policies, is told to be one."""
+    if isinstance(node.value, dict) and "Effect" in node.value and "Statement" not in node.value:
+        raise node.error('found a single statement, expected a policy: `{"Version": "2012-10-17", "Statement": [...]}`')
+
+
 def version(node: Node | None, kind: Kind, document: Node, strict: bool) -> Version:
     """The language version; SCPs and RCPs must name 2012-10-17 in the strict reading."""
     if node is not None and node.value not in get_args(Version):

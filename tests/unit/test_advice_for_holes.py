@@ -16,7 +16,7 @@ ORG, MINE, OFFICE = "o-acme0000001", "111122223333", "203.0.113.0/24"
 LIMITS = ("management-account", "service-linked-roles", "service-principals", "forward-access-sessions")
 OUTSIDE = {"aws:SourceIp": OFFICE}
 VERBS = set(
-    "Add Ask Check Leave List Move Name Protect Put Take Test Use Where Write".split()  # `Where that is meant, ...`
+    ["Add", "Ask", "Check", "Leave", "List", "Move", "Name", "Protect", "Put", "Take", "Test", "Use", "Where", "Write"]  # `Where that is meant, ...`
 )
 
 
@@ -29,7 +29,9 @@ def asked(objective, condition, *, kind=Kind.SCP):
     held = Guardrails(**{f"{kind.value}s": (document,)})
     root = Unit(id="r-root", guardrails=held, accounts=(Account(id=MINE), Account(id="999900001111")))
     organization = Organization(id=ORG, management_account="999900001111", root=root)
-    space = Workspace(organization=organization, perimeter=Perimeter(orgs=(ORG,), accepted=LIMITS, cidrs=(OFFICE,)), name="x")
+    space = Workspace(
+        organization=organization, perimeter=Perimeter(orgs=(ORG,), accepted=LIMITS, cidrs=(OFFICE,)), name="x"
+    )
     report = prove(space, objectives=[objective], services=["s3"], mode="guardrails", availability=False)
     (verdict,) = report.verdicts
     found = verdict.counterexamples[0]

@@ -353,6 +353,14 @@ def test_encode_writes_scripts_that_z3_agrees_with(call):
     assert (code, out.splitlines()[0].startswith("ws: PROVED for O3 only. 1 check proved")) == (0, True)
 
 
+def test_a_single_statement_in_a_folder_is_told(call, capsys):
+    """Repositories keep statements by themselves, to be put together: they are no policies, and no other JSON."""
+    Path("parts").mkdir()
+    Path("parts/part.json").write_text(json.dumps({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}))
+    assert run(["lint", "parts"]) == 2
+    assert "part.json:1: $: found a single statement, expected a policy" in capsys.readouterr().err
+
+
 def test_encode_refuses_a_folder_with_content(call, capsys):
     assert run(["encode", "ws", "--output", "ws", "--service", "sqs"]) == 2
     assert "ws: is not empty" in capsys.readouterr().err

@@ -25,6 +25,13 @@ KINDS = {
     "app-trust.json": "trust",
     "BOUNDARY.json": "boundary",
     "key_policy.json": "kms",
+    "ServiceControlPolicies/base.json": "scp",
+    "ResourceControlPolicies/S3OnlyOurs.json": "rcp",
+    "resource-control-policies/01-trusted-identity.json": "rcp",  # the end names what it is about
+    "scp/only-through-endpoints.json": "scp",
+    "scp/guard-boundaries.json": "scp",
+    "trust-policies/app.json": "trust",
+    "identity/app-endpoint-policy.json": "endpoint",
 }
 
 

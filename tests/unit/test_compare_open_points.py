@@ -99,7 +99,10 @@ def test_wildcards_in_values_act_under_no_operator_that_knows_none():
     other = "order/${aws:SourceIdentity}"
     found = compare(approved("StringEquals", SPELLED), approved("StringEquals", other))
     assert (found.relation, found.may_allow, found.may_deny) == ("incomparable", (), ())
-    assert compare(approved("StringEquals", SPELLED), approved("StringEquals", other), reading="over").relation == "incomparable"
+    assert (
+        compare(approved("StringEquals", SPELLED), approved("StringEquals", other), reading="over").relation
+        == "incomparable"
+    )
     more = compare(approved("StringEquals", SPELLED), approved("StringEquals", SPELLED, other))
     assert (more.relation, more.may_allow, more.may_deny) == ("less", (), ())
 

@@ -412,3 +412,11 @@ def test_the_region_of_a_vpc_may_be_pinned_by_another_statement(pinned, speaks) 
     network = one("Deny", {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}})
     pinned["StringNotEquals"] = {**pinned.get("StringNotEquals", {}), "aws:RequestedRegion": "eu-west-1"}
     assert ("PL009" in found(Kind.SCP, network, one("Deny", pinned))) is speaks
+
+
+def test_a_star_that_the_key_itself_holds_is_meant() -> None:
+    """The principal of a permission for everybody is written `*`; an organization is never."""
+    add = {"Action": "lambda:AddPermission"}
+    assert "PL004" not in found(Kind.SCP, one("Deny", {"StringEquals": {"lambda:Principal": "*"}}, **add))
+    assert "PL004" in found(Kind.SCP, one("Deny", {"StringEquals": {"lambda:Principal": "events.*"}}, **add))
+    assert "PL004" in found(Kind.SCP, one("Deny", {"StringNotEquals": {"aws:PrincipalOrgID": "*"}}, **add))

@@ -154,6 +154,8 @@ REFUSED = [
     ('{"Statement": []}', "p.json:1: $.Statement: the list of statements is empty"),
     ('{"Statement": [1]}', "p.json:1: $.Statement[0]: found a number, expected a statement, an object"),
     ('{"statement": []}', "p.json:1: $.statement: unknown element `statement` in a policy, did you mean `Statement`?"),
+    ('{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}', "p.json:1: $: found a single statement, expected a "
+     'policy: `{"Version": "2012-10-17", "Statement": [...]}`'),
     ('{"Rules": []}', "p.json:1: $.Rules: unknown element `Rules` in a policy"),
     (
         '{"Version": "2012-10-18", "Statement": {}}',

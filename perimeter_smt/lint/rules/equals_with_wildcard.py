@@ -9,6 +9,8 @@ from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.operators import Family, Test
 
+_STARS = ("lambda:principal",)  # keys that hold a star themselves: the principal of a permission for everybody
+
 
 class EqualsWithWildcard(ConditionRule):
     """Rule PL004."""
@@ -29,6 +31,8 @@ class EqualsWithWildcard(ConditionRule):
         if condition.operator.base.family is not Family.STRING:
             return
         for value in condition.values:
+            if value == "*" and condition.name in _STARS:
+                continue
             if has_wildcard(value, variables=at.document.has_variables):
                 message = f"`{condition.operator}` takes the wildcard in {quoted(value)} literally"
                 yield self.found(message, condition.location)
