@@ -21,6 +21,7 @@ from perimeter_smt.encode.world import clock
 from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.encode.world.keys import WorldKeys
+from perimeter_smt.encode.world.listed_names import older_buckets
 from perimeter_smt.encode.world.people import principal_facts
 from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
 from perimeter_smt.logic.atoms import CharSet, Member, Run
@@ -97,7 +98,10 @@ def world_of(documents: Sequence[Document], *, free_context: bool, today: date |
     root = Unit(id="r-none")
     organization = Organization(id="o-none", management_account="000000000000", root=root, partition=lies_in)
     nobody = Workspace(organization=organization, perimeter=Perimeter(orgs=()), name="comparison", today=today)
-    return World(nobody, script, keys, RememberedPolicies(keys), Calls(()), free_grants=True)  # type: ignore[arg-type]
+    return World(
+        nobody, script, keys, RememberedPolicies(keys), Calls(()), free_grants=True,  # type: ignore[arg-type]
+        older_buckets=older_buckets(documents),
+    )  # fmt: skip
 
 
 def allows_alone(policies: Policies, document: Document) -> Formula:

@@ -58,6 +58,7 @@ def findings_json(found: Findings) -> dict[str, Any]:
         "unknowns": list(found.unknowns),
         "undecided": [unknown.model_dump(mode="json") for unknown in found.undecided],
         "today": found.today,
+        "may_find": list(found.may_find),
         "services": list(found.services),
         "findings": [_finding_json(one) for one in found.findings],
     }
@@ -130,7 +131,8 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
         head = f"no access found, but NOT DECIDED for {plural(len(found.undecided), 'thing', 'things')} not known"
         page.text(f"{head}: {things(found.undecided)}", style="bold yellow")
     elif not found.findings:
-        page.text(f"no access: {who} reach {f'no {what}' if out else what}", style="bold green")
+        chosen = "under the chosen readings " if found.may_find else ""
+        page.text(f"{chosen}no access: {who} reach {f'no {what}' if out else what}", style="bold green")
     else:
         have = f"reach {what}" if out else "have access"
         page.text(f"{plural(len(found.findings), 'finding')}: {who} {have}", style="bold red")
@@ -139,6 +141,13 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
     if out:
         _asked(page, found.services)
     _since(page, found.today)
+    if found.may_find:
+        points = " or ".join(found.may_find)
+        page.text(
+            f"open: there is more access where AWS's documentation is read the other way at {points} "
+            "(`perimeter why NAME`)",
+            style="yellow",
+        )
     if found.findings or found.status == "complete":
         _proved(page, found.proved)
     _unknowns(page, found.unknowns)

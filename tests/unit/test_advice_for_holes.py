@@ -15,9 +15,8 @@ from perimeter_smt.report.answer import advice_on
 ORG, MINE, OFFICE = "o-acme0000001", "111122223333", "203.0.113.0/24"
 LIMITS = ("management-account", "service-linked-roles", "service-principals", "forward-access-sessions")
 OUTSIDE = {"aws:SourceIp": OFFICE}
-VERBS = set(
-    ["Add", "Ask", "Check", "Leave", "List", "Move", "Name", "Protect", "Put", "Take", "Test", "Use", "Where", "Write"]  # `Where that is meant, ...`
-)
+# How a sentence begins that says what to write; `Where that is meant, switch it off`.
+VERBS = set("Add Ask Check Leave List Move Name Protect Put Take Test Use Where Write".split())  # noqa: SIM905
 
 
 def asked(objective, condition, *, kind=Kind.SCP):

@@ -18,6 +18,7 @@ from perimeter_smt.questions.findings.actions import classes_of
 from perimeter_smt.questions.findings.answer import findings, findings_of_workspace
 from perimeter_smt.questions.findings.render import Said, in_words, phrases
 from perimeter_smt.questions.findings.setting import of_document
+from perimeter_smt.report.access import findings_json, render_findings
 from perimeter_smt.report.json import schema
 from perimeter_smt.request.case import read_case
 
@@ -130,6 +131,25 @@ def test_values_that_null_takes_for_no_key_are_found():
     (put,) = [one for one in found if "s3:PutObject" in one.actions]
     assert sorted(put.condition["StringEqualsIfExists"][sse]) == ["", "aws:kms"]
     assert in_words("StringEqualsIfExists", sse, ["", "aws:kms"]) == f"{sse} is aws:kms or empty, or is not sent"
+
+
+def test_access_under_another_reading_is_named():
+    """AWS says that a set operator must be used, and not what comes of a policy without one (X-6)."""
+    below = {"StringLike": {"aws:PrincipalOrgPaths": "o-acme0000001/*"}}
+    answer = findings(document(allow(Condition=below)), account=ACCOUNT)
+    assert (answer.findings, answer.exit_code, answer.may_find) == ((), 0, ("X-6",))
+    text = render_findings(answer)
+    assert text.startswith("under the chosen readings no access") and "X-6" in text
+    assert findings_json(answer)["may_find"] == ["X-6"]
+    said = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-acme0000001/*"}}
+    assert findings(document(allow(Condition=said)), account=ACCOUNT).may_find == ()
+
+
+@pytest.mark.parametrize("name", ["acme_reports", "AcmeReports", "a" * 70])
+def test_buckets_made_under_older_rules_are_there(name):
+    """Its policy tells that a bucket exists, whatever names AWS takes today."""
+    (found,) = found_in(allow(Action="s3:GetObject", Resource=f"arn:aws:s3:::{name}/*"), kind=Kind.BUCKET)
+    assert found.resources == (f"arn:aws:s3:::{name}/*",)
 
 
 def test_two_lists_for_one_key_are_written_with_two_operators():

@@ -420,3 +420,12 @@ def test_a_star_that_the_key_itself_holds_is_meant() -> None:
     assert "PL004" not in found(Kind.SCP, one("Deny", {"StringEquals": {"lambda:Principal": "*"}}, **add))
     assert "PL004" in found(Kind.SCP, one("Deny", {"StringEquals": {"lambda:Principal": "events.*"}}, **add))
     assert "PL004" in found(Kind.SCP, one("Deny", {"StringNotEquals": {"aws:PrincipalOrgID": "*"}}, **add))
+
+
+def test_certificates_bring_tags_to_a_trust_policy() -> None:
+    """IAM Roles Anywhere assumes roles with the fields of a certificate as tags."""
+    tagged = one("Allow", {"StringEquals": {"aws:PrincipalTag/x509Subject/CN": "build"}}, Action="sts:AssumeRole")
+    del tagged["Resource"]
+    speaks = {name: "PL055" in found(Kind.TRUST, {**tagged, "Principal": {"Service": f"{name}.amazonaws.com"}})
+              for name in ("rolesanywhere", "lambda")}  # fmt: skip
+    assert speaks == {"rolesanywhere": False, "lambda": True}

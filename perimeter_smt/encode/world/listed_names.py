@@ -3,14 +3,14 @@
 The table `name-characters` limits what may stand in the open parts of ARNs. Where a listed resource breaks a limit the
 limit is wrong, or older than the resource: the part is open then in every ARN of the service.  In the same way, a
 Region or an account in a listed ARN stands where the service reference has none.  The rules of today for names of
-buckets do not bind buckets that are listed, which may be older (W-40).
+buckets do not bind buckets that are listed, or that the policy in question is of: they may be older (W-40).
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -20,11 +20,14 @@ from perimeter_smt.logic.atoms import STAR, Run, Text
 from perimeter_smt.logic.formula import Formula, disj, either, glob, is_text
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.policy.document import Document
+from perimeter_smt.policy.kinds import Kind
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 _OPEN = "${?}"  # a part of which no table says anything
 # Axioms on names of buckets, with the text that each speaks of and whether names of objects follow in it.
 _BUCKETS = {"AR23.bucket": ("resource.name", True), "AR15.bucket": ("behind.bucket", False)}
+_OLD = re.compile(r"[A-Za-z0-9._-]{3,255}")
 _OF_TODAY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -58,13 +61,29 @@ def admit_listed(calls: Calls, workspace: Workspace) -> None:
         calls.replace_rows(rows)
 
 
-def admitted(axiom: Axiom, workspace: Workspace) -> Axiom:
-    """The axiom without what it says of listed buckets whose names break the rules of today."""
+def admitted(axiom: Axiom, workspace: Workspace, also: Iterable[str] = ()) -> Axiom:
+    """The axiom without what it says of listed buckets, and of `also`, whose names break the rules of today."""
     if axiom.name not in _BUCKETS:
         return axiom
-    older = sorted(_older(workspace))
+    older = sorted({*_older(workspace), *also})
     var, objects = _BUCKETS[axiom.name]
     return replace(axiom, formula=either(axiom.formula, disj(_named(var, name, objects) for name in older)))
+
+
+def older_buckets(documents: Iterable[Document]) -> frozenset[str]:
+    """The buckets that policies name in full, by names that no bucket can be given today.
+
+    Guardrails are left out: they speak of buckets of anybody, whether there are any or not.
+    """
+    elements = (
+        statement.resource
+        for document in documents
+        if document.kind not in (Kind.SCP, Kind.RCP)
+        for statement in document.statements
+    )
+    arns = (value.split(":", 5) for element in elements if element is not None for value in element.values)
+    names = (fields[5].partition("/")[0] for fields in arns if len(fields) == 6 and fields[2] == "s3" and not fields[4])
+    return frozenset(name for name in names if _OLD.fullmatch(name) and not _OF_TODAY.fullmatch(name))
 
 
 def _older(workspace: Workspace) -> set[str]:

@@ -112,6 +112,7 @@ class World:
     presumed: dict[str, Axiom] = field(default_factory=dict)  # those that the perimeter does not doubt
     definitions: dict[str, Formula] = field(default_factory=dict)
     also_hints: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of keys that a question speaks of
+    older_buckets: frozenset[str] = frozenset()  # that exist, although their names break the rules of today
 
     def formula(self, name: str) -> Formula:
         """A predicate of the formal text."""
@@ -364,7 +365,7 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
 
 
 def _axiom(world: World, axiom: Axiom) -> Assertion:
-    axiom = admitted(axiom, world.workspace)
+    axiom = admitted(axiom, world.workspace, world.older_buckets)
     if axiom.strength == "soft" or axiom.name in world.workspace.perimeter.doubts:
         return _soft(world, axiom.name, axiom)
     if axiom.strength == "presumed":

@@ -10,6 +10,8 @@ from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import quoted
 from perimeter_smt.policy.kinds import Kind
 
+_ANYWHERE = "rolesanywhere.amazonaws.com"  # brings what certificates say as tags (its guide, trust model)
+
 
 class ServiceWithKeyOfCallers(StatementRule):
     """Rule PL055."""
@@ -32,5 +34,7 @@ class ServiceWithKeyOfCallers(StatementRule):
             return
         services = [entry.value for entry in principal.entries if entry.type == "Service"]
         for condition in keys_of_callers_required(statement) if services else ():
+            if _ANYWHERE in services and condition.name.startswith("aws:principaltag/"):
+                continue
             message = f"no call of a service carries {quoted(condition.key)}: nothing is given to {listed(services)}"
             yield self.found(message, condition.location)

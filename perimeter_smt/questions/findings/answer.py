@@ -25,6 +25,7 @@ from perimeter_smt.questions.findings.reading import read_back, restated, restat
 from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import INTERRUPTED, Cover, Cube, Stop
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
+from perimeter_smt.questions.findings.turned import turned
 from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
 from perimeter_smt.questions.untold import MAY_LET_IN, hiding, things, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
@@ -69,7 +70,8 @@ def findings(
     made = made_of(asked, cover, replay)
     reason = cover.reason or (INTERRUPTED if stop is not None and stop() else "")
     reason = reason or restated_document(document, made, asked, limits, day)
-    return replace(answered(file, zone, [(made, cover, reason)]), today=counting(world))
+    may_find = () if reason else turned(world, asked, cover)
+    return replace(answered(file, zone, [(made, cover, reason)]), today=counting(world), may_find=may_find)
 
 
 def findings_of_workspace(

@@ -45,6 +45,7 @@ class Findings(NoTruth):
     is covered by the rest), `restated` (their policies, read back, say the same). `unknowns` are what the source did
     not tell; `undecided` those of them that may give access besides. `services`: those whose calls were asked about;
     none for a policy by itself. `today`: the day from which on requests count, empty where no policy tests it.
+    `may_find`: of one policy, open points of AWS's documentation that, read the other way, give more access.
     """
 
     source: str
@@ -58,6 +59,7 @@ class Findings(NoTruth):
     services: tuple[str, ...] = ()
     undecided: tuple[Unknown, ...] = ()
     today: str = ""
+    may_find: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
