@@ -124,9 +124,10 @@ def _document(
 
 def _read(node: Node, kind: Kind, name: str, strict: bool, together: Together, *, readable: bool) -> Document | None:
     """The document; errors are left with `together`."""
+    told = len(together.errors)  # such as placeholders that are left open
     with together:
         validate.not_one_statement(node)
-    if together.errors:
+    if len(together.errors) > told:
         return None
     with together:
         members = validate.members(node, validate.DOCUMENT_ELEMENTS, "a policy", together)
