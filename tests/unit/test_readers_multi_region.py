@@ -338,9 +338,11 @@ def test_iam_collect(tmp_path):
 def test_a_plan_over_an_organization_keeps_what_it_does_not_tell(tmp_path):
     """Whose point it is, the answers do not tell: the source says it, `--account` speaks of the plan."""
     base = tmp_path / "base"
-    (base / "answers").mkdir(parents=True)
-    answers(base / "answers", a=established(), points={"AccessPoint": REPORT})
-    source = {"path": "answers", "organization": ORG, "management_account": MANAGEMENT, "account": OWN}
+    for folder in (base, tmp_path / "answers"):
+        folder.mkdir()
+    (tmp_path / "answers" / "a.json").write_text(json.dumps(established()))
+    (tmp_path / "answers" / "points.json").write_text(json.dumps({"AccessPoint": REPORT}))
+    source = {"path": "../answers", "organization": ORG, "management_account": MANAGEMENT, "account": OWN}
     (base / "perimeter.yaml").write_text(json.dumps({"orgs": [ORG], "source": source}))
     policy = {"account_id": OWN, "details": [{"name": "acme-global", "policy": json.dumps(text("Fresh"))}]}
     plan(tmp_path, change(f"{MRAP}_policy.own", policy))
