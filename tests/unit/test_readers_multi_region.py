@@ -335,9 +335,7 @@ def test_iam_collect(tmp_path):
     assert (sids(point), point.buckets, point.origin) == (["Partner"], None, "internet")
 
 
-@pytest.mark.xfail(
-    reason="`--account` speaks of the plan; whose the answers of the organization are, nobody tells here"
-)
+@pytest.mark.xfail(reason="`--account` speaks of the plan; whose the answers of the base are, nobody tells")
 def test_a_plan_over_an_organization_keeps_what_it_does_not_tell(tmp_path):
     (tmp_path / "base").mkdir()
     answers(tmp_path / "base", a=established(), points={"AccessPoint": REPORT})
