@@ -159,15 +159,8 @@ def _resembles_policy(text: str, value: object) -> bool:
     """Whether a file met in a folder is meant as a policy: then what is wrong with it is an error."""
     if isinstance(value, Mapping):
         names = [str(name) for name in value]
-        return (
-            _is_statement(value)
-            or bool(get_close_matches("Statement", names, 1, 0.8))
-            or str(value.get("Version"))
-            in (
-                "2012-10-17",
-                "2008-10-17",
-            )
-        )
+        versioned = str(value.get("Version")) in ("2012-10-17", "2008-10-17")
+        return versioned or _is_statement(value) or bool(get_close_matches("Statement", names, 1, 0.8))
     return value is None and '"Statement"' in text
 
 

@@ -161,6 +161,13 @@ class OwnedResource(_Frozen):
     buckets: tuple[BucketBehind, ...] | None = None
     grants: tuple[KeyGrant, ...] | None = None
 
+    @property
+    def behind(self) -> tuple[BucketBehind, ...]:
+        """The buckets that are told behind an access point: several behind a Multi-Region one."""
+        if self.buckets is not None:
+            return self.buckets
+        return (BucketBehind(name=self.bucket.rsplit(":", 1)[-1]),) if self.bucket is not None else ()
+
 
 class Endpoint(_Frozen):
     """A VPC endpoint; without a policy it lets everything through. `services` empty: any but `except_services`."""

@@ -30,6 +30,7 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.questions.documents import ACCOUNT, allows_alone, mode_of, pose
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
+from perimeter_smt.questions.turning import turning
 from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
@@ -170,15 +171,7 @@ def _turning(engine: Engine, asked: Asked, question: Formula, answer: Result) ->
     """Open points that, read the other way, let a request tell the documents apart which none does otherwise."""
     if answer.status != "unsat" or _MODE not in answer.needed:
         return ()
-    over = engine.check([question, mode_of(asked.world, "over")])
-    if over.status != "sat" or over.model is None:
-        return ()
-    turned = [name for name in readings() if over.model.symbols.get(name, False)]
-    for name in turned:
-        alone = (sym(other) if other == name else neg(sym(other)) for other in readings())
-        if engine.check([question, mode_of(asked.world, "over"), *alone]).status == "sat":
-            return (name,)
-    return tuple(turned)
+    return turning(engine, [question, mode_of(asked.world, "over")])
 
 
 def _place() -> tuple[Formula, ...]:

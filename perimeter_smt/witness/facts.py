@@ -8,6 +8,7 @@ from itertools import count
 from perimeter_smt.encode.world import bucket_owners
 from perimeter_smt.encode.world.accounts import org_of, path_of, units_of
 from perimeter_smt.encode.world.bucket_owners import FOREIGN, UNTOLD
+from perimeter_smt.encode.world.buckets import Listed
 from perimeter_smt.encode.world.catalogue import CALL, Row
 from perimeter_smt.encode.world.tags import hidden_tag
 from perimeter_smt.encode.world.world import OUTSIDERS, World, region_hints
@@ -167,8 +168,11 @@ def _behind(view: View, accounts: Mapping[str, object]) -> dict[str, str]:
 def _routed(view: View, point: OwnedResource) -> str | None:
     """The bucket behind a Multi-Region Access Point that lets the call through and is not mine."""
     world = view.world
-    foreign = bucket_owners.foreign_routes if view.true(FOREIGN) else bucket_owners.untold_routes
-    found = foreign(world.workspace, world.policies, world.keys, world.script, point)
+    workspace, policies, listed = world.workspace, world.policies, Listed.of(world.workspace)
+    if view.true(FOREIGN):
+        found = bucket_owners.foreign_routes(workspace, policies, world.keys, world.script, point, listed)
+    else:
+        found = bucket_owners.untold_routes(workspace, policies, point, listed)
     return next((name for name, goes in found if truth(goes, view.model)), None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from datetime import datetime
 
 import jsonschema
 import pytest
@@ -16,10 +15,10 @@ moto_backends = pytest.importorskip("moto.backends")
 
 from perimeter_smt.cli.main import run  # noqa: E402
 from perimeter_smt.collect.aws import Aws, without_account  # noqa: E402
-from perimeter_smt.collect.run import collect  # noqa: E402
 from perimeter_smt.organization.readers import read_source  # noqa: E402
 from perimeter_smt.questions.perimeter import prove  # noqa: E402
 from perimeter_smt.report.json import schema  # noqa: E402
+from tests.collecting import account, gather, on  # noqa: E402
 from tests.faulty_aws import Denied, Faulty, OfOne  # noqa: E402
 from tests.small_organization import ALLOW, REGION, document, planted  # noqa: E402
 from tests.stand_in import with_resource_policy  # noqa: E402
@@ -50,22 +49,6 @@ def keys(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-SERVICES = ("iam", "s3", "ec2", "kms", "sqs")
-
-
-def aws(organization, **more):
-    return Aws(role_name="reader", endpoint_url=organization["url"], attempts=2, **more)
-
-
-def gather(folder, organization, access=None, **more):
-    chosen = {"regions": [REGION], "services": SERVICES, "workers": 4, **more}
-    return collect(folder, access or aws(organization), **chosen)
-
-
-def account(workspace, own):
-    return next(a for a, _ in workspace.organization.accounts() if a.id == own)
 
 
 def test_an_organization_is_found_and_decided(tmp_path, organization, keys):
@@ -412,10 +395,6 @@ def test_accounts_that_are_closed_are_named(tmp_path, organization, keys, monkey
         (f"everything in account `{own}`", "it is pending closure")
     ]
     assert own not in done.accounts
-
-
-def on(day):
-    return lambda: datetime.fromisoformat(f"{day}T08:30:00+00:00")
 
 
 def test_a_folder_says_when_it_was_collected(tmp_path, organization, keys, capsys):

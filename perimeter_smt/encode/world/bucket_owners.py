@@ -23,8 +23,8 @@ from perimeter_smt.encode.world.access_points import (
     no_gateway,
 )
 from perimeter_smt.encode.world.accounts import account_is_mine
-from perimeter_smt.encode.world.buckets import behind_point, denied_by_own, routes, told_behind
-from perimeter_smt.encode.world.governs import is_access_point, is_bucket, reach, split_arn
+from perimeter_smt.encode.world.buckets import Listed, behind_point, denied_by_own, routes
+from perimeter_smt.encode.world.governs import is_access_point, reach, split_arn
 from perimeter_smt.encode.world.perimeter import declared_behind
 from perimeter_smt.logic.atoms import CharSet, Run
 from perimeter_smt.logic.formula import TRUE, Formula, boolean, both, disj, either, glob, implies, is_text, neg, sym
@@ -45,13 +45,15 @@ def definitions(
     Names of buckets are unique, so that a listed bucket is nobody else's in either case.
     """
     perimeter = workspace.perimeter
+    listed = Listed.of(workspace)
     told: list[Formula] = []
     foreign: list[Formula] = []
     for point in () if free_grants else _points(workspace):
         foreign += (
-            both(reach(point).surely, goes) for _, goes in foreign_routes(workspace, policies, keys, script, point)
+            both(reach(point).surely, goes)
+            for _, goes in foreign_routes(workspace, policies, keys, script, point, listed)
         )
-        elsewhere = disj(goes for _, goes in untold_routes(workspace, policies, keys, script, point))
+        elsewhere = disj(goes for _, goes in untold_routes(workspace, policies, point, listed))
         told.append(both(reach(point).surely, neg(elsewhere)))
     untold = [
         neg(disj(told)),
@@ -59,7 +61,8 @@ def definitions(
     ]
     if name_resources(workspace, policies):  # otherwise no bucket is distinct from another
         named = (
-            both(is_text(BUCKET, name), _mine(workspace, each.account)) for name, each in _buckets(workspace).items()
+            both(is_text(BUCKET, name), _mine(workspace, each.resource.account, listed))
+            for name, each in listed.buckets.items()
         )
         untold += [neg(disj(named)), glob(BUCKET, (Run(CharSet("/", True), 1),))]  # no bucket's name has a slash
     if not free_grants:  # complete lists except the keys that AWS manages, and those are no access points
@@ -68,21 +71,21 @@ def definitions(
 
 
 def foreign_routes(
-    workspace: Workspace, policies: Policies, keys: KeySpace, script: Script, point: OwnedResource
+    workspace: Workspace, policies: Policies, keys: KeySpace, script: Script, point: OwnedResource, listed: Listed
 ) -> Iterator[tuple[str, Formula]]:
     """The buckets told behind an access point that are neither mine nor declared, each with when calls go there."""
-    for name, owner, routed in _told(workspace, policies, point):
+    for name, owner, routed in _told(workspace, policies, point, listed):
         if owner is not None:
             leaf = behind_point(split_arn(point.arn).name, name)
             declared = declared_behind(workspace.perimeter, keys, script, leaf, owner)
-            yield name, both(routed, neg(either(_mine(workspace, owner), declared)))
+            yield name, both(routed, neg(either(_mine(workspace, owner, listed), declared)))
 
 
 def untold_routes(
-    workspace: Workspace, policies: Policies, _keys: KeySpace, _script: Script, point: OwnedResource
+    workspace: Workspace, policies: Policies, point: OwnedResource, listed: Listed
 ) -> Iterator[tuple[str, Formula]]:
     """The buckets told behind an access point of which nobody told the owner, each with when calls go there."""
-    return ((name, routed) for name, owner, routed in _told(workspace, policies, point) if owner is None)
+    return ((name, routed) for name, owner, routed in _told(workspace, policies, point, listed) if owner is None)
 
 
 def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants: bool) -> Formula:
@@ -95,7 +98,7 @@ def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants
     if not free_grants and AXIOM in workspace.perimeter.doubts:  # otherwise there are no such calls
         abroad = both(sym(UNTOLD), sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
         allowed = either(neg(IAM), sym_is("root"), formal_text().formulas["bounded"])
-        named = [(point, disj(is_text(BUCKET, b.name) for b in told_behind(point))) for point in _points(workspace)]
+        named = [(point, disj(is_text(BUCKET, b.name) for b in point.behind)) for point in _points(workspace)]
         names = [implies(reach(point).surely, behind) for point, behind in named]
         seen = policies.seen(any_bucket, " behind the access point")
         denied = denied_by_own(workspace, AskedBehind(policies), seen)
@@ -103,32 +106,28 @@ def guards(workspace: Workspace, policies: Policies, keys: Space, *, free_grants
     return both(*out)
 
 
-def _mine(workspace: Workspace, account: str) -> Formula:
-    if any(account == each.id for each, _ in workspace.organization.accounts()):
+def _mine(workspace: Workspace, account: str, listed: Listed) -> Formula:
+    if account in listed.accounts:
         return account_is_mine(workspace.perimeter, workspace, account)
     return boolean(account in workspace.perimeter.accounts)
 
 
-def _told(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[str, str | None, Formula]]:
+def _told(
+    workspace: Workspace, policies: Policies, point: OwnedResource, listed: Listed
+) -> Iterator[tuple[str, str | None, Formula]]:
     """The buckets told behind an access point: name, owner where the bucket is listed or the point tells it, and when
     calls go there.
 
     A call through a Multi-Region Access Point goes to any of its buckets that lets it through.
     """
-    owners = {name: bucket.account for name, bucket in _buckets(workspace).items()}
-    told = routes(workspace, policies, point) if point.buckets is not None else ((b, TRUE) for b in told_behind(point))
+    several = point.buckets is not None
+    told = routes(workspace, policies, point, listed) if several else ((bucket, TRUE) for bucket in point.behind)
     for each, passes in told:
-        yield each.name, owners.get(each.name, each.account), passes
+        bucket = listed.buckets.get(each.name)
+        yield each.name, bucket.resource.account if bucket else each.account, passes
 
 
 def _points(workspace: Workspace) -> list[OwnedResource]:
     """The access points of which it is told what lies behind."""
-    return [r for r in _resources(workspace) if is_access_point(split_arn(r.arn)) and told_behind(r)]
-
-
-def _buckets(workspace: Workspace) -> dict[str, OwnedResource]:
-    return {split_arn(r.arn).name: r for r in _resources(workspace) if is_bucket(split_arn(r.arn))}
-
-
-def _resources(workspace: Workspace) -> Iterator[OwnedResource]:
-    return (r for account, _ in workspace.organization.accounts() for r in account.resources)
+    resources = (r for account, _ in workspace.organization.accounts() for r in account.resources)
+    return [r for r in resources if is_access_point(split_arn(r.arn)) and r.behind]

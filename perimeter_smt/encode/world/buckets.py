@@ -68,16 +68,32 @@ class _Bucket:
     listed: bool = True
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What the workspace lists, to be looked up: accounts by id, buckets by name."""
+
+    accounts: dict[str, Account]
+    buckets: dict[str, _Bucket]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Listed:
+        """What a workspace lists; it takes a look at every resource."""
+        accounts = {account.id: account for account, _ in workspace.organization.accounts()}
+        resources = ((account, resource) for account in accounts.values() for resource in account.resources)
+        found = (_Bucket(account, each) for account, each in resources if is_bucket(split_arn(each.arn)))
+        return cls(accounts, {split_arn(bucket.resource.arn).name: bucket for bucket in found})
+
+
 def guards(workspace: Workspace, policies: Policies) -> Formula:
     """What stands between a grant on a listed bucket or access point and the access."""
-    accounts = [account for account, _ in workspace.organization.accounts()]
-    buckets = _buckets(workspace)
-    out = [implies(reach(b.resource).surely, _unless_public(b, b.resource.policy)) for b in buckets if _blocked(b)]
-    for account in accounts:
+    listed = Listed.of(workspace)
+    blocked = (bucket for bucket in listed.buckets.values() if _blocked(bucket))
+    out = [implies(reach(b.resource).surely, _unless_public(b, b.resource.policy)) for b in blocked]
+    for account in listed.accounts.values():
         for point in account.resources:
             if is_access_point(split_arn(point.arn)):
                 through = both(reach(point).surely, neg(ABOUT_POINTS))
-                out.append(implies(through, _behind(workspace, account, point, buckets, policies)))
+                out.append(implies(through, _behind(workspace, account, point, listed, policies)))
                 if _blocked(_Bucket(account, point)) and point.origin == "internet":  # as in `_passes` (W-31)
                     about = both(reach(point).surely, ABOUT_POINTS)
                     out.append(implies(about, _unless_public(_Bucket(account, point), point.policy)))
@@ -88,7 +104,7 @@ def guards(workspace: Workspace, policies: Policies) -> Formula:
 
 
 def _behind(
-    workspace: Workspace, account: Account, point: OwnedResource, buckets: list[_Bucket], policies: Policies
+    workspace: Workspace, account: Account, point: OwnedResource, listed: Listed, policies: Policies
 ) -> Formula:
     """Some bucket that may lie behind the access point lets the call through.
 
@@ -96,44 +112,32 @@ def _behind(
     not listed may allow anything.
     """
     if point.buckets is not None or point.bucket is not None:
-        return disj(passes for _, passes in routes(workspace, policies, point))  # which of several is up to AWS
+        return disj(passes for _, passes in routes(workspace, policies, point, listed))  # which one is up to AWS
     if not account.listed:
         return TRUE
-    found = [b for b in buckets if b.resource.account == account.id]
+    found = [b for b in listed.buckets.values() if b.resource.account == account.id]
     other = both(sym("resource.mine"), neg(sym("behind.own")), neg(sym("behind.trusted")))
     return either(other, disj(both(*_passes(workspace, account, point, b, policies)) for b in found))
 
 
-def routes(workspace: Workspace, policies: Policies, point: OwnedResource) -> Iterator[tuple[BucketBehind, Formula]]:
+def routes(
+    workspace: Workspace, policies: Policies, point: OwnedResource, listed: Listed
+) -> Iterator[tuple[BucketBehind, Formula]]:
     """The buckets told behind an access point, with what lets calls that lead to each through (3.7).
 
     Of one that is not listed the policy may allow anything. Whose it is then may be told; otherwise it is of the owner
     of the point, or of somebody whose guardrails nobody knows.
     """
-    accounts = {each.id: each for each, _ in workspace.organization.accounts()}
-    account, listed = accounts[point.account], {split_arn(b.resource.arn).name: b for b in _buckets(workspace)}
-    partition = split_arn(point.arn).partition
-    for each in told_behind(point):
+    account, partition = listed.accounts[point.account], split_arn(point.arn).partition
+    for each in point.behind:
         arn, owner = f"arn:{partition}:s3:::{each.name}", each.account or account.id
-        bucket = listed.get(each.name)
-        told = bucket or _Bucket(accounts.get(owner), OwnedResource(arn=arn, account=owner), listed=False)
+        bucket = listed.buckets.get(each.name)
+        told = bucket or _Bucket(listed.accounts.get(owner), OwnedResource(arn=arn, account=owner), listed=False)
         passes = conj(_passes(workspace, account, point, told, policies))
         if bucket is None and each.account is None:
             stranger = _Bucket(None, OwnedResource(arn=arn, account=""), listed=False)
             passes = either(passes, conj(_passes(workspace, account, point, stranger, policies)))
         yield each, passes
-
-
-def told_behind(point: OwnedResource) -> tuple[BucketBehind, ...]:
-    """The buckets that the workspace tells behind an access point: several behind a Multi-Region one."""
-    if point.buckets is not None:
-        return point.buckets
-    return (BucketBehind(name=point.bucket.rsplit(":", 1)[-1]),) if point.bucket is not None else ()
-
-
-def _buckets(workspace: Workspace) -> list[_Bucket]:
-    accounts = [account for account, _ in workspace.organization.accounts()]
-    return [_Bucket(a, r) for a in accounts for r in a.resources if is_bucket(split_arn(r.arn))]
 
 
 def _passes(

@@ -28,8 +28,8 @@ def definitions(workspace: Workspace) -> dict[str, Formula]:
     at = [(disj(map(itself, (bucket, *points_on(bucket, accounts)))), bucket.abac) for bucket in buckets]
     # Of several buckets behind a Multi-Region Access Point one whose tags count is enough: which is called is open.
     names = {split_arn(bucket.arn).name for bucket in buckets if bucket.abac}
-    several = (p for a in accounts for p in a.resources if len(p.buckets or ()) > 1)
-    at += [(itself(point), True) for point in several if names.intersection(b.name for b in point.buckets or ())]
+    several = (p for a in accounts for p in a.resources if len(p.behind) > 1)
+    at += [(itself(point), True) for point in several if names.intersection(b.name for b in point.behind)]
     return {
         "bucket.says-abac": disj(here for here, abac in at if abac is True),
         "bucket.says-no-abac": disj(here for here, abac in at if abac is False),
@@ -49,12 +49,8 @@ def points_on(bucket: OwnedResource, accounts: Iterable[Account]) -> list[OwnedR
         for account in accounts
         if account.id == bucket.account
         for point in account.resources
-        if _behind(point) == [arn.name] and is_access_point(split_arn(point.arn))
+        if [b.name for b in point.behind] == [arn.name] and is_access_point(split_arn(point.arn))
     ]
-
-
-def _behind(point: OwnedResource) -> list[str]:
-    return [point.bucket.rsplit(":", 1)[-1]] if point.bucket else [b.name for b in point.buckets or ()]
 
 
 def listed(workspace: Workspace, tested: Iterable[str]) -> dict[str, Formula]:

@@ -41,12 +41,10 @@ def changed_documents(
     commit = commit_of(since)
     for now in documents:
         before = _before(Path(now.location.file), commit, now, dict(fill or {}))
-        found = None if before is None else _compared(before, now, limits, today)
+        found = None
+        if before is not None:
+            found = compare(refuse_unset(before), refuse_unset(now), limits=limits, today=today)
         yield Changed(now.location.file, found)
-
-
-def _compared(before: Document, now: Document, limits: Limits | None, today: date | None) -> Comparison:
-    return compare(refuse_unset(before), refuse_unset(now), limits=limits, today=today)
 
 
 def commit_of(name: str) -> str:

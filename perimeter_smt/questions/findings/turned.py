@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.logic.formula import disj, neg, sym
+from perimeter_smt.logic.formula import disj, neg
 from perimeter_smt.questions.documents import mode_of
 from perimeter_smt.questions.findings.estate import Asked
 from perimeter_smt.questions.findings.search import Cover
+from perimeter_smt.questions.turning import turning
 
 
 def turned(world: World, asked: Asked, cover: Cover) -> tuple[str, ...]:
@@ -15,13 +15,4 @@ def turned(world: World, asked: Asked, cover: Cover) -> tuple[str, ...]:
     search = asked.search
     given, _ = search.given  # and the mode of the chosen readings
     found = disj(search.formula(cube) for cube in cover.cubes)
-    question = [search.access, given, neg(found), mode_of(world, "over")]
-    result = search.engine.check(question)
-    if result.status != "sat" or result.model is None:
-        return ()
-    names = [name for name in readings() if result.model.symbols.get(name, False)]
-    for name in names:
-        others = (neg(sym(other)) for other in readings() if other != name)
-        if search.engine.check([*question, sym(name), *others]).status == "sat":
-            return (name,)
-    return tuple(names)
+    return turning(search.engine, [search.access, given, neg(found), mode_of(world, "over")])

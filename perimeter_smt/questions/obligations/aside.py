@@ -13,11 +13,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NoReturn, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar, overload
 
 from perimeter_smt.stages import add, kept
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 def possible() -> bool:
@@ -25,10 +26,21 @@ def possible() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def here_only(tell: Callable[[str, int, int], None] | None) -> Callable[[str, int, int], None] | None:
+@overload
+def here_only(tell: None) -> None: ...
+@overload
+def here_only(tell: Callable[_P, None]) -> Callable[_P, None]: ...
+def here_only(tell: Callable[_P, None] | None) -> Callable[_P, None] | None:
     """What tells of progress, silent in a copy of this process: two would write over each other."""
-    own = os.getpid()
-    return tell and (lambda label, done, total: tell(label, done, total) if os.getpid() == own else None)
+    if tell is None:
+        return None
+    own, here = os.getpid(), tell
+
+    def silent(*args: _P.args, **named: _P.kwargs) -> None:
+        if os.getpid() == own:
+            here(*args, **named)
+
+    return silent
 
 
 @contextmanager

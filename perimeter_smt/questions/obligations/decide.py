@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.first_hop import asking, listed_may
 from perimeter_smt.questions.obligations import between, digest
-from perimeter_smt.questions.obligations.aside import aside
+from perimeter_smt.questions.obligations.aside import aside, here_only
 from perimeter_smt.questions.obligations.cache import Cache
 from perimeter_smt.questions.obligations.deciding import Decided, Encoded, everybody, title
 from perimeter_smt.questions.obligations.task import Chain, Task
@@ -136,26 +135,23 @@ class _State:
 def _here(state: _State, *, second: bool) -> None:
     """Decide what is left in this process, and with a `second` processor all but the first chain in a copy of it."""
     encoded = Encoded(state.task, keeping=state.keeping)
-    others = state.todo[1:] if second else []
+    begin = here_only(state.begin)
+    own = state.todo[:1] if second else state.todo[:]
+    others = state.todo[len(own) :]
 
-    def apart(chain: Chain) -> Callable[[], tuple[Decided, ...]]:
-        return lambda: tuple(encoded.decide(chain, begin))
+    def take(chain: Chain, found: Iterable[Decided]) -> None:
+        for decided in found:
+            state.take(chain, decided)
+        state.todo.remove(chain)
 
-    own = os.getpid()
+    def apart(chain: Chain) -> tuple[Decided, ...]:
+        return tuple(encoded.decide(chain, begin))
 
-    def begin(name: str) -> None:
-        if os.getpid() == own:  # a copy is silent
-            state.begin(name)
-
-    with aside([apart(chain) for chain in others], wanted=second) as answered:
-        for chain in [chain for chain in state.todo if chain not in others]:
-            for decided in encoded.decide(chain, begin):
-                state.take(chain, decided)
-            state.todo.remove(chain)
+    with aside([partial(apart, chain) for chain in others], wanted=second) as answered:
+        for chain in own:
+            take(chain, encoded.decide(chain, begin))
         for chain, found in zip(others, answered(), strict=True):
-            for decided in found:
-                state.take(chain, decided)
-            state.todo.remove(chain)
+            take(chain, found)
 
 
 def _elsewhere(states: Sequence[_State], means: Means) -> None:

@@ -119,16 +119,20 @@ def _apart(found: tuple[Document, ...]) -> tuple[Document, ...]:
                  for n, st in enumerate(docs.statements(one)))  # fmt: skip
 
 
-def one_document_each(_: Random, state: State) -> Pair | None:
-    """Policies of one level or one identity act together: each statement may stand in a policy of its own."""
+def _each_set(space: Workspace, change: Callable[[tuple[Document, ...]], tuple[Document, ...]]) -> Workspace:
+    """The policies of every level and of every identity changed, those that act together at once."""
 
     def person(own: OwnedPrincipal) -> OwnedPrincipal:
-        return own.model_copy(update={"policies": _apart(own.policies)})
+        return own.model_copy(update={"policies": change(own.policies)})
 
-    space = docs.each_level(state.workspace, lambda _, at: at.model_copy(
-        update={"scps": _apart(at.scps), "rcps": _apart(at.rcps)}))  # fmt: skip
-    space = mapped(space, lambda a: a.model_copy(update={"principals": tuple(map(person, a.principals))}))
-    return equal("statements in policies of their own", state, space)
+    space = docs.each_level(space, lambda _, at: at.model_copy(
+        update={"scps": change(at.scps), "rcps": change(at.rcps)}))  # fmt: skip
+    return mapped(space, lambda a: a.model_copy(update={"principals": tuple(map(person, a.principals))}))
+
+
+def one_document_each(_: Random, state: State) -> Pair | None:
+    """Policies of one level or one identity act together: each statement may stand in a policy of its own."""
+    return equal("statements in policies of their own", state, _each_set(state.workspace, _apart))
 
 
 def _together(found: tuple[Document, ...]) -> tuple[Document, ...]:
@@ -139,14 +143,7 @@ def _together(found: tuple[Document, ...]) -> tuple[Document, ...]:
 
 def one_document_for_all(_: Random, state: State) -> Pair | None:
     """And the other way round."""
-
-    def person(own: OwnedPrincipal) -> OwnedPrincipal:
-        return own.model_copy(update={"policies": _together(own.policies)})
-
-    space = docs.each_level(state.workspace, lambda _, at: at.model_copy(
-        update={"scps": _together(at.scps), "rcps": _together(at.rcps)}))  # fmt: skip
-    space = mapped(space, lambda a: a.model_copy(update={"principals": tuple(map(person, a.principals))}))
-    return equal("policies in one", state, space)
+    return equal("policies in one", state, _each_set(state.workspace, _together))
 
 
 def full_access_written(_: Random, state: State) -> Pair | None:

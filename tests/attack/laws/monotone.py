@@ -69,11 +69,16 @@ def _at_one(rng: Random, space: Workspace, deny: bool, service: str) -> Workspac
         if len(allows) > 1 and rng.random() < 0.5 and (found[at].kind is not Kind.KMS or one > 0):
             new = [st for n, st in enumerate(old) if n != one]
         else:
-            narrow = conditioned(old[one], [*tests(old[one]), rng.choice(rng.choice(COMPLEMENTS))])
-            if narrow is None:
+            new = _narrowed(rng, old, one)
+            if new is None:
                 return None
-            new = [narrow if n == one else st for n, st in enumerate(old)]
     return docs.replaced(space, at, docs.rebuilt(found[at], new))
+
+
+def _narrowed(rng: Random, old: list[Statement], one: int) -> list[Statement] | None:
+    """The statements with one of them under a condition more."""
+    narrow = conditioned(old[one], [*tests(old[one]), rng.choice(rng.choice(COMPLEMENTS))])
+    return None if narrow is None else [narrow if n == one else st for n, st in enumerate(old)]
 
 
 def _pair(law: str, state: State, space: Workspace | None, relation: Relation) -> Pair | None:
@@ -107,10 +112,9 @@ def deny_taken(rng: Random, state: State) -> Pair | None:
     if len(old) > 1 and rng.random() < 0.4:
         new = [st for n, st in enumerate(old) if n != one]
     else:
-        narrow = conditioned(old[one], [*tests(old[one]), rng.choice(rng.choice(COMPLEMENTS))])
-        if narrow is None:
+        new = _narrowed(rng, old, one)
+        if new is None:
             return None
-        new = [narrow if n == one else st for n, st in enumerate(old)]
     return _pair("a Deny less", state, docs.replaced(state.workspace, at, docs.rebuilt(found[at], new)), ">=")
 
 

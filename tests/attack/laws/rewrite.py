@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.policy.operators import Family, Quantifier, parse_operator
+from perimeter_smt.policy.operators import Family, Operator, Quantifier, parse_operator
 from tests.attack.laws.documents import Statement, many
 
 Rewriting = Callable[[Random, Kind, Statement], "list[Statement] | None"]
@@ -98,26 +98,25 @@ def negated_values_apart(_: Random, _kind: Kind, st: Statement) -> list[Statemen
     return None
 
 
-def if_exists_of_negated(_: Random, _kind: Kind, st: Statement) -> list[Statement] | None:
-    """A negated operator matches where the key is absent, with IfExists and without (IAM guide, IfExists)."""
+def _if_exists_turned(st: Statement, idle: Callable[[Operator], bool]) -> list[Statement] | None:
+    """IfExists added to, or taken from, the operators on which it changes nothing."""
     found = []
     for operator, key, values in tests(st):
         read = parse_operator(operator)
-        if read.base.negated and read.quantifier is not Quantifier.FOR_ANY:
+        if idle(read):
             operator = operator.removesuffix("IfExists") if read.if_exists else f"{operator}IfExists"
         found.append((operator, key, values))
     return _one(st, conditioned(st, found))
+
+
+def if_exists_of_negated(_: Random, _kind: Kind, st: Statement) -> list[Statement] | None:
+    """A negated operator matches where the key is absent, with IfExists and without (IAM guide, IfExists)."""
+    return _if_exists_turned(st, lambda read: read.base.negated and read.quantifier is not Quantifier.FOR_ANY)
 
 
 def if_exists_of_all_values(_: Random, _kind: Kind, st: Statement) -> list[Statement] | None:
     """ForAllValues is true where the key is absent; so IfExists adds nothing to it."""
-    found = []
-    for operator, key, values in tests(st):
-        read = parse_operator(operator)
-        if read.quantifier is Quantifier.FOR_ALL:
-            operator = operator.removesuffix("IfExists") if read.if_exists else f"{operator}IfExists"
-        found.append((operator, key, values))
-    return _one(st, conditioned(st, found))
+    return _if_exists_turned(st, lambda read: read.quantifier is Quantifier.FOR_ALL)
 
 
 def presence_said(rng: Random, _kind: Kind, st: Statement) -> list[Statement] | None:
