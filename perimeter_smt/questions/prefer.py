@@ -53,7 +53,6 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         implies(sym("resource.mine"), one_of("resource.account", ids)),
         implies(neg(sym("resource.mine")), is_text("resource.account", outsider)),
         implies(service, either(one_of("behalf.account", ids), is_text("behalf.account", outsider))),
-        *(one_of(var, ("", *ids, *OUTSIDERS)) for var in ("endpoint.account", "vpc.account")),
     ]
     if "ec2:sourceinstancearn" in world.keys.known:
         out.append(one_of("instance.region", REGIONS))
