@@ -71,6 +71,7 @@ def _soft_request(at: At) -> Found:
     arn = at.text("aws:sourcearn")
     if arn is not None and arn.split(":")[4] not in ("", facts.behalf):
         yield "AR5", "SourceArn of another account"
+    yield from _contexts(at)
     exempt = at.service == "ebs" or at.action in EXCEPTION_E or at.action == "events:putevents"
     if not exempt and facts.resource_account != "aws" and not at.has("aws:resourceaccount"):
         yield "AR6", "ResourceAccount missing"
@@ -79,6 +80,30 @@ def _soft_request(at: At) -> Found:
         yield "P2.silent-service", "a silent service that acts for another than the owner"
     if facts.forwarded and facts.first_hop_trusted is False:
         yield "P1.first-hop", "a first hop from elsewhere"
+
+
+# Guides of the services: the context that a service sets by its own principal names the resource that it encrypts.
+_CONTEXTS = (
+    ("logs", "aws:logs:arn", ("log-group", "query-result")), ("cloudtrail", "aws:cloudtrail:arn", ("trail",)),
+    ("events", "aws:events:event-bus:arn", ("event-bus",)), ("events", "sourcearn", ("",)),
+    ("delivery.logs", "sourcearn", ("",)),
+    ("identitystore", "aws:identitystore:identitystore-arn", ("identitystore",)),
+)  # fmt: skip
+
+
+def _contexts(at: At) -> Found:
+    if at.facts.kind != "service":
+        return
+    for service, name, types in _CONTEXTS:
+        arn = at.text(f"kms:encryptioncontext:{name}")
+        if arn is not None and (at.facts.service or "").startswith(f"{service}."):
+            fields = arn.split(":", 5)
+            what = fields[5] if len(fields) == 6 else ""
+            if len(fields) < 6 or fields[4] != at.facts.behalf or not what.startswith(types) or what.count(":") > 1:
+                yield "AR26", f"{service} with {arn} for {at.facts.behalf}"
+    sender = at.text("kms:encryptioncontext:aws:ses:source-account")
+    if sender is not None and (at.facts.service or "").startswith("ses.") and sender != at.facts.behalf:
+        yield "AR26.account", f"SES with {sender} for {at.facts.behalf}"
 
 
 def _soft_callers(at: At) -> Found:

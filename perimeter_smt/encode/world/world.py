@@ -18,6 +18,7 @@ from perimeter_smt.encode.world import (
     bucket_owners,
     buckets,
     clock,
+    contexts,
     grants,
     guardrails,
     namespaces,
@@ -251,6 +252,7 @@ def begin(
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     keys.sets = under_set_operators(documents)
     keys.accounts = tuple(account.id for account, _ in workspace.organization.accounts())
+    keys.told_accounts = contexts.told_accounts(documents, accounts.member_ids(workspace.organization), OUTSIDERS)
     policies = Policies(keys, idle=idle)
     return World(workspace, script, keys, policies, calls, free_grants, tuple(objectives))
 

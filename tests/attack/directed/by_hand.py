@@ -144,6 +144,21 @@ def twins_of_my_vpc() -> str:
     return of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
+def contexts_of_mine(key: str, value: str, service: str, keys: bool = False) -> Callable[[], str]:
+    """The policy of a key lets a service use it for what its context says; `keys`: a Deny on keys of contexts, too."""
+    allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "kms:Decrypt", "Resource": "*"}
+    body: tuple[Statement, ...] = ({**allow, "Condition": {"StringLike": {key: value}}},)
+    if keys:
+        unspelled = {"ForAnyValue:StringEqualsIgnoreCase": {"kms:EncryptionContextKeys": key.partition("Context:")[2]}}
+        body += ({**allow, "Effect": "Deny", "Principal": "*", "Condition": unspelled},)
+    own = OwnedResource(
+        arn=f"arn:aws:kms:eu-west-1:{MINE}:key/1234abcd-12ab-34cd-56ef-1234567890ab", account=MINE, grants=(),
+        policy=_document(Kind.KMS, body),
+    )  # fmt: skip
+    found = space(resources=(own,), listed=True, actions=("kms:Decrypt",))
+    return lambda: of_objective(found, "O1", "kms", actions={"kms:decrypt"}, limits=("aws-managed-keys",))
+
+
 def tags_of_managed_keys() -> str:
     """An SCP asks for a tag on every key, an RCP denies everything; RCPs do not bind the keys that AWS manages."""
     key = "aws:ResourceTag/team"
@@ -316,6 +331,13 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AR26", "a key that CloudTrail may use for trails of mine",
+           contexts_of_mine("kms:EncryptionContext:aws:cloudtrail:arn", f"arn:aws:cloudtrail:*:{MINE}:trail/*",
+                            "cloudtrail.amazonaws.com")),
+    ByHand("AR26.account", "a key that SES may use for receipt rules of mine",
+           contexts_of_mine("kms:EncryptionContext:aws:ses:source-account", MINE, "ses.amazonaws.com")),
+    ByHand("AR27", "a key that may be used with a context, and not with the key of it",
+           contexts_of_mine("kms:EncryptionContext:aws:s3:arn", "*", "s3.amazonaws.com", keys=True)),
     ByHand("AR24", "an SCP that exempts a bucket in the Regional namespace of an account of mine",
            bucket_of_the_account_in_its_name),
     ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),
