@@ -1,5 +1,5 @@
 ; Axioms on families of condition keys. `:for-each` lists patterns of names (stars cross everything) and the classes
-; `service-key`, `provider-claim` and `provider-id`: the axiom stands for one axiom per key in use that fits and that
+; `service-key`, `unknown-key`, `provider-claim` and `provider-id`: the axiom stands for one axiom per key in use that fits and that
 ; `:except` does not name. K is the name of the key, "TAG" what follows its first slash, "HOST" what precedes its last
 ; colon, "CONTEXT" what follows `kms:encryptioncontext:`, in lower case. `:for-each-row "TABLE FIELD=VALUE"`: one axiom per
 ; row of the table with this value whose `key` it is, and per account that such a key may tell: "ARN_SERVICE" is what the
@@ -68,6 +68,10 @@
 (assert (! (=> |has K| (or (= |K| "AWS4-HMAC-SHA256") (= |K| "AWS") (= |K| "AWS4-ECDSA-P256-SHA256"))) :named AK2.version :strength soft
   :for-each "s3:signatureversion s3express:signatureversion s3-object-lambda:signatureversion s3-outposts:signatureversion"
   :source "S3 API reference, Signature Version 4 authentication specific policy keys; SigV4A of multi-Region access points"))
+
+; A key that neither the tables nor the service reference hold is misspelled, or newer than they are (X-34).
+(assert (! (not |has K|) :named AK3 :strength soft :for-each "unknown-key"
+  :source "IAM guide, policy check reference, errors: a condition key that does not exist; a key that is not in the request does not match. AWS adds keys"))
 
 ; Keys named after services that belong to the session: any action can carry them.
 (assert (! (=> |has K| (= caller role)) :named AP14.session :strength hard

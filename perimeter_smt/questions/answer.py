@@ -13,6 +13,7 @@ from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
 from perimeter_smt.questions.prepare import claimed_rows
 from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
@@ -104,7 +105,7 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
         tight = run.plain(group.services, (*assumptions, group.here, *granted), tight, like=f"rival {objective.id}")
         found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
-        reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+        reason = f"holds under the chosen readings; {without(departs, found)}"
         alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]
         fold(rows, ("rival", departs), Row("conditional", alike, (found,), reason=reason))
         inside = {g.services[0] for g in alike}

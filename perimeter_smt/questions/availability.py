@@ -10,6 +10,7 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.questions import explain, service_calls
 from perimeter_smt.questions.objectives import blocked, intended, intended_parts
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.solve.result import Result
 
@@ -129,7 +130,7 @@ def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unk
             tight, granted, departs = run.tightest((question, run.over), rival)
             tight = run.plain(services, (question, run.over, *granted), tight)
             example = explain.counterexample(run.world, "availability", tight, "blocked", departs=departs)
-            reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+            reason = f"holds under the chosen readings; {without(departs, example)}"
             return Verdict("availability", TITLE, services, "conditional", (example,), reason=reason)
         if rival.status == "unknown":
             return Verdict("availability", TITLE, services, "unknown", reason=rival.reason)

@@ -26,6 +26,7 @@ from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.request.keys import key_info
 
@@ -142,7 +143,7 @@ def answer(run: Run, obligation: Obligation) -> Verdict:
     if result.status == "sat":
         result, _, departs = run.tightest((formula, mode), result)
         found = explain.counterexample(run.world, name, result, "hole", departs=departs)
-        reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+        reason = f"holds under the chosen readings; {without(departs, found)}"
         return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
     if result.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=result.reason)

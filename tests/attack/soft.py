@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
+from perimeter_smt.request.keys import key_info
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
 from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE
@@ -72,6 +73,9 @@ def _soft_request(at: At) -> Found:
     if arn is not None and arn.split(":")[4] not in ("", facts.behalf):
         yield "AR5", "SourceArn of another account"
     yield from _contexts(at)
+    for key in at.keys:
+        if not key_info(key).known:
+            yield "AK3", f"no such key: {key}"
     exempt = at.service == "ebs" or at.action in EXCEPTION_E or at.action == "events:putevents"
     if not exempt and facts.resource_account != "aws" and not at.has("aws:resourceaccount"):
         yield "AR6", "ResourceAccount missing"

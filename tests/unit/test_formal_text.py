@@ -38,6 +38,7 @@ CONDITIONS = (
         },
         "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:logs:arn"},
     },
+    {"StringEquals": {"aws:PrincipleOrgID": "o-acme0000001"}},
     {"StringLike": {"sts:ExternalId": "acme-*", "sts:SourceIdentity": "acme-*"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )

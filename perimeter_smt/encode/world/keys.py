@@ -15,6 +15,7 @@ from perimeter_smt.request.keys import KeyInfo, support_list, table_rows
 
 _POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount")
 _TOGETHER = (*_POINT_KEYS, "s3:accesspointnetworkorigin")  # AR15
+NO_UNKNOWN = "AK3"  # the axiom that requests carry no key that no table knows
 _PLAIN_TAGS = ("aws:principaltag/",)  # tags of EC2's resources hold any character
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
@@ -160,8 +161,10 @@ def file_has(key: str) -> str:
 
 
 def _classes(name: str, *, known: bool) -> set[str]:
-    """What `:for-each` calls a key: a claim of an OIDC provider, or a key of a service that the tables know."""
+    """What `:for-each` calls a key: a claim of an OIDC provider, a key of a known service, an unknown one."""
     host, _, claim = name.rpartition(":")
     if "." in host and not host.startswith("aws"):
         return {"provider-claim", "provider-id"} if claim in ("sub", "aud") else {"provider-claim"}
-    return {"service-key"} if known and not name.startswith("aws:") else set()
+    if not known:
+        return {"unknown-key"}
+    return set() if name.startswith("aws:") else {"service-key"}

@@ -144,6 +144,14 @@ def twins_of_my_vpc() -> str:
     return of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
+def misspelled_key() -> str:
+    """An RCP denies every call that lacks a key; AWS has no such key."""
+    found = space(rcp=(deny("s3:GetObject", Null={"aws:PrincipleOrgID": "true"}),), actions=("s3:GetObject",))
+    return of_objective(
+        found, "O1", "s3", actions={"s3:getobject"}, limits=("service-linked-roles", "management-account")
+    )
+
+
 def contexts_of_mine(key: str, value: str, service: str, keys: bool = False) -> Callable[[], str]:
     """The policy of a key lets a service use it for what its context says; `keys`: a Deny on keys of contexts, too."""
     allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "kms:Decrypt", "Resource": "*"}
@@ -331,6 +339,7 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AK3", "an RCP that denies calls without a key that AWS does not have", misspelled_key),
     ByHand("AR26", "a key that CloudTrail may use for trails of mine",
            contexts_of_mine("kms:EncryptionContext:aws:cloudtrail:arn", f"arn:aws:cloudtrail:*:{MINE}:trail/*",
                             "cloudtrail.amazonaws.com")),
