@@ -147,9 +147,7 @@ def twins_of_my_vpc() -> str:
 def misspelled_key() -> str:
     """An RCP denies every call that lacks a key; AWS has no such key."""
     found = space(rcp=(deny("s3:GetObject", Null={"aws:PrincipleOrgID": "true"}),), actions=("s3:GetObject",))
-    return of_objective(
-        found, "O1", "s3", actions={"s3:getobject"}, limits=("service-linked-roles", "management-account")
-    )
+    return of_objective(found, "O1", "s3", actions={"s3:getobject"})
 
 
 def contexts_of_mine(key: str, value: str, service: str, keys: bool = False) -> Callable[[], str]:
