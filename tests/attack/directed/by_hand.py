@@ -144,6 +144,35 @@ def twins_of_my_vpc() -> str:
     return of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
+def twins_elsewhere() -> str:
+    """An SCP denies what does not come from a VPC of this id."""
+    found = space(
+        scp=(deny("s3:GetObject", StringNotEqualsIfExists={"aws:SourceVpc": VPC}),), actions=("s3:GetObject",)
+    )
+    return of_objective(found, "O5", "s3", actions={"s3:getobject"})
+
+
+def ids_by_chance(**condition: Any) -> Callable[[], str]:
+    """An RCP denies callers that do not fit a condition on ids that AWS assigns, and services."""
+    services = deny("s3:GetObject", Bool={"aws:PrincipalIsAWSService": "true"})
+    found = space(rcp=(deny("s3:GetObject", **condition), services), actions=("s3:GetObject",))
+    return lambda: of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
+def endpoints_by_chance(value: str, listed: bool) -> Callable[[], str]:
+    """An SCP denies what does not come by an endpoint whose id fits; all endpoints are listed, or none is."""
+    others, direct = {"StringNotLikeIfExists": {"aws:SourceVpce": value}}, {"Null": {"aws:SourceVpce": "true"}}
+    found = space(scp=(deny("s3:GetObject", **others), deny("s3:GetObject", **direct)), actions=("s3:GetObject",))
+    found = found.model_copy(
+        update={"perimeter": found.perimeter.model_copy(update={"endpoints_of_my_accounts": True, "vpcs": ()})}
+    )
+    if not listed:
+        own = found.organization.root.accounts[0].model_copy(update={"endpoints": ()})
+        root = found.organization.root.model_copy(update={"accounts": (own, *found.organization.root.accounts[1:])})
+        found = found.model_copy(update={"organization": found.organization.model_copy(update={"root": root})})
+    return lambda: of_objective(found, "O5", "s3", actions={"s3:getobject"})
+
+
 def misspelled_key() -> str:
     """An RCP denies every call that lacks a key; AWS has no such key."""
     found = space(rcp=(deny("s3:GetObject", Null={"aws:PrincipleOrgID": "true"}),), actions=("s3:GetObject",))
@@ -337,6 +366,17 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AN15.elsewhere", "an SCP by the id of my VPC alone", twins_elsewhere),
+    ByHand("AR28.account", "an RCP by most digits of my account",
+           ids_by_chance(StringNotLike={"aws:PrincipalAccount": f"{MINE[:8]}*"})),
+    ByHand("AR28.organization", "an RCP by most of the id of my organization",
+           ids_by_chance(StringNotLike={"aws:PrincipalOrgID": f"{ORG[:-3]}*"})),
+    ByHand("AR28.unit", "an RCP by the root of my organization",
+           ids_by_chance(**{"ForAllValues:StringNotLike": {"aws:PrincipalOrgPaths": "o-*/r-ac00/*"}})),
+    ByHand("AR28.principal", "an RCP by the unique id of a role",
+           ids_by_chance(StringNotLike={"aws:userid": "AROAEXAMPLEEXAMPLE000:*"})),
+    ByHand("AR28.endpoint", "an SCP by most of the id of my endpoint", endpoints_by_chance(f"{ENDPOINT[:14]}*", True)),
+    ByHand("AR28.named", "an SCP by the id of an endpoint that nobody lists", endpoints_by_chance(ENDPOINT, False)),
     ByHand("AK3", "an RCP that denies calls without a key that AWS does not have", misspelled_key),
     ByHand("AR26", "a key that CloudTrail may use for trails of mine",
            contexts_of_mine("kms:EncryptionContext:aws:cloudtrail:arn", f"arn:aws:cloudtrail:*:{MINE}:trail/*",
