@@ -8,7 +8,7 @@ from collections.abc import Callable
 from perimeter_smt.request.keys import key_info
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
-from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE
+from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE, REGIONS
 
 
 def soft_violations(request: Request, facts: Facts) -> set[str]:
@@ -86,6 +86,12 @@ def _soft_request(at: At) -> Found:
         yield "P1.first-hop", "a first hop from elsewhere"
 
 
+# Guides of the services: buckets of AWS in the Regions of these worlds.
+_OF_AWS = {
+    name.format(region=region)
+    for name in ("aws-codedeploy-{region}", "prod-{region}-starport-layer-bucket", "amazonlinux-2-repos-{region}")
+    for region in REGIONS
+}
 # Guides of the services: the context that a service sets by its own principal names the resource that it encrypts.
 _CONTEXTS = (
     ("logs", "aws:logs:arn", ("log-group", "query-result")), ("cloudtrail", "aws:cloudtrail:arn", ("trail",)),
@@ -112,6 +118,8 @@ def _contexts(at: At) -> Found:
 
 def _soft_callers(at: At) -> Found:
     facts, fields = at.facts, at.fields or [""] * 6
+    if fields[2:5] == ["s3", "", ""] and fields[5].partition("/")[0] in _OF_AWS and facts.resource_account != "aws":
+        yield "AR29", f"{fields[5]} of {facts.resource_account}"
     # Organizations guide, delegated administrator: the organization lets its members act on policies.
     if at.service == "organizations" and fields[5].startswith("policy/") and facts.resource_account != "aws":
         own = at.org(facts.principal_account)

@@ -25,6 +25,7 @@ from perimeter_smt.encode.world import (
     namespaces,
     people,
     perimeter,
+    published_names,
     refused,
     root,
     sessions,
@@ -273,7 +274,9 @@ def definitions_of(world: World) -> dict[str, Formula]:
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
     listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
-    out |= assigned.definitions(workspace, all_documents(workspace, grants_too=not free), keys)
+    documents = all_documents(workspace, grants_too=not free)
+    out |= assigned.definitions(workspace, documents, keys)
+    out |= published_names.definitions(workspace, documents)
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective, listed)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
@@ -356,7 +359,7 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
     used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
     out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
-    unsaid = {**assigned.AXIOMS, namespaces.AXIOM: namespaces.SYMBOL}
+    unsaid = {**assigned.AXIOMS, namespaces.AXIOM: namespaces.SYMBOL, published_names.AXIOM: published_names.SYMBOL}
     chosen -= {name for name, symbol in unsaid.items() if symbol not in world.definitions}  # they would hold of nothing
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:

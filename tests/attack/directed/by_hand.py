@@ -173,6 +173,17 @@ def endpoints_by_chance(value: str, listed: bool) -> Callable[[], str]:
     return lambda: of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
+def buckets_of_services() -> str:
+    """An SCP lets calls out to a bucket that AWS publishes, and none to a bucket of a stranger's account."""
+    published = "arn:aws:s3:::aws-codedeploy-eu-west-1/*"
+    found = space(
+        scp=({"Effect": "Deny", "Action": "s3:GetObject", "NotResource": published},
+             deny("s3:GetObject", StringEquals={"aws:ResourceAccount": "aws"})),
+        actions=("s3:GetObject",),
+    )  # fmt: skip
+    return of_objective(found, "O3", "s3", actions={"s3:getobject"})
+
+
 def misspelled_key() -> str:
     """An RCP denies every call that lacks a key; AWS has no such key."""
     found = space(rcp=(deny("s3:GetObject", Null={"aws:PrincipleOrgID": "true"}),), actions=("s3:GetObject",))
@@ -377,6 +388,7 @@ WORLDS = (
            ids_by_chance(StringNotLike={"aws:userid": "AROAEXAMPLEEXAMPLE000:*"})),
     ByHand("AR28.endpoint", "an SCP by most of the id of my endpoint", endpoints_by_chance(f"{ENDPOINT[:14]}*", True)),
     ByHand("AR28.named", "an SCP by the id of an endpoint that nobody lists", endpoints_by_chance(ENDPOINT, False)),
+    ByHand("AR29", "an SCP that exempts a bucket of CodeDeploy, and denies what AWS owns", buckets_of_services),
     ByHand("AK3", "an RCP that denies calls without a key that AWS does not have", misspelled_key),
     ByHand("AR26", "a key that CloudTrail may use for trails of mine",
            contexts_of_mine("kms:EncryptionContext:aws:cloudtrail:arn", f"arn:aws:cloudtrail:*:{MINE}:trail/*",
