@@ -14,6 +14,7 @@ from perimeter_smt.questions.prepare import claimed_rows
 from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
 from perimeter_smt.questions.unknown_keys import without
+from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
@@ -135,7 +136,8 @@ def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[objec
             status: Status = "vacuous" if last.status == "unsat" else "unknown"
             reason = _NOTHING[objective.enforced_by == "endpoint"] if status == "vacuous" else last.reason
             rest = [group for group in left if group not in lively]
-            fold(rows, (status, reason), Row(status, rest, reason=reason))
+            proof = nothing(run, claimed, *run.only(rest)) if status == "vacuous" else ((), ())
+            fold(rows, (status, reason), Row(status, rest, reason=reason, proof=proof))
     return lively
 
 

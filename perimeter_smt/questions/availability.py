@@ -11,6 +11,7 @@ from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.questions import explain, service_calls
 from perimeter_smt.questions.objectives import blocked, intended, intended_parts
 from perimeter_smt.questions.unknown_keys import without
+from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.solve.result import Result
 
@@ -123,7 +124,8 @@ def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unk
     if premise.status != "sat":
         status: Status = "vacuous" if premise.status == "unsat" else "unknown"
         reason = premise.reason or "no request has identity, resource and network of mine: nothing was proved"
-        return Verdict("availability", TITLE, services, status, reason=reason)
+        assumptions, used = nothing(run, intended(run.world)) if status == "vacuous" else ((), ())
+        return Verdict("availability", TITLE, services, status, assumptions=assumptions, used=used, reason=reason)
     if run.reading != "exact":
         rival = run.ask(question, run.over)
         if rival.status == "sat":

@@ -27,6 +27,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.unknown_keys import without
+from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.request.keys import key_info
 
@@ -152,6 +153,7 @@ def answer(run: Run, obligation: Obligation) -> Verdict:
         if met.status != "sat":
             reason = met.reason or "no request meets the premise: nothing was proved"
             status: Status = "vacuous" if met.status == "unsat" else "unknown"
-            return Verdict(name, "own assertion", services, status, reason=reason)
+            assumptions, used = nothing(run, obligation.premise) if status == "vacuous" else ((), ())
+            return Verdict(name, "own assertion", services, status, assumptions=assumptions, used=used, reason=reason)
     assumptions, used = explain.proof(run.world, result.rests_on)
     return Verdict(name, "own assertion", services, "proved", assumptions=assumptions, used=used)
