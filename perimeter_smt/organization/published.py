@@ -24,7 +24,8 @@ def _bucket_names() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(_pattern(name)) for name in dict.fromkeys(_names()))
 
 
-def bucket_names(regions: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=8)
+def bucket_names(regions: tuple[str, ...]) -> tuple[str, ...]:
     """The names of buckets that AWS publishes, whole, in these Regions; those with another open part are left out."""
     out: dict[str, None] = {}
     for text in _names():

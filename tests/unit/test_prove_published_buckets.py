@@ -87,6 +87,6 @@ def test_a_listed_bucket_is_whose_the_workspace_says():
 
 
 def test_names_are_whole():
-    names = bucket_names(["eu-west-1", "us-east-1"])
+    names = bucket_names(("eu-west-1", "us-east-1"))
     assert LAYERS in names and "cloudformation-custom-resource-response-useast1" in names
     assert not [name for name in names if "{" in name or not is_published_bucket(name)]

@@ -44,15 +44,15 @@ _ACCOUNT, _ACCOUNTS = re.compile(r"[0-9*?]*[*?][0-9*?]*"), re.compile(r"(?<![0-9
 _ORGS, _ORG_PATTERN = re.compile(r"o-[a-z0-9]{10,32}"), re.compile(r"(o-[a-z0-9*?]*[*?][a-z0-9*?]*)(?:/.*)?")
 _ENDPOINT = re.compile(r"(vpce?)-[0-9a-f*?]+")
 _UNIQUE = re.compile(r"(A[A-Z]{2}A[A-Z0-9]{12,})(?::.*)?", re.DOTALL)
+_UNITS = re.compile(r"(?<=[*?]/)(?:r-[a-z0-9]+|ou-[a-z0-9]+-[a-z0-9]+)(?=/)")
 _USERID = "aws:userid"
 
 
 def definitions(workspace: Workspace, documents: Iterable[Document], keys: Space) -> dict[str, Formula]:
     """What the policies of a workspace say of each symbol; a symbol of which they say nothing is left out."""
     texts = list(dict.fromkeys(_texts(documents)))
-    ids = [text for text in texts if "-" not in text or text.startswith(("o-", "vpc", "arn:"))]
     found = {
-        "AR28.account": _accounts(workspace, ids, texts),
+        "AR28.account": _accounts(workspace, texts),
         "AR28.organization": _organizations(workspace, texts),
         "AR28.unit": _units(workspace, texts),
         "AR28.endpoint": _endpoints(workspace, texts),
@@ -73,9 +73,9 @@ def _texts(documents: Iterable[Document]) -> Iterator[str]:
                 yield from condition.values
 
 
-def _accounts(workspace: Workspace, ids: Iterable[str], texts: Iterable[str]) -> Formula:
+def _accounts(workspace: Workspace, texts: Iterable[str]) -> Formula:
     patterns = dict.fromkeys(
-        field for field in map(_account_field, ids) if _ACCOUNT.fullmatch(field) and _written(field) >= _DIGITS
+        field for field in map(_account_field, texts) if _ACCOUNT.fullmatch(field) and _written(field) >= _DIGITS
     )
     if not patterns:
         return FALSE
@@ -100,7 +100,8 @@ def _organizations(workspace: Workspace, texts: Iterable[str]) -> Formula:
 def _units(workspace: Workspace, texts: Iterable[str]) -> Formula:
     """Another organization has a root or unit of the id of one of mine."""
     organization = workspace.organization
-    named = [i for i in _unit_ids(organization.root) if any(f"*/{i}/" in text or f"?/{i}/" in text for text in texts)]
+    after_a_wildcard = {found for text in texts for found in _UNITS.findall(text)}
+    named = [i for i in _unit_ids(organization.root) if i in after_a_wildcard] if after_a_wildcard else []
     return disj(
         both(glob(units_of(term), part), neg(is_text(org_of(term), organization.id)))
         for term in ACCOUNT_TERMS
