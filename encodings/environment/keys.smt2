@@ -1,7 +1,9 @@
 ; Axioms on families of condition keys. `:for-each` lists patterns of names (stars cross everything) and the classes
-; `service-key`, `provider-claim` and `provider-id`: the axiom stands for one axiom per key in use that fits and that
+; `service-key`, `unknown-key`, `provider-claim` and `provider-id`: the axiom stands for one axiom per key in use that fits and that
 ; `:except` does not name. K is the name of the key, "TAG" what follows its first slash, "HOST" what precedes its last
-; colon. `:for-each-value`: one axiom per value of such a multivalued key; K is the value, `has K before` and `has K next` say
+; colon, "CONTEXT" what follows `kms:encryptioncontext:`, in lower case. `:for-each-row "TABLE FIELD=VALUE"`: one axiom per
+; row of the table with this value whose `key` it is, and per account that such a key may tell: "ARN_SERVICE" is what the
+; field `arn_service` of the row holds, "ACCOUNT" the account. `:for-each-value`: one axiom per value of such a multivalued key; K is the value, `has K before` and `has K next` say
 ; that another stands before or behind it.
 ; `:with` names a key that must be in use as well. `(some-value L x P)`: some value x of L satisfies P.
 ; `(any-case T)`: the text T in any mixture of cases.
@@ -66,6 +68,10 @@
 (assert (! (=> |has K| (or (= |K| "AWS4-HMAC-SHA256") (= |K| "AWS") (= |K| "AWS4-ECDSA-P256-SHA256"))) :named AK2.version :strength soft
   :for-each "s3:signatureversion s3express:signatureversion s3-object-lambda:signatureversion s3-outposts:signatureversion"
   :source "S3 API reference, Signature Version 4 authentication specific policy keys; SigV4A of multi-Region access points"))
+
+; A key that neither the tables nor the service reference hold is misspelled, or newer than they are (X-34).
+(assert (! (not |has K|) :named AK3 :strength soft :for-each "unknown-key"
+  :source "IAM guide, policy check reference, errors: a condition key that does not exist; a key that is not in the request does not match. AWS adds keys"))
 
 ; Keys named after services that belong to the session: any action can carry them.
 (assert (! (=> |has K| (= caller role)) :named AP14.session :strength hard
@@ -157,3 +163,27 @@
 
 (assert (! (=> |has K| (some-value aws:TagKeys x (= x "TAG"))) :named AR10 :strength soft
   :for-each "aws:RequestTag/*" :with "aws:TagKeys" :source "global condition keys, aws:TagKeys: keys of the request's tags"))
+
+; Contexts that a service sets when it calls KMS by its own principal, for its resource (table `encryption-contexts`).
+; Accounts are compared one by one: those of the workspace, and those that policies name in such a context.
+(define-fun is-resource ((x String)) Bool (str.in_re x (re.++ (str.to_re "arn:")
+  (re.+ (re.union (re.range "a" "z") (str.to_re "-"))) (str.to_re ":") (str.to_re "ARN_SERVICE") (str.to_re ":")
+  (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ":") ((_ re.loop 12 12) (re.range "0" "9")) (str.to_re ":")
+  (re.union (str.to_re "TYPE") (str.to_re "ALSO")) (re.+ (re.diff re.allchar (str.to_re ":"))))))
+(define-fun is-resource-of ((x String)) Bool (str.in_re x (re.++ (str.to_re "arn:")
+  (re.+ (re.union (re.range "a" "z") (str.to_re "-"))) (str.to_re ":") (str.to_re "ARN_SERVICE") (str.to_re ":")
+  (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ":") (str.to_re "ACCOUNT") (str.to_re ":")
+  (re.union (str.to_re "TYPE") (str.to_re "ALSO")) (re.+ (re.diff re.allchar (str.to_re ":"))))))
+(assert (! (=> (and |has K| (= caller aws-service) (str.prefixof "CALLER" principal.service))
+  (and (is-account behalf.account) (is-resource |K|)
+    (= (is-resource-of |K|) (= behalf.account "ACCOUNT"))))
+  :named AR26 :strength soft :for-each "kms:EncryptionContext:*" :for-each-row "encryption-contexts value=arn"
+  :source "guides of the services on encryption with KMS keys, in the table encryption-contexts: the ARN of the resource"))
+(assert (! (=> (and |has K| (= caller aws-service) (str.prefixof "CALLER" principal.service))
+  (and (is-account behalf.account) (is-account |K|) (= (= |K| "ACCOUNT") (= behalf.account "ACCOUNT"))))
+  :named AR26.account :strength soft :for-each "kms:EncryptionContext:*" :for-each-row "encryption-contexts value=account"
+  :source "KMS guide, how Amazon SES uses KMS: the context holds the account of the receipt rule"))
+; The keys of the context are those of its pairs; a key's name in a policy ignores case.
+(assert (! (= |has K| (some-value kms:EncryptionContextKeys x (str.in_re x (any-case "CONTEXT")))) :named AR27 :strength hard
+  :for-each "kms:EncryptionContext:*" :with "kms:EncryptionContextKeys"
+  :source "KMS guide, kms:EncryptionContextKeys: the keys in the encryption context of the request"))

@@ -87,3 +87,8 @@
 (declare-const bucket.of-other-namespace Bool)    ; its name says another account than its owner
 (assert (! (not bucket.of-other-namespace) :named AR24 :strength soft
   :source "S3 guide, namespaces for general purpose buckets: only your account can create buckets in your account regional namespace"))
+; A bucket of a name that AWS publishes for a service (tables published-bucket-names and published-service-resources), as
+; far as policies admit it by name. Where a service has no bucket in a Region yet, its name might be free.
+(declare-const bucket.published-elsewhere Bool)   ; the bucket of such a name is not AWS's own
+(assert (! (not bucket.published-elsewhere) :named AR29 :strength soft
+  :source "the guides of the services, in the tables: buckets of AWS, by name; S3 guide, bucket naming rules: a name is of one bucket in a partition"))

@@ -13,7 +13,8 @@ from perimeter_smt.logic.sexpr import Expr, Sequence, String, Symbol
 class Schema:
     """An axiom per key that fits `each` and not `but`: patterns of names in lower case, or classes of keys.
 
-    `per_value`: one per value of the key. `beside`: a key that must be in use as well.
+    `per_value`: one per value of the key. `beside`: a key that must be in use as well. `rows`: a table, and the value
+    of a field; one axiom per row of it that has this value there and the key in its field `key`.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Schema:
     but: tuple[str, ...]
     per_value: bool
     beside: str
+    rows: tuple[str, str, str] | None
     strength: str
     source: str
     file: str
@@ -50,11 +52,19 @@ def schema_of(name: str, body: Expr, attributes: Mapping[str, str], file: str, l
         tuple(attributes.get(":except", "").lower().split()),
         per_value,
         attributes.get(":with", "").lower(),
+        _rows(attributes.get(":for-each-row", "")),
         attributes.get(":strength", "hard"),
         attributes.get(":source", ""),
         file,
         line,
     )
+
+
+def _rows(text: str) -> tuple[str, str, str] | None:
+    """`TABLE FIELD=VALUE`, in parts."""
+    table, _, which = text.partition(" ")
+    field, _, value = which.partition("=")
+    return (table, field, value) if table else None
 
 
 def filled(expr: Expr, symbols: Mapping[str, str], texts: Mapping[str, str]) -> Expr:

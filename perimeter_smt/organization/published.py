@@ -24,6 +24,18 @@ def _bucket_names() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(_pattern(name)) for name in dict.fromkeys(_names()))
 
 
+@lru_cache(maxsize=8)
+def bucket_names(regions: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of buckets that AWS publishes, whole, in these Regions; those with another open part are left out."""
+    out: dict[str, None] = {}
+    for text in _names():
+        if re.search(r"\{(?!region(?:_joined)?\})", text):
+            continue
+        for region in regions if "{region" in text else ("",):
+            out[text.format(region=region, region_joined=region.replace("-", ""))] = None
+    return tuple(out)
+
+
 def _names() -> Iterator[str]:
     yield from (str(row["name"]) for row in table_rows("published-bucket-names"))
     for row in table_rows("published-service-resources"):

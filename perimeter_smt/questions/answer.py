@@ -13,6 +13,8 @@ from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
 from perimeter_smt.questions.prepare import claimed_rows
 from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
+from perimeter_smt.questions.unknown_keys import without
+from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
@@ -104,7 +106,7 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
         tight = run.plain(group.services, (*assumptions, group.here, *granted), tight, like=f"rival {objective.id}")
         found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
-        reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+        reason = f"holds under the chosen readings; {without(departs, found)}"
         alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]
         fold(rows, ("rival", departs), Row("conditional", alike, (found,), reason=reason))
         inside = {g.services[0] for g in alike}
@@ -134,7 +136,8 @@ def _vacuous(run: Run, objective: Objective, left: list[Group], rows: dict[objec
             status: Status = "vacuous" if last.status == "unsat" else "unknown"
             reason = _NOTHING[objective.enforced_by == "endpoint"] if status == "vacuous" else last.reason
             rest = [group for group in left if group not in lively]
-            fold(rows, (status, reason), Row(status, rest, reason=reason))
+            proof = nothing(run, claimed, *run.only(rest)) if status == "vacuous" else ((), ())
+            fold(rows, (status, reason), Row(status, rest, reason=reason, proof=proof))
     return lively
 
 

@@ -10,6 +10,8 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.questions import explain, service_calls
 from perimeter_smt.questions.objectives import blocked, intended, intended_parts
+from perimeter_smt.questions.unknown_keys import without
+from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.solve.result import Result
 
@@ -122,14 +124,15 @@ def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unk
     if premise.status != "sat":
         status: Status = "vacuous" if premise.status == "unsat" else "unknown"
         reason = premise.reason or "no request has identity, resource and network of mine: nothing was proved"
-        return Verdict("availability", TITLE, services, status, reason=reason)
+        assumptions, used = nothing(run, intended(run.world)) if status == "vacuous" else ((), ())
+        return Verdict("availability", TITLE, services, status, assumptions=assumptions, used=used, reason=reason)
     if run.reading != "exact":
         rival = run.ask(question, run.over)
         if rival.status == "sat":
             tight, granted, departs = run.tightest((question, run.over), rival)
             tight = run.plain(services, (question, run.over, *granted), tight)
             example = explain.counterexample(run.world, "availability", tight, "blocked", departs=departs)
-            reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+            reason = f"holds under the chosen readings; {without(departs, example)}"
             return Verdict("availability", TITLE, services, "conditional", (example,), reason=reason)
         if rival.status == "unknown":
             return Verdict("availability", TITLE, services, "unknown", reason=rival.reason)

@@ -20,7 +20,7 @@ from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import clock
 from perimeter_smt.encode.world.accounts import one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls
-from perimeter_smt.encode.world.keys import WorldKeys
+from perimeter_smt.encode.world.keys import NO_UNKNOWN, WorldKeys
 from perimeter_smt.encode.world.listed_names import older_buckets
 from perimeter_smt.encode.world.people import principal_facts
 from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World, environment, region_hints
@@ -179,8 +179,11 @@ def problem_of(world: World, calls: DistinctCalls) -> Problem:
 
 
 def mode_of(world: World, reading: str) -> Formula:
-    """What every question is asked together with: the soft axioms, and for `exact` the chosen readings."""
-    soft = conj(sym(f"assume {name}") for name in world.soft)
+    """What every question is asked together with: the soft axioms, and for `exact` the chosen readings.
+
+    A key that no table knows may be there: what two documents say of it is part of what they say.
+    """
+    soft = conj(sym(f"assume {name}") for name in world.soft if name != NO_UNKNOWN)
     if reading == "over":
         return soft
     return both(soft, *(neg(sym(name)) for name in readings()))

@@ -17,6 +17,7 @@ from perimeter_smt.logic.interpret import Model
 from perimeter_smt.logic.reader import Axiom
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.presumed import presumed
+from perimeter_smt.organization.published import is_published_bucket
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
@@ -255,7 +256,9 @@ def what(request: Request, facts: Facts) -> str:
     """The resource in words."""
     owner = facts.resource_account
     if owner == "aws":
-        return f"{request.resource}, owned by AWS"
+        bucket = request.resource.partition(":s3:::")[2].partition("/")[0]
+        expected = "; `service_resources` of perimeter.yaml says which of its buckets are expected"
+        return f"{request.resource}, owned by AWS" + (expected if is_published_bucket(bucket) else "")
     org = facts.organizations.get(owner or "")
     if facts.behind is not None:
         return f"{request.resource} of account {owner}, which leads to {facts.behind} of account {facts.behind_account}"

@@ -26,6 +26,8 @@ from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.objectives import OBJECTIVES
+from perimeter_smt.questions.unknown_keys import without
+from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Counterexample, Status, Verdict
 from perimeter_smt.request.keys import key_info
 
@@ -142,7 +144,7 @@ def answer(run: Run, obligation: Obligation) -> Verdict:
     if result.status == "sat":
         result, _, departs = run.tightest((formula, mode), result)
         found = explain.counterexample(run.world, name, result, "hole", departs=departs)
-        reason = f"holds under the chosen readings; not without {', '.join(departs)}"
+        reason = f"holds under the chosen readings; {without(departs, found)}"
         return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
     if result.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=result.reason)
@@ -151,6 +153,7 @@ def answer(run: Run, obligation: Obligation) -> Verdict:
         if met.status != "sat":
             reason = met.reason or "no request meets the premise: nothing was proved"
             status: Status = "vacuous" if met.status == "unsat" else "unknown"
-            return Verdict(name, "own assertion", services, status, reason=reason)
+            assumptions, used = nothing(run, obligation.premise) if status == "vacuous" else ((), ())
+            return Verdict(name, "own assertion", services, status, assumptions=assumptions, used=used, reason=reason)
     assumptions, used = explain.proof(run.world, result.rests_on)
     return Verdict(name, "own assertion", services, "proved", assumptions=assumptions, used=used)

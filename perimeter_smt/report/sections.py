@@ -96,6 +96,8 @@ def open_verdicts(page: Page, verdicts: Sequence[Verdict]) -> None:
                 continue
             _heading(page, verdict, kind, words)
             _about(page, verdict)
+            if kind == "vacuous":
+                write_assumed(page, verdict.assumptions)
             for example in verdict.counterexamples:
                 page.blank()
                 page.text(f"{_how(example)} gets through:", indent=2)

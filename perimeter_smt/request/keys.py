@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from perimeter_smt.errors import InternalError
+from perimeter_smt.errors import InternalError, did_you_mean
 from perimeter_smt.request import actions
 from perimeter_smt.resources import encodings
 
@@ -69,6 +69,13 @@ def key_info(name: str) -> KeyInfo:
 def known_keys() -> tuple[str, ...]:
     """The keys of the tables as AWS spells them, for hints in messages."""
     return tuple(info.key for info in _tables_index().exact.values())
+
+
+def nearest_key(name: str) -> str:
+    """A hint with the known key nearest to a name that no table knows, `, did you mean ...?`; empty if none is near."""
+    prefix = name.lower().partition(":")[0]
+    own = [key for key, _ in actions.condition_keys(prefix)] if prefix in actions.services() else []
+    return did_you_mean(name, (*known_keys(), *own))
 
 
 def support_list(name: str) -> frozenset[str]:

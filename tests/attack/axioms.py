@@ -406,6 +406,15 @@ def _ar25(at: At) -> Found:
         yield "AR25", "a VPC of a Multi-Region Access Point"
 
 
+def _ar27(at: At) -> Found:
+    """The keys of a context of encryption are those of its pairs."""
+    start = "kms:encryptioncontext:"
+    pairs = {key.removeprefix(start) for key in at.keys if key.startswith(start)}
+    keys = at.keys.get("kms:encryptioncontextkeys") or ()
+    if (pairs or keys) and not pairs <= {key.lower() for key in keys}:
+        yield "AR27", f"a context of {sorted(pairs)} with the keys {keys}"
+
+
 def _accounts(at: At) -> Found:
     """AP18, and section 4.1: accounts of the workspace are where it says."""
     facts, space = at.facts, at.workspace
@@ -485,6 +494,6 @@ def _values(at: At) -> Found:
 _HARD: tuple[Callable[[At], Found], ...] = (
     _ap1, _ap2, _ap3, _ap4, _ap5, _ap7, _ap8, _ap9, _ap10, _ap11, _ap12, _ap13, _ap19,
     _an1, _an2, _an3, _an4, _an6,
-    _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _ar25, _accounts, _call,
+    _ar1, _ar2, _ar3, _ar6, _ar7, _ar8, _ar9, _ar12, _ar13, _ar14, _ar15, _ar25, _ar27, _accounts, _call,
     _organization_resources, _values,
 )  # fmt: skip

@@ -61,6 +61,7 @@ OFFICE, CAFE, PRIVATE, AWS_ADDRESS = "203.0.113.7", "198.51.100.9", "10.1.2.3", 
 OFFICE6, CAFE6 = "2001:db8:1::7", "2001:db8:2::7"
 REGIONS = ("us-east-1", "eu-west-1")
 SERVICE_PRINCIPALS = ("cloudtrail.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "evil-new.amazonaws.com")
+TRAIL_CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
 
 
 class Endpoint(NamedTuple):

@@ -20,6 +20,7 @@ from tests.attack.cast import (
     ORGANIZATIONS,
     PATHS,
     STRANGER,
+    TRAIL_CONTEXT,
     Call,
     Endpoint,
 )
@@ -265,6 +266,14 @@ class Keys:
             if through and "kms:viaservice" in self.call.keys and not (self.kind == "service" and self.maybe(0.3)):
                 if not self.depart("AR13", 0.2):
                     put("kms:ViaService", f"s3.{self.region}.amazonaws.com")
+            encrypts = "kms:encryptioncontext:${encryptioncontextkey}" in self.call.keys
+            if encrypts and self.maybe(0.5):  # AR26: CloudTrail's own, or whatever the caller sends
+                own = self.kind == "service" and self.service == "cloudtrail.amazonaws.com"
+                of = rng.choice((DATA, STRANGER)) if not own or self.depart("AR26", 0.1) else self.behalf
+                if of is not None:
+                    put(TRAIL_CONTEXT, f"arn:aws:cloudtrail:{self.region}:{of}:trail/t")
+                    if "kms:encryptioncontextkeys" in self.call.keys:
+                        put("kms:EncryptionContextKeys", (TRAIL_CONTEXT.partition("Context:")[2],))
             if action == "kms:creategrant":
                 put("kms:GrantIsForAWSResource", "true" if through else "false")
         if action == "sts:assumerole":

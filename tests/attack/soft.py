@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
+from perimeter_smt.request.keys import key_info
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
-from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE
+from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE, REGIONS
 
 
 def soft_violations(request: Request, facts: Facts) -> set[str]:
@@ -71,6 +72,10 @@ def _soft_request(at: At) -> Found:
     arn = at.text("aws:sourcearn")
     if arn is not None and arn.split(":")[4] not in ("", facts.behalf):
         yield "AR5", "SourceArn of another account"
+    yield from _contexts(at)
+    for key in at.keys:
+        if not key_info(key).known:
+            yield "AK3", f"no such key: {key}"
     exempt = at.service == "ebs" or at.action in EXCEPTION_E or at.action == "events:putevents"
     if not exempt and facts.resource_account != "aws" and not at.has("aws:resourceaccount"):
         yield "AR6", "ResourceAccount missing"
@@ -81,8 +86,40 @@ def _soft_request(at: At) -> Found:
         yield "P1.first-hop", "a first hop from elsewhere"
 
 
+# Guides of the services: buckets of AWS in the Regions of these worlds.
+_OF_AWS = {
+    name.format(region=region)
+    for name in ("aws-codedeploy-{region}", "prod-{region}-starport-layer-bucket", "amazonlinux-2-repos-{region}")
+    for region in REGIONS
+}
+# Guides of the services: the context that a service sets by its own principal names the resource that it encrypts.
+_CONTEXTS = (
+    ("logs", "aws:logs:arn", ("log-group", "query-result")), ("cloudtrail", "aws:cloudtrail:arn", ("trail",)),
+    ("events", "aws:events:event-bus:arn", ("event-bus",)), ("events", "sourcearn", ("",)),
+    ("delivery.logs", "sourcearn", ("",)),
+    ("identitystore", "aws:identitystore:identitystore-arn", ("identitystore",)),
+)  # fmt: skip
+
+
+def _contexts(at: At) -> Found:
+    if at.facts.kind != "service":
+        return
+    for service, name, types in _CONTEXTS:
+        arn = at.text(f"kms:encryptioncontext:{name}")
+        if arn is not None and (at.facts.service or "").startswith(f"{service}."):
+            fields = arn.split(":", 5)
+            what = fields[5] if len(fields) == 6 else ""
+            if len(fields) < 6 or fields[4] != at.facts.behalf or not what.startswith(types) or what.count(":") > 1:
+                yield "AR26", f"{service} with {arn} for {at.facts.behalf}"
+    sender = at.text("kms:encryptioncontext:aws:ses:source-account")
+    if sender is not None and (at.facts.service or "").startswith("ses.") and sender != at.facts.behalf:
+        yield "AR26.account", f"SES with {sender} for {at.facts.behalf}"
+
+
 def _soft_callers(at: At) -> Found:
     facts, fields = at.facts, at.fields or [""] * 6
+    if fields[2:5] == ["s3", "", ""] and fields[5].partition("/")[0] in _OF_AWS and facts.resource_account != "aws":
+        yield "AR29", f"{fields[5]} of {facts.resource_account}"
     # Organizations guide, delegated administrator: the organization lets its members act on policies.
     if at.service == "organizations" and fields[5].startswith("policy/") and facts.resource_account != "aws":
         own = at.org(facts.principal_account)

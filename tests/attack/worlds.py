@@ -225,6 +225,8 @@ class Draw(Keys):
         if self.path == "vpce":
             near = [ENDPOINTS[name] for name in self.endpoints]
             self.end = rng.choice(near)
+            if self.end == ENDPOINTS["twin"]:  # a VPC with the id of another
+                self.soft |= {"AN15", "AN15.elsewhere"}
             self.region = self.end.region
             if self.maybe(0.1):
                 if self.call.service in CROSS_REGION:

@@ -31,6 +31,14 @@ CONDITIONS = (
     {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
     {"StringEquals": {"s3:DataAccessPointAccount": "444455556666", "s3:BucketTag/stage": "a"}},
     {"StringEquals": {"s3:prefix": "p", "s3:authType": "POST", "s3:signatureversion": "AWS"}},
+    {
+        "StringLike": {
+            "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:*:111122223333:*",
+            "kms:EncryptionContext:aws:ses:source-account": "111122223333",
+        },
+        "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:logs:arn"},
+    },
+    {"StringEquals": {"aws:PrincipleOrgID": "o-acme0000001"}},
     {"StringLike": {"sts:ExternalId": "acme-*", "sts:SourceIdentity": "acme-*"}},
     {"StringEquals": {"signin:PrincipalArn": "x", "cognito-identity-unauth:IdentityPoolArn": "y"}},
 )
@@ -47,7 +55,7 @@ def world():
     root = Unit(id="r-root", guardrails=Guardrails(scps=(document,)), accounts=(Account(id=MINE, resources=(bucket,)),))
     organization = Organization(id=ORG, management_account="123456789012", root=root)
     space = Workspace(organization=organization, perimeter=Perimeter(orgs=(ORG,)), name="text")
-    return build(space, ("s3", "sts", "signin", "cognito-identity"), free_grants=False)
+    return build(space, ("s3", "sts", "signin", "cognito-identity", "kms"), free_grants=False)
 
 
 def test_every_axiom_of_a_problem_stands_in_the_text(world):

@@ -177,7 +177,7 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
     ),
     "PL017": (
         allow(when("StringEquals", "aws:PrincipalOrg", "o-1")),
-        "unknown condition key `aws:PrincipalOrg`",
+        "unknown condition key `aws:PrincipalOrg`, did you mean `aws:PrincipalOrgID`?",
         allow(when("StringEquals", "AWS:principalorgid", "o-1")),
     ),
     "PL018": (

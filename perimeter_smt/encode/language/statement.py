@@ -134,6 +134,8 @@ def bounds(documents: Iterable[Document]) -> dict[str, int]:
     tags = sum(1 for name in count if name.startswith("aws:requesttag/"))
     if "aws:tagkeys" in count:  # AR10 asks for one more value per request tag
         count["aws:tagkeys"] += tags
+    if "kms:encryptioncontextkeys" in count:  # AR27, one per key of the context
+        count["kms:encryptioncontextkeys"] += sum(1 for name in count if name.startswith("kms:encryptioncontext:"))
     return count
 
 

@@ -21,6 +21,7 @@ FILES = (
     "environment/keys.smt2",
     "environment/sign-in.smt2",
     "environment/resource.smt2",
+    "environment/ids.smt2",
     "authorization.smt2",
     "perimeter.smt2",
     "mitigations/egress.smt2",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space
+from perimeter_smt.encode.world import contexts
 from perimeter_smt.logic.atoms import CharSet, Member, Parses, Ref, Run, Template, Text, View
 from perimeter_smt.logic.formula import FALSE, Formula, atom, either, glob, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Axiom, Script
-from perimeter_smt.request.keys import KeyInfo, support_list
+from perimeter_smt.logic.schemas import Schema
+from perimeter_smt.request.keys import KeyInfo, support_list, table_rows
 
 _POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount")
 _TOGETHER = (*_POINT_KEYS, "s3:accesspointnetworkorigin")  # AR15
+NO_UNKNOWN = "AK3"  # the axiom that requests carry no key that no table knows
 _PLAIN_TAGS = ("aws:principaltag/",)  # tags of EC2's resources hold any character
 _VIEWS: dict[str, View] = {"Numeric": "number", "Date": "instant", "IPAddress": "address", "ARN": "arn"}
 
@@ -24,6 +27,7 @@ class WorldKeys(Space):
         super().__init__(bounds)
         self.script = script
         self.accounts: tuple[str, ...] = ()  # of the workspace, whose access points are calls of their own
+        self.told_accounts: tuple[str, ...] = ()  # which contexts of encryption may tell (AR26)
         self.spelled = {n.removeprefix("has ").lower(): n.removeprefix("has ") for n in script.sorts if n[:4] == "has "}
 
     def key(self, name: str) -> Key:
@@ -90,12 +94,16 @@ class WorldKeys(Space):
             return
         spelled = key.has.payload.removeprefix("has ")
         classes = _classes(name, known=key.info.known)
-        texts = {"TAG": spelled.partition("/")[2], "HOST": name.rpartition(":")[0]}
+        context = name.partition(contexts.PREFIX)[2]
+        texts = {"TAG": spelled.partition("/")[2], "HOST": name.rpartition(":")[0], "CONTEXT": context}
         for schema in script.schemas:
             if not schema.fits(name, classes) or not self._in_use(schema.beside):
                 continue
             names = {"K": spelled, "has K": f"has {spelled}", "call: lists K": f"call: lists {name}"}
             names["file: resource has K"] = file_has(name)
+            if schema.rows is not None:
+                yield from self._per_row(schema, name, names, texts)
+                continue
             if not schema.per_value:
                 yield script.instance(schema, names, texts, self._values)
                 continue
@@ -103,6 +111,11 @@ class WorldKeys(Space):
             for i in range(1, len(has) - 1):
                 own = {"K": f"{spelled} {i}", "has K": has[i], "has K before": has[i - 1], "has K next": has[i + 1]}
                 yield script.instance(schema, names | own, texts, self._values)
+
+    def _per_row(self, schema: Schema, name: str, names: dict[str, str], texts: dict[str, str]) -> Iterator[Axiom]:
+        for row in _rows(name, *schema.rows) if schema.rows else ():
+            for account in self.told_accounts:
+                yield self.script.instance(schema, names, texts | row | {"ACCOUNT": account}, self._values)
 
     def _in_use(self, name: str) -> bool:
         return not name or name in self.known or name in self.bounds
@@ -135,14 +148,23 @@ class WorldKeys(Space):
             add(Assertion(f"type {key.info.key}", either(is_text(single.var, "true"), is_text(single.var, "false"))))
 
 
+def _rows(name: str, table: str, field: str, value: str) -> Iterator[dict[str, str]]:
+    """The texts that fields of the rows on a key stand for: `arn_service` for "ARN_SERVICE"."""
+    for row in table_rows(table):
+        if row["key"].lower() == name and row[field] == value:
+            yield {part.upper(): text for part, text in row.items() if isinstance(text, str)}
+
+
 def file_has(key: str) -> str:
     """The symbol for: the called resource is listed and has this tag."""
     return f"file: resource has {key}"
 
 
 def _classes(name: str, *, known: bool) -> set[str]:
-    """What `:for-each` calls a key: a claim of an OIDC provider, or a key of a service that the tables know."""
+    """What `:for-each` calls a key: a claim of an OIDC provider, a key of a known service, an unknown one."""
     host, _, claim = name.rpartition(":")
     if "." in host and not host.startswith("aws"):
         return {"provider-claim", "provider-id"} if claim in ("sub", "aud") else {"provider-claim"}
-    return {"service-key"} if known and not name.startswith("aws:") else set()
+    if not known:
+        return {"unknown-key"}
+    return set() if name.startswith("aws:") else {"service-key"}

@@ -15,14 +15,17 @@ from perimeter_smt.encode.language.statement import Policies, bounds, busy, unde
 from perimeter_smt.encode.language.text import formal_text, readings
 from perimeter_smt.encode.world import (
     accounts,
+    assigned,
     bucket_owners,
     buckets,
     clock,
+    contexts,
     grants,
     guardrails,
     namespaces,
     people,
     perimeter,
+    published_names,
     refused,
     root,
     sessions,
@@ -251,6 +254,7 @@ def begin(
     keys = WorldKeys(script, several | {name: max(count, several.get(name, 1)) for name, count in spoken_of.items()})
     keys.sets = under_set_operators(documents)
     keys.accounts = tuple(account.id for account, _ in workspace.organization.accounts())
+    keys.told_accounts = contexts.told_accounts(documents, accounts.member_ids(workspace.organization), OUTSIDERS)
     policies = Policies(keys, idle=idle)
     return World(workspace, script, keys, policies, calls, free_grants, tuple(objectives))
 
@@ -270,6 +274,9 @@ def definitions_of(world: World) -> dict[str, Formula]:
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
     listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
+    documents = all_documents(workspace, grants_too=not free)
+    out |= assigned.definitions(workspace, documents, keys)
+    out |= published_names.definitions(workspace, documents)
     for objective in world.objectives:
         out[f"{objective}.excepted"] = perimeter.excepted(workspace.perimeter, keys, script, objective, listed)
         out[f"{objective}.scope"] = perimeter.in_scope(workspace.perimeter.scope(objective))
@@ -352,8 +359,8 @@ def environment(world: World, roots: Sequence[Formula], also: set[str]) -> tuple
     used = also | _symbols([*roots, *(a.formula for a in world.keys.assertions), *(a.formula for a in on_keys)])
     out = [_axiom(world, axiom) for axiom in on_keys]
     chosen = relevant(world.script.axioms, used)
-    if namespaces.SYMBOL not in world.definitions:  # it would hold of nothing
-        chosen.discard(namespaces.AXIOM)
+    unsaid = {**assigned.AXIOMS, namespaces.AXIOM: namespaces.SYMBOL, published_names.AXIOM: published_names.SYMBOL}
+    chosen -= {name for name, symbol in unsaid.items() if symbol not in world.definitions}  # they would hold of nothing
     out += [_axiom(world, axiom) for axiom in world.script.axioms if axiom.name in chosen]
     for assertion in world.keys.assertions:
         if assertion.name.startswith("soft "):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from perimeter_smt.lint.rule import IAM_GUIDE, ConditionRule, Finding, Place
 from perimeter_smt.policy.json_positions import quoted
-from perimeter_smt.request.keys import key_info
+from perimeter_smt.request.keys import key_info, nearest_key
 
 
 class UnknownKey(ConditionRule):
@@ -25,4 +25,5 @@ class UnknownKey(ConditionRule):
         """The findings in one condition."""
         condition = at.condition
         if not key_info(condition.key).known:
-            yield self.found(f"unknown condition key {quoted(condition.key)}", condition.location)
+            near = nearest_key(condition.key)
+            yield self.found(f"unknown condition key {quoted(condition.key)}{near}", condition.location)

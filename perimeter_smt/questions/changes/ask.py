@@ -32,6 +32,7 @@ from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.request import actions
 from perimeter_smt.solve.result import Limits, Result
 
@@ -304,5 +305,5 @@ class _Asked:
         about, kind = next((a, k) for a, k in self._kinds(side) if self.witness.true(k, tight))
         label, callers = next((a, k) for a, k in CALLERS.items() if self.witness.true(k, tight))
         change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
-        reason = f"nothing under the chosen readings; not without {', '.join(departs)}"
+        reason = f"nothing under the chosen readings; {without(departs, change.request)}"
         return Difference("conditional", (change,), reason=reason)

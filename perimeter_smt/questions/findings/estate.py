@@ -18,6 +18,7 @@ from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, member_ids, org_of, organization_is_mine
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.keys import NO_UNKNOWN
 from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.sessions import named
 from perimeter_smt.encode.world.world import World, all_documents, build
@@ -123,7 +124,7 @@ class Estate:
         self.world: World = build(
             workspace, self.services, free_grants=False, objectives=(), values_of=several, unlisted=self.unlisted
         )
-        self.mode = self.world.exact()
+        self.mode = self.world.exact(leave_out=(NO_UNKNOWN,))  # access by such a key is shown as it is written
         keys = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
         every = [resource for account, _ in workspace.organization.accounts() for resource in account.resources]
         named = {unknown.subject for unknown in workspace.unknowns}

@@ -11,6 +11,7 @@ from typing import Literal as Choice
 
 from perimeter_smt.encode.world.acl import ignoring, named
 from perimeter_smt.encode.world.governs import is_bucket, reach, split_arn
+from perimeter_smt.encode.world.keys import NO_UNKNOWN
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.logic.formula import Formula, both, neg, sym
 from perimeter_smt.organization.model import AclGrant, OwnedResource
@@ -105,7 +106,7 @@ def publicity_of(besides: Iterable[str]) -> Choice["yes", "no"] | None:
 
 def relaxed(world: World, name: Untold) -> Formula:
     """The chosen readings, with a list that nobody told granting the call."""
-    return both(world.exact(leave_out=(name,)), _UNLISTED)
+    return both(world.exact(leave_out=(name, NO_UNKNOWN)), _UNLISTED)
 
 
 def may_add(engine: Engine, world: World, name: Untold, access: Sequence[Formula], covered: Sequence[Formula]) -> bool:

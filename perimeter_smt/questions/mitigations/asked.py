@@ -21,6 +21,7 @@ from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, Near
 from perimeter_smt.questions.objectives import LIMIT_TEXTS
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.solve.result import Result
@@ -240,7 +241,7 @@ class Asked:
         return name in self.run.world.workspace.perimeter.assumptions
 
     def _depends(self, one: Obligation, found: Counterexample) -> Line:
-        return Line(one.subject, "conditional", f"held back; not without {', '.join(found.depends_on)}", None, found)
+        return Line(one.subject, "conditional", f"held back; {without(found.depends_on, found)}", None, found)
 
     def _at(self, check: Formula) -> Formula:
         """The call is one of a check, said by every set that holds all or none of its rows."""

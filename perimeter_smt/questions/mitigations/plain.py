@@ -12,6 +12,7 @@ from perimeter_smt.questions.firm import firm, rests
 from perimeter_smt.questions.mitigations.asked import Agrees, blamed, nearest
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.verdicts import Assumption, Counterexample
 from perimeter_smt.solve.result import Result
 from perimeter_smt.witness.case import case_to_json
@@ -51,7 +52,7 @@ def line(
     if exact.status == "unsat":
         tight, granted, departs = run.tightest((breach, mode), result)
         found = shown(encoded, (breach, mode, *granted), tight, agrees, departs)
-        return Line(told.subject, "conditional", f"{told.held}; not without {', '.join(departs)}", None, found), ()
+        return Line(told.subject, "conditional", f"{told.held}; {without(departs, found)}", None, found), ()
     asked = (breach, run.exact)
     first = shown(encoded, asked, exact, agrees)
     found = firm(run, asked, first, lambda result, both_ways: shown(encoded, both_ways, result, agrees))

@@ -144,6 +144,67 @@ def twins_of_my_vpc() -> str:
     return of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
+def twins_elsewhere() -> str:
+    """An SCP denies what does not come from a VPC of this id."""
+    found = space(
+        scp=(deny("s3:GetObject", StringNotEqualsIfExists={"aws:SourceVpc": VPC}),), actions=("s3:GetObject",)
+    )
+    return of_objective(found, "O5", "s3", actions={"s3:getobject"})
+
+
+def ids_by_chance(**condition: Any) -> Callable[[], str]:
+    """An RCP denies callers that do not fit a condition on ids that AWS assigns, and services."""
+    services = deny("s3:GetObject", Bool={"aws:PrincipalIsAWSService": "true"})
+    found = space(rcp=(deny("s3:GetObject", **condition), services), actions=("s3:GetObject",))
+    return lambda: of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
+def endpoints_by_chance(value: str, listed: bool) -> Callable[[], str]:
+    """An SCP denies what does not come by an endpoint whose id fits; all endpoints are listed, or none is."""
+    others, direct = {"StringNotLikeIfExists": {"aws:SourceVpce": value}}, {"Null": {"aws:SourceVpce": "true"}}
+    found = space(scp=(deny("s3:GetObject", **others), deny("s3:GetObject", **direct)), actions=("s3:GetObject",))
+    found = found.model_copy(
+        update={"perimeter": found.perimeter.model_copy(update={"endpoints_of_my_accounts": True, "vpcs": ()})}
+    )
+    if not listed:
+        own = found.organization.root.accounts[0].model_copy(update={"endpoints": ()})
+        root = found.organization.root.model_copy(update={"accounts": (own, *found.organization.root.accounts[1:])})
+        found = found.model_copy(update={"organization": found.organization.model_copy(update={"root": root})})
+    return lambda: of_objective(found, "O5", "s3", actions={"s3:getobject"})
+
+
+def buckets_of_services() -> str:
+    """An SCP lets calls out to a bucket that AWS publishes, and none to a bucket of a stranger's account."""
+    published = "arn:aws:s3:::aws-codedeploy-eu-west-1/*"
+    found = space(
+        scp=({"Effect": "Deny", "Action": "s3:GetObject", "NotResource": published},
+             deny("s3:GetObject", StringEquals={"aws:ResourceAccount": "aws"})),
+        actions=("s3:GetObject",),
+    )  # fmt: skip
+    return of_objective(found, "O3", "s3", actions={"s3:getobject"})
+
+
+def misspelled_key() -> str:
+    """An RCP denies every call that lacks a key; AWS has no such key."""
+    found = space(rcp=(deny("s3:GetObject", Null={"aws:PrincipleOrgID": "true"}),), actions=("s3:GetObject",))
+    return of_objective(found, "O1", "s3", actions={"s3:getobject"})
+
+
+def contexts_of_mine(key: str, value: str, service: str, keys: bool = False) -> Callable[[], str]:
+    """The policy of a key lets a service use it for what its context says; `keys`: a Deny on keys of contexts, too."""
+    allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "kms:Decrypt", "Resource": "*"}
+    body: tuple[Statement, ...] = ({**allow, "Condition": {"StringLike": {key: value}}},)
+    if keys:
+        unspelled = {"ForAnyValue:StringEqualsIgnoreCase": {"kms:EncryptionContextKeys": key.partition("Context:")[2]}}
+        body += ({**allow, "Effect": "Deny", "Principal": "*", "Condition": unspelled},)
+    own = OwnedResource(
+        arn=f"arn:aws:kms:eu-west-1:{MINE}:key/1234abcd-12ab-34cd-56ef-1234567890ab", account=MINE, grants=(),
+        policy=_document(Kind.KMS, body),
+    )  # fmt: skip
+    found = space(resources=(own,), listed=True, actions=("kms:Decrypt",))
+    return lambda: of_objective(found, "O1", "kms", actions={"kms:decrypt"}, limits=("aws-managed-keys",))
+
+
 def tags_of_managed_keys() -> str:
     """An SCP asks for a tag on every key, an RCP denies everything; RCPs do not bind the keys that AWS manages."""
     key = "aws:ResourceTag/team"
@@ -316,6 +377,26 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
+    ByHand("AN15.elsewhere", "an SCP by the id of my VPC alone", twins_elsewhere),
+    ByHand("AR28.account", "an RCP by most digits of my account",
+           ids_by_chance(StringNotLike={"aws:PrincipalAccount": f"{MINE[:8]}*"})),
+    ByHand("AR28.organization", "an RCP by most of the id of my organization",
+           ids_by_chance(StringNotLike={"aws:PrincipalOrgID": f"{ORG[:-3]}*"})),
+    ByHand("AR28.unit", "an RCP by the root of my organization",
+           ids_by_chance(**{"ForAllValues:StringNotLike": {"aws:PrincipalOrgPaths": "o-*/r-ac00/*"}})),
+    ByHand("AR28.principal", "an RCP by the unique id of a role",
+           ids_by_chance(StringNotLike={"aws:userid": "AROAEXAMPLEEXAMPLE000:*"})),
+    ByHand("AR28.endpoint", "an SCP by most of the id of my endpoint", endpoints_by_chance(f"{ENDPOINT[:14]}*", True)),
+    ByHand("AR28.named", "an SCP by the id of an endpoint that nobody lists", endpoints_by_chance(ENDPOINT, False)),
+    ByHand("AR29", "an SCP that exempts a bucket of CodeDeploy, and denies what AWS owns", buckets_of_services),
+    ByHand("AK3", "an RCP that denies calls without a key that AWS does not have", misspelled_key),
+    ByHand("AR26", "a key that CloudTrail may use for trails of mine",
+           contexts_of_mine("kms:EncryptionContext:aws:cloudtrail:arn", f"arn:aws:cloudtrail:*:{MINE}:trail/*",
+                            "cloudtrail.amazonaws.com")),
+    ByHand("AR26.account", "a key that SES may use for receipt rules of mine",
+           contexts_of_mine("kms:EncryptionContext:aws:ses:source-account", MINE, "ses.amazonaws.com")),
+    ByHand("AR27", "a key that may be used with a context, and not with the key of it",
+           contexts_of_mine("kms:EncryptionContext:aws:s3:arn", "*", "s3.amazonaws.com", keys=True)),
     ByHand("AR24", "an SCP that exempts a bucket in the Regional namespace of an account of mine",
            bucket_of_the_account_in_its_name),
     ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),

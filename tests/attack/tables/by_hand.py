@@ -28,7 +28,7 @@ from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.solve.result import Limits
 from tests.attack.directed.asked import of_objective, of_own
-from tests.attack.directed.by_hand import deny, space
+from tests.attack.directed.by_hand import contexts_of_mine, deny, space
 from tests.attack.directed.worlds import MANAGEMENT, MINE, OFFICE, ORG
 from tests.attack.directed.worlds import workspace as guarded
 from tests.attack.tables.answers import command, folder
@@ -298,6 +298,10 @@ ROWS = (
               lambda row: row["member"] == "iam:SimulatePrincipalPolicy", _simulated),
     RowByHand("shared-resources-services", "restoring a snapshot of another account",
               lambda row: row["member"] == "rds", _shared),
+    RowByHand("encryption-contexts", "a key that CloudTrail may use for trails of mine",
+              lambda row: row["caller"] == "cloudtrail.",
+              contexts_of_mine("kms:EncryptionContext:aws:cloudtrail:arn", f"arn:aws:cloudtrail:*:{MINE}:trail/*",
+                               "cloudtrail.amazonaws.com")),
     RowByHand("sign-in-actions", "an RCP that denies signing in, under the strictest reading",
               lambda row: row == "signin:Authenticate", _signed_in),
     RowByHand("forwarding-services", "queries that QuickSight makes for its callers",
