@@ -2,7 +2,8 @@
 
 A document allows a request if one of its Allow statements matches and none of its Deny statements does; for SCPs,
 RCPs and endpoint policies that is "not stopped".  A guardrail without Allow statements stands beside AWS's own
-`FullAWSAccess`.
+`FullAWSAccess`.  Most documents may stand beside others that allow what they do not, where a Deny decides more than by
+itself: both are asked.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from perimeter_smt.encode.language.keys import sym_is
+from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.language.statement import Policies
 from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world import clock
@@ -22,7 +24,7 @@ from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InternalError, expect_one_of
 from perimeter_smt.logic.atoms import Is, Member
-from perimeter_smt.logic.formula import TRUE, Formula, atom, both, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, atom, both, equal, implies, is_text, neg, sym
 from perimeter_smt.logic.interpret import truth
 from perimeter_smt.logic.problem import Problem
 from perimeter_smt.logic.vocabulary import Vocabulary
@@ -30,8 +32,9 @@ from perimeter_smt.policy.document import Document
 from perimeter_smt.questions.documents import ACCOUNT, allows_alone, mode_of, pose
 from perimeter_smt.questions.explain import blame
 from perimeter_smt.questions.prefer import REGIONS
+from perimeter_smt.questions.standings import others, over_all, places, relation_of
 from perimeter_smt.questions.turning import turning
-from perimeter_smt.questions.verdicts import Blame, Comparison, Counterexample
+from perimeter_smt.questions.verdicts import Comparison, Counterexample
 from perimeter_smt.request.request import Request
 from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
@@ -40,6 +43,7 @@ from perimeter_smt.witness.facts import View, written_for_star
 from perimeter_smt.witness.replay import allows
 
 _BOUNDARY = sym("boundary.given")
+_OF_ITS_ACCOUNT = both(IAM, equal("principal.account", "resource.account"))
 _MODE = 1  # the place of the mode among what is asked
 _VALUES_ACT = "X-42"  # wildcards inside the value of a variable act: the formulas leave open what they match
 _LEFT_OPEN = f"what wildcards inside the value of a variable match ({_VALUES_ACT}) is left open, and all may hang on it"
@@ -65,21 +69,27 @@ def compare(
     expect_one_of(reading, ("exact", "over"), "reading")
     day = today or date.today()
     rivals = reading == "exact" and not free_context
-    asked = encode(before, after, free_context=free_context, reading=reading, rivals=rivals, today=day)
-    engine = Engine(asked.problem, limits or Limits())
-    more, less = (_answer(engine, asked, question) for question in (asked.more, asked.less))
-    found = conclude(asked, more, less)
-    if found.relation == "unknown":
-        return found
-    if any(clock.facts(day, asked.world.keys)):
-        found = replace(found, today=day.isoformat())
-    if not rivals:
-        return found
-    return replace(
-        found,
-        may_allow=_turning(engine, asked, asked.more, more),
-        may_deny=_turning(engine, asked, asked.less, less),
+    stands = places(before, after)
+    asked = encode(
+        before, after, free_context=free_context, reading=reading, rivals=rivals, today=day, beside="beside" in stands
     )
+    engine = Engine(asked.problem, limits or Limits())
+    each: list[Comparison] = []
+    for place in stands:
+        questions = (asked.more, asked.less) if place == "alone" else asked.beside
+        more, less = (_answer(engine, asked, question) for question in questions)
+        found = conclude(asked, more, less, beside=place == "beside")
+        if found.relation == "unknown":
+            return found
+        if rivals:
+            may_allow, may_deny = (
+                _turning(engine, asked, question, answer)
+                for question, answer in zip(questions, (more, less), strict=True)
+            )
+            found = replace(found, may_allow=may_allow, may_deny=may_deny)
+        each.append(found)
+    whole = over_all(before, after, each, stands)
+    return replace(whole, today=day.isoformat()) if any(clock.facts(day, asked.world.keys)) else whole
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,7 @@ class Asked:
     more: Formula  # a request that the second document allows and the first does not
     less: Formula
     mode: Formula
+    beside: tuple[Formula, ...] = ()  # the same two, where a policy that allows everything stands beside each
 
 
 def encode(
@@ -107,29 +118,35 @@ def encode(
     services: Sequence[str] | None = None,
     rivals: bool = False,
     today: date | None = None,
+    beside: bool = False,
 ) -> Asked:
     """The two questions that `compare` asks, as formulas.
 
     `denying` are policies whose Deny statements count besides; each of `guardrails` is a level of policies that must
     let the request through, too, by an Allow of its own; `given` is what else holds of the requests.
     `services`: calls of others are left out, which the caller knows to make no difference. `rivals`: the open points
-    are asked besides. `today`: the day from which on requests count; None: any day.
+    are asked besides. `today`: the day from which on requests count; None: any day. `beside`: the questions are posed
+    of the documents beside a policy that allows everything, too.
     """
     more_denies = (*denying, *(document for level in guardrails for document in level))
 
-    def differ(policies: Policies) -> tuple[Formula, Formula]:
-        old, new = (allows_alone(policies, document) for document in (before, after))
+    def differ(policies: Policies) -> list[Formula]:
         passed = [policies.allows(level) for level in guardrails]
         held = both(given, neg(policies.denies(more_denies)), *passed)
-        return both(new, neg(old), held), both(old, neg(new), held)
+        out = []
+        for full in (False, True) if beside else (False,):
+            old, new = (allows_alone(policies, document, beside=full) for document in (before, after))
+            own = _OF_ITS_ACCOUNT if full and before.kind.is_resource_type else TRUE  # others are let in by it alone
+            out += [both(new, neg(old), held, own), both(old, neg(new), held, own)]
+        return out
 
     documents = (before, after, *more_denies)
     posed = pose(
         documents, differ, free_context=free_context, reading=reading, services=services,
         within_reach=reading == "exact", rivals=rivals, today=today,
     )  # fmt: skip
-    more, less = posed.formulas
-    return Asked(before, after, posed.world, posed.problem, more, less, posed.mode)
+    more, less, *others = posed.formulas
+    return Asked(before, after, posed.world, posed.problem, more, less, posed.mode, tuple(others))
 
 
 def decide(asked: Asked, limits: Limits | None = None) -> tuple[Result, Result]:
@@ -197,28 +214,28 @@ def _wishes() -> tuple[Formula, ...]:
     return both(*place, *caller, literal), both(*place, sym_is("role"), literal), both(*place, literal), literal
 
 
-def conclude(asked: Asked, more: Result, less: Result) -> Comparison:
-    """The comparison that the two answers amount to."""
+def conclude(asked: Asked, more: Result, less: Result, *, beside: bool = False) -> Comparison:
+    """The comparison that the two answers amount to; `beside`: those about documents that stand beside others."""
     for result in (more, less):
         if result.status == "unknown":
             return Comparison("unknown", reason=result.reason)
     shown = (
-        _example(asked.world, more, asked.after, asked.before, "more"),
-        _example(asked.world, less, asked.before, asked.after, "less"),
+        _example(asked.world, more, asked.after, asked.before, "more", beside=beside),
+        _example(asked.world, less, asked.before, asked.after, "less", beside=beside),
     )
     if any(found.status == "sat" and one is None for found, one in zip((more, less), shown, strict=True)):
         return Comparison("unknown", reason=_LEFT_OPEN)
-    return Comparison(_relation(more, less), *shown)
-
-
-def _relation(gained: Result, lost: Result) -> Literal["equivalent", "more", "less", "incomparable"]:
-    if gained.status == "sat":
-        return "incomparable" if lost.status == "sat" else "more"
-    return "less" if lost.status == "sat" else "equivalent"
+    return Comparison(relation_of(*shown), *shown)
 
 
 def _example(
-    world: World, result: Result, allowing: Document, other: Document, kind: Literal["more", "less"]
+    world: World,
+    result: Result,
+    allowing: Document,
+    other: Document,
+    kind: Literal["more", "less"],
+    *,
+    beside: bool,
 ) -> Counterexample | None:
     if result.status != "sat":
         return None
@@ -226,34 +243,44 @@ def _example(
     assert model is not None
     view = View(world, model)
     request, facts, used = request_of(view)
-    through: list[Blame] = []
-    for document, effect in ((allowing, "Allow"), (other, "Deny")):
-        for statement in document.statements:
-            if statement.effect == effect and truth(world.policies.selected(document, statement), model):
-                through.append(blame(document, statement))
-    why = "allowed by the second document only" if kind == "more" else "allowed by the first document only"
     boundary = model.symbols.get(str(_BOUNDARY.payload), False)
+    if not _replay(request, allowing, other, view, has_boundary=boundary, beside=beside):
+        return None
+    why = f"allowed by the {'second' if kind == 'more' else 'first'} document only"
+    # Beside others its own Allow was not asked about, so that the model says nothing of it.
+    by_others = beside and not _allows(allowing, request, view, has_boundary=boundary)
+    if by_others and not allowing.stands_beside_full_access:
+        why += f", beside {others(allowing)}"
     if boundary:
         why += ", if the caller has a permissions boundary"
-    if not _replay(request, allowing, other, view, has_boundary=boundary):
-        return None
+    sides = ((other, "Deny"),) if by_others else ((allowing, "Allow"), (other, "Deny"))
+    through = [
+        blame(document, statement)
+        for document, effect in sides
+        for statement in document.statements
+        if statement.effect == effect and truth(world.policies.selected(document, statement), model)
+    ]
     return Counterexample(kind, request, facts, why, tuple(through), keys=tuple(used))
 
 
-def _replay(request: Request, allowing: Document, other: Document, view: View, *, has_boundary: bool) -> bool:
+def _allows(document: Document, request: Request, view: View, *, has_boundary: bool, beside: bool = False) -> bool:
+    """What the concrete evaluator says of a document and a request of the engine's."""
+    rivals = frozenset(name for name in readings() if view.model.symbols.get(name, False))
+    written = written_for_star(view, rivals)
+    return allows(document, request, rivals, has_boundary=has_boundary, asked_on=written, beside=beside)
+
+
+def _replay(
+    request: Request, allowing: Document, other: Document, view: View, *, has_boundary: bool, beside: bool
+) -> bool:
     """Let the concrete evaluator confirm a witness; InternalError if it does not.
 
     False where the formulas leave open what the request matches, as wildcards inside a value act in it (X-42).
     """
-    rivals = frozenset(name for name in readings() if view.model.symbols.get(name, False))
-    written = written_for_star(view, rivals)
-
-    def allowed(document: Document) -> bool:
-        return allows(document, request, rivals, has_boundary=has_boundary, asked_on=written)
-
-    if allowed(allowing) and not allowed(other):
+    said = (_allows(one, request, view, has_boundary=has_boundary, beside=beside) for one in (allowing, other))
+    if tuple(said) == (True, False):
         return True
-    if _VALUES_ACT not in rivals:
+    if not view.model.symbols.get(_VALUES_ACT, False):
         raise InternalError(
             "the evaluator does not agree that a request tells two documents apart",
             dump=f"{allowing.location} against {other.location}\n{request.model_dump_json(indent=1)}",

@@ -104,9 +104,9 @@ def world_of(documents: Sequence[Document], *, free_context: bool, today: date |
     )  # fmt: skip
 
 
-def allows_alone(policies: Policies, document: Document) -> Formula:
-    """The document by itself lets the request through."""
-    granted = TRUE if document.stands_beside_full_access else policies.allows((document,))
+def allows_alone(policies: Policies, document: Document, *, beside: bool = False) -> Formula:
+    """The document lets the request through: by itself, or beside a policy that allows everything."""
+    granted = TRUE if beside or document.stands_beside_full_access else policies.allows((document,))
     return both(granted, neg(policies.denies((document,))))
 
 

@@ -167,24 +167,45 @@ class Report(NoTruth):
         return 3 if statuses & {"unknown", "conditional", "vacuous"} else 0
 
 
+Relation = Literal["equivalent", "more", "less", "incomparable", "unknown"]
+Stands = Literal["alone", "beside"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the comparison is where the documents stand by themselves, or beside a policy that allows everything.
+
+    `words` say the place for people.
+    """
+
+    stands: Stands
+    words: str
+    relation: Relation
+    newly_allowed: Counterexample | None = None
+    newly_denied: Counterexample | None = None
+
+
 @dataclass(frozen=True)
 class Comparison(NoTruth):
     """Two documents, seen from the second: what it newly allows, what it newly denies.
 
+    `standings`: where they may stand and what they do there; the relation is that of all of them together, but where
+    one SCP of two has an Allow, that of their own forms (W-36).
     `may_allow`, `may_deny`: open points of AWS's documentation that make it allow or deny something new where, as they
     are chosen, it does not. `today`: the day from which on requests count, empty where nothing depends on it.
     """
 
-    relation: Literal["equivalent", "more", "less", "incomparable", "unknown"]
+    relation: Relation
     newly_allowed: Counterexample | None = None
     newly_denied: Counterexample | None = None
     reason: str = ""
     may_allow: tuple[str, ...] = ()
     may_deny: tuple[str, ...] = ()
     today: str = ""
+    standings: tuple[Standing, ...] = ()
 
 
 __all__ = [
-    "Advice", "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Report",
-    "Status", "Verdict", "presumes",
+    "Advice", "Assumption", "Blame", "Comparison", "Counterexample", "FindingKind", "Limit", "NearMiss", "Relation",
+    "Report", "Standing", "Stands", "Status", "Verdict", "presumes",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Part
+from perimeter_smt.questions.changes.routes import bucket_of
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import presumes
 from perimeter_smt.report.finding import blamed, owner
@@ -88,6 +89,7 @@ def _change(page: Page, change: Change, title: str) -> None:
     page.item("caller", [caller(request), explain.who(request.facts)], indent=6)
     page.item("action", request.request.action, indent=6)
     page.item("resource", [request.request.resource, owner(request)], indent=6)
+    page.item("goes to", bucket_of(change), indent=6)
     page.item("network", explain.wire(request.facts), indent=6)
     page.item("keys", keys(request) or ["none that a policy tests"], indent=6)
     page.item("likewise", named([s for s in change.services if s != request.request.action.split(":")[0]]), indent=6)

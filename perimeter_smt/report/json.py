@@ -22,6 +22,7 @@ from perimeter_smt.questions.verdicts import (
     Counterexample,
     Limit,
     Report,
+    Standing,
     Verdict,
     presumes,
 )
@@ -88,14 +89,24 @@ def changed_json(since: str, found: Iterable[Changed]) -> dict[str, Any]:
 
 def comparison_json(found: Comparison) -> dict[str, Any]:
     """A comparison as `schemas/compare.json` describes it."""
-    sides = {"newly_allowed": found.newly_allowed, "newly_denied": found.newly_denied}
     return {
         "format": FORMAT,
         "relation": found.relation,
+        "standings": [
+            {"place": each.stands, "words": each.words, "relation": each.relation, **_sides(each)}
+            for each in found.standings
+        ],
         "reason": found.reason,
         "may_allow": list(found.may_allow),
         "may_deny": list(found.may_deny),
         "today": found.today,
+        **_sides(found),
+    }
+
+
+def _sides(found: Comparison | Standing) -> dict[str, Any]:
+    sides = {"newly_allowed": found.newly_allowed, "newly_denied": found.newly_denied}
+    return {
         **{name: request_json(side) if side else None for name, side in sides.items()},
         "statements": {name: [blame_json(b) for b in side.through] if side else [] for name, side in sides.items()},
     }

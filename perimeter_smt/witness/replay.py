@@ -98,10 +98,12 @@ def allows(
     *,
     has_boundary: bool = False,
     asked_on: str | None = None,
+    beside: bool = False,
 ) -> bool:
     """Whether a document by itself allows a request: some Allow matches and no Deny; guardrails may lack Allows.
 
-    `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
+    `asked_on`: what AWS writes for the resource of a call on `*` (X-46). `beside`: a policy that allows everything
+    stands beside it.
     """
     rivals = _rivals(readings)
 
@@ -112,7 +114,7 @@ def allows(
             for s in found
         )
 
-    return (document.stands_beside_full_access or some("Allow")) and not some("Deny")
+    return (beside or document.stands_beside_full_access or some("Allow")) and not some("Deny")
 
 
 def _rivals(readings: Iterable[str]) -> frozenset[str]:

@@ -18,6 +18,7 @@ from perimeter_smt.questions.verdicts import (
     Limit,
     NearMiss,
     Report,
+    Standing,
     Verdict,
 )
 from perimeter_smt.request.request import Facts, Principal, Request
@@ -123,10 +124,17 @@ def proved() -> Report:
 
 
 REPORTS = {"refuted": refuted, "proved": proved}
+BESIDE = (
+    Standing(
+        "alone", "each in its own form, where an Allow replaces AWS's full access", "less", None, outsider("less")
+    ),
+    Standing("beside", "beside AWS's full access", "more", outsider("more", through=(SCP,))),
+)
 COMPARISONS = {
     "incomparable": lambda: Comparison("incomparable", outsider("more", through=(RCP,)), outsider("less")),
     "equivalent": lambda: Comparison("equivalent"),
     "unknown": lambda: Comparison("unknown", reason="work limit reached"),
+    "beside": lambda: Comparison("less", None, outsider("less"), standings=BESIDE),
 }
 
 

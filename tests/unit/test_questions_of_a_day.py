@@ -19,7 +19,7 @@ ENDED = {
     "Condition": {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
 }
 LASTING = {key: value for key, value in ENDED.items() if key != "Condition"}
-NOTHING = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::acme-old/*"}
+NOTHING = {**ENDED, "Condition": {"DateLessThan": {"aws:CurrentTime": "2018-01-01T00:00:00Z"}}}
 BEFORE, AFTER = date(2019, 5, 5), date(2020, 5, 5)
 
 

@@ -17,7 +17,7 @@ from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.encode.world.world import all_documents
 from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
-from perimeter_smt.logic.formula import Formula, both, disj, either, neg, sym
+from perimeter_smt.logic.formula import TRUE, Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
 from perimeter_smt.organization.perimeter import Workspace
@@ -26,6 +26,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.changes.answer import AVAILABILITY, INSIDE, Change, Changes, Difference, Mode, Part
 from perimeter_smt.questions.changes.edits import edits
+from perimeter_smt.questions.changes.routes import not_told, of_route, routes, together
 from perimeter_smt.questions.changes.witness import Witness
 from perimeter_smt.questions.distinct_calls import presumed_actions
 from perimeter_smt.questions.objectives import OBJECTIVES
@@ -131,23 +132,33 @@ def _part(
             if not _shows(part, removed):
                 return part
 
-    def ask(old: Workspace, new: Workspace) -> _Asked:
+    def ask(old: Workspace, new: Workspace, given: Formula = TRUE) -> _Asked:
         free = mode == "guardrails"
         further = _unlisted(old, new, services, grants_too=not free)
         pair = build_pair(old, new, services, free_grants=free, objectives=objectives, unlisted=further)
-        asked = _Asked(pair, objectives, reading)
+        asked = _Asked(pair, objectives, reading, given)
         asked.start(limits)
         return asked
 
-    asked = ask(before, after)
-    opens, closes = asked.difference("opens"), asked.difference("closes")
-    sure_opens, sure_closes = None, None
-    if mode == "grants" and opens.status == "found" and (accounts := _opened(before, after)):
-        sure_opens = ask(before, _known_alone(after, accounts)).difference("opens")
-    if mode == "grants" and closes.status == "found" and (accounts := _opened(after, before)):
-        sure_closes = ask(_known_alone(before, accounts), after).difference("closes")
-    opens = _qualified(opens, sure_opens, before.unknowns, after.unknowns, mode)
-    closes = _qualified(closes, sure_closes, after.unknowns, before.unknowns, mode)
+    def both_ways(old: Workspace, new: Workspace, given: Formula = TRUE) -> tuple[Difference, Difference]:
+        asked = ask(old, new, given)
+        opens, closes = asked.difference("opens"), asked.difference("closes")
+        sure_opens, sure_closes = None, None
+        if mode == "grants" and opens.status == "found" and (accounts := _opened(old, new)):
+            sure_opens = ask(old, _known_alone(new, accounts), given).difference("opens")
+        if mode == "grants" and closes.status == "found" and (accounts := _opened(new, old)):
+            sure_closes = ask(_known_alone(old, accounts), new, given).difference("closes")
+        opens = _qualified(opens, sure_opens, old.unknowns, new.unknowns, mode)
+        closes = _qualified(closes, sure_closes, new.unknowns, old.unknowns, mode)
+        return opens, closes
+
+    opens, closes = both_ways(before, after)
+    more: list[tuple[Difference, ...]] = []
+    for route in routes(before, after) if mode == "grants" and "s3" in services else ():
+        more.append(tuple(of_route(one, route) for one in both_ways(route.before, route.after, route.through)))
+    opens, closes = together(opens, [one for one, _ in more]), together(closes, [one for _, one in more])
+    if mode == "grants" and "s3" in services:
+        opens, closes = not_told(opens, before, after), not_told(closes, before, after)
     return Part(mode, opens, closes)
 
 
@@ -211,11 +222,12 @@ class _Asked:
     pair: Pair
     objectives: Sequence[str]
     reading: Literal["exact", "over"]
+    given: Formula = TRUE  # holds of the requests
 
     def start(self, limits: Limits) -> None:
         pair, world = self.pair, self.pair.after
         old, new = pair.before_access, pair.after_access
-        self.questions = {"opens": both(new, neg(old)), "closes": both(old, neg(new))}
+        self.questions = {"opens": both(new, neg(old), self.given), "closes": both(old, neg(new), self.given)}
         self.breaks = {o: self._concerns(o) for o in self.objectives}
         wanted = [*self.questions.values(), *self.breaks.values(), *CALLERS.values(), questions.intended(world)]
         wanted += [pair.before_possible, pair.after_possible]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from perimeter_smt.encode.world.governs import split_arn
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.request.unlisted import glob_matches
 
 
 def about_caller(workspace: Workspace, principal: str) -> Iterator[str]:
@@ -41,6 +42,18 @@ def about_caller(workspace: Workspace, principal: str) -> Iterator[str]:
             )
         else:
             yield f"`{principal}` is not listed: policies of its own are not known, and count as granting everything"
+
+
+def through_points(workspace: Workspace, resource: str) -> Iterator[str]:
+    """What to know of calls on buckets that access points lead to: those name the point (semantics 3.7)."""
+    bucket = resource.partition("/")[0]
+    if not bucket.startswith("arn:") or bucket.split(":", 5)[2:5] != ["s3", "", ""]:
+        return
+    for account, _ in workspace.organization.accounts():
+        for point in account.resources:
+            arns = (f"arn:{workspace.organization.partition}:s3:::{each.name}" for each in point.behind)
+            if any(glob_matches(bucket.lower(), arn.lower()) for arn in arns):
+                yield f"{point.arn} leads to it, and calls through that name it: ask about them with `{point.arn}/*`"
 
 
 def no_such_call(action: str, resource: str) -> str:

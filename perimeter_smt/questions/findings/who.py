@@ -24,7 +24,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.findings.answer import counting, covered, read_again
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, apart, distinct, guardrails, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
-from perimeter_smt.questions.findings.notes import about_caller, no_such_call
+from perimeter_smt.questions.findings.notes import about_caller, no_such_call, through_points
 from perimeter_smt.questions.findings.outward import known_service, services_reached
 from perimeter_smt.questions.findings.search import Cube, Stop
 from perimeter_smt.questions.findings.verdicts import Caller, Callers, Finding, Progress
@@ -64,7 +64,8 @@ def who_can(
         given = both(given, aimed(estate, resource))
     made = [*_insiders(estate, given, service), _outsiders(estate, given, service)]
     topics = [(replace(topic, actions=(action,)), kind) for topic, kind in made]
-    return _answered(estate, topics, action, resource, progress, stop)
+    found = _answered(estate, topics, action, resource, progress, stop)
+    return replace(found, notes=(*found.notes, *through_points(workspace, resource)))
 
 
 def what_can(

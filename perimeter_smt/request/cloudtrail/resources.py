@@ -6,7 +6,7 @@ Service authorization reference, resource types; CloudTrail guide, `resources` a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -19,6 +19,8 @@ from perimeter_smt.request.partitions import partition_of_region
 _PART = re.compile(r"\$\{([^}]*)\}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _PLACES = ("Partition", "Region", "Account")
+_POINT = re.compile(r"arn:[^:]+:s3:[^:]*:[0-9]{12}:accesspoint/[^/]+")
+_HOST = re.compile(r"\.(?:s3-accesspoint(?:-fips)?(?:\.dualstack)?\.[a-z0-9-]+|accesspoint\.s3-global)\.amazonaws\.com")
 _PATHS = "withpath"  # names of users and roles with their path, which no event tells
 
 Listed = Callable[[str, str, str], str | None]
@@ -62,7 +64,7 @@ def resources_of(action: str, event: Mapping[str, Any], listed: Listed = lambda 
         for touched in found:
             written = touched._replace(arn=_written(action, use.type, touched.arn))
             out.setdefault(written.arn or "", written)
-    if missing or not out:
+    if missing or not out or _by_untold_point(action, event, out):
         out[""] = Touched(None, None)
     buckets = {touched.arn: touched.account for touched in given if touched.account}
     return tuple(_with_bucket_owner(touched, buckets) for touched in out.values())
@@ -167,6 +169,17 @@ def _by_root(kind: str, asked: _Asked) -> bool:
     return kind == "root" and identity.get("type") == "Root" and asked.parameters.one("userName") is None
 
 
+def _by_untold_point(action: str, event: Mapping[str, Any], told: Iterable[str]) -> bool:
+    """Whether the call came through an access point whose ARN the event leaves out: its host name tells that much.
+
+    S3 guide, logging of access points and of Multi-Region Access Points (read 2026-11-28): events list the access point
+    in `resources`; requests through a Multi-Region Access Point appear with its host name.
+    """
+    host = _mapping(event.get("requestParameters")).get("Host")
+    through = action.lower().startswith("s3:") and isinstance(host, str) and _HOST.search(host.lower()) is not None
+    return through and not any(":accesspoint/" in arn for arn in told)
+
+
 def _given(asked: _Asked) -> Iterator[Touched]:
     """The ARNs that the event lists, with their owners, without what a copy reads."""
     event, copied = asked.event, copied_from(asked.event)
@@ -186,6 +199,8 @@ def _given(asked: _Asked) -> Iterator[Touched]:
             if isinstance(arn, str) and arn.startswith("arn:") and arn != read:
                 owner = account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else _owner(arn)
                 yield Touched(arn, owner)
+                if _POINT.fullmatch(arn) and written[1] is not None:  # what policies of the point are asked about
+                    yield Touched(f"{arn}/object/{written[1]}", owner)
     for arn in asked.parameters.arns():
         yield Touched(arn, _owner(arn))
 
