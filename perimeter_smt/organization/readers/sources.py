@@ -32,8 +32,9 @@ _SOURCE = ("path", "organization", "management_account", "account", "region", "c
 class SourceOptions:
     """What the user says beside a source.
 
-    `organization` is another source that this one changes; `account` and `region` are where a template or plan will be
-    deployed; `complete`: the source holds everything there is; `through`: the folders whose `perimeter.yaml` led here.
+    `organization` is another source that this one changes, `organization_account` the account of what in it tells none;
+    `account` and `region` are where a template or plan will be deployed; `complete`: the source holds everything there
+    is; `through`: the folders whose `perimeter.yaml` led here; `account_option` is the option that tells `account`.
     """
 
     fill: Mapping[str, str] = field(default_factory=dict)
@@ -42,12 +43,18 @@ class SourceOptions:
     organization_id: str | None = None
     management_account: str | None = None
     account: str | None = None
+    organization_account: str | None = None
     region: str | None = None
     perimeter_file: Path | None = None
     cidrs: Sequence[str] = ()
     vpcs: Sequence[Vpc] = ()
     complete: bool = False
     through: tuple[Path, ...] = ()
+    account_option: str = "--account"
+
+    def of_organization(self) -> SourceOptions:
+        """The options for the organization that the source changes: `account` speaks of the change alone."""
+        return replace(self, organization=None, account=self.organization_account, account_option="--org-account")
 
 
 def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
@@ -72,7 +79,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     draft = draft_of(path, form, options)
     if options.organization is not None:
         return _changed(
-            read_source(options.organization, replace(options, organization=None, account=None)),
+            read_source(options.organization, options.of_organization()),
             draft,
             path,
             options.account,
@@ -111,17 +118,19 @@ def draft_of(path: Path, form: Form, options: SourceOptions, *, over: bool = Fal
     draft = Draft(options.fill)
     draft.over = over or options.organization is not None
     draft.whole = options.complete
+    draft.account_option = options.account_option
     _reader(form)(path, draft, options)
     if draft.accounts_listed and not draft.over:
-        _account_of_list(options.account, {*draft.accounts, draft.management, options.management_account})
+        known = {*draft.accounts, draft.management, options.management_account}
+        _account_of_list(options.account, known, options.account_option)
     return draft
 
 
-def _account_of_list(account: str | None, known: Collection[str | None]) -> None:
+def _account_of_list(account: str | None, known: Collection[str | None], option: str = "--account") -> None:
     """Refuse an account that a list does not hold and that is nearly one of it; others may be new, or of a stranger."""
     near = did_you_mean(account, filter(None, known)) if account is not None and account not in known else ""
     if near:
-        raise InputError(f"`{account}` is none of the accounts of the organization{near}", path="--account")
+        raise InputError(f"`{account}` is none of the accounts of the organization{near}", path=option)
 
 
 def _reader(form: Form) -> Callable[[Path, Draft, SourceOptions], None]:
