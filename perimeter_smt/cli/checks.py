@@ -178,8 +178,8 @@ def _kind(kind: str | None, policy_type: str | None, path: Path) -> Kind:
     """The kind that was said; else what the elements tell: a policy with principals is one of a resource."""
     import orjson
 
-    from perimeter_smt.lint.kinds import guess_kind, is_policy
     from perimeter_smt.organization.readers.recognise import read_bytes
+    from perimeter_smt.policy.guessed_kind import guess_kind, is_policy
     from perimeter_smt.policy.kinds import Kind
 
     if kind is not None:

@@ -17,6 +17,7 @@ from perimeter_smt.errors import InputError
 # What only two organizations have, by parameter.
 _OF_SOURCES = {
     "mode": "--mode", "objectives": "--objective", "services": "--service", "changes": "--change", "base": "--org",
+    "org_account": "--org-account",
     "region": "--region", "parameters": "--parameter", "complete": "--complete", "org_id": "--org-id",
     "management_account": "--management-account", "accounts": "--account", "perimeter_file": "--perimeter",
 }  # fmt: skip

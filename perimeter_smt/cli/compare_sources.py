@@ -27,7 +27,10 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
 
     chosen = source_options(values, options)
     with Bar(no_color=options["no_color"]) as bar, both_paths(before, after, options["git"]) as (old, new):
-        first, second = _read(old, chosen), _read(new, chosen)
+        base = chosen
+        if chosen.organization_account and chosen.organization is None:  # `--account` is that of the changes
+            base = chosen.of_organization()
+        first, second = _read(old, base), _read(new, base)
         for change in options["changes"]:
             from perimeter_smt.organization.readers.sources import changed
 

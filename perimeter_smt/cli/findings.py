@@ -110,11 +110,12 @@ def _shown(found: Findings, *, as_json: bool, no_color: bool) -> int:
 
 def one_policy(source: Path, kind: str | None, values: dict[str, str]) -> Document | None:
     """The policy where SOURCE is one by itself, of the kind given or told from its form; None for other sources."""
-    from perimeter_smt.cli.policy_files import is_source, json_of
-    from perimeter_smt.lint.kinds import guess_kind
+    from perimeter_smt.cli.policy_files import is_source
+    from perimeter_smt.policy.guessed_kind import guess_kind
     from perimeter_smt.policy.json_positions import MAX_CHARACTERS
     from perimeter_smt.policy.kinds import Kind
     from perimeter_smt.policy.parse import load_policy
+    from perimeter_smt.policy.resembling import json_of
     from perimeter_smt.request.variables import refuse_unset
 
     if kind is None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
-from perimeter_smt.cli.kind_of_file import kind_of_file
 from perimeter_smt.errors import InputError
 from perimeter_smt.files import read_text
-from perimeter_smt.lint.kinds import Guess, Sure, guess_kind, is_policy
 from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.policy.document import Document
-from perimeter_smt.policy.json_positions import MAX_CHARACTERS, Node, read_json
+from perimeter_smt.policy.guessed_kind import Guess, Sure, guess_kind, is_policy
+from perimeter_smt.policy.json_positions import MAX_CHARACTERS
+from perimeter_smt.policy.kind_of_file import kind_of_file
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_and_check
-from perimeter_smt.policy.unwrap import unwrapped
+from perimeter_smt.policy.resembling import is_statement, json_of, resembles_policy
 
 _BY_NAME = "the name of the file or its folder"
 _BY_OPTION = "`--type`"
@@ -74,7 +73,7 @@ def _folder(top: Path, kind: str | None, values: Mapping[str, str], found: Polic
         return
     before = len(found.documents) + len(found.errors)
     workspaces: list[Path] = []
-    from perimeter_smt.cli.git_ignored import files_below  # this and what reads workspaces: for folders alone
+    from perimeter_smt.git_ignored import files_below  # this and what reads workspaces: for folders alone
 
     files = list(files_below(top, ".json"))
     if not files and _form(top) is not None:  # packed, or in lines
@@ -100,7 +99,7 @@ def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], fo
     try:
         text = read_text(file, MAX_CHARACTERS, "one policy")  # once: a named pipe gives its text but once
         value = json_of(text)
-        if not asked and not _resembles_policy(text, value):
+        if not asked and not resembles_policy(text, value):
             found.skipped.append(file)
             return
         guess = _kind(file, top, kind, value)
@@ -126,42 +125,11 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
     except InputError:
         if isinstance(value, Mapping) and is_policy(value):
             return guess_kind(value)
-        if isinstance(value, Mapping) and _is_statement(value):
+        if isinstance(value, Mapping) and is_statement(value):
             return Guess(Kind.IDENTITY, Sure.GUESS, "a single statement")  # which is refused as such
         if value is None:
             raise InputError("not valid JSON, and its name tells no kind of policy", file=str(file)) from None
         raise
-
-
-def json_of(text: str) -> object:
-    """The decoded text, None where it is no JSON; the parser of policies tells what is wrong."""
-    try:
-        return _plain(unwrapped(read_json(text, file="")))
-    except (InputError, RecursionError):
-        return None
-
-
-def _plain(node: Node) -> object:
-    """The value of a node without places; an answer of the command line is the policy inside."""
-    if isinstance(node.value, dict):
-        return {name: _plain(one) for name, one in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(one) for one in node.value]
-    return node.value
-
-
-def _is_statement(value: Mapping[str, object]) -> bool:
-    """Whether it is a statement by itself, which is no policy yet."""
-    return value.get("Effect") in ("Allow", "Deny") and not {"Action", "NotAction"}.isdisjoint(value)
-
-
-def _resembles_policy(text: str, value: object) -> bool:
-    """Whether a file met in a folder is meant as a policy: then what is wrong with it is an error."""
-    if isinstance(value, Mapping):
-        names = [str(name) for name in value]
-        versioned = str(value.get("Version")) in ("2012-10-17", "2008-10-17")
-        return versioned or _is_statement(value) or bool(get_close_matches("Statement", names, 1, 0.8))
-    return value is None and '"Statement"' in text
 
 
 def _form(path: Path) -> Form | None:

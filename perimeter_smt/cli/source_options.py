@@ -18,9 +18,10 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 
 def source_flags(function: _F) -> _F:
-    """`--org`, `--region`, `--parameter`, `--complete`."""
+    """`--org`, `--org-account`, `--region`, `--parameter`, `--complete`."""
     options = (
         click.option("--org", "base", type=click.Path(path_type=Path), help="Source that a plan or template changes."),
+        click.option("--org-account", metavar="ID", help="Account of what in that source tells none."),
         click.option("--region", help="Region that a plan or template is for."),
         click.option("--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="Template parameter."),
         click.option("--complete", is_flag=True, help="What the source does not hold does not exist."),
@@ -56,6 +57,11 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
     management, region = options.get("management_account"), options.get("region")
     if management:
         checked("--management-account", values.account_id, [management])
+    own = options.get("org_account")
+    if own:
+        checked("--org-account", values.account_id, [own])
+        if not options.get("base") and not options.get("changes"):
+            raise InputError("says nothing without `--org` or `--change`: expected `--account`", path="--org-account")
     if region:
         checked("--region", values.region, [region])
     return SourceOptions(
@@ -65,6 +71,7 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
         organization_id=options.get("org_id"),
         management_account=management,
         account=next(iter(accounts), None),
+        organization_account=own,
         region=region,
         perimeter_file=options.get("perimeter_file"),
         cidrs=checked("--cidr", values.cidr, options.get("cidrs") or ()),

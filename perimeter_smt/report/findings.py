@@ -7,7 +7,7 @@ from typing import Any
 
 from perimeter_smt.lint import Rule, rules
 from perimeter_smt.lint.fold import Folded
-from perimeter_smt.lint.kinds import Guess, Sure
+from perimeter_smt.policy.guessed_kind import Guess, Sure
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.report.page import Page
 from perimeter_smt.report.words import plural

@@ -11,6 +11,8 @@ from perimeter_smt.organization.proposed_limits import FACTS
 
 _PLACES = 3
 SCHEMA_FILE = "perimeter.schema.json"
+# Members of `source` by what unknowns about them begin with.
+_TOLD_HERE = {"management_account": "management account", "account": "account of the ", "region": "Region of the "}
 _HEAD = """\
 # yaml-language-server: $schema={schema}
 # The perimeter of {organization}, as its policies suggest. Written by `perimeter init`{day}.
@@ -24,8 +26,9 @@ def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, 
     """The text of the file; `source` names where the organization is read from, with what the source does not tell."""
     when = f" on {day.isoformat()}" if day else ""
     out = [_HEAD.format(schema=SCHEMA_FILE, organization=workspace.organization.id, day=when)]
-    out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), ""] if source else []
-    out += [f"orgs: [{workspace.organization.id}]", ""]
+    if source:
+        out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), *_to_say(workspace, source), ""]
+    out += [*_organization(workspace), ""]
     _list(out, "vpcs", found.of("vpcs"), "Networks that guardrails expect. Endpoints of my accounts count anyway.",
           braces=True)  # fmt: skip
     _list(out, "endpoints", found.of("endpoints"), "Endpoints that guardrails expect.")
@@ -40,6 +43,27 @@ def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, 
     _scopes(out, found)
     _limits(out, found)
     return "\n".join(out) + "\n"
+
+
+def _to_say(workspace: Workspace, source: Mapping[str, str]) -> list[str]:
+    """What the source does not tell and this file can, as comments."""
+    facts = [unknown for unknown in workspace.unknowns if unknown.affects == "facts"]
+    out = []
+    for member, beginning in _TOLD_HERE.items():
+        found = next((unknown for unknown in facts if unknown.name.startswith(beginning)), None)
+        if found is not None and member not in source:
+            out.append(f'  # {member}: "..."  # {_line(found.name)}: {_line(found.reason).partition(":")[0]}')
+    return out
+
+
+def _organization(workspace: Workspace) -> list[str]:
+    """`orgs`, and why it says so where the source does not tell it."""
+    untold = next((unknown for unknown in workspace.unknowns if unknown.name == "organization"), None)
+    line = f"orgs: [{workspace.organization.id}]"
+    if untold is None:
+        return [line]
+    reason = _line(untold.reason)
+    return [f"# {reason[:1].upper()}{reason[1:]}, or write it here.", line]
 
 
 def _list(out: list[str], name: str, entries: list[Proposal], about: str, *, braces: bool = False) -> None:

@@ -15,7 +15,7 @@ import xmlschema
 from perimeter_smt.errors import InputError
 from perimeter_smt.lint import lint
 from perimeter_smt.lint.fold import fold
-from perimeter_smt.lint.kinds import guess_kind
+from perimeter_smt.policy.guessed_kind import guess_kind
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.questions.verdicts import Report

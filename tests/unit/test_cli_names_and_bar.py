@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.kind_of_file import kind_of_file
 from perimeter_smt.cli.progress import Bar
 from perimeter_smt.errors import InputError
+from perimeter_smt.policy.kind_of_file import kind_of_file
 
 KINDS = {
     "identity_perimeter_rcp.json": "rcp",

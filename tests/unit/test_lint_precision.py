@@ -10,8 +10,8 @@ from perimeter_smt.errors import InputError
 from perimeter_smt.lint import Severity, lint, rules
 from perimeter_smt.lint.fold import fold
 from perimeter_smt.lint.issuers import shared_issuers
-from perimeter_smt.lint.kinds import Sure, guess_kind, is_policy
 from perimeter_smt.lint.selection import choose
+from perimeter_smt.policy.guessed_kind import Sure, guess_kind, is_policy
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
 

@@ -335,14 +335,27 @@ def test_iam_collect(tmp_path):
     assert (sids(point), point.buckets, point.origin) == (["Partner"], None, "internet")
 
 
-@pytest.mark.xfail(reason="`--account` speaks of the plan; whose the answers of the base are, nobody tells")
 def test_a_plan_over_an_organization_keeps_what_it_does_not_tell(tmp_path):
     (tmp_path / "base").mkdir()
     answers(tmp_path / "base", a=established(), points={"AccessPoint": REPORT})
     policy = {"account_id": OWN, "details": [{"name": "acme-global", "policy": json.dumps(text("Fresh"))}]}
     plan(tmp_path, change(f"{MRAP}_policy.own", policy))
-    point = resources(read(tmp_path / "plan.json", organization=tmp_path / "base"))[POINT]
+    base = {"organization": tmp_path / "base", "organization_account": OWN}
+    point = resources(read(tmp_path / "plan.json", **base))[POINT]
     assert (point.buckets, point.block_public_access, sids(point)) == (TWO, True, ["Fresh"])
+
+
+def test_the_account_of_a_plan_is_not_that_of_the_organization(tmp_path):
+    """Answers that tell no account are nobody's until `--org-account` tells whose; `--account` is that of the plan."""
+    (tmp_path / "base").mkdir()
+    answers(tmp_path / "base", a=established(), points={"AccessPoint": REPORT})
+    plan(tmp_path, change(f"{BUCKET}.own", {"bucket": "acme-fresh"}))
+    base = tmp_path / "base"
+    untold = about(read(tmp_path / "plan.json", organization=base, account=MATE), "acme-global")
+    assert [u.reason for u in untold] == ["its account is not told: say `--org-account`"]
+    found = read(tmp_path / "plan.json", organization=base, account=MATE, organization_account=OWN)
+    held = {r.arn: account.id for account, _ in found.organization.accounts() for r in account.resources}
+    assert held == {POINT: OWN, "arn:aws:s3:::acme-fresh": MATE}
 
 
 def test_a_plan_that_deletes_or_replaces_a_point(tmp_path):

@@ -29,11 +29,13 @@ class Form(Enum):
     CLI = "aws_cli"
     IAM_COLLECT = "iam_collect"
     LZA = "lza"
+    POLICIES = "policies"
 
 
 _EXPECTED = (
     "a workspace, a Terraform plan or state (`terraform show -json`), a CloudFormation template, an AWS Config export, "
-    "a folder of AWS CLI answers, an iam-collect folder or a Landing Zone Accelerator configuration"
+    "a folder of AWS CLI answers, an iam-collect folder, a Landing Zone Accelerator configuration or a folder of "
+    "policies"
 )
 
 
@@ -98,7 +100,9 @@ def _folder(path: Path) -> Form | None:
     for form in (Form.CONFIG, Form.CLI, Form.TERRAFORM, Form.CLOUDFORMATION):
         if form in forms:
             return form
-    return None
+    from perimeter_smt.organization.readers.policies.read import holds_policies
+
+    return Form.POLICIES if holds_policies(path) else None
 
 
 def _others(path: Path) -> bool:

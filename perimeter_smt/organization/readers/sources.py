@@ -25,6 +25,7 @@ from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_wo
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
 
+SOME_ORGANIZATION = "o-nottold0000"  # stands in where neither a source nor its policies tell one
 _SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
 
 
@@ -32,8 +33,9 @@ _SOURCE = ("path", "organization", "management_account", "account", "region", "c
 class SourceOptions:
     """What the user says beside a source.
 
-    `organization` is another source that this one changes; `account` and `region` are where a template or plan will be
-    deployed; `complete`: the source holds everything there is; `through`: the folders whose `perimeter.yaml` led here.
+    `organization` is another source that this one changes, `organization_account` the account of what in it tells none;
+    `account` and `region` are where a template or plan will be deployed; `complete`: the source holds everything there
+    is; `through`: the folders whose `perimeter.yaml` led here; `account_option` is the option that tells `account`.
     """
 
     fill: Mapping[str, str] = field(default_factory=dict)
@@ -42,12 +44,18 @@ class SourceOptions:
     organization_id: str | None = None
     management_account: str | None = None
     account: str | None = None
+    organization_account: str | None = None
     region: str | None = None
     perimeter_file: Path | None = None
     cidrs: Sequence[str] = ()
     vpcs: Sequence[Vpc] = ()
     complete: bool = False
     through: tuple[Path, ...] = ()
+    account_option: str = "--account"
+
+    def of_organization(self) -> SourceOptions:
+        """The options for the organization that the source changes: `account` speaks of the change alone."""
+        return replace(self, organization=None, account=self.organization_account, account_option="--org-account")
 
 
 def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
@@ -70,16 +78,21 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     if form is Form.PERIMETER:
         return _beside(path, options)
     draft = draft_of(path, form, options)
+    if options.organization is not None and form is Form.POLICIES:
+        raise InputError("policies by themselves, which do not tell what they change: expected a plan or template",
+                         file=str(path))  # fmt: skip
     if options.organization is not None:
         return _changed(
-            read_source(options.organization, replace(options, organization=None, account=None)),
+            read_source(options.organization, options.of_organization()),
             draft,
             path,
             options.account,
         )
-    organization = _organization(draft, options)
+    declared, node = _declared(path, options)
+    own = _organization_id(draft, options, declared, some=form is Form.POLICIES)
+    organization = _organization(draft, options, own)
     _in_regions(organization, path)
-    perimeter, node = _perimeter(path, organization.id, options)
+    perimeter = _perimeter(declared, organization.id, options)
     name_untold_tags(draft, organization, perimeter)
     if perimeter.paths and draft.root is None:
         draft.unknown("root of the organization", "its id is not told, and `paths` need it", "facts")
@@ -103,6 +116,9 @@ def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions(
     form = recognise(path)
     if form in (Form.WORKSPACE, Form.PERIMETER):
         raise InputError("a workspace, expected a plan or template that changes one", file=str(path))
+    if form is Form.POLICIES:
+        raise InputError("policies by themselves, expected a plan or template that tells what it changes",
+                         file=str(path))  # fmt: skip
     return _changed(base, draft_of(path, form, options, over=True), path, options.account)
 
 
@@ -111,17 +127,19 @@ def draft_of(path: Path, form: Form, options: SourceOptions, *, over: bool = Fal
     draft = Draft(options.fill)
     draft.over = over or options.organization is not None
     draft.whole = options.complete
+    draft.account_option = options.account_option
     _reader(form)(path, draft, options)
     if draft.accounts_listed and not draft.over:
-        _account_of_list(options.account, {*draft.accounts, draft.management, options.management_account})
+        known = {*draft.accounts, draft.management, options.management_account}
+        _account_of_list(options.account, known, options.account_option)
     return draft
 
 
-def _account_of_list(account: str | None, known: Collection[str | None]) -> None:
+def _account_of_list(account: str | None, known: Collection[str | None], option: str = "--account") -> None:
     """Refuse an account that a list does not hold and that is nearly one of it; others may be new, or of a stranger."""
     near = did_you_mean(account, filter(None, known)) if account is not None and account not in known else ""
     if near:
-        raise InputError(f"`{account}` is none of the accounts of the organization{near}", path="--account")
+        raise InputError(f"`{account}` is none of the accounts of the organization{near}", path=option)
 
 
 def _reader(form: Form) -> Callable[[Path, Draft, SourceOptions], None]:
@@ -195,8 +213,7 @@ def _in_regions(organization: Organization, path: Path) -> None:
                 raise InputError(f"resource {quoted(resource.arn)}: {error}", file=str(path)) from None
 
 
-def _organization(draft: Draft, options: SourceOptions) -> Organization:
-    own = _organization_id(draft, options)
+def _organization(draft: Draft, options: SourceOptions, own: str) -> Organization:
     management = options.management_account or draft.management
     if management is None:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
@@ -219,7 +236,11 @@ def _missing_guardrails(draft: Draft) -> None:
         draft.unknown(" and ".join(missing), "none in the source", "guardrails")
 
 
-def _organization_id(draft: Draft, options: SourceOptions) -> str:
+def _organization_id(draft: Draft, options: SourceOptions, declared: Perimeter | None, *, some: bool) -> str:
+    """The organization: said, told by the source, the only one that is mine, or the only one that policies name.
+
+    `some`: where nothing tells it, any stands in, and is named.
+    """
     if options.organization_id is not None:
         try:
             own = values.organization_id(options.organization_id)
@@ -230,7 +251,14 @@ def _organization_id(draft: Draft, options: SourceOptions) -> str:
         return own
     if draft.organization is not None:
         return draft.organization
+    mine = declared.orgs if declared else ()
+    if len(mine) == 1 and mine[0] != SOME_ORGANIZATION:
+        return mine[0]
     found = organization_ids(draft)
+    if some and not found:
+        reason = f"not told, and no policy names one: `{SOME_ORGANIZATION}` stands in; say `--org-id`"
+        draft.unknown("organization", reason, "facts")
+        return SOME_ORGANIZATION
     if len(found) != 1:
         seen = f" (its policies name {', '.join(f'`{own}`' for own in sorted(found)[:3])})" if found else ""
         raise InputError(f"the source tells no organization{seen}: expected `--org-id` or `--org`")
@@ -239,15 +267,20 @@ def _organization_id(draft: Draft, options: SourceOptions) -> str:
     return own
 
 
-def _perimeter(path: Path, organization: str, options: SourceOptions) -> tuple[Perimeter, Node | None]:
-    """The perimeter of the source with what options add, and the file that it was read from."""
+def _declared(path: Path, options: SourceOptions) -> tuple[Perimeter | None, Node | None]:
+    """The perimeter that an option or a file in the source tells, and where it was read from."""
     file = options.perimeter_file
     if file is None and path.is_dir() and (path / PERIMETER_FILE).is_file():
         file = path / PERIMETER_FILE
     node = read_yaml(file) if file else None
-    declared = read_perimeter(node) if node else Perimeter(orgs=(organization,))
+    return (read_perimeter(node) if node else None), node
+
+
+def _perimeter(declared: Perimeter | None, organization: str, options: SourceOptions) -> Perimeter:
+    """The perimeter with what options add; without one the organization is mine."""
+    declared = declared or Perimeter(orgs=(organization,))
     more = {"cidrs": (*declared.cidrs, *options.cidrs), "vpcs": (*declared.vpcs, *options.vpcs)}
-    return declared.model_copy(update=more), node
+    return declared.model_copy(update=more)
 
 
 def _name(path: Path) -> str:

@@ -41,7 +41,8 @@ def point(answer: Answer) -> None:
 def _told(answer: Answer, report: dict[str, Any]) -> None:
     if not answer.account:
         what = f"policy of Multi-Region Access Point `{report['Name']}`"
-        answer.draft.unknown(what, "its account is not told", "grants", answer.at, account="*", holds="resource")
+        reason = f"its account is not told: say `{answer.draft.account_option}`"
+        answer.draft.unknown(what, reason, "grants", answer.at, account="*", holds="resource")
         return
     arn = multi_region.arn_of(answer.partition, answer.account, report["Alias"])
     thing = answer.draft.resource(arn, answer.account, answer.at)

@@ -92,7 +92,7 @@ def _arn_of(answer: Answer, text: Any) -> str | None:
     found: set[str] = set()
     for statement in statements if isinstance(statements, list) else [statements]:
         resources = statement.get("Resource", ())
-        found.update(_whole(r) for r in ([resources] if isinstance(resources, str) else resources))
+        found.update(whole(r) for r in ([resources] if isinstance(resources, str) else resources))
     if len(found) == 1 and (arn := found.pop()).count(":") >= 5 and "*" not in arn:
         return arn
     key = _NAMES.findall(answer.name)
@@ -101,7 +101,7 @@ def _arn_of(answer: Answer, text: Any) -> str | None:
     return None
 
 
-def _whole(arn: str) -> str:
+def whole(arn: str) -> str:
     """The resource that has the policy: the bucket of objects, the function of an alias."""
     fields = arn.split(":", 5)
     if len(fields) < 6:

@@ -78,7 +78,7 @@ def _root(draft: Draft) -> str:
         raise InputError(f"two roots, `{roots[0]}` and `{roots[1]}`: expected one organization")
     if draft.root is None:
         above = [box.parent for box in draft.units.values() if box.parent and box.parent.startswith("r-")]
-        targets = [target for _, target in draft.attachments if target.startswith("r-")]
+        targets = [target for _, target in draft.attachments if target.startswith("r-") and target != SOME_ROOT]
         draft.root = next(iter((*roots, *above, *targets)), None)
     return draft.root or SOME_ROOT
 

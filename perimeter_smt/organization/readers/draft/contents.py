@@ -207,10 +207,10 @@ def is_key(arn: str) -> bool:
     return len(fields) == 6 and fields[2] == "kms" and fields[5].startswith("key/")
 
 
-def _wrong(thing: Thing) -> str:
-    """Why it cannot be told which resource this is; empty where it can."""
+def _wrong(thing: Thing, option: str) -> str:
+    """Why it cannot be told which resource this is; empty where it can. `option` tells accounts that nothing tells."""
     if not thing.account:
-        return "its account is not told"
+        return f"its account is not told: say `{option}`, or put it into a folder named after its account"
     try:
         values.account_id(thing.account)
         values.resource_arn(thing.arn)
@@ -266,7 +266,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
     out: dict[str, list[OwnedResource]] = {}
     spread(draft)
     for thing in draft.resources.values():
-        wrong = _wrong(thing)
+        wrong = _wrong(thing, draft.account_option)
         if wrong:
             draft.unknown(f"resource `{thing.arn}`", wrong, "grants", thing.at, account="*", holds="resource")
             continue

@@ -27,6 +27,7 @@ class Documents:
     def __init__(self, fill: Mapping[str, str]) -> None:
         self._fill = fill
         self._read: dict[tuple[Kind, str, str | bytes], Document | NotKnown] = {}
+        self._nodes: list[Document] = []  # of policies that were given as nodes
         self.distinct: set[str | bytes] = set()
 
     def read(self, value: object, kind: Kind, *, name: str, at: Place) -> Document | NotKnown:
@@ -37,7 +38,9 @@ class Documents:
         if isinstance(value, NotKnown):
             return value
         if isinstance(value, Node):
-            return self._parsed(value, kind, name)
+            found = self._parsed(value, kind, name)
+            self._nodes += [found] if isinstance(found, Document) else []
+            return found
         key: str | bytes
         if isinstance(value, str):
             key = unquote(value) if _ENCODED.match(value) else value
@@ -55,6 +58,7 @@ class Documents:
     def parsed(self) -> Iterator[Document]:
         """Every policy that was read."""
         yield from (found for found in self._read.values() if isinstance(found, Document))
+        yield from self._nodes
 
     def _fresh(self, key: str | bytes, value: object, kind: Kind, name: str, at: Place) -> Document | NotKnown:
         try:

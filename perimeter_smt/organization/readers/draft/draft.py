@@ -176,6 +176,7 @@ class Draft:
         self.profiles: list[Profile] = []  # of IAM Roles Anywhere
         self.associations: list[Association] = []  # of EKS Pod Identity
         self.whole = False  # the source holds everything there is
+        self.account_option = "--account"  # that tells the account of what tells none
         self.restricted: set[str] = set()  # accounts with RestrictPublicBuckets
         self.blocked: dict[str, bool] = {}  # whether answers say so of an account
         self.ignores_acls: dict[str, bool] = {}  # whether IgnorePublicAcls is on in an account, where answers say it

@@ -1,0 +1,1 @@
+"""Folders of policies without an organization."""
