@@ -59,3 +59,12 @@ def test_a_long_name(capsys):
     said = error(capsys, "inventory", "n" * 3000)
     assert len(said) < 600
     assert "n...n" in said
+
+
+def test_a_foreign_character_is_told_once(tmp_path, capsys):
+    text = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Sid": "No\u2029", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}, ensure_ascii=False)  # fmt: skip
+    (tmp_path / "p.json").write_text(text)
+    said = error(capsys, "prove", "--org-id", "o-acme0000082", "--scp", tmp_path / "p.json")
+    assert len(said.splitlines()) == 1
+    assert "$.Statement[0].Sid: character U+2029 is not allowed" in said
