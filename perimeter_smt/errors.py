@@ -12,6 +12,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NoReturn
 
+_LONGEST = 400  # characters of the name of a file; longer ones are cut in the middle
+
+
+def shortened(name: str) -> str:
+    """The name of a file, cut in the middle where it is very long."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}...{name[-_LONGEST // 4 :]}"
+
 
 class PerimeterError(Exception):
     """Root of all errors raised on purpose."""
@@ -25,7 +32,8 @@ class InputError(PerimeterError):
 
     def __init__(self, message: str, *, file: str = "", path: str = "", line: int = 0) -> None:
         self.message, self.file, self.path, self.line = message, file, path, line
-        place = f"{file}:{line}" if file and line else file
+        shown = shortened(file)
+        place = f"{shown}:{line}" if file and line else shown
         super().__init__(": ".join(part for part in (place, path, message) if part))
 
     @property

@@ -8,6 +8,7 @@ import click
 
 from perimeter_smt.cli import output
 from perimeter_smt.cli.options import FOLDER
+from perimeter_smt.errors import InputError
 
 
 @click.command()
@@ -21,6 +22,8 @@ def cache(folder: Path, prune: bool, days: float) -> int:
     """
     from perimeter_smt.questions.obligations import cache as kept
 
+    if prune and folder.is_dir() and any(folder.iterdir()) and not kept.holds_entries(folder):
+        raise InputError("is no folder of verdicts, expected one that `prove --cache` wrote", file=str(folder))
     gone, left = kept.prune(folder, days if prune else float("inf"))
     output.emit((f"removed {gone} entries, {left} left" if prune else f"{left} entries") + "\n")
     return 0

@@ -35,6 +35,8 @@ def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) 
     from perimeter_smt.report.perimeter_file import SCHEMA_FILE, perimeter_yaml
 
     target = folder / "perimeter.yaml"
+    if folder.exists() and not folder.is_dir():
+        raise InputError("is no folder, expected a new one, or one without perimeter.yaml", file=str(folder))
     if target.exists():
         raise InputError("exists already, expected a folder without one", file=str(target))
     if folder.resolve() == source.resolve():  # it would name itself

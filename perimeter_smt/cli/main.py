@@ -15,7 +15,7 @@ from perimeter_smt.cli.config import defaults, find
 from perimeter_smt.cli.crash import write_dump
 from perimeter_smt.cli.options import FILE
 from perimeter_smt.cli.version import print_versions
-from perimeter_smt.errors import InputError, InternalError
+from perimeter_smt.errors import InputError, InternalError, shortened
 
 BAD_INPUT, INTERNAL, INTERRUPTED, CLOSED_PIPE = 2, 3, 130, 141
 
@@ -66,7 +66,8 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in the buffer goes nowhere
         return CLOSED_PIPE
     except OSError as error:
-        return _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", BAD_INPUT)
+        where = str(error.filename or "output")
+        return _fail(f"{shortened(where)}: {(error.strerror or str(error)).lower()}", BAD_INPUT)
     except InternalError as error:
         return _fail(f"internal error: {error}; {write_dump(error)}", INTERNAL)
     except Exception as error:

@@ -11,7 +11,7 @@ from perimeter_smt.files import read_text
 from perimeter_smt.organization.readers.recognise import Form, recognise
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.guessed_kind import Guess, Sure, guess_kind, is_policy
-from perimeter_smt.policy.json_positions import MAX_CHARACTERS
+from perimeter_smt.policy.json_positions import MAX_CHARACTERS, read_json
 from perimeter_smt.policy.kind_of_file import kind_of_file
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_and_check
@@ -102,7 +102,7 @@ def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], fo
         if not asked and not resembles_policy(text, value):
             found.skipped.append(file)
             return
-        guess = _kind(file, top, kind, value)
+        guess = _kind(file, top, kind, value, text)
         document, refused = parse_and_check(text, guess.kind, file=str(file), fill=values)
         if refused and guess.sure is not Sure.CERTAIN:
             # Only a kind that is sure can refuse a policy: a guess may be wrong.
@@ -117,7 +117,7 @@ def _file(file: Path, top: Path, kind: str | None, values: Mapping[str, str], fo
         found.errors.append(error)
 
 
-def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
+def _kind(file: Path, top: Path, kind: str | None, value: object, text: str) -> Guess:
     if kind is not None:
         return Guess(Kind(kind), Sure.CERTAIN, _BY_OPTION)
     try:
@@ -128,6 +128,7 @@ def _kind(file: Path, top: Path, kind: str | None, value: object) -> Guess:
         if isinstance(value, Mapping) and is_statement(value):
             return Guess(Kind.IDENTITY, Sure.GUESS, "a single statement")  # which is refused as such
         if value is None:
+            read_json(text, file=str(file))  # says what is wrong
             raise InputError("not valid JSON, and its name tells no kind of policy", file=str(file)) from None
         raise
 

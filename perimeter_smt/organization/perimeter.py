@@ -275,5 +275,6 @@ class Workspace(_Frozen):
     versions: tuple[tuple[str, int], ...] = ()  # managed policies, and how many versions beside the default they have
     others: tuple[tuple[str, int], ...] = ()  # what the source holds besides and no policy can hang on, by type
     taken: tuple[tuple[str, str], ...] = ()  # what a change deletes or replaces, and where that stands
+    untagged: tuple[tuple[str, str], ...] = ()  # principals and resources whose tags nobody told, and where they stand
     collected: Collected | None = None  # of a folder of `perimeter collect`
     unread: tuple[str, ...] = ()  # files of the source that hold nothing that is known

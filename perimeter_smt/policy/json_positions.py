@@ -180,6 +180,7 @@ class _Reader:
         more = self.blank() != "}"
         while more:
             if self.blank() != '"':
+                self.trailing_comma("}")
                 raise self.error("expected a key in double quotes")
             start = self.position
             key = self.string()
@@ -202,10 +203,18 @@ class _Reader:
         more = self.blank() != "]"
         while more:
             self.blank()
+            if items:
+                self.trailing_comma("]")
             items.append(Node(None, 0, self.file, node, len(items)))
             self.value(items[-1], depth + 1)
             more = self.more("]")
         self.position += 1
+
+    def trailing_comma(self, end: str) -> None:
+        """InputError at the comma where the object or list ends behind it."""
+        before = self.text[: self.position].rstrip()
+        if self.text.startswith(end, self.position) and before.endswith(","):
+            raise self.error(f"trailing comma before `{end}`", len(before) - 1)
 
     def more(self, end: str) -> bool:
         """Whether a comma follows, and not the end of the object or list."""

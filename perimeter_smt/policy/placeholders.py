@@ -38,7 +38,12 @@ def fill(node: Node, values: Mapping[str, str]) -> None:
 
 
 def without_echoes(errors: Sequence[InputError]) -> list[InputError]:
-    """Errors without those about a text with a placeholder that another error names: filled, it may be right."""
+    """Errors without those about a text with a placeholder that another error names: filled, it may be right.
+
+    A character that policies do not have is told once, and nothing else of the text with it.
+    """
+    foreign = {error.path: error for error in reversed(errors) if error.message.startswith("character U+")}
+    errors = [error for error in errors if foreign.get(error.path, error) is error]
     named = {error.path for error in errors if _IS_OPEN.match(error.message)}
     return [
         error

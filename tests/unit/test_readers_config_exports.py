@@ -110,7 +110,7 @@ def test_a_query_of_some_members_tells_no_policies(tmp_path, left_out):
 
 
 def test_tags_that_nobody_asked_for_are_not_missing_tags(tmp_path):
-    """Answers of batch-get-resource-config tell no tags beside the configuration: guardrails may exempt by them."""
+    """Answers of batch-get-resource-config tell no tags beside the configuration: they are noted, not empty."""
     item = role("app")
     del item["tags"]
     inside = role("ops")
@@ -120,9 +120,9 @@ def test_tags_that_nobody_asked_for_are_not_missing_tags(tmp_path):
              "configuration": {"Policy": ""}}  # fmt: skip
     del topic["tags"]
     found = read(tmp_path, {"baseConfigurationItems": [item, inside, topic], "unprocessedResourceKeys": []})
-    assert [(p.arn, p.tags) for p in account(found).principals] == [(f"arn:aws:iam::{OWN}:role/ops", {"team": "ops"})]
-    assert not account(found).resources
-    assert not account(found).listed
+    assert {p.arn.rpartition("/")[2]: p.tags for p in account(found).principals} == {"app": {}, "ops": {"team": "ops"}}
+    assert [arn for arn, _ in found.untagged] == [f"arn:aws:iam::{OWN}:role/app", f"arn:aws:sns:eu-west-1:{OWN}:t"]
+    assert [resource.tags for resource in account(found).resources] == [{}]
 
 
 def test_tags_inside_the_item_are_read(tmp_path):

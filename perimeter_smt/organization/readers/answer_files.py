@@ -12,6 +12,7 @@ import orjson
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.draft import Place
+from perimeter_smt.policy.json_positions import read_json
 
 JSON_FILES, YAML_FILES = (".json", ".jsonl", ".ndjson", ".gz"), (".yaml", ".yml")
 _MAYBE = ("", ".txt", ".out", ".log")  # of a redirected answer: it is one if it begins like one
@@ -105,6 +106,14 @@ def _stream(file: Path, data: bytes, error: orjson.JSONDecodeError) -> Iterator[
 
 
 def _broken(file: Path, error: Exception, line: int) -> InputError:
+    """What is wrong where a text breaks off; a trailing comma is told where it stands."""
+    try:
+        read_json(file.read_bytes().decode("utf-8-sig"), file=str(file))
+    except InputError as found:
+        if "trailing comma" in found.message:
+            return InputError(found.message.removeprefix("not valid JSON: "), file=str(file), line=found.line)
+    except (OSError, UnicodeDecodeError, RecursionError):
+        pass
     return InputError(f"not JSON: {str(error).partition(':')[0].lower()}", file=str(file), line=line)
 
 

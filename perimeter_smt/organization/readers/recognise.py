@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, values_of
+from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, tables, values_of
 
 _TEMPLATES = (".template",)
 _LZA = ("organization-config.yaml", "accounts-config.yaml")
@@ -44,8 +44,8 @@ def recognise(path: Path) -> Form:
     if not path.exists():
         raise InputError("no such file or folder", file=str(path))
     form = _folder(path) if path.is_dir() else _file(path)
-    if form is None and path.is_file():
-        _say_why(path)
+    if form is None:
+        (_say_why if path.is_file() else _say_why_of)(path)
     if form is None:
         raise InputError(f"of no form that is known: expected {_EXPECTED}", file=str(path))
     return form
@@ -65,8 +65,25 @@ def _say_why(path: Path) -> None:
         try:
             _say_what(orjson.loads(data), path)
         except orjson.JSONDecodeError as error:
+            list(values_of(path, data))  # says so for most
             line = data.count(b"\n", 0, error.pos) + 1
             raise InputError(f"not JSON: {str(error).partition(':')[0]}", file=str(path), line=line) from None
+    if b"arn:aws" in data[:65536] and path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        raise InputError(_TABLE, file=str(path))
+
+
+def _say_why_of(folder: Path) -> None:
+    """InputError for a folder in which something was meant to be read: what breaks off, or is of another form."""
+    for file in files(folder):
+        data = read_bytes(file)
+        if data[:1] in (b"{", b"["):
+            for value, _ in values_of(file, data):  # tells what is no JSON, and where
+                _say_what(value, file)
+    if (table := next(tables(folder), None)) is not None:
+        raise InputError(_TABLE, file=str(table))
+
+
+_TABLE = "a table, as consoles and Athena export it (CSV), expected JSON, such as what `aws ... --output json` prints"
 
 
 def _say_what(value: Any, path: Path) -> None:
@@ -81,6 +98,9 @@ def _say_what(value: Any, path: Path) -> None:
         raise InputError(
             "an encrypted state or plan of OpenTofu, expected what `tofu show -json` prints", file=str(path)
         )
+    if isinstance(value, dict) and {"resourceCounts", "GroupedResourceCounts"} & value.keys():
+        raise InputError("counts of resources, which hold no policies: expected items of AWS Config, such as what "
+                         "`select-aggregate-resource-config` prints", file=str(path))  # fmt: skip
     if isinstance(value, dict) and "ChangeSetName" in value and "Changes" in value:
         raise InputError("a change set, which tells which resources change and not their policies: expected the "
                          "template", file=str(path))  # fmt: skip

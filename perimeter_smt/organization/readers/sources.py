@@ -20,7 +20,7 @@ from perimeter_smt.organization.readers.fields import Check, members, required, 
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
-from perimeter_smt.organization.readers.untold_tags import name_untold_tags
+from perimeter_smt.organization.readers.untold_tags import name_untold_tags, told_by, untold_tags
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
@@ -93,7 +93,8 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
     organization = _organization(draft, options, own)
     _in_regions(organization, path)
     perimeter = _perimeter(declared, organization.id, options)
-    name_untold_tags(draft, organization, perimeter)
+    untagged = untold_tags(draft)
+    name_untold_tags(draft, untagged, organization, perimeter)
     if perimeter.paths and draft.root is None:
         draft.unknown("root of the organization", "its id is not told, and `paths` need it", "facts")
     agreement.check(perimeter, organization, node, drawn=draft.root is not None)
@@ -107,6 +108,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         unread=tuple(draft.unread),
         collected=Collected.of(draft.collected),
         taken=tuple((text, str(at)) for text, at in draft.taken),
+        untagged=untagged,
         versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
 
@@ -190,6 +192,8 @@ def _changed(base: Workspace, draft: Draft, path: Path, account: str | None) -> 
     before = still_untold(base.unknowns, draft)
     organization = overlay(base.organization, draft)
     _in_regions(organization, path)
+    untagged = tuple((arn, at) for arn, at in base.untagged if not told_by(draft, arn))
+    name_untold_tags(draft, untagged, organization, base.perimeter)  # what the change adds may look at tags
     fresh = {(unknown.name, unknown.reason) for unknown in draft.unknowns.values()}
     kept = (unknown for unknown in before if (unknown.name, unknown.reason) not in fresh)
     unknowns = (*kept, *draft.unknowns.values())
@@ -197,6 +201,7 @@ def _changed(base: Workspace, draft: Draft, path: Path, account: str | None) -> 
         update={
             "organization": organization,
             "unknowns": unknowns,
+            "untagged": untagged,
             "taken": (*base.taken, *((text, str(at)) for text, at in draft.taken)),
             "name": f"{base.name} with {_name(path)}",
         }

@@ -138,6 +138,11 @@ def prune(folder: Path, days: float) -> tuple[int, int]:
     return gone, left
 
 
+def holds_entries(folder: Path) -> bool:
+    """Whether anything in a folder looks like an entry, or a folder of entries."""
+    return any(below.is_dir() and re.fullmatch("[0-9a-f]{2}", below.name) for below in folder.iterdir())
+
+
 def _entries(folder: Path) -> Iterator[Path]:
     for below in sorted(folder.iterdir()):
         if below.is_dir() and re.fullmatch("[0-9a-f]{2}", below.name):

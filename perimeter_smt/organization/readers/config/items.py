@@ -47,8 +47,8 @@ def _holder(inline: str, *others: str) -> Callable[[Draft, Item], None]:
         for name in (inline, "attachedManagedPolicies", *others):
             if not missing and name not in found:
                 missing = f"the item has no `{name}`"
-        if not missing and item.tags is None and others:  # groups have no tags
-            missing = "the item does not tell its tags"
+        if item.tags is None and others:  # groups have no tags; named where policies look at tags
+            draft.untagged.setdefault(arn, item.at)
         if missing:
             draft.principal(arn, item.at, own=[("policies", NotKnown(missing), item.at)])
             return
@@ -163,9 +163,11 @@ def _partition(item: Item) -> str:
 
 
 def _resource(draft: Draft, item: Item, arn: str, policy: object) -> Thing:
-    """A resource; where its tags are not told, or which of its items counts, it may be granted anything."""
-    if item.torn or item.tags is None:
-        policy = NotKnown(item.torn or "the item does not tell the tags of the resource")
+    """A resource; where it is not told which of its items counts, it may be granted anything."""
+    if item.torn:
+        policy = NotKnown(item.torn)
+    if item.tags is None:  # named where policies look at tags
+        draft.untagged.setdefault(arn, item.at)
     policy = told.policy_of(draft, arn, policy, item.at)
     return draft.resource(arn, item.account, item.at, policy=policy, tags=item.tags or {})
 
