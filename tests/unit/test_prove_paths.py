@@ -77,11 +77,11 @@ RESOURCES = {
     "a unit, exactly": (resource(f"{ROOT}/{SHOP}/", "ForAllValues:StringNotEquals"), (), "proved"),
     "a unit by IfExists": (resource(f"{ROOT}/{SHOP}/*", "ForAllValues:StringNotLikeIfExists"), (), "proved"),
     "the organization": (resource(f"{ORG}/*"), (), "proved"),
-    "ids that go on": (resource(f"{ORG}*"), (), "refuted"),
-    "any organization": (resource(f"*/{SHOP}/*"), (), "refuted"),
+    "ids that go on": (resource(f"{ORG}*"), (), "conditional"),
+    "any organization": (resource(f"*/{SHOP}/*"), (), "conditional"),
     "any root of mine": (resource(f"{ORG}/*/{SHOP}/*"), (), "proved"),
     "one character": (resource(f"{ORG}/r-ac0?/ou-*"), (), "proved"),
-    "one character of the id": (resource("o-acme000000?/*"), (), "refuted"),
+    "one character of the id": (resource("o-acme000000?/*"), (), "conditional"),
     "some value": (resource(f"{ROOT}/*", "ForAnyValue:StringNotLike"), (), "refuted"),
     "a unit, which is all of mine": (resource(f"{ROOT}/{SHOP}/*"), (f"{ROOT}/{SHOP}/*",), "proved"),
     "a unit, half of it mine": (resource(f"{ROOT}/{SHOP}/*"), (f"{ROOT}/{SHOP}/{FRONT}/*",), "refuted"),
@@ -100,7 +100,10 @@ RESOURCES = {
 
 @pytest.mark.parametrize("name", RESOURCES)
 def test_resources(name):
-    """An SCP that stops calls on resources elsewhere; mine is the organization, or some of its units."""
+    """An SCP that stops calls on resources elsewhere; mine is the organization, or some of its units.
+
+    That another organization has the id of a unit of mine, or nearly the id of mine, would be chance (AR28).
+    """
     conditions, paths, expected = RESOURCES[name]
     assert status(workspace(scp=(deny(**conditions),), paths=paths), "O3") == {expected}
 
@@ -125,7 +128,7 @@ def test_tags_that_hold_paths(name):
 
 CALLERS = {
     "a unit": (caller(f"{ROOT}/{SHOP}/*"), (), "proved"),
-    "any organization": (caller(f"o-*/{SHOP}/*"), (), "refuted"),
+    "any organization": (caller(f"o-*/{SHOP}/*"), (), "conditional"),
     "only callers of some organization": (caller(f"{ROOT}/*", "ForAnyValue:StringNotLike"), (), "refuted"),
     "a unit, exactly": (caller(f"{ROOT}/{SHOP}/", "ForAllValues:StringNotEquals"), (f"{ROOT}/{SHOP}/*",), "proved"),
     "the units of my tree": (caller(f"{ROOT}/*"), (f"{ROOT}/{SHOP}/*", f"{ROOT}/{NET}/*"), "refuted"),
@@ -147,7 +150,7 @@ def test_callers(name):
     [
         (f"{ROOT}/{NET}/*", (), "proved"),
         (f"{ROOT}/{NET}/*", (f"{ROOT}/{SHOP}/*",), "refuted"),
-        (f"*/{NET}/*", (), "refuted"),
+        (f"*/{NET}/*", (), "conditional"),
     ],
 )
 def test_deputies(pattern, paths, expected):
@@ -161,7 +164,7 @@ def test_deputies(pattern, paths, expected):
     ("statement", "objective", "expected"),
     [
         (allow(**resource(f"{ROOT}/{SHOP}/*", "ForAnyValue:StringLike")), "O4", "proved"),
-        (allow(**resource(f"*/{SHOP}/*", "ForAnyValue:StringLike")), "O4", "refuted"),
+        (allow(**resource(f"*/{SHOP}/*", "ForAnyValue:StringLike")), "O4", "conditional"),
         (allow(**resource(f"{ROOT}/{SHOP}/*", "ForAllValues:StringLike")), "O4", "refuted"),
         (allow(**resource(f"{ROOT}/", "ForAnyValue:StringEquals")), "O4", "proved"),
         (allow(**caller(f"{ROOT}/{SHOP}/*", "ForAnyValue:StringLike")), "O2", "proved"),
