@@ -198,7 +198,9 @@ def _owner(request: Request, view: View) -> str | None:
         return request.resource_account
     if request.resource == "*":
         return view.caller.account
-    return contradictions.owner_of(request.resource) or ("aws" if _is_public(request.resource) else None)
+    if _is_public(request.resource):
+        return "aws"
+    return contradictions.owner_of(request.resource) or contradictions.owner_of_keys(request)
 
 
 def _is_public(resource: str) -> bool:

@@ -76,12 +76,16 @@ _PRINCIPAL_TYPES = tuple(name for name in get_args(PrincipalType) if name != "*"
 _ACTION = re.compile(r"\*+|[^:]+:.+", re.DOTALL)
 _AWS_PRINCIPAL = re.compile(
     r"\*|[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}"
-    r"|arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|user/.+|role/.+)"
-    r"|arn:aws[a-z-]*:sts::[0-9]{12}:(?:assumed-role/[^/]+/.+|federated-user/.+)"
+    r"|arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|(?:user|role)/[^$]+)"
+    r"|arn:aws[a-z-]*:sts::[0-9]{12}:(?:assumed-role/[^/$]+/[^$]+|federated-user/[^$]+)"
     r"|arn:aws[a-z-]*:iam::cloudfront:user/CloudFront Origin Access Identity .+",
     re.DOTALL,
 )
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
+_SERVICE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
+_PROVIDER = re.compile(
+    r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:saml|oidc)-provider/[^*?$]+|(?!arn:)[A-Za-z0-9.-]+(?:[:/][^*?$]*)?"
+)
 _KEY = re.compile(r"[^:]+:.+", re.DOTALL)
 _SID = re.compile(r"[A-Za-z0-9]*")
 
@@ -187,6 +191,9 @@ def principals(found: Mapping[str, Node], kind: Kind, together: Together) -> Non
         if type_name == "Federated" and kind is not Kind.TRUST:
             with together:
                 raise values.error("principal type `Federated` is for trust policies only")
+        if type_name == "CanonicalUser" and kind in (Kind.TRUST, Kind.KMS):
+            with together:
+                raise values.error(f"principal type `CanonicalUser` in a policy of kind {kind}, only S3 knows it")
         for item in values.value if isinstance(values.value, list) else (values,):
             with together:
                 _principal(item, type_name, str(item.value))
@@ -200,8 +207,15 @@ def _principal(node: Node, type_name: str, text: str) -> None:
             f"principal {quoted(text)} is not `*`, a 12-digit account id, or the ARN of an account root, user, role "
             "or session"
         )
-    if type_name == "Service" and (text == "*" or not text.strip()):
-        raise node.error(f"principal {quoted(text)} of type `Service`, expected the name of a service")
+    if type_name == "Service" and not _SERVICE.fullmatch(text):
+        raise node.error(
+            f"principal {quoted(text)} of type `Service`, expected the name of a service such as `sns.amazonaws.com`"
+        )
+    if type_name == "Federated" and not _PROVIDER.fullmatch(text):
+        raise node.error(
+            f"principal {quoted(text)} of type `Federated`, expected the host of an issuer, or the ARN of a SAML or "
+            "OIDC provider"
+        )
     if type_name == "CanonicalUser" and not _CANONICAL_USER.fullmatch(text):
         raise node.error(f"principal {quoted(text)} of type `CanonicalUser`, expected 64 hexadecimal digits")
 

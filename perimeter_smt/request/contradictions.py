@@ -13,6 +13,7 @@ from perimeter_smt.request.request import Principal, Request
 _ACCOUNT = re.compile(r"[0-9]{12}")
 # Words that stand where an account id stands: AWS itself, and CloudFront for origin access identities (W-10, W-14).
 _OWNERS, _CALLERS = ("aws",), ("cloudfront",)
+_OWNER_KEYS, _CALLER_KEYS = ("aws:resourceaccount", "s3:resourceaccount"), ("aws:principalaccount",)
 _SORTS = {
     "user": ("iam", "user/"),
     "role-session": ("sts", "assumed-role/"),
@@ -26,6 +27,7 @@ def check(node: Node, request: Request) -> None:
     _principal(_member(node, "principal"), request.principal)
     _resource(node, request)
     _context(_member(node, "context"))
+    _accounts_of_keys(_member(node, "context"), request)
 
 
 def owner_of(resource: str) -> str | None:
@@ -104,6 +106,34 @@ def _context(node: Node) -> None:
         first = seen.setdefault(name.lower(), name)
         if first != name:  # names of keys ignore case
             raise member.error(f"context key {quoted(name)} is given twice, as `{first}` before")
+
+
+def owner_of_keys(request: Request) -> str | None:
+    """The owner that the context names by `aws:ResourceAccount` or `s3:ResourceAccount`; None if it names none."""
+    values = {name.lower(): value for name, value in request.context.items()}
+    told = (_account(values.get(name)) for name in _OWNER_KEYS)
+    return next((account for account in told if account is not None), None)
+
+
+def _accounts_of_keys(node: Node, request: Request) -> None:
+    """The keys that name the owner and the caller's account say the same as the request does."""
+    if not isinstance(node.value, dict):
+        return
+    owner = request.resource_account or owner_of(request.resource)
+    if ":accesspoint/" in request.resource or owner in _OWNERS:
+        owner = None  # the key tells the owner of what lies behind the point
+    caller = request.principal.account if request.principal.type in _SORTS else None
+    owner = owner or owner_of_keys(request)
+    told_twice = ((_OWNER_KEYS, owner, "the owner of the resource"), (_CALLER_KEYS, caller, "the caller"))
+    for names, account, whose in told_twice:
+        for name, member in node.value.items():
+            told = _account(request.context.get(name)) if name.lower() in names else None
+            if told is not None and account is not None and told != account:
+                raise member.error(f"account {quoted(told)} of `{name}` is not that of {whose}, `{account}`")
+
+
+def _account(value: object) -> str | None:
+    return value if isinstance(value, str) and _ACCOUNT.fullmatch(value) else None
 
 
 def _member(node: Node, name: str) -> Node:

@@ -211,6 +211,25 @@ SESSION = {
         ),
         ({"resource_account": "mine"}, "$.request.resource_account: found `mine`, expected the 12 digits"),
         (
+            {
+                "resource": "arn:aws:sqs:eu-west-1:222222222222:q",
+                "context": {"aws:ResourceAccount": "333333333333"},
+            },
+            '$.request.context["aws:ResourceAccount"]: account `333333333333` of `aws:ResourceAccount` is not',
+        ),
+        (
+            {"resource_account": "222222222222", "context": {"S3:resourceaccount": "333333333333"}},
+            '$.request.context["S3:resourceaccount"]: account `333333333333` of `S3:resourceaccount` is not',
+        ),
+        (
+            {"context": {"aws:ResourceAccount": "333333333333", "s3:ResourceAccount": "222222222222"}},
+            '$.request.context["s3:ResourceAccount"]: account `222222222222` of `s3:ResourceAccount` is not',
+        ),
+        (
+            {"context": {"aws:PrincipalAccount": "333333333333"}},
+            '$.request.context["aws:PrincipalAccount"]: account `333333333333` of `aws:PrincipalAccount` is not',
+        ),
+        (
             {"principal": {**PRINCIPAL, "account": "222222222222"}},
             "$.request.principal.arn: account `111111111111` of the ARN is not `account`, `222222222222`",
         ),

@@ -475,3 +475,13 @@ def test_guardrails_on_the_bucket_behind_an_access_point():
     flags = {"via_access_point": POINT.replace(OTHER, ACCOUNT)}
     assert not decision(USER, flags=flags, scp=scp, **slots)
     assert decision(USER, flags=flags, scp=scp, rivals=["X-44"], **slots)
+
+
+@pytest.mark.parametrize("key", ["aws:ResourceAccount", "s3:ResourceAccount"])
+def test_owner_told_by_a_key(key):
+    """The key holds the account that owns the resource (IAM guide, S3 guide): there an identity policy is enough."""
+    found = decision(USER, owner=None, context={key: ACCOUNT}, identity=[policy(ALL)])
+    assert (found.allowed, found.assumptions) == (True, ())
+    found = decision(USER, owner=None, context={key: OTHER}, identity=[policy(ALL)])
+    assert (found.allowed, found.assumptions) == (False, ())
+    assert decision(USER, owner=None, identity=[policy(ALL)]).assumptions

@@ -250,7 +250,20 @@ def test_partial_wildcards_in_principals(value: str) -> None:
 @pytest.mark.parametrize(
     ("principal", "message"),
     [
-        ({"Service": "*"}, "principal `*` of type `Service`, expected the name of a service"),
+        *(
+            (
+                {"Service": name},
+                f"principal `{name}` of type `Service`, expected the name of a service such as `sns.amazonaws.com`",
+            )
+            for name in (
+                "*",
+                "events",
+                "123412341234",
+                "arn:aws:iam::123412341234:root",
+                "https://s3.amazonaws.com",
+                " ",
+            )
+        ),
         ({"CanonicalUser": "x"}, "principal `x` of type `CanonicalUser`, expected 64 hexadecimal digits"),
         ({"Federated": "x"}, "principal type `Federated` is for trust policies only"),
         (
@@ -274,6 +287,49 @@ def test_plain_principals_of_old_documents() -> None:
         found = read(Kind.RESOURCE, changed(Kind.RESOURCE, Principal=principal), strict=False).statements[0].principal
         assert found is not None
         assert [(entry.type, entry.value) for entry in found.entries] == [("AWS", "111111111111")]
+
+
+@pytest.mark.parametrize(
+    "provider",
+    ["*", "arn:aws:iam::123412341234:role/x", "arn:aws:iam::123412341234:saml-provider/*", "*.id.example", ""],
+)
+def test_providers_that_are_none(provider: str) -> None:
+    """AWS: federated principals are domain names or ARNs of providers; no wildcards."""
+    statement = {**TRUST, "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithSAML"}
+    assert f"principal `{provider}` of type `Federated`, expected the host" in refused(Kind.TRUST, statement)
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "id.example",
+        "id.example/tenant",
+        "https://id.example",
+        "arn:aws:iam::123412341234:oidc-provider/id.example:8443/a",
+        "arn:aws-us-gov:iam::123412341234:saml-provider/corp",
+    ],
+)
+def test_providers_as_aws_takes_them(provider: str) -> None:
+    assert read(Kind.TRUST, {**TRUST, "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithSAML"})
+
+
+@pytest.mark.parametrize("name", ["ec2.amazonaws.com.cn", "pods.eks.amazonaws.com", "alexa-appkit.amazon.com"])
+def test_service_names_as_aws_takes_them(name: str) -> None:
+    assert read(Kind.RESOURCE, changed(Kind.RESOURCE, Principal={"Service": name}))
+
+
+@pytest.mark.parametrize("kind", [Kind.TRUST, Kind.KMS])
+def test_canonical_users_are_for_buckets(kind: Kind) -> None:
+    base = TRUST if kind is Kind.TRUST else changed(kind)
+    message = refused(kind, {**base, "Principal": {"CanonicalUser": "c3" * 32}})
+    assert message == f"principal type `CanonicalUser` in a policy of kind {kind}, only S3 knows it"
+
+
+@pytest.mark.parametrize("end", ["user/${aws:username}", "role/${aws:PrincipalTag/team}"])
+def test_variables_are_no_principals(end: str) -> None:
+    """AWS fills in variables in Resource and Condition only."""
+    statement = changed(Kind.RESOURCE, Principal={"AWS": f"arn:aws:iam::123412341234:{end}"})
+    assert "is not `*`, a 12-digit account id" in refused(Kind.RESOURCE, statement)
 
 
 def test_federated_and_canonical_principals() -> None:

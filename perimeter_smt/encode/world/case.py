@@ -275,9 +275,17 @@ def _resource_texts(request: Request) -> list[Formula]:
     return [
         is_text("aws.partition", partition),
         is_text("resource.region", region),
-        is_text("resource.account", account or request.resource_account or ""),
+        is_text("resource.account", account or request.resource_account or _owner_in_context(request)),
         is_text("resource.name", name),
     ]
+
+
+def _owner_in_context(request: Request) -> str:
+    """The owner told by the key that names it; empty where the request has none."""
+    for key, value in request.context.items():
+        if key.lower() in ("aws:resourceaccount", "s3:resourceaccount") and isinstance(value, str):
+            return value if len(value) == 12 and value.isdecimal() else ""
+    return ""
 
 
 __all__ = ["FALSE", "CaseProblem", "Slots", "decision_problem", "exact_readings", "statement_problem"]
