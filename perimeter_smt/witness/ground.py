@@ -118,8 +118,10 @@ def _tags(account: Account | None, request: Request) -> str | None:
         return _bucket_tags(account, request)
     owned: tuple[OwnedResource | OwnedPrincipal, ...] = (*account.resources, *account.principals)
     itself = next((each for each in owned if each.arn == request.resource), None)
-    own = request.resource.split(":", 3)[2] + ":resourcetag/"  # services have keys of their own for the same tags
-    return _compared(itself, request, (_RESOURCE_TAG, own)) if itself else None
+    if itself is None:
+        return None
+    own = itself.arn.split(":", 3)[2] + ":resourcetag/"  # services have keys of their own for the same tags
+    return _compared(itself, request, (_RESOURCE_TAG, own))
 
 
 def _bucket_tags(account: Account, request: Request) -> str | None:
