@@ -86,8 +86,8 @@
     (= endpoint.region request.region)) :named AN9 :strength soft :source "semantics 4.8, AN9"))
 (assert (! (=> |has aws:SourceIp| (parses source.address address)) :named AN11.address :strength hard
   :source "global condition keys, aws:SourceIp: an address"))
-; RFC 1918, shared (100.64/10), loopback, link-local, "this network", multicast and reserved (224/3); ::1, unique and
-; link-local IPv6, IPv4-mapped (X-31). Bit 128 tells IPv6.
+; RFC 1918, shared (100.64/10), loopback, link-local, "this network", multicast and reserved (224/3); ::1, unique,
+; link-local and multicast IPv6, IPv4-mapped (X-31). Bit 128 tells IPv6.
 (define-fun is-private ((x String)) Bool (or
     (= ((_ extract 128 24) (address x)) (_ bv10 105))           ; 10.0.0.0/8
     (= ((_ extract 128 20) (address x)) (_ bv2753 109))         ; 172.16.0.0/12
@@ -102,7 +102,8 @@
     (= ((_ extract 128 32) (address x)) (_ bv79228162514264337593543950336 97))       ; ::/96
     (= ((_ extract 128 32) (address x)) (_ bv79228162514264337593544015871 97))       ; ::ffff:0:0/96
     (= ((_ extract 128 121) (address x)) (_ bv254 8))           ; fc00::/7
-    (= ((_ extract 128 118) (address x)) (_ bv2042 11))))       ; fe80::/10
+    (= ((_ extract 128 118) (address x)) (_ bv2042 11))         ; fe80::/10
+    (= ((_ extract 128 120) (address x)) (_ bv511 9))))         ; ff00::/8
 (assert (! (=> |has aws:SourceIp| (not (is-private source.address))) :named AN11 :strength soft
   :source "global condition keys, aws:SourceIp: the public address of the requester; RFC 6890 (W-21)"))
 

@@ -36,7 +36,7 @@ def is_public(document: Document, rivals: Rivals = frozenset()) -> bool:
 
     "Public" takes access away under RestrictPublicBuckets. With the rival of X-41 a policy is therefore public only if
     nothing in it is in doubt: no unknown action, no key beyond the page's list, no wildcard behind a fixed
-    organization, account or ARN, no condition that an absent key passes (W-32).
+    organization, account or ARN, no condition that an absent key passes, no statement that grants nothing (W-32).
     """
     allows = (statement for statement in document.statements if statement.effect == "Allow")
     return any(not _is_pinned(statement, document, rivals) for statement in allows)
@@ -49,7 +49,7 @@ def _is_pinned(statement: Statement, document: Document, rivals: Rivals) -> bool
         return False
     if not _is_anybody(statement.principal):
         return True
-    if doubt and not all(map(_is_known, statement.action.values)):
+    if doubt and not (all(map(_is_known, statement.action.values)) and _grants_something(statement)):
         return True  # nobody knows whether S3 reads the rest of the statement
     return any(_fixes(condition, document, rivals) for condition in statement.conditions)
 
@@ -70,6 +70,14 @@ def _is_known(text: str) -> bool:
         return False
     matches = glob(name, ignore_case=True)
     return any(matches(info.name) for info in actions("s3"))
+
+
+def _grants_something(statement: Statement) -> bool:
+    """Whether an element lets some action of S3 through; a NotAction may leave none."""
+    if not statement.action.negated:
+        return True
+    excluded = [glob(text, ignore_case=True) for text in statement.action.values]
+    return any(not any(matches(f"s3:{info.name}") for matches in excluded) for info in actions("s3"))
 
 
 def _fixes(condition: Condition, document: Document, rivals: Rivals) -> bool:

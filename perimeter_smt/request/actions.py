@@ -125,7 +125,7 @@ def asked_on_stars(action: str, arn: str) -> str | None:
 def condition_keys(service: str) -> tuple[ReferenceKey, ...]:
     """Every condition key that the page of a service lists, global ones included."""
     rows = _service_file("conditionKeys", service.lower()).values()
-    return tuple(ReferenceKey(row["key"], row["type"]) for row in rows)
+    return tuple(ReferenceKey(_open_key(row["key"]), row["type"]) for row in rows)
 
 
 def rcp_services() -> frozenset[str]:
@@ -147,7 +147,10 @@ def _action(service: str, row: Any) -> ActionInfo:
     types = _service_file("resourceTypes", service)
     uses = tuple(
         ResourceUse(
-            kind, use["required"] and kind == use["name"], tuple(use["conditionKeys"]), tuple(use["dependentActions"])
+            kind,
+            use["required"] and kind == use["name"],
+            tuple(map(_open_key, use["conditionKeys"])),
+            tuple(use["dependentActions"]),
         )
         for use in row["resourceTypes"]
         for kind in (use["name"], *_further(types.get(use["name"].lower())))
@@ -160,9 +163,13 @@ def _action(service: str, row: Any) -> ActionInfo:
         for beside in _beside().get(name, ())
         for kind in (beside, *_further(types.get(beside.lower())))
     )
-    return ActionInfo(
-        service, row["name"], row["accessLevel"], uses, tuple(row["conditionKeys"]), tuple(row["dependentActions"])
-    )
+    keys = tuple(map(_open_key, row["conditionKeys"]))
+    return ActionInfo(service, row["name"], row["accessLevel"], uses, keys, tuple(row["dependentActions"]))
+
+
+def _open_key(key: str) -> str:
+    """Some pages leave the tag open in words, `secretsmanager:ResourceTag/tag-key`, or write nothing for it."""
+    return key.removesuffix("tag-key") + "${TagKey}" if key.endswith(("/", "/tag-key")) else key
 
 
 @lru_cache(maxsize=1)
@@ -194,7 +201,7 @@ def _arns_beside() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def _resource_type(service: str, row: Any) -> ResourceType:
-    return ResourceType(service, row["key"], row["arn"], tuple(row.get("conditionKeys", ())))
+    return ResourceType(service, row["key"], row["arn"], tuple(map(_open_key, row.get("conditionKeys", ()))))
 
 
 def _further(row: Any) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from perimeter_smt.request.keys import support_list, table_rows
 from perimeter_smt.request.request import Facts, Request
 from perimeter_smt.witness.listed import access_point_of
 
-_RESOURCE_TAG, _BUCKET_TAG, _IAM_TAG = "aws:resourcetag/", "s3:buckettag/", "iam:resourcetag/"
+_RESOURCE_TAG, _BUCKET_TAG = "aws:resourcetag/", "s3:buckettag/"
 
 
 def contradiction(
@@ -118,7 +118,10 @@ def _tags(account: Account | None, request: Request) -> str | None:
         return _bucket_tags(account, request)
     owned: tuple[OwnedResource | OwnedPrincipal, ...] = (*account.resources, *account.principals)
     itself = next((each for each in owned if each.arn == request.resource), None)
-    return _compared(itself, request, (_RESOURCE_TAG, _IAM_TAG)) if itself else None
+    if itself is None:
+        return None
+    own = itself.arn.split(":", 3)[2] + ":resourcetag/"  # services have keys of their own for the same tags
+    return _compared(itself, request, (_RESOURCE_TAG, own))
 
 
 def _bucket_tags(account: Account, request: Request) -> str | None:

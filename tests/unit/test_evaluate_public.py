@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from perimeter_smt.encode.world.public import Public, publicity
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.public import is_public
 from perimeter_smt.policy.kinds import Kind
@@ -127,6 +128,17 @@ def test_unknown_actions_are_in_doubt():
     assert public(principal=fixed, action="s3:GetObjectSoon")
     assert not public(principal=fixed, action="s3:GetObjectSoon", rivals=["X-41"])
     assert public(rivals=["X-41"])
+
+
+@pytest.mark.parametrize(("excluded", "doubt"), [("s3:*", True), ("*", True), ("s3:Get*", False)])
+def test_an_allow_that_grants_nothing_of_s3_is_in_doubt(excluded, doubt):
+    """The page speaks of what a policy grants; a NotAction may leave nothing of it."""
+    allow = {"Effect": "Allow", "Principal": "*", "NotAction": excluded, "Resource": "*"}
+    value = {"Version": "2012-10-17", "Statement": [allow]}
+    document = parse_object(value, Kind.BUCKET, file="p", name="p", strict=False)
+    assert is_public(document, frozenset())
+    assert is_public(document, frozenset({"X-41"})) is not doubt
+    assert publicity(document) is (Public.OPEN if doubt else Public.YES)
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [("internet", False), ("unknown", True), (None, False)])

@@ -94,3 +94,17 @@ def test_a_policy_beside_that_may_decide_is_told(zone):
     other = listed(f"{GROUPS}ledger", grant("logs:FilterLogEvents", "*", trail))
     found = findings_of_workspace(organization(first, other), zone=zone)
     assert found.status == "complete", found.reason
+
+
+@pytest.mark.parametrize(
+    ("arn", "action", "part"),
+    [
+        (f"arn:aws:lambda:eu-west-1:{MINE}:function:pay", "lambda:InvokeFunction", ":blue"),
+        (f"arn:aws:kinesis:eu-west-1:{MINE}:stream/pay", "kinesis:SubscribeToShard", "/consumer/*"),
+        (TABLE, "dynamodb:Query", "/index/*"),
+    ],
+)
+def test_access_to_parts_of_a_resource_is_access(arn, action, part):
+    """Aliases, consumers and indexes are reached by the policy that is listed for what they lie in (W-4, W-5)."""
+    owned = listed(arn, grant(action, arn + part, {"AWS": STRANGER}))
+    assert said(findings_of_workspace(organization(owned), zone="organization")) == {((action,), ())}

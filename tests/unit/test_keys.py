@@ -54,6 +54,7 @@ TABLES = sorted(file.name for file in encodings().joinpath("keys").iterdir() if 
         ("s3:TLSVERSION", "s3:TlsVersion", "Numeric", False),
         ("dynamodb:leadingkeys", "dynamodb:LeadingKeys", "String", True),
         ("rds:db-tag/x", "rds:db-tag/x", "String", False),
+        ("secretsmanager:resourcetag/Stage", "secretsmanager:ResourceTag/Stage", "String", False),
         ("CodeBuild:fileSystemLocations/a.TYPE", "codebuild:fileSystemLocations/a.type", "String", False),
         ("saml:AUD", "saml:aud", "String", False),
         ("cognito-identity.amazonaws.com:amr", "cognito-identity.amazonaws.com:amr", "String", True),
@@ -63,6 +64,23 @@ TABLES = sorted(file.name for file in encodings().joinpath("keys").iterdir() if 
 def test_known_keys(name: str, key: str, kind: str, multivalued: bool) -> None:
     info = key_info(name)
     assert (info.key, info.type, info.multivalued, info.known) == (key, kind, multivalued, True)
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        ("secretsmanager:PutSecretValue", "secretsmanager:ResourceTag/${TagKey}"),
+        ("ssm:DeregisterManagedInstance", "ssm:resourceTag/${TagKey}"),
+        ("elasticloadbalancing:DeleteRule", "elasticloadbalancing:ResourceTag/${TagKey}"),
+    ],
+)
+def test_tags_that_a_page_leaves_open_in_words(action: str, key: str) -> None:
+    """Some pages write `ResourceTag/tag-key`, or nothing behind the slash, where others write a variable."""
+    info = action_info(action)
+    assert info is not None
+    listed = {*info.condition_keys, *(name for use in info.resource_types for name in use.condition_keys)}
+    assert key in listed
+    assert not [name for name in listed if name.endswith(("/", "/tag-key"))]
 
 
 @pytest.mark.parametrize("name", ["aws:Nothing", "nosuch:Key", "plain", "", "aws:PrincipalTag/", "aws:", "s3:nothing"])

@@ -190,7 +190,9 @@ def test_network_rule_on_signing_in_holds_if_it_is_switched_on():
     assert status("O6", "signin", space) == "proved"
 
 
-@pytest.mark.parametrize("private", ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10"])
+@pytest.mark.parametrize(
+    "private", ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10", "ff00::/8"]
+)
 def test_private_addresses_call_nowhere(private):
     condition = NETWORK | {"NotIpAddressIfExists": {"aws:SourceIp": [OFFICE, private]}}
     claims = {"cidrs": (OFFICE,), "endpoints": ("vpce-0a000000000000001",)}

@@ -71,6 +71,27 @@ def test_a_tag_that_a_resource_has_is_in_the_calls_on_it(arn, action, tags, read
     assert status("O1", service, resources=[owned], rcps=[tagged], reading=reading, scopes=scopes) == {expected}
 
 
+@pytest.mark.parametrize(("tags", "expected"), [({"open": "1"}, "refuted"), ({"open": "0"}, "proved"), ({}, "proved")])
+@pytest.mark.parametrize(
+    ("arn", "action", "key"),
+    [
+        ("arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:pay-AbCdEf", "secretsmanager:GetSecretValue",
+         "secretsmanager:ResourceTag/open"),
+        ("arn:aws:ecr:eu-west-1:ACCOUNT:repository/pay", "ecr:BatchGetImage", "ecr:ResourceTag/Open"),
+    ],
+)  # fmt: skip
+def test_keys_of_a_service_for_tags_are_those_of_the_file(arn, action, key, tags, expected):
+    """`secretsmanager:ResourceTag/open` is a tag of the secret as `aws:ResourceTag/open` is (W-7)."""
+    service = action.partition(":")[0]
+    exempt = {
+        "Effect": "Deny", "Principal": "*", "Action": f"{service}:*", "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG, key: "1"}},
+    }  # fmt: skip
+    owned = resource(arn, {**READ, "Action": action}, tags=tags)
+    scopes = {"O1": {"actions": (action,)}}
+    assert status("O1", service, resources=[owned], rcps=[exempt], scopes=scopes) == {expected}
+
+
 @pytest.mark.parametrize(
     ("tags", "missing", "expected"),
     [

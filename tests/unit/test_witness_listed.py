@@ -75,6 +75,7 @@ def test_grants_of_a_key():
         (request("sqs:SendMessage", QUEUE, {"aws:ResourceTag/team": "red"}), None),
         (request("sqs:SendMessage", QUEUE, {"aws:ResourceTag/team": "blue"}), "not among the tags"),
         (request("sqs:SendMessage", QUEUE, {"aws:resourcetag/other": "red"}), "not among the tags"),
+        (request("sqs:ListQueues", "*"), None),
         (request("sqs:ReceiveMessage", QUEUE + "2"), "lists all its resources"),
         (request("sqs:CreateQueue", QUEUE + "2"), None),
         (request("s3:GetObject", f"{BUCKET}/k"), None),

@@ -29,7 +29,7 @@ from perimeter_smt.encode.world.people import (
     targets,
 )
 from perimeter_smt.encode.world.root import makes_federated_users
-from perimeter_smt.encode.world.tags import BY_BUCKET, points_on
+from perimeter_smt.encode.world.tags import BY_BUCKET, points_on, tag_of, tag_of_resource
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
 from perimeter_smt.logic.compose import glob_on
 from perimeter_smt.logic.formula import (
@@ -252,9 +252,10 @@ def made_by_customer(key: OwnedResource) -> bool:
 
 def _resource_tags(account: Account, keys: KeySpace, names: Iterable[str]) -> Iterator[Assertion]:
     """The tags of a listed resource are those of the file (W-7); those of a bucket count with ABAC only (W-9)."""
-    tags = [name for name in names if name.startswith((_RESOURCE_TAG, _BUCKET_TAG))]
-    of_buckets = [name for name in tags if name.startswith(_BUCKET_TAG)]
-    for resource in account.resources if tags else ():
+    tested = [name for name in names if tag_of_resource(name)]
+    of_buckets = [name for name in tested if name.startswith(_BUCKET_TAG)]
+    for resource in account.resources if tested else ():
+        tags = [name for name in tested if tag_of(split_arn(resource.arn), name)]
         facts = implies(itself(resource), conj(_resource_tag(resource, keys.key(name), name) for name in tags))
         if of_buckets and (points := points_on(resource, [account])):
             behind = conj(_resource_tag(resource, keys.key(name), name) for name in of_buckets)
@@ -296,8 +297,6 @@ def untagged_name(account: str) -> str:
 
 def _resource_tag(resource: OwnedResource, key: Key, name: str) -> Formula:
     bucket = is_bucket(split_arn(resource.arn))
-    if name.startswith(_BUCKET_TAG) and not bucket:
-        return TRUE
     value = {tag.lower(): value for tag, value in resource.tags.items()}.get(name.split("/", 1)[1])
     if value is None or (bucket and resource.abac is False):
         return neg(key.has)

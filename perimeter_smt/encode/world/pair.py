@@ -18,10 +18,10 @@ from perimeter_smt.encode.language import stars
 from perimeter_smt.encode.language.keys import Key
 from perimeter_smt.encode.world import accounts, perimeter
 from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_state, tags_of_caller, untagged_name
-from perimeter_smt.encode.world.governs import arn_of_service, is_bucket, itself, reach, split_arn
+from perimeter_smt.encode.world.governs import arn_of_service, itself, reach, split_arn
 from perimeter_smt.encode.world.people import SPELLED, is_caller, targets
 from perimeter_smt.encode.world.tags import listed as listed_tags
-from perimeter_smt.encode.world.tags import points_on
+from perimeter_smt.encode.world.tags import points_on, tag_of, tag_of_resource
 from perimeter_smt.encode.world.world import (
     World,
     all_documents,
@@ -42,7 +42,7 @@ from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.model import Organization, OwnedPrincipal, OwnedResource, Unit
 from perimeter_smt.organization.perimeter import Workspace
 
-_TAGS = ("aws:principaltag/", "aws:resourcetag/", "s3:buckettag/", "iam:resourcetag/")
+_TAG = "aws:principaltag/"
 
 
 @dataclass
@@ -238,10 +238,10 @@ class _Builder:
     def _names(self, tags: Sequence[tuple[str, _Owned, _Owned]]) -> set[str]:
         """The names of what the states differ in beside policies: units of accounts, tags."""
         out = {accounts.units_of(var) for var in accounts.ACCOUNT_TERMS} if self._moved() else set()
-        for kind, prefixes in ((OwnedPrincipal, _TAGS), (OwnedResource, _TAGS[1:])):
+        for kind in (OwnedPrincipal, OwnedResource):
             if any(isinstance(item, kind) for _, item, _ in tags):
                 for name, key in self.keys.known.items():
-                    if name.startswith(prefixes):
+                    if tag_of_resource(name) or (kind is OwnedPrincipal and name.startswith(_TAG)):
                         out |= _words(key.has) | {part.var for part in key.term if isinstance(part, Ref)}
         return out
 
@@ -275,8 +275,8 @@ class _Builder:
             if isinstance(old, OwnedPrincipal | OwnedResource)
         )
         for name, key in list(self.keys.known.items()):
-            if name.startswith(_TAGS):
-                yield from self._tie(key, callers if name.startswith(_TAGS[0]) else resources, renamed)
+            if name.startswith(_TAG) or tag_of_resource(name):
+                yield from self._tie(key, callers if name.startswith(_TAG) else resources, renamed)
         for _, old, new in tags:
             yield from self._kept(old, new, renamed)
             if isinstance(old, OwnedPrincipal):
@@ -301,10 +301,11 @@ class _Builder:
 
     def _kept(self, old: _Owned, new: _Owned, renamed: Renaming) -> Iterator[Assertion]:
         """Tags of a changed principal or resource as far as the first state says nothing of them."""
-        prefixes, here = (_TAGS[:1], is_caller) if isinstance(old, OwnedPrincipal) else (_TAGS[1:], itself)
+        here = is_caller if isinstance(old, OwnedPrincipal) else itself
         for name, key in list(self.keys.known.items()):
             copy = renamed(key.has)
-            if not name.startswith(prefixes) or copy is key.has:
+            concerned = name.startswith(_TAG) if isinstance(old, OwnedPrincipal) else tag_of_resource(name)
+            if not concerned or copy is key.has:
                 continue
             tag = name.split("/", 1)[1]
             given = {t.lower(): v for t, v in old.tags.items()}
@@ -316,7 +317,7 @@ class _Builder:
                 if tag in given:  # a session tag of the request comes before the tag of the role
                     told = implies(neg(key.has), conj(is_text(t, given[tag]) for t in _texts(key, renamed)))
                     fact = both(copy, implies(key.has, old_fact), told)
-            elif name.startswith(_TAGS[2]) and not is_bucket(split_arn(old.arn)):
+            elif not tag_of(split_arn(old.arn), name):
                 pass  # no key of theirs
             elif tag in given and tag in then:
                 fact = iff(key.has, copy)  # whether a call carries the key hangs on the action
@@ -329,7 +330,8 @@ class _Builder:
         given, then = ({tag.lower() for tag in owned.tags} for owned in (old, new))
         for name, key in list(self.keys.known.items()):
             copy = renamed(key.has)
-            if name.startswith((_TAGS[1], _TAGS[3])) and copy is not key.has and name.split("/", 1)[1] in given & then:
+            of_iam = name.startswith(("aws:resourcetag/", "iam:resourcetag/"))
+            if of_iam and copy is not key.has and name.split("/", 1)[1] in given & then:
                 fact = implies(targets([old]), iff(key.has, copy))
                 yield Assertion(f"organization.yaml tags of {old.arn} before, when called", fact)
 

@@ -65,7 +65,20 @@ def _statement(document: Document, statement: Statement) -> Public:
     if principal is not None and not principal.negated and all(entry.value != "*" for entry in principal.entries):
         return Public.NO
     pinned = min((_condition(document, condition) for condition in statement.conditions), default=Public.YES)
-    return min(pinned, Public.OPEN) if unknown else pinned
+    # The page speaks of what a policy grants: whether a statement that grants nothing of S3 counts, it does not say.
+    return min(pinned, Public.OPEN) if unknown or _leaves_nothing(statement) else pinned
+
+
+def _leaves_nothing(statement: Statement) -> bool:
+    """Whether a NotAction excludes every action of S3."""
+    patterns = [_names(text) for text in statement.action.values] if statement.action.negated else []
+    known = actions.actions("s3") if patterns else ()
+    return bool(known) and all(any(p.fullmatch(f"s3:{info.name.lower()}") for p in patterns) for info in known)
+
+
+def _names(text: str) -> re.Pattern[str]:
+    """The actions, lower case, that an entry stands for."""
+    return re.compile("".join({"*": ".*", "?": "."}.get(c) or re.escape(c) for c in text.lower()), re.DOTALL)
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from perimeter_smt.encode.world.governs import is_access_point, is_bucket, itself, split_arn
+from perimeter_smt.encode.world.governs import Arn, is_access_point, is_bucket, itself, split_arn
 from perimeter_smt.encode.world.keys import file_has
 from perimeter_smt.encode.world.people import targets
 from perimeter_smt.logic.atoms import Member
@@ -13,6 +13,17 @@ from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResou
 from perimeter_smt.organization.perimeter import Workspace
 
 BY_BUCKET = atom(Member("call", "tags need abac"))
+
+
+def tag_of_resource(name: str) -> bool:
+    """Whether a key, lower case, is a tag of what is called, such as `aws:resourcetag/x` or `ecr:resourcetag/x`."""
+    return ":resourcetag/" in name or name.startswith("s3:buckettag/")
+
+
+def tag_of(arn: Arn, name: str) -> bool:
+    """Whether such a key is a tag of this resource, whatever its service calls it (service reference)."""
+    own = (f"{arn.service}:resourcetag/", *(("s3:buckettag/",) if is_bucket(arn) else ()))
+    return name.startswith(("aws:resourcetag/", *own))
 
 
 def hidden_tag(key: str) -> str:

@@ -257,7 +257,8 @@ class Estate:
             rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
             for resource in account.resources:
                 if resource.policy is not None or resource.grants or resource.acls:
-                    here = both(outside, reach(resource).surely)
+                    at = reach(resource)  # its policy may decide calls on what has a policy of its own, too (W-4, W-5)
+                    here = both(outside, either(at.surely, both(at.perhaps, at.inside)))
                     own = () if resource.policy is None else (resource.policy,)
                     beside = _deciding_beside(account.resources, resource)
                     others = [r.policy for r in beside if r.policy]
