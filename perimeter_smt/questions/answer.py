@@ -17,8 +17,8 @@ from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.vacuity import nothing
 from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
 
-# Chance alone makes these holes, but AWS's guide tells how a policy leaves none to chance (here by the Region of the call):
-# who does not follow it has a hole, shown after the others.
+# Chance alone makes these holes, but AWS's guide tells how a policy leaves none to chance (here by the Region of the
+# call): who does not follow it has a hole, shown after the others.
 _AGAINST_THE_GUIDE = frozenset({"AN15.elsewhere"})
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
