@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perimeter_smt.errors import LeftOpenError
 from perimeter_smt.logic.formula import both, disj, neg
 from perimeter_smt.questions import explain, first_hop
 from perimeter_smt.questions import objectives as questions
@@ -13,7 +14,7 @@ from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
 from perimeter_smt.questions.prepare import claimed_rows
 from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
-from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
+from perimeter_smt.questions.verdicts import Assumption, Counterexample, Status, Verdict
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
 _NOTHING = (
@@ -103,10 +104,15 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
         group = run.group_of(result, left)
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
         tight = run.plain(group.services, (*assumptions, group.here, *granted), tight, like=f"rival {objective.id}")
-        found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
+        try:
+            found: tuple[Counterexample, ...] = (
+                explain.counterexample(run.world, objective.id, tight, "hole", departs=departs),
+            )
+        except LeftOpenError:
+            found = ()  # nobody knows what the wildcards match
         reason = f"holds under the chosen readings; not without {', '.join(departs)}"
         alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]
-        fold(rows, ("rival", departs), Row("conditional", alike, (found,), reason=reason))
+        fold(rows, ("rival", departs), Row("conditional", alike, found, reason=reason))
         inside = {g.services[0] for g in alike}
         left = [g for g in left if g.services[0] not in inside]
     return []
