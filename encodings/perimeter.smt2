@@ -12,7 +12,6 @@
 (declare-const address.mine Bool)            ; the source address lies in a declared range
 (declare-const service-networks.mine Bool)   ; networks of the services that run my roles are accepted
 (declare-const vpc.of-known-id Bool)         ; the VPC bears the id of one of the workspace, to whose Region the call goes
-(declare-const vpc.of-known-id-elsewhere Bool) ; it bears such an id, and the call goes to another Region
 (declare-const vpc.known Bool)               ; it is one of the workspace, by id and Region
 
 (define-fun my-iam () Bool
@@ -99,8 +98,6 @@
 ; Ids of VPCs are unique in a Region only, so that policies ask for the Region of the call as well. That a VPC with the
 ; id of mine lies elsewhere and has an endpoint across Regions to just this one would be an accident: AWS assigns ids.
 (assert (! (=> vpc.of-known-id vpc.known) :named AN15 :strength soft
-  :source "global condition keys, aws:SourceVpc; EC2 guide, resource ids: AWS assigns the id of a VPC when it is made"))
-(assert (! (=> vpc.of-known-id-elsewhere vpc.known) :named AN15.elsewhere :strength soft
   :source "global condition keys, aws:SourceVpc; EC2 guide, resource ids: AWS assigns the id of a VPC when it is made"))
 (assert (! (=> (and principal.service-role (= wire aws-network)) (not address.mine)) :named AN8.address :strength soft
   :source "semantics 4.8, AN8"))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from perimeter_smt.encode.world.accounts import known_vpcs
 from perimeter_smt.encode.world.clock import FROM
 from perimeter_smt.encode.world.existence import UNLISTED
 from perimeter_smt.encode.world.world import World
@@ -104,7 +105,16 @@ def counterexample(
         replayed.rests_on,
         tuple(dict.fromkeys((*used, *replayed.absent))),
         replace(case, readings=frozenset(turned).intersection(OPEN_POINTS)),
+        _chance(world, facts),
     )
+
+
+def _chance(world: World, facts: Facts) -> str:
+    """What AWS would have to assign: the id of a VPC of the workspace, unique in its Region, in another one too."""
+    known = known_vpcs(world.workspace)
+    if not facts.vpc or facts.vpc not in {own for own, _ in known} or (facts.vpc, facts.vpc_region) in known:
+        return ""
+    return f"AWS to give the id {facts.vpc} to a VPC of {facts.vpc_region}, too"
 
 
 def _check_ground(

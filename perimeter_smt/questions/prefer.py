@@ -6,12 +6,12 @@ fixed, so the same problem gives the same witness.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
-from perimeter_smt.encode.world.accounts import member_ids, one_of, org_of
+from perimeter_smt.encode.world.accounts import known_vpcs, member_ids, one_of, org_of
 from perimeter_smt.encode.world.catalogue import CALL, Calls, well_known_first
 from perimeter_smt.encode.world.world import HINTS, OUTSIDERS, World
 from perimeter_smt.logic.atoms import STAR, Is, Member, Text
@@ -33,6 +33,7 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     role = sym_is("role")
     out = [
         is_text("aws.partition", "aws"),
+        *_no_twins(known_vpcs(world.workspace)),
         *(neg(k.has) for _, k in sorted(world.keys.known.items()) if not k.info.known),  # AWS may know no such key
         one_of("request.region", REGIONS),
         one_of("endpoint.region", ("", *REGIONS)),
@@ -69,6 +70,15 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     out += [neg(k.has) for name, k in sorted(world.keys.known.items()) if _optional(name)]
     out += [atom(Member(CALL, f"action={name}")) for name in _actions(world.calls, services)]
     return [*out, PLAIN_ROW]
+
+
+def _no_twins(vpcs: Iterable[tuple[str, str]]) -> Iterator[Formula]:
+    """No VPC bears the id of one that the workspace tells in another Region: AWS would have to give it again."""
+    regions: dict[str, list[str]] = {}
+    for own, region in vpcs:
+        regions.setdefault(own, []).append(region)
+    for own, here in regions.items():
+        yield implies(is_text("endpoint.vpc", own), one_of("endpoint.region", here))
 
 
 def _vpcs(world: World) -> list[str]:

@@ -35,7 +35,7 @@ class Counterexample:
     it; `reach` names the limit of the guardrail for kind `beyond`; `depends_on` the readings and soft axioms it needs
     (empty: none); `rests_on` the open points that it would be stopped (or let through) under, were they read the other
     way; `keys` are the condition keys that policies look at; `case` is what was replayed (None for two
-    documents by themselves).
+    documents by themselves); `chance` what AWS would have to assign by chance for it.
     """
 
     kind: FindingKind
@@ -49,6 +49,7 @@ class Counterexample:
     rests_on: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     case: Case | None = None
+    chance: str = ""
 
 
 @dataclass(frozen=True)

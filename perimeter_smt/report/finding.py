@@ -26,9 +26,14 @@ def write_finding(page: Page, found: Counterexample, *, indent: int = 2) -> None
         near = found.closest
         page.item("closest", [str(near.statement), *(f"failed: {text}" for text in near.failed)], indent=indent)
     page.item("beyond", found.reach or "", indent=indent)
-    page.item("needs", ", ".join(map(departure, found.depends_on)), indent=indent)
+    page.item("needs", ", ".join(needs(found)), indent=indent)
     if found.rests_on:
         page.item("reading", f"as chosen for {', '.join(found.rests_on)}; not under the rival one", indent=indent)
+
+
+def needs(found: Counterexample) -> list[str]:
+    """What a finding needs beside the chosen readings and axioms: departures from them, and chance."""
+    return [*map(departure, found.depends_on), *filter(None, (found.chance,))]
 
 
 def departure(name: str) -> str:

@@ -174,6 +174,7 @@ def counterexample_json(found: Counterexample) -> dict[str, Any]:
         "reach": found.reach,
         "depends_on": list(found.depends_on),
         "rests_on": list(found.rests_on),
+        "chance": found.chance,
         "keys_that_matter": list(found.keys),
         "case": case_to_json(found.case) if found.case else None,
     }

@@ -54,7 +54,7 @@ def numbered(report: Report) -> list[Numbered]:
 def practical(found: Counterexample) -> tuple[int, ...]:
     """Smaller for what an outsider does more easily: without reservations, without an identity, from anywhere."""
     facts = found.facts
-    reserved = bool(found.depends_on or found.rests_on)
+    reserved = bool(found.depends_on or found.rests_on or found.chance)
     missed = len(found.closest.failed) if found.closest else 0
     return int(reserved), _rank(_CALLERS, facts.kind), _rank(_WIRES, facts.path), missed
 

@@ -9,7 +9,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Blame, Counterexample, Report, Verdict
 from perimeter_smt.report.answer import POLICIES, advice_on, responsible
-from perimeter_smt.report.finding import blamed, departure, one_line, owner
+from perimeter_smt.report.finding import blamed, needs, one_line, owner
 from perimeter_smt.report.matrix import services
 from perimeter_smt.report.mitigations import WORDS
 from perimeter_smt.report.numbers import Numbered, common_folder
@@ -145,7 +145,7 @@ def _hole_parts(report: Report, row: Numbered, folder: str) -> list[Part]:
     elif enforced:
         parts += [("closest", [f"no Deny of any {POLICIES[enforced]} speaks of it"], False)]
     parts += [("let by", blamed(found.through)[:_FAILED], True)]
-    parts += [("needs", [", ".join(map(departure, found.depends_on))], False)]
+    parts += [("needs", [", ".join(needs(found))], False)]
     parts += [("reading", [f"as chosen for {', '.join(found.rests_on)}" if found.rests_on else ""], True)]
     if "may be stopped" in row.verdict.reason:
         parts += [("but", [row.verdict.reason], False)]
@@ -163,7 +163,7 @@ def _blocked_parts(report: Report, row: Numbered, folder: str) -> list[Part]:
         parts += [("closest", [place(near.statement, folder), *failed], False)]
     return [
         *parts,
-        ("needs", [", ".join(map(departure, found.depends_on))], False),
+        ("needs", [", ".join(needs(found))], False),
         _fix(report, found),
     ]
 

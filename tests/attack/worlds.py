@@ -226,7 +226,7 @@ class Draw(Keys):
             near = [ENDPOINTS[name] for name in self.endpoints]
             self.end = rng.choice(near)
             if self.end == ENDPOINTS["twin"]:  # a VPC with the id of another
-                self.soft |= {"AN15", "AN15.elsewhere"}
+                self.soft |= {"AN15"}
             self.region = self.end.region
             if self.maybe(0.1):
                 if self.call.service in CROSS_REGION:

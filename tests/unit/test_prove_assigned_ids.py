@@ -1,4 +1,4 @@
-"""Ids that AWS assigns: a request that needs one to coincide is a condition, no hole (AN15.elsewhere, AR28)."""
+"""Ids that AWS assigns: a request that needs one to coincide is a condition (AR28), or the last of the holes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from perimeter_smt.organization.perimeter import Perimeter, Vpc, Workspace
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_policy
 from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.report.numbers import numbered
 
 ORG, MINE = "o-acme0000001", "111122223333"
 VPC, VPCE, UNIT = "vpc-0123456789abcdef0", "vpce-0123456789abcdef0", "ou-ab12-cd34ef56"
@@ -87,7 +88,7 @@ def test_a_vpc_elsewhere_with_the_id_of_mine(objective, where):
     policy = {"scp": ({k: v for k, v in only.items() if k != "Principal"},)} if where == "scp" else {}
     rcp = (only,) if where == "rcp" else ()
     vpcs = (Vpc(id=VPC, region="eu-west-1"),)
-    assert ask(objective, *rcp, **policy, vpcs=vpcs) == ("refuted", ("AN15.elsewhere",))
+    assert ask(objective, *rcp, **policy, vpcs=vpcs) == ("refuted", ())
 
 
 def test_it_is_one_with_grants_too():
@@ -99,7 +100,7 @@ def test_it_is_one_with_grants_too():
         return document(Kind.BUCKET, allow, {**allow, "Effect": "Deny", "Condition": others})
 
     vpcs = (Vpc(id=VPC, region="eu-west-1"),)
-    assert ask("O6", bucket=opened(VPC), vpcs=vpcs) == ("refuted", ("AN15.elsewhere",))
+    assert ask("O6", bucket=opened(VPC), vpcs=vpcs) == ("refuted", ())
     other = Endpoint(id=VPCE, account=MINE, vpc=VPC, vpc_account=MINE, region="eu-west-1")
     assert ask("O6", bucket=opened("vpc-0fedcba9876543210"), vpcs=vpcs, endpoints=(other,))[0] == "refuted"
 
@@ -120,3 +121,25 @@ def test_endpoints_that_policies_name(value, listed, expected):
     direct = {k: v for k, v in deny(Null={"aws:SourceVpce": "true"}).items() if k != "Principal"}
     status, departs = ask("O5", scp=(only, direct), endpoints=(end,) if listed else ())
     assert (status, tuple(dict.fromkeys(departs))) == expected
+
+
+def test_a_hole_of_chance_says_what_it_needs_and_comes_last():
+    """A VPC elsewhere with the id of mine stood before holes that anybody can walk through."""
+    scps = document(Kind.SCP, {
+        "Effect": "Deny", "Action": "s3:GetObject", "Resource": "*",
+        "Condition": {"StringNotEqualsIfExists": {"aws:SourceVpc": VPC}},
+    })  # fmt: skip
+    guardrails, account = Guardrails(scps=(scps,)), Account(id=MINE)
+    root = Unit(id="r-ab12", guardrails=guardrails, units=(Unit(id=UNIT, accounts=(account,)),))
+    scope = {"actions": ("s3:GetObject", "sqs:SendMessage")}
+    space = Workspace(
+        organization=Organization(id=ORG, management_account="999900001111", root=root),
+        perimeter=Perimeter(
+            orgs=(ORG,), accepted=LIMITS, scopes={"O5": scope}, endpoints_of_my_accounts=True,
+            vpcs=(Vpc(id=VPC, region="eu-west-1"),),
+        ),
+        name="acme",
+    )  # fmt: skip
+    found = [row.found for row in numbered(prove(space, objectives=["O5"], services=["s3", "sqs"], availability=False))]
+    assert [one.request.action for one in found if not one.depends_on] == ["sqs:SendMessage", "s3:GetObject"]
+    assert found[1].chance.startswith(f"AWS to give the id {VPC} to a VPC of ") and not found[0].chance

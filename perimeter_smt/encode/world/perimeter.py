@@ -11,7 +11,7 @@ from perimeter_smt.encode.language.keys import KeySpace, sym_is
 from perimeter_smt.encode.language.principal import IAM, named, of_host
 from perimeter_smt.encode.language.resource import Leaf, resource_matches
 from perimeter_smt.encode.language.variables import matches, pattern, plain_parts
-from perimeter_smt.encode.world.accounts import ON_ENDPOINT, is_my_account, is_my_endpoint, known_vpcs, one_of
+from perimeter_smt.encode.world.accounts import ON_ENDPOINT, is_my_account, is_my_endpoint, known_vpcs
 from perimeter_smt.encode.world.governs import is_bucket, itself, split_arn
 from perimeter_smt.encode.world.tags import BY_BUCKET, hidden_tag
 from perimeter_smt.logic.atoms import Template, Text, Within
@@ -47,11 +47,6 @@ def definitions(workspace: Workspace, keys: KeySpace, script: Script) -> dict[st
         "service.trusted": _service(perimeter.services),
         "service-networks.mine": boolean(perimeter.service_networks),
         "vpc.of-known-id": both(ON_ENDPOINT, _known_vpc(workspace, "request.region")),
-        "vpc.of-known-id-elsewhere": both(
-            ON_ENDPOINT,
-            one_of("endpoint.vpc", (own for own, _ in known_vpcs(workspace))),
-            neg(_known_vpc(workspace, "request.region")),
-        ),
         "vpc.known": _known_vpc(workspace, "endpoint.region"),
         "principal.third-party": disj(
             _third_principal(keys, caller, entry)

@@ -144,14 +144,6 @@ def twins_of_my_vpc() -> str:
     return of_objective(found, "O5", "s3", actions={"s3:getobject"})
 
 
-def twins_elsewhere() -> str:
-    """An SCP denies what does not come from a VPC of this id."""
-    found = space(
-        scp=(deny("s3:GetObject", StringNotEqualsIfExists={"aws:SourceVpc": VPC}),), actions=("s3:GetObject",)
-    )
-    return of_objective(found, "O5", "s3", actions={"s3:getobject"})
-
-
 def ids_by_chance(**condition: Any) -> Callable[[], str]:
     """An RCP denies callers that do not fit a condition on ids that AWS assigns, and services."""
     services = deny("s3:GetObject", Bool={"aws:PrincipalIsAWSService": "true"})
@@ -377,7 +369,6 @@ WORLDS = (
            ("AR15.owner",)),
     ByHand("AR15.bucket", "an RCP on all first letters of buckets, and calls through access points",
            buckets_by_their_first_letter),
-    ByHand("AN15.elsewhere", "an SCP by the id of my VPC alone", twins_elsewhere),
     ByHand("AR28.account", "an RCP by most digits of my account",
            ids_by_chance(StringNotLike={"aws:PrincipalAccount": f"{MINE[:8]}*"})),
     ByHand("AR28.organization", "an RCP by most of the id of my organization",
