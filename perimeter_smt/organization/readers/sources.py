@@ -16,7 +16,7 @@ from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
 from perimeter_smt.organization.readers.draft.overlay import overlay
 from perimeter_smt.organization.readers.draft.still_untold import still_untold
-from perimeter_smt.organization.readers.fields import Check, members, required, text
+from perimeter_smt.organization.readers.fields import Check, members, named_texts, required, text
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
@@ -26,7 +26,8 @@ from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
 
 SOME_ORGANIZATION = "o-nottold0000"  # stands in where neither a source nor its policies tell one
-_SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
+_SOURCE = ("path", "organization", "management_account", "account", "region", "complete", "org", "org_account",
+           "parameter", "set")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -158,16 +159,15 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
     assert isinstance(node.value, dict)
     source = node.value["source"]
     found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
-    where = text(required(found, "path", source, "a source"), values.any_text)
-    path = folder / where
-    short = Path(os.path.normpath(path))
-    if short.resolve() == path.resolve():  # else a link leads elsewhere than its name says
-        path = short
-    if not path.exists():
-        raise found["path"].error(f"no such file or folder: `{where}`")
+    where, path = _named(folder, required(found, "path", source, "a source"))
     through = (*options.through, folder.resolve())
-    if path.resolve() in through:
-        raise found["path"].error(f"`{where}` leads back to a `perimeter.yaml` that was read, expected another source")
+    _no_circle(found["path"], where, path, through)
+    base = options.organization
+    if base is None and "org" in found:
+        where, base = _named(folder, found["org"])
+        _no_circle(found["org"], where, base, through)
+    if "org_account" in found and base is None:
+        raise found["org_account"].key_error("says nothing without `org`: expected `account`")
 
     def given(name: str, check: Check) -> str | None:
         return text(found[name], check) if name in found else None
@@ -180,9 +180,30 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
         account=options.account or given("account", values.account_id),
         region=options.region or given("region", values.region),
         complete=options.complete or given("complete", values.any_text) == "true",
+        organization=base,
+        organization_account=options.organization_account or given("org_account", values.account_id),
+        parameters={**named_texts(found.get("parameter"), "parameters"), **options.parameters},
+        fill={**named_texts(found.get("set"), "placeholders"), **options.fill},
         through=through,
     )
     return read_source(path, chosen).model_copy(update={"name": _name(folder)})
+
+
+def _named(folder: Path, node: Node) -> tuple[str, Path]:
+    """The path that a member of `source` names, as it is written and from here."""
+    where = text(node, values.any_text)
+    path = folder / where
+    short = Path(os.path.normpath(path))
+    if short.resolve() == path.resolve():  # else a link leads elsewhere than its name says
+        path = short
+    if not path.exists():
+        raise node.error(f"no such file or folder: `{where}`")
+    return where, path
+
+
+def _no_circle(node: Node, where: str, path: Path, through: tuple[Path, ...]) -> None:
+    if path.resolve() in through:
+        raise node.error(f"`{where}` leads back to a `perimeter.yaml` that was read, expected another source")
 
 
 def _changed(base: Workspace, draft: Draft, path: Path, account: str | None) -> Workspace:
