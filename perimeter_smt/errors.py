@@ -87,6 +87,10 @@ class InternalError(PerimeterError):
         super().__init__(message)
 
 
+class LeftOpenError(InternalError):
+    """A request of which it is left open what wildcards inside the value of a variable match (X-42)."""
+
+
 def expect_one_of(value: object, known: Iterable[str], what: str) -> None:
     """InputError unless `value` is one of the known words: misspelled options must not pass."""
     words = tuple(known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from perimeter_smt.errors import LeftOpenError
 from perimeter_smt.logic.formula import both, disj, neg
 from perimeter_smt.questions import explain, first_hop
 from perimeter_smt.questions import objectives as questions
@@ -15,10 +16,10 @@ from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
 from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.vacuity import nothing
-from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
+from perimeter_smt.questions.verdicts import Assumption, Counterexample, Status, Verdict
 
-# Chance alone makes these holes, but AWS's guide tells how a policy leaves none to chance (here by the Region of the call):
-# who does not follow it has a hole, shown after the others.
+# Chance alone makes these holes, but AWS's guide tells how a policy leaves none to chance (here by the Region of the
+# call): who does not follow it has a hole, shown after the others.
 _AGAINST_THE_GUIDE = frozenset({"AN15.elsewhere"})
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
@@ -109,11 +110,16 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
         group = run.group_of(result, left)
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
         tight = run.plain(group.services, (*assumptions, group.here, *granted), tight, like=f"rival {objective.id}")
-        found = explain.counterexample(run.world, objective.id, tight, "hole", departs=departs)
-        reason = f"holds under the chosen readings; {without(departs, found)}"
+        try:
+            found: tuple[Counterexample, ...] = (
+                explain.counterexample(run.world, objective.id, tight, "hole", departs=departs),
+            )
+        except LeftOpenError:
+            found = ()  # nobody knows what the wildcards match
+        reason = f"holds under the chosen readings; {without(departs, *found)}"
         alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]
-        status: Status = "refuted" if set(departs) <= _AGAINST_THE_GUIDE else "conditional"
-        fold(rows, ("rival", departs), Row(status, alike, (found,), reason=reason))
+        status: Status = "refuted" if found and set(departs) <= _AGAINST_THE_GUIDE else "conditional"
+        fold(rows, ("rival", departs), Row(status, alike, found, reason=reason))
         inside = {g.services[0] for g in alike}
         left = [g for g in left if g.services[0] not in inside]
     return []

@@ -9,7 +9,7 @@ from perimeter_smt.questions.verdicts import Counterexample
 from perimeter_smt.request.keys import key_info, nearest_key
 
 
-def without(departs: Collection[str], found: Counterexample | None) -> str:
+def without(departs: Collection[str], found: Counterexample | None = None) -> str:
     """`not without` what a request departs from; with AK3, the keys and the nearest that AWS knows."""
     text = f"not without {', '.join(departs)}"
     if NO_UNKNOWN not in departs or found is None:

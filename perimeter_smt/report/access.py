@@ -83,6 +83,7 @@ def callers_json(found: Callers) -> dict[str, Any]:
                 "kind": one.kind,
                 "status": one.status,
                 "reason": one.reason,
+                "may_find": list(one.may_find),
                 "access": [_finding_json(finding) for finding in one.findings],
             }
             for one in found.callers
@@ -142,12 +143,7 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
         _asked(page, found.services)
     _since(page, found.today)
     if found.may_find:
-        points = " or ".join(found.may_find)
-        page.text(
-            f"open: there is more access where AWS's documentation is read the other way at {points} "
-            "(`perimeter why NAME`)",
-            style="yellow",
-        )
+        _open(page, found.may_find, "")
     if found.findings or found.status == "complete":
         _proved(page, found.proved)
     _unknowns(page, found.unknowns)
@@ -166,7 +162,8 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"nobody is found who can: {what}", style="bold yellow")
         page.text(f"NOT DECIDED for {many} not known: {things(found.undecided)}", style="bold yellow")
     elif not can and not unsure:
-        page.text(f"nobody can: {what}", style="bold green")
+        chosen = "under the chosen readings " if any(one.may_find for one in found.callers) else ""
+        page.text(f"{chosen}nobody can: {what}", style="bold green")
     elif len(found.callers) == 1 and not found.action and can:
         sets = plural(len(can[0].findings), "set")
         page.text(f"{can[0].name} can: {sets} of requests, listed below", style="bold red")
@@ -176,6 +173,12 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.text(f"not decided for {one.name}: {one.reason}", style="bold yellow")
     if found.undecided and (can or unsure):
         _besides(page, found.undecided)
+    points: dict[tuple[str, ...], list[str]] = {}
+    for one in found.callers:
+        if one.may_find:
+            points.setdefault(one.may_find, []).append(one.name)
+    for names, callers in points.items():
+        _open(page, names, f"for {named(callers)}")
     for note in found.notes:
         page.text(f"note: {note}", style="yellow")
     if not found.action:
@@ -192,6 +195,15 @@ def render_callers(found: Callers, *, width: int | None = None, color: bool = Fa
         page.blank()
         page.text(f"cannot: {', '.join(cannot)}")
     return str(page)
+
+
+def _open(page: Page, points: Sequence[str], whom: str) -> None:
+    """Open points that give more access."""
+    more = f"there is more access {whom}".rstrip()
+    page.text(
+        f"open: {more} where AWS's documentation is read the other way at {' or '.join(points)} (`perimeter why NAME`)",
+        style="yellow",
+    )
 
 
 def _besides(page: Page, undecided: Sequence[Unknown]) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from perimeter_smt.errors import InternalError
+from perimeter_smt.errors import InternalError, LeftOpenError
 from perimeter_smt.evaluate import (
     OPEN_POINTS,
     Decision,
@@ -61,7 +61,7 @@ def let_through(
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
     if not decision.allowed:
-        raise _disagreement(case, decision, "let through")
+        raise _disagreement(case, decision, "let through", left_open="X-42" in rivals)
     nearest = closest_denial(_only(case, enforced_by), rivals=rivals, about=about)
     return Replayed(
         blames(decision.statements),
@@ -159,6 +159,7 @@ def _absent(found: NearStatement | None, request: Request) -> tuple[str, ...]:
     return tuple(key for key in found.keys if key.lower() not in carried) if found else ()
 
 
-def _disagreement(case: Case, decision: Decision, expected: str) -> InternalError:
+def _disagreement(case: Case, decision: Decision, expected: str, *, left_open: bool = False) -> InternalError:
     text = f"the evaluator does not agree that `{case.id}` is {expected}: {decision.reason} {decision.detail}".strip()
-    return InternalError(text, dump=json.dumps(case_to_json(case), indent=1, sort_keys=True))
+    kind = LeftOpenError if left_open else InternalError
+    return kind(text, dump=json.dumps(case_to_json(case), indent=1, sort_keys=True))

@@ -14,6 +14,7 @@ from perimeter_smt.policy.parse import parse_object
 from perimeter_smt.request.case import Case, Flags, Levels
 from perimeter_smt.request.request import Facts
 from tests.attack.cast import RCP_SERVICES
+from tests.attack.through_points import on_bucket, point_of, some_bucket
 from tests.attack.worlds import Sample
 
 ENFORCED = {"O1": "rcp", "O2": "endpoint", "O3": "scp", "O4": "endpoint", "O5": "scp", "O6": "rcp"}
@@ -40,7 +41,10 @@ def everything(kind: Kind) -> Document:
 
 
 def case_of(workspace: Workspace, drawn: Sample) -> Case:
-    """The guardrails of the workspace that bind this request, and grants of everything."""
+    """The guardrails of the workspace that bind this request, and grants of everything.
+
+    A call through an access point is asked about a bucket of its owner as well (X-44 as chosen, AR15.owner).
+    """
     request, facts = drawn.request, drawn.facts
     organization = workspace.organization
     service, _, name = request.action.lower().partition(":")
@@ -48,7 +52,7 @@ def case_of(workspace: Workspace, drawn: Sample) -> Case:
     limited = facts.kind == "feduser" or drawn.assumed_root
     scp, rcp, endpoint = guardrails_of(workspace, facts)
     retires = request.action.lower() == "kms:retiregrant"
-    return Case(
+    case = Case(
         id="attack",
         identity=(everything(Kind.IDENTITY),),
         resource=everything(kind),
@@ -68,6 +72,12 @@ def case_of(workspace: Workspace, drawn: Sample) -> Case:
             kms_aws_managed_key=drawn.aws_managed_key,
         ),
     )
+    owner = request.resource_account
+    if owner is None or point_of(request.action, request.resource) is None:
+        return case
+    bucket = some_bucket(owner, request.resource)
+    policy, own = everything(kind), everything(Kind.ACCESS_POINT)
+    return on_bucket(case, bucket, owner, rcp=rcp, policy=policy, point_policy=own)
 
 
 def guardrails_of(workspace: Workspace, facts: Facts) -> tuple[Levels | None, Levels | None, Document | None]:

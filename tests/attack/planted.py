@@ -94,6 +94,8 @@ PLANTED = (
            (("    return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)\n",
              "    return Hop()\n"),),
            _theme("first-hops")),
+    Defect("endpoints take calls of no service but the first of theirs", "perimeter_smt/encode/world/accounts.py",
+           (("if s != CONSOLE]", "if s != CONSOLE][:1]"),), _theme("endpoint-services", 60)),
     Defect("complete lists of resources are not complete", _EXISTENCE,
            (('implies(both(one_of("resource.account", own), NEEDS), there)', "TRUE"),),
            _estates("queue,topic,stream", 20, *_SHOWN)),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -23,6 +24,8 @@ from tests.attack.buckets import THEMES as OF_BUCKETS
 from tests.attack.cases import case_of
 from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, STRANGER
 from tests.attack.estates.search import Finding, Tally
+from tests.attack.more_themes import THEMES as MORE
+from tests.attack.multi_region import THEMES as OF_REGIONS
 from tests.attack.theme_worlds import (
     BASE,
     OFFICE,
@@ -258,7 +261,7 @@ def first_hops(rng: Random) -> World:
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
     "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
-    "bucket-tags": bucket_tags, "access-points": access_points, **OF_BUCKETS,
+    "bucket-tags": bucket_tags, "access-points": access_points, **OF_BUCKETS, **OF_REGIONS, **MORE,
 }  # fmt: skip
 
 
@@ -307,8 +310,10 @@ def main(argv: list[str] | None = None) -> int:
             attack_one(name, seed, tally)
         for found in tally.findings[:3]:
             print(found.text())
-        verdicts = {status: n for (_, status), n in sorted(tally.verdicts.items())}
-        print(f"{name}: {verdicts}; breaches {sum(tally.breaches.values())} of {tally.asked} decided")
+        verdicts: Counter[str] = Counter()
+        for (_, status), n in sorted(tally.verdicts.items()):
+            verdicts[status] += n
+        print(f"{name}: {dict(verdicts)}; breaches {sum(tally.breaches.values())} of {tally.asked} decided")
         findings += len(tally.findings)
     return 1 if findings else 0
 

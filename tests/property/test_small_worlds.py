@@ -10,10 +10,14 @@ import time
 import pytest
 
 from perimeter_smt.encode.language.principal import Hits
+from perimeter_smt.evaluate import decide
+from tests.attack.cases import case_of
+from tests.attack.cast import APP, STRANGER
 from tests.attack.small import run as small_run
 from tests.attack.small.draw import small
 from tests.attack.small.judge import judge
 from tests.attack.small.run import Run, judged
+from tests.attack.theme_worlds import BASE, guarded_by, owner_keys, role_of, sample_of
 
 
 @pytest.mark.parametrize("first", range(21, 41, 5))
@@ -22,6 +26,16 @@ def test_small_worlds_are_plainly_right(first):
     found = [judge(seed, 100) for seed in range(first, first + 5)]
     assert [record for one in found for record in one.records] == []
     assert sum(one.decided for one in found) > 0
+
+
+def test_a_call_through_an_access_point_is_asked_about_a_bucket_as_well():
+    """Guardrails alone: an RCP on buckets stops the call on a point of their owner (semantics 3.7, X-44 as chosen)."""
+    point = f"arn:aws:s3:eu-west-1:{APP}:accesspoint/inner/object/report.csv"
+    principal, keys = role_of(STRANGER)
+    drawn = sample_of(principal, {**BASE, **keys, **owner_keys(APP)}, "s3:GetObject", point, APP, kind="role")
+    for resource, allowed in (("arn:aws:s3:::*", False), (f"{point}x", True), (point, False)):
+        deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resource}
+        assert decide(case_of(guarded_by([], [deny], "O1", "s3:GetObject", "aws"), drawn)).allowed is allowed
 
 
 def test_a_planted_defect_is_found(monkeypatch):

@@ -138,7 +138,7 @@ def test_numbers_keep_their_text(number: str) -> None:
 REFUSED = [
     ("", "p.json:1: not valid JSON: the text ends where a value is expected, column 1"),
     ("[", "p.json:1: not valid JSON: the text ends where a value is expected, column 2"),
-    ('{"a": 1,}', "p.json:1: not valid JSON: expected a key in double quotes, column 9"),
+    ('{"a": 1,}', "p.json:1: not valid JSON: trailing comma before `}`, column 8"),
     ('{\n "a" 1}', "p.json:2: not valid JSON: expected `:` after the key `a`, column 6"),
     ('{"a": 1 "b": 2}', "p.json:1: not valid JSON: expected `,` or `}`, column 9"),
     ('{"a": [1 2]}', "p.json:1: not valid JSON: expected `,` or `]`, column 10"),

@@ -82,15 +82,16 @@ def test_an_id_of_a_stranger_that_happens_to_fit(condition, expected):
 
 @pytest.mark.parametrize(("objective", "where"), [("O5", "scp"), ("O6", "rcp")])
 def test_a_vpc_elsewhere_with_the_id_of_mine(objective, where):
+    """The guide tells to ask for the Region as well: who does not has a hole, though one of chance."""
     only = deny(StringNotEqualsIfExists={"aws:SourceVpc": VPC})
     policy = {"scp": ({k: v for k, v in only.items() if k != "Principal"},)} if where == "scp" else {}
     rcp = (only,) if where == "rcp" else ()
     vpcs = (Vpc(id=VPC, region="eu-west-1"),)
-    assert ask(objective, *rcp, **policy, vpcs=vpcs) == ("conditional", ("AN15.elsewhere",))
+    assert ask(objective, *rcp, **policy, vpcs=vpcs) == ("refuted", ("AN15.elsewhere",))
 
 
-def test_it_is_no_hole_with_grants_either():
-    """A bucket open to a VPC: the twin of mine is a condition, a VPC that is not mine a hole."""
+def test_it_is_one_with_grants_too():
+    """A bucket open to a VPC: the twin of mine is a hole of chance, a VPC that is not mine one without."""
     allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-orders/*"}
 
     def opened(vpc):
@@ -98,7 +99,7 @@ def test_it_is_no_hole_with_grants_either():
         return document(Kind.BUCKET, allow, {**allow, "Effect": "Deny", "Condition": others})
 
     vpcs = (Vpc(id=VPC, region="eu-west-1"),)
-    assert ask("O6", bucket=opened(VPC), vpcs=vpcs) == ("conditional", ("AN15.elsewhere",))
+    assert ask("O6", bucket=opened(VPC), vpcs=vpcs) == ("refuted", ("AN15.elsewhere",))
     other = Endpoint(id=VPCE, account=MINE, vpc=VPC, vpc_account=MINE, region="eu-west-1")
     assert ask("O6", bucket=opened("vpc-0fedcba9876543210"), vpcs=vpcs, endpoints=(other,))[0] == "refuted"
 

@@ -245,3 +245,27 @@ def test_federated_users_of_root_have_no_user_that_a_trust_policy_could_name(nam
     scope = {"O5": {"actions": ("sts:AssumeRole",)}}
     found = asked("O5", principals=people, scps=[elsewhere], services=("sts",), reading="over", scopes=scope)["sts"]
     assert found.status in ("proved", "vacuous")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "status"),
+    [
+        ("s3:GetObject", "proved"),
+        (["s3:GetObject", "sts:GetSession*"], "proved"),
+        (["s3:GetObject", "sts:getfederation*"], "refuted"),
+        ("*", "refuted"),
+    ],
+)
+def test_a_user_makes_federated_users_only_if_its_policies_say_so(allowed, status):
+    """Bob, bound by his tags, calls from nowhere; federated users with tags of their own were shown in any case."""
+    bob = OwnedPrincipal(
+        arn=f"arn:aws:iam::{MINE}:user/bob",
+        type="user",
+        account=MINE,
+        policies=(policy(Kind.IDENTITY, {"Effect": "Allow", "Action": allowed, "Resource": "*"}),),
+        tags={"team": "orders"},
+    )
+    found = asked("O3", principals=[bob], scps=[ONLY_MINE, NO_ROOT], services=("s3",))["s3"]
+    assert found.status == status
+    if status == "refuted":
+        assert all(c.request.principal.type == "federated-user" for c in found.counterexamples)

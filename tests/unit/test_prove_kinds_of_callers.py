@@ -196,10 +196,9 @@ def test_an_endpoint_policy_that_lets_one_kind_of_caller_in(who, objective):
 
 
 DOOR, VPC = "vpce-0a000000000000001", "vpc-0a000000000000001"
-IF = "conditional"  # ids of VPCs are assigned by AWS (AN15.elsewhere)
 # What a Deny asks of the wire besides, and whether O5 and O6 hold: the office, my VPC and its endpoint are expected.
 OVER = {
-    "my VPC, whose id another one has in another Region": ({"StringNotEqualsIfExists": {"aws:SourceVpc": VPC}}, IF),
+    "my VPC, whose id another one has in another Region": ({"StringNotEqualsIfExists": {"aws:SourceVpc": VPC}}, OUT),
     "my endpoint, which the console does not tell": ({"StringNotEqualsIfExists": {"aws:SourceVpce": DOOR}}, IN),
     "any VPC": ({"Null": {"aws:SourceVpc": "true"}}, OUT),
     "any endpoint": ({"StringNotLikeIfExists": {"aws:SourceVpce": "vpce-*"}}, OUT),

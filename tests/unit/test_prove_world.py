@@ -126,10 +126,10 @@ def test_values_that_no_call_carries(key, operator, value, expected):
 @pytest.mark.parametrize(
     ("service", "guarded", "assumed", "expected"),
     [
-        ("s3", False, (), "conditional"),
+        ("s3", False, (), "refuted"),
         ("s3", True, (), "conditional"),
         ("s3", True, ("AN15",), "proved"),
-        ("s3", False, ("AN15",), "conditional"),
+        ("s3", False, ("AN15",), "refuted"),
         ("s3", False, ("AN15", "AN15.elsewhere"), "proved"),
     ],
 )
@@ -153,5 +153,5 @@ def test_a_vpc_with_the_id_of_mine(service, guarded, assumed, expected):
     )  # fmt: skip
     (verdict,) = asked("O5", service, space).verdicts
     assert verdict.status == expected
-    if expected == "conditional":
+    if expected != "proved":
         assert set(verdict.counterexamples[0].depends_on) <= {"AN15", "AN15.elsewhere"} - set(assumed)

@@ -28,7 +28,7 @@ from perimeter_smt.encode.world.people import (
     one_each,
     targets,
 )
-from perimeter_smt.encode.world.root import makes_federated_users
+from perimeter_smt.encode.world.root import asks_no_token, makes_federated_users
 from perimeter_smt.encode.world.tags import BY_BUCKET, points_on, tag_of, tag_of_resource
 from perimeter_smt.logic.atoms import STAR, Member, Run, Text
 from perimeter_smt.logic.compose import glob_on
@@ -69,14 +69,15 @@ def existence(
 ) -> list[Assertion]:
     """In an account whose principals and resources are listed there are no others; tags are those of the file in any.
 
-    Others than listed principals are its root user, service-linked roles, and the federated users of the root user.
+    Others than listed principals are its root user, service-linked roles, and the federated users of the root user;
+    a listed user has federated users only if its policies speak of making them.
     Tags are those of the file; session tags come on top for roles whose trust policy allows `sts:TagSession`.
     `tested` are the condition keys in use, lower case. `apart`: the tags of each principal are a fact of its own.
     """
     names = sorted(tested)
     listed = [account for account, _ in workspace.organization.accounts() if account.listed]
     makers = {a.id for a in listed if makes_federated_users(workspace, policies, a)}
-    calling = alike(listed, lambda a: (frozenset(map(name_of, a.principals)), a.id in makers))
+    calling = alike(listed, lambda a: (frozenset(map(name_of, a.principals)), a.id in makers, frozenset(_tokenless(a))))
     called = alike([a for a in listed if a.resources or a.principals], _held)
     out: list[Assertion] = []
     everybody = [p for account, _ in workspace.organization.accounts() for p in account.principals]
@@ -107,12 +108,18 @@ def _principals(accounts: Sequence[Account], *, makes: bool) -> Assertion:
     """What accounts that list principals of the same names list; whether their root users may make federated users."""
     own = [account.id for account in accounts]
     here = both(IAM, one_of("principal.account", own), neg(sym_is("root")))
-    people = accounts[0].principals
+    people, by_root = accounts[0].principals, sym("principal.made-by-root")
     listed = callers(people) if len(accounts) == 1 else callers_named(map(name_of, people))
-    ways = [listed, sym("principal.service-linked")]
+    tokenless = both(sym_is("federated-user"), neg(by_root), one_of("principal.user", _tokenless(accounts[0])))
+    ways = [both(listed, neg(tokenless)), sym("principal.service-linked")]
     if makes:
-        ways.append(both(sym_is("federated-user"), sym("principal.made-by-root")))
+        ways.append(both(sym_is("federated-user"), by_root))
     return Assertion(f"organization.yaml lists every principal of {among(own)}", implies(here, disj(ways)))
+
+
+def _tokenless(account: Account) -> list[str]:
+    """The users that nothing allows to make federated users."""
+    return sorted(name_of(p)[1] for p in account.principals if asks_no_token(p))
 
 
 def _held(account: Account) -> object:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from perimeter_smt.logic.atoms import ANY, NOT_COLON, ONE, STAR, CharSet, Member, Run, Template, Text
-from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, disj, either, glob, is_text, neg
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, atom, both, conj, disj, either, glob, is_text, neg
 from perimeter_smt.organization.model import OwnedResource
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import table_rows
@@ -68,6 +68,20 @@ def reach(resource: OwnedResource) -> Reach:
     here = _here(arn, resource.account)
     within = both(untold, _names_it(arn.name))
     return Reach(both(here, sure), both(here, disj([*told, untold, perhaps])), both(here, disj([*told, within, inner])))
+
+
+def parts(resource: OwnedResource) -> Iterator[tuple[str, Formula]]:
+    """What is named like the resource and may have policies of its own, such as the versions of a function.
+
+    The pattern of its ARNs, and the calls on it that the policy of the resource may decide, but does not surely.
+    """
+    arn, surely = split_arn(resource.arn), reach(resource).surely
+    for row, bound in _rows_of_name(arn):
+        for pattern in row.get("perhaps", ()):
+            if pattern.startswith("{listed}") and row.get("of", arn.service) == arn.service:
+                named = both(arn_of_service(arn.service), _field(arn), glob("resource.name", _template(pattern, bound)))
+                here = conj([_here(arn, resource.account), named, neg(surely)])
+                yield resource.arn + pattern.removeprefix("{listed}"), here
 
 
 def itself(resource: OwnedResource) -> Formula:

@@ -1,6 +1,7 @@
-"""Whether the root user of an account can make federated users (W-6; STS API reference, GetFederationToken).
+"""Whether the root user and the users of an account can make federated users (W-6; STS API, GetFederationToken).
 
-It can unless the SCPs of the account surely deny it that call, whatever else the request holds.
+The root user can unless the SCPs of the account surely deny it that call, whatever else the request holds; a user only
+if a policy of its own speaks of the call: no policy of a resource grants it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from perimeter_smt.encode.world.catalogue import CALL, Calls
 from perimeter_smt.logic.atoms import Atom, Is, Member, variables
 from perimeter_smt.logic.formula import Formula, both, conj, either, neg, walk
 from perimeter_smt.logic.interpret import Model, holds
-from perimeter_smt.organization.model import Account
+from perimeter_smt.organization.model import Account, OwnedPrincipal
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Element
 
@@ -39,6 +40,14 @@ def idle(element: Element) -> bool:
 @lru_cache(maxsize=1)
 def _call() -> Calls:
     return Calls(("sts",), only=frozenset([_CALL]))
+
+
+def asks_no_token(user: OwnedPrincipal) -> bool:
+    """Whether nothing that is attached to a listed user allows it to make federated users."""
+    granted = (
+        statement for document in user.policies for statement in document.statements if statement.effect == "Allow"
+    )
+    return user.type == "user" and all(idle(statement.action) for statement in granted)
 
 
 def makes_federated_users(workspace: Workspace, policies: Policies, account: Account) -> bool:

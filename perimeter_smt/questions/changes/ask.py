@@ -16,7 +16,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.encode.world.world import all_documents
-from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
+from perimeter_smt.errors import InputError, LeftOpenError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
@@ -316,6 +316,9 @@ class _Asked:
         tight, granted, departs = self.run.tightest(asked, first)
         about, kind = next((a, k) for a, k in self._kinds(side) if self.witness.true(k, tight))
         label, callers = next((a, k) for a, k in CALLERS.items() if self.witness.true(k, tight))
-        change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
+        try:
+            change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
+        except LeftOpenError:  # nobody knows what the wildcards match
+            return Difference("conditional", reason=f"nothing under the chosen readings; {without(departs)}")
         reason = f"nothing under the chosen readings; {without(departs, change.request)}"
         return Difference("conditional", (change,), reason=reason)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from perimeter_smt.encode.world.pair import Pair
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.errors import InternalError
+from perimeter_smt.errors import InternalError, LeftOpenError
 from perimeter_smt.evaluate import decide
 from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.logic.formula import Formula
@@ -87,7 +87,7 @@ class Witness:
         case = explain.case_at(world, model, request, facts, departs)
         decision = decide(case, rivals=rivals)
         if not decision.allowed:
-            raise _disagreement(case, "let through", decision.reason, decision.detail)
+            raise _disagreement(case, "let through", decision.reason, decision.detail, left_open="X-42" in rivals)
         judged = self.pair.after.workspace
         if about in OBJECTIVES and side == "opens" and not breaks(about, judged, request, facts):
             raise _disagreement(case, f"what `{about}` forbids", "the perimeter, read a second time, does not", "")
@@ -112,7 +112,7 @@ class Witness:
         case = explain.case_at(world, model, request, facts, departs)
         decision = decide(case, rivals=rivals)
         if decision.allowed:
-            raise _disagreement(case, "stopped", decision.reason, decision.detail)
+            raise _disagreement(case, "stopped", decision.reason, decision.detail, left_open="X-42" in rivals)
         statements = blames(decision.statements) if decision.reason == "explicit_deny" else ()
         why = decision.detail or ("a statement denies it" if statements else "nothing allows it")
         return Denied(True, why, statements, case)
@@ -185,6 +185,7 @@ def _bits(rows: int) -> Iterable[int]:
         rows ^= low
 
 
-def _disagreement(case: Case, expected: str, reason: str, detail: str) -> InternalError:
+def _disagreement(case: Case, expected: str, reason: str, detail: str, *, left_open: bool = False) -> InternalError:
     text = f"the evaluator does not agree that `{case.id}` is {expected}: {reason} {detail}".strip()
-    return InternalError(text, dump=json.dumps(case_to_json(case), indent=1, sort_keys=True))
+    kind = LeftOpenError if left_open else InternalError
+    return kind(text, dump=json.dumps(case_to_json(case), indent=1, sort_keys=True))

@@ -42,7 +42,7 @@ def access_not_granted(
     Patterns are those of policies. InputError for an access that names nothing, or more than AWS takes.
     """
     reference = everything_but(document.kind, actions, resources)
-    return check(WORDS, document.name, reference, document, Asking(free=not only_possible, limits=limits))
+    return check(WORDS, document.name, reference, document, Asking(free=not only_possible, over=True, limits=limits))
 
 
 def everything_but(kind: Kind, actions: Sequence[str], resources: Sequence[str]) -> Document:

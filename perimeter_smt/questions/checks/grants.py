@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from perimeter_smt.logic.formula import TRUE, Formula
+from perimeter_smt.logic.formula import TRUE, Formula, both
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions.checks.verdicts import Check, CheckName, only, reason
 from perimeter_smt.questions.compare import conclude, encode, gained
 from perimeter_smt.questions.distinct_calls import services_named
+from perimeter_smt.questions.turning import alone, turning
 from perimeter_smt.questions.verdicts import Counterexample
+from perimeter_smt.solve.engine import Engine
 from perimeter_smt.solve.result import Limits, Result
 
 _NOTHING = Result("unsat")
@@ -34,7 +36,8 @@ class Words:
 
 @dataclass(frozen=True)
 class Asking:
-    """How the question is put. `free`: every condition key is free; `over`: under every open reading, too.
+    """How the question is put. `free`: every condition key is free; `over`: under every open reading, too,
+    so that what gets through under a rival one alone is not decided, with the open points.
 
     `denying` are policies whose Deny statements count besides, `guardrails` levels of policies that must let the
     request through, too; `given` holds of the requests. `unsigned`: the request that is shown is one of an anonymous
@@ -70,12 +73,20 @@ def check(
     if found is None:
         return Check(words.check, "UNKNOWN", f"{words.unknown}: {status}", subject)
     found = _numbered(found, statements)
+    if found.depends_on:
+        message = f"{words.unknown}: {words.passed.rstrip('.')}, but for {rival(found.depends_on)}"
+        return Check(words.check, "UNKNOWN", message, subject, (), found)
     reasons = [
         reason(statement, words.reason)
         for statement in statements
         if statement.effect == "Allow" and _alone(reference, document, statements, statement, asking)
     ]
     return Check(words.check, "FAIL", words.failed, subject, tuple(reasons), found)
+
+
+def rival(points: Sequence[str]) -> str:
+    """Under which readings a request is allowed, in words."""
+    return f"a request that is allowed where AWS's documentation is read the other way at {' and '.join(points)}"
 
 
 def _alone(
@@ -107,10 +118,18 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
         if result.status == "unknown":
             return result.reason, None
         if result.status == "sat":
+            points: tuple[str, ...] = ()
+            if reading == "over":
+                points = turning(Engine(asked.problem, asking.limits or Limits()), [asked.more, asked.mode])
+                narrower = replace(asked, mode=both(asked.mode, *alone(points)))
+                found = gained(narrower, asking.limits, unsigned=asking.unsigned)
+                result = found if found.status == "sat" else result
             compared = conclude(asked, result, _NOTHING)
             if compared.newly_allowed is None:
                 return compared.reason, None
-            return "sat", replace(compared.newly_allowed, why=_why(reading))
+            why = f"the policy allows this request where {' and '.join(points)} is read the other way"
+            why = why if points else "the policy allows this request"
+            return "sat", replace(compared.newly_allowed, why=why, depends_on=points)
     return "unsat", None
 
 
@@ -124,12 +143,6 @@ def reached(document: Document) -> tuple[str, ...] | None:
     if not allows or document.stands_beside_full_access:
         return None
     return services_named([only(document, allows)])
-
-
-def _why(reading: str) -> str:
-    if reading == "exact":
-        return "the policy allows this request"
-    return "the policy allows this request under one reading of AWS's documentation that is open"
 
 
 def _numbered(found: Counterexample, statements: Sequence[Statement]) -> Counterexample:

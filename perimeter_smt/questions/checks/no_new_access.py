@@ -26,4 +26,4 @@ def no_new_access(
 
     `only_possible`: only requests that AWS can produce count, by the environment axioms of `perimeter compare`.
     """
-    return check(_WORDS, new.name, existing, new, Asking(free=not only_possible, limits=limits))
+    return check(_WORDS, new.name, existing, new, Asking(free=not only_possible, over=True, limits=limits))

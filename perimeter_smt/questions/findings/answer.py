@@ -25,7 +25,7 @@ from perimeter_smt.questions.findings.reading import read_back, restated, restat
 from perimeter_smt.questions.findings.render import Elements, elements
 from perimeter_smt.questions.findings.search import INTERRUPTED, Cover, Cube, Stop
 from perimeter_smt.questions.findings.setting import allowing, of_document, replayed, wishes
-from perimeter_smt.questions.findings.turned import turned
+from perimeter_smt.questions.findings.turned import turned, turned_in_workspace
 from perimeter_smt.questions.findings.verdicts import Direction, Finding, Findings, Progress, Public
 from perimeter_smt.questions.untold import MAY_LET_IN, hiding, things, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
@@ -122,15 +122,24 @@ def findings_of_workspace(
     parts = covered(estate, topics, progress, stop)
     reasons = read_again(estate, parts, stop)
     told = []
+    may_find: dict[str, None] = {}
     for asked, cover, made in parts:
         reason = cover.reason or reasons.get(asked.topic.name, "")
+        may_find |= dict.fromkeys(() if reason else may_find_in(estate, asked, cover))
         told.append((made, cover, f"{asked.topic.name}: {reason}" if reason else ""))
     found = answered(workspace.name, zone, told, estate.unknowns())
     if undecided:
         proved = tuple(name for name in found.proved if name != "complete")
         reason = found.reason or ("" if found.findings else f"{MAY_LET_IN}: {things(undecided)}")
         found = replace(found, status="unknown", proved=proved, reason=reason, undecided=undecided)
-    return replace(found, direction=direction, services=estate.services, today=counting(estate.world))
+    return replace(
+        found, direction=direction, services=estate.services, today=counting(estate.world), may_find=tuple(may_find)
+    )
+
+
+def may_find_in(estate: Estate, asked: Asked, cover: Cover) -> tuple[str, ...]:
+    """Open points that, read the other way, give more access than the sets of a whole search."""
+    return turned_in_workspace(estate.world, asked, map(asked.search.formula, cover.cubes))
 
 
 def counting(world: World) -> str:

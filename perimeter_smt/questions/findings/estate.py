@@ -17,13 +17,27 @@ from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, member_ids, org_of, organization_is_mine
 from perimeter_smt.encode.world.catalogue import CALL
-from perimeter_smt.encode.world.governs import arn_of_service, reach, split_arn
+from perimeter_smt.encode.world.governs import arn_of_service, parts, reach, split_arn
 from perimeter_smt.encode.world.keys import NO_UNKNOWN
 from perimeter_smt.encode.world.people import is_caller
 from perimeter_smt.encode.world.sessions import named
 from perimeter_smt.encode.world.world import World, all_documents, build
 from perimeter_smt.logic.atoms import ANY, Member, Run, Text
-from perimeter_smt.logic.formula import TRUE, Formula, atom, both, either, equal, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.formula import (
+    TRUE,
+    Formula,
+    atom,
+    both,
+    conj,
+    disj,
+    either,
+    equal,
+    glob,
+    implies,
+    is_text,
+    neg,
+    sym,
+)
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.model import Guardrails, KeyGrant, Organization, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
@@ -257,8 +271,7 @@ class Estate:
             rcps = guardrails([*(unit.guardrails for unit in path), account.guardrails], Kind.RCP)
             for resource in account.resources:
                 if resource.policy is not None or resource.grants or resource.acls:
-                    at = reach(resource)  # its policy may decide calls on what has a policy of its own, too (W-4, W-5)
-                    here = both(outside, either(at.surely, both(at.perhaps, at.inside)))
+                    here = both(outside, reach(resource).surely)
                     own = () if resource.policy is None else (resource.policy,)
                     beside = _deciding_beside(account.resources, resource)
                     others = [r.policy for r in beside if r.policy]
@@ -266,6 +279,10 @@ class Estate:
                     kind = own[0].kind if own else Kind.KMS if resource.grants else Kind.BUCKET
                     told = (*facts, *(one for r in beside for one in _on(r)))
                     yield Topic(resource.arn, kind, here, documents, told, callers=outside)
+                    for name, part in parts(resource) if own and _names_more(resource) else ():
+                        listed = (reach(r).surely for r in account.resources if r is not resource)
+                        here = conj([outside, part, neg(disj(listed)), self.world.policies.allows(own)])
+                        yield Topic(name, kind, here, documents, told, callers=outside)
                 elif "AE7.acl" in self.untold and lists.counts(resource):
                     self.presumed = True
             for principal in account.principals:
@@ -344,6 +361,13 @@ class Estate:
             for principal in account.principals:
                 out += [*principal.policies, *principal.limits()]
         return distinct(out)
+
+
+def _names_more(resource: OwnedResource) -> bool:
+    """Whether an Allow of its policy names what may have a policy of its own (W-4): `*` and its ARN do not."""
+    statements = resource.policy.statements if resource.policy else ()
+    named = [s.resource for s in statements if s.effect == "Allow" and s.resource is not None]
+    return any(not element.negated and {*element.values} - {"*", resource.arn} for element in named)
 
 
 def _on(resource: OwnedResource) -> Iterator[Literal]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.logic.formula import disj, neg
+from perimeter_smt.logic.formula import Formula, disj, neg, sym
 from perimeter_smt.questions.documents import mode_of
 from perimeter_smt.questions.findings.estate import Asked
 from perimeter_smt.questions.findings.search import Cover
@@ -16,3 +18,13 @@ def turned(world: World, asked: Asked, cover: Cover) -> tuple[str, ...]:
     given, _ = search.given  # and the mode of the chosen readings
     found = disj(search.formula(cube) for cube in cover.cubes)
     return turning(search.engine, [search.access, given, neg(found), mode_of(world, "over")])
+
+
+def turned_in_workspace(world: World, asked: Asked, cubes: Iterable[Formula]) -> tuple[str, ...]:
+    """The same of a workspace: what its perimeter settles stays so; grants of keys are told by themselves (X-32)."""
+    search = asked.search
+    *given, _ = search.given  # and the mode of the chosen readings
+    settled = world.workspace.perimeter.settled | {"X-32"}
+    soft = (sym(f"assume {name}") for name in world.soft)
+    question = [search.access, *given, neg(disj(cubes)), *soft, *map(world.reading, settled)]
+    return turning(search.engine, question, settled)

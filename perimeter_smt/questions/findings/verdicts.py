@@ -45,7 +45,7 @@ class Findings(NoTruth):
     is covered by the rest), `restated` (their policies, read back, say the same). `unknowns` are what the source did
     not tell; `undecided` those of them that may give access besides. `services`: those whose calls were asked about;
     none for a policy by itself. `today`: the day from which on requests count, empty where no policy tests it.
-    `may_find`: of one policy, open points of AWS's documentation that, read the other way, give more access.
+    `may_find`: open points of AWS's documentation that, read the other way, give more access.
     """
 
     source: str
@@ -74,6 +74,7 @@ class Caller:
     """A caller or a class of callers, and the sets of requests that it can make; none: it can make none.
 
     `kind`: `principal` (listed in the workspace), `account` (whoever else is of an account of it) or `outsiders`.
+    `may_find`: open points of AWS's documentation that, read the other way, let it make more requests.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Caller:
     findings: tuple[Finding, ...]
     status: Literal["complete", "unknown"]
     reason: str = ""
+    may_find: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

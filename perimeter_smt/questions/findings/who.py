@@ -21,7 +21,7 @@ from perimeter_smt.organization.model import OwnedPrincipal, Unknown
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
-from perimeter_smt.questions.findings.answer import counting, covered, read_again
+from perimeter_smt.questions.findings.answer import counting, covered, may_find_in, read_again
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, apart, distinct, guardrails, services_of
 from perimeter_smt.questions.findings.literals import Literal, fact
 from perimeter_smt.questions.findings.notes import about_caller, no_such_call, through_points
@@ -179,8 +179,16 @@ def _answered(
         if kinds[asked.topic.name] == "outsiders":
             made = [_at_home(estate, asked, cube, one) for cube, one in zip(cover.cubes, made, strict=True)]
         ordered = tuple(sorted(made, key=lambda one: repr(one.elements)))
+        may_find = () if reason else may_find_in(estate, asked, cover)
         out.append(
-            Caller(asked.topic.name, kinds[asked.topic.name], ordered, "unknown" if reason else "complete", reason)  # type: ignore[arg-type]
+            Caller(
+                asked.topic.name,
+                kinds[asked.topic.name],  # type: ignore[arg-type]
+                ordered,
+                "unknown" if reason else "complete",
+                reason,
+                may_find,
+            )
         )
     proved = ["included"]
     if not any(cover.reason for _, cover, _ in parts):

@@ -7,6 +7,7 @@ from typing import Any
 from perimeter_smt.organization.model import Account, KeyGrant, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.kinds import Kind as Policy
+from perimeter_smt.request.actions import asked_on_stars
 from perimeter_smt.request.case import Case, Flags, KmsGrant
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.cases import everything, guardrails_of
@@ -86,7 +87,8 @@ def absent(workspace: Workspace, request: Request, facts: Facts) -> list[str]:
     created = created and not (request.resource.startswith("arn:aws:s3:::") and "/" in request.resource)
     # The `default` database is made for its catalog (Glue guide), which each Region has.
     created = created or (":glue:" in request.resource and request.resource.endswith(":database/default"))
-    named = request.resource != "*" and not created
+    nothing = request.resource == "*" or asked_on_stars(request.action, request.resource)  # all of a type
+    named = not nothing and not created
     if owner is not None and owner.listed and named and governing(workspace, request) is None:
         out.append(f"W-6: no such resource in the complete list of {owner.id}")
     return out

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from random import Random
 
+from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.request.request import Principal
 from tests.attack.cast import CAFE, ENDPOINTS, NAMES, ORGANIZATIONS, Call, calls
 from tests.attack.derived import TAGS
@@ -58,6 +60,8 @@ class EstateDraw(Draw):
             elif self.kind == "user":
                 self.principal_arn, self.name = chosen.arn, tail
                 self.principal = self.principal.model_copy(update={"arn": chosen.arn})
+            elif not _may_ask_for_tokens(chosen):
+                continue
             else:
                 self.principal = self.principal.model_copy(update={"user_arn": chosen.arn})
             return
@@ -130,3 +134,12 @@ def sample(rng: Random, estate: Estate, *, departures: float = 0.0) -> Sample:
 
 
 __all__ = ["NAMES", "sample"]
+
+
+def _may_ask_for_tokens(user: OwnedPrincipal) -> bool:
+    """Whether an Allow of the user names GetFederationToken (STS API): else it has no federated users."""
+    for statement in (s for document in user.policies for s in document.statements if s.effect == "Allow"):
+        names = any(fnmatchcase("sts:getfederationtoken", text.lower()) for text in statement.action.values)
+        if names != statement.action.negated:
+            return True
+    return False

@@ -268,6 +268,7 @@ EQUAL: dict[str, Law] = {
     "other account ids": _renamed("other account ids", _ACCOUNTS),
     "other ids of organization, units and networks": _renamed("other ids of organization, units and networks", _NAMES),
     "other names of buckets": _renamed("other names of buckets", _BUCKETS),
+    "other Regions": _renamed("other Regions", {"eu-west-1": "eu-central-1"}),
     "guardrails again at everything below": copied_down,
     "unit without accounts": empty_unit,
     "variable of which the value is known": variable_by_hand,
