@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.files import printable
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.organization.perimeter import Collected, Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import agreement, values
@@ -311,4 +312,4 @@ def _perimeter(declared: Perimeter | None, organization: str, options: SourceOpt
 
 def _name(path: Path) -> str:
     found = path.resolve()
-    return found.name if found.is_dir() else found.stem
+    return printable(found.name if found.is_dir() else found.stem)
