@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.files import printable
-from perimeter_smt.organization.model import Organization
+from perimeter_smt.organization.model import IDLE, Organization, Unknown
 from perimeter_smt.organization.perimeter import Collected, Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.draft import Draft
@@ -21,6 +21,7 @@ from perimeter_smt.organization.readers.fields import Check, members, named_text
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
+from perimeter_smt.organization.readers.untold_region import STANDS_IN, hangs_on_region, open_template
 from perimeter_smt.organization.readers.untold_tags import name_untold_tags, told_by, untold_tags
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
@@ -105,7 +106,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         perimeter=perimeter,
         name=_name(path),
         grants_given=draft.accounts_listed or options.complete,
-        unknowns=tuple(draft.unknowns.values()),
+        unknowns=tuple(_weighed(draft, path, form, organization, perimeter)),
         others=tuple(sorted(draft.others.items())),
         unread=tuple(draft.unread),
         collected=Collected.of(draft.collected),
@@ -113,6 +114,20 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         untagged=untagged,
         versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
+
+
+def _weighed(draft: Draft, path: Path, form: Form, own: Organization, perimeter: Perimeter) -> Iterator[Unknown]:
+    """The unknowns; a Region that stands in and that nothing looks at is marked as one."""
+    for unknown in draft.unknowns.values():
+        if unknown.name in STANDS_IN and _open(path, form) and not hangs_on_region(own, perimeter):
+            yield unknown.model_copy(update={"idle": True, "reason": unknown.reason + IDLE})
+        else:
+            yield unknown
+
+
+def _open(path: Path, form: Form) -> bool:
+    """Whether what is read is the same in every Region; a template may choose by it."""
+    return form is not Form.CLOUDFORMATION or open_template(path)
 
 
 def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
