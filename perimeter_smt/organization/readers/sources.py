@@ -28,6 +28,12 @@ from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
 
 SOME_ORGANIZATION = "o-nottold0000"  # stands in where neither a source nor its policies tell one
+_ANSWERS = "answers of `aws organizations` in one folder with it tell them, or `perimeter collect`"
+_TOLD_BY = {  # where guardrails stand that a form does not hold
+    Form.CLI: f": {_ANSWERS}",
+    Form.CONFIG: f": no item is one; {_ANSWERS}",
+    **dict.fromkeys((Form.TERRAFORM, Form.CLOUDFORMATION), ": `--org SOURCE` tells them"),
+}
 _SOURCE = ("path", "organization", "management_account", "account", "region", "complete", "org", "org_account",
            "parameter", "set")  # fmt: skip
 
@@ -93,7 +99,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         )
     declared, node = _declared(path, options)
     own = _organization_id(draft, options, declared, some=form is Form.POLICIES)
-    organization = _organization(draft, options, own)
+    organization = _organization(draft, form, options, own)
     _in_regions(organization, path)
     perimeter = _perimeter(declared, organization.id, options)
     untagged = untold_tags(draft)
@@ -255,12 +261,12 @@ def _in_regions(organization: Organization, path: Path) -> None:
                 raise InputError(f"resource {quoted(resource.arn)}: {error}", file=str(path)) from None
 
 
-def _organization(draft: Draft, options: SourceOptions, own: str) -> Organization:
+def _organization(draft: Draft, form: Form, options: SourceOptions, own: str) -> Organization:
     management = options.management_account or draft.management
     if management is None:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
                       "`--management-account`", "facts")  # fmt: skip
-    _missing_guardrails(draft)
+    _missing_guardrails(draft, form)
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
     if options.complete and all(account.id == management for account, _ in found.accounts()):
         draft.unknown("accounts of the organization", "none is told: claims on them are about nothing", "facts")
@@ -269,13 +275,13 @@ def _organization(draft: Draft, options: SourceOptions, own: str) -> Organizatio
     return found.model_copy(update={"partition": partition_of(found)})
 
 
-def _missing_guardrails(draft: Draft) -> None:
+def _missing_guardrails(draft: Draft, form: Form) -> None:
     """Name the kinds of guardrails of which the source holds none, where that does not mean that there are none."""
     there = {control.type for control in draft.controls.values()}
     told = draft.guardrails_told if there else set()
     missing = [name for kind, name in (("scp", "SCPs"), ("rcp", "RCPs")) if kind not in there | told]
     if missing:
-        draft.unknown(" and ".join(missing), "none in the source", "guardrails")
+        draft.unknown(" and ".join(missing), f"none in the source{_TOLD_BY.get(form, '')}", "guardrails")
 
 
 def _organization_id(draft: Draft, options: SourceOptions, declared: Perimeter | None, *, some: bool) -> str:
