@@ -84,3 +84,10 @@ def test_a_management_account_that_nobody_told(tmp_path, capsys):
     assert f"organization {told.ORG}, management account not told, partition aws" in capsys.readouterr().out
     assert run(["inventory", str(tmp_path), "--org-id", told.ORG, "--management-account", told.MANAGEMENT]) == 0
     assert f"management account {told.MANAGEMENT}, partition aws" in capsys.readouterr().out
+
+
+def test_a_workspace_over_an_organization(tmp_path, capsys):
+    """`--org` was passed over where the workspace has an organization of its own."""
+    workspace, below = told.workspace(tmp_path / "mine"), told.config(tmp_path / "below")
+    assert run(["inventory", str(workspace), "--org", str(below)]) == 2
+    assert "a workspace, which has an organization of its own: expected no `--org`" in capsys.readouterr().err

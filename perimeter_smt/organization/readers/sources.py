@@ -80,6 +80,9 @@ def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspa
 
 def _read(path: Path, options: SourceOptions) -> Workspace:
     form = recognise(path)
+    if form is Form.WORKSPACE and options.organization is not None:
+        raise InputError("a workspace, which has an organization of its own: expected no `--org`, or a change",
+                         file=str(path))  # fmt: skip
     if form is Form.WORKSPACE:
         if options.perimeter_file is None:
             return load_workspace(path, options.fill)
