@@ -33,3 +33,8 @@ def read_text(path: Path, most: int, what: str) -> str:
     if len(text) > most:
         raise InputError(f"the text has {len(text)} characters, expected at most {most}", file=file)
     return text
+
+
+def printable(file: str) -> str:
+    """The name of a file as it can be written: bytes of it that are not UTF-8 stand as escapes."""
+    return file.encode("utf-8", "backslashreplace").decode()

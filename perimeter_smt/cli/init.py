@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from perimeter_smt.cli.options import fill, set_option
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.errors import InputError
 
-_KEPT = {"org_id": "organization", "management_account": "management_account", "region": "region"}
+_KEPT = {"org_id": "organization", "management_account": "management_account", "region": "region",
+         "org_account": "org_account"}  # fmt: skip
 
 
 @click.command()
@@ -41,18 +43,27 @@ def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) 
         raise InputError("exists already, expected a folder without one", file=str(target))
     if folder.resolve() == source.resolve():  # it would name itself
         raise InputError("is the source itself, expected another folder for perimeter.yaml", file=str(folder))
-    workspace = read_source(source, source_options(fill(settings), options))
+    chosen = source_options(fill(settings), options)
+    workspace = read_source(source, chosen)
     found = proposals(workspace)
-    kept = {name: str(options[key]) for key, name in _KEPT.items() if options.get(key)}
-    if options.get("accounts"):
-        kept["account"] = options["accounts"][0]
-    if options.get("complete"):
+    kept: dict[str, str | Mapping[str, str]] = {"path": _from(folder, source)}
+    kept |= {name: str(options[key]) for key, name in _KEPT.items() if options.get(key)}
+    if chosen.account:
+        kept["account"] = chosen.account
+    if chosen.complete:
         kept["complete"] = "true"
+    if chosen.organization:
+        kept["org"] = _from(folder, chosen.organization)
+    kept |= {"parameter": chosen.parameters, "set": chosen.fill}
     folder.mkdir(parents=True, exist_ok=True)
-    where = Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix()
-    text = perimeter_yaml(workspace, found, {"path": where, **kept}, datetime.now(UTC).date())
+    text = perimeter_yaml(workspace, found, kept, datetime.now(UTC).date())
     target.write_text(text, "utf-8")
     if not (described := folder / SCHEMA_FILE).exists():
         described.write_text(schema("perimeter-yaml"), "utf-8")
     click.echo(f"{target}: read it, then run `perimeter prove {folder}`")
     return 0
+
+
+def _from(folder: Path, path: Path) -> str:
+    """The path as it is written in a file of the folder."""
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

@@ -61,6 +61,9 @@ class OwnedPrincipal(_Frozen):
         return (*((self.boundary,) if self.boundary else ()), *passed)
 
 
+IDLE = "; nothing that was read looks at it"  # how reasons of idle facts end
+
+
 class Unknown(_Frozen):
     """Something that a source names and does not tell: listed by name beside every verdict.
 
@@ -71,7 +74,8 @@ class Unknown(_Frozen):
     For questions that go through what is listed, one by one: `account` (`*`: any) holds something that is left out
     there. `holds`: what is left out says what a `caller` may do, or who may use a `resource` or take a role (`trust`);
     empty: either. `subject` is its ARN where that is known, `known` a principal with the rest of its policies, which is
-    granted everything where its own are not known.
+    granted everything where its own are not known. `idle`: a fact that nothing else of the source looks at, so that
+    objectives do not hang on it; questions that name something of their own may.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Unknown(_Frozen):
     holds: Literal["", "caller", "resource", "trust"] = Field(default="", exclude=True)
     subject: str = Field(default="", exclude=True)
     known: OwnedPrincipal | None = Field(default=None, exclude=True)
+    idle: bool = Field(default=False, exclude=True)
 
     def __hash__(self) -> int:
         return hash((self.name, self.reason, self.affects, self.place))

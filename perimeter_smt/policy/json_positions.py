@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.files import printable
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 100
@@ -89,12 +90,12 @@ def read_json(text: str, *, file: str) -> Node:
     """Read one JSON document; InputError with line and column where it is not JSON, too large or too deep."""
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"the text has {len(text)} characters, expected at most {MAX_CHARACTERS}", file=file)
-    return _Reader(text, file).document()
+    return _Reader(text, printable(file)).document()
 
 
 def from_object(value: object, *, file: str) -> Node:
     """The same nodes from a decoded object; lines are 0. InputError for what JSON cannot hold, or too deep nesting."""
-    return _node(value, Node(None, 0, file))
+    return _node(value, Node(None, 0, printable(file)))
 
 
 def quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from perimeter_smt.errors import InputError, Together, did_you_mean
-from perimeter_smt.files import read_text
+from perimeter_smt.files import printable, read_text
 from perimeter_smt.policy import api_resources, sizes, validate
 from perimeter_smt.policy.document import (
     Condition,
@@ -102,7 +102,7 @@ def _document(
     plain: bool = False,
     sized: bool = True,
 ) -> Document:
-    node, together = unwrapped(node), Together()
+    name, node, together = printable(name), unwrapped(node), Together()
     if not plain:
         with together:
             fill_placeholders(node, fill)

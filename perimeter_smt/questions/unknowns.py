@@ -12,6 +12,7 @@ from dataclasses import replace
 from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions.mitigations.model import Line, Mitigation, worst
+from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.verdicts import Report, Verdict
 
 
@@ -29,6 +30,8 @@ def qualified(report: Report, unknowns: Sequence[Unknown]) -> Report:
 
 
 def _verdict(verdict: Verdict, facts: Sequence[Unknown], guardrails: Sequence[Unknown]) -> Verdict:
+    own = verdict.objective not in OBJECTIVES  # an assertion may look at anything
+    facts = [u for u in facts if own or not u.idle]
     if verdict.status == "proved" and facts:
         return replace(verdict, status="conditional", reason=f"not known: {named(facts)}")
     if verdict.status in ("refuted", "conditional") and guardrails:
@@ -38,6 +41,7 @@ def _verdict(verdict: Verdict, facts: Sequence[Unknown], guardrails: Sequence[Un
 
 
 def _availability(verdict: Verdict, unknowns: Sequence[Unknown]) -> Verdict:
+    unknowns = [u for u in unknowns if not u.idle]
     if verdict.status == "proved" and unknowns:
         return replace(verdict, status="conditional", reason=f"may be blocked by what is not known: {named(unknowns)}")
     return verdict

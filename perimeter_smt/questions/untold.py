@@ -22,13 +22,18 @@ MAY_LET_IN = "what is not known may give access"
 MANAGEMENT = "management account"  # how a source names it where it does not tell it
 
 
-def hiding(workspace: Workspace, side: Side, services: Collection[str] | None = None) -> tuple[Unknown, ...]:
+def hiding(
+    workspace: Workspace, side: Side, services: Collection[str] | None = None, *, idle: bool = True
+) -> tuple[Unknown, ...]:
     """What may give access that an answer does not show.
 
     `resource`: who reaches resources and takes roles; what identity policies grant is no part of it. `caller`: what
     principals may do; the policies of resources are no part of it. `services`: calls of these alone are asked about.
+    `idle`: also facts that matter only to a question that names something of its own.
     """
-    found = (unknown for unknown in workspace.unknowns if _hides(workspace, unknown, side))
+    found = (
+        unknown for unknown in workspace.unknowns if (idle or not unknown.idle) and _hides(workspace, unknown, side)
+    )
     return tuple(unknown for unknown in found if services is None or _of(unknown, services))
 
 

@@ -226,7 +226,9 @@ def _named(statement: Result) -> str:
 
 
 def _key(*parts: str) -> str:
-    return sha256("\n".join(part.replace("\n", " ") for part in parts).encode()).hexdigest()[:32]
+    return sha256("\n".join(part.replace("\n", " ") for part in parts).encode("utf-8", "surrogatepass")).hexdigest()[
+        :32
+    ]
 
 
 def _numbered(found: Iterator[Entry]) -> Iterator[Entry]:

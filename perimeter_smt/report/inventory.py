@@ -25,7 +25,9 @@ def render(found: Inventory, unknowns: Sequence[Unknown], *, width: int | None =
     """Tables of counts, remarks, and what is not known."""
     page = Page(width, color=color)
     page.text(f"inventory of `{found.name}`", style="bold")
-    page.text(f"organization {found.organization}, management account {found.management_account}, "
+    told = all(unknown.name != "management account" for unknown in unknowns)
+    management = found.management_account if told else "not told"
+    page.text(f"organization {found.organization}, management account {management}, "
               f"partition {found.partition}", style="dim")  # fmt: skip
     if found.collected:
         page.text(str(found.collected), style="dim", hang=2)

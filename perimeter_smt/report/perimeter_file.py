@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -22,12 +23,15 @@ _HEAD = """\
 """
 
 
-def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, str], day: date | None = None) -> str:
+Source = Mapping[str, str | Mapping[str, str]]
+
+
+def perimeter_yaml(workspace: Workspace, found: Proposals, source: Source, day: date | None = None) -> str:
     """The text of the file; `source` names where the organization is read from, with what the source does not tell."""
     when = f" on {day.isoformat()}" if day else ""
     out = [_HEAD.format(schema=SCHEMA_FILE, organization=workspace.organization.id, day=when)]
     if source:
-        out += ["source:", *(f'  {name}: "{value}"' for name, value in source.items()), *_to_say(workspace, source), ""]
+        out += ["source:", *_source(source), *_to_say(workspace, source), ""]
     out += [*_organization(workspace), ""]
     _list(out, "vpcs", found.of("vpcs"), "Networks that guardrails expect. Endpoints of my accounts count anyway.",
           braces=True)  # fmt: skip
@@ -45,7 +49,21 @@ def perimeter_yaml(workspace: Workspace, found: Proposals, source: Mapping[str, 
     return "\n".join(out) + "\n"
 
 
-def _to_say(workspace: Workspace, source: Mapping[str, str]) -> list[str]:
+def _source(source: Source) -> Iterable[str]:
+    """The members of `source`, in quotes: a value of `--set` may hold anything."""
+    for name, value in source.items():
+        if isinstance(value, str):
+            yield f"  {name}: {_quoted(value)}"
+        elif value:
+            yield f"  {name}:"
+            yield from (f"    {_quoted(own)}: {_quoted(said)}" for own, said in value.items())
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a text of JSON is one of YAML
+
+
+def _to_say(workspace: Workspace, source: Source) -> list[str]:
     """What the source does not tell and this file can, as comments."""
     facts = [unknown for unknown in workspace.unknowns if unknown.affects == "facts"]
     out = []

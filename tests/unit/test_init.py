@@ -11,7 +11,7 @@ from perimeter_smt import workspace_from_options
 from perimeter_smt.cli.main import run
 from perimeter_smt.organization.proposals import proposals
 from perimeter_smt.organization.published import is_published_bucket, published_resources
-from perimeter_smt.organization.readers import read_source
+from perimeter_smt.organization.readers import SourceOptions, read_source
 
 ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme"
 ORG, OWN, MANAGEMENT = "o-acme0000001", "111122223333", "999900001111"
@@ -104,6 +104,57 @@ def test_a_source_is_read_in_place_with_what_was_said(tmp_path):
     assert {(t.key, t.missing) for t in found.perimeter.tag_exceptions} == {("Exempt", False), ("Bound", True)}
     assert found.perimeter.scope("O5").except_actions == ("dax:*", "rds-db:connect")
     assert not [u for u in found.unknowns if u.affects == "facts"]
+
+
+@pytest.fixture
+def template_over_policies(tmp_path):
+    """A queue in a template over a folder of policies, with a parameter and a placeholder that nothing else tells."""
+    open_to = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "Partner"}}, "Action": "sqs:SendMessage"}
+    queue = {"Type": "AWS::SQS::QueuePolicy", "Properties": {
+        "Queues": ["https://sqs.eu-south-2.amazonaws.com/111122223333/parcels"],
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [{**open_to, "Resource": "*"}]}}}  # fmt: skip
+    (tmp_path / "parcels.json").write_text(
+        json.dumps({"Parameters": {"Partner": {"Type": "String"}}, "Resources": {"Policy": queue}})
+    )
+    denied = {"Sid": "Ours", "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+              "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "<ORG>"}}}  # fmt: skip
+    (tmp_path / "policies" / "rcps").mkdir(parents=True)
+    (tmp_path / "policies" / "rcps" / "ours.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    )
+    return tmp_path
+
+
+def test_what_was_needed_to_read_the_source_is_kept(template_over_policies, capsys):
+    """Parameters, placeholders and the organization below were lost: `prove` of the folder read something else."""
+    folder = template_over_policies
+    said = ["--org", str(folder / "policies"), "--org-account", "444455556666", "--org-id", ORG, "--account", OWN,
+            "--management-account", MANAGEMENT, "--region", "eu-south-2",
+            "--parameter", "Partner=777788889999", "--set", f"ORG={ORG}", "--set", 'UNUSED=a "b" \\']  # fmt: skip
+    assert run(["inventory", str(folder / "parcels.json"), *said, "--json"]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    assert run(["init", str(folder / "mine"), "--from", str(folder / "parcels.json"), *said]) == 0
+    capsys.readouterr()
+    assert run(["inventory", str(folder / "mine"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {**found, "name": ""} == {**expected, "name": ""}
+    assert "777788889999" in str(read_source(folder / "mine").organization)
+    # what the command line says counts before what the file says
+    assert run(["inventory", str(folder / "mine"), "--json", "--parameter", "Partner=222233334444"]) == 0
+    again = read_source(folder / "mine", SourceOptions(parameters={"Partner": "222233334444"}))
+    assert "222233334444" in str(again.organization)
+    assert "777788889999" not in str(again.organization)
+
+
+def test_an_organization_below_that_leads_back(template_over_policies, capsys):
+    (template_over_policies / "mine").mkdir()
+    file = template_over_policies / "mine" / "perimeter.yaml"
+    file.write_text(f"orgs: [{ORG}]\nsource:\n  path: ../parcels.json\n  org: ../mine\n")
+    assert run(["inventory", str(file.parent)]) == 2
+    assert "perimeter.yaml:4: $.source.org: `../mine` leads back to" in capsys.readouterr().err
+    file.write_text(f"orgs: [{ORG}]\nsource:\n  path: ../parcels.json\n  org_account: '{OWN}'\n")
+    assert run(["inventory", str(file.parent)]) == 2
+    assert "says nothing without `org`" in capsys.readouterr().err
 
 
 def test_published_resources_have_whole_names():

@@ -121,8 +121,13 @@ def flag(node: Node | None, default: bool) -> bool:
 
 def tags(node: Node | None) -> dict[str, str]:
     """A mapping of texts, each as it is written."""
+    return named_texts(node, "tags")
+
+
+def named_texts(node: Node | None, what: str) -> dict[str, str]:
+    """Texts by name, such as values of parameters, each as it is written; none where nothing is."""
     if node is None:
         return {}
     if not isinstance(node.value, dict):
-        raise node.key_error(f"found {node.shown}, expected tags: a mapping")
+        raise node.key_error(f"found {node.shown}, expected {what}: a mapping")
     return {key: text(value, lambda found: found) for key, value in node.value.items()}

@@ -43,12 +43,21 @@ def recognise(path: Path) -> Form:
     """The form of a file or folder; InputError that says what was expected."""
     if not path.exists():
         raise InputError("no such file or folder", file=str(path))
+    if path.is_dir():
+        _misnamed(path)
     form = _folder(path) if path.is_dir() else _file(path)
     if form is None:
         (_say_why if path.is_file() else _say_why_of)(path)
     if form is None:
         raise InputError(f"of no form that is known: expected {_EXPECTED}", file=str(path))
     return form
+
+
+def _misnamed(folder: Path) -> None:
+    """InputError for a file of a workspace under another ending: what it says would be passed over."""
+    for name in ("organization", "perimeter"):
+        if (found := folder / f"{name}.yml").is_file() and not (folder / f"{name}.yaml").exists():
+            raise InputError(f"not read under this name, expected `{name}.yaml`", file=str(found))
 
 
 def _say_why(path: Path) -> None:

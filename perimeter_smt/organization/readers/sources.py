@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from perimeter_smt.errors import InputError, did_you_mean
-from perimeter_smt.organization.model import Organization
+from perimeter_smt.files import printable
+from perimeter_smt.organization.model import IDLE, Organization, Unknown
 from perimeter_smt.organization.perimeter import Collected, Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import agreement, values
 from perimeter_smt.organization.readers.draft import Draft
 from perimeter_smt.organization.readers.draft.assemble import SOME_MANAGEMENT, SOME_ROOT, assemble
 from perimeter_smt.organization.readers.draft.overlay import overlay
 from perimeter_smt.organization.readers.draft.still_untold import still_untold
-from perimeter_smt.organization.readers.fields import Check, members, required, text
+from perimeter_smt.organization.readers.fields import Check, members, named_texts, required, text
 from perimeter_smt.organization.readers.inferred import organization_ids, partition_of, tests_paths
 from perimeter_smt.organization.readers.perimeter_file import read_perimeter
 from perimeter_smt.organization.readers.recognise import Form, recognise
+from perimeter_smt.organization.readers.untold_region import STANDS_IN, hangs_on_region, open_template
 from perimeter_smt.organization.readers.untold_tags import name_untold_tags, told_by, untold_tags
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
 
 SOME_ORGANIZATION = "o-nottold0000"  # stands in where neither a source nor its policies tell one
-_SOURCE = ("path", "organization", "management_account", "account", "region", "complete")
+_ANSWERS = "answers of `aws organizations` in one folder with it tell them, or `perimeter collect`"
+_TOLD_BY = {  # where guardrails stand that a form does not hold
+    Form.CLI: f": {_ANSWERS}",
+    Form.CONFIG: f": no item is one; {_ANSWERS}",
+    **dict.fromkeys((Form.TERRAFORM, Form.CLOUDFORMATION), ": `--org SOURCE` tells them"),
+}
+_SOURCE = ("path", "organization", "management_account", "account", "region", "complete", "org", "org_account",
+           "parameter", "set")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,9 @@ def read_source(path: Path, options: SourceOptions = SourceOptions()) -> Workspa
 
 def _read(path: Path, options: SourceOptions) -> Workspace:
     form = recognise(path)
+    if form is Form.WORKSPACE and options.organization is not None:
+        raise InputError("a workspace, which has an organization of its own: expected no `--org`, or a change",
+                         file=str(path))  # fmt: skip
     if form is Form.WORKSPACE:
         if options.perimeter_file is None:
             return load_workspace(path, options.fill)
@@ -90,7 +102,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         )
     declared, node = _declared(path, options)
     own = _organization_id(draft, options, declared, some=form is Form.POLICIES)
-    organization = _organization(draft, options, own)
+    organization = _organization(draft, form, options, own)
     _in_regions(organization, path)
     perimeter = _perimeter(declared, organization.id, options)
     untagged = untold_tags(draft)
@@ -103,7 +115,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         perimeter=perimeter,
         name=_name(path),
         grants_given=draft.accounts_listed or options.complete,
-        unknowns=tuple(draft.unknowns.values()),
+        unknowns=tuple(_weighed(draft, path, form, organization, perimeter)),
         others=tuple(sorted(draft.others.items())),
         unread=tuple(draft.unread),
         collected=Collected.of(draft.collected),
@@ -111,6 +123,20 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         untagged=untagged,
         versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
+
+
+def _weighed(draft: Draft, path: Path, form: Form, own: Organization, perimeter: Perimeter) -> Iterator[Unknown]:
+    """The unknowns; a Region that stands in and that nothing looks at is marked as one."""
+    for unknown in draft.unknowns.values():
+        if unknown.name in STANDS_IN and _open(path, form) and not hangs_on_region(own, perimeter):
+            yield unknown.model_copy(update={"idle": True, "reason": unknown.reason + IDLE})
+        else:
+            yield unknown
+
+
+def _open(path: Path, form: Form) -> bool:
+    """Whether what is read is the same in every Region; a template may choose by it."""
+    return form is not Form.CLOUDFORMATION or open_template(path)
 
 
 def changed(base: Workspace, path: Path, options: SourceOptions = SourceOptions()) -> Workspace:
@@ -158,16 +184,15 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
     assert isinstance(node.value, dict)
     source = node.value["source"]
     found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
-    where = text(required(found, "path", source, "a source"), values.any_text)
-    path = folder / where
-    short = Path(os.path.normpath(path))
-    if short.resolve() == path.resolve():  # else a link leads elsewhere than its name says
-        path = short
-    if not path.exists():
-        raise found["path"].error(f"no such file or folder: `{where}`")
+    where, path = _named(folder, required(found, "path", source, "a source"))
     through = (*options.through, folder.resolve())
-    if path.resolve() in through:
-        raise found["path"].error(f"`{where}` leads back to a `perimeter.yaml` that was read, expected another source")
+    _no_circle(found["path"], where, path, through)
+    base = options.organization
+    if base is None and "org" in found:
+        where, base = _named(folder, found["org"])
+        _no_circle(found["org"], where, base, through)
+    if "org_account" in found and base is None:
+        raise found["org_account"].key_error("says nothing without `org`: expected `account`")
 
     def given(name: str, check: Check) -> str | None:
         return text(found[name], check) if name in found else None
@@ -180,9 +205,30 @@ def _beside(folder: Path, options: SourceOptions) -> Workspace:
         account=options.account or given("account", values.account_id),
         region=options.region or given("region", values.region),
         complete=options.complete or given("complete", values.any_text) == "true",
+        organization=base,
+        organization_account=options.organization_account or given("org_account", values.account_id),
+        parameters={**named_texts(found.get("parameter"), "parameters"), **options.parameters},
+        fill={**named_texts(found.get("set"), "placeholders"), **options.fill},
         through=through,
     )
     return read_source(path, chosen).model_copy(update={"name": _name(folder)})
+
+
+def _named(folder: Path, node: Node) -> tuple[str, Path]:
+    """The path that a member of `source` names, as it is written and from here."""
+    where = text(node, values.any_text)
+    path = folder / where
+    short = Path(os.path.normpath(path))
+    if short.resolve() == path.resolve():  # else a link leads elsewhere than its name says
+        path = short
+    if not path.exists():
+        raise node.error(f"no such file or folder: `{where}`")
+    return where, path
+
+
+def _no_circle(node: Node, where: str, path: Path, through: tuple[Path, ...]) -> None:
+    if path.resolve() in through:
+        raise node.error(f"`{where}` leads back to a `perimeter.yaml` that was read, expected another source")
 
 
 def _changed(base: Workspace, draft: Draft, path: Path, account: str | None) -> Workspace:
@@ -218,12 +264,12 @@ def _in_regions(organization: Organization, path: Path) -> None:
                 raise InputError(f"resource {quoted(resource.arn)}: {error}", file=str(path)) from None
 
 
-def _organization(draft: Draft, options: SourceOptions, own: str) -> Organization:
+def _organization(draft: Draft, form: Form, options: SourceOptions, own: str) -> Organization:
     management = options.management_account or draft.management
     if management is None:
         draft.unknown("management account", "not told: SCPs and RCPs do not bind it, whichever it is; say "
                       "`--management-account`", "facts")  # fmt: skip
-    _missing_guardrails(draft)
+    _missing_guardrails(draft, form)
     found = assemble(draft, own, management=management or SOME_MANAGEMENT, complete=options.complete)
     if options.complete and all(account.id == management for account, _ in found.accounts()):
         draft.unknown("accounts of the organization", "none is told: claims on them are about nothing", "facts")
@@ -232,13 +278,13 @@ def _organization(draft: Draft, options: SourceOptions, own: str) -> Organizatio
     return found.model_copy(update={"partition": partition_of(found)})
 
 
-def _missing_guardrails(draft: Draft) -> None:
+def _missing_guardrails(draft: Draft, form: Form) -> None:
     """Name the kinds of guardrails of which the source holds none, where that does not mean that there are none."""
     there = {control.type for control in draft.controls.values()}
     told = draft.guardrails_told if there else set()
     missing = [name for kind, name in (("scp", "SCPs"), ("rcp", "RCPs")) if kind not in there | told]
     if missing:
-        draft.unknown(" and ".join(missing), "none in the source", "guardrails")
+        draft.unknown(" and ".join(missing), f"none in the source{_TOLD_BY.get(form, '')}", "guardrails")
 
 
 def _organization_id(draft: Draft, options: SourceOptions, declared: Perimeter | None, *, some: bool) -> str:
@@ -290,4 +336,4 @@ def _perimeter(declared: Perimeter | None, organization: str, options: SourceOpt
 
 def _name(path: Path) -> str:
     found = path.resolve()
-    return found.name if found.is_dir() else found.stem
+    return printable(found.name if found.is_dir() else found.stem)

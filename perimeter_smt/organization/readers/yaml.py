@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 )
 
 from perimeter_smt.errors import InputError
-from perimeter_smt.files import read_text
+from perimeter_smt.files import printable, read_text
 from perimeter_smt.policy.json_positions import clipped, quoted
 
 MAX_CHARACTERS = 4_000_000
@@ -101,7 +101,7 @@ def parse_yaml(text: str, *, file: str) -> Node:
         line = text.count("\n", 0, found) + 1
         raise InputError(f"character U+{ord(text[found]):04X} is not allowed", file=file, line=line)
     try:
-        return _Builder(file).document(YAML(typ="safe", pure=True).parse(text))
+        return _Builder(printable(file)).document(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(str(error.problem or error.context or "unexpected text").split())

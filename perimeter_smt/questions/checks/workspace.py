@@ -49,7 +49,9 @@ def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -
     in and the source does not tell is UNKNOWN.
     """
     # A grant of a key names who gets it: it is not public.
-    untold = [unknown for unknown in hiding(workspace, "resource") if not unknown.name.startswith("grants of ")]
+    untold = [
+        unknown for unknown in hiding(workspace, "resource", idle=False) if not unknown.name.startswith("grants of ")
+    ]
     workspace = with_known_part(workspace)
     filler = Filler(workspace)
     for account, _ in workspace.organization.accounts():

@@ -99,7 +99,7 @@ def findings_of_workspace(
     chosen = sorted({known_service(s) for s in services}) if services else None
     workspace = workspace.model_copy(update={"today": today or date.today()})
     if direction == "in":
-        undecided = hiding(workspace, "resource", chosen)
+        undecided = hiding(workspace, "resource", chosen, idle=False)
         workspace = with_known_part(workspace)
         chosen = chosen or services_of(workspace)
         if not chosen:

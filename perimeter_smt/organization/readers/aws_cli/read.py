@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers.answer_files import YAML_FILES, files, tables, values_of
 from perimeter_smt.organization.readers.aws_cli import (
@@ -199,8 +201,19 @@ def _name_unread(draft: Draft, folder: Path, partly: list[str]) -> None:
         shown = ", ".join(f"`{name}`" for name in unread[:_SHOWN])
         more = f" and {len(unread) - _SHOWN} more" if len(unread) > _SHOWN else ""
         what = "1 file" if len(unread) == 1 else f"{len(unread)} files"
+        if any(_policy_alone(folder / name) for name in unread):
+            more += "; a policy counts inside the answer that tells where it is attached (`describe-policy`)"
         draft.unknown(f"what is in {what}", f"no answer that is known, or an empty file: {shown}{more}", "grants",
                       Place(str(folder)), account="*")  # fmt: skip
+
+
+def _policy_alone(file: Path) -> bool:
+    """Whether a file holds a policy and nothing that says whose it is."""
+    try:
+        found = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(found, dict) and "Statement" in found
 
 
 def _put(reader: Callable[[Answer], None], answer: Answer) -> None:

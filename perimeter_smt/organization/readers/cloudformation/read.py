@@ -37,10 +37,13 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
     for file in found:
         try:
             form = recognise(file)
-        except InputError:
+        except InputError as error:
+            _passed_over(draft, path, file, error)
             continue
         if form is Form.CLOUDFORMATION:
             files.append(file)
+        else:
+            draft.unread.append(file.relative_to(path).as_posix())
     places = assembly.deployed(files)
     chosen = [(file, _chosen(options, places.get(file)), name) for file, name in _stacks(files, path)]
     templates = [(file, own, _template(file, name, draft, own)) for file, own, name in chosen]
@@ -51,6 +54,20 @@ def read(path: Path, draft: Draft, options: SourceOptions) -> None:
             _account(stack, own)
             _read(stack)
     sizes.check(draft)
+
+
+def _passed_over(draft: Draft, folder: Path, file: Path, error: InputError) -> None:
+    """Name a file that looks like a template and is none, which may make anything, and list a policy by itself."""
+    if not folder.is_dir():
+        return
+    data = file.read_bytes()
+    shown = file.relative_to(folder).as_posix()
+    if b"AWS::" in data and b"Resources" in data:
+        draft.unknown(f"what is in `{shown}`", f"no template that can be read: {error.message}", "grants",
+                      Place(str(file), line=error.line or 0), account="*")  # fmt: skip
+        draft.unread.append(shown)
+    elif data.lstrip()[:1] == b"{" and b'"Statement"' in data:
+        draft.unread.append(shown)
 
 
 def _chosen(options: SourceOptions, place: assembly.Deployed | None) -> SourceOptions:

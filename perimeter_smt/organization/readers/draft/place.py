@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from perimeter_smt.files import printable
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -21,7 +23,7 @@ class Place:
         return Place(self.file, (*self.steps, *steps), self.line)
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        where = printable(self.file) + (f":{self.line}" if self.line else "")
         if not self.steps:
             return where
         spelled = "".join(
