@@ -394,6 +394,11 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         "`aws:SourceVpce` never holds `vpc-0aa1`, expected the id of a VPC endpoint, `vpce-...`",
         allow(when("StringEquals", "aws:SourceVpce", "vpce-0aa1")),
     ),
+    "PL058": (
+        bucket("Deny", Principal="*", resource="arn:aws:s3:::parcels"),
+        "`s3:GetObject` applies to objects, and the statement names `arn:aws:s3:::parcels` alone",
+        bucket("Deny", Principal="*", resource="arn:aws:s3:::parcels/*"),
+    ),
 }
 
 

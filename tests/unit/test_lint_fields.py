@@ -116,3 +116,15 @@ def test_a_network_deny_on_services_only() -> None:
         assert said == ["the Deny on `aws:SourceVpce` stops AWS services, not strangers: it asks for a service"]
         but = network | {operator: {"aws:PrincipalIsAWSService": "false"}}
         assert messages("PL038", Kind.BUCKET, Principal="*", Condition=but) == []
+
+
+def test_resources_that_s3_refuses_in_a_bucket_policy() -> None:
+    two = ["arn:aws:s3:::parcels/*", "arn:aws:s3:::letters/*"]
+    assert messages("PL058", Kind.BUCKET, Principal="*", Resource=two) == [
+        "`arn:aws:s3:::letters/*` is of another bucket than `parcels`"
+    ]
+    for fine in (["arn:aws:s3:::parcels", "arn:aws:s3:::parcels/in/*"], ["arn:aws:s3:::par*", "arn:aws:s3:::l*/x"]):
+        assert messages("PL058", Kind.BUCKET, Principal="*", Action="s3:GetObject", Resource=fine) == []
+    only = {"Principal": "*", "Resource": "arn:aws:s3:::parcels"}
+    assert messages("PL058", Kind.BUCKET, Action="s3:ListBucket", **only) == []
+    assert len(messages("PL058", Kind.BUCKET, Action=["s3:ListBucket", "s3:PutObject"], **only)) == 1
