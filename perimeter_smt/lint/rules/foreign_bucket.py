@@ -13,6 +13,7 @@ from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.request.actions import ActionInfo, action_info
 
 _OF_BUCKET = re.compile(r"arn:[^:]*:s3:::([^/:*?$<>\[\]{}]+)(/.*)?", re.DOTALL)
+_ACCOUNT = re.compile(r"[0-9]{12}")  # stands for a bucket in AWS's guide to Multi-Region Access Points
 
 
 def _of_objects(info: ActionInfo) -> bool:
@@ -40,7 +41,7 @@ class ForeignBucket(Rule):
         for statement in document.statements:
             for value in statement.resource.values if statement.resource else ():
                 found = _OF_BUCKET.fullmatch(value)
-                if found is None or statement.resource is None:
+                if found is None or statement.resource is None or _ACCOUNT.fullmatch(found[1]):
                     continue
                 first = first or found[1]
                 if found[1] != first:
