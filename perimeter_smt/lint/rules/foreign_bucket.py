@@ -31,7 +31,7 @@ class ForeignBucket(Rule):
         "with an action that applies to none of its resources, such as `s3:GetObject` on the bucket alone. Write the "
         "ARN of this bucket, for actions on objects with `/*` behind it."
     )
-    source = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshooting.html"
+    source = "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"
     severity = Severity.ERROR
     kinds = frozenset((Kind.BUCKET,))
 
