@@ -158,6 +158,8 @@ def _action(item: Node, text: str, kind: Kind, strict: bool) -> None:
         return
     if not _ACTION.fullmatch(text):
         raise item.error(f"action {quoted(text)} is not `*` or `service:name`")
+    if text.count(":") > 1:
+        raise item.error(f"action {quoted(text)} has more than one colon, expected one action, `service:name`")
     if kind is Kind.TRUST and not text.lower().startswith("sts:"):
         raise item.error(f"action {quoted(text)} in a trust policy, expected an action of `sts`")
 

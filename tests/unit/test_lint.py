@@ -384,6 +384,21 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
             "Allow", Principal={"Service": "logging.s3.amazonaws.com"}, **when("StringEquals", "aws:SourceOrgID", "o-1")
         ),
     ),
+    "PL056": (
+        identity(Resource="arn:aws:sqs::444455556666:parcels"),
+        "`arn:aws:sqs::444455556666:parcels`: the Region is missing",
+        identity(Resource="arn:aws:sqs:eu-north-1:444455556666:parcels"),
+    ),
+    "PL057": (
+        allow(when("StringEquals", "aws:SourceVpce", "vpc-0aa1")),
+        "`aws:SourceVpce` never holds `vpc-0aa1`, expected the id of a VPC endpoint, `vpce-...`",
+        allow(when("StringEquals", "aws:SourceVpce", "vpce-0aa1")),
+    ),
+    "PL058": (
+        bucket("Deny", Principal="*", resource="arn:aws:s3:::parcels"),
+        "`s3:GetObject` applies to objects, and the statement names `arn:aws:s3:::parcels` alone",
+        bucket("Deny", Principal="*", resource="arn:aws:s3:::parcels/*"),
+    ),
 }
 
 

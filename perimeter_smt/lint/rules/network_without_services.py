@@ -8,6 +8,7 @@ from perimeter_smt.lint.facts import IDENTITY_KEYS, NETWORK_KEYS, outside_networ
 from perimeter_smt.lint.rule import IAM_GUIDE, RESOURCE_SIDE, Finding, StatementRule
 from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import quoted
+from perimeter_smt.policy.operators import Family
 
 _CALLER_KEYS = (*IDENTITY_KEYS, "aws:principalarn", "aws:principaltype", "aws:userid", "aws:username")
 _SERVICE_KEYS = ("aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist")
@@ -20,6 +21,16 @@ def _speaks_of_services(statement: Statement) -> bool:
         if not any(entry.value == "*" or entry.type == "Service" for entry in principal.entries):
             return False
     return not requires(statement, _CALLER_KEYS)
+
+
+def _of_services_only(statement: Statement) -> bool:
+    """Whether the statement asks that a service calls: it then stops services, and nobody else."""
+    return any(
+        condition.name == "aws:principalisawsservice"
+        and condition.operator.base.family is Family.BOOL
+        and {value.lower() for value in condition.values} == {"true"}
+        for condition in statement.conditions
+    )
 
 
 class NetworkWithoutServices(StatementRule):
@@ -41,6 +52,9 @@ class NetworkWithoutServices(StatementRule):
         found = outside_network(statement)
         if statement.effect != "Deny" or not found or not _speaks_of_services(statement):
             return
-        if not tests_any(statement, _SERVICE_KEYS) and not requires(statement, NETWORK_KEYS):
+        if _of_services_only(statement):
+            message = f"the Deny on {quoted(found[0].key)} stops AWS services, not strangers: it asks for a service"
+            yield self.found(message, found[0].location)
+        elif not tests_any(statement, _SERVICE_KEYS) and not requires(statement, NETWORK_KEYS):
             message = f"the Deny on {quoted(found[0].key)} also stops AWS services that act on my behalf"
             yield self.found(message, found[0].location)
