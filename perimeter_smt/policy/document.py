@@ -5,6 +5,7 @@ The small parts are plain dataclasses: an organization holds millions of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,6 +90,15 @@ class Statement:
     principal: PrincipalElement | None
     conditions: tuple[Condition, ...]
     location: Location
+
+    def texts(self) -> Iterator[str]:
+        """What may name an ARN, an account or a Region: resources, principals, values of conditions."""
+        if self.resource is not None:
+            yield from self.resource.values
+        if self.principal is not None:
+            yield from (entry.value for entry in self.principal.entries)
+        for condition in self.conditions:
+            yield from condition.values
 
 
 class Document(_Frozen):

@@ -39,7 +39,7 @@ def told(nodes: Iterable[Node], said: str | None = None, where: str = "") -> str
 
 def named(documents: Iterable[Document]) -> frozenset[str]:
     """The partitions that the ARNs of policies name; wildcards name none."""
-    texts = (text for document in documents for text in _texts(document))
+    texts = (text for document in documents for s in document.statements for text in s.texts())
     return frozenset(partition for text in texts for partition in _ARN.findall(text) if partition in partitions())
 
 
@@ -71,13 +71,3 @@ def _places(node: Node, member: str = "") -> Iterator[tuple[Node, str]]:
         if found in partitions():
             assert found is not None
             yield node, found
-
-
-def _texts(document: Document) -> Iterator[str]:
-    for statement in document.statements:
-        if statement.resource is not None:
-            yield from statement.resource.values
-        if statement.principal is not None:
-            yield from (entry.value for entry in statement.principal.entries)
-        for condition in statement.conditions:
-            yield from condition.values

@@ -8,14 +8,13 @@ What is not sure to leave the Region open counts as looking at it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from perimeter_smt.files import read_text
 from perimeter_smt.organization.model import Organization
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.organization.readers.inferred import documents_of
-from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.document import Statement
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-?[0-9]|region", re.I)
@@ -37,9 +36,10 @@ def hangs_on_region(organization: Organization, perimeter: Perimeter) -> bool:
     """Whether any policy, network or claim may look at the Region in which something lies, or tells no partition."""
     if any(account.endpoints for account, _ in organization.accounts()) or _claimed(perimeter):
         return True
-    documents = list(documents_of(organization))
-    written = any(text.startswith(f"arn:{organization.partition}:") for each in documents for text in _texts(each))
-    return not written or any(_looks(statement) for each in documents for statement in each.statements)
+    statements = [statement for document in documents_of(organization) for statement in document.statements]
+    own = f"arn:{organization.partition}:"
+    written = any(text.startswith(own) for statement in statements for text in statement.texts())
+    return not written or any(map(_looks, statements))
 
 
 def open_template(path: Path) -> bool:
@@ -61,22 +61,7 @@ def _claimed(perimeter: Perimeter) -> bool:
 def _looks(statement: Statement) -> bool:
     if any(c.name not in _PLAIN and not c.name.startswith(_TAGS) for c in statement.conditions):
         return True
-    return any(pins_region(text) for text in _of(statement))
-
-
-def _texts(document: Document) -> Iterator[str]:
-    for statement in document.statements:
-        yield from _of(statement)
-
-
-def _of(statement: Statement) -> Iterator[str]:
-    """What may name a Region: resources, principals, values of conditions."""
-    if statement.resource is not None:
-        yield from statement.resource.values
-    if statement.principal is not None:
-        yield from (entry.value for entry in statement.principal.entries)
-    for condition in statement.conditions:
-        yield from condition.values
+    return any(pins_region(text) for text in statement.texts())
 
 
 def pins_region(text: str) -> bool:
