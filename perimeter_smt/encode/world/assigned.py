@@ -50,7 +50,7 @@ _USERID = "aws:userid"
 
 def definitions(workspace: Workspace, documents: Iterable[Document], keys: Space) -> dict[str, Formula]:
     """What the policies of a workspace say of each symbol; a symbol of which they say nothing is left out."""
-    texts = list(dict.fromkeys(_texts(documents)))
+    texts = list(dict.fromkeys(text for each in documents for s in each.statements for text in s.texts()))
     found = {
         "AR28.account": _accounts(workspace, texts),
         "AR28.organization": _organizations(workspace, texts),
@@ -60,17 +60,6 @@ def definitions(workspace: Workspace, documents: Iterable[Document], keys: Space
         "AR28.principal": _principals(texts, keys),
     }
     return {AXIOMS[name]: formula for name, formula in found.items() if formula is not FALSE}
-
-
-def _texts(documents: Iterable[Document]) -> Iterator[str]:
-    for document in documents:
-        for statement in document.statements:
-            if statement.resource:
-                yield from statement.resource.values
-            if statement.principal:
-                yield from (entry.value for entry in statement.principal.entries)
-            for condition in statement.conditions:
-                yield from condition.values
 
 
 def _accounts(workspace: Workspace, texts: Iterable[str]) -> Formula:
