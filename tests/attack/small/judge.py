@@ -22,6 +22,7 @@ from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
 from tests.attack.axioms import consistent
 from tests.attack.cases import limits
+from tests.attack.chance import with_chance
 from tests.attack.estates import lists
 from tests.attack.estates.binding import absent, account_of, governing
 from tests.attack.estates.search import describe, impossible
@@ -148,6 +149,9 @@ def _drawn(out: Judged, world: Small, verdict: Verdict, requests: int) -> None:
         if _unlisted(world, drawn) or (world.estate is not None and absent(world.workspace, request, facts)):
             continue
         if not world.broken(request, facts):
+            continue
+        drawn = with_chance(world.workspace, drawn)
+        if _assumed_away(world, drawn, accepted):
             continue
         out.decided += 1
         case = world.case(drawn)
