@@ -61,8 +61,15 @@ def _wires(workspace: Workspace, drawn: Sample, texts: set[str]) -> Iterator[str
             continue
         if _fits({one}, (t for t in texts if ("*" in t or "?" in t) and _written(t.partition("-")[2]) >= 8)):
             yield "AR28.endpoint"
-        if one in texts and not ends and facts.endpoint_account not in _members(workspace.organization):
+        if one in texts and not ends and not _mine(workspace, drawn, facts.endpoint_account):
             yield "AR28.named"
+
+
+def _mine(workspace: Workspace, drawn: Sample, account: str | None) -> bool:
+    claims = workspace.perimeter
+    if claims.paths:
+        return any(fnmatchcase(drawn.facts.paths.get(account or "", ""), each) for each in claims.paths)
+    return account in {*_members(workspace.organization), *claims.accounts}
 
 
 def _callers(workspace: Workspace, drawn: Sample, texts: set[str]) -> Iterator[str]:
