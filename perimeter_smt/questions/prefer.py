@@ -27,7 +27,7 @@ _TAGS = ("aws:principaltag/", "aws:resourcetag/")
 
 def preferences(world: World, services: Sequence[str]) -> list[Formula]:
     """What makes a request plain, most wanted first; `services` are those that share the question."""
-    ids = member_ids(world.workspace.organization)
+    own, ids = world.workspace.organization.id, member_ids(world.workspace.organization)
     outsider = OUTSIDERS[0]
     mine, service = sym("principal.mine"), sym_is("aws-service")
     role = sym_is("role")
@@ -39,6 +39,7 @@ def preferences(world: World, services: Sequence[str]) -> list[Formula]:
         one_of("endpoint.region", ("", *REGIONS)),
         one_of("resource.region", ("", *REGIONS)),
         *(one_of(owner, ("", *ids, *OUTSIDERS)) for owner in ("endpoint.account", "vpc.account")),
+        *(implies(is_text(org_of(owner), own), one_of(owner, ids)) for owner in ("endpoint.account", "vpc.account")),
         one_of("endpoint.vpc", ("", *HINTS["endpoint.vpc"], *_vpcs(world))),
         implies(service, glob("principal.service", (STAR, Text(".amazonaws.com")))),
         neg(sym("principal.service-linked")),
