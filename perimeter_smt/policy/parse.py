@@ -233,7 +233,10 @@ def _element(node: Node, members: Mapping[str, Node], name: str) -> Element | No
     found = members.get(f"Not{name}" if negated else name)
     if found is None:
         return None
-    return Element(negated=negated, values=_texts(found), location=_location(found))
+    values = _texts(found)
+    if negated and not values:
+        raise validate.without_values(found, f"`Not{name}`")
+    return Element(negated=negated, values=values, location=_location(found))
 
 
 def _in_full(resource: Element) -> Element:
@@ -259,6 +262,8 @@ def _principal(members: Mapping[str, Node], strict: bool) -> PrincipalElement | 
     else:
         shown = quoted(found.value) if isinstance(found.value, str) else found.kind
         raise found.error(f'principal is {shown}, expected `*` or an object such as `{{"AWS": ...}}`')
+    if negated and not entries:
+        raise validate.without_values(found, "`NotPrincipal`")
     return PrincipalElement(negated=negated, entries=tuple(entries), location=_location(found))
 
 
@@ -279,6 +284,8 @@ def _conditions(node: Node | None, together: Together) -> tuple[Condition, ...]:
                     if not key.strip():
                         raise values.error("a condition key is empty")
                     texts = tuple(_condition_text(item) for item in _items(values))
+                    if operator is not None and operator.base.negated and not texts:
+                        raise validate.without_values(values, f"the list of `{operator_name}`")
                     if operator is not None:
                         place = _location(values)
                         out.append(

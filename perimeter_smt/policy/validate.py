@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from perimeter_smt.errors import Together, did_you_mean
+from perimeter_smt.errors import InputError, Together, did_you_mean
 from perimeter_smt.policy.api_resources import SHORT
 from perimeter_smt.policy.document import Effect, PrincipalType
 from perimeter_smt.policy.json_positions import Node, quoted
@@ -87,6 +87,13 @@ _PROVIDER = re.compile(
     r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:saml|oidc)-provider/[^*?$]+|(?!arn:)[A-Za-z0-9.-]+(?:[:/][^*?$]*)?"
 )
 _KEY = re.compile(r"[^:]+:.+", re.DOTALL)
+_WHY: Mapping[tuple[Kind, str], str] = {
+    (Kind.TRUST, "NotPrincipal"): ": AWS takes none, expected `Principal`, and a Deny or a condition for the others",
+    (Kind.TRUST, "Resource"): ": it is about the role that it is attached to",
+    (Kind.TRUST, "NotResource"): ": it is about the role that it is attached to",
+    (Kind.RCP, "NotPrincipal"): ': AWS takes `"Principal": "*"` alone, exempt callers by a condition',
+    (Kind.RCP, "NotAction"): ": AWS takes none, expected `Action`",
+}
 _SID = re.compile(r"[A-Za-z0-9]*")
 
 
@@ -124,6 +131,11 @@ def policy_id(node: Node, kind: Kind, strict: bool) -> None:
         raise node.error(f"element `Id` is not allowed in a policy of kind {kind}")
 
 
+def without_values(node: Node, what: str) -> InputError:
+    """An empty Not form: read by its words it would match everything, and AWS gives it no effect (X-22)."""
+    return node.error(f"{what} is empty, expected values: AWS gives a statement with an empty list no effect")
+
+
 def elements(node: Node, found: Mapping[str, Node], effect: Effect, kind: Kind, strict: bool) -> None:
     """Which elements a statement of this kind holds; InputError names the one that is missing or not allowed."""
     if kind is Kind.RCP and effect == "Allow":
@@ -131,7 +143,8 @@ def elements(node: Node, found: Mapping[str, Node], effect: Effect, kind: Kind, 
     grammar = GRAMMARS[kind]
     for name in _forbidden(grammar):
         if name in found and (strict or not (name == "NotAction" and kind is Kind.TRUST)):
-            raise found[name].error(f"element `{name}` is not allowed in a policy of kind {kind}")
+            why = _WHY.get((kind, name), "")
+            raise found[name].error(f"element `{name}` is not allowed in a policy of kind {kind}{why}")
     if "Principal" in found and "NotPrincipal" in found:
         raise node.error("both `Principal` and `NotPrincipal`, expected one of them")
     if strict and "NotPrincipal" in found and effect == "Allow":
@@ -141,7 +154,7 @@ def elements(node: Node, found: Mapping[str, Node], effect: Effect, kind: Kind, 
     if grammar.resource == "required" and not ("Resource" in found or "NotResource" in found):
         raise node.error("one of `Resource` and `NotResource` is missing")
     if kind is Kind.RCP and found["Principal"].value != "*":
-        raise found["Principal"].error('a statement of kind rcp has a principal other than `"*"`')
+        raise found["Principal"].error('a statement of kind rcp has a principal other than `"*"`, AWS takes that alone')
 
 
 def actions(found: Mapping[str, Node], kind: Kind, strict: bool, together: Together) -> None:
@@ -187,6 +200,8 @@ def _resource(item: Node, text: str, kind: Kind) -> None:
 def principals(found: Mapping[str, Node], kind: Kind, together: Together) -> None:
     """Principal texts of the strict reading (semantics 1.6.1): InputError for what can never be a principal."""
     element = found.get("Principal") or found.get("NotPrincipal")
+    if element is not None and element.value == "*" and kind is Kind.TRUST:
+        raise element.error('principal `*` in a trust policy, expected `{"AWS": "*"}` or names: IAM refuses it on save')
     if element is None or not isinstance(element.value, dict):
         return
     for type_name, values in element.value.items():

@@ -99,7 +99,7 @@ def test_denials_of_strangers_alone_open_nothing_in_a_resource_policy():
 
 @pytest.mark.parametrize("kind", [Kind.TRUST, Kind.ENDPOINT])
 def test_some_kinds_stand_by_themselves(kind):
-    named = {"Principal": "*", "Action": "sts:AssumeRole"} | ({} if kind is Kind.TRUST else {"Resource": "*"})
+    named = {"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"} | ({} if kind is Kind.TRUST else {"Resource": "*"})
     first = {"Effect": "Deny", **named, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-acme0000001"}}}
     second = {"Effect": "Deny", **named, "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-acme0000002"}}}
     found = compare(policy(kind, first), policy(kind, second))

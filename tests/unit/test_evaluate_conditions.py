@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from perimeter_smt.errors import InputError
 from perimeter_smt.evaluate import match_statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.operators import OPERATORS, Family
@@ -106,11 +107,19 @@ def test_set_operators(name):
 
 @pytest.mark.parametrize("name", NEGATED)
 def test_empty_value_list(name):
-    """A positive operator with no values matches nothing, a negated one everything."""
-    assert holds(name, "aws:username", [], {"aws:username": "x"}) is NEGATED[name]
-    assert holds(name, "aws:username", []) is NEGATED[name]
-    assert not holds(f"ForAllValues:{name}", "aws:TagKeys", [], {"aws:TagKeys": ("x",)}) or NEGATED[name]
+    """A positive operator with no values matches nothing; a negated one is refused (X-22)."""
+    if NEGATED[name]:
+        for operator in (name, f"ForAllValues:{name}", f"{name}IfExists"):
+            with pytest.raises(InputError, match="is empty, expected values"):
+                holds(operator, "aws:TagKeys", [])
+        return
+    assert not holds(name, "aws:username", [], {"aws:username": "x"})
+    assert not holds(name, "aws:username", [])
+    assert not holds(f"ForAllValues:{name}", "aws:TagKeys", [], {"aws:TagKeys": ("x",)})
     assert holds(f"ForAllValues:{name}", "aws:TagKeys", [])
+    assert not holds(f"ForAnyValue:{name}", "aws:TagKeys", [], {"aws:TagKeys": ("x",)})
+    assert not holds(f"{name}IfExists", "aws:username", [], {"aws:username": "x"})
+    assert holds(f"{name}IfExists", "aws:username", [])
 
 
 def test_null():

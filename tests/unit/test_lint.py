@@ -454,11 +454,11 @@ def test_empty_parts(change: dict[str, Any], message: str) -> None:
     assert _found(identity(**change), "PL001") == [message]
 
 
-def test_empty_not_lists_match_everything() -> None:
-    example = Example(Kind.BUCKET, ({"Effect": "Deny", "NotAction": [], "Resource": "*", "NotPrincipal": {}},))
+def test_empty_principals() -> None:
+    example = Example(Kind.BUCKET, ({"Effect": "Deny", "Action": [], "Resource": "*", "Principal": {"AWS": []}},))
     assert _found(example, "PL001") == [
-        "`NotAction` is empty and so matches everything",
-        "the list of principals is empty and so matches everybody",
+        "`Action` is empty and so matches nothing",
+        "the list of principals is empty and so matches nobody",
     ]
 
 

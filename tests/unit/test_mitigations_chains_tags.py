@@ -114,7 +114,7 @@ def test_a_vendor_brings_the_tag_unless_the_trust_policy_denies_it():
     trust = trusts({"AWS": VENDOR}, BOTH)
     (line,) = rows(role("vendor", trust), exception=TAGGED, vendors=(vendor,))
     assert (line.status, calls(line)) == ("refuted", BOTH)
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"}
+    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:TagSession"}
     deny["Condition"] = {"StringEquals": {"aws:RequestTag/free": "true"}}
     (line,) = rows(role("vendor", trust, deny), exception=TAGGED, vendors=(vendor,))
     assert line.status == "proved"

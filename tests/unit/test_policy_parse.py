@@ -108,7 +108,7 @@ def test_principals() -> None:
 
 
 def test_empty_lists_are_kept() -> None:
-    statement = {"Effect": "Deny", "NotAction": [], "Resource": [], "Condition": {"StringEquals": {"aws:username": []}}}
+    statement = {"Effect": "Deny", "Action": [], "Resource": [], "Condition": {"StringEquals": {"aws:username": []}}}
     found = read(statement).statements[0]
     assert found.action.values == ()
     assert found.resource is not None

@@ -60,7 +60,9 @@ def test_principal_where_it_belongs(kind: Kind, strict: bool) -> None:
 @pytest.mark.parametrize("kind", [Kind.RCP, Kind.TRUST, Kind.ENDPOINT_GATEWAY])
 def test_no_not_principal(kind: Kind) -> None:
     statement = changed(kind, "Principal", NotPrincipal={"AWS": USER})
-    assert refused(kind, statement) == f"element `NotPrincipal` is not allowed in a policy of kind {kind}"
+    message = f"element `NotPrincipal` is not allowed in a policy of kind {kind}"
+    assert refused(kind, statement).startswith(message)
+    assert ("expected `Principal`" in refused(kind, statement)) is (kind is Kind.TRUST)
 
 
 @pytest.mark.parametrize("kind", [Kind.RESOURCE, Kind.KMS, Kind.BUCKET, Kind.ACCESS_POINT, Kind.ENDPOINT])
@@ -89,7 +91,7 @@ def test_resource_is_implied() -> None:
     assert read(Kind.TRUST, TRUST).statements[0].resource is None
     for name in ("Resource", "NotResource"):
         message = refused(Kind.TRUST, {**TRUST, name: "*"}, strict=False)
-        assert message == f"element `{name}` is not allowed in a policy of kind trust"
+        assert message.startswith(f"element `{name}` is not allowed in a policy of kind trust: ")
 
 
 def test_rcp_only_denies() -> None:
@@ -105,7 +107,38 @@ def test_rcp_only_denies() -> None:
 @pytest.mark.parametrize("principal", [{"AWS": "*"}, {"AWS": "111111111111"}, {"Service": "s3.amazonaws.com"}])
 def test_rcp_principal_is_a_star(principal: object) -> None:
     statement = {**WITH_PRINCIPAL, "Principal": principal}
-    assert refused(Kind.RCP, statement) == 'a statement of kind rcp has a principal other than `"*"`'
+    message = 'a statement of kind rcp has a principal other than `"*"`, AWS takes that alone'
+    assert refused(Kind.RCP, statement) == message
+
+
+def test_a_star_alone_is_no_principal_of_a_role() -> None:
+    """IAM refuses it on save, with either effect; as an AWS principal it is taken."""
+    for effect in ("Allow", "Deny"):
+        message = refused(Kind.TRUST, {**TRUST, "Effect": effect, "Principal": "*"})
+        assert message.startswith('principal `*` in a trust policy, expected `{"AWS": "*"}` or names')
+    assert read(Kind.TRUST, {**TRUST, "Principal": "*"}, strict=False).statements
+    assert read(Kind.TRUST, {**TRUST, "Principal": {"AWS": "*"}}).statements
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("left_out", "change", "what"),
+    [
+        (("Action",), {"NotAction": []}, "`NotAction`"),
+        (("Resource",), {"NotResource": []}, "`NotResource`"),
+        (("Principal",), {"NotPrincipal": {}}, "`NotPrincipal`"),
+        (("Principal",), {"NotPrincipal": {"AWS": []}}, "`NotPrincipal`"),
+        ((), {"Condition": {"StringNotLike": {"aws:username": []}}}, "the list of `StringNotLike`"),
+        ((), {"Condition": {"ForAllValues:ArnNotEquals": {"aws:TagKeys": []}}}, "the list of `ForAllValues:ArnNotEquals`"),
+    ],
+)  # fmt: skip
+def test_empty_lists_that_would_match_everything(left_out, change, what, strict) -> None:
+    """AWS gives a statement with an empty list no effect: a Deny of everything would prove too much."""
+    statement = {**WITH_PRINCIPAL, "Effect": "Deny", **change}
+    for name in left_out:
+        del statement[name]
+    message = f"{what} is empty, expected values: AWS gives a statement with an empty list no effect"
+    assert refused(Kind.RESOURCE, statement, strict=strict) == message
 
 
 @pytest.mark.parametrize("action", ["*", "**", "*:*", "*:GetObject", ""])
@@ -117,7 +150,7 @@ def test_rcp_action_needs_a_service(action: str) -> None:
 @pytest.mark.parametrize("kind", [Kind.RCP, Kind.TRUST])
 def test_no_not_action(kind: Kind) -> None:
     statement = changed(kind, "Action", NotAction="sts:AssumeRole")
-    assert refused(kind, statement) == f"element `NotAction` is not allowed in a policy of kind {kind}"
+    assert refused(kind, statement).startswith(f"element `NotAction` is not allowed in a policy of kind {kind}")
     if kind is Kind.TRUST:
         assert read(kind, statement, strict=False).statements[0].action.negated
 

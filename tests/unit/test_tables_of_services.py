@@ -20,11 +20,14 @@ from tests.unit.test_prove_resources import status as with_complete_list
 
 # Lists with one page of AWS for all members, and lists with a page per row.
 OF_ONE_PAGE = (
-    "aws-owned-resources-services", "cross-region-endpoints", "endpoint-policy-unsupported",
+    "aws-owned-resources-services", "cross-region-endpoints",
     "no-resource-account-actions", "rcp-services", "scp-exempt-actions", "scp-exempt-root-actions",
     "source-vpc-arn-services", "vpce-account-services", "vpce-org-id-services", "vpce-org-paths-services",
 )  # fmt: skip
-PER_ROW = ("anonymous-services", "endpoint-policy-services", "resource-policy-services", "shared-resources-services")
+PER_ROW = (
+    "anonymous-services", "endpoint-policy-services", "endpoint-policy-unsupported", "resource-policy-services",
+    "shared-resources-services",
+)  # fmt: skip
 BESIDE = ("AE3.cross-account", "AE8.aws-owned", "AN6.address", "AN8.address", "P1.first-hop")  # soft axioms
 PAGES = ("https://docs.aws.amazon.com/", "https://github.com/aws-samples/")
 
@@ -141,6 +144,10 @@ def test_scps_do_not_restrict_mechanical_turk(action, accepted):
         ("appstream", "appstream:DescribeImages", (), "refuted"),
         ("appstream", "appstream:DescribeImages", ("services-without-endpoint-policy",), "proved"),
         ("comprehend", "comprehend:DescribeEndpoint", (), "proved"),
+        ("neptune-graph", "neptune-graph:GetGraph", (), "refuted"),
+        ("neptune-graph", "neptune-graph:GetGraphSummary", (), "proved"),
+        ("inspector2", "inspector2:GetMember", (), "refuted"),
+        ("cleanrooms", "cleanrooms:GetCollaboration", (), "refuted"),
     ],
 )
 def test_endpoint_policies_hold_where_the_service_supports_them(service, action, accepted, expected):
@@ -157,7 +164,7 @@ def test_endpoint_policies_hold_where_the_service_supports_them(service, action,
     )  # fmt: skip
     (verdict,) = asked("O4", service, space).verdicts
     assert verdict.status == expected
-    assert ("AN14" in presumes(verdict.assumptions)) is (service == "comprehend")
+    assert ("AN14" in presumes(verdict.assumptions)) is (expected == "proved" and service != "sqs" and not accepted)
     if service == "comprehend":
         doubted = space.model_copy(update={"perimeter": space.perimeter.model_copy(update={"doubts": ("AN14",)})})
         (verdict,) = asked("O4", service, doubted).verdicts

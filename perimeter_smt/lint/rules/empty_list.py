@@ -14,10 +14,11 @@ class EmptyList(StatementRule):
     id = "PL001"
     title = "empty list or empty text"
     text = (
-        "An empty list of actions, resources, principals or condition values matches nothing, and its Not form "
-        "matches everything. An empty text matches nothing either. Write the values, or remove the statement."
+        "A statement with an empty list of actions, resources or principals has no effect, and an empty list of "
+        "condition values matches nothing. An empty text matches nothing either. Write the values, or remove the "
+        "statement: IAM refuses it on save."
     )
-    source = f"{IAM_GUIDE}reference_policies_grammar.html"
+    source = f"{IAM_GUIDE}access-analyzer-reference-policy-checks.html"
 
     def statement(self, statement: Statement) -> Iterator[Finding]:
         """The findings in one statement."""
@@ -25,14 +26,12 @@ class EmptyList(StatementRule):
             if element is None:
                 continue
             name = f"Not{name}" if element.negated else name
-            effect = "everything" if element.negated else "nothing"
             if not element.values:
-                yield self.found(f"`{name}` is empty and so matches {effect}", element.location)
+                yield self.found(f"`{name}` is empty and so matches nothing", element.location)
             if any(not value.strip() for value in element.values):
                 yield self.found(f"`{name}` holds an empty text, which matches nothing", element.location)
         if statement.principal is not None and not statement.principal.entries:
-            effect = "everybody" if statement.principal.negated else "nobody"
-            yield self.found(f"the list of principals is empty and so matches {effect}", statement.principal.location)
+            yield self.found("the list of principals is empty and so matches nobody", statement.principal.location)
         for condition in statement.conditions:
             if not condition.values:
                 yield self.found(f"`{condition.operator}` has an empty list of values", condition.location)

@@ -284,7 +284,7 @@ ROWS = (
               lambda row: row == "supportplans:StartSupportPlanUpdate",
               lambda: _denied("O5", "supportplans:StartSupportPlanUpdate", "tasks-outside-scp")),
     RowByHand("endpoint-policy-unsupported", "the policy of an endpoint that denies everything, of a service without",
-              lambda row: row == "appstream:*",
+              lambda row: row["member"] == "appstream:*",
               lambda: _denied("O4", "appstream:DescribeImages", "services-without-endpoint-policy")),
     RowByHand("endpoint-policy-services", "the policy of an endpoint that denies resources of others",
               lambda row: row["member"] == "sqs", _through_an_endpoint),
