@@ -54,6 +54,10 @@ def identity(effect: str = "Allow", **more: Any) -> Example:
     return Example(Kind.IDENTITY, ({"Effect": effect, "Action": "s3:GetObject", "Resource": "*"} | more,))
 
 
+def queues(*resources: str) -> Example:
+    return Example(Kind.RESOURCE, tuple(statement("Deny", "sqs:*", name, Principal="*") for name in resources))
+
+
 def trust(condition: dict[str, Any], provider: str = "gitlab.com") -> Example:
     principal = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{provider}"}
     one = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": principal}
@@ -398,6 +402,24 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         "`s3:GetObject` applies to objects, and the statement names `arn:aws:s3:::parcels` alone",
         bucket("Deny", Principal="*", resource="arn:aws:s3:::parcels/*"),
     ),
+    "PL059": (
+        queues("arn:aws:sqs:eu-north-1:444455556666:in", "arn:aws:sqs:eu-north-1:444455556666:out"),
+        "`arn:aws:sqs:eu-north-1:444455556666:out` is not the queue `arn:aws:sqs:eu-north-1:444455556666:in`: "
+        "it matches nothing",
+        queues("arn:aws:sqs:eu-north-1:444455556666:in", "arn:aws:sqs:*:*:in"),
+    ),
+    "PL060": (
+        trust({"Action": "sts:AssumeRole"}),
+        "`arn:aws:iam::111122223333:oidc-provider/gitlab.com` assumes roles with `sts:AssumeRoleWithWebIdentity`, "
+        "which is not named",
+        trust({"Action": "sts:Assume*"}),
+    ),
+    "PL061": (
+        scp(when("ArnNotLike", "aws:PrincipalArn", "arn:aws:sts::444455556666:assumed-role/ops/*")),
+        "`aws:PrincipalArn` never holds `arn:aws:sts::444455556666:assumed-role/ops/*`, expected the ARN of the role, "
+        "`arn:aws:iam::...:role/...`, also for its sessions",
+        scp(when("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::444455556666:role/ops")),
+    ),
 }
 
 
@@ -440,56 +462,3 @@ def test_rule_is_silent(rule: str) -> None:
 def test_sizes(kind: Kind, service: str, size: int, rule: str) -> None:
     spoken = {name for name in ("PL053", "PL054") if _found(of_size(kind, size, service), name)}
     assert spoken == ({rule} if rule else set())
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"Action": [" "]}, "`Action` holds an empty text, which matches nothing"),
-        ({"Resource": []}, "`Resource` is empty and so matches nothing"),
-        ({"Condition": {"StringLike": {"aws:username": []}}}, "`StringLike` has an empty list of values"),
-    ],
-)
-def test_empty_parts(change: dict[str, Any], message: str) -> None:
-    assert _found(identity(**change), "PL001") == [message]
-
-
-def test_empty_principals() -> None:
-    example = Example(Kind.BUCKET, ({"Effect": "Deny", "Action": [], "Resource": "*", "Principal": {"AWS": []}},))
-    assert _found(example, "PL001") == [
-        "`Action` is empty and so matches nothing",
-        "the list of principals is empty and so matches nobody",
-    ]
-
-
-def test_unknown_service_and_broken_service_half() -> None:
-    assert _found(identity(Action="nosuch:Get"), "PL016") == ["`nosuch:Get`: unknown service `nosuch`"]
-    assert _found(identity(Action="s*:Get"), "PL003") == [
-        "`s*:Get` has a wildcard in its service, it matches no action"
-    ]
-
-
-def test_endpoint_keys_asked_of_every_service() -> None:
-    example = scp(when("StringEquals", "aws:VpceOrgID", "o-1"), action="*")
-    (message,) = _found(example, "PL010")
-    assert message.startswith("`aws:VpceOrgID` is asked of every service, ")
-
-
-def test_third_party_endpoint_accounts_beside_the_organization() -> None:
-    keys = {"aws:VpceOrgID": "o-1", "aws:VpceAccount": "222222222222"}
-    example = rcp({"Condition": {"StringNotEqualsIfExists": keys}}, action="sqs:*")
-    assert _found(example, "PL010") == []
-
-
-def test_multivalued_variable() -> None:
-    assert _found(identity(Resource="arn:aws:s3:::${aws:TagKeys}"), "PL023") == [
-        "the variable `${aws:TagKeys}` names a key with several values and is never set"
-    ]
-
-
-@pytest.mark.parametrize("broken", ["${aws:username", "${}", "${aws:username, 'x}"])
-def test_text_that_begins_no_variable(broken: str) -> None:
-    assert _found(identity(Resource=f"arn:aws:s3:::x/{broken}"), "PL023") == [
-        f"`arn:aws:s3:::x/{broken}` holds a `${{` that begins no variable"
-    ]
-    assert _found(identity(Resource="arn:aws:s3:::x/${$}/${*}"), "PL023") == []

@@ -129,7 +129,7 @@ def test_a_star_alone_is_no_principal_of_a_role() -> None:
         (("Principal",), {"NotPrincipal": {}}, "`NotPrincipal`"),
         (("Principal",), {"NotPrincipal": {"AWS": []}}, "`NotPrincipal`"),
         ((), {"Condition": {"StringNotLike": {"aws:username": []}}}, "the list of `StringNotLike`"),
-        ((), {"Condition": {"ForAllValues:ArnNotEquals": {"aws:TagKeys": []}}}, "the list of `ForAllValues:ArnNotEquals`"),
+        ((), {"Condition": {"StringNotEqualsIfExists": {"aws:username": []}}}, "the list of `StringNotEqualsIfExists`"),
     ],
 )  # fmt: skip
 def test_empty_lists_that_would_match_everything(left_out, change, what, strict) -> None:
