@@ -14,7 +14,7 @@ from typing import Any
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.request.keys import table_rows
+from perimeter_smt.request.keys import support_list, table_rows
 
 EVERYBODY = "all"
 
@@ -26,6 +26,14 @@ def actions_of(arn: str) -> tuple[str, ...]:
         if row["service"] == service and any(fnmatchcase(name, pattern) for pattern in row["names"]):
             return tuple(row["actions"])
     return ()
+
+
+def why_without_actions(arn: str) -> str:
+    """What to say of a type that `actions_of` knows no calls for, and how to tell them."""
+    service = arn.split(":", 3)[2]
+    if service in support_list("shared-resources-services"):
+        return f"which calls a share of this type of `{service}` is for is not known, expected them in its `policy`"
+    return f"resources of `{service}` are not shared by an attribute or by AWS RAM, expected a `policy`"
 
 
 def sharing_policy(arn: str, owner: str, parties: Sequence[str], actions: Sequence[str], *, file: str) -> Document:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from perimeter_smt.errors import InputError
 from perimeter_smt.organization.readers import load_workspace
 from perimeter_smt.questions.perimeter import prove
+from perimeter_smt.request.actions import action_info, resource_types
+from perimeter_smt.request.keys import support_list, table_rows
 
 ORG, OWN, OTHER, MANAGEMENT, PARTNER = (
     "o-acme0000001", "111122223333", "444455556666", "999900001111", "999988887777",
@@ -89,8 +93,21 @@ def test_sharing_is_for_members_of_the_organization_and_their_identities(tmp_pat
 def test_what_is_shared_with_whom_is_checked(tmp_path):
     with pytest.raises(InputError, match="expected an account id"):
         workspace(tmp_path, resource=f'{{arn: "{IMAGE}", shared_with: [somebody]}}')
-    with pytest.raises(InputError, match="resources of this type are not shared"):
+    with pytest.raises(InputError, match="resources of `sqs` are not shared by an attribute or by AWS RAM"):
         workspace(tmp_path, resource=f'{{arn: "arn:aws:sqs:eu-west-1:{OWN}:q", shared_with: ["{OTHER}"]}}')
+    profile = f"arn:aws:route53profiles:eu-west-1:{OWN}:profile/rp-0a1b2c3d4e5f6071"
+    with pytest.raises(InputError, match="of `route53profiles` is for is not known, expected them in its `policy`"):
+        workspace(tmp_path, resource=f'{{arn: "{profile}", shared_with: ["{OTHER}"]}}')
+
+
+@pytest.mark.parametrize("row", table_rows("sharing"), ids=lambda row: row["names"][0])
+def test_calls_of_a_share_are_asked_on_what_is_shared(row):
+    """The tables agree: the service is known to share, and AWS asks the calls on the type that the row names."""
+    assert row["service"] in support_list("shared-resources-services")
+    for action in row["actions"]:
+        types = {use.type for use in action_info(action).resource_types}
+        arns = [kind.arn.split(":", 5)[5] for kind in resource_types(row["service"]) if kind.key in types]
+        assert any(fnmatchcase(arn, pattern) for arn in arns for pattern in row["names"]), action
 
 
 @pytest.mark.parametrize(("top", "status"), [

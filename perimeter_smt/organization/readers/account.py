@@ -20,7 +20,7 @@ from perimeter_smt.organization.readers.fields import Gather, flag, items, membe
 from perimeter_smt.organization.readers.managed_policies import Managed, read_managed
 from perimeter_smt.organization.readers.policy_files import PolicyFiles
 from perimeter_smt.organization.readers.yaml import Node
-from perimeter_smt.organization.sharing import actions_of, sharing_policy, with_sharing
+from perimeter_smt.organization.sharing import actions_of, sharing_policy, why_without_actions, with_sharing
 from perimeter_smt.policy.api_resources import of_api
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.json_positions import quoted
@@ -247,7 +247,7 @@ class AccountReader:
         node = found["shared_with"]
         actions = actions_of(arn)
         if not actions:
-            raise node.key_error("resources of this type are not shared by an attribute or by AWS RAM that is known")
+            raise node.key_error(why_without_actions(arn))
         parties = [text(item, values.sharing_party) for item in items(node)]
         if not parties:
             return policy
