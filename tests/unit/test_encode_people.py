@@ -135,7 +135,8 @@ def carriers():
     """Roles and users with tags and sessions, in two accounts and under two names each."""
     limit = grant(9)
     closed = parse_object(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]},
+        {"Version": "2012-10-17",
+         "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]},
         Kind.TRUST, file="t.json", name="t",
     )  # fmt: skip
     tags = [{"team": "red"}, {}, {"team": "red"}, {"Team": "blue", "other": "x"}]

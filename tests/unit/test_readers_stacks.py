@@ -40,7 +40,7 @@ Resources:
   {LONG}Role:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument: {{Statement: [{{Effect: Allow, Principal: "*", Action: "sts:AssumeRole"}}]}}
+      AssumeRolePolicyDocument: {{Statement: [{{Effect: Allow, Principal: {{AWS: "*"}}, Action: "sts:AssumeRole"}}]}}
 """
 
 
