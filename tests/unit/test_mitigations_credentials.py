@@ -108,7 +108,7 @@ def test_a_vendor_role_named_by_its_arn():
 
 def test_an_rcp_holds_back_what_a_trust_policy_opens():
     """The whole decision is asked, and the proof names the guardrail."""
-    everybody = role("open", trusts("*"))
+    everybody = role("open", trusts({"AWS": "*"}))
     deny = {
         "Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*",
         "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORG}},
