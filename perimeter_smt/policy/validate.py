@@ -200,8 +200,6 @@ def _resource(item: Node, text: str, kind: Kind) -> None:
 def principals(found: Mapping[str, Node], kind: Kind, together: Together) -> None:
     """Principal texts of the strict reading (semantics 1.6.1): InputError for what can never be a principal."""
     element = found.get("Principal") or found.get("NotPrincipal")
-    if element is not None and element.value == "*" and kind is Kind.TRUST:
-        raise element.error('principal `*` in a trust policy, expected `{"AWS": "*"}` or names: IAM refuses it on save')
     if element is None or not isinstance(element.value, dict):
         return
     for type_name, values in element.value.items():

@@ -104,6 +104,14 @@ def test_actions_that_a_principal_cannot_call(principal: dict[str, Any], action:
     assert _found(trust({"Principal": principal, "Action": action, "Effect": "Deny"}), "PL060") == []
 
 
+@pytest.mark.parametrize(("principal", "told"), [("*", 1), ({"AWS": "*"}, 0), ({"AWS": "444455556666"}, 0)])
+def test_star_alone_as_principal_of_a_role(principal: object, told: int) -> None:
+    """IAM refuses it on save, with either effect; it is read as everybody, the widest that can be meant."""
+    for effect in ("Allow", "Deny"):
+        changes = {"Principal": principal, "Action": "sts:AssumeRole", "Effect": effect}
+        assert len(_found(trust(changes), "PL062")) == told
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [

@@ -111,15 +111,6 @@ def test_rcp_principal_is_a_star(principal: object) -> None:
     assert refused(Kind.RCP, statement) == message
 
 
-def test_a_star_alone_is_no_principal_of_a_role() -> None:
-    """IAM refuses it on save, with either effect; as an AWS principal it is taken."""
-    for effect in ("Allow", "Deny"):
-        message = refused(Kind.TRUST, {**TRUST, "Effect": effect, "Principal": "*"})
-        assert message.startswith('principal `*` in a trust policy, expected `{"AWS": "*"}` or names')
-    assert read(Kind.TRUST, {**TRUST, "Principal": "*"}, strict=False).statements
-    assert read(Kind.TRUST, {**TRUST, "Principal": {"AWS": "*"}}).statements
-
-
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize(
     ("left_out", "change", "what"),
