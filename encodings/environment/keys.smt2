@@ -130,8 +130,9 @@
         (str.in_re provider (re.++ (str.to_re "arn:") re.all (str.to_re ":oidc-provider/") (any-case "HOST"))))))
 (assert (! (=> |has K| (or (has-token-of principal.provider) (= caller role))) :named AP20.provider :strength hard
   :for-each "provider-claim" :source "IAM guide, keys available for AWS OIDC federation"))
-(assert (! (=> (has-token-of principal.provider) |has K|) :named AP20.claims :strength hard :for-each "provider-id"
-  :source "IAM guide, keys available for AWS OIDC federation: sub and aud are in every token"))
+; STS takes subjects of 6 characters or more, and audiences that the provider in IAM lists, of one or more.
+(assert (! (=> (has-token-of principal.provider) (and |has K| (not (= |K| "")))) :named AP20.claims :strength hard :for-each "provider-id"
+  :source "IAM guide, keys available for AWS OIDC federation: sub and aud are in every token; STS API reference, AssumeRoleWithWebIdentity, SubjectFromWebIdentityToken; IAM API reference, OpenIDConnectProvider, ClientIDList"))
 
 ; The account that calls, or for which a service calls: default policies of topics rest on it, and no page defines it.
 (assert (! (=> |has K| (or (and iam (= |K| principal.account))

@@ -153,10 +153,12 @@
       (and (= aws.partition "aws-cn") (= service "iam"))))
 (define-fun in-global-region () Bool
   (row-of global-regions (service service) (partition aws.partition) (region request.region)))
-(assert (! (=> (and global-region-known global-region-stated) in-global-region)
+; iam:PassRole is no call of IAM: it is asked for within the call that the role is passed in, in the Region of that one.
+(define-fun within-another-call () Bool (= action "iam:PassRole"))
+(assert (! (=> (and global-region-known global-region-stated (not within-another-call)) in-global-region)
   :named AR17.control-plane :strength hard
   :source "global condition keys, aws:RequestedRegion: calls of global services are made to one Region"))
-(assert (! (=> global-region-known in-global-region)
+(assert (! (=> (and global-region-known (not within-another-call)) in-global-region)
   :named AR17.one-endpoint :strength soft
   :source "AWS general reference, service endpoints: one endpoint in each partition"))
 (assert (! (or before-authentication |has aws:SecureTransport|) :named AR20 :strength hard :source "global condition keys, aws:SecureTransport"))

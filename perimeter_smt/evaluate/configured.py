@@ -51,7 +51,12 @@ def hands_over(workspace: Workspace, request: Request, facts: Facts, row: Row, *
 
 
 def elsewhere_region(workspace: Workspace, request: Request, facts: Facts) -> bool:
-    """Whether a call of mine goes to a Region that is not mine, of a service that has more than one."""
+    """Whether a call of mine goes to a Region that is not mine, of a service that has more than one.
+
+    Passing a role is no call by itself: the call that it is passed in is asked about (W-17).
+    """
+    if request.action.lower() == "iam:passrole":
+        return False
     return _mine(Ground(workspace, request, facts)) and goes_elsewhere(workspace, request, facts)
 
 

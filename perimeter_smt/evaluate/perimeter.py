@@ -66,6 +66,8 @@ def goes_elsewhere(workspace: Workspace, request: Request, facts: Facts) -> bool
     scope = perimeter.scope("E1")
     if not names(scope.actions, request.action) or names(scope.except_actions, request.action):
         return False
+    if request.action.lower() == "iam:passrole":  # in the Region of the call that the role is passed in (W-17)
+        return True
     service, partition = request.action.partition(":")[0].lower(), workspace.organization.partition
     return not any(row["service"] == service and row["partition"] == partition for row in table_rows("global-regions"))
 

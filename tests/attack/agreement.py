@@ -49,6 +49,7 @@ def encoded_decision(case, rivals=frozenset()):
         via_endpoint=case.flags.via_endpoint,
         unsigned_calls=case.flags.unsigned_calls,
         console_session=case.flags.console_session,
+        assumed_root=case.flags.principal_assumed_root,
     )
     return holds(problem, asked, rivals)
 

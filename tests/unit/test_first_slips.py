@@ -104,6 +104,8 @@ def test_an_endpoint_policy_that_allows_nobody():
         (("eu-west-1",), "s3:*", "proved"),
         (("eu-west-1", "us-east-1"), "s3:*", "refuted"),
         (("eu-west-1",), "iam:*", "refuted"),  # nobody chooses the Region of a global service
+        (("eu-west-1",), "iam:PassRole", "proved"),  # but that of the call that a role is passed in
+        (("us-west-2",), "iam:PassRole", "refuted"),
     ],
 )
 def test_a_region_guardrail_blocks_nothing_that_was_meant(regions, action, expected):

@@ -88,11 +88,13 @@ def test_regions_come_from_the_table():
     assert status("O3", "sqs", workspace(scps=(scp,))) == "proved"
 
 
-@pytest.mark.parametrize(("service", "expected"), [("iam", "proved"), ("sqs", "refuted")])
-def test_control_plane_of_global_services(service, expected):
-    """Calls of IAM are made to one Region; those of SQS to any."""
-    scp = deny({"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}, action=f"{service}:*")
-    found = asked("O3", service, workspace(scps=(scp,)), availability=True)
+@pytest.mark.parametrize(
+    ("action", "expected"), [("iam:List*", "proved"), ("iam:PassRole", "refuted"), ("sqs:*", "refuted")]
+)
+def test_control_plane_of_global_services(action, expected):
+    """Calls of IAM are made to one Region; those of SQS to any, and roles are passed in calls to any."""
+    scp = deny({"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}, action=action)
+    found = asked("O3", action.partition(":")[0], workspace(scps=(scp,)), availability=True)
     (verdict,) = found.availability
     assert verdict.status == expected
 

@@ -50,7 +50,7 @@ _CALLERS = {
 _NAMED = ("role-session", "federated-user")
 _FLAGS = (
     "resource.aws-managed-key",
-    "principal.temporary", "principal.assumed-root", "principal.service-role", "forwarded", "first-hop.mine",
+    "principal.temporary", "principal.service-role", "forwarded", "first-hop.mine",
     "sign-in.unguarded",
     "grants.free",
 )  # fmt: skip
@@ -132,6 +132,7 @@ def decision_problem(
     delegated_administrator: bool = False,
     unsigned_calls: bool = False,
     console_session: bool = False,
+    assumed_root: bool = False,
 ) -> tuple[CaseProblem, Formula]:
     """Whether one request is allowed (cases of kind `decision`); the formula is `access` of authorization.smt2."""
     case = _case(slots.documents(), request)
@@ -185,7 +186,7 @@ def decision_problem(
     }
     defined |= refused.definitions(case.keys)
     case.assertions += [Assertion(f"define {name}", iff(sym(name), body)) for name, body in defined.items()]
-    _pin_request(case, request, via_endpoint=via_endpoint)
+    _pin_request(case, request, via_endpoint=via_endpoint, assumed_root=assumed_root)
     return case, formal_text().formulas["access"]
 
 
@@ -212,7 +213,9 @@ def _row(request: Request) -> Row:
     return Row(service.lower(), name, stars or kind, *shape, "", frozenset("?"))
 
 
-def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | None = None) -> None:
+def _pin_request(
+    case: CaseProblem, request: Request, *, via_endpoint: bool | None = None, assumed_root: bool = False
+) -> None:
     principal, pins = request.principal, case.pins
     if via_endpoint is None:
         via_endpoint = any(name.lower() == "aws:sourcevpce" for name in request.context)
@@ -222,6 +225,7 @@ def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | No
         *(neg(sym(name)) for name in _FLAGS),
         iff(sym("principal.service-linked"), boolean(principal.service_linked)),
         iff(sym("principal.made-by-root"), boolean(principal.made_by_root)),
+        iff(sym("principal.assumed-root"), boolean(assumed_root or _made_by_assume_root(request))),
         *_principal_texts(principal),
         *_resource_texts(request),
         *(iff(canonical_user(value), boolean(principal.canonical_id == value)) for value in case.canonical_users),
@@ -231,6 +235,12 @@ def _pin_request(case: CaseProblem, request: Request, *, via_endpoint: bool | No
         value = given.get(name)
         pins.append(iff(key.has, boolean(value is not None)))
         pins += _value_pins(case, name, value)
+
+
+def _made_by_assume_root(request: Request) -> bool:
+    """Whether the keys say that the root user's session was made by AssumeRoot (AP15)."""
+    keys = {name.lower(): value for name, value in reversed(request.context.items())}
+    return request.principal.type == "root" and keys.get("aws:assumedroot") == "true"
 
 
 def _value_pins(case: CaseProblem, name: str, value: str | tuple[str, ...] | None) -> list[Formula]:

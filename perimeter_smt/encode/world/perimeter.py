@@ -65,7 +65,7 @@ def in_my_regions(perimeter: Perimeter) -> Formula:
 
 
 def of_one_region(workspace: Workspace) -> Formula:
-    """The service has one control plane in this partition, so that nobody chooses the Region."""
+    """The service has one control plane in this partition, so that nobody chooses the Region (W-17)."""
     partition = workspace.organization.partition
     own = [row["service"] for row in table_rows("global-regions") if row["partition"] == partition]
     return disj(action_matches(f"{service}:*") for service in own)
@@ -75,7 +75,9 @@ def _elsewhere(workspace: Workspace) -> Formula:
     perimeter = workspace.perimeter
     if not perimeter.regions:
         return FALSE
-    return both(in_scope(perimeter.scope("E1")), neg(in_my_regions(perimeter)), neg(of_one_region(workspace)))
+    # iam:PassRole takes the Region of the call that the role is passed in (W-17).
+    chosen = either(neg(of_one_region(workspace)), action_matches("iam:PassRole"))
+    return both(in_scope(perimeter.scope("E1")), neg(in_my_regions(perimeter)), chosen)
 
 
 def _known_vpc(workspace: Workspace, region: str) -> Formula:
