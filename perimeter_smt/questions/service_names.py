@@ -32,7 +32,7 @@ def beside_trusted(objective: str, workspace: Workspace, request: Request, facts
     if breaks(objective, added, request, facts):
         return ""
     return (
-        f"; `services` of perimeter.yaml names {', '.join(named)}, and names of one Region are principals of their own: "
+        f"; `services` of perimeter.yaml names {', '.join(named)}, and a name with a Region is a principal of its own: "
         f"`services: [{facts.service}]` trusts this one"
     )
 
