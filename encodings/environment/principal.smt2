@@ -9,7 +9,7 @@
   :source "AWS general reference, ARNs"))
 (assert (! (=> (and (= caller user) (not (= principal.account "cloudfront")))
     (str.in_re principal.name (re.++ (str.to_re "user/") (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/")))
-      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))))
   :named AP3.user :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 ; EC2 itself uses volumes and their keys as a role that no customer could name so.
@@ -24,7 +24,7 @@
   :named AP3.infrastructure-calls :strength presumed
   :source "EBS guide, permissions for instances: identity-only roles are for encrypted AMIs, volumes and snapshots, and have no policies"))
 (assert (! (=> (= caller role) (str.in_re principal.name (re.union (str.to_re "role/aws:ec2-infrastructure") (re.++ (str.to_re "role/")
-      (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/"))) (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (re.union (str.to_re "") (re.++ (re.+ (re.range "!" "~")) (str.to_re "/"))) ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AP3.role :strength hard :source "IAM guide, IAM and STS quotas: name requirements; other characters in paths only"))
 (assert (! (=> (= caller federated-user)
@@ -92,7 +92,7 @@
 (assert (! (=> iam-user (or (= principal.name (str.++ "user/" |aws:username|))
     (str.suffixof (str.++ "/" |aws:username|) principal.name)))
   :named AP9.value :strength hard :source "semantics 4.8, AP9"))
-(assert (! (or (str.in_re |aws:username| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+(assert (! (or (str.in_re |aws:username| ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
     (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))))
   (and (= principal.account "cloudfront") (str.in_re |aws:username| (re.+ (re.union (re.range "a" "z") (re.range "A" "Z")
     (re.range "0" "9") (str.to_re " "))))))
@@ -126,7 +126,7 @@
 (assert (! (str.in_re principal.session (re.++
     (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "+") (str.to_re "=")
       (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-"))
-    (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "+")
+    ((_ re.loop 1 63) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9") (str.to_re "_") (str.to_re "+")
       (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
   :named AP19.session :strength hard :source "STS API reference, RoleSessionName: 2 to 64 characters"))
 (assert (! (= |has aws:TokenIssueTime| principal.temporary) :named AP12 :strength hard

@@ -111,10 +111,14 @@
   :source "S3 guide, access points for buckets in another account: made on purpose"))
 (assert (! (or behind.own behind.trusted) :named AR15.mine :strength presumed
   :source "S3 guide, access points for buckets in another account: no page tells which keys hold them back"))
-(assert (! (str.in_re behind.bucket (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
+(assert (! (and (not (str.contains behind.bucket "..")) (not (str.prefixof "xn--" behind.bucket))
+  (not (str.prefixof "sthree-" behind.bucket)) (not (str.suffixof "-s3alias" behind.bucket))
+  (not (str.suffixof "--ol-s3" behind.bucket)) (not (str.suffixof "--x-s3" behind.bucket))
+  (not (str.suffixof ".mrap" behind.bucket))
+  (str.in_re behind.bucket (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
   ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
-  (re.union (re.range "a" "z") (re.range "0" "9"))))
-  :named AR15.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))
+  (re.union (re.range "a" "z") (re.range "0" "9")))))
+  :named AR15.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends, no two adjacent periods, reserved beginnings and ends"))
 ; A Multi-Region Access Point has an alias that AWS makes. It serves signed calls only, on the operations of a table, from
 ; anywhere: it has no VPC. Which of its buckets a call is routed to is up to AWS (3.7).
 (declare-const |call: action in multi-region-operations| Bool)

@@ -2,7 +2,7 @@
 ;
 ; Tables say what is a long list: keys/governing-policies.json (which listed policy decides which call),
 ; keys/existing-resource-actions.json, keys/absent-resource-actions.json, keys/built-in-resources.json (complete lists),
-; keys/qualified-names.json and
+; keys/qualified-names.json, keys/unqualified-actions.json and
 ; keys/name-characters.json (what names look like: the axiom `names` stands for both tables, for every type of resource),
 ; keys/named-resource-actions.json (calls that always name a resource), keys/integer-keys.json (numbers that are whole).
 ; The engine makes of them and of organization.yaml, by these names:
@@ -58,30 +58,91 @@
   :named AE10.own-account :strength soft
   :source "keys/own-account-actions.json: the services' API references, cross-account use: no"))
 
+; --- what a call can name (W-5) ------------------------------------------------------------------
+; The service reference gives the type of a function to every call on one; the API tells which of them take a version or an
+; alias. That others are never asked on one is read from what their pages leave out.
+(declare-const |call: name has a qualifier| Bool)
+(declare-const |call: action in unqualified-actions| Bool)
+(assert (! (not (and |call: name has a qualifier| |call: action in unqualified-actions|)) :named AE14 :strength soft
+  :source "keys/unqualified-actions.json: the services' API references, calls that take names without version or alias"))
+
 ; --- names (W-12, W-40) --------------------------------------------------------------------------
 (assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "role/" resource.name)) (or
-    (str.in_re resource.name (re.++ (str.to_re "role/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.in_re resource.name (re.++ (str.to_re "role/") ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
     (str.in_re resource.name (re.++ (str.to_re "role/") (re.+ (re.range "!" "~")) (str.to_re "/")
-      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.role :strength hard :source "IAM API reference, CreateRole: RoleName and Path"))
 (assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "user/" resource.name)) (or
-    (str.in_re resource.name (re.++ (str.to_re "user/") (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+    (str.in_re resource.name (re.++ (str.to_re "user/") ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
     (str.in_re resource.name (re.++ (str.to_re "user/") (re.+ (re.range "!" "~")) (str.to_re "/")
-      (re.+ (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      ((_ re.loop 1 64) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
       (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
   :named AR23.user :strength hard :source "IAM API reference, CreateUser: UserName and Path"))
-; Buckets made in us-east-1 before March 2018 may break the rules: up to 255 characters, capitals, underscores (W-40).
-(assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|) (not |call: asked on stars|)) (or
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "policy/" resource.name)) (or
+    (str.in_re resource.name (re.++ (str.to_re "policy/") ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+    (str.in_re resource.name (re.++ (str.to_re "policy/") (re.+ (re.range "!" "~")) (str.to_re "/")
+      ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
+  :named AR23.policy :strength hard :source "IAM guide, IAM and STS quotas; API reference, CreatePolicy: PolicyName and Path"))
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "group/" resource.name)) (or
+    (str.in_re resource.name (re.++ (str.to_re "group/") ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+    (str.in_re resource.name (re.++ (str.to_re "group/") (re.+ (re.range "!" "~")) (str.to_re "/")
+      ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
+  :named AR23.group :strength hard :source "IAM guide, IAM and STS quotas; API reference, CreateGroup: GroupName and Path"))
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "instance-profile/" resource.name)) (or
+    (str.in_re resource.name (re.++ (str.to_re "instance-profile/") ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+    (str.in_re resource.name (re.++ (str.to_re "instance-profile/") (re.+ (re.range "!" "~")) (str.to_re "/")
+      ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
+  :named AR23.instance-profile :strength hard :source "IAM guide, IAM and STS quotas; API reference, CreateInstanceProfile: InstanceProfileName and Path"))
+(assert (! (=> (and |call: arn service ~ iam| (not |call: asked on stars|) (str.prefixof "server-certificate/" resource.name)) (or
+    (str.in_re resource.name (re.++ (str.to_re "server-certificate/") ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))
+    (str.in_re resource.name (re.++ (str.to_re "server-certificate/") (re.+ (re.range "!" "~")) (str.to_re "/")
+      ((_ re.loop 1 128) (re.union (re.range "a" "z") (re.range "A" "Z") (re.range "0" "9")
+      (str.to_re "_") (str.to_re "+") (str.to_re "=") (str.to_re ",") (str.to_re ".") (str.to_re "@") (str.to_re "-")))))))
+  :named AR23.server-certificate :strength hard :source "IAM API reference, UploadServerCertificate: ServerCertificateName and Path"))
+; Buckets made in us-east-1 before March 2018 may break the rules: up to 255 characters, capitals, underscores, periods
+; side by side (W-40); the beginnings and ends that S3 keeps for itself came one by one, and no page says when.
+(define-fun no-bucket-of-today ((x String)) Bool (or
+    (str.prefixof "xn--" x) (str.prefixof "sthree-" x)
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "..") re.all))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "-s3alias")))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "-s3alias/") re.all))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "--ol-s3")))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "--ol-s3/") re.all))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "--x-s3")))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re "--x-s3/") re.all))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re ".mrap")))
+    (str.in_re x (re.++ (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
+      (str.to_re ".mrap/") re.all))
+    (str.in_re x (re.++ ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re ".") ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re ".")
+        ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re ".") ((_ re.loop 1 3) (re.range "0" "9"))))
+    (str.in_re x (re.++ ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re ".") ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re ".")
+        ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re ".") ((_ re.loop 1 3) (re.range "0" "9")) (str.to_re "/") re.all))))
+(assert (! (=> (and |call: arn service ~ s3| (not |call: arn has account|) (not |call: asked on stars|)) (and (not (no-bucket-of-today resource.name)) (or
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
       ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
       (re.union (re.range "a" "z") (re.range "0" "9"))))
     (str.in_re resource.name (re.++ (re.union (re.range "a" "z") (re.range "0" "9"))
       ((_ re.loop 1 61) (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re ".") (str.to_re "-")))
-      (re.union (re.range "a" "z") (re.range "0" "9")) (str.to_re "/") re.all))))
-  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends"))
+      (re.union (re.range "a" "z") (re.range "0" "9")) (str.to_re "/") re.all)))))
+  :named AR23.bucket :strength soft :source "S3 guide, bucket naming rules: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit at both ends, no two adjacent periods, no IP address, reserved beginnings and ends"))
 ; A bucket whose name ends with -ACCOUNT-REGION-an, of an account that policies name there, belongs to that account. Only
 ; it can create such buckets since March 2026; the page does not say that nobody did before.
 (declare-const bucket.of-other-namespace Bool)    ; its name says another account than its owner

@@ -22,6 +22,7 @@ from perimeter_smt.organization.published import is_published_bucket
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.objectives import INTENDED, OBJECTIVES
+from perimeter_smt.questions.service_names import beside_trusted
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample, FindingKind
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Request
@@ -97,7 +98,7 @@ def counterexample(
         kind,
         request,
         facts,
-        why(objective, request, facts, kind, replayed.detail),
+        why(objective, request, facts, kind, replayed.detail, _instead(objective, world, request, facts, kind)),
         through,
         replayed.closest,
         reach,
@@ -275,13 +276,19 @@ def what(request: Request, facts: Facts) -> str:
     return f"{request.resource} of account {owner}" + (f" of organization {org}" if org else " of no organization")
 
 
-def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detail: str = "") -> str:
-    """One line: what makes the request a breach, or an availability defect."""
+def _instead(objective: str, world: World, request: Request, facts: Facts, kind: FindingKind) -> str:
+    if kind == "blocked" or objective not in ("O1", "O2"):
+        return ""
+    return beside_trusted(objective, world.workspace, request, facts)
+
+
+def why(objective: str, request: Request, facts: Facts, kind: FindingKind, detail: str = "", instead: str = "") -> str:
+    """One line: what makes the request a breach, or an availability defect; `instead` ends it for callers."""
     if kind == "blocked":
         return f"{INTENDED.get(objective, INTENDED['intended.mine'])}, and {detail or 'a guardrail denies the call'}"
     match objective:
         case "O1" | "O2":
-            return f"the caller is not trusted: {who(facts)}"
+            return f"the caller is not trusted: {who(facts)}{instead}"
         case "O3" | "O4":
             return f"the resource is not trusted: {what(request, facts)}"
         case "O5" | "O6":

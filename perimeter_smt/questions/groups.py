@@ -1,9 +1,9 @@
 """Services that no question can tell apart: they share one verdict, so that 455 services cost a few dozen questions.
 
 Two rows of the catalogue are alike if they lie in the same sets that formulas mention and make the same demands, where
-what they demand of the resource's name counts only if a resource pattern could look at it.  Two services are alike if
-they have rows of the same classes.  Guarantee: what is satisfiable with a row of some service is satisfiable with a row
-that is kept of its group, and conversely.
+what they demand of the resource's name counts only if a resource pattern or a question could look at it.  Two services
+are alike if they have rows of the same classes.  Guarantee: what is satisfiable with a row of some service is
+satisfiable with a row that is kept of its group, and conversely.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from perimeter_smt.encode.world.catalogue import Calls, demands
 from perimeter_smt.logic.atoms import Glob
 from perimeter_smt.logic.formula import Formula
+from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.organization.perimeter import Perimeter
 from perimeter_smt.policy.document import Document
 from perimeter_smt.solve.theories.catalogue import indexes
@@ -30,7 +31,7 @@ class Alike:
 def group_services(calls: Calls, names: Iterable[str], *, everywhere: bool) -> list[Alike]:
     """The services of `calls` in groups that the sets `names` cannot tell apart, largest first.
 
-    `everywhere`: some resource pattern looks at names whatever the service of the ARN is. The rows are those of the
+    `everywhere`: some resource pattern or question looks at names of whatever service. The rows are those of the
     service that comes first in the catalogue, which begins with what people know best.
     """
     signature: list[list[int]] = [[] for _ in calls.rows]
@@ -68,6 +69,11 @@ def looks_everywhere(documents: Iterable[Document], perimeter: Perimeter) -> boo
     for declared in (*perimeter.third_resources, *perimeter.service_resources):
         written += declared.arns
     return any(_without_service(text) for text in written)
+
+
+def speaks_of_names(formulas: Iterable[Formula]) -> bool:
+    """Whether a formula looks at the name of a resource, as an own assertion may, of whatever service it is."""
+    return any("resource.name" in Vocabulary.of(formula).texts for formula in formulas)
 
 
 def _without_service(text: str) -> bool:

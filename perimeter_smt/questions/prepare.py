@@ -10,7 +10,7 @@ from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions import user_assertions
-from perimeter_smt.questions.groups import group_services, looks_everywhere
+from perimeter_smt.questions.groups import group_services, looks_everywhere, speaks_of_names
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.prefer import mentioned
 from perimeter_smt.questions.run import Group, Reading, Run
@@ -36,9 +36,10 @@ def prepare(
     """
     asked = [f(world, o) for o in chosen for f in (questions.breach, questions.hole, questions.claimed)]
     asked += [questions.limit_formula(world, o, name) for o in chosen for name in OBJECTIVES[o].limits]
-    asked += [questions.blocked(world), *user_assertions.formulas(world, assertions), *also]
+    own = [*user_assertions.formulas(world, assertions), *also]
+    asked += [questions.blocked(world), *own]
     documents = [document for document, _ in world.policies.statements.values()]
-    everywhere = looks_everywhere(documents, world.workspace.perimeter)
+    everywhere = looks_everywhere(documents, world.workspace.perimeter) or speaks_of_names(own)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)
     kept = sorted(row for group in alike for row in group.rows)
     world.calls.replace_rows([world.calls.rows[row] for row in kept])

@@ -168,6 +168,13 @@ def _qualified(service: str, kind: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(row for row in rows if row["service"] == service and row["type"] == kind)
 
 
+@lru_cache(maxsize=1)
+def _with_qualifiers() -> frozenset[str]:
+    """The names with a version or an alias behind them, whatever their open parts are called."""
+    rows = (row for row in table_rows("qualified-names") if row.get("qualifier"))
+    return frozenset(_PLACEHOLDER.sub("${}", row["name"]) for row in rows)
+
+
 def well_known_first(services: Iterable[str]) -> tuple[str, ...]:
     """The services, those that most readers know in front."""
     first = {name: i for i, name in enumerate(_FIRST_SERVICES)}
@@ -274,6 +281,8 @@ class Calls:
             case "asked on stars":
                 kinds = union(bits for kind, bits in self._by("type").items() if kind in actions.star_types())
                 return _bits(i for i in places(kinds) if actions.of_stars(self.rows[i].service, self.rows[i].type))
+            case "name has a qualifier":
+                return self._where_it("name", lambda name: _PLACEHOLDER.sub("${}", name) in _with_qualifiers())
             case "tags need abac":
                 return self._by_service.get("s3", 0) & self._where_it("type", lambda kind: kind in _TAGGED_BY_BUCKET)
             case "through an access point":

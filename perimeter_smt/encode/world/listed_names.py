@@ -28,7 +28,10 @@ _OPEN = "${?}"  # a part of which no table says anything
 # Axioms on names of buckets, with the text that each speaks of and whether names of objects follow in it.
 _BUCKETS = {"AR23.bucket": ("resource.name", True), "AR15.bucket": ("behind.bucket", False)}
 _OLD = re.compile(r"[A-Za-z0-9._-]{3,255}")
-_OF_TODAY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_OF_TODAY = re.compile(
+    r"(?!.*\.\.|xn--|sthree-|.*(?:-s3alias|--ol-s3|--x-s3|\.mrap)$|[0-9]{1,3}(?:\.[0-9]{1,3}){3}$)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
 
 
 def admit_listed(calls: Calls, workspace: Workspace) -> None:

@@ -18,7 +18,7 @@ from perimeter_smt.logic.atoms import Member
 from perimeter_smt.logic.formula import Formula, atom, both, disj, implies, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.organization.perimeter import OBJECTIVES, Workspace
-from perimeter_smt.questions.groups import group_services, looks_everywhere
+from perimeter_smt.questions.groups import group_services, looks_everywhere, speaks_of_names
 from perimeter_smt.questions.mitigations.model import Asking
 from perimeter_smt.questions.objectives import proof_mode
 from perimeter_smt.questions.prefer import mentioned
@@ -268,7 +268,7 @@ def _scopes(workspace: Workspace, asking: Asking) -> Encoded:
     asked = [f(world, name, name[:2]) for name in _PREDICATES["scopes"] for f in (breach, at_issue)]
     asked.append(both(world.formula("access"), world.formula("E1.others")))
     documents = [document for document, _ in world.policies.statements.values()]
-    everywhere = looks_everywhere(documents, workspace.perimeter)
+    everywhere = looks_everywhere(documents, workspace.perimeter) or speaks_of_names(asked)
     alike = group_services(world.calls, world.sets(asked), everywhere=everywhere)
     world.calls.replace_rows([world.calls.rows[i] for i in sorted(row for group in alike for row in group.rows)])
     return _encoded(world, asking, asked)

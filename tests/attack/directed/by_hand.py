@@ -388,6 +388,13 @@ WORLDS = (
            contexts_of_mine("kms:EncryptionContext:aws:ses:source-account", MINE, "ses.amazonaws.com")),
     ByHand("AR27", "a key that may be used with a context, and not with the key of it",
            contexts_of_mine("kms:EncryptionContext:aws:s3:arn", "*", "s3.amazonaws.com", keys=True)),
+    ByHand("AE14", "own assertion: nobody makes a function by the name of an alias",
+           _own('(not (and (= action "lambda:CreateFunction") (= resource.name "function:f:live")))', "lambda")),
+    *(ByHand(f"AR23.{kind}", f"own assertion: no {kind} that is deleted has a space in its name",
+             _own(f'(=> (= action "iam:{action}") (not (= resource.name "{kind}/a b")))', "iam"))
+      for kind, action in (("policy", "DeletePolicy"), ("group", "DeleteGroup"),
+                           ("instance-profile", "DeleteInstanceProfile"),
+                           ("server-certificate", "DeleteServerCertificate"))),
     ByHand("AR24", "an SCP that exempts a bucket in the Regional namespace of an account of mine",
            bucket_of_the_account_in_its_name),
     ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),

@@ -249,6 +249,11 @@ def _too_large() -> str:
     return _printed("queue.json", body, "lint", "--type", "resource", "--format", "json")
 
 
+def _made_by_alias() -> str:
+    named = '(not (and (= action "lambda:CreateFunction") (= resource.name "function:f:live")))'
+    return of_own(space(), named, "lambda")
+
+
 ROWS = (
     RowByHand("policy-sizes", "`lint` on the policy of a queue of more than 8,192 characters",
               lambda row: row["kind"] == "resource of sqs", _too_large),
@@ -308,6 +313,8 @@ ROWS = (
               lambda row: row["service"] == "quicksight", _carried_on),
     RowByHand("pinning-keys", "`public` on a queue open to whoever is of one account",
               lambda row: row == "aws:principalaccount", _pinned),
+    RowByHand("unqualified-actions", "own assertion: nobody makes a function by the name of an alias",
+              lambda row: row["member"] == "lambda:CreateFunction", _made_by_alias),
     RowByHand("service-keys", "`lint` on a claim of several values under an operator for one",
               lambda row: row["key"] == "cognito-identity.amazonaws.com:amr", _several),
 )  # fmt: skip
