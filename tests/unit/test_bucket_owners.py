@@ -199,7 +199,6 @@ def test_a_bucket_that_no_complete_list_holds_is_somebody_elses(given):
     (example,) = found.counterexamples
     assert (example.kind, example.depends_on) == ("hole", ())
     assert example.facts.behind.startswith("arn:aws:s3:::of-somebody")
-    assert example.request.context["aws:RequestedRegion"] == POINT.split(":")[3]
     assert example.facts.behind_account not in (MINE, OTHER, MANAGEMENT)
     assert decide(example.case).allowed
 

@@ -47,6 +47,7 @@ _GLOBAL = frozenset(
         "support",
         "budgets",
         "ce",
+        "s3",
         "account",
     ]
 )

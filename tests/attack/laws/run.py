@@ -14,6 +14,7 @@ from tests.attack.cast import SERVICES
 from tests.attack.estates.draw import estate
 from tests.attack.estates.elsewhere import Move
 from tests.attack.estates.search import describe
+from tests.attack.laws.apart import APART
 from tests.attack.laws.equal import EQUAL
 from tests.attack.laws.monotone import MONOTONE
 from tests.attack.laws.questions import others
@@ -26,7 +27,7 @@ from tests.attack.tables.swap import list_of, tables
 from tests.attack.tables.toward import Toward, toward
 from tests.attack.themes import THEMES
 
-LAWS = {**EQUAL, **SAME, **MONOTONE}
+LAWS = {**EQUAL, **SAME, **APART, **MONOTONE}
 Seen = Iterator[tuple[str, str]]
 
 
