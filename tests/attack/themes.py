@@ -266,6 +266,9 @@ THEMES: dict[str, Callable[[Random], World]] = {
     **OF_CALLS, **OF_POINTS,
 }  # fmt: skip
 
+# Those that ask an objective, not a mitigation.
+OF_OBJECTIVES = {name: theme for name, theme in THEMES.items() if name not in ("regions", "credentials")}
+
 
 def attack_one(name: str, seed: int, tally: Tally) -> None:
     """One world of a theme; a proof that a request breaks, a crash or `unknown` are findings."""

@@ -25,7 +25,7 @@ from tests.attack.policies import workspace
 from tests.attack.small.draw import small
 from tests.attack.tables.swap import list_of, tables
 from tests.attack.tables.toward import Toward, toward
-from tests.attack.themes import THEMES
+from tests.attack.themes import OF_OBJECTIVES
 
 LAWS = {**EQUAL, **SAME, **APART, **MONOTONE}
 Seen = Iterator[tuple[str, str]]
@@ -60,7 +60,7 @@ def drawn(seed: int) -> State:
         found = estate(rng)
         return State(found.workspace, rng.choice(found.services), "grants", reading)
     if rng.random() < 0.15:
-        one = THEMES[rng.choice(sorted(THEMES))](rng)
+        one = OF_OBJECTIVES[rng.choice(sorted(OF_OBJECTIVES))](rng)
         return State(one.workspace, one.service, one.mode, reading)
     world = small(seed, "bucket" if rng.random() < 0.15 else "")
     if rng.random() < 0.12:
