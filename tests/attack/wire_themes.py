@@ -67,6 +67,18 @@ def chains(rng: Random) -> World:
             for operator, keys in test().items():
                 held.setdefault(operator, {}).update(keys)
         scps.append({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": held})
+    long: tuple[str, ...] = ()
+    if rng.random() < 0.4:  # one chain alone gets past these, of its first, some links between and its last
+        first, last, *between = rng.sample(_SERVICES, rng.choice((3, 4, 5)))
+        long = (first, *between, last)
+        scps = [
+            {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {**_FOREIGN, **held}}
+            for held in (
+                {"StringNotEquals": {"aws:CalledViaFirst": first}},
+                {"StringNotEquals": {"aws:CalledViaLast": last}},
+                *({"ForAllValues:StringNotEquals": {"aws:CalledVia": link}} for link in between),
+            )
+        ]
     space = guarded_by(scps, [], "O3", action, "aws")
     service = action.partition(":")[0]
     resource = {
@@ -84,6 +96,8 @@ def chains(rng: Random) -> World:
     for length in (0, 1, 1, 2, 2, 3, 3, 4, 4, 5):
         called: tuple[str, ...] = tuple(rng.choice(_SERVICES) for _ in range(length))
         via: Keys = {**keys, "aws:ViaAWSService": "true"}
+        if long and length == 5:
+            called = long
         if called:  # services that support the key (AR1): the first and the last, and each once or more
             via |= {"aws:CalledVia": called, "aws:CalledViaFirst": called[0], "aws:CalledViaLast": called[-1]}
         if service == "kms":
