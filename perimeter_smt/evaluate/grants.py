@@ -41,6 +41,21 @@ _OPERATIONS_OF_GRANTS = frozenset(
         "encapsulate",
     ]
 )
+# What the constraints of a grant apply to (KMS API reference, GrantConstraints, CreateGrant): operations with symmetric
+# keys that send a context of encryption, and grants made by a grantee, which have to be as strict.
+_CONSTRAINED = frozenset(
+    [
+        "creategrant",
+        "decrypt",
+        "encrypt",
+        "generatedatakey",
+        "generatedatakeypair",
+        "generatedatakeypairwithoutplaintext",
+        "generatedatakeywithoutplaintext",
+        "reencryptfrom",
+        "reencryptto",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,7 @@ def _by_kms_grant(check: Check, own: Own) -> bool:
 
 
 def _by_one_grant(grant: KmsGrant, check: Check, own: Own) -> bool:
-    if not grant.constraints_met:
+    if not grant.constraints_met and check.view.name in _CONSTRAINED:
         return False
     hits = _hits(grant.grantee_principal, check) if _covers(grant, check) else NONE
     if check.view.action == "kms:retiregrant":

@@ -152,16 +152,17 @@ def _behind(view: View, accounts: Mapping[str, object]) -> dict[str, str]:
         (point and (point.bucket or _routed(view, point))) or view.model.texts.get("behind.bucket") or "bucket-behind"
     )
     bucket = f"arn:{partition}:s3:::{bucket.rsplit(':', 1)[-1]}"
+    entries = (*perimeter.third_resources, *perimeter.service_resources)
+    known = {*accounts, *listed, *perimeter.accounts, *(entry.account for entry in entries)}
+    unknown = (account for account in _strangers() if account not in known)
     if view.true(FOREIGN):
         told = ((f"arn:{partition}:s3:::{b.name}", b.account) for b in (point.buckets if point else None) or ())
         owners = dict(told) | {r.arn: r.account for a in listed.values() for r in a.resources}
-        owner = owners[bucket] or next(_strangers())
+        owner = owners.get(bucket) or next(unknown)
     elif view.true("behind.own") or view.true("behind.trusted"):
         return {}
     else:
-        entries = (*perimeter.third_resources, *perimeter.service_resources)
-        known = {*accounts, *listed, *perimeter.accounts, *(entry.account for entry in entries)}
-        owner = next(account for account in _strangers() if account not in known)
+        owner = next(unknown)
     return {"behind": f"{bucket}/{key}" if key else bucket, "behind_account": owner}
 
 

@@ -34,7 +34,7 @@ from tests.attack.estates.draw import estate
 from tests.attack.estates.requests import sample as estate_sample
 from tests.attack.policies import workspace as random_workspace
 from tests.attack.records import FOLDER, ROOT, today
-from tests.attack.themes import THEMES
+from tests.attack.themes import OF_OBJECTIVES
 from tests.attack.worlds import sample
 
 _NAMED = re.compile(r":named\s+([A-Za-z0-9.-]+)")
@@ -71,7 +71,7 @@ def _asked(space: Workspace, **options: object) -> Report | None:
 
 def worlds(count: int, requests: int) -> Iterator[World]:
     """Worlds of every theme, with grants, and (where requests are drawn) of guardrails alone; `count` of each."""
-    for name, theme in THEMES.items():
+    for name, theme in OF_OBJECTIVES.items():
         for seed in range(1, count + 1):
             world = theme(Random(seed))
             report = _asked(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from perimeter_smt.evaluate import decide
 from perimeter_smt.organization.model import (
     Account,
     BucketBehind,
@@ -27,6 +28,7 @@ from perimeter_smt.request.request import Principal
 from tests.attack.cases import case_of as guarded_case
 from tests.attack.cases import everything, guardrails_of
 from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, ORGANIZATIONS, STRANGER
+from tests.attack.estates import lists
 from tests.attack.estates.binding import account_of
 from tests.attack.estates.binding import case_of as estate_case
 from tests.attack.policies import ALL_LIMITS, document
@@ -82,7 +84,24 @@ class Routes(World):
     """Calls through a Multi-Region Access Point: the point and the bucket that gets the call are asked."""
 
     def case(self, drawn: Sample, *, untold: bool = False) -> Case:
-        """The check that stops the call, if one does. Each owner's guardrails are asked about what is theirs."""
+        """The check that stops the call, if one does."""
+        return first_denied(*self.checks(drawn))
+
+    def through(self, drawn: Sample) -> bool:
+        """Whether both checks let the call through, as they are chosen or, asked of every reading, as they may be.
+
+        How X-44 reads RCPs on a bucket that is called through a point of somebody else is open
+        (docs/verification/attack.md).
+        """
+        by_others = isinstance(drawn, Routed) and not drawn.request.resource.startswith(drawn.point)
+        rivals = ("",) if self.reading == "exact" or by_others else ("", "X-44", "X-33")
+        return any(
+            all(decide(check, rivals=frozenset({name} - {""})).allowed for check in self.checks(drawn))
+            for name in rivals
+        )
+
+    def checks(self, drawn: Sample) -> tuple[Case, Case]:
+        """The call on the point and that on the bucket. Each owner's guardrails are asked about what is theirs."""
         if not isinstance(drawn, Routed):
             raise TypeError("a call of another theme")
         space, granted = self.workspace, self.workspace.grants_given
@@ -108,13 +127,17 @@ class Routes(World):
         )
         blocked = [each.block_public_access for each in (
             point, bucket, account_of(space, holder), account_of(space, drawn.owner)) if each is not None]  # fmt: skip
+        told = lists.flags(space, bucket) if granted else {}
         flags = inner.flags.model_copy(update={
             "s3_restrict_public_buckets": granted and any(blocked),
             "resource_account_is_management": drawn.owner == MANAGEMENT,
-            "s3_bucket_acl": None, "s3_object_acl": None,
+            "s3_bucket_acl": None, "s3_object_acl": None, **told,
         })  # fmt: skip
-        alone = found.flags.model_copy(update={"s3_restrict_public_buckets": False})
-        return first_denied(replace(found, flags=alone), replace(inner, flags=flags))
+        # The lists of a bucket are the bucket's: a point has none.
+        alone = found.flags.model_copy(update={
+            "s3_restrict_public_buckets": False, "s3_bucket_acl": None, "s3_object_acl": None,
+        })  # fmt: skip
+        return replace(found, flags=alone), replace(inner, flags=flags)
 
 
 def _listed(space: Workspace, arn: str) -> OwnedResource | None:

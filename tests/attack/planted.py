@@ -51,6 +51,7 @@ def _theme(name: str, workspaces: int = 12) -> tuple[str, ...]:
     return ("tests.attack.themes", "--theme", name, "--workspaces", str(workspaces))
 
 
+# ruff: noqa: E501
 # fmt: off
 PLANTED = (
     Defect("the Region is no part of a resource's identity", _GOVERNS,
@@ -58,7 +59,7 @@ PLANTED = (
            _estates("queue,secret", 25, *_BREACH, seed=40)),
     Defect("the policy of a container says nothing of what lies in it", _GOVERNS,
            (('disj([*names, *_patterns(rows, "governs", arn.service)])', "disj(names)"),
-            ("    told = [sure, *_elsewhere(rows)]\n", "    return Reach(*[both(_here(arn, resource.account), sure)] * 3)\n    told = [sure, *_elsewhere(rows)]\n")),  # noqa: E501
+            ("    told = [sure, *_elsewhere(rows)]\n", "    return Reach(*[both(_here(arn, resource.account), sure)] * 3)\n    told = [sure, *_elsewhere(rows)]\n")),
            _estates("table,domain,api,bus,table bucket,bucket,repository", 60, *_BREACH)),
     Defect("functions have no versions and aliases", "encodings/keys/qualified-names.json",
            (('"name": "function:${FunctionName}:${Alias}"', '"name": "function:${FunctionName}"'),
@@ -90,6 +91,25 @@ PLANTED = (
            (("min((_condition(document, condition) for condition in statement.conditions), default=Public.YES)",
              "Public.YES"),),
            _theme("public-buckets", 40)),
+    Defect("every bucket behind a multi-Region point must let through", "perimeter_smt/encode/world/buckets.py",
+           (("return disj(passes for _, passes in routes(workspace, policies, point, listed))  # which",
+             "return conj(passes for _, passes in routes(workspace, policies, point, listed))  # which"),),
+           _theme("two-routes", 200)),
+    Defect("constrained grants let nobody in", "perimeter_smt/encode/world/grants.py",
+           (("for r, grants in keys for g in grants)", "for r, grants in keys for g in grants if not g.constrained)"),),
+           _theme("key-grants", 100)),
+    Defect("chains of calls have two services", "perimeter_smt/encode/language/statement.py",
+           (('count["aws:calledvia"] = max(3, count.get("aws:calledvia", 0) + ends)', 'count["aws:calledvia"] = 2'),),
+           _theme("chains", 100)),
+    Defect("what RAM shares is shared with nobody but accounts", "perimeter_smt/organization/sharing.py",
+           (("condition[\"StringEquals\"] = {\"aws:PrincipalOrgID\": party}", "condition[\"StringEquals\"] = {\"aws:PrincipalAccount\": party}"),),
+           _theme("ram-shares", 60)),
+    Defect("a session of a federated user carries no policies", "perimeter_smt/encode/world/grants.py",
+           (("        **sessions.definitions(principals, policies),\n", "        **sessions.definitions(principals, policies), \"session.allows\": FALSE,\n"),),
+           _theme("federated-sessions", 60)),
+    Defect("no delegated administrator takes root sessions", "perimeter_smt/encode/world/grants.py",
+           (("(account for account, service in told if service == \"iam.amazonaws.com\")", "(account for account, service in told[:0] if service == \"iam.amazonaws.com\")"),),
+           _theme("delegates", 60)),
     Defect("first hops are held to the network", "perimeter_smt/questions/first_hop.py",
            (("    return _of_a_stranger(run, objective, groups) or _of_mine(run, objective, services)\n",
              "    return Hop()\n"),),

@@ -34,6 +34,7 @@ ASSUMED = {
     "service-networks": {"AN8.address"},
 }
 _RIVALS = tuple(f"X-{n}" for n in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 25, 27, 30, 38, 42))
+_DOUBTS = ("AE1.no-resource", "AE7.acl", "AE9.service-linked", "AK1.tags", "AN14", "AR15.mine")
 _HELD = ("proved", "vacuous")
 # Calls whose breaches are reported and open (worlds_reports.OPEN).
 KNOWN: tuple[str, ...] = ()
@@ -136,13 +137,26 @@ class Tally:
         return "\n".join(lines)
 
 
-def attack_one(seed: int, requests: int, tally: Tally, *, reading: str | None = None) -> None:
-    """One workspace and its requests; findings go to the tally."""
+def settled(space: Workspace, seed: int) -> Workspace:
+    """The workspace with some open points settled, as chosen or the rival way, and a doubt (`docs/workspace.md`)."""
+    rng = Random(f"settled {seed}")
+    readings = {name: rng.choice(("chosen", "rival", "rival")) for name in rng.sample(_RIVALS, rng.choice((1, 2, 4)))}
+    doubts = tuple(rng.sample(_DOUBTS, rng.choice((0, 0, 1))))
+    claims = space.perimeter.model_copy(update={"readings": readings, "doubts": doubts})
+    return space.model_copy(update={"perimeter": claims})
+
+
+def attack_one(seed: int, requests: int, tally: Tally, *, reading: str | None = None, settle: bool = False) -> None:
+    """One workspace and its requests; findings go to the tally. `settle`: the perimeter settles open points."""
     rng = Random(seed)
     services = tuple(sorted(rng.sample(SERVICES, rng.choice((2, 3, 4)))))
     if "s3" not in services and rng.random() < 0.4:
         services = (*services, "s3")
     space = random_workspace(rng, services)
+    if settle:
+        space = settled(space, seed)
+    always = space.perimeter.rivals
+    open_points = [name for name in _RIVALS if name not in space.perimeter.readings]
     if reading is None:
         reading = "over" if rng.random() < 0.25 else "exact"
     report = prove(space, services=services, reading=reading, availability=False)  # type: ignore[arg-type]
@@ -168,10 +182,10 @@ def attack_one(seed: int, requests: int, tally: Tally, *, reading: str | None = 
             continue  # the proof assumes that there is no such request
         case = case_of(space, drawn)
         rivals: tuple[str, ...] = ()
-        plain = decide(case).allowed
+        plain = decide(case, rivals=always).allowed
         if not plain and reading == "over" and rng.random() < 0.5:
-            rivals = tuple(rng.sample(_RIVALS, rng.choice((1, 1, 2, 4))))
-        if not plain and not (rivals and decide(case, rivals=frozenset(rivals)).allowed):
+            rivals = tuple(rng.sample(open_points, rng.choice((1, 1, 2, 4))))
+        if not plain and not (rivals and decide(case, rivals=always | frozenset(rivals)).allowed):
             continue
         for name in would:
             if name == "O4" and drawn.facts.kind == "service" and _P4 & (accepted | exact):
@@ -233,11 +247,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reading", choices=("exact", "over"))
+    parser.add_argument("--settle", action="store_true", help="perimeters settle some open points, and doubt an axiom")
     parser.add_argument("--show", type=int, default=5, help="findings to print in full")
     options = parser.parse_args(argv)
     tally, start = Tally(), time.monotonic()
     for seed in range(options.seed, options.seed + options.workspaces):
-        attack_one(seed, options.requests, tally, reading=options.reading)
+        attack_one(seed, options.requests, tally, reading=options.reading, settle=options.settle)
     shown: set[tuple[str, ...]] = set()
     for found in tally.findings:
         if found.label not in shown and len(shown) < options.show:

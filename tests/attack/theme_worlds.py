@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from perimeter_smt.evaluate import decide
+from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.organization.model import Account, Guardrails, Organization, Unit
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.policy.kinds import Kind
+from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.request.case import Case
 from perimeter_smt.request.request import Facts, Principal, Request
 from tests.attack.cases import case_of
@@ -46,6 +49,22 @@ class World:
         if self.workspace.grants_given:
             return estate_case(self.workspace, drawn.request, drawn.facts, untold=untold)
         return case_of(self.workspace, drawn)
+
+    def through(self, drawn: Sample) -> bool:
+        """Whether the request gets through."""
+        return decide(self.case(drawn)).allowed
+
+    def verdicts(self) -> list[tuple[str, str]]:
+        """What the program answers: statuses, each with its reason."""
+        report = prove(
+            self.workspace, services=[self.service], objectives=[self.objective], availability=False,
+            reading=self.reading, mode=self.mode,  # type: ignore[arg-type]
+        )  # fmt: skip
+        return [(verdict.status, verdict.reason) for verdict in report.verdicts]
+
+    def broken(self, drawn: Sample) -> bool:
+        """Whether the request, if it gets through, breaks what is asked."""
+        return breaks(self.objective, self.workspace, drawn.request, drawn.facts)
 
 
 def guarded_by(

@@ -16,16 +16,16 @@ from random import Random
 from typing import Any
 
 from perimeter_smt.evaluate import decide
-from perimeter_smt.evaluate.perimeter import breaks
 from perimeter_smt.organization.perimeter import TagException
-from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.request.request import Principal
 from tests.attack.buckets import THEMES as OF_BUCKETS
 from tests.attack.cases import case_of
 from tests.attack.cast import APP, DATA, ENDPOINTS, MANAGEMENT, MINE, STRANGER
 from tests.attack.estates.search import Finding, Tally
+from tests.attack.grant_themes import THEMES as OF_GRANTS
 from tests.attack.more_themes import THEMES as MORE
 from tests.attack.multi_region import THEMES as OF_REGIONS
+from tests.attack.point_themes import THEMES as OF_POINTS
 from tests.attack.theme_worlds import (
     BASE,
     OFFICE,
@@ -38,6 +38,7 @@ from tests.attack.theme_worlds import (
     role_of,
     sample_of,
 )
+from tests.attack.wire_themes import THEMES as OF_CALLS
 
 
 def unsigned(rng: Random) -> World:
@@ -261,34 +262,35 @@ def first_hops(rng: Random) -> World:
 THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
     "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
-    "bucket-tags": bucket_tags, "access-points": access_points, **OF_BUCKETS, **OF_REGIONS, **MORE,
+    "bucket-tags": bucket_tags, "access-points": access_points, **OF_BUCKETS, **OF_REGIONS, **MORE, **OF_GRANTS,
+    **OF_CALLS, **OF_POINTS,
 }  # fmt: skip
+
+# Those that ask an objective, not a mitigation.
+OF_OBJECTIVES = {name: theme for name, theme in THEMES.items() if name not in ("regions", "credentials")}
 
 
 def attack_one(name: str, seed: int, tally: Tally) -> None:
     """One world of a theme; a proof that a request breaks, a crash or `unknown` are findings."""
     world = THEMES[name](Random(seed))
     try:
-        report = prove(
-            world.workspace, services=[world.service], objectives=[world.objective], availability=False,
-            reading=world.reading, mode=world.mode,  # type: ignore[arg-type]
-        )  # fmt: skip
+        found = world.verdicts()
     except Exception as error:  # every crash is a finding, of whatever type
         where = traceback.extract_tb(error.__traceback__)[-1]
         detail = f"{type(error).__name__}: {error} at {where.filename.rsplit('/', 1)[-1]}:{where.lineno}"
         tally.add(Finding(seed, f"{name}: crash", world.objective, detail, world.workspace))
         return
-    statuses = {verdict.status for verdict in report.verdicts}
+    statuses = {status for status, _ in found}
     for status in statuses:
         tally.verdicts[world.objective, status] += 1
     if "unknown" in statuses:
-        tally.add(Finding(seed, f"{name}: unknown", world.objective, report.verdicts[0].reason, world.workspace))
+        tally.add(Finding(seed, f"{name}: unknown", world.objective, found[0][1], world.workspace))
     for drawn in world.requests:
         tally.tried += 1
-        if not breaks(world.objective, world.workspace, drawn.request, drawn.facts):
+        if not world.broken(drawn):
             continue
         tally.asked += 1
-        if decide(world.case(drawn)).allowed:
+        if world.through(drawn):
             tally.breaches[world.objective] += 1
             if statuses & {"proved", "vacuous"}:
                 tally.add(Finding(

@@ -176,9 +176,10 @@ def test_a_point_whose_bucket_is_listed_presumes_nothing_of_it(doubt):
 @pytest.mark.parametrize("given", [{}, {"bucket": "of-somebody"}])
 def test_a_point_whose_bucket_is_not_told_or_not_listed_presumes(given):
     resources = (bucket(), point(**given))
-    found = granted(resources=resources)
+    declared = {"third_resources": (TrustedResource(account=PARTNER),)}  # whose it may be, as nobody lists it
+    found = granted(resources=resources, **declared)
     assert (found.status, presumes(found.assumptions)) == ("proved", (NAME,))
-    found = granted(resources=resources, doubt=True)
+    found = granted(resources=resources, doubt=True, **declared)
     assert found.status == "conditional"
     (example,) = found.counterexamples
     assert example.request.resource.startswith(POINT)
@@ -186,6 +187,20 @@ def test_a_point_whose_bucket_is_not_told_or_not_listed_presumes(given):
     assert decide(example.case, rivals=example.case.readings).allowed
     if given:
         assert example.facts.behind.startswith("arn:aws:s3:::of-somebody")
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"third_resources": (TrustedResource(account=PARTNER, arns=("arn:aws:s3:::a",)),)}]
+)
+def test_a_bucket_that_no_complete_list_holds_is_somebody_elses(given):
+    """W-6: it is in no account of mine."""
+    found = granted(resources=(bucket(), point(bucket="of-somebody")), **given)
+    assert found.status == "refuted"
+    (example,) = found.counterexamples
+    assert (example.kind, example.depends_on) == ("hole", ())
+    assert example.facts.behind.startswith("arn:aws:s3:::of-somebody")
+    assert example.facts.behind_account not in (MINE, OTHER, MANAGEMENT)
+    assert decide(example.case).allowed
 
 
 def test_a_point_without_listed_buckets():
@@ -220,7 +235,9 @@ def test_the_word_of_the_point_alone_does_not_reach_a_bucket_of_another_account(
 )  # fmt: skip
 def test_both_readings_agree_on_what_is_asked_about_the_bucket(given, more):
     """Denials of the caller's policies, SCPs, endpoint policies, and the VPC of the point."""
-    found = granted(resources=(point(origin="vpc", vpc="vpc-0a0000000000000aa", **given),), doubt=True, **more)
+    about = point(origin="vpc", vpc="vpc-0a0000000000000aa", **given)
+    declared = {"third_resources": (TrustedResource(account=PARTNER),)}
+    found = granted(resources=(about,), doubt=True, **declared, **more)
     assert found.status == "conditional"
     assert all(decide(e.case, rivals=e.case.readings).allowed for e in found.counterexamples)
 

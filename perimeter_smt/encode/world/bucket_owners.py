@@ -23,7 +23,7 @@ from perimeter_smt.encode.world.access_points import (
     no_gateway,
 )
 from perimeter_smt.encode.world.accounts import account_is_mine
-from perimeter_smt.encode.world.buckets import Listed, behind_point, denied_by_own, routes
+from perimeter_smt.encode.world.buckets import Listed, behind_point, denied_by_own, none_of_mine, routes
 from perimeter_smt.encode.world.governs import is_access_point, reach, split_arn
 from perimeter_smt.encode.world.perimeter import declared_behind
 from perimeter_smt.logic.atoms import CharSet, Run
@@ -73,12 +73,22 @@ def definitions(
 def foreign_routes(
     workspace: Workspace, policies: Policies, keys: KeySpace, script: Script, point: OwnedResource, listed: Listed
 ) -> Iterator[tuple[str, Formula]]:
-    """The buckets told behind an access point that are neither mine nor declared, each with when calls go there."""
+    """The buckets told behind an access point that are neither mine nor declared, each with when calls go there.
+
+    Where all accounts list what they have, a bucket that none of them lists is somebody else's (W-6). It may be of an
+    account that the perimeter declares.
+    """
+    perimeter = workspace.perimeter
+    declared_accounts = dict.fromkeys(e.account for e in (*perimeter.third_resources, *perimeter.service_resources))
     for name, owner, routed in _told(workspace, policies, point, listed):
+        leaf = behind_point(split_arn(point.arn).name, name)
         if owner is not None:
-            leaf = behind_point(split_arn(point.arn).name, name)
-            declared = declared_behind(workspace.perimeter, keys, script, leaf, owner)
+            declared = declared_behind(perimeter, keys, script, leaf, owner)
             yield name, both(routed, neg(either(_mine(workspace, owner, listed), declared)))
+        elif none_of_mine(workspace):
+            owners = dict.fromkeys((None, *declared_accounts))
+            declared = disj(declared_behind(perimeter, keys, script, leaf, account) for account in owners)
+            yield name, both(routed, neg(declared))
 
 
 def untold_routes(

@@ -126,7 +126,7 @@ def routes(
     """The buckets told behind an access point, with what lets calls that lead to each through (3.7).
 
     Of one that is not listed the policy may allow anything. Whose it is then may be told; otherwise it is of the owner
-    of the point, or of somebody whose guardrails nobody knows.
+    of the point, or of somebody whose guardrails nobody knows; of the latter, where all accounts list what they have.
     """
     account, partition = listed.accounts[point.account], split_arn(point.arn).partition
     for each in point.behind:
@@ -136,8 +136,15 @@ def routes(
         passes = conj(_passes(workspace, account, point, told, policies))
         if bucket is None and each.account is None:
             stranger = _Bucket(None, OwnedResource(arn=arn, account=""), listed=False)
-            passes = either(passes, conj(_passes(workspace, account, point, stranger, policies)))
+            abroad = conj(_passes(workspace, account, point, stranger, policies))
+            passes = abroad if none_of_mine(workspace) else either(passes, abroad)
         yield each, passes
+
+
+def none_of_mine(workspace: Workspace) -> bool:
+    """Whether a bucket that no account lists is in none of mine: all of them list what they have (W-6)."""
+    accounts = {account.id: account for account, _ in workspace.organization.accounts()}
+    return all(account.listed for account in accounts.values()) and set(workspace.perimeter.accounts) <= set(accounts)
 
 
 def _passes(

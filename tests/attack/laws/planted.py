@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.attack.laws.apart import APART
 from tests.attack.laws.equal import EQUAL
 from tests.attack.laws.monotone import MONOTONE
 from tests.attack.laws.run import judge
@@ -100,7 +101,8 @@ def page(counts: dict[str, Any]) -> str:
         "",
         "Written by `python -m tests.attack.laws.planted --page` from `tests/attack/counts/laws.json`.",
         "",
-        f"The laws compare two verdicts of the program with each other ({len(EQUAL) + len(SAME)} on workspaces that",
+        "The laws compare two verdicts of the program with each other "
+        f"({len({**EQUAL, **SAME, **APART})} on workspaces that",
         f"mean the same, {len(MONOTONE)} on one that lets through or claims no more, {len(SEVERAL)} on several",
         "questions); see `tests/attack/README.md`. To see that they notice wrong verdicts, faults are planted in the",
         "formulas of a copy, one at a time. The evaluator stays: a counterexample that does not replay is a crash.",
@@ -122,7 +124,7 @@ def page(counts: dict[str, Any]) -> str:
         by = [f"{law} ({row['times']}, {' and '.join(row['how'])})" for law, row in sorted(
             rows.items(), key=lambda item: (-item[1]["times"], item[0]))]  # fmt: skip
         lines.append(f"| {fault.rule} | {sum(r['times'] for r in rows.values())} | {', '.join(by) or '**no law**'} |")
-    groups = (("Equal meaning", {**EQUAL, **SAME}), ("One way", MONOTONE), ("Several questions", SEVERAL))
+    groups = (("Equal meaning", {**EQUAL, **SAME, **APART}), ("One way", MONOTONE), ("Several questions", SEVERAL))
     for title, laws in groups:
         lines += ["", f"## {title}: {len(laws)} laws", "", "| law | says | faults that it noticed |", "|---|---|---|"]
         for name, law in laws.items():

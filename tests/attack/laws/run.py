@@ -14,6 +14,7 @@ from tests.attack.cast import SERVICES
 from tests.attack.estates.draw import estate
 from tests.attack.estates.elsewhere import Move
 from tests.attack.estates.search import describe
+from tests.attack.laws.apart import APART
 from tests.attack.laws.equal import EQUAL
 from tests.attack.laws.monotone import MONOTONE
 from tests.attack.laws.questions import others
@@ -24,9 +25,9 @@ from tests.attack.policies import workspace
 from tests.attack.small.draw import small
 from tests.attack.tables.swap import list_of, tables
 from tests.attack.tables.toward import Toward, toward
-from tests.attack.themes import THEMES
+from tests.attack.themes import OF_OBJECTIVES
 
-LAWS = {**EQUAL, **SAME, **MONOTONE}
+LAWS = {**EQUAL, **SAME, **APART, **MONOTONE}
 Seen = Iterator[tuple[str, str]]
 
 
@@ -59,7 +60,7 @@ def drawn(seed: int) -> State:
         found = estate(rng)
         return State(found.workspace, rng.choice(found.services), "grants", reading)
     if rng.random() < 0.15:
-        one = THEMES[rng.choice(sorted(THEMES))](rng)
+        one = OF_OBJECTIVES[rng.choice(sorted(OF_OBJECTIVES))](rng)
         return State(one.workspace, one.service, one.mode, reading)
     world = small(seed, "bucket" if rng.random() < 0.15 else "")
     if rng.random() < 0.12:

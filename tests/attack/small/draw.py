@@ -54,7 +54,7 @@ from tests.attack.policies import (
 )
 from tests.attack.small.assertions import ASSERTIONS, Own
 from tests.attack.theme_worlds import World
-from tests.attack.themes import THEMES
+from tests.attack.themes import OF_OBJECTIVES
 from tests.attack.worlds import Draw, Sample
 
 _WEIGHED = ("O1", "O1", "O1", "O2", "O3", "O3", "O4", "O5", "O5", "O6", "O6", "own")
@@ -109,8 +109,8 @@ def small(seed: int, kind: str = "") -> Small:
 
 
 def _theme(rng: Random) -> Small:
-    name = rng.choice(sorted(THEMES))
-    world = THEMES[name](rng)
+    name = rng.choice(sorted(OF_OBJECTIVES))
+    world = OF_OBJECTIVES[name](rng)
     return Small(
         name, world.workspace, world.service, world.objective, world.reading, lambda _: iter(world.requests),
         theme=world,
