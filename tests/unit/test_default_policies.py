@@ -28,7 +28,7 @@ def test_a_file_system_without_a_policy_lets_everybody_mount(tmp_path, statement
     (tmp_path / "disk.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     account = {"id": "111122223333", "principals": [], "resources": [disk]}
     organization = {
-        "id": "o-acme0000001", "management_account": "111122223333", "root": {"id": "r-ac00", "accounts": [account]},
+        "id": "o-acme0000001", "management_account": "123456789012", "root": {"id": "r-ac00", "accounts": [account]},
     }  # fmt: skip
     perimeter = {
         "orgs": ["o-acme0000001"], "scopes": {"O1": ["elasticfilesystem:ClientMount"]},
