@@ -22,6 +22,7 @@ _WIRES = {
     "public": "over the internet",
     "vpce": "through a VPC endpoint",
     "awsnet": "over the network of AWS",
+    "invpc": "inside a VPC",
 }
 
 

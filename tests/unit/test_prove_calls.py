@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from perimeter_smt.encode.world.catalogue import rows_of
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.questions.compare import compare
+from perimeter_smt.request.keys import table_rows
 from tests.unit.test_prove_resources import MINE, policy
 
 
@@ -68,6 +70,34 @@ def test_qualified_names_exist():
     call = {"Action": "lambda:InvokeFunction"}
     plain = f"arn:aws:lambda:eu-west-1:{MINE}:function:f"
     assert compared(call | {"Resource": plain}, call | {"Resource": [plain, f"{plain}:live"]}) == "more"
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("codeartifact:GetPackageVersionReadme", "codeartifact:eu-west-1:{0}:package/tools/base/npm//pad"),
+        ("execute-api:Invoke", "execute-api:eu-west-1:{0}:k2l9x0f3ab/live/GET/"),
+        ("execute-api:Invoke", "execute-api:eu-west-1:{0}:k2l9x0f3ab/live/$connect"),
+        ("ssmmessages:OpenDataChannel", "ssm:eu-west-1:{0}:session/kim-0a1b2c3d"),
+        ("mediastore:ListItems", "mediastore:eu-west-1:{0}:container/films/"),
+        ("vpc-lattice-svcs:Invoke", "vpc-lattice:eu-west-1:{0}:service/svc-0a1b2c3d4e5f60718/"),
+    ],
+)
+def test_names_that_the_service_reference_does_not_write_exist(action, name):
+    """A package without a namespace, the root path of an API, a session: what policies grant on it alone was nothing.
+
+    CodeArtifact guide, permissions reference; API Gateway guide, IAM authorization of WebSocket APIs; Systems Manager
+    guide, sample policies for Session Manager.
+    """
+    before = {"Action": action, "Resource": "arn:aws:none:::x"}
+    assert compared(before, before | {"Resource": f"arn:aws:{name.format(MINE)}"}) == "more"
+
+
+def test_qualified_names_are_of_types_that_calls_use():
+    """A row whose type the reference writes otherwise would add no call."""
+    for row in table_rows("qualified-names"):
+        found = {(call.type, call.name) for call in rows_of(row["service"])}
+        assert (row["type"], row["name"]) in found
 
 
 @pytest.mark.parametrize(

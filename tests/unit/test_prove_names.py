@@ -38,6 +38,32 @@ def test_a_listed_resource_is_there_whatever_its_name(arn, action):
     assert status("O1", action.partition(":")[0], resources=[opened(arn, action)], scopes=scopes) == {"refuted"}
 
 
+@pytest.mark.parametrize(
+    ("listed", "named", "action"),
+    [
+        (
+            "codeartifact:{0}:repository/tools/base",
+            "codeartifact:{0}:package/tools/base/npm//pad",
+            "PublishPackageVersion",
+        ),
+        ("execute-api:{0}:k2l9x0f3ab", "execute-api:{0}:k2l9x0f3ab/live/GET/", "Invoke"),
+        ("vpc-lattice:{0}:service/svc-0a1b2c3d4e5f60718", "vpc-lattice:{0}:service/svc-0a1b2c3d4e5f60718/", "Invoke"),
+        ("mediastore:{0}:container/films", "mediastore:{0}:container/films/", "ListItems"),
+        ("cloudtrail:{0}:channel/0a1b2c3d", "cloudtrail:{0}:channel/0a1b2c3d", "PutAuditEvents"),
+    ],
+)
+def test_what_a_policy_grants_on_a_part_with_an_empty_name(listed, named, action):
+    """Only that part is let out: it was taken not to exist (W-5), and channels to know no strangers."""
+    prefix = {"vpc-lattice": "vpc-lattice-svcs", "cloudtrail": "cloudtrail-data"}
+    service = prefix.get(listed.partition(":")[0], listed.partition(":")[0])
+    arn, part = (f"arn:aws:{text.format(f'eu-west-1:{MINE}')}" for text in (listed, named))
+    statement = {
+        "Effect": "Allow", "Principal": {"AWS": STRANGER}, "Action": f"{service}:{action}", "Resource": part,
+    }  # fmt: skip
+    scopes = {"O1": {"actions": (f"{service}:{action}",)}}
+    assert status("O1", service, resources=[resource(arn, statement)], scopes=scopes) == {"refuted"}
+
+
 def test_parts_of_a_listed_resource_of_an_odd_name():
     """The policy of a table decides on its indexes (W-4), also where its name breaks the limit."""
     table = f"arn:aws:dynamodb:eu-west-1:{MINE}:table/a b"

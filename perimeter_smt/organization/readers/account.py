@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeVar, cast
 
+from perimeter_smt.organization.default_policies import in_force
 from perimeter_smt.organization.model import (
     Account,
     BucketBehind,
@@ -197,7 +198,7 @@ class AccountReader:
         return OwnedResource(
             arn=arn,
             account=account,
-            policy=self._policy(found, arn, account, kind),
+            policy=in_force(arn, self._policy(found, arn, account, kind)),
             tags=tags(found.get("tags")),
             block_public_access=flag(found.get("block_public_access"), False),
             abac=flag(found["abac"], False) if "abac" in found else None,

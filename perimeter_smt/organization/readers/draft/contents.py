@@ -8,6 +8,7 @@ from functools import cache
 from typing import Literal
 
 from perimeter_smt.organization.classes import statement_shape
+from perimeter_smt.organization.default_policies import in_force
 from perimeter_smt.organization.model import (
     KeyGrant,
     ManagedPolicy,
@@ -286,7 +287,7 @@ def resources_of(draft: Draft) -> dict[str, list[OwnedResource]]:
             OwnedResource(
                 arn=thing.arn,
                 account=thing.account,
-                policy=of_api(policy, thing.arn, thing.account),
+                policy=in_force(thing.arn, of_api(policy, thing.arn, thing.account)),
                 tags={**draft.tags.get(thing.arn, {}), **thing.tags},
                 block_public_access=bool(thing.block_public_access),
                 abac=thing.abac,
