@@ -89,7 +89,7 @@ def compare(
             found = replace(found, may_allow=may_allow, may_deny=may_deny)
         each.append(found)
     whole = over_all(before, after, each, stands)
-    return replace(whole, today=day.isoformat()) if any(clock.facts(day, asked.world.keys)) else whole
+    return whole if free_context else replace(whole, today=clock.counting(day, asked.world.keys))
 
 
 @dataclass(frozen=True)

@@ -144,8 +144,7 @@ def may_find_in(estate: Estate, asked: Asked, cover: Cover) -> tuple[str, ...]:
 
 def counting(world: World) -> str:
     """The day from which on requests count; nothing where no policy tests the moment of the request."""
-    day = world.workspace.today
-    return day.isoformat() if day is not None and any(clock.facts(day, world.keys)) else ""
+    return clock.counting(world.workspace.today, world.keys)
 
 
 def covered(
