@@ -16,7 +16,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.encode.world.world import all_documents
-from perimeter_smt.errors import InputError, LeftOpenError, did_you_mean, expect_one_of
+from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
@@ -29,6 +29,7 @@ from perimeter_smt.questions.changes.edits import edits
 from perimeter_smt.questions.changes.routes import not_told, of_route, routes, together
 from perimeter_smt.questions.changes.witness import Witness
 from perimeter_smt.questions.distinct_calls import presumed_actions
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.questions.prepare import prepare
@@ -249,6 +250,9 @@ class _Asked:
 
     def difference(self, side: Literal["opens", "closes"]) -> Difference:
         """Everything that gets through on one side only."""
+        return known(lambda: self._difference(side)) or Difference("unknown", reason=LEFT_OPEN)
+
+    def _difference(self, side: Literal["opens", "closes"]) -> Difference:
         run, question = self.run, self.questions[side]
         first = run.ask(question, run.exact)
         if first.status == "unknown":
@@ -316,9 +320,7 @@ class _Asked:
         tight, granted, departs = self.run.tightest(asked, first)
         about, kind = next((a, k) for a, k in self._kinds(side) if self.witness.true(k, tight))
         label, callers = next((a, k) for a, k in CALLERS.items() if self.witness.true(k, tight))
-        try:
-            change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
-        except LeftOpenError:  # nobody knows what the wildcards match (X-42)
-            return Difference("conditional", reason=f"nothing under the chosen readings; {without(departs)}")
-        reason = f"nothing under the chosen readings; {without(departs, change.request)}"
-        return Difference("conditional", (change,), reason=reason)
+        near = (*asked, kind, callers, *granted)
+        change = known(lambda: self.witness.change(side, about, label, near, tight, departs))
+        reason = f"nothing under the chosen readings; {without(departs, change.request if change else None)}"
+        return Difference("conditional", (change,) if change else (), reason=reason)

@@ -29,6 +29,7 @@ from perimeter_smt.questions.checks.grants import Asking, check
 from perimeter_smt.questions.checks.lists import presuming, public_lists
 from perimeter_smt.questions.checks.verdicts import Check, CheckName, worst
 from perimeter_smt.questions.compare import encode, gained
+from perimeter_smt.questions.left_open import POINT
 from perimeter_smt.questions.requests.filled import Filler
 from perimeter_smt.questions.untold import hiding, left_out, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
@@ -227,6 +228,8 @@ def _replayed(principal: OwnedPrincipal, scps: Levels, evidence: Counterexample 
         request=request,
     )
     decision = decide(case, rivals=frozenset(evidence.depends_on))
+    if not decision.allowed and POINT in evidence.depends_on:
+        return None  # nobody knows what the wildcards match
     if not decision.allowed and "X-46" in evidence.depends_on:
         return evidence  # replayed policy by policy; a case names one ARN that a call on `*` is asked on
     if not decision.allowed:
