@@ -54,6 +54,9 @@ CALLERS: dict[str, Formula] = {
 }
 
 
+_ITSELF = "both states are the same: nothing was asked, and what is not known of one is so of the other"
+
+
 def compare_workspaces(
     before: Workspace,
     after: Workspace,
@@ -73,7 +76,8 @@ def compare_workspaces(
     `modes`: guardrails alone, whatever is granted, and with the grants as they are; both by default, since a guardrail
     may open what nobody is granted yet, and a grant what guardrails do not stop.  `reading`: `over` proves under every
     open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
-    have expired, and from when on requests count.  InputError where the two are not of one organization.
+    have expired, and from when on requests count.  A state is equivalent to itself (`before is after`), whatever of it
+    is not known: nothing is asked then.  InputError where the two are not of one organization.
     """
     for mode in modes:
         expect_one_of(mode, MODES, "mode")
@@ -85,6 +89,7 @@ def compare_workspaces(
         if objective not in OBJECTIVES:
             hint = did_you_mean(objective, OBJECTIVES)
             raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
+    itself = before is after
     before = before.model_copy(update={"organization": shared(before.organization, after.organization)})
     notes: tuple[str, ...] = ()
     if before.perimeter != after.perimeter:
@@ -94,8 +99,9 @@ def compare_workspaces(
     before = before.model_copy(update={"today": day})
     after = after.model_copy(update={"perimeter": perimeter, "today": day})
     notes = (*notes, *expired)
-    parts = []
-    for number, mode in enumerate(modes):
+    notes += (_ITSELF,) if itself else ()
+    parts: list[Part] = [Part(mode, Difference("none"), Difference("none")) for mode in modes if itself]
+    for number, mode in enumerate(() if itself else modes):
         if progress:
             progress(mode, number, len(modes))
         parts.append(_part(before, after, mode, objectives, chosen, reading, limits or Limits(), merge=merge))
