@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perimeter_smt.cli import output
-from perimeter_smt.cli.options import FILE, MORE_KINDS, PATH, Choice, fill, set_option, text_options
+from perimeter_smt.cli.options import (
+    FILE,
+    MORE_KINDS,
+    PATH,
+    Choice,
+    a_day,
+    fill,
+    set_option,
+    text_options,
+    today_option,
+)
 from perimeter_smt.cli.source_options import identity_flags, source_flags, source_options
 from perimeter_smt.cli.timed import timed
 from perimeter_smt.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from perimeter_smt.organization.perimeter import Workspace
     from perimeter_smt.policy.document import Document
@@ -39,6 +50,7 @@ _RESOURCE_KINDS = ("resource", "trust", "kms", "bucket", "access-point")
 @source_flags
 @identity_flags
 @set_option
+@today_option
 @text_options
 @timed
 def public(
@@ -46,6 +58,7 @@ def public(
     resource_type: str | None,
     kind: str | None,
     settings: tuple[str, ...],
+    today: str | None,
     as_json: bool,
     no_color: bool,
     **options: Any,
@@ -56,18 +69,20 @@ def public(
     """
     from perimeter_smt.questions.checks import public as check
 
-    values = fill(settings)
+    values, day = fill(settings), a_day(today)
     told = None if resource_type is None else check.kind_of(resource_type)
     if not _is_document(policy):
         if resource_type or kind:
             raise InputError(f"`{'--resource-type' if resource_type else '--type'}` is for a single policy")
         from perimeter_smt.questions.checks.workspace import public_in_workspace
 
-        return _show(list(public_in_workspace(_source(policy, values, options))), as_json=as_json, no_color=no_color)
+        return _show(
+            list(public_in_workspace(_source(policy, values, options), today=day)), as_json=as_json, no_color=no_color
+        )
     chosen = told if told is not None and kind is None else _kind(kind, None, policy)
     if chosen.value not in _RESOURCE_KINDS:
         raise InputError(f"policies of kind `{chosen}` grant nothing to strangers, expected a resource policy")
-    found = check.no_public_access(_load(policy, chosen, values), resource_type=resource_type)
+    found = check.no_public_access(_load(policy, chosen, values), resource_type=resource_type, today=day)
     return _show([found], as_json=as_json, no_color=no_color)
 
 
@@ -81,6 +96,7 @@ def public(
 @source_flags
 @identity_flags
 @set_option
+@today_option
 @text_options
 @timed
 def access_not_granted(
@@ -91,6 +107,7 @@ def access_not_granted(
     kind: str | None,
     only_possible: bool,
     settings: tuple[str, ...],
+    today: str | None,
     as_json: bool,
     no_color: bool,
     **options: Any,
@@ -105,6 +122,7 @@ def access_not_granted(
     from perimeter_smt.questions.checks.workspace import access_not_granted_in_workspace
 
     values, wanted, on = fill(settings), _list(actions), _list(resources)
+    day = a_day(today)
     everything_but(Kind.IDENTITY, wanted, on)  # refuses what is no access before anything is read
     for text in unheard_of(wanted):
         output.remark(f"--actions: {text}")
@@ -112,10 +130,11 @@ def access_not_granted(
         if kind or policy_type:
             raise InputError(f"`{'--type' if kind else '--policy-type'}` is for a single policy")
         space = _source(policy, values, options)
-        checks = list(access_not_granted_in_workspace(space, actions=wanted, resources=on))
+        checks = list(access_not_granted_in_workspace(space, actions=wanted, resources=on, today=day))
         return _show(checks, as_json=as_json, no_color=no_color)
+    _refuse_day(day, only_possible=only_possible)
     document = _load(policy, _kind(kind, policy_type, policy), values)
-    found = check(document, actions=wanted, resources=on, only_possible=only_possible)
+    found = check(document, actions=wanted, resources=on, only_possible=only_possible, today=day)
     return _show([found], as_json=as_json, no_color=no_color)
 
 
@@ -126,6 +145,7 @@ def access_not_granted(
 @_TYPE
 @_POSSIBLE
 @set_option
+@today_option
 @text_options
 @timed
 def no_new_access(
@@ -135,6 +155,7 @@ def no_new_access(
     kind: str | None,
     only_possible: bool,
     settings: tuple[str, ...],
+    today: str | None,
     as_json: bool,
     no_color: bool,
 ) -> int:
@@ -144,10 +165,17 @@ def no_new_access(
     """
     from perimeter_smt.questions.checks.no_new_access import no_new_access as check
 
-    values = fill(settings)
+    values, day = fill(settings), a_day(today)
+    _refuse_day(day, only_possible=only_possible)
     chosen = _kind(kind, policy_type, new)
     before, after = (_load(path, chosen, values) for path in (existing, new))
-    return _show([check(before, after, only_possible=only_possible)], as_json=as_json, no_color=no_color)
+    return _show([check(before, after, only_possible=only_possible, today=day)], as_json=as_json, no_color=no_color)
+
+
+def _refuse_day(day: date | None, *, only_possible: bool) -> None:
+    """AWS's checks of documents let every key have any value, the moment too: a day would be passed over."""
+    if day is not None and not only_possible:
+        raise InputError("`--today` goes with `--only-possible`: without it every condition key may have any value")
 
 
 def _list(texts: Iterable[str]) -> tuple[str, ...]:

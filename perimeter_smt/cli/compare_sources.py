@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from filecmp import cmp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
         base = chosen
         if chosen.organization_account and chosen.organization is None:  # `--account` is that of the changes
             base = chosen.of_organization()
-        first, second = _read(old, base), _read(new, base)
+        first = _read(old, base)
+        second = first if _same(old[0], new[0]) else _read(new, base)
         for change in options["changes"]:
             from perimeter_smt.organization.readers.sources import changed
 
@@ -55,6 +57,14 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
 
         output.emit(render(found, width=output.width(), color=output.colors(sys.stdout, no_color=options["no_color"])))
     return found.exit_code
+
+
+def _same(before: Path, after: Path) -> bool:
+    """Whether two paths are one source: the same file or folder, or files of the same bytes."""
+    try:
+        return before.samefile(after) or (before.is_file() and after.is_file() and cmp(before, after, shallow=False))
+    except OSError:
+        return False  # the reader says what is wrong
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from perimeter_smt.errors import LeftOpenError
 from perimeter_smt.logic.formula import both, disj, neg
 from perimeter_smt.questions import explain, first_hop
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.holes import enumerate_ways, holes
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.limits import Reach, reaches
 from perimeter_smt.questions.objectives import LIMIT_TEXTS, Objective
 from perimeter_smt.questions.prepare import claimed_rows
@@ -16,7 +18,7 @@ from perimeter_smt.questions.rows import Row, fold, undecided
 from perimeter_smt.questions.run import Group, Run, merged
 from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.vacuity import nothing
-from perimeter_smt.questions.verdicts import Assumption, Counterexample, Status, Verdict
+from perimeter_smt.questions.verdicts import Assumption, Status, Verdict
 
 # Why nothing was proved, for objectives of other policies and for those of endpoint policies.
 _NOTHING = (
@@ -32,18 +34,14 @@ def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verd
     only what survives all of them is proved.
     """
     rows: dict[object, Row] = {}
-    left = list(groups)
-    beyond = reaches(run, objective, left)
-    left = holes(run, objective, left, rows)
-    left = _beyond(run, objective, left, rows, beyond)
-    if run.reading != "exact":
-        left = _rivals(run, objective, left, rows)
-    left = _vacuous(run, objective, left, rows)
-    left = _not_authorized(run, objective, left, rows)
-    if left:
-        _proved(run, objective, left, rows, beyond)
-    if run.enumerate_all:
-        enumerate_ways(run, objective, [row for row in rows.values() if row.kind is not None])
+    beyond: list[Reach] = []
+    try:
+        _decide(run, objective, list(groups), rows, beyond)
+    except LeftOpenError:  # the perimeter settles that such wildcards act, and nobody knows what they match
+        done = [group for row in rows.values() for group in row.groups]
+        rest = [group for group in groups if not any(group is other for other in done)]
+        if rest:
+            fold(rows, "left open", Row("unknown", rest, reason=LEFT_OPEN))
     exceptions = explain.exceptions(run.world.workspace.perimeter, objective.id)
     return [
         Verdict(
@@ -60,6 +58,21 @@ def answer(run: Run, objective: Objective, groups: Sequence[Group]) -> list[Verd
         )
         for row in rows.values()
     ]
+
+
+def _decide(run: Run, objective: Objective, left: list[Group], rows: dict[object, Row], beyond: list[Reach]) -> None:
+    """Fill `rows` with the groups, and `beyond` with the limits of the guardrail."""
+    beyond += reaches(run, objective, left)
+    left = holes(run, objective, left, rows)
+    left = _beyond(run, objective, left, rows, beyond)
+    if run.reading != "exact":
+        left = _rivals(run, objective, left, rows)
+    left = _vacuous(run, objective, left, rows)
+    left = _not_authorized(run, objective, left, rows)
+    if left:
+        _proved(run, objective, left, rows, beyond)
+    if run.enumerate_all:
+        enumerate_ways(run, objective, [row for row in rows.values() if row.kind is not None])
 
 
 def _beyond(
@@ -106,13 +119,10 @@ def _rivals(run: Run, objective: Objective, left: list[Group], rows: dict[object
         group = run.group_of(result, left)
         tight, granted, departs = run.tightest((*assumptions, group.here), result)
         tight = run.plain(group.services, (*assumptions, group.here, *granted), tight, like=f"rival {objective.id}")
-        try:
-            found: tuple[Counterexample, ...] = (
-                explain.counterexample(run.world, objective.id, tight, "hole", departs=departs),
-            )
-        except LeftOpenError:
-            found = ()  # nobody knows what the wildcards match (X-42)
-        reason = f"holds under the chosen readings; {without(departs, *found)}"
+        show = partial(explain.counterexample, run.world, objective.id, tight, "hole", departs=departs)
+        example = known(show)
+        found = (example,) if example else ()
+        reason = f"holds under the chosen readings; {without(departs, example)}"
         alike = [carried.group for carries, _ in run.split(left, *assumptions, *granted) for carried in carries]
         fold(rows, ("rival", departs), Row("conditional", alike, found, reason=reason))
         inside = {g.services[0] for g in alike}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perimeter_smt.encode.world.perimeter import declared
 from perimeter_smt.errors import InputError
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.questions import explain, service_calls
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.objectives import blocked, intended, intended_parts
 from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.vacuity import nothing
@@ -28,6 +30,11 @@ def findings(run: Run) -> tuple[Verdict, ...]:
 
     A statement that blocks my calls on my resources and on trusted ones alike is one finding, which names both.
     """
+    left_open = Verdict("availability", TITLE, run.world.calls.services, "unknown", reason=LEFT_OPEN)
+    return known(partial(_findings, run)) or (left_open,)
+
+
+def _findings(run: Run) -> tuple[Verdict, ...]:
     found: dict[tuple[str, str | None], Counterexample] = {}
     unknown = ""
     for part in intended_parts(run.world):
@@ -131,9 +138,12 @@ def _verdict(run: Run, question: Formula, found: tuple[Counterexample, ...], unk
         if rival.status == "sat":
             tight, granted, departs = run.tightest((question, run.over), rival)
             tight = run.plain(services, (question, run.over, *granted), tight)
-            example = explain.counterexample(run.world, "availability", tight, "blocked", departs=departs)
+            example = known(
+                partial(explain.counterexample, run.world, "availability", tight, "blocked", departs=departs)
+            )
             reason = f"holds under the chosen readings; {without(departs, example)}"
-            return Verdict("availability", TITLE, services, "conditional", (example,), reason=reason)
+            shown = (example,) if example else ()
+            return Verdict("availability", TITLE, services, "conditional", shown, reason=reason)
         if rival.status == "unknown":
             return Verdict("availability", TITLE, services, "unknown", reason=rival.reason)
     return Verdict("availability", TITLE, services, "proved")

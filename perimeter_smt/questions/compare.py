@@ -31,6 +31,7 @@ from perimeter_smt.logic.vocabulary import Vocabulary
 from perimeter_smt.policy.document import Document
 from perimeter_smt.questions.documents import ACCOUNT, allows_alone, mode_of, pose
 from perimeter_smt.questions.explain import blame
+from perimeter_smt.questions.left_open import LEFT_OPEN, POINT
 from perimeter_smt.questions.prefer import REGIONS
 from perimeter_smt.questions.standings import others, over_all, places, relation_of
 from perimeter_smt.questions.turning import turning
@@ -45,8 +46,6 @@ from perimeter_smt.witness.replay import allows
 _BOUNDARY = sym("boundary.given")
 _OF_ITS_ACCOUNT = both(IAM, equal("principal.account", "resource.account"))
 _MODE = 1  # the place of the mode among what is asked
-_VALUES_ACT = "X-42"  # wildcards inside the value of a variable act: the formulas leave open what they match
-_LEFT_OPEN = f"what wildcards inside the value of a variable match ({_VALUES_ACT}) is left open, and all may hang on it"
 
 
 def compare(
@@ -89,7 +88,7 @@ def compare(
             found = replace(found, may_allow=may_allow, may_deny=may_deny)
         each.append(found)
     whole = over_all(before, after, each, stands)
-    return replace(whole, today=day.isoformat()) if any(clock.facts(day, asked.world.keys)) else whole
+    return whole if free_context else replace(whole, today=clock.counting(day, asked.world.keys))
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,7 @@ def _wishes() -> tuple[Formula, ...]:
         is_text("principal.account", ACCOUNT),
         is_text("resource.account", ACCOUNT),
     )
-    literal = neg(sym(_VALUES_ACT))
+    literal = neg(sym(POINT))
     return both(*place, *caller, literal), both(*place, sym_is("role"), literal), both(*place, literal), literal
 
 
@@ -224,7 +223,7 @@ def conclude(asked: Asked, more: Result, less: Result, *, beside: bool = False) 
         _example(asked.world, less, asked.before, asked.after, "less", beside=beside),
     )
     if any(found.status == "sat" and one is None for found, one in zip((more, less), shown, strict=True)):
-        return Comparison("unknown", reason=_LEFT_OPEN)
+        return Comparison("unknown", reason=LEFT_OPEN)
     return Comparison(relation_of(*shown), *shown)
 
 
@@ -280,7 +279,7 @@ def _replay(
     said = (_allows(one, request, view, has_boundary=has_boundary, beside=beside) for one in (allowing, other))
     if tuple(said) == (True, False):
         return True
-    if not view.model.symbols.get(_VALUES_ACT, False):
+    if not view.model.symbols.get(POINT, False):
         raise InternalError(
             "the evaluator does not agree that a request tells two documents apart",
             dump=f"{allowing.location} against {other.location}\n{request.model_dump_json(indent=1)}",

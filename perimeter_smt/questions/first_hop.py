@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
@@ -19,6 +20,7 @@ from perimeter_smt.logic.formula import Formula, both, equal, neg, sym
 from perimeter_smt.organization.perimeter import Perimeter, Scope, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.prefer import PLAIN_ROW
 from perimeter_smt.questions.prepare import claimed_rows, prepare
 from perimeter_smt.questions.run import Group, Reading, Run
@@ -115,8 +117,8 @@ def _ask(run: Run, perimeter: Perimeter, services: frozenset[str]) -> Hop:
         found, reason = None, f"whether first hops are held to my network is not decided: {result.reason}"
     else:
         found = _shown(hops, _NETWORK, asked, result, hops.groups)
-        action = found.request.action
-        reason = f"the first hop of a forwarded call is not held to my network: `{action}` gets through"
+        through = f"`{found.request.action}` gets through" if found else LEFT_OPEN
+        reason = f"the first hop of a forwarded call is not held to my network: {through}"
     if not run.world.free_grants or not workspace.grants_given:
         return Hop(found, reason)
     # Accounts that guardrails do not tell apart may differ in what they grant: all of them are asked.
@@ -167,8 +169,8 @@ def _under(
 
 def _shown(
     run: Run, objective: str, asked: Sequence[Formula], result: Result, groups: Sequence[Group]
-) -> Counterexample:
-    """A plain request, as near to the chosen readings as it can be."""
+) -> Counterexample | None:
+    """A plain request, as near to the chosen readings as it can be; None where X-42 leaves open whether it is one."""
     tight, granted = result, list[Formula]()
     departs: tuple[str, ...] = ()
     near = run.ask(*asked, *_OWN)  # most calls that a service carries on are about the caller's own account
@@ -177,7 +179,7 @@ def _shown(
     if run.exact is not asked[-1]:
         tight, granted, departs = run.tightest(asked, result)
     tight = run.plain(run.group_of(tight, groups).services, (*asked, *granted), tight)
-    return explain.counterexample(run.world, objective, tight, "hole", departs=departs)
+    return known(partial(explain.counterexample, run.world, objective, tight, "hole", departs=departs))
 
 
 def _perimeter(perimeter: Perimeter, objective: str) -> Perimeter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,7 @@ from perimeter_smt.logic.reader import Script
 from perimeter_smt.policy.json_positions import MAX_CHARACTERS
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.vacuity import nothing
@@ -124,6 +126,13 @@ def formulas(world: World, files: Sequence[Source]) -> list[Formula]:
 
 def answer(run: Run, obligation: Obligation) -> Verdict:
     """The verdict on one obligation; an implication whose left side no request satisfies is vacuous."""
+    found = known(lambda: _answer(run, obligation))
+    if found is not None:
+        return found
+    return Verdict(obligation.name, "own assertion", run.world.calls.services, "unknown", reason=LEFT_OPEN)
+
+
+def _answer(run: Run, obligation: Obligation) -> Verdict:
     name, formula, services = obligation.name, obligation.broken, run.world.calls.services
     exact = run.ask(formula, run.exact)
     if exact.status == "sat":
@@ -143,9 +152,9 @@ def answer(run: Run, obligation: Obligation) -> Verdict:
     result = run.ask(formula, mode, core=True)
     if result.status == "sat":
         result, _, departs = run.tightest((formula, mode), result)
-        found = explain.counterexample(run.world, name, result, "hole", departs=departs)
-        reason = f"holds under the chosen readings; {without(departs, found)}"
-        return Verdict(name, "own assertion", services, "conditional", (found,), reason=reason)
+        example = known(partial(explain.counterexample, run.world, name, result, "hole", departs=departs))
+        reason = f"holds under the chosen readings; {without(departs, example)}"
+        return Verdict(name, "own assertion", services, "conditional", (example,) if example else (), reason=reason)
     if result.status == "unknown":
         return Verdict(name, "own assertion", services, "unknown", reason=result.reason)
     if obligation.premise is not None:

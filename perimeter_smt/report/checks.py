@@ -37,6 +37,7 @@ def _check(check: Check) -> dict[str, Any]:
         "message": check.message,
         "reasons": [_reason(reason) for reason in check.reasons],
         "held_back": check.held_back,
+        "today": check.today,
         "evidence": request_json(found) if found else None,
         "why": found.why if found else "",
         "case": case_to_json(found.case) if found and found.case else None,
@@ -80,6 +81,9 @@ def render(checks: Sequence[Check], *, width: int | None = None, color: bool = F
         page.blank()
         text = "access control lists are disabled, which no source tells (AE7.acl)"
         page.text(f"presumed of {plural(len(presumed), 'bucket')}: {text}", hang=2)
+    today = max((check.today for check in checks), default="")
+    if today:
+        page.text(f"asked: requests made on {today} or later", style="dim")
     return str(page)
 
 

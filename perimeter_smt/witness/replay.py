@@ -76,10 +76,10 @@ def held_back(case: Case, readings: Iterable[str] = (), *, settled: frozenset[st
     rivals = _rivals(readings)
     decision = decide(case, rivals=rivals)
     if decision.allowed:
-        raise _disagreement(case, decision, "stopped")
+        raise _disagreement(case, decision, "stopped", left_open="X-42" in rivals)
     bare = replace(case, scp=None, rcp=None, endpoint=None)
     if not decide(bare, rivals=rivals).allowed:
-        raise _disagreement(bare, decision, "let through without guardrails")
+        raise _disagreement(bare, decision, "let through without guardrails", left_open="X-42" in rivals)
     rests_on = _rests_on(case, rivals, settled, allowed=False)
     nearest = None if decision.statements else nearest_allow(case, rivals=rivals)
     return Replayed(

@@ -263,3 +263,11 @@ def test_closed_pipe(call, monkeypatch):
     monkeypatch.setattr("perimeter_smt.cli.output.click.echo", closed)
     assert call("schema", "prove") == (141, "", "")
     assert sys.stdout is not None
+
+
+def test_a_short_account_on_the_command_line_needs_no_quotes(tmp_path, capsys):
+    file = tmp_path / "p.json"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert run(["findings", str(file), "--account", "12"]) == 2
+    assert capsys.readouterr().err == "error: --account: `12` is not an account id, expected 12 digits\n"

@@ -8,6 +8,9 @@ from datetime import date
 from perimeter_smt import Kind
 from perimeter_smt.cli.main import run
 from perimeter_smt.policy.parse import parse_object
+from perimeter_smt.questions.checks.access_not_granted import access_not_granted
+from perimeter_smt.questions.checks.no_new_access import no_new_access
+from perimeter_smt.questions.checks.public import no_public_access
 from perimeter_smt.questions.compare import compare
 from perimeter_smt.questions.findings.answer import findings
 
@@ -97,3 +100,58 @@ def test_a_policy_file_says_the_day(tmp_path, capsys):
     assert answer(capsys, "findings", file)[0] == 0
     code, found = answer(capsys, "findings", file, "--today", "2019-05-05", "--json")
     assert code == 1 and json.loads(found)["today"] == "2019-05-05"
+
+
+BEGINS = {**LASTING, "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2031-01-01T00:00:00Z"}}}
+
+
+def checks(statement, **options):
+    document = policy(statement)
+    yield no_public_access(document, **options)
+    yield access_not_granted(document, actions=["s3:GetObject"], only_possible=True, **options)
+    yield no_new_access(policy(NOTHING), document, only_possible=True, **options)
+
+
+def test_checks_ask_about_the_day_and_later():
+    for check in checks(ENDED):
+        assert (check.result, check.today) == ("PASS", date.today().isoformat())
+    for check in checks(ENDED, today=BEFORE):
+        assert (check.result, check.today) == ("FAIL", "2019-05-05")
+        assert check.evidence.request.context["aws:CurrentTime"].startswith("2019-")
+    for check in checks(BEGINS, today=BEFORE):
+        assert check.result == "FAIL", "what opens later is open"
+
+
+def test_checks_name_no_day_where_none_matters():
+    for check in (no_public_access(policy(LASTING)), access_not_granted(policy(LASTING), actions=["sqs:SendMessage"])):
+        assert check.today == ""
+
+
+def test_keys_that_may_have_any_value_have_any_moment():
+    for check in (
+        access_not_granted(policy(ENDED), actions=["s3:GetObject"]), no_new_access(policy(NOTHING), policy(ENDED)),
+    ):  # fmt: skip
+        assert (check.result, check.today) == ("FAIL", "")
+    found = compare(policy(NOTHING), policy(ENDED), free_context=True)
+    assert (found.relation, found.today) == ("more", "")
+
+
+def test_checks_take_a_day_on_the_command_line(tmp_path, capsys):
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [ENDED]}))
+    code, text = answer(capsys, "public", file, "--today", "2020-05-05")
+    assert code == 0 and "asked: requests made on 2020-05-05 or later" in text
+    code, text = answer(capsys, "public", file, "--today", "2019-05-05", "--json")
+    assert code == 1 and json.loads(text)["checks"][0]["today"] == "2019-05-05"
+    asking = ("access-not-granted", file, "--actions", "s3:GetObject", "--today", "2020-05-05")
+    assert answer(capsys, *asking, "--only-possible")[0] == 0
+    assert answer(capsys, *asking)[0] == 2
+    assert answer(capsys, "no-new-access", file, file, "--today", "2020-05-05")[0] == 2
+
+
+def test_checks_of_workspaces_take_a_day(tmp_path, capsys):
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": ENDED["Condition"]}
+    folder = workspace(tmp_path / "w", trust)
+    code, text = answer(capsys, "public", folder, "--today", "2020-05-05")
+    assert code == 0 and "2020-05-05 or later" in text
+    assert answer(capsys, "public", folder, "--today", "2019-05-05")[0] == 1

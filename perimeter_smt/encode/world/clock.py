@@ -25,3 +25,8 @@ def facts(today: date | None, keys: Space) -> Iterator[Assertion]:
             if key and isinstance(part, Ref):
                 later = atom(Compare(part.var, "instant", ">=", begin))
                 yield Assertion(f"{FROM}{today.isoformat()}", implies(key.has, later))
+
+
+def counting(today: date | None, keys: Space) -> str:
+    """The day, where a policy tests the moment; else empty."""
+    return today.isoformat() if today is not None and any(facts(today, keys)) else ""

@@ -53,11 +53,14 @@ def any_text(text: str) -> str:
     return text
 
 
+_IN_QUOTES = ", in quotes (numbers lose a leading 0)"  # of numbers in files
+
+
 def account_id(text: str) -> str:
     """Twelve digits, as they are written."""
     if re.fullmatch(r"[0-9]{12}", text, re.A):
         return text
-    hint = ", in quotes (numbers lose a leading 0)" if re.fullmatch(r"[0-9]{1,11}", text, re.A) else ""
+    hint = _IN_QUOTES if re.fullmatch(r"[0-9]{1,11}", text, re.A) else ""
     raise ValueError(f"{quoted(text)} is not an account id, expected 12 digits{hint}")
 
 
@@ -397,4 +400,4 @@ def checked(option: str, check: Callable[[str], str], texts: Iterable[str]) -> l
     try:
         return [check(text) for text in texts]
     except ValueError as error:
-        raise InputError(str(error), path=option) from None
+        raise InputError(str(error).removesuffix(_IN_QUOTES), path=option) from None

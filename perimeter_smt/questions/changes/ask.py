@@ -16,7 +16,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM
 from perimeter_smt.encode.world.pair import Pair, build_pair
 from perimeter_smt.encode.world.world import all_documents
-from perimeter_smt.errors import InputError, LeftOpenError, did_you_mean, expect_one_of
+from perimeter_smt.errors import InputError, did_you_mean, expect_one_of
 from perimeter_smt.logic.formula import TRUE, Formula, both, disj, either, neg, sym
 from perimeter_smt.organization.model import Unknown, named
 from perimeter_smt.organization.perimeter import OBJECTIVES as NAMES
@@ -29,6 +29,7 @@ from perimeter_smt.questions.changes.edits import edits
 from perimeter_smt.questions.changes.routes import not_told, of_route, routes, together
 from perimeter_smt.questions.changes.witness import Witness
 from perimeter_smt.questions.distinct_calls import presumed_actions
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.objectives import OBJECTIVES
 from perimeter_smt.questions.obligations.granted import mapped
 from perimeter_smt.questions.prepare import prepare
@@ -53,6 +54,9 @@ CALLERS: dict[str, Formula] = {
 }
 
 
+_ITSELF = "both states are the same: nothing was asked, and what is not known of one is so of the other"
+
+
 def compare_workspaces(
     before: Workspace,
     after: Workspace,
@@ -72,7 +76,8 @@ def compare_workspaces(
     `modes`: guardrails alone, whatever is granted, and with the grants as they are; both by default, since a guardrail
     may open what nobody is granted yet, and a grant what guardrails do not stop.  `reading`: `over` proves under every
     open reading.  `services` restricts the question.  `today` (default: the day of the call) decides which exceptions
-    have expired, and from when on requests count.  InputError where the two are not of one organization.
+    have expired, and from when on requests count.  A state is equivalent to itself (`before is after`), whatever of it
+    is not known: nothing is asked then.  InputError where the two are not of one organization.
     """
     for mode in modes:
         expect_one_of(mode, MODES, "mode")
@@ -84,6 +89,7 @@ def compare_workspaces(
         if objective not in OBJECTIVES:
             hint = did_you_mean(objective, OBJECTIVES)
             raise InputError(f"unknown objective `{objective}`{hint}: expected one of {', '.join(OBJECTIVES)}")
+    itself = before is after
     before = before.model_copy(update={"organization": shared(before.organization, after.organization)})
     notes: tuple[str, ...] = ()
     if before.perimeter != after.perimeter:
@@ -93,8 +99,9 @@ def compare_workspaces(
     before = before.model_copy(update={"today": day})
     after = after.model_copy(update={"perimeter": perimeter, "today": day})
     notes = (*notes, *expired)
-    parts = []
-    for number, mode in enumerate(modes):
+    notes += (_ITSELF,) if itself else ()
+    parts: list[Part] = [Part(mode, Difference("none"), Difference("none")) for mode in modes if itself]
+    for number, mode in enumerate(() if itself else modes):
         if progress:
             progress(mode, number, len(modes))
         parts.append(_part(before, after, mode, objectives, chosen, reading, limits or Limits(), merge=merge))
@@ -249,6 +256,9 @@ class _Asked:
 
     def difference(self, side: Literal["opens", "closes"]) -> Difference:
         """Everything that gets through on one side only."""
+        return known(lambda: self._difference(side)) or Difference("unknown", reason=LEFT_OPEN)
+
+    def _difference(self, side: Literal["opens", "closes"]) -> Difference:
         run, question = self.run, self.questions[side]
         first = run.ask(question, run.exact)
         if first.status == "unknown":
@@ -316,9 +326,7 @@ class _Asked:
         tight, granted, departs = self.run.tightest(asked, first)
         about, kind = next((a, k) for a, k in self._kinds(side) if self.witness.true(k, tight))
         label, callers = next((a, k) for a, k in CALLERS.items() if self.witness.true(k, tight))
-        try:
-            change = self.witness.change(side, about, label, (*asked, kind, callers, *granted), tight, departs)
-        except LeftOpenError:  # nobody knows what the wildcards match (X-42)
-            return Difference("conditional", reason=f"nothing under the chosen readings; {without(departs)}")
-        reason = f"nothing under the chosen readings; {without(departs, change.request)}"
-        return Difference("conditional", (change,), reason=reason)
+        near = (*asked, kind, callers, *granted)
+        change = known(lambda: self.witness.change(side, about, label, near, tight, departs))
+        reason = f"nothing under the chosen readings; {without(departs, change.request if change else None)}"
+        return Difference("conditional", (change,) if change else (), reason=reason)

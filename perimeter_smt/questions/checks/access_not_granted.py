@@ -8,6 +8,7 @@ resources alone any action on any of them, with both any of the actions on any o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,7 +16,7 @@ from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.policy.document import Document
 from perimeter_smt.policy.kinds import Kind
 from perimeter_smt.policy.parse import parse_object
-from perimeter_smt.questions.checks.grants import Asking, Words, check
+from perimeter_smt.questions.checks.grants import Words, asking_for, check
 from perimeter_smt.questions.checks.verdicts import Check
 from perimeter_smt.request import actions as reference
 from perimeter_smt.solve.result import Limits
@@ -36,13 +37,17 @@ def access_not_granted(
     resources: Sequence[str] = (),
     only_possible: bool = False,
     limits: Limits | None = None,
+    today: date | None = None,
 ) -> Check:
     """Whether the policy allows none of `actions` on any of `resources`; FAIL names the statements that do.
 
+    `only_possible`: only requests that AWS can produce count, made on `today` (default: the day of the call) or later.
     Patterns are those of policies. InputError for an access that names nothing, or more than AWS takes.
     """
     reference = everything_but(document.kind, actions, resources)
-    return check(WORDS, document.name, reference, document, Asking(free=not only_possible, over=True, limits=limits))
+    return check(
+        WORDS, document.name, reference, document, asking_for(only_possible=only_possible, limits=limits, today=today)
+    )
 
 
 def everything_but(kind: Kind, actions: Sequence[str], resources: Sequence[str]) -> Document:

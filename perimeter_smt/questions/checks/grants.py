@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
+from perimeter_smt.encode.world import clock
 from perimeter_smt.logic.formula import TRUE, Formula, both
 from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions.checks.verdicts import Check, CheckName, only, reason
@@ -41,7 +43,8 @@ class Asking:
 
     `denying` are policies whose Deny statements count besides, `guardrails` levels of policies that must let the
     request through, too; `given` holds of the requests. `unsigned`: the request that is shown is one of an anonymous
-    caller, where such a request gets through.
+    caller, where such a request gets through. `today`: the day from which on requests count; None, and with free keys:
+    any day.
     """
 
     free: bool = True
@@ -51,6 +54,13 @@ class Asking:
     guardrails: tuple[tuple[Document, ...], ...] = ()
     given: Formula = TRUE
     unsigned: bool = False
+    today: date | None = None
+
+
+def asking_for(*, only_possible: bool, limits: Limits | None, today: date | None) -> Asking:
+    """How AWS's checks of two documents ask: with every key free, or about requests that AWS can produce."""
+    day = (today or date.today()) if only_possible else None
+    return Asking(free=not only_possible, over=True, limits=limits, today=day)
 
 
 def check(
@@ -67,21 +77,21 @@ def check(
     `kept`: the statements of the policy that count, those of `document` by default.
     """
     statements = document.statements if kept is None else tuple(kept)
-    status, found = _asked(reference, only(document, statements), asking)
+    status, found, dated = _asked(reference, only(document, statements), asking)
     if status == "unsat":
-        return Check(words.check, "PASS", words.passed, subject)
+        return Check(words.check, "PASS", words.passed, subject, today=dated)
     if found is None:
-        return Check(words.check, "UNKNOWN", f"{words.unknown}: {status}", subject)
+        return Check(words.check, "UNKNOWN", f"{words.unknown}: {status}", subject, today=dated)
     found = _numbered(found, statements)
     if found.depends_on:
         message = f"{words.unknown}: {words.passed.rstrip('.')}, but for {rival(found.depends_on)}"
-        return Check(words.check, "UNKNOWN", message, subject, (), found)
+        return Check(words.check, "UNKNOWN", message, subject, (), found, today=dated)
     reasons = [
         reason(statement, words.reason)
         for statement in statements
         if statement.effect == "Allow" and _alone(reference, document, statements, statement, asking)
     ]
-    return Check(words.check, "FAIL", words.failed, subject, tuple(reasons), found)
+    return Check(words.check, "FAIL", words.failed, subject, tuple(reasons), found, today=dated)
 
 
 def rival(points: Sequence[str]) -> str:
@@ -100,8 +110,9 @@ def _alone(
     return _asked(reference, only(document, kept), asking)[0] == "sat"
 
 
-def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str, Counterexample | None]:
-    """`unsat`, `sat` with the request, or the reason why it is not decided."""
+def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str, Counterexample | None, str]:
+    """`unsat`, `sat` with the request, or the reason why it is not decided; and the day, where a policy tests it."""
+    dated = ""
     readings: tuple[Literal["exact", "over"], ...] = ("exact", "over") if asking.over else ("exact",)
     for reading in readings:
         asked = encode(
@@ -113,10 +124,12 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
             guardrails=asking.guardrails,
             given=asking.given,
             services=reached(document),
+            today=asking.today,
         )
+        dated = dated or clock.counting(asked.world.workspace.today, asked.world.keys)
         result = gained(asked, asking.limits, unsigned=asking.unsigned)
         if result.status == "unknown":
-            return result.reason, None
+            return result.reason, None, dated
         if result.status == "sat":
             points: tuple[str, ...] = ()
             if reading == "over":
@@ -126,11 +139,11 @@ def _asked(reference: Document, document: Document, asking: Asking) -> tuple[str
                 result = found if found.status == "sat" else result
             compared = conclude(asked, result, _NOTHING)
             if compared.newly_allowed is None:
-                return compared.reason, None
+                return compared.reason, None, dated
             why = f"the policy allows this request where {' and '.join(points)} is read the other way"
             why = why if points else "the policy allows this request"
-            return "sat", replace(compared.newly_allowed, why=why, depends_on=points)
-    return "unsat", None
+            return "sat", replace(compared.newly_allowed, why=why, depends_on=points), dated
+    return "unsat", None, dated
 
 
 def reached(document: Document) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from perimeter_smt.encode.world.acl import hits
 from perimeter_smt.encode.world.governs import reach
@@ -18,6 +19,7 @@ from perimeter_smt.questions import explain
 from perimeter_smt.questions.checks.verdicts import Check, CheckName
 from perimeter_smt.questions.findings import lists
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.request.case import PUBLIC_GROUPS
 from perimeter_smt.solve.result import Limits
 
@@ -67,7 +69,9 @@ def _public(estate: Estate, told: Asked, any_: Asked, bucket: OwnedResource, ign
     search = told.search
     result = search.engine.check([search.access, *search.given])
     if result.status == "sat":
-        found = explain.counterexample(estate.world, "public", result, "hole")
+        found = known(partial(explain.counterexample, estate.world, "public", result, "hole"))
+        if found is None:
+            return replace(passed, result="UNKNOWN", message=f"not decided: {LEFT_OPEN}")
         grants = sorted({f"{entry.permission} to {entry.grantee}" for entry in entries or ()})
         why = f"the access control list of the bucket grants {', '.join(grants)}"
         return replace(passed, result="FAIL", message=_FAILED, evidence=replace(found, why=why))

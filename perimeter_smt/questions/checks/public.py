@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from perimeter_smt.errors import InputError, did_you_mean
@@ -48,17 +49,26 @@ def kind_of(resource_type: str) -> Kind:
     return known[resource_type][0]
 
 
-def no_public_access(document: Document, *, resource_type: str | None = None, limits: Limits | None = None) -> Check:
+def no_public_access(
+    document: Document,
+    *,
+    resource_type: str | None = None,
+    limits: Limits | None = None,
+    today: date | None = None,
+) -> Check:
     """Whether a resource policy grants nothing to strangers; FAIL names every statement that does.
 
-    `resource_type` such as `AWS::SQS::Queue`: only calls of its service count.
+    `resource_type` such as `AWS::SQS::Queue`: only calls of its service count. Requests count that are made on
+    `today` (default: the day of the call) or later.
     """
     services: Sequence[str] = ()
     if resource_type is not None:
         kind_of(resource_type)
         services = resource_types()[resource_type][1]
     given = neg(is_text("resource.account", "aws"))  # what AWS owns has no policy of mine
-    return ask(document, Asking(free=False, over=True, limits=limits, given=given, unsigned=True), services=services)
+    day = today or date.today()
+    asking = Asking(free=False, over=True, limits=limits, given=given, unsigned=True, today=day)
+    return ask(document, asking, services=services)
 
 
 def ask(

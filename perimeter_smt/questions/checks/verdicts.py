@@ -33,7 +33,7 @@ class Check(NoTruth):
 
     PASS is a proof, FAIL comes with a request that the evaluator replayed, UNKNOWN says in `message` why.
     `held_back` names what stops the access that the policy alone would give. `presumed`: the PASS rests on a
-    presumption, which `message` names.
+    presumption, which `message` names. `today`: the day from which on requests count, empty where no policy tests it.
     """
 
     check: CheckName
@@ -44,6 +44,7 @@ class Check(NoTruth):
     evidence: Counterexample | None = None
     held_back: str = ""
     presumed: bool = False
+    today: str = ""
 
 
 def worst(checks: Sequence[Check]) -> Outcome:

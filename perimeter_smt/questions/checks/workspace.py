@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from perimeter_smt.encode.language.keys import sym_is
@@ -28,6 +29,7 @@ from perimeter_smt.questions.checks.grants import Asking, check
 from perimeter_smt.questions.checks.lists import presuming, public_lists
 from perimeter_smt.questions.checks.verdicts import Check, CheckName, worst
 from perimeter_smt.questions.compare import encode, gained
+from perimeter_smt.questions.left_open import POINT
 from perimeter_smt.questions.requests.filled import Filler
 from perimeter_smt.questions.untold import hiding, left_out, with_known_part
 from perimeter_smt.questions.verdicts import Counterexample
@@ -42,12 +44,16 @@ _BELOW = frozenset(
 )
 
 
-def public_in_workspace(workspace: Workspace, *, limits: Limits | None = None) -> Iterator[Check]:
+def public_in_workspace(
+    workspace: Workspace, *, limits: Limits | None = None, today: date | None = None
+) -> Iterator[Check]:
     """The check of every resource policy, trust policy and list of a bucket, under the guardrails that bind its owner.
 
     Service-linked roles of other accounts, which RCPs do not bind, do not count as public. What may let strangers
-    in and the source does not tell is UNKNOWN.
+    in and the source does not tell is UNKNOWN. Requests count that are made on `today` (default: the day of the call)
+    or later.
     """
+    workspace = workspace.model_copy(update={"today": today or date.today()})
     # A grant of a key names who gets it: it is not public.
     untold = [
         unknown for unknown in hiding(workspace, "resource", idle=False) if not unknown.name.startswith("grants of ")
@@ -78,10 +84,10 @@ def _public(
     resource: OwnedResource | None,
     limits: Limits | None,
 ) -> Check:
-    alone = replace(public.no_public_access(policy, limits=limits), subject=arn)
+    workspace = filler.workspace
+    alone = replace(public.no_public_access(policy, limits=limits, today=workspace.today), subject=arn)
     if alone.result == "PASS":
         return alone
-    workspace = filler.workspace
     own: list[dict[str, Any]] = [{"StringEquals": {"aws:PrincipalOrgID": workspace.organization.id}}]
     own += [{"StringEquals": {"aws:PrincipalAccount": list(filler.accounts)}}]
     asking = Asking(
@@ -95,6 +101,7 @@ def _public(
             neg(sym("principal.service-linked")),
         ),
         unsigned=True,
+        today=workspace.today,
     )
     inside = [] if ":iam:" in arn else [f"{arn}/*", f"{arn}:*"]
     here = [{"Action": "*", "NotResource": [arn, *inside]}] if arn.split(":", 3)[2] in _BELOW else []
@@ -132,12 +139,15 @@ def access_not_granted_in_workspace(
     actions: Sequence[str] = (),
     resources: Sequence[str] = (),
     limits: Limits | None = None,
+    today: date | None = None,
 ) -> Iterator[Check]:
     """The check of every user and role: its identity policies under permissions boundary and SCPs.
 
     What policies of resources grant by themselves is not part of it, as it is not part of AWS's check of an identity
-    policy. A principal whose policies the source does not tell is UNKNOWN.
+    policy. A principal whose policies the source does not tell is UNKNOWN. Requests count that are made on `today`
+    (default: the day of the call) or later.
     """
+    workspace = workspace.model_copy(update={"today": today or date.today()})
     untold = hiding(workspace, "caller")
     sure = [u.known for u in left_out(workspace) if u.known and u.holds == "trust"]
     filler = Filler(workspace)
@@ -171,6 +181,7 @@ def _access(
             is_text("principal.name", principal.arn.split(":", 5)[5]),
             is_text(org_of("principal.account"), organization.id),
         ),
+        today=filler.workspace.today,
     )
     reference = access.everything_but(Kind.IDENTITY, actions, resources)
     found = []
@@ -183,7 +194,8 @@ def _access(
     first = next(each for each in found if each.result == outcome)
     if outcome == "PASS" and not _some_request(asking):
         return replace(first, result="UNKNOWN", message="no request of this principal can be")
-    return replace(first, reasons=tuple(one for each in found for one in each.reasons))
+    dated = max(each.today for each in found)
+    return replace(first, reasons=tuple(one for each in found for one in each.reasons), today=dated)
 
 
 def _some_request(asking: Asking) -> bool:
@@ -216,6 +228,8 @@ def _replayed(principal: OwnedPrincipal, scps: Levels, evidence: Counterexample 
         request=request,
     )
     decision = decide(case, rivals=frozenset(evidence.depends_on))
+    if not decision.allowed and POINT in evidence.depends_on:
+        return None  # nobody knows what the wildcards match
     if not decision.allowed and "X-46" in evidence.depends_on:
         return evidence  # replayed policy by policy; a case names one ARN that a call on `*` is asked on
     if not decision.allowed:

@@ -15,7 +15,7 @@ from perimeter_smt.encode.world.world import World
 from perimeter_smt.errors import InputError, expect_one_of
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
-from perimeter_smt.questions import explain
+from perimeter_smt.questions import explain, left_open
 from perimeter_smt.questions.findings.actions import known, levels
 from perimeter_smt.questions.findings.closed import closed_to, uncallable
 from perimeter_smt.questions.findings.estate import Asked, Estate, Topic, Zone, services_of
@@ -144,8 +144,7 @@ def may_find_in(estate: Estate, asked: Asked, cover: Cover) -> tuple[str, ...]:
 
 def counting(world: World) -> str:
     """The day from which on requests count; nothing where no policy tests the moment of the request."""
-    day = world.workspace.today
-    return day.isoformat() if day is not None and any(clock.facts(day, world.keys)) else ""
+    return clock.counting(world.workspace.today, world.keys)
 
 
 def covered(
@@ -160,7 +159,10 @@ def covered(
             asked.search.seen = partial(_told, progress, asked.topic.name, number, len(every))
         asked.search.stop = stop or asked.search.stop
         cover = asked.search.cover()
-        made = made_of(asked, cover, partial(composed, estate))
+        found = left_open.known(partial(made_of, asked, cover, partial(composed, estate)))
+        made = found or []
+        if found is None:
+            cover = Cover((), cover.reason or left_open.LEFT_OPEN)
         if not cover.reason:
             cover = replace(cover, reason=estate.unsure(asked, [asked.search.formula(cube) for cube in cover.cubes]))
         parts.append((asked, cover, made))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from perimeter_smt.errors import InputError, did_you_mean
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.stages import stage
 
 if TYPE_CHECKING:
@@ -32,7 +34,13 @@ class Question:
     def ask(self, workspace: Workspace, asking: Asking) -> Mitigation:
         """The answer for a workspace."""
         found = import_module(f"{__name__}.{self.module}").ask
-        return cast("Callable[[Workspace, Asking], Mitigation]", found)(workspace, asking)
+        asked = partial(cast("Callable[[Workspace, Asking], Mitigation]", found), workspace, asking)
+        return known(asked) or self._left_open()
+
+    def _left_open(self) -> Mitigation:
+        from perimeter_smt.questions.mitigations.model import Line, Mitigation
+
+        return Mitigation(self.id, self.title, "unknown", (Line("all of it", "unknown", LEFT_OPEN),))
 
 
 QUESTIONS: dict[str, Question] = {

@@ -18,6 +18,7 @@ from perimeter_smt.logic.formula import TRUE, Formula, both, disj, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
+from perimeter_smt.questions.left_open import known
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded, Near
 from perimeter_smt.questions.objectives import LIMIT_TEXTS
@@ -227,7 +228,7 @@ class Asked:
             result, check = self._open(one, mode)
             if result.status == "sat":
                 asked = (one.breach, one.own, self._at(check), mode)
-                return self._depends(one, self._shown(one, asked, result, (self.tells,)))
+                return self._depends(one, (self.tells,), self._shown(one, asked, result, (self.tells,)))
         over, check = self._open(one, self.run.over)
         if over.status == "unsat":
             return None
@@ -235,13 +236,13 @@ class Asked:
             return Line(one.subject, "unknown", over.reason or "not decided")
         asked = (one.breach, one.own, self._at(check), self.run.over)
         tight, granted, departs = self.run.tightest(asked, over)
-        return self._depends(one, self._shown(one, (*asked, *granted), tight, departs))
+        return self._depends(one, departs, known(lambda: self._shown(one, (*asked, *granted), tight, departs)))
 
     def _accepts(self, name: str) -> bool:
         return name in self.run.world.workspace.perimeter.assumptions
 
-    def _depends(self, one: Obligation, found: Counterexample) -> Line:
-        return Line(one.subject, "conditional", f"held back; {without(found.depends_on, found)}", None, found)
+    def _depends(self, one: Obligation, departs: tuple[str, ...], found: Counterexample | None) -> Line:
+        return Line(one.subject, "conditional", f"held back; {without(departs, found)}", None, found)
 
     def _at(self, check: Formula) -> Formula:
         """The call is one of a check, said by every set that holds all or none of its rows."""

@@ -15,6 +15,7 @@ from perimeter_smt.logic.formula import Formula, both, disj, neg
 from perimeter_smt.organization.model import OwnedPrincipal
 from perimeter_smt.organization.perimeter import RoleException, TagException, Workspace
 from perimeter_smt.questions.firm import rests
+from perimeter_smt.questions.left_open import POINT, known
 from perimeter_smt.questions.mitigations.edges import connect
 from perimeter_smt.questions.mitigations.graph import (
     Chains,
@@ -386,7 +387,9 @@ class ChainQuestion:
         taken = [
             (steps, one, words) for edge in path for steps, step, words in edge.steps for one in (step, *step.further)
         ]
-        hops = [steps.shown(step, words) for steps, step, words in taken]
+        hops = known(lambda: [steps.shown(step, words) for steps, step, words in taken])
+        if hops is None:
+            return Line(subject, "conditional", f"{text}; only as wildcards in values of variables match ({POINT})")
         unless = list(dict.fromkeys(edge.unless for edge in path if edge.unless))
         unless += [] if fit(path, self.kinds) else [UNLESS]
         unless += [_NOT_CARRIED] if any(step.carried for _, step, _ in taken) else []

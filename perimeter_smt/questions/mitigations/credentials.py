@@ -11,16 +11,19 @@ from dataclasses import replace
 
 from perimeter_smt.encode.world import credentials
 from perimeter_smt.encode.world.world import World, all_documents, build
-from perimeter_smt.errors import InternalError
+from perimeter_smt.errors import InternalError, LeftOpenError
 from perimeter_smt.evaluate.credentials import unexpected
 from perimeter_smt.logic.formula import Formula, both, neg
+from perimeter_smt.logic.interpret import truth
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
+from perimeter_smt.questions.left_open import LEFT_OPEN, known
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, MitigationStatus, worst
 from perimeter_smt.questions.mitigations.roles import Kind, any_of, kinds_of
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.untold import with_known_part
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.solve.result import Result
@@ -116,7 +119,8 @@ class _Question:
         subject = "roles whose trust policies were not given"
         if result.status == "unknown":
             return [Line(subject, "unknown", result.reason or "not decided")]
-        found = self._shown(self.run.plain(("sts",), asked, result), departs)
+        plain = self.run.plain(("sts",), asked, result)
+        found = known(lambda: self._shown(plain, departs))
         text = "guardrails alone do not hold them back: what these roles trust decides"
         return [Line(subject, "not-asked", text, None, found)]
 
@@ -126,7 +130,14 @@ class _Question:
         if over:
             result, granted, departs = self.run.tightest(asked, result)
             asked = (*asked, *granted)
-        found = self._plain(asked, result, departs)
+        try:
+            found = self._plain(asked, result, departs)
+        except LeftOpenError:
+            assert result.model is not None
+            kind = next(kind for kind in left if truth(kind.here, result.model))
+            if not over:
+                return kind, Line(kind.shown, "unknown", LEFT_OPEN)
+            return kind, Line(kind.shown, "conditional", f"nobody unexpected gets credentials; {without(departs)}")
         kind = next(kind for kind in left if kind.first.arn == found.request.resource)
         if not over:
             asked = (self.breach, kind.here, self.run.exact)

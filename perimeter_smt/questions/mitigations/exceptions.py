@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from perimeter_smt.encode.language.keys import KeySpace
@@ -18,6 +19,7 @@ from perimeter_smt.logic.reader import Script
 from perimeter_smt.organization.perimeter import OBJECTIVES, Perimeter, RoleException, TagException, Vendor, Workspace
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
+from perimeter_smt.questions.left_open import known
 from perimeter_smt.questions.mitigations import QUESTIONS
 from perimeter_smt.questions.mitigations.model import Asking, Granted, Line, Mitigation, worst
 from perimeter_smt.questions.prepare import prepare
@@ -142,7 +144,8 @@ def _line(
             opened.append(name)
             if first is None:
                 services = run.group_of(result, run.groups).services
-                first = explain.counterexample(world, name, run.plain(services, asked, result), "hole")
+                plain = run.plain(services, asked, result)
+                first = known(partial(explain.counterexample, world, name, plain, "hole"))
     if not opened:
         return Line(shown, "proved", f"opens nothing: {', '.join(objectives)} would hold without it")
     through = next((blame for blame in first.through if blame.effect == "Allow"), None) if first else None

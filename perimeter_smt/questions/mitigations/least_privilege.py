@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perimeter_smt.encode.world.world import build
-from perimeter_smt.errors import InternalError
+from perimeter_smt.errors import InternalError, LeftOpenError
 from perimeter_smt.evaluate.perimeter import reaches_outside
 from perimeter_smt.logic.formula import Formula, both, disj, neg, sym
 from perimeter_smt.organization.perimeter import Workspace
@@ -19,11 +19,13 @@ from perimeter_smt.policy.document import Document, Statement
 from perimeter_smt.questions import explain
 from perimeter_smt.questions import objectives as questions
 from perimeter_smt.questions.firm import firm, rests
+from perimeter_smt.questions.left_open import LEFT_OPEN
 from perimeter_smt.questions.mitigations.model import Asking, Line, Mitigation, worst
 from perimeter_smt.questions.mitigations.roles import Kind, identities_of, of_any_session
 from perimeter_smt.questions.mitigations.steps import calls
 from perimeter_smt.questions.prepare import prepare
 from perimeter_smt.questions.run import Run
+from perimeter_smt.questions.unknown_keys import without
 from perimeter_smt.questions.verdicts import Assumption, Blame, Counterexample
 from perimeter_smt.request import actions
 from perimeter_smt.request.keys import support_list
@@ -145,7 +147,12 @@ class Question:
                 if mode is not run.exact:
                     result, granted, departs = run.tightest(asked, result)
                     asked = (*asked, *granted)
-                found = self._shown(asked, result, departs)
+                try:
+                    found = self._shown(asked, result, departs)
+                except LeftOpenError:
+                    if not departs:
+                        return Line(subject, "unknown", LEFT_OPEN, blame)
+                    return Line(subject, "conditional", f"held back; {without(departs)}", blame)
                 if not departs:
                     found = firm(run, asked, found, lambda result, both_ways: self._shown(both_ways, result))
                 points = rests(run, found)

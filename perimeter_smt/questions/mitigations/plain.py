@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 
 from perimeter_smt.errors import InternalError
 from perimeter_smt.logic.formula import Formula
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.firm import firm, rests
+from perimeter_smt.questions.left_open import known
 from perimeter_smt.questions.mitigations.asked import Agrees, blamed, nearest
 from perimeter_smt.questions.mitigations.model import Line, MitigationStatus
 from perimeter_smt.questions.mitigations.worlds import Encoded
@@ -51,8 +53,8 @@ def line(
         return Line(told.subject, "unknown", reason), ()
     if exact.status == "unsat":
         tight, granted, departs = run.tightest((breach, mode), result)
-        found = shown(encoded, (breach, mode, *granted), tight, agrees, departs)
-        return Line(told.subject, "conditional", f"{told.held}; {without(departs, found)}", None, found), ()
+        tightest = known(partial(shown, encoded, (breach, mode, *granted), tight, agrees, departs))
+        return Line(told.subject, "conditional", f"{told.held}; {without(departs, tightest)}", None, tightest), ()
     asked = (breach, run.exact)
     first = shown(encoded, asked, exact, agrees)
     found = firm(run, asked, first, lambda result, both_ways: shown(encoded, both_ways, result, agrees))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.logic.formula import Formula, both, either, is_text
 from perimeter_smt.organization.perimeter import Workspace
+from perimeter_smt.questions.left_open import known
 from perimeter_smt.questions.mitigations.graph import Edge
 from perimeter_smt.questions.mitigations.mailboxes import mailboxes
 from perimeter_smt.questions.mitigations.model import Line
@@ -46,7 +47,8 @@ def roots(workspace: Workspace, steps: Steps, kinds: Sequence[Kind], exempt: Seq
         f"an SCP that denies root users, or accounts without root credentials, would hold them; {by_session}"
     )
     first = found[min(found)]
-    return Line(subject, "not-asked", text, hops=(steps.shown(first, "the root user of the account"),))
+    hop = known(lambda: steps.shown(first, "the root user of the account"))
+    return Line(subject, "not-asked", text, hops=(hop,) if hop else ())
 
 
 def _by_session(workspace: Workspace, steps: Steps, kinds: Sequence[Kind]) -> str:
