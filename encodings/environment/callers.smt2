@@ -146,8 +146,9 @@
    :named AE4.oidc :strength hard
   :source "IAM guide, OIDC providers: a host in lower case, or the ARN of a provider"))
 (declare-const |call: service in aws-owned-resources-services| Bool)
+(declare-const |call: arn is of AWS| Bool)        ; the service reference writes `aws` for the account of the type
 (assert (! (=> (and (= resource.account "aws") (not (= action "signin:CreateAccount")))
-  |call: service in aws-owned-resources-services|) :named AE8.aws-owned
+  (or |call: service in aws-owned-resources-services| |call: arn is of AWS|)) :named AE8.aws-owned
   :strength soft :source "semantics 5.6: where AWS-owned resources are known to exist"))
 (assert (! (=> (or (= action "s3:GetBucketPolicy") (= action "s3:PutBucketPolicy") (= action "s3:DeleteBucketPolicy"))
     (and iam (= principal.account resource.account)))

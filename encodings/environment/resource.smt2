@@ -43,7 +43,9 @@
   :source "KMS guide, kms:CallerAccount: the account of the identity that calls"))
 
 ; --- calls that AWS refuses (W-10) ---------------------------------------------------------------
-(assert (! (=> (and |call: arn service ~ iam| (= resource.account "aws")) (str.prefixof "policy/" resource.name))
+; The service reference writes `aws` for the account of role templates and of context providers.
+(assert (! (=> (and |call: arn service ~ iam| (= resource.account "aws") (not |call: arn is of AWS|))
+               (str.prefixof "policy/" resource.name))
   :named AE8.aws-policies :strength hard :source "IAM guide, managed policies: what AWS owns in IAM are policies; IAM API reference, GetRole"))
 ; Credentials of a root user are managed by calls that name no user: those of the root user itself, and of AssumeRoot.
 (assert (! (=> (and (= service "iam") |call: arn service ~ iam| (= resource.name "root"))
@@ -54,7 +56,7 @@
 
 ; --- calls that act on the caller's own account (W-11) -------------------------------------------
 (declare-const |call: action in own-account-actions| Bool)
-(assert (! (=> (and iam |call: action in own-account-actions|) (= principal.account resource.account))
+(assert (! (=> (and iam |call: action in own-account-actions| (not |call: arn is of AWS|)) (= principal.account resource.account))
   :named AE10.own-account :strength soft
   :source "keys/own-account-actions.json: the services' API references, cross-account use: no"))
 

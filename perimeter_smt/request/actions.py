@@ -7,6 +7,7 @@ per service. Look-up ignores case, as IAM does (semantics 1.4); names come back 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -176,7 +177,18 @@ def _open_key(key: str) -> str:
 def _beside() -> dict[str, tuple[str, ...]]:
     """Resource types that the reference leaves out, by lower-cased action; none of them is required."""
     table = orjson.loads(encodings().joinpath("keys", "resource-types-beside.json").read_bytes())
-    return {row["action"].lower(): (row["type"],) for row in table["rows"] if "action" in row and "type" in row}
+    return types_beside(table["rows"])
+
+
+def types_beside(rows: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """What rows of the table `resource-types-beside` add to actions: types by lower-cased action."""
+    out: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        more = row.get("types", [row["type"]] if "type" in row else [])
+        if "action" in row and more:
+            name = row["action"].lower()
+            out[name] = (*out.get(name, ()), *more)
+    return out
 
 
 @lru_cache(maxsize=1)

@@ -281,6 +281,11 @@ class Calls:
             case "asked on stars":
                 kinds = union(bits for kind, bits in self._by("type").items() if kind in actions.star_types())
                 return _bits(i for i in places(kinds) if actions.of_stars(self.rows[i].service, self.rows[i].type))
+            case "arn is of AWS":
+                typed = ~self._where_it("type", lambda kind: kind is None) & (1 << len(self.rows)) - 1
+                return _bits(
+                    i for i in places(typed) if _account(self.rows[i].service, self.rows[i].type or "") == "aws"
+                )
             case "name has a qualifier":
                 return self._where_it("name", lambda name: _PLACEHOLDER.sub("${}", name) in _with_qualifiers())
             case "tags need abac":
@@ -370,7 +375,7 @@ class Calls:
 
 
 @lru_cache(maxsize=65536)
-def _format(service: str, name: str, region: str, has_account: bool, needs_owner: bool) -> tuple[Formula, ...]:
+def _format(service: str, name: str, region: str, owner: str) -> tuple[Formula, ...]:
     parts: list[Text | Run] = []
     position = 0
     for found in _PLACEHOLDER.finditer(name):
@@ -381,8 +386,8 @@ def _format(service: str, name: str, region: str, has_account: bool, needs_owner
     out = [atom(Glob("resource.name", tuple(p for p in normal(tuple(parts)) if isinstance(p, Text | Run))))]
     if region:
         out.append(is_text("resource.region", region))
-    if needs_owner and not has_account:  # the field is left empty only in ARNs of AWS's own resources
-        out.append(is_text("resource.account", "aws"))
+    if owner:
+        out.append(is_text("resource.account", owner))
     return tuple(out)
 
 
@@ -407,9 +412,15 @@ def demands(row: Row) -> tuple[Formula, ...]:
 
 @lru_cache(maxsize=65536)
 def _shape_demands(service: str, kind: str, name: str, region: str, has_account: bool) -> tuple[Formula, ...]:
+    account = _account(service, kind)
+    of_aws = account == "aws" or ("${" in account and not has_account)  # left empty for AWS's own resources alone
+    return _format(service, name, region, "aws" if of_aws else "")
+
+
+def _account(service: str, kind: str) -> str:
+    """What stands in the account field of ARNs of a type, as the reference writes it; empty for an unknown type."""
     found = actions.resource_type(service, kind)
-    account = found.arn.split(":", 5)[4] if found else ""
-    return _format(service, name, region, has_account, "${" in account)
+    return found.arn.split(":", 5)[4] if found and found.arn.count(":") >= 5 else ""
 
 
 def _on_key(row: Row) -> bool:

@@ -48,9 +48,7 @@ def without(name: str, rows: list[Any]) -> Iterator[None]:
     keys._tables = lambda: known  # type: ignore[assignment]
     sizes._rows = lambda: known["policy-sizes"]["rows"]
     if name == "resource-types-beside":
-        left = {
-            row["action"].lower(): (row["type"],) for row in known[name][place] if "action" in row and "type" in row
-        }
+        left = actions.types_beside(known[name][place])
         arns = {(row["service"], row["type"]): tuple(row["arns"]) for row in known[name][place] if "arns" in row}
         actions._beside = lambda: left  # type: ignore[assignment]
         actions._arns_beside = lambda: arns  # type: ignore[assignment]
