@@ -59,12 +59,9 @@ def definitions(
     None are defined anew where no guardrail names resources, unless the perimeter reads X-44 so: then bucket and point
     are all the same to them.
     """
-    named = workspace.organization.accounts()
-    levels = [level for _, levels in by_levels(workspace, "principal.account") for level in levels]
-    guardrails = [document for level in levels for document in (*level.scps, *level.rcps)]
-    narrow = any(is_narrow(s) and not policies.idle(s.action) for d in guardrails for s in d.statements)
-    if not narrow and POINT not in workspace.perimeter.rivals:
+    if not tells_apart(workspace, policies):
         return {}
+    named = workspace.organization.accounts()
     has = keys.key(ARN_KEY).has
     through = both(sym(POINT), arn_of_service("s3"), neg(HAS_ACCOUNT), has, neg(ABOUT_POINTS))
     asked = _AboutPoint(policies)
@@ -93,6 +90,14 @@ def definitions(
     if not free_grants:
         needs.append(_own(workspace, asked))
     return {**out, "guards.pass": both(found["guards.pass"], implies(through, both(*needs)))}
+
+
+def tells_apart(workspace: Workspace, policies: Policies) -> bool:
+    """Whether it may matter which ARN guardrails see of a call through an access point."""
+    levels = [level for _, levels in by_levels(workspace, "principal.account") for level in levels]
+    guardrails = [document for level in levels for document in (*level.scps, *level.rcps)]
+    narrow = any(is_narrow(s) and not policies.idle(s.action) for d in guardrails for s in d.statements)
+    return narrow or POINT in workspace.perimeter.rivals
 
 
 def _several(workspace: Workspace) -> Formula:

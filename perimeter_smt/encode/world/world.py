@@ -276,8 +276,9 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= tags.listed(workspace, () if free else keys.known)
     if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
-        out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
         out |= points_of_others.definitions(workspace, policies, keys, out, free_grants=free)
+        # Last, as calls on points carry every key of points that is in use.
+        out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
     listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
     documents = all_documents(workspace, grants_too=not free)
     out |= assigned.definitions(workspace, documents, keys)
