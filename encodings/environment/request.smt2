@@ -95,16 +95,11 @@
   :named AR15.format :strength hard :source "AWS general reference, ARNs; S3 guide, access points: ARNs name the account of the point"))
 (assert (! (=> |has s3:DataAccessPointArn| (or
     (and (or (= point.arn-service "s3") (= point.arn-service "s3-object-lambda")) (not (= point.region ""))
-      (str.in_re point.name (re.++ (str.to_re "accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9"))
-        (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
+      (str.in_re point.name (re.++ (str.to_re "accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
     (and (= point.arn-service "s3") (= point.region "")
-      (str.in_re point.name (re.++ (str.to_re "accesspoint/")
-        (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ".mrap"))))
-    (and (= point.arn-service "s3-outposts") (not (= point.region ""))
-      (str.in_re point.name (re.++ (str.to_re "outpost/")
-        (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re "/accesspoint/")
-        (re.union (re.range "a" "z") (re.range "0" "9"))
-        (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))))
+      (str.in_re point.name (re.++ (str.to_re "accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ".mrap"))))
+    (and (= point.arn-service "s3-outposts") (not (= point.region "")) (str.in_re point.name
+      (re.++ (str.to_re "outpost/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re "/accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))))
   :named AR15.arn :strength soft
   :source "S3 guide, using access points, Multi-Region Access Point requests, Object Lambda access points, S3 on Outposts: ARNs; access point naming rules"))
 ; A VPC's access point answers calls on data from its VPC alone. It is made, described and changed by calls of the
