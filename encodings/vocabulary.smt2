@@ -50,6 +50,10 @@
 (declare-const resource.region String)
 (declare-const resource.account String)           ; owner; 12 digits or aws
 (declare-const resource.name String)              ; the sixth field of the ARN
+(declare-const point.arn-service String)          ; the ARN of the access point that the keys tell, by its fields
+(declare-const point.region String)
+(declare-const point.account String)
+(declare-const point.name String)
 (declare-const behind.bucket String)              ; the bucket behind the access point that the call names
 (declare-const behind.own Bool)                   ; it belongs to the owner of the access point
 (declare-const behind.trusted Bool)               ; it is mine or declared, whoever owns the access point
@@ -131,6 +135,9 @@
 (define-fun |aws:ResourceOrgPaths 1| () String (orgpath resource.account))
 (define-fun |s3:ResourceAccount| () String resource.account)
 (define-fun |aws:RequestedRegion| () String request.region)
+(define-fun |s3:DataAccessPointArn| () String
+  (str.++ "arn:" aws.partition ":" point.arn-service ":" point.region ":" point.account ":" point.name))
+(define-fun |s3:DataAccessPointAccount| () String point.account)
 
 ; Presence of keys that the axioms speak about.
 (declare-const |has aws:PrincipalArn| Bool)
@@ -204,9 +211,7 @@
 (declare-const |has aws:SourceOrgPaths| Bool)
 (declare-const |has aws:SourceOrgPaths 2| Bool)
 (declare-const |has s3:DataAccessPointArn| Bool)
-(declare-const |s3:DataAccessPointArn| String)
 (declare-const |has s3:DataAccessPointAccount| Bool)
-(declare-const |s3:DataAccessPointAccount| String)
 (declare-const |has s3:AccessPointNetworkOrigin| Bool)
 (declare-const |s3:AccessPointNetworkOrigin| String)
 (declare-const |has kms:ViaService| Bool)

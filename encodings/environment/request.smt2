@@ -87,16 +87,21 @@
 (assert (! (and (= |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|)
                 (= |has s3:DataAccessPointArn| |has s3:AccessPointNetworkOrigin|))
   :named AR15 :strength soft :source "S3 guide, access points: condition keys"))
-(declare-const point.place String)
-(declare-const point.name String)
-(assert (! (=> |has s3:DataAccessPointArn| (and
-    (is-account |s3:DataAccessPointAccount|)
-    (= |s3:DataAccessPointArn| (str.++ "arn:" aws.partition ":" point.place ":" |s3:DataAccessPointAccount| ":" point.name))
-    (str.in_re point.place (re.++ (re.union (str.to_re "s3") (str.to_re "s3-object-lambda") (str.to_re "s3-outposts"))
-      (str.to_re ":") (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-")))))
-    (str.in_re point.name (re.++ (re.union (str.to_re "accesspoint/") (str.to_re "outpost/")) (re.range "a" "z")
-      (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "/") (str.to_re ".") (str.to_re "-")))))))
-  :named AR15.arn :strength soft :source "S3 guide, access points: ARNs, which name the account of the point"))
+; An access point has an account, a name and, but for a Multi-Region one, a Region. Object Lambda and Outposts have points
+; of their own, in a Region each.
+(assert (! (=> (or |has s3:DataAccessPointArn| |has s3:DataAccessPointAccount|) (and (is-account point.account)
+    (str.in_re point.arn-service (re.+ (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))
+    (or (= point.region "") (is-region point.region)) (not (= point.name ""))))
+  :named AR15.format :strength hard :source "AWS general reference, ARNs; S3 guide, access points: ARNs name the account of the point"))
+(assert (! (=> |has s3:DataAccessPointArn| (or
+    (and (or (= point.arn-service "s3") (= point.arn-service "s3-object-lambda")) (not (= point.region ""))
+      (str.in_re point.name (re.++ (str.to_re "accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))
+    (and (= point.arn-service "s3") (= point.region "")
+      (str.in_re point.name (re.++ (str.to_re "accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re ".mrap"))))
+    (and (= point.arn-service "s3-outposts") (not (= point.region "")) (str.in_re point.name
+      (re.++ (str.to_re "outpost/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))) (str.to_re "/accesspoint/") (re.union (re.range "a" "z") (re.range "0" "9")) (re.* (re.union (re.range "a" "z") (re.range "0" "9") (str.to_re "-"))))))))
+  :named AR15.arn :strength soft
+  :source "S3 guide, using access points, Multi-Region Access Point requests, Object Lambda access points, S3 on Outposts: ARNs; access point naming rules"))
 ; A VPC's access point answers calls on data from its VPC alone. It is made, described and changed by calls of the
 ; control plane, which carry the origin over any wire.
 (declare-const |call: action ~ s3:*accesspoint*| Bool)
@@ -144,6 +149,10 @@
   :named AR17.arn-code :strength hard
   :source "AWS general reference: Region codes; Bedrock guide, global cross-Region inference"))
 (declare-const |call: service is global| Bool)
+; Access points are called in their Region, also where the ARN of the bucket behind one is asked about.
+(assert (! (=> (and |has s3:DataAccessPointArn| (not (= point.region ""))) (= point.region request.region))
+  :named AR17.point :strength soft
+  :source "S3 guide, using access points: their ARNs encode the Region; global condition keys, aws:RequestedRegion"))
 (assert (! (=> (and |call: arn has region| (not |call: service is global|) (not in-any-region)) (= resource.region request.region))
   :named AR17 :strength soft :source "semantics 4.8, AR17"))
 ; One control plane in each partition serves a global service, and its calls carry the Region of that (W-17).

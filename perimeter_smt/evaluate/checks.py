@@ -90,7 +90,10 @@ class Check:
 
     def rcp_applies(self, rivals: Rivals) -> bool:
         """RCPs bind everybody on resources of member accounts, in listed services (semantics 3.3)."""
-        if self.case.rcp is None or not self.rcp_known or (self.behind_point and "X-44" in rivals):
+        if self.case.rcp is None or (self.behind_point and "X-44" in rivals):
+            return False
+        # Guardrails that see the point alone are those of the bucket's owner as well: its data is what is called.
+        if not self.rcp_known and "X-44" not in rivals:
             return False
         if self.view.caller.is_service_linked:
             return False

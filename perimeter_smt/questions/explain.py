@@ -54,6 +54,7 @@ def case_at(
         rcps_bind=not ("P5.console-authorization" in departs and model.symbols.get("sign-in.unguarded", False)),
         endpoint_binds=model.symbols.get("endpoint.takes-policy", True),
         bucket=bucket_behind(model, (*departs, *turned)),
+        by_keys="X-44" in turned,
         asked_on=written_for_star(View(world, model), turned),
         unlisted_operation="AR25.operation" in departs,
         stopped=stopped,

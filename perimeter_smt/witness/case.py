@@ -65,6 +65,7 @@ def case_of(
     rcps_bind: bool = True,
     endpoint_binds: bool = True,
     bucket: str | None = None,
+    by_keys: bool = False,
     asked_on: str | None = None,
     unlisted_operation: bool = False,
     stopped: bool = False,
@@ -79,7 +80,8 @@ def case_of(
 
     `endpoint_binds`: the policy of the endpoint is asked; not where the service is taken to support none (AN14).
 
-    `bucket` lies behind the access point that is called, where grants are left open.
+    `bucket` lies behind the access point that is called, where grants are left open. `by_keys`: a call on a bucket goes
+    through the access point that its keys tell, which is asked as well.
 
     `asked_on`: what AWS writes for the resource of a call on `*` (X-46).
 
@@ -142,7 +144,7 @@ def case_of(
     if world.free_grants and bucket is not None and calls_access_point(request):
         return _through_any(bucket, case)
     if point is None:
-        return case
+        return _through_told(case) if by_keys else case
     return _through(world, accounts, point, case, acl_entry=acl_entry, routed=facts.behind, stopped=stopped)
 
 
@@ -170,6 +172,17 @@ def _through_any(bucket: str, case: Case) -> Case:
         request=case.request.model_copy(update={"resource": behind}),
         flags=case.flags.model_copy(update=update),
     )
+
+
+def _through_told(case: Case) -> Case:
+    """The call on a bucket through the access point of its keys, whose owner grants the call."""
+    fields, told = case.request.resource.split(":", 5), {k.lower(): v for k, v in case.request.context.items()}
+    point = told.get("s3:dataaccesspointarn")
+    if len(fields) < 6 or fields[2] != "s3" or fields[4] or not isinstance(point, str):
+        return case
+    origin = "vpc" if told.get("s3:accesspointnetworkorigin") == "VPC" else "unknown"
+    flags = case.flags.model_copy(update={"via_access_point": point, "access_point_origin": origin})
+    return replace(case, access_point=open_policy(Kind.ACCESS_POINT), flags=flags)
 
 
 def _through_foreign(facts: Facts, case: Case, point: OwnedResource | None) -> Case:

@@ -48,9 +48,9 @@ class View:
         self.row: Row = world.calls.rows[model.rows.get(CALL, 0)]
         self.caller = model.enums.get("caller", "role")
         self.wire = model.enums.get("wire", "public")
-        self.defaults = _DEFAULTS | {
-            name: hint[0] for name, hint in region_hints(world.workspace.organization.partition).items()
-        }
+        hints = region_hints(world.workspace.organization.partition).items()
+        # No Region is one of the answers for the ARN of an access point.
+        self.defaults = _DEFAULTS | {name: hint[0] for name, hint in hints if name != "point.region"}
 
     def text(self, var: str) -> str:
         """The text of a variable."""

@@ -20,6 +20,10 @@ _TYPES = {"user": "user", "role": "role-session", "feduser": "federated-user", "
           "anon": "anonymous", "fedsts": "federated-sts"}  # fmt: skip
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@/ -]*")
+_POINT = re.compile(  # the forms that AWS gives
+    r"arn:[^:]+:(?:s3(?:-object-lambda)?:[^:]+:\d{12}:accesspoint/[a-z0-9][a-z0-9-]*"
+    r"|s3::\d{12}:accesspoint/[a-z0-9-]+\.mrap|s3-outposts:[^:]+:\d{12}:outpost/[a-z0-9-]+/accesspoint/[a-z0-9-]+)"
+)
 _TAG_VALUE = re.compile(r"[\w .:/=+@-]*")
 VPC_KEYS = (
     *("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount"),
@@ -387,6 +391,10 @@ def _ar15(at: At) -> Found:
         yield "AR15", f"network origin {network}"
     if arn is not None and account is not None and arn.split(":")[4] != account:
         yield "AR15", f"{arn} of {account}"
+    if arn is not None and not _POINT.fullmatch(arn):
+        yield "AR15.arn", f"no access point of AWS: {arn}"
+    if arn is not None and arn.split(":")[3] not in ("", at.text("aws:requestedregion")):
+        yield "AR17.point", f"{arn} called in {at.text('aws:requestedregion')}"
 
 
 def _ar25(at: At) -> Found:

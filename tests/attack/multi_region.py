@@ -88,13 +88,8 @@ class Routes(World):
         return first_denied(*self.checks(drawn))
 
     def through(self, drawn: Sample) -> bool:
-        """Whether both checks let the call through, as they are chosen or, asked of every reading, as they may be.
-
-        How X-44 reads RCPs on a bucket that is called through a point of somebody else is open
-        (docs/verification/attack.md).
-        """
-        by_others = isinstance(drawn, Routed) and not drawn.request.resource.startswith(drawn.point)
-        rivals = ("",) if self.reading == "exact" or by_others else ("", "X-44", "X-33")
+        """Whether both checks let the call through, as they are chosen or, asked of every reading, as they may be."""
+        rivals = ("",) if self.reading == "exact" else ("", "X-44", "X-33")
         return any(
             all(decide(check, rivals=frozenset({name} - {""})).allowed for check in self.checks(drawn))
             for name in rivals

@@ -59,7 +59,9 @@ def asked(space, objective):
     (verdict,) = report.verdicts
     for found in verdict.counterexamples:
         assert decide(found.case, rivals=space.perimeter.rivals).allowed
-    shown = {c.request.resource.split(":")[5].split("/")[0] == "accesspoint" for c in verdict.counterexamples}
+    shown = {
+        ":accesspoint/" in (c.case.flags.via_access_point or c.request.resource) for c in verdict.counterexamples
+    }  # a call on a bucket through somebody's point is one through a point
     return verdict.status, shown
 
 

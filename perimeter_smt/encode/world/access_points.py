@@ -29,6 +29,7 @@ from perimeter_smt.logic.formula import (
     conj,
     disj,
     either,
+    equal,
     glob,
     implies,
     is_text,
@@ -58,9 +59,6 @@ ON_MULTI_REGION = both(
     arn_of_service("s3"), HAS_ACCOUNT, neg(HAS_REGION), glob("resource.name", (Text("accesspoint/"), STAR))
 )
 _MULTI_REGION_NAME: Template = (Text("accesspoint/"), Run(CharSet("/", True), 1), Text(".mrap"))
-_MULTI_REGION_ARN: Template = (
-    Text("arn:"), Ref("aws.partition"), Text(":s3::"), Ref("resource.account"), Text(":"), *_MULTI_REGION_NAME,
-)  # fmt: skip
 
 
 def behind_points(workspace: Workspace, policies: Policies) -> Formula:
@@ -84,7 +82,7 @@ def name_resources(workspace: Workspace, policies: Policies) -> bool:
         for document in (*level.scps, *level.rcps)
     ]
     doors = [endpoint.policy for endpoint in endpoints_of(workspace.organization) if endpoint.policy]
-    return any(_narrow(s) and not policies.idle(s.action) for d in (*documents, *doors) for s in d.statements)
+    return any(is_narrow(s) and not policies.idle(s.action) for d in (*documents, *doors) for s in d.statements)
 
 
 class Asked(Protocol):
@@ -142,14 +140,13 @@ def carried(keys: Space) -> Iterator[Formula]:
     account = keys.known.get(ACCOUNT_KEY)
     if account is not None:
         yield glob_on(account.term, (Ref("resource.account"),))
-    arn = keys.known.get(ARN_KEY)
-    if arn is not None:  # never with `/object/KEY`
-        # The fields follow from the ARN (AR15.arn). Said by themselves they spare the engine what it finds out slowly.
-        fields = both(is_text("point.place", "s3:"), glob("point.name", _MULTI_REGION_NAME))
-        yield implies(ON_MULTI_REGION, both(glob_on(arn.term, _MULTI_REGION_ARN), fields))
+    if ARN_KEY in keys.known:  # that of the point that is called, never with `/object/KEY`
+        regional = both(HAS_REGION, equal("point.region", "resource.region"))
+        several = both(neg(HAS_REGION), is_text("point.region", ""), glob("point.name", _MULTI_REGION_NAME))
+        yield both(is_text("point.arn-service", "s3"), either(regional, several))
 
 
-def _narrow(statement: Statement) -> bool:
+def is_narrow(statement: Statement) -> bool:
     """Whether a statement may say something else of the bucket than of the point."""
     element = statement.resource
     return element is not None and (element.negated or not any(is_full_star(text) for text in element.values))
@@ -167,14 +164,14 @@ class AskedBehind:
             both(self._policies.selected(d, s), encode_principal(d, s.principal, deny=True).any)
             for d in documents
             for s in d.statements
-            if s.effect == "Deny" and _narrow(s)
+            if s.effect == "Deny" and is_narrow(s)
         )
 
     def allows(self, documents: Iterable[Document]) -> Formula:
         """Some Allow matches; what allows on every resource alone has allowed the point."""
         found = tuple(documents)
         allows = [s for d in found for s in d.statements if s.effect == "Allow"]
-        return self._policies.allows(found) if any(map(_narrow, allows)) else TRUE
+        return self._policies.allows(found) if any(map(is_narrow, allows)) else TRUE
 
 
 def field_of_bucket(name: str, piece: Template) -> Formula | None:

@@ -47,7 +47,6 @@ _GLOBAL = frozenset(
         "support",
         "budgets",
         "ce",
-        "s3",
         "account",
     ]
 )

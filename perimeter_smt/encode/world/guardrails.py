@@ -22,9 +22,9 @@ def definitions(workspace: Workspace, policies: Policies) -> dict[str, Formula]:
         "resource.member": _is_member(workspace, "resource.account"),
         "principal.management": is_text("principal.account", organization.management_account),
         "resource.management": is_text("resource.account", organization.management_account),
-        "scp.denies": _each(scp, lambda levels: policies.denies(_scps(levels))),
-        "scp.allows": _each(scp, lambda levels: conj(level_allows(policies, level) for level in levels)),
-        "rcp.denies": _each(rcp, lambda levels: policies.denies(_rcps(levels))),
+        "scp.denies": joined(scp, lambda levels: policies.denies(_scps(levels))),
+        "scp.allows": joined(scp, lambda levels: conj(level_allows(policies, level) for level in levels)),
+        "rcp.denies": joined(rcp, lambda levels: policies.denies(_rcps(levels))),
         "rcp.allows": TRUE,  # RCPFullAWSAccess is attached everywhere and cannot be detached
     }
     return out | _endpoints(workspace, policies)
@@ -90,9 +90,10 @@ def _unlisted(workspace: Workspace, var: str) -> list[tuple[Formula, tuple[Guard
     return out
 
 
-def _each(
+def joined(
     cases: list[tuple[Formula, tuple[Guardrails, ...]]], build: Callable[[tuple[Guardrails, ...]], Formula]
 ) -> Formula:
+    """What is built of the guardrails of an account, whichever it is."""
     return disj(both(guard, build(levels)) for guard, levels in cases)
 
 

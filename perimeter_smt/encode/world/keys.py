@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from perimeter_smt.encode.language.keys import Key, Slot, Space
 from perimeter_smt.encode.world import contexts
-from perimeter_smt.logic.atoms import CharSet, Member, Parses, Ref, Run, Template, Text, View
-from perimeter_smt.logic.formula import FALSE, Formula, atom, either, glob, implies, is_text, neg, sym
+from perimeter_smt.logic.atoms import Member, Parses, Ref, Template, View
+from perimeter_smt.logic.formula import FALSE, Formula, atom, both, either, implies, is_text, neg, sym
 from perimeter_smt.logic.problem import Assertion
 from perimeter_smt.logic.reader import Axiom, Script
 from perimeter_smt.logic.schemas import Schema
@@ -125,13 +125,9 @@ class WorldKeys(Space):
 
     def _own_points(self, name: str, key: Key) -> None:
         """Calls through access points of the workspace's accounts are asked about by themselves (semantics 3.7)."""
-        spelled = str(key.has.payload).removeprefix("has ")
-        point = (Text("arn:"), Run(CharSet(":", True)), Text(":s3:"), Run(CharSet(":", True)))
-        arn = name == _POINT_KEYS[0]
-        own = (
-            glob(spelled, (*point, Text(f":{account}:"), Run(CharSet("", True)))) if arn else is_text(spelled, account)
-            for account in self.accounts
-        )
+        own = [is_text("point.account", account) for account in self.accounts]
+        if name == _POINT_KEYS[0]:
+            own = [both(is_text("point.arn-service", "s3"), each) for each in own]
         listed = atom(Member("call", f"lists {name}"))
         fact = implies(key.has, either(listed, neg(either(*own))))
         self.assertions.append(Assertion("organization.yaml access points", fact))

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from perimeter_smt.encode.language import stars
 from perimeter_smt.encode.language.keys import Key
-from perimeter_smt.encode.world import accounts, perimeter
+from perimeter_smt.encode.world import accounts, perimeter, points_of_others
+from perimeter_smt.encode.world.access_points import ACCOUNT_KEY, ARN_KEY, ORIGIN_KEY
 from perimeter_smt.encode.world.existence import NEEDS, called_name, tag_of_state, tags_of_caller, untagged_name
 from perimeter_smt.encode.world.governs import arn_of_service, itself, reach, split_arn
 from perimeter_smt.encode.world.people import SPELLED, is_caller, targets
@@ -126,6 +127,8 @@ class _Builder:
         """Definitions and facts of both, the axioms on what they use, and the copies for the first state."""
         before, after = self.before, self.after
         self.keys.stars = set()  # both readings of X-46 are asked
+        if self._looks_at_points():
+            self.keys.key(ARN_KEY)  # before either is defined: calls on points carry it in both
         after.definitions, before.definitions = definitions_of(after), definitions_of(before)
         if not after.free_grants:  # what has which tag, of the keys that policies of the other state alone look at, too
             for world in (before, after):
@@ -180,6 +183,16 @@ class _Builder:
             both(conj(a.formula for a in only_new), neg(disj(self._absent(before, after, self.gone)))),
             given,
         )
+
+    def _looks_at_points(self) -> bool:
+        """Whether one of the states looks at the access point that a call comes through."""
+        if not any(row.arn_service == "s3" for row in self.after.calls.rows):
+            return False
+        worlds = (self.before, self.after)
+        documents = [d for w in worlds for d in all_documents(w.workspace, grants_too=not w.free_grants)]
+        tested = {c.name for d in documents for s in d.statements for c in s.conditions}
+        told = any(points_of_others.tells_apart(world.workspace, world.policies) for world in worlds)
+        return told or bool(tested & {ARN_KEY, ACCOUNT_KEY, ORIGIN_KEY})
 
     def _environment(self, given: Iterable[Assertion]) -> tuple[set[str], list[Assertion]]:
         roots = [*roots_of(self.after), *(a.formula for a in given), *self.before.definitions.values()]

@@ -25,6 +25,7 @@ from perimeter_smt.encode.world import (
     namespaces,
     people,
     perimeter,
+    points_of_others,
     published_names,
     refused,
     root,
@@ -84,6 +85,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "behind.bucket": ("orders",),
     "source.arn-service": ("sns", "s3"),
     "source.name": ("alerts",),
+    "point.arn-service": ("s3",),
+    "point.name": ("accesspoint/partners",),
     "principal.unique-id": ("AROAEXAMPLEEXAMPLE000",),
     "principal.provider": (
         "accounts.google.com",
@@ -176,7 +179,8 @@ def region_hints(partition: str) -> dict[str, tuple[str, ...]]:
     """Readable Regions of a partition, and the partition."""
     own = partitions()[partition].regions
     regions = (*(r for r in ("us-east-1", "eu-west-1", "us-west-2") if r in own), *own)[:5]
-    fields = ("request.region", "resource.region", "endpoint.region", "instance.region", "function.region")
+    terms = ("request", "resource", "endpoint", "instance", "function", "point")
+    fields = [f"{term}.region" for term in terms]
     return {"aws.partition": (partition,), **dict.fromkeys(fields, regions)}
 
 
@@ -272,6 +276,8 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= tags.listed(workspace, () if free else keys.known)
     if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
+        out |= points_of_others.definitions(workspace, policies, keys, out, free_grants=free)
+        # Last, as calls on points carry every key of points that is in use.
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
     listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
     documents = all_documents(workspace, grants_too=not free)
@@ -431,4 +437,8 @@ def is_key(name: str) -> bool:
         "source.region",
         "source.account",
         "source.name",
+        "point.arn-service",
+        "point.region",
+        "point.account",
+        "point.name",
     )

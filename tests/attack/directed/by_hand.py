@@ -400,6 +400,11 @@ WORLDS = (
     ByHand("AK1.there", "an RCP that denies calls on what has a tag, and a queue that has it", tag_that_is_there),
     ByHand("AR15.arn", "own assertion: the ARN of an access point is one of S3",
            _own('(=> |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3" |s3:DataAccessPointArn|))')),
+    ByHand("AR15.format", "own assertion: the ARN of an access point names an account",
+           _own("(=> |has s3:DataAccessPointArn| (not (= |s3:DataAccessPointAccount| \"\")))")),
+    ByHand("AR17.point", "own assertion: access points are called in their Region",
+           _own('(=> (and |has s3:DataAccessPointArn| (str.prefixof "arn:aws:s3:eu-west-1:" |s3:DataAccessPointArn|)) '
+                '(= |aws:RequestedRegion| "eu-west-1"))')),
     ByHand("AR25", "own assertion: calls through Multi-Region Access Points are signed",
            _own("(=> on-multi-region signed)")),
     ByHand("AR25.operation", "own assertion: no attributes of objects through Multi-Region Access Points",
