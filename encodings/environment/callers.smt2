@@ -145,6 +145,11 @@
 (assert (! (=> (= action "sts:AssumeRoleWithWebIdentity") (or (is-oidc-host principal.provider) (is-oidc-arn principal.provider)))
    :named AE4.oidc :strength hard
   :source "IAM guide, OIDC providers: a host in lower case, or the ARN of a provider"))
+; A provider in IAM signs in to roles of its own account alone; those that IAM knows without an ARN are of no account.
+(assert (! (=> (and (= caller federated-sts) (str.prefixof "arn:" principal.provider) (not |call: resource is star|))
+    (str.prefixof (str.++ "arn:" aws.partition ":iam::" resource.account ":") principal.provider))
+  :named AE4.account :strength hard
+  :source "IAM guide, creating OIDC and SAML providers: those in a role trust policy must be in the account of the role"))
 (declare-const |call: service in aws-owned-resources-services| Bool)
 (declare-const |call: arn is of AWS| Bool)        ; the service reference writes `aws` for the account of the type
 (assert (! (=> (and (= resource.account "aws") (not (= action "signin:CreateAccount")))

@@ -124,7 +124,9 @@
 
 ; Data planes inside a VPC are guarded by security groups and subnets: their calls carry no network key (W-20).
 (declare-const |call: action in in-vpc-data-planes| Bool)
-(assert (! (=> (= wire in-vpc) (and |call: action in in-vpc-data-planes| iam (not forwarded))) :named AN13 :strength hard
+; Unsigned clients mount file systems that let them in, and search domains inside a VPC (AE2).
+(assert (! (=> (= wire in-vpc) (and |call: action in in-vpc-data-planes| (or iam (= caller anonymous)) (not forwarded)))
+  :named AN13 :strength hard
   :source "data-perimeter-policy-examples, network perimeter SCPs: actions left out"))
 ; Domains of OpenSearch can be public, and S3 on Outposts has a control plane.
 (assert (! (=> (and |call: action in in-vpc-data-planes| (not (or (= service "es") (= service "s3-outposts"))))

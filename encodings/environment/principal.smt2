@@ -199,6 +199,11 @@
 (assert (! (=> (and |has aws:FederatedProvider| (= caller federated-sts) (not (= action "sts:AssumeRoleWithSAML")))
     (= |aws:FederatedProvider| principal.provider))
   :named AP16.provider-value :strength hard :source "global condition keys, aws:FederatedProvider: its values"))
+; The provider that a session names is one in the account of its role. No page tells what a chained session carries.
+(assert (! (=> (and |has aws:FederatedProvider| (= caller role) (str.prefixof "arn:" |aws:FederatedProvider|))
+    (str.prefixof (str.++ "arn:" aws.partition ":iam::" principal.account ":") |aws:FederatedProvider|))
+  :named AP16.provider-account :strength soft
+  :source "IAM guide, creating OIDC providers: those in a role trust policy must be in the account of the role"))
 (assert (! (and (=> |has aws:SignInSessionArn| principal.temporary) (=> |has aws:ChatbotSourceArn| (= caller role)))
   :named AP16.sign-in :strength soft
   :source "global condition keys, aws:SignInSessionArn and aws:ChatbotSourceArn: sessions of AWS Sign-In and of roles"))

@@ -30,9 +30,12 @@
 ; --- tags of buckets (W-9) -----------------------------------------------------------------------
 (declare-const bucket.says-abac Bool)             ; organization.yaml: `abac: true`
 (declare-const bucket.says-no-abac Bool)          ; organization.yaml: `abac: false`
+(declare-const bucket.of-others Bool)             ; its owner is not mine
 (assert (! (=> bucket.says-abac bucket.abac) :named AR22.on :strength hard :source "organization.yaml"))
 (assert (! (=> bucket.says-no-abac (not bucket.abac)) :named AR22.off :strength hard :source "organization.yaml"))
-(assert (! (=> (and |call: tags need abac| (not bucket.says-abac)) (not bucket.abac)) :named AR22 :strength soft
+; Whoever owns another bucket enables it as he likes.
+(assert (! (=> (and |call: tags need abac| (not bucket.says-abac) (not bucket.of-others)) (not bucket.abac))
+  :named AR22 :strength soft
   :source "S3 guide, enabling ABAC in general purpose buckets: off until it is enabled (2026)"))
 
 ; --- keys that are always there (W-18) -----------------------------------------------------------

@@ -21,6 +21,7 @@ def guard(check: Check, rivals: Rivals) -> str | None:
     return (
         refused(check.view, aws_managed_key=check.case.flags.kms_aws_managed_key)
         or _credentials(check)
+        or _provider(check)
         or _root(check)
         or _anonymous(check)
         or _sign_in(check)
@@ -54,6 +55,17 @@ def _credentials(check: Check) -> str | None:
         if view.service == "iam" and view.context.get("aws:multifactorauthpresent") != "true":
             return "credentials of GetSessionToken without MFA cannot make calls to this service"
     return None
+
+
+def _provider(check: Check) -> str | None:
+    """A provider in IAM signs in to roles of its own account alone (IAM guide, creating OIDC and SAML providers)."""
+    caller, resource = check.view.caller, check.view.resource.split(":", 5)
+    provider = (caller.principal.provider or "").split(":", 5)
+    if caller.type != "federated-sts" or len(provider) < 6 or len(resource) < 6:
+        return None
+    if provider[4] == resource[4]:
+        return None
+    return "an identity provider signs in to roles of its own account alone"
 
 
 def _root(check: Check) -> str | None:

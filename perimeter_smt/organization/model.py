@@ -75,7 +75,8 @@ class Unknown(_Frozen):
     there. `holds`: what is left out says what a `caller` may do, or who may use a `resource` or take a role (`trust`);
     empty: either. `subject` is its ARN where that is known, `known` a principal with the rest of its policies, which is
     granted everything where its own are not known. `idle`: a fact that nothing else of the source looks at, so that
-    objectives do not hang on it; questions that name something of their own may.
+    objectives do not hang on it; questions that name something of their own may. `service`: who reaches what is mine by
+    calls of it alone hangs on the fact, and not on guardrails.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Unknown(_Frozen):
     subject: str = Field(default="", exclude=True)
     known: OwnedPrincipal | None = Field(default=None, exclude=True)
     idle: bool = Field(default=False, exclude=True)
+    service: str = Field(default="", exclude=True)
 
     def __hash__(self) -> int:
         return hash((self.name, self.reason, self.affects, self.place))

@@ -18,7 +18,11 @@ from perimeter_smt.questions.verdicts import Report, Verdict
 
 def qualified(report: Report, unknowns: Sequence[Unknown]) -> Report:
     """The report with its unknowns, and what follows from them. What is granted counts in mode grants only."""
-    bearing = tuple(u for u in unknowns if u.affects != "grants" or report.mode == "grants")
+    asked = {service for verdict in report.verdicts for service in verdict.services}
+    grants = report.mode == "grants"
+    bearing = tuple(
+        u for u in unknowns if (grants and u.service in asked if u.service else grants or u.affects != "grants")
+    )
     facts = [u for u in bearing if u.affects == "facts"]
     guardrails = [u for u in bearing if u.affects == "guardrails"]
     return replace(
@@ -31,7 +35,7 @@ def qualified(report: Report, unknowns: Sequence[Unknown]) -> Report:
 
 def _verdict(verdict: Verdict, facts: Sequence[Unknown], guardrails: Sequence[Unknown]) -> Verdict:
     own = verdict.objective not in OBJECTIVES  # an assertion may look at anything
-    facts = [u for u in facts if own or not u.idle]
+    facts = [u for u in facts if (own or not u.idle) and _bears(u, verdict, own=own)]
     if verdict.status == "proved" and facts:
         return replace(verdict, status="conditional", reason=f"not known: {named(facts)}")
     if verdict.status in ("refuted", "conditional") and guardrails:
@@ -40,8 +44,13 @@ def _verdict(verdict: Verdict, facts: Sequence[Unknown], guardrails: Sequence[Un
     return verdict
 
 
+def _bears(unknown: Unknown, verdict: Verdict, *, own: bool) -> bool:
+    """Whether the verdict hangs on the fact: one on a service, if it is about who reaches what is mine by its calls."""
+    return not unknown.service or (unknown.service in verdict.services and (own or verdict.objective in ("O1", "O6")))
+
+
 def _availability(verdict: Verdict, unknowns: Sequence[Unknown]) -> Verdict:
-    unknowns = [u for u in unknowns if not u.idle]
+    unknowns = [u for u in unknowns if not u.idle and not u.service]
     if verdict.status == "proved" and unknowns:
         return replace(verdict, status="conditional", reason=f"may be blocked by what is not known: {named(unknowns)}")
     return verdict
@@ -53,7 +62,7 @@ def doubted(found: Sequence[Mitigation], workspace: Workspace) -> tuple[Mitigati
     L1 goes through the identity policies of those who are listed: whoever was left out has a row of its own. C1 has
     such rows itself (credentials.py); C2 proves nothing in accounts that are not listed in full.
     """
-    facts = [u for u in workspace.unknowns if u.affects == "facts"]
+    facts = [u for u in workspace.unknowns if u.affects == "facts" and not u.service]
     guardrails = [u for u in workspace.unknowns if u.affects == "guardrails"]
 
     def one(line: Line) -> Line:

@@ -38,6 +38,8 @@ def hiding(
 
 
 def _hides(workspace: Workspace, unknown: Unknown, side: Side) -> bool:
+    if unknown.service:
+        return side == "resource"
     if unknown.affects == "facts":
         # Guardrails do not bind the management account: where there are none, it is as any other.
         return unknown.name != MANAGEMENT or _guarded(workspace)
@@ -58,6 +60,8 @@ def _guarded(workspace: Workspace) -> bool:
 
 def _of(unknown: Unknown, services: Collection[str]) -> bool:
     """Whether calls of these services may hang on it."""
+    if unknown.service:
+        return unknown.service in services
     fields = unknown.subject.split(":", 5)
     service = "sts" if unknown.holds == "trust" else fields[2] if len(fields) == 6 else ""
     return service not in _APART | {"sts"} or service in services or unknown.holds not in ("resource", "trust")

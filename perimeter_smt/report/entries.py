@@ -61,7 +61,7 @@ class Entry:
 
 def is_lint(result: Result) -> bool:
     """Whether a result is one of `lint`; InputError if it is neither that nor one of `prove`."""
-    if result.get("format") == 1 and "findings" in result:
+    if result.get("format") == 1 and "findings" in result and "zone" not in result:  # those of `findings` have one
         return True
     if result.get("format") == 1 and "verdicts" in result:
         return False

@@ -33,6 +33,11 @@ TAGS = ("team", "dp:exclude:network", "dp:exclude:identity", "dp:exclude:resourc
 PROVIDERS = ("arn:aws:iam::111111111111:oidc-provider/ci.example.com", "arn:aws:iam::111111111111:saml-provider/corp")
 
 
+def of_account(provider: str, account: str | None) -> str:
+    """The provider of the same kind and name in this account."""
+    return provider.replace("111111111111", account or "111111111111")
+
+
 class Keys:
     """What a draw of ground truth provides, and the keys of it."""
 
@@ -137,7 +142,9 @@ class Keys:
         if self.kind == "role" and self.maybe(0.15):
             put("aws:SourceIdentity", rng.choice(("alice", "true")))
         if self.kind == "role" and not self.ec2 and self.maybe(0.1):
-            put("aws:FederatedProvider", rng.choice(PROVIDERS))
+            provider = rng.choice(PROVIDERS)
+            away = self.account not in provider and self.depart("AP16.provider-account", 0.5)
+            put("aws:FederatedProvider", provider if away else of_account(provider, self.account))
         elif self.kind == "role" and not self.ec2 and not self.slr and not self.srole and self.maybe(0.1):
             put("saml:sub", "_cbb88bf5")  # IAM guide, SAML keys in permissions policies
 
@@ -284,7 +291,7 @@ class Keys:
             if self.action in WEB[1:] or self.action in BESIDE:
                 put("ci.example.com:sub", rng.choice(("repo:acme/app:ref:main", "repo:evil/x:ref:main")))
                 put("ci.example.com:aud", rng.choice(("sts.amazonaws.com", "other")))
-                put("aws:FederatedProvider", PROVIDERS[0])
+                put("aws:FederatedProvider", self.principal.provider or PROVIDERS[0])
             else:
                 put("SAML:aud", "https://signin.aws.amazon.com/saml")
         if action == "iam:passrole":

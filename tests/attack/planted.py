@@ -75,7 +75,7 @@ PLANTED = (
            _theme("data-planes")),
     Defect("tags of buckets always count", "encodings/environment/resource.smt2",
            (("(=> bucket.says-no-abac (not bucket.abac))", "(=> bucket.says-no-abac bucket.abac)"),
-            ("(=> (and |call: tags need abac| (not bucket.says-abac)) (not bucket.abac))",
+            ("(=> (and |call: tags need abac| (not bucket.says-abac) (not bucket.of-others)) (not bucket.abac))",
              "(=> |call: tags need abac| bucket.abac)")),
            _theme("bucket-tags")),
     Defect("access points of a VPC are made from endpoints alone", "encodings/environment/request.smt2",

@@ -34,6 +34,9 @@ def _soft_principal(at: At) -> Found:
         yield "AP14", "some of the keys of an EC2 role"
     if at.has("aws:assumedroot") and not (at.facts.kind == "root" and at.facts.temporary):
         yield "AP15", "AssumedRoot of another caller"
+    provider = (at.text("aws:federatedprovider") or "").split(":")
+    if at.facts.kind == "role" and len(provider) > 4 and provider[4] != at.facts.principal_account:
+        yield "AP16.provider-account", "a session with a provider of another account"
     if service and any(key.startswith("aws:principaltag/") for key in at.keys):
         yield "AP16", "a service with tags"
 

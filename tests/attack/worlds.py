@@ -40,7 +40,7 @@ from tests.attack.cast import (
     pick_call,
     resource_of,
 )
-from tests.attack.derived import BESIDE, PROVIDERS, WEB, Context, Keys
+from tests.attack.derived import BESIDE, PROVIDERS, WEB, Context, Keys, of_account
 from tests.attack.soft import soft_violations
 
 __all__ = ["Sample", "consistent", "sample", "soft_violations"]
@@ -258,6 +258,9 @@ class Draw(Keys):
             self.owner = BUCKETS.get(fields[5].split("/")[0], self.owner)
         if len(fields) == 6 and fields[4] == "aws":
             self.owner = "aws"
+        if self.kind == "fedsts" and self.principal.provider:  # those of the account of the role
+            provider = of_account(self.principal.provider, self.owner)
+            self.principal = self.principal.model_copy(update={"provider": provider})
         if self.kind == "service":
             self.silent = self.maybe(0.3)
             self.behalf = rng.choice((*MEMBERS, PARTNER, STRANGER, LONER, MANAGEMENT))

@@ -229,6 +229,9 @@ def test_callers_without_account():
     slots = {"scp": [[policy(DENY)]], "resource": trust({"Federated": saml["provider"]})}
     assert outcome(saml, "sts:AssumeRoleWithSAML", TARGET, **slots) == "allow"
     assert outcome(saml, "sts:AssumeRoleWithSAML", TARGET, resource=trust({"Federated": "x"})) == "implicit_deny"
+    elsewhere = {"type": "federated-sts", "provider": "arn:aws:iam::999988887777:saml-provider/corp"}
+    slots = {"resource": trust({"Federated": elsewhere["provider"]})}
+    assert outcome(elsewhere, "sts:AssumeRoleWithSAML", TARGET, **slots) == "implicit_deny"
 
 
 def test_federated_users():

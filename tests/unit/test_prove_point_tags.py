@@ -72,3 +72,18 @@ def test_an_access_point_without_the_tag_is_not_exempt():
 def test_tags_of_the_bucket_through_an_access_point(abac, tags, expected):
     """`s3:BucketTag` is of the bucket behind, with ABAC enabled there."""
     assert status("s3:BucketTag/stage", abac=abac, bucket_tags=tags) == expected
+
+
+def test_strangers_let_the_tags_of_their_buckets_count():
+    """An exemption by a tag held only as long as nobody enables ABAC, as owners of buckets may."""
+    unless = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": ORG}, "StringNotEquals": {"aws:ResourceTag/open": "yes"}}
+    scp = policy(Kind.SCP, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": unless})
+    root = Unit(id="r-ac01", guardrails=Guardrails(scps=(scp,)), accounts=(Account(id=MINE), Account(id=MANAGEMENT)))
+    space = Workspace(
+        organization=Organization(id=ORG, management_account=MANAGEMENT, root=root),
+        perimeter=Perimeter(orgs=(ORG,), accepted=ACCEPTED, scopes={"O3": {"actions": ("s3:GetObject",)}}),
+        name="acme",
+    )
+    (verdict,) = prove(space, objectives=["O3"], services=["s3"], availability=False).verdicts
+    assert verdict.status == "refuted"
+    assert not verdict.counterexamples[0].depends_on

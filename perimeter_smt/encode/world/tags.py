@@ -8,7 +8,7 @@ from perimeter_smt.encode.world.governs import Arn, is_access_point, is_bucket, 
 from perimeter_smt.encode.world.keys import file_has
 from perimeter_smt.encode.world.people import targets
 from perimeter_smt.logic.atoms import Member
-from perimeter_smt.logic.formula import Formula, atom, disj
+from perimeter_smt.logic.formula import Formula, atom, disj, neg, sym
 from perimeter_smt.organization.model import Account, OwnedPrincipal, OwnedResource
 from perimeter_smt.organization.perimeter import Workspace
 
@@ -44,6 +44,7 @@ def definitions(workspace: Workspace) -> dict[str, Formula]:
     return {
         "bucket.says-abac": disj(here for here, abac in at if abac is True),
         "bucket.says-no-abac": disj(here for here, abac in at if abac is False),
+        "bucket.of-others": neg(sym("resource.mine")),
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from perimeter_smt.errors import InputError, did_you_mean
 from perimeter_smt.files import printable
+from perimeter_smt.organization.default_policies import untold_authorization
 from perimeter_smt.organization.model import IDLE, Organization, Unknown
 from perimeter_smt.organization.perimeter import Collected, Perimeter, Vpc, Workspace
 from perimeter_smt.organization.readers import agreement, values
@@ -115,7 +116,7 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         perimeter=perimeter,
         name=_name(path),
         grants_given=draft.accounts_listed or options.complete,
-        unknowns=tuple(_weighed(draft, path, form, organization, perimeter)),
+        unknowns=(*_weighed(draft, path, form, organization, perimeter), *untold_authorization(organization)),
         others=tuple(sorted(draft.others.items())),
         unread=tuple(draft.unread),
         collected=Collected.of(draft.collected),

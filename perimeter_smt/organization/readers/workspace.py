@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from perimeter_smt.errors import InputError
+from perimeter_smt.organization.default_policies import untold_authorization
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.organization.readers import agreement, partition
 from perimeter_smt.organization.readers.fields import Gather
@@ -42,4 +43,5 @@ def load_workspace(
     agreement.check(perimeter, organization, claims)
     lies_in = partition.told((tree, claims)) or partition.of_documents(organization.documents())
     organization = organization.model_copy(update={"partition": lies_in})
-    return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name)
+    unknowns = tuple(untold_authorization(organization))
+    return Workspace(organization=organization, perimeter=perimeter, name=folder.resolve().name, unknowns=unknowns)

@@ -204,8 +204,11 @@ def _qualified(
     Unknown policies are taken to let everything through.  In the state that must not allow, that may hide what opens;
     in the other it may show what does not: `sure` is what is different without, None where all is known alike.
     """
-    hides = [u for u in denying if u.affects != "grants" or mode == "grants"]
-    shows = [u for u in allowing if u.affects != "grants" or mode == "grants"]
+    grants = mode == "grants"
+    hides = [u for u in denying if (grants and u not in allowing if u.service else grants or u.affects != "grants")]
+    shows = [u for u in allowing if not u.service and (grants or u.affects != "grants")]
+    if grants:
+        hides += [u for u in allowing if u.service and u not in denying]
     if found.status == "none":
         hides = [u for u in hides if u.affects != "guardrails" or u not in shows]  # the same is unknown in both
         hides += [u for u in shows if u.affects == "facts" and u not in hides]

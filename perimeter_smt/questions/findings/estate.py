@@ -207,7 +207,11 @@ class Estate:
 
     def unknowns(self) -> tuple[str, ...]:
         """What the source did not tell, lists of buckets among it where they could let somebody in."""
-        out = [f"{unknown.name}: {unknown.reason}" for unknown in self.workspace.unknowns]
+        out = [
+            f"{unknown.name}: {unknown.reason}"
+            for unknown in self.workspace.unknowns
+            if not unknown.service or unknown.service in self.services
+        ]
         out += [lists.PRESUMED] if self.presumed else []
         if self.ungranted:
             more = f" and {len(self.ungranted) - 1} more" if self.ungranted[1:] else ""

@@ -199,7 +199,8 @@ def _answered(
     searches = (asked.search for asked, _, _ in parts)
     none = decided and all(search.engine.check(list(search.given)).status == "unsat" for search in searches)
     notes = (no_such_call(action, resource),) if none else ()
-    undecided = tuple(u for u in estate.workspace.unknowns if _lets_in_others(estate.workspace, u))
+    bearing = (u for u in estate.workspace.unknowns if not u.service or u.service in estate.services)
+    undecided = tuple(u for u in bearing if _lets_in_others(estate.workspace, u))
     if undecided and "complete" in proved:
         proved.remove("complete")
     return Callers(
@@ -210,7 +211,10 @@ def _answered(
 
 def _lets_in_others(workspace: Workspace, unknown: Unknown) -> bool:
     """Whether it may give access that nobody shows: what is left out of an account counts as holding anything there."""
-    return not unknown.account and unknown in (*hiding(workspace, "resource"), *hiding(workspace, "caller"))
+    return (bool(unknown.service) or not unknown.account) and unknown in (
+        *hiding(workspace, "resource"),
+        *hiding(workspace, "caller"),
+    )
 
 
 def _at_home(estate: Estate, asked: Asked, cube: Cube, found: Finding) -> Finding:

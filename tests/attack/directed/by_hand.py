@@ -412,6 +412,12 @@ WORLDS = (
     ByHand("AR25.origin", "own assertion: Multi-Region Access Points have no VPC",
            _own('(=> (and on-multi-region |has s3:AccessPointNetworkOrigin|) '
                 '(= |s3:AccessPointNetworkOrigin| "Internet"))')),
+    ByHand("AE4.account", "own assertion: a provider of a stranger signs in to no role of mine",
+           _own(f'(=> (and (= resource.account "{MINE}") (= action "sts:AssumeRoleWithSAML")) '
+                f'(not (str.prefixof "arn:aws:iam::{PARTNER}:" principal.provider)))', "sts")),
+    ByHand("AP16.provider-account", "own assertion: sessions of a stranger name no provider of mine",
+           _own(f'(=> (and (= caller role) (= principal.account "{PARTNER}") |has aws:FederatedProvider|) '
+                f'(not (str.prefixof "arn:aws:iam::{MINE}:" |aws:FederatedProvider|)))')),
     ByHand("AE5.forwarded", "mitigation C1: a role that trusts whoever a service calls for",
            sessions_that_services_begin),
     ByHand("AC1", "mitigation N1: an SCP on functions without a VPC", compute_elsewhere),
