@@ -420,6 +420,11 @@ EXAMPLES: dict[str, tuple[Example, str, Example]] = {
         "`arn:aws:iam::...:role/...`, also for its sessions",
         scp(when("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::444455556666:role/ops")),
     ),
+    "PL062": (
+        trust({"Principal": "*", "Action": "sts:AssumeRole"}),
+        "the principal is `*`, which IAM refuses in trust policies",
+        trust({"Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}),
+    ),
 }
 
 

@@ -81,11 +81,11 @@ def test_claims_that_name_no_customer() -> None:
 def test_a_deny_can_tell_the_customer() -> None:
     principal = {"Federated": f"arn:aws:iam::1:oidc-provider/{GITHUB}"}
     base = {"Action": "sts:AssumeRoleWithWebIdentity"}
-    deny = {"Effect": "Deny", "Principal": "*"} | base
+    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}} | base
     deny["Condition"] = {"StringNotLike": {f"{GITHUB}:sub": "repo:acme/*"}}
     assert found(Kind.TRUST, {"Effect": "Allow", "Principal": principal} | base, deny) == set()
     deny["Condition"] = {"StringNotLike": {f"{GITHUB}:sub": "repo:*"}}
-    assert "PL040" in found(Kind.RCP, deny | {"Resource": "*"})
+    assert "PL040" in found(Kind.RCP, deny | {"Principal": "*", "Resource": "*"})
 
 
 @pytest.mark.parametrize(
