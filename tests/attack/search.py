@@ -199,7 +199,7 @@ def attack_one(seed: int, requests: int, tally: Tally, *, reading: str | None = 
                 continue
             bounds = limits(space, name, drawn)
             why = _contradicts(verdict, bounds, space, drawn, rivals)
-            if why and verdict.status == "conditional" and _rests(case, verdict, always):
+            if why and verdict.status == "conditional" and _rests(space, drawn, case, verdict):
                 continue
             if not rivals and not drawn.soft and not bounds:
                 tally.breaches[name] += 1
@@ -231,10 +231,19 @@ def _contradicts(
     return None
 
 
-def _rests(case: Case, verdict: Verdict, always: frozenset[str]) -> bool:
-    """Whether an open point that the verdict names, read the other way, stops the request."""
-    points = _POINT.findall(verdict.reason)
-    return any(not decide(case, rivals=always ^ {point}).allowed for point in points)
+def _rests(space: Workspace, drawn: Sample, case: Case, verdict: Verdict) -> bool:
+    """Whether the request is what the verdict is conditional on.
+
+    That is a first hop, a service on an endpoint (P3, P4), or an open point that, read the other way, stops it.
+    """
+    if drawn.facts.forwarded and "first hop" in verdict.reason:
+        return True
+    if "P3.service-on-endpoint" in verdict.reason and _deputy_from_elsewhere(space, drawn):
+        return True
+    if "P4.service-resources" in verdict.reason and drawn.facts.kind == "service" and drawn.facts.path == "vpce":
+        return True
+    always = space.perimeter.rivals
+    return any(not decide(case, rivals=always ^ {point}).allowed for point in _POINT.findall(verdict.reason))
 
 
 def _deputy_from_elsewhere(space: Workspace, drawn: Sample) -> bool:
