@@ -25,7 +25,8 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
     """Read both states, compare them, print; the exit code."""
     from perimeter_smt.questions.changes.ask import MODES, compare_workspaces
 
-    chosen = source_options(values, options)
+    told = [path for path in (before, after or before, *options["changes"]) if path.exists()]  # others are of revisions
+    chosen = source_options(values, options, *told)
     with Bar(no_color=options["no_color"]) as bar, both_paths(before, after, options["git"]) as (old, new):
         base = chosen
         if chosen.organization_account and chosen.organization is None:  # `--account` is that of the changes
