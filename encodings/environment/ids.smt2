@@ -15,6 +15,6 @@
 (assert (! (not endpoint.by-chance) :named AR28.endpoint :strength soft
   :source "EC2 guide, resource ids: AWS assigns the id of a VPC or endpoint when it is made"))
 (assert (! (not endpoint.named-only) :named AR28.named :strength soft
-  :source "EC2 guide, resource ids: AWS assigns them; policies of mine name those of mine"))
+  :source "EC2 guide, resource ids: AWS assigns them; policies of an organization name those of the organization"))
 (assert (! (not principal.named-only) :named AR28.principal :strength soft
-  :source "IAM guide, unique identifiers: AWS assigns them and does not use one again; policies of mine name those of mine"))
+  :source "IAM guide, unique identifiers: AWS assigns them and does not use one again; policies of an organization name those of the organization"))

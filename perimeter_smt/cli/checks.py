@@ -236,7 +236,7 @@ def _load(path: Path, kind: Kind, values: Mapping[str, str]) -> Document:
 def _source(path: Path, values: Mapping[str, str], options: Mapping[str, Any]) -> Workspace:
     from perimeter_smt.organization.readers import read_source
 
-    return read_source(path, source_options(values, options))
+    return read_source(path, source_options(values, options, path))
 
 
 def _show(checks: list[Check], *, as_json: bool, no_color: bool) -> int:

@@ -94,7 +94,7 @@ def _prove(
     from perimeter_smt.report.json import report_json
 
     report = prove(
-        read_source(path, source_options(values, options)),
+        read_source(path, source_options(values, options, path)),
         objectives=chosen_objectives(options["objectives"]),
         services=options["services"] or None,
         mode=options["mode"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from filecmp import cmp
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,8 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
     """Read both states, compare them, print; the exit code."""
     from perimeter_smt.questions.changes.ask import MODES, compare_workspaces
 
-    chosen = source_options(values, options)
+    told = [path for path in (before, after or before, *options["changes"]) if path.exists()]  # others are of revisions
+    chosen = source_options(values, options, *told)
     with Bar(no_color=options["no_color"]) as bar, both_paths(before, after, options["git"]) as (old, new):
         base = chosen
         if chosen.organization_account and chosen.organization is None:  # `--account` is that of the changes
@@ -60,9 +60,15 @@ def compare_sources(before: Path, after: Path | None, values: dict[str, str], op
 
 
 def _same(before: Path, after: Path) -> bool:
-    """Whether two paths are one source: the same file or folder, or files of the same bytes."""
+    """Whether two paths are one folder, or one name of one file in one folder.
+
+    Files of the same bytes are not: what lies beside a template and the name of a file are read, too, and what is not
+    known of one may be different of the other. Nor are pipes, which tell something else each time.
+    """
     try:
-        return before.samefile(after) or (before.is_file() and after.is_file() and cmp(before, after, shallow=False))
+        if before.is_dir():
+            return before.samefile(after)
+        return before.is_file() and before.name == after.name and before.parent.samefile(after.parent)
     except OSError:
         return False  # the reader says what is wrong
 

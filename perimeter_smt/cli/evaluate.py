@@ -142,7 +142,7 @@ def filled_from(workspace: Path | None, values: Mapping[str, str], options: Mapp
     from perimeter_smt.organization.readers import read_source
     from perimeter_smt.questions.requests.filled import Filler
 
-    return Filler(read_source(workspace, source_options(values, options)))
+    return Filler(read_source(workspace, source_options(values, options, workspace)))
 
 
 def case_of(value: Value, file: str, filler: Filler | None = None) -> Case:

@@ -71,7 +71,7 @@ def findings(
     if document is None:
         from perimeter_smt.organization.readers import read_source
 
-        workspace = read_source(source, source_options(values, options))
+        workspace = read_source(source, source_options(values, options, source))
         with Stopping() as stop:
             with Bar(no_color=no_color) as bar:
                 found = findings_of_workspace(

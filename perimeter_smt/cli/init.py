@@ -43,7 +43,7 @@ def init(folder: Path, source: Path, settings: tuple[str, ...], **options: Any) 
         raise InputError("exists already, expected a folder without one", file=str(target))
     if folder.resolve() == source.resolve():  # it would name itself
         raise InputError("is the source itself, expected another folder for perimeter.yaml", file=str(folder))
-    chosen = source_options(fill(settings), options)
+    chosen = source_options(fill(settings), options, source)
     workspace = read_source(source, chosen)
     found = proposals(workspace)
     kept: dict[str, str | Mapping[str, str]] = {"path": _from(folder, source)}

@@ -30,7 +30,7 @@ def inventory(source: Path, settings: tuple[str, ...], as_json: bool, no_color: 
     from perimeter_smt.organization.readers import read_source
     from perimeter_smt.report import inventory as report
 
-    workspace = read_source(source, source_options(fill(settings), options))
+    workspace = read_source(source, source_options(fill(settings), options, source))
     found = count(workspace)
     if as_json:
         from perimeter_smt.report.json import dumps

@@ -225,4 +225,4 @@ def _source(path: Path, values: dict[str, str], options: dict[str, Any]) -> Work
     wrong = given if is_workspace else [option for option in given if option in _POLICIES]
     if wrong:
         raise InputError(f"both {'a workspace' if is_workspace else 'a source'} and `{wrong[0]}`, expected one of them")
-    return read_source(path, source_options(values, options))
+    return read_source(path, source_options(values, options, path))

@@ -57,7 +57,8 @@ def replay(
         raise InputError(f"`{'--type' if kind else '--attach-to'}` without `--change`")
     if attach_to and not kind:
         raise InputError("`--attach-to` is for a policy, expected `--type` too")
-    space = read_source(workspace, source_options(values, options))
+    told = () if kind else (workspace, *([change] if change else []))  # a policy may hold what options fill
+    space = read_source(workspace, source_options(values, options, *told))
     changed = None if change is None else _changed(space, workspace, change, kind, attach_to, values, options)
     with Bar(no_color=no_color) as bar:
         found = judge(logs, space, changed, solve=not no_solver, progress=bar)

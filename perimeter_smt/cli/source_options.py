@@ -45,8 +45,11 @@ def identity_flags(function: _F) -> _F:
     return function
 
 
-def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> SourceOptions:
-    """The options of a command line; InputError names the one that is wrong."""
+def source_options(fill: Mapping[str, str], options: Mapping[str, Any], *sources: Path) -> SourceOptions:
+    """The options of a command line; InputError names the one that is wrong.
+
+    `sources`: all that is read with them; an option that none of these has a use for is wrong as well.
+    """
     from perimeter_smt.organization.readers import values
     from perimeter_smt.organization.readers.sources import SourceOptions
     from perimeter_smt.organization.readers.values import checked
@@ -64,7 +67,7 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
             raise InputError("says nothing without `--org` or `--change`: expected `--account`", path="--org-account")
     if region:
         checked("--region", values.region, [region])
-    return SourceOptions(
+    found = SourceOptions(
         fill=fill,
         parameters=_pairs(options.get("parameters") or ()),
         organization=options.get("base"),
@@ -78,6 +81,11 @@ def source_options(fill: Mapping[str, str], options: Mapping[str, Any]) -> Sourc
         vpcs=_vpcs(options.get("vpcs") or (), region),
         complete=bool(options.get("complete")),
     )
+    if sources:
+        from perimeter_smt.organization.readers.of_use import refuse_useless
+
+        refuse_useless(sources, found)
+    return found
 
 
 def _vpcs(texts: Iterable[str], region: str | None) -> list[Vpc]:

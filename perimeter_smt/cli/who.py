@@ -101,7 +101,7 @@ def what_can(
 def _workspace(source: Path, settings: tuple[str, ...], options: dict[str, Any]) -> Workspace:
     from perimeter_smt.organization.readers import read_source
 
-    return read_source(source, source_options(fill(settings), options))
+    return read_source(source, source_options(fill(settings), options, source))
 
 
 def _answer(found: Callers, *, as_json: bool, no_color: bool) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from perimeter_smt.organization.model import Unknown
 from perimeter_smt.questions import explain
 from perimeter_smt.questions.findings.render import Elements, Named
+from perimeter_smt.questions.findings.search import NO_WORDS
 from perimeter_smt.questions.findings.verdicts import Callers, Finding, Findings
 from perimeter_smt.questions.untold import MAY_LET_IN, things
 from perimeter_smt.report.finding import blamed, owner
@@ -42,6 +43,9 @@ _CLOSED = {
     "root": "root users",
     "anonymous": "anonymous callers",
 }
+_NEXT = (
+    "next: `perimeter public` and `perimeter access-not-granted` ask about the same access, which need no words for it"
+)
 _SHOWN = 8  # actions and names that a line of text lists
 
 
@@ -128,6 +132,8 @@ def render_findings(found: Findings, *, width: int | None = None, color: bool = 
     searched = not found.reason or found.reason.startswith(MAY_LET_IN)
     if not searched:
         page.text(f"not decided: {found.reason}", style="bold yellow")
+        if NO_WORDS in found.reason:
+            page.text(_NEXT, style="yellow")
     elif not found.findings and found.undecided:
         head = f"no access found, but NOT DECIDED for {plural(len(found.undecided), 'thing', 'things')} not known"
         page.text(f"{head}: {things(found.undecided)}", style="bold yellow")
@@ -231,8 +237,14 @@ def _proved(page: Page, names: Iterable[str]) -> None:
 
 
 def _unknowns(page: Page, unknowns: Sequence[str]) -> None:
-    if unknowns:
-        page.text(f"not known: {named(unknowns)}", style="yellow")
+    if len(unknowns) == 1:
+        page.text(f"not known: {unknowns[0]}", style="yellow", hang=2)
+    elif unknowns:
+        page.text(f"{plural(len(unknowns), 'thing')} not known:", style="yellow")
+        for text in unknowns[:_SHOWN]:
+            page.text(text, style="yellow", indent=2, hang=2)
+        if len(unknowns) > _SHOWN:
+            page.text(f"and {len(unknowns) - _SHOWN} more (all of them with `--json`)", indent=2)
 
 
 def _write(

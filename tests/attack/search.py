@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from perimeter_smt.policy.render import to_json
 from perimeter_smt.questions.perimeter import prove
 from perimeter_smt.questions.verdicts import Report, Verdict
 from perimeter_smt.request.actions import asked_on_stars
+from perimeter_smt.request.case import Case
 from tests.attack.cases import ENFORCED, case_of, limits
 from tests.attack.cast import ENDPOINTS, SERVICES
 from tests.attack.policies import workspace as random_workspace
@@ -42,6 +44,7 @@ KNOWN: tuple[str, ...] = ()
 _P3, _P4 = {"P3.service-on-endpoint"}, {"P4.service-resources"}
 # What a service principal asks of STS (IAM guide, service roles).
 _OF_SERVICES = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+_POINT = re.compile(r"X-[0-9]+")
 _BESIDE = ("sts:GetCallerIdentity", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 
 
@@ -196,6 +199,8 @@ def attack_one(seed: int, requests: int, tally: Tally, *, reading: str | None = 
                 continue
             bounds = limits(space, name, drawn)
             why = _contradicts(verdict, bounds, space, drawn, rivals)
+            if why and verdict.status == "conditional" and _rests(space, drawn, case, verdict):
+                continue
             if not rivals and not drawn.soft and not bounds:
                 tally.breaches[name] += 1
                 seen.add((name, service))
@@ -224,6 +229,21 @@ def _contradicts(
     if verdict.status == "refuted" and plain and all(c.kind == "beyond" for c in verdict.counterexamples):
         return "a plain breach where only limits were found"
     return None
+
+
+def _rests(space: Workspace, drawn: Sample, case: Case, verdict: Verdict) -> bool:
+    """Whether the request is what the verdict is conditional on.
+
+    That is a first hop, a service on an endpoint (P3, P4), or an open point that, read the other way, stops it.
+    """
+    if drawn.facts.forwarded and "first hop" in verdict.reason:
+        return True
+    if "P3.service-on-endpoint" in verdict.reason and _deputy_from_elsewhere(space, drawn):
+        return True
+    if "P4.service-resources" in verdict.reason and drawn.facts.kind == "service" and drawn.facts.path == "vpce":
+        return True
+    always = space.perimeter.rivals
+    return any(not decide(case, rivals=always ^ {point}).allowed for point in _POINT.findall(verdict.reason))
 
 
 def _deputy_from_elsewhere(space: Workspace, drawn: Sample) -> bool:

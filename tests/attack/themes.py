@@ -25,7 +25,9 @@ from tests.attack.estates.search import Finding, Tally
 from tests.attack.grant_themes import THEMES as OF_GRANTS
 from tests.attack.more_themes import THEMES as MORE
 from tests.attack.multi_region import THEMES as OF_REGIONS
+from tests.attack.owned_themes import THEMES as OF_OWNED
 from tests.attack.point_themes import THEMES as OF_POINTS
+from tests.attack.tag_themes import THEMES as OF_TAGS
 from tests.attack.theme_worlds import (
     BASE,
     OFFICE,
@@ -263,7 +265,7 @@ THEMES: dict[str, Callable[[Random], World]] = {
     "unsigned": unsigned, "data-planes": data_planes, "console": console, "sign-in": sign_in, "partitions": partitions,
     "aliases": aliases, "first-hops": first_hops, "root-federation": root_federation,
     "bucket-tags": bucket_tags, "access-points": access_points, **OF_BUCKETS, **OF_REGIONS, **MORE, **OF_GRANTS,
-    **OF_CALLS, **OF_POINTS,
+    **OF_CALLS, **OF_POINTS, **OF_TAGS, **OF_OWNED,
 }  # fmt: skip
 
 # Those that ask an objective, not a mitigation.

@@ -87,6 +87,7 @@ def test_times_and_logs_go_to_stderr(estate, capsys):
 def test_the_file_to_send_holds_no_secrets(estate, capsys):
     """No id, account, name, path or value of the user's own; what it holds is said."""
     Path("own.smt2").write_text("(assert (! (=> iam principal.mine) :named mole-hunt))")
+    Path("hush", "README.md").write_text("A policy may say <key>.")
     words = ["prove", "hush", "--service", "sqs", "--no-availability", "--set", "key=hidden", "--assertion", "own.smt2"]
     code = run([*words, "--debug", "send.json"])
     assert code == 1

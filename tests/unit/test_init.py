@@ -131,6 +131,7 @@ def test_what_was_needed_to_read_the_source_is_kept(template_over_policies, caps
     said = ["--org", str(folder / "policies"), "--org-account", "444455556666", "--org-id", ORG, "--account", OWN,
             "--management-account", MANAGEMENT, "--region", "eu-south-2",
             "--parameter", "Partner=777788889999", "--set", f"ORG={ORG}", "--set", 'UNUSED=a "b" \\']  # fmt: skip
+    (folder / "policies" / "README.md").write_text("Where a policy says <UNUSED>, say so.")
     assert run(["inventory", str(folder / "parcels.json"), *said, "--json"]) == 0
     expected = json.loads(capsys.readouterr().out)
     assert run(["init", str(folder / "mine"), "--from", str(folder / "parcels.json"), *said]) == 0

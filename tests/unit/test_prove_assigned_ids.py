@@ -143,3 +143,20 @@ def test_a_hole_of_chance_says_what_it_needs_and_comes_last():
     found = [row.found for row in numbered(prove(space, objectives=["O5"], services=["s3", "sqs"], availability=False))]
     assert [one.request.action for one in found if not one.depends_on] == ["sqs:SendMessage", "s3:GetObject"]
     assert found[1].chance.startswith(f"AWS to give the id {VPC} to a VPC of ") and not found[0].chance
+
+
+@pytest.mark.parametrize(
+    "named", [{"aws:SourceVpce": VPCE}, {"aws:SourceVpce": "vpce-012345678*"}, {"aws:SourceVpc": VPC}]
+)
+def test_guardrails_name_what_is_of_the_organization(named):
+    """Where the perimeter is one unit, an endpoint of another may be what the guardrails of the root name: proved."""
+    only = {k: v for k, v in deny(StringNotLikeIfExists=named).items() if k != "Principal"}
+    direct = {k: v for k, v in deny(Null=dict.fromkeys(named, "true")).items() if k != "Principal"}
+    paths = (f"{ORG}/r-ab12/{UNIT}/*",)
+    assert ask("O5", scp=(only, direct), paths=paths) == ("refuted", ())
+    assert ask("O5", scp=(only, direct))[0] == "conditional"  # of others it would be by chance, or of nobody
+
+
+@pytest.mark.parametrize("named", [{"aws:PrincipalAccount": "11112222*"}, {"aws:userid": "AROAEXAMPLEEXAMPLE000:*"}])
+def test_guardrails_name_accounts_and_roles_of_the_organization(named):
+    assert ask("O1", *strangers(StringNotLike=named), paths=(f"{ORG}/r-ab12/{UNIT}/*",)) == ("refuted", ())

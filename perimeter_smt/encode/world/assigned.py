@@ -24,7 +24,7 @@ from perimeter_smt.encode.world.accounts import (
     units_of,
 )
 from perimeter_smt.logic.atoms import STAR, Text
-from perimeter_smt.logic.formula import FALSE, Formula, both, disj, glob, is_text, neg, sym
+from perimeter_smt.logic.formula import FALSE, Formula, both, disj, either, glob, is_text, neg
 from perimeter_smt.organization.model import Unit
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.policy.document import Document
@@ -57,7 +57,7 @@ def definitions(workspace: Workspace, documents: Iterable[Document], keys: Space
         "AR28.unit": _units(workspace, texts),
         "AR28.endpoint": _endpoints(workspace, texts),
         "AR28.named": _named(workspace, texts),
-        "AR28.principal": _principals(texts, keys),
+        "AR28.principal": _principals(workspace, texts, keys),
     }
     return {AXIOMS[name]: formula for name, formula in found.items() if formula is not FALSE}
 
@@ -70,7 +70,10 @@ def _accounts(workspace: Workspace, texts: Iterable[str]) -> Formula:
         return FALSE
     known = [*member_ids(workspace.organization), *_ACCOUNTS.findall(workspace.perimeter.model_dump_json())]
     known += [account for text in texts for account in _ACCOUNTS.findall(text)]
-    return _others(patterns, ACCOUNT_TERMS, tuple(dict.fromkeys(known)))
+    return disj(
+        both(_others(patterns, (term,), tuple(dict.fromkeys(known))), neg(_own(workspace, term)))
+        for term in ACCOUNT_TERMS
+    )
 
 
 def _account_field(text: str) -> str:
@@ -106,7 +109,7 @@ def _unit_ids(unit: Unit) -> Iterator[str]:
 
 
 def _endpoints(workspace: Workspace, texts: Iterable[str]) -> Formula:
-    """A VPC or an endpoint that is none of the workspace's fits a pattern for such ids."""
+    """A VPC or an endpoint of others fits a pattern for such ids."""
     patterns = [
         text for text in texts if _ENDPOINT.fullmatch(text) and _written(text.partition("-")[2]) >= _HEX
         and ("*" in text or "?" in text)
@@ -115,22 +118,24 @@ def _endpoints(workspace: Workspace, texts: Iterable[str]) -> Formula:
     return both(
         ON_ENDPOINT,
         disj(
-            _others([p for p in patterns if p.startswith(f"{kind}-")], (term,), told)
-            for kind, term, told in (("vpce", "endpoint.id", endpoints), ("vpc", "endpoint.vpc", vpcs))
+            both(_others([p for p in patterns if p.startswith(f"{kind}-")], (term,), told), neg(_own(workspace, owner)))
+            for kind, term, told, owner in (
+                ("vpce", "endpoint.id", endpoints, "endpoint.account"),
+                ("vpc", "endpoint.vpc", vpcs, "vpc.account"),
+            )
         ),
     )
 
 
 def _named(workspace: Workspace, texts: Iterable[str]) -> Formula:
-    """An endpoint or VPC that policies name in full, of which nobody says whose it is, is not mine."""
+    """An endpoint or VPC that policies name in full, of which nobody says whose it is, is of others."""
     organization = workspace.organization
     if endpoints_of(organization) and organization.endpoints_listed:
         return FALSE  # what such a list does not name is none of mine
     endpoints, vpcs = _told(workspace)
     ids = [text for text in texts if _ENDPOINT.fullmatch(text) and "*" not in text and "?" not in text]
-    mine = {term: is_my_account(workspace.perimeter, workspace, term) for term in ("endpoint.account", "vpc.account")}
     named = (
-        both(one_of(term, [i for i in ids if i.startswith(f"{kind}-") and i not in told]), neg(mine[owner]))
+        both(one_of(term, [i for i in ids if i.startswith(f"{kind}-") and i not in told]), neg(_own(workspace, owner)))
         for kind, term, told, owner in (
             ("vpce", "endpoint.id", endpoints, "endpoint.account"), ("vpc", "endpoint.vpc", vpcs, "vpc.account"),
         )
@@ -138,13 +143,19 @@ def _named(workspace: Workspace, texts: Iterable[str]) -> Formula:
     return both(ON_ENDPOINT, disj(named))
 
 
-def _principals(texts: Iterable[str], keys: Space) -> Formula:
-    """A role or user of somebody else has the unique id that policies name."""
+def _principals(workspace: Workspace, texts: Iterable[str], keys: Space) -> Formula:
+    """A role or user neither mine nor of my organization has the unique id that policies name."""
     if _USERID not in keys.known:
         return FALSE
     ids = dict.fromkeys(found[1] for text in texts if (found := _UNIQUE.fullmatch(text)))
     fits = disj(glob(_USERID, (Text(i), *rest)) for i in ids for rest in ((), (Text(":"), STAR)))
-    return both(keys.known[_USERID].has, fits, neg(sym("principal.mine")))
+    return both(keys.known[_USERID].has, fits, neg(_own(workspace, "principal.account")))
+
+
+def _own(workspace: Workspace, account: str) -> Formula:
+    """The account is mine or of my organization: its guardrails name what is its, and the perimeter may be narrower."""
+    of_organization = is_text(org_of(account), workspace.organization.id)
+    return either(is_my_account(workspace.perimeter, workspace, account), of_organization)
 
 
 def _told(workspace: Workspace) -> tuple[tuple[str, ...], tuple[str, ...]]:

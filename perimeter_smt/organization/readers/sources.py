@@ -27,13 +27,16 @@ from perimeter_smt.organization.readers.untold_tags import name_untold_tags, tol
 from perimeter_smt.organization.readers.workspace import PERIMETER_FILE, load_workspace
 from perimeter_smt.organization.readers.yaml import Node, read_yaml
 from perimeter_smt.policy.json_positions import quoted
+from perimeter_smt.policy.kinds import Kind
 
 SOME_ORGANIZATION = "o-nottold0000"  # stands in where neither a source nor its policies tell one
 _ANSWERS = "answers of `aws organizations` in one folder with it tell them, or `perimeter collect`"
+_CHANGES = (Form.TERRAFORM, Form.CLOUDFORMATION)  # what a source is laid over
 _TOLD_BY = {  # where guardrails stand that a form does not hold
     Form.CLI: f": {_ANSWERS}",
     Form.CONFIG: f": no item is one; {_ANSWERS}",
-    **dict.fromkeys((Form.TERRAFORM, Form.CLOUDFORMATION), ": `--org SOURCE` tells them"),
+    Form.IAM_COLLECT: ": its folder `organizations` tells them where it was run for the management account",
+    **dict.fromkeys(_CHANGES, ": `--org SOURCE` tells them"),
 }
 _SOURCE = ("path", "organization", "management_account", "account", "region", "complete", "org", "org_account",
            "parameter", "set")  # fmt: skip
@@ -95,12 +98,9 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         raise InputError("policies by themselves, which do not tell what they change: expected a plan or template",
                          file=str(path))  # fmt: skip
     if options.organization is not None:
-        return _changed(
-            read_source(options.organization, options.of_organization()),
-            draft,
-            path,
-            options.account,
-        )
+        base = read_source(options.organization, options.of_organization())
+        _refuse_swapped(base, path, form, options.organization)
+        return _changed(base, draft, path, options.account)
     declared, node = _declared(path, options)
     own = _organization_id(draft, options, declared, some=form is Form.POLICIES)
     organization = _organization(draft, form, options, own)
@@ -124,6 +124,15 @@ def _read(path: Path, options: SourceOptions) -> Workspace:
         untagged=untagged,
         versions=tuple(sorted((arn, len(found) - 1) for arn, found in draft.versions.items() if len(found) > 1)),
     )
+
+
+def _refuse_swapped(base: Workspace, path: Path, form: Form, organization: Path) -> None:
+    """InputError where what is there is to be laid over a plan or template that tells no organization."""
+    if form in _CHANGES or base.grants_given or recognise(organization) not in _CHANGES:
+        return
+    if not any(document.kind in (Kind.SCP, Kind.RCP) for document in base.organization.documents()):
+        raise InputError(f"a plan or template that tells no organization: expected it as the source, and `{path}` as "
+                         "`--org`", file=str(organization), path="--org")  # fmt: skip
 
 
 def _weighed(draft: Draft, path: Path, form: Form, own: Organization, perimeter: Perimeter) -> Iterator[Unknown]:
@@ -177,6 +186,15 @@ def _reader(form: Form) -> Callable[[Path, Draft, SourceOptions], None]:
 
     module = import_module(f"perimeter_smt.organization.readers.{form.value}.read")
     return module.read  # type: ignore[no-any-return]
+
+
+def named_by(folder: Path) -> tuple[Path, ...]:
+    """The paths that `source` in the `perimeter.yaml` of a folder names; InputError where one is not there."""
+    node = read_yaml(folder / PERIMETER_FILE)
+    assert isinstance(node.value, dict)
+    source = node.value["source"]
+    found = {"path": source} if isinstance(source.value, str) else members(source, _SOURCE, "a source")
+    return tuple(_named(folder, found[name])[1] for name in ("path", "org") if name in found)
 
 
 def _beside(folder: Path, options: SourceOptions) -> Workspace:

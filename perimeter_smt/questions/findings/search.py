@@ -35,6 +35,7 @@ class Cover:
     reason: str = ""
 
 
+NO_WORDS = "some access hangs on facts that no element of these policies describes"
 INTERRUPTED = "not decided: interrupted"
 
 
@@ -93,7 +94,7 @@ class Search:
                 assert result.model is not None
                 cube = self._cube(result.model)
                 if cube is None:
-                    reason = "some access hangs on facts that no element of these policies describes"
+                    reason = NO_WORDS
                     break
                 if len(found) >= self.limit:
                     reason = f"more than {self.limit} findings"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from perimeter_smt.encode.language.text import readings
 from perimeter_smt.encode.world.world import World
-from perimeter_smt.logic.formula import Formula, disj, neg, sym
+from perimeter_smt.logic.formula import FALSE, TRUE, Formula, disj, neg, sym
 from perimeter_smt.questions.documents import mode_of
 from perimeter_smt.questions.findings.estate import Asked
-from perimeter_smt.questions.findings.search import Cover
+from perimeter_smt.questions.findings.search import Cover, Search
+from perimeter_smt.questions.robust import Fixed, defined
 from perimeter_smt.questions.turning import turning
 
 
@@ -16,8 +18,8 @@ def turned(world: World, asked: Asked, cover: Cover) -> tuple[str, ...]:
     """The open points that, read the other way, give access besides what was found: one that does alone, else all."""
     search = asked.search
     given, _ = search.given  # and the mode of the chosen readings
-    found = disj(search.formula(cube) for cube in cover.cubes)
-    return turning(search.engine, [search.access, given, neg(found), mode_of(world, "over")])
+    beside = _beside(world, search, (search.formula(cube) for cube in cover.cubes))
+    return turning(search.engine, [search.access, given, beside, mode_of(world, "over")])
 
 
 def turned_in_workspace(world: World, asked: Asked, cubes: Iterable[Formula]) -> tuple[str, ...]:
@@ -26,5 +28,12 @@ def turned_in_workspace(world: World, asked: Asked, cubes: Iterable[Formula]) ->
     *given, _ = search.given  # and the mode of the chosen readings
     settled = world.workspace.perimeter.settled | {"X-32"}
     soft = (sym(f"assume {name}") for name in world.soft)
-    question = [search.access, *given, neg(disj(cubes)), *soft, *map(world.reading, settled)]
+    question = [search.access, *given, _beside(world, search, cubes), *soft, *map(world.reading, settled)]
     return turning(search.engine, question, settled)
+
+
+def _beside(world: World, search: Search, cubes: Iterable[Formula]) -> Formula:
+    """Requests in none of these sets as they were found: read the other way, a set may hold more."""
+    rivals = world.workspace.perimeter.rivals
+    chosen = {name: TRUE if name in rivals else FALSE for name in readings()}
+    return Fixed(defined(search.engine.problem.assertions), chosen, "as it is read here").of(neg(disj(cubes)))
