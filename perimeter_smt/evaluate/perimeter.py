@@ -47,8 +47,9 @@ def reaches_outside(workspace: Workspace, request: Request, facts: Facts) -> boo
 def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "intended.mine") -> bool:
     """Whether the perimeter means to let the request through, for one of the reasons of W-35."""
     at = Ground(workspace, request, facts)
-    if part != "intended.trusted-party" and at.is_iam and goes_elsewhere(workspace, request, facts):
-        return False
+    if part != "intended.trusted-party" and at.is_iam:
+        if goes_elsewhere(workspace, request, facts) or _passed_elsewhere(workspace, request, facts):
+            return False
     if part == "intended.trusted-resource":
         mine = at.is_iam and at.mine(facts.principal_account)
         return mine and not at.my_resource and at.trusted_resource and at.my_network
@@ -56,6 +57,15 @@ def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "
         by_itself = not at.through_my_endpoint and not facts.forwarded
         return at.third_party and not at.my_iam and at.my_resource and by_itself
     return at.my_iam and at.my_resource and at.my_network
+
+
+def _passed_elsewhere(workspace: Workspace, request: Request, facts: Facts) -> bool:
+    """A role is passed in a Region that IAM does not answer in: within a call that is asked about by itself (W-17)."""
+    if request.action.lower() != "iam:passrole":
+        return False
+    partition = workspace.organization.partition
+    rows = [row for row in table_rows("global-regions") if (row["service"], row["partition"]) == ("iam", partition)]
+    return all(row["region"] != facts.region for row in rows)
 
 
 def goes_elsewhere(workspace: Workspace, request: Request, facts: Facts) -> bool:

@@ -49,3 +49,12 @@ def test_sessions_of_assume_root_are_limited_in_both_readings(flag, by_key, task
     case = read_case(raw, file="c.json", default_id="c")
     assert decide(case).allowed is allowed
     assert encoded_decision(case) is allowed
+
+
+@pytest.mark.parametrize(("home", "status"), [("us-east-1", "proved"), ("eu-west-1", "refuted")])
+def test_a_region_deny_of_iam_blocks_no_call_of_iam(home, status):
+    """Availability asks about calls: those of IAM go to its own Region, and a role is passed within somebody else's."""
+    guard = deny(in_region("StringNotEquals", home), action="iam:*")
+    run = asked("O3", "iam", workspace(scps=[guard]), availability=True)
+    (verdict,) = run.availability
+    assert verdict.status == status

@@ -28,7 +28,7 @@ _FIRST_SERVICES = ("s3", "sqs", "dynamodb", "secretsmanager", "kms", "sts", "lam
 _FIRST_ACTIONS = (
     "GetObject", "PutObject", "ListBucket", "SendMessage", "ReceiveMessage", "GetItem", "PutItem", "GetSecretValue",
     "Decrypt", "Encrypt", "AssumeRole", "InvokeFunction", "Publish", "RunInstances", "GetRole", "GetParameter",
-    "BatchGetImage",
+    "BatchGetImage", "GetPolicy",
 )  # fmt: skip
 _THROUGH_POINTS = frozenset(["accesspoint", "accesspointobject", "accesspoint (2)", "accesspointobject (2)"])
 _TAGGED_BY_BUCKET = frozenset(["bucket", "object"]) | _THROUGH_POINTS
