@@ -89,3 +89,10 @@ def test_rows_beside_the_reference_name_what_it_knows():
             assert action_info(row["action"]) is not None, row
             for kind in row.get("types", [row["type"]] if "type" in row else []):
                 assert resource_type(service, kind) is not None, row
+
+
+def test_what_aws_owns_in_iam_is_shown_by_its_managed_policies():
+    """The example that everybody knows, where several types have AWS as their owner."""
+    (verdict,) = asked("O3", "iam", workspace(), reading="exact").verdicts
+    assert verdict.status == "refuted"
+    assert verdict.counterexamples[0].request.action == "iam:GetPolicy"
