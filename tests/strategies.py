@@ -191,9 +191,9 @@ PRINCIPAL_ENTRIES = (
 )
 
 
-def one_or_more(values, most=3):
-    """A scalar or a list, as policies write them."""
-    return st.one_of(st.sampled_from(values), st.lists(st.sampled_from(values), max_size=most))
+def one_or_more(values, most=3, *, negated=False):
+    """A scalar or a list, as policies write them; an empty list of what is not meant is refused (X-22)."""
+    return st.one_of(st.sampled_from(values), st.lists(st.sampled_from(values), min_size=int(negated), max_size=most))
 
 
 @st.composite
@@ -205,7 +205,9 @@ def conditions(draw):
         prefix = draw(st.sampled_from(("", "", "ForAllValues:", "ForAnyValue:")))
         suffix = draw(st.sampled_from(("", "IfExists"))) if base.family is not Family.NULL else ""
         key = draw(st.sampled_from(KEYS))
-        block.setdefault(f"{prefix}{base.name}{suffix}", {})[key] = draw(one_or_more(VALUES[base.family]))
+        block.setdefault(f"{prefix}{base.name}{suffix}", {})[key] = draw(
+            one_or_more(VALUES[base.family], negated=base.negated)
+        )
     return block
 
 
@@ -213,8 +215,9 @@ def conditions(draw):
 def statements(draw, *, principal=False, effects=("Allow", "Deny")):
     """One statement of an identity-type policy, or with `principal` of a resource policy."""
     out: dict[str, object] = {"Effect": draw(st.sampled_from(effects))}
-    out[draw(st.sampled_from(("Action", "Action", "NotAction")))] = draw(one_or_more(ACTION_PATTERNS))
-    out[draw(st.sampled_from(("Resource", "Resource", "NotResource")))] = draw(one_or_more(RESOURCE_PATTERNS))
+    for name, patterns in (("Action", ACTION_PATTERNS), ("Resource", RESOURCE_PATTERNS)):
+        element = draw(st.sampled_from((name, name, f"Not{name}")))
+        out[element] = draw(one_or_more(patterns, negated=element != name))
     if principal:
         negated = out["Effect"] == "Deny" and draw(st.integers(0, 3)) == 0
         out["NotPrincipal" if negated else "Principal"] = draw(st.sampled_from(PRINCIPAL_ENTRIES))

@@ -115,7 +115,8 @@ def calls(service: str) -> tuple[Call, ...]:
         for use in info.resource_types:
             kind = actions.resource_type(service, use.type)
             # Multi-Region Access Points have worlds of their own, by hand (`directed/by_hand.py`).
-            if kind is None or "${" in kind.arn.split(":")[2] or ".mrap" in kind.arn:
+            several = use.type.startswith("multiregionaccesspoint")
+            if kind is None or "${" in kind.arn.split(":")[2] or several or ".mrap" in kind.arn:
                 continue
             keys = own | {key.lower() for key in (*use.condition_keys, *kind.condition_keys)}
             out.append(Call(name, service, use.type, kind.arn, frozenset(keys)))

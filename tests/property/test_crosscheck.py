@@ -30,7 +30,7 @@ from tests import strategies
 
 needs_cvc5 = pytest.mark.skipif(not installed(), reason="cvc5 is not installed: pip install perimeter-smt[crosscheck]")
 SECONDS = {"cvc5": 1.0, "z3-strings": 0.2}  # Z3's string theory answers at once or not at all
-PAIRS = 25
+PAIRS = 60
 answers: Counter[tuple[str, str, str]] = Counter()
 
 

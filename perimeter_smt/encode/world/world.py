@@ -118,6 +118,7 @@ class World:
     presumed: dict[str, Axiom] = field(default_factory=dict)  # those that the perimeter does not doubt
     definitions: dict[str, Formula] = field(default_factory=dict)
     also_hints: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of keys that a question speaks of
+    as_chosen: frozenset[str] = frozenset()  # open points that are read as chosen, or as the perimeter settles them
     older_buckets: frozenset[str] = frozenset()  # that exist, although their names break the rules of today
 
     def formula(self, name: str) -> Formula:
@@ -202,6 +203,7 @@ def build(
     actions: Collection[str] | None = None,
     also_names: Collection[str] = (),
     unlisted: Sequence[str] = (),
+    as_chosen: Collection[str] = (),
 ) -> World:
     """Encode the organization for calls of these services, or only for these `actions` of them (in lower case).
 
@@ -210,13 +212,14 @@ def build(
     `values_of` such keys with the number of values that somebody speaks of. `asked` are further predicates of the
     formal text that questions are made of, `also_defined` defines the symbols that these leave open; `also_names` are
     variables that questions speak of, such as `units(vpc.account)`: the axioms on them count. `unlisted`: further
-    actions that can be called.
+    actions that can be called. `as_chosen`: open points that the questions do not ask about.
     """
     world = begin(
         workspace, services, all_documents(workspace, grants_too=not free_grants), free_grants=free_grants,
         objectives=objectives, also_keys=also_keys, values_of=values_of, actions=actions, unlisted=unlisted,
     )  # fmt: skip
     world.keys.stars = set()
+    world.as_chosen = frozenset(as_chosen)
     world.definitions = definitions_of(world)
     if also_defined is not None:
         world.definitions |= also_defined(workspace, world.keys, world.script)
@@ -276,7 +279,8 @@ def definitions_of(world: World) -> dict[str, Formula]:
     out |= tags.listed(workspace, () if free else keys.known)
     if not set(bucket_owners.DEFINED) <= set(script.formulas):  # some call may go through an access point
         out |= bucket_owners.definitions(workspace, policies, keys, script, free_grants=free)
-        out |= points_of_others.definitions(workspace, policies, keys, out, free_grants=free)
+        if points_of_others.POINT not in world.as_chosen - workspace.perimeter.rivals:
+            out |= points_of_others.definitions(workspace, policies, keys, out, free_grants=free)
         # Last, as calls on points carry every key of points that is in use.
         out["guards.pass"] = both(out["guards.pass"], bucket_owners.guards(workspace, policies, keys, free_grants=free))
     listed = [] if free else [r for account, _ in workspace.organization.accounts() for r in account.resources]
