@@ -55,14 +55,13 @@
 ; What the perimeter means to let through (availability): my identities on what they may touch, from my network, and
 ; the parties that it trusts, on my resources and from networks of their own.
 ; Where `regions` says where my identities call, calls of theirs to other Regions are not meant to get through.
+; A role is passed within a call of another service, in the Region of that one, which is asked about by itself: where no
+; `regions` say where calls go, passing is asked for in the Region of IAM's control plane alone (W-17).
 (declare-const region.elsewhere Bool)        ; `regions` leaves the Region out, and the service has more than one
-; A role is passed within a call of another service, and whether that call is meant to get through in its Region is asked of
-; it: of calls of IAM the Region is that of its control plane (W-17).
-(define-fun asked-elsewhere () Bool (or region.elsewhere (and within-another-call (not in-global-region))))
-(define-fun intended.mine () Bool (and my-iam my-resource my-network (not (and iam asked-elsewhere))))
+(define-fun intended.mine () Bool (and my-iam my-resource my-network (not (and iam region.elsewhere))))
 (define-fun intended.trusted-resource () Bool
   (and iam principal.mine (not my-resource) (or resource.of-service resource.third-party) my-network
-       (not asked-elsewhere)))
+       (not region.elsewhere)))
 (define-fun intended.trusted-party () Bool
   (and principal.third-party (not my-iam) my-resource (not through-my-endpoint) (not forwarded)))
 

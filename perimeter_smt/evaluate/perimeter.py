@@ -60,8 +60,8 @@ def intended(workspace: Workspace, request: Request, facts: Facts, part: str = "
 
 
 def _passed_elsewhere(workspace: Workspace, request: Request, facts: Facts) -> bool:
-    """A role is passed in a Region that IAM does not answer in: within a call that is asked about by itself (W-17)."""
-    if request.action.lower() != "iam:passrole":
+    """A role is passed in a Region that IAM does not answer in, and no `regions` say where calls go (W-17)."""
+    if request.action.lower() != "iam:passrole" or workspace.perimeter.regions:
         return False
     partition = workspace.organization.partition
     rows = [row for row in table_rows("global-regions") if (row["service"], row["partition"]) == ("iam", partition)]

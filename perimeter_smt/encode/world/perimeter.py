@@ -73,10 +73,16 @@ def of_one_region(workspace: Workspace) -> Formula:
 
 def _elsewhere(workspace: Workspace) -> Formula:
     perimeter = workspace.perimeter
+    passed = action_matches("iam:PassRole")  # in the Region of the call that the role is passed in (W-17)
     if not perimeter.regions:
-        return FALSE
-    # iam:PassRole takes the Region of the call that the role is passed in (W-17).
-    chosen = either(neg(of_one_region(workspace)), action_matches("iam:PassRole"))
+        partition = workspace.organization.partition
+        own = [
+            row["region"]
+            for row in table_rows("global-regions")
+            if (row["service"], row["partition"]) == ("iam", partition)
+        ]
+        return both(passed, *(neg(is_text("request.region", region)) for region in own))
+    chosen = either(neg(of_one_region(workspace)), passed)
     return both(in_scope(perimeter.scope("E1")), neg(in_my_regions(perimeter)), chosen)
 
 
