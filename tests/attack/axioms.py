@@ -13,29 +13,14 @@ from collections.abc import Callable, Iterator
 from perimeter_smt.organization.perimeter import Workspace
 from perimeter_smt.request import actions
 from perimeter_smt.request.request import Facts, Request
-from tests.attack.cast import NO_OWNER
+from tests.attack.forms import EXCEPTION_E, POINT, VPC_KEYS
 
 _IAM = ("user", "role", "feduser", "root")
 _TYPES = {"user": "user", "role": "role-session", "feduser": "federated-user", "root": "root", "service": "service",
           "anon": "anonymous", "fedsts": "federated-sts"}  # fmt: skip
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@/ -]*")
-_POINT = re.compile(  # the forms that AWS gives
-    r"arn:[^:]+:(?:s3(?:-object-lambda)?:[^:]+:\d{12}:accesspoint/[a-z0-9][a-z0-9-]*"
-    r"|s3::\d{12}:accesspoint/[a-z0-9-]+\.mrap|s3-outposts:[^:]+:\d{12}:outpost/[a-z0-9-]+/accesspoint/[a-z0-9-]+)"
-)
 _TAG_VALUE = re.compile(r"[\w .:/=+@-]*")
-VPC_KEYS = (
-    *("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip", "aws:sourcevpcarn", "aws:vpceaccount"),
-    *("aws:vpceorgid", "aws:vpceorgpaths"),
-)
-EC2_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:roledelivery")
-EXCEPTION_E = NO_OWNER | {
-    *("auditmanager:updateassessmentframeworkshare", "detective:acceptinvitation", "ds:acceptshareddirectory"),
-    *("guardduty:acceptadministratorinvitation", "macie2:acceptinvitation", "es:acceptinboundconnection"),
-    *("route53:associatevpcwithhostedzone", "route53:createvpcassociationauthorization"),
-    "securityhub:acceptadministratorinvitation",
-}
 _GLOBAL = ("iam", "s3", "organizations", "route53", "cloudfront", "sts")
 
 Found = Iterator[tuple[str, str]]
@@ -391,7 +376,7 @@ def _ar15(at: At) -> Found:
         yield "AR15", f"network origin {network}"
     if arn is not None and account is not None and arn.split(":")[4] != account:
         yield "AR15", f"{arn} of {account}"
-    if arn is not None and not _POINT.fullmatch(arn):
+    if arn is not None and not POINT.fullmatch(arn):
         yield "AR15.arn", f"no access point of AWS: {arn}"
     if arn is not None and arn.split(":")[3] not in ("", at.text("aws:requestedregion")):
         yield "AR17.point", f"{arn} called in {at.text('aws:requestedregion')}"

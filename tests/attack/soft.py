@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from perimeter_smt.request.keys import key_info
 from perimeter_smt.request.request import Facts, Request
-from tests.attack.axioms import EC2_KEYS, EXCEPTION_E, VPC_KEYS, At, Found
+from tests.attack.axioms import At, Found
 from tests.attack.cast import CROSS_REGION, L_ACCT, L_ARN, L_ORG, L_PATHS, MINE, REGIONS
+from tests.attack.forms import EC2_KEYS, EXCEPTION_E, VPC_KEYS
 
 
 def soft_violations(request: Request, facts: Facts) -> set[str]:
