@@ -39,7 +39,7 @@ from perimeter_smt.logic.formula import (
 )
 from perimeter_smt.organization.model import Guardrails
 from perimeter_smt.organization.perimeter import Workspace
-from perimeter_smt.policy.document import Document, Statement
+from perimeter_smt.policy.document import Document, Effect, Statement
 
 _FIELDS = {
     "resource.arn-service": "point.arn-service",
@@ -131,20 +131,18 @@ class _AboutPoint:
 
     def denies(self, documents: Iterable[Document]) -> Formula:
         """Some Deny matches."""
-        return disj(
-            both(self._selected(d, s), encode_principal(d, s.principal, deny=True).any)
-            for d in {id(d): d for d in documents}.values()
-            for s in d.statements
-            if s.effect == "Deny"
-        )
+        return self._some("Deny", documents)
 
     def allows(self, documents: Iterable[Document]) -> Formula:
         """Some Allow matches, whoever it names."""
+        return self._some("Allow", documents)
+
+    def _some(self, effect: Effect, documents: Iterable[Document]) -> Formula:
         return disj(
-            both(self._selected(d, s), encode_principal(d, s.principal, deny=False).any)
+            both(self._selected(d, s), encode_principal(d, s.principal, deny=effect == "Deny").any)
             for d in {id(d): d for d in documents}.values()
             for s in d.statements
-            if s.effect == "Allow"
+            if s.effect == effect
         )
 
     def _selected(self, document: Document, statement: Statement) -> Formula:

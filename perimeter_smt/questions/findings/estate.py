@@ -15,6 +15,7 @@ from perimeter_smt.encode.language.keys import sym_is
 from perimeter_smt.encode.language.principal import IAM, principal_named
 from perimeter_smt.encode.language.resource import IS_STAR
 from perimeter_smt.encode.language.statement import bounds
+from perimeter_smt.encode.world import points_of_others
 from perimeter_smt.encode.world.accounts import ON_ENDPOINT, endpoints_of, member_ids, org_of, organization_is_mine
 from perimeter_smt.encode.world.catalogue import CALL
 from perimeter_smt.encode.world.governs import arn_of_service, parts, reach, split_arn
@@ -137,7 +138,7 @@ class Estate:
         several = {name: count for name, count in counts.items() if count > 1}
         self.world: World = build(
             workspace, self.services, free_grants=False, objectives=(), values_of=several, unlisted=self.unlisted,
-            as_chosen=("X-44",),  # otherwise access hangs on points of strangers, which policies have no words for
+            as_chosen=(points_of_others.POINT,),  # points of strangers have no words in policies
         )  # fmt: skip
         self.mode = self.world.exact(leave_out=(NO_UNKNOWN,))  # access by such a key is shown as it is written
         keys = [r for account, _ in workspace.organization.accounts() for r in account.resources if r.grants]
